@@ -1,0 +1,119 @@
+package multivac
+
+import (
+	"strings"
+	"unicode/utf8"
+)
+
+// Insufficient is what MultiVAC says when it does not know.
+const Insufficient = "INSUFFICIENT DATA FOR MEANINGFUL ANSWER."
+
+// MaxQuestion is the longest question, in bytes.
+const MaxQuestion = 4096
+
+// A Stop says how sure an answer has to be to be given.
+type Stop string
+
+const (
+	Strict   Stop = "strict"   // 95% of what is answered is right
+	Balanced Stop = "balanced" // 90%; what a question gets that names none
+	Eager    Stop = "eager"    // 80%
+)
+
+// Stops are all stops, the surest first. Their shares hold where one question
+// in two has an answer.
+var Stops = []Stop{Strict, Balanced, Eager}
+
+// A Question is asked of one collection.
+type Question struct {
+	Text       string
+	Collection CollectionName // DefaultCollection if empty
+	Stop       Stop           // Balanced if empty
+	Count      int            // sentences wanted, the answer among them; 4 if 0
+	After      Position       // answer from at least here
+}
+
+// Validate returns an ErrInvalid that says what to change.
+func (q Question) Validate() error {
+	switch {
+	case strings.TrimSpace(q.Text) == "":
+		return Errorf(ErrInvalid, "ask something", "question is empty")
+	case len(q.Text) > MaxQuestion:
+		return Errorf(ErrInvalid, "ask in fewer words; tell documents instead of asking them",
+			"question of %d bytes is over the limit of %d", len(q.Text), MaxQuestion)
+	case !utf8.ValidString(q.Text):
+		return Errorf(ErrInvalid, "send UTF-8", "question is not UTF-8")
+	case q.Count < 0 || q.Count > 100:
+		return Errorf(ErrInvalid, "ask for 1 to 100", "count %d is out of range", q.Count)
+	}
+	switch q.Stop {
+	case "", Strict, Balanced, Eager:
+	default:
+		return Errorf(ErrInvalid, "use strict, balanced or eager", "unknown stop %q", Clip(string(q.Stop), 40))
+	}
+	return q.Collection.OrDefault().Validate()
+}
+
+// AnswerState says whether there is an answer.
+type AnswerState string
+
+const (
+	Answered         AnswerState = "answered"
+	InsufficientData AnswerState = "insufficient_data"
+)
+
+// An Answer is a quotation, or a refusal with its reason.
+type Answer struct {
+	State      AnswerState
+	Confidence float64 // estimated probability that Sentences[0] answers the question
+	// Sentences are the best ones, best first. Where State is Answered the
+	// first is the answer and the rest are runners-up; otherwise none of them
+	// is worth saying and they are here to be measured, not shown.
+	Sentences []Quotation
+	// Sources are those of the first distinct documents, best first, at most 5.
+	Sources  []string
+	Reason   *Reason // set where State is InsufficientData
+	Position Position
+}
+
+// Text returns what MultiVAC says: the quotation or Insufficient.
+func (a Answer) Text() string {
+	if a.State == Answered {
+		return a.Sentences[0].Text
+	}
+	return Insufficient
+}
+
+// A Quotation is a sentence, list item or table row, word for word.
+type Quotation struct {
+	Text       string // the document's Text[Start:End] at Revision
+	Confidence float64
+	Document   DocumentID
+	Revision   Revision
+	Source     string
+	Title      string
+	Heading    string // path, joined by HeadingSeparator
+	Lead       string // what introduces the list or heads the table
+	Start, End int
+	Before     string // what stands around it in its passage
+	After      string
+	Marks      []Span // the question's words, in Text
+}
+
+// A Reason says why there is no answer.
+type Reason struct {
+	Code      ReasonCode
+	Text      string     // in plain words, a sentence or two
+	Unmatched []string   // the question's words that nothing told contains
+	Nearest   *Quotation // what came nearest, and was turned down
+}
+
+// A ReasonCode is a Reason for programs.
+type ReasonCode string
+
+const (
+	NothingTold   ReasonCode = "nothing_told"   // the collection is empty
+	NothingFound  ReasonCode = "nothing_found"  // no word of the question was matched
+	NotConfident  ReasonCode = "not_confident"  // the nearest is too unlikely to be right
+	QuestionEmpty ReasonCode = "question_empty" // the question has no words, only marks
+)

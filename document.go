@@ -1,0 +1,193 @@
+package multivac
+
+import (
+	"crypto/sha256"
+	"encoding/binary"
+	"encoding/hex"
+	"regexp"
+	"time"
+	"unicode/utf8"
+)
+
+// Limits of what is told, in bytes.
+const (
+	MaxBody   = 16 << 20
+	MaxSource = 2048
+	MaxTitle  = 1024
+)
+
+// DefaultCollection is where a telling or a question goes that names none.
+const DefaultCollection CollectionName = "default"
+
+// CollectionName is up to 64 lower-case ASCII letters, digits, '-' and '_',
+// beginning with a letter or a digit.
+type CollectionName string
+
+var collectionName = regexp.MustCompile(`^[a-z0-9][a-z0-9_-]{0,63}$`)
+
+// Validate returns an ErrInvalid that says what a name may be.
+func (c CollectionName) Validate() error {
+	if collectionName.MatchString(string(c)) {
+		return nil
+	}
+	return Errorf(ErrInvalid, "use up to 64 of a-z, 0-9, '-' and '_', beginning with a letter or a digit",
+		"collection name %q is not allowed", Clip(string(c), 80))
+}
+
+// OrDefault returns DefaultCollection for the empty name.
+func (c CollectionName) OrDefault() CollectionName {
+	if c == "" {
+		return DefaultCollection
+	}
+	return c
+}
+
+// DocumentID is the identity of a document: 32 hexadecimal digits, the same
+// for every telling of the same source in the same collection.
+type DocumentID string
+
+// Revision counts the tellings and deletions of one document, from 1.
+type Revision uint64
+
+// State is where a document is on its way.
+type State string
+
+const (
+	Pending State = "pending" // kept, not yet answered from
+	Indexed State = "indexed" // published: answered from
+	Failed  State = "failed"  // given up; LastError says why
+	Deleted State = "deleted" // forgotten; the row stays so that the revision never restarts
+)
+
+// States are all states, in the order of a document's life.
+var States = []State{Pending, Indexed, Failed, Deleted}
+
+// MediaType of a body, as IANA registers it and without parameters.
+const (
+	Markdown = "text/markdown" // what a telling is that names no type
+	Plain    = "text/plain"
+	HTML     = "text/html"
+	CSV      = "text/csv"
+)
+
+// A Telling is something to be told: the bytes of one document.
+type Telling struct {
+	Collection CollectionName // DefaultCollection if empty
+	Source     string         // URI, path or name; where empty, the content is the identity
+	Title      string         // where empty, found in the body or made of the source
+	MediaType  string         // Markdown if empty
+	Body       []byte
+}
+
+// ID returns the identity of the document that t tells.
+func (t Telling) ID() DocumentID {
+	h := sha256.New()
+	write := func(s string) {
+		var n [8]byte
+		binary.BigEndian.PutUint64(n[:], uint64(len(s)))
+		h.Write(n[:])
+		h.Write([]byte(s))
+	}
+	write(string(t.Collection.OrDefault()))
+	if t.Source != "" {
+		write("source")
+		write(t.Source)
+	} else {
+		write("content")
+		write(t.Title)
+		h.Write(t.Body)
+	}
+	return DocumentID(hex.EncodeToString(h.Sum(nil)[:16]))
+}
+
+// ContentHash identifies what a document says: its title, type and body.
+type ContentHash [16]byte
+
+// Hash returns the hash by which telling the same again changes nothing.
+func (t Telling) Hash() ContentHash {
+	h := sha256.New()
+	for _, s := range []string{t.Title, t.MediaType} {
+		var n [8]byte
+		binary.BigEndian.PutUint64(n[:], uint64(len(s)))
+		h.Write(n[:])
+		h.Write([]byte(s))
+	}
+	h.Write(t.Body)
+	return ContentHash(h.Sum(nil)[:16])
+}
+
+// Validate returns an ErrInvalid or ErrTooLarge that says what to change. It
+// does not look into the body; extract does.
+func (t Telling) Validate() error {
+	if err := t.Collection.OrDefault().Validate(); err != nil {
+		return err
+	}
+	switch {
+	case len(t.Source) > MaxSource:
+		return Errorf(ErrInvalid, "shorten it", "source of %d bytes is over the limit of %d", len(t.Source), MaxSource)
+	case len(t.Title) > MaxTitle:
+		return Errorf(ErrInvalid, "shorten it", "title of %d bytes is over the limit of %d", len(t.Title), MaxTitle)
+	case !utf8.ValidString(t.Source) || !utf8.ValidString(t.Title):
+		return Errorf(ErrInvalid, "send UTF-8", "source or title is not UTF-8")
+	case len(t.Body) > MaxBody:
+		return Errorf(ErrTooLarge, "split it", "document of %d bytes is over the limit of %d", len(t.Body), MaxBody)
+	case len(t.Body) == 0:
+		return Errorf(ErrInvalid, "tell a text", "document is empty")
+	}
+	return nil
+}
+
+// A Document is what was told and what became of it.
+type Document struct {
+	ID         DocumentID
+	Collection CollectionName
+	Source     string
+	Title      string
+	MediaType  string
+	Hash       ContentHash
+	Body       []byte // as told, while pending or failed
+	Text       string // as extracted, once indexed; never normalised
+	Revision   Revision
+	State      State
+	Step       string // what the worker was doing: "extract", "segment", "publish"
+	Attempts   int    // leases taken for this revision
+	LastError  string // why the last attempt did not end in Indexed
+	Told       time.Time
+	Changed    time.Time // of the last change of state
+}
+
+// A Receipt says what became of one telling or deletion.
+type Receipt struct {
+	ID       DocumentID
+	Source   string
+	Revision Revision
+	State    State
+	Changed  bool     // false where the same bytes were told before
+	Position Position // set once Indexed or Deleted: ask after it to see the effect
+	Err      error    // why this telling was refused or failed; ID is empty where it was not kept
+}
+
+// A Listing selects documents.
+type Listing struct {
+	Collection CollectionName // all if empty
+	State      State          // all if empty; deleted ones only where asked for by name
+	Cursor     string         // Page.Next of the page before
+	Limit      int            // at most this many; 100 if 0
+}
+
+// A Page is a part of a listing.
+type Page struct {
+	Documents []Document // without Body and Text
+	Next      string     // empty on the last page
+}
+
+// Clip shortens s to at most n bytes for a message, at a rune's border.
+func Clip(s string, n int) string {
+	if len(s) <= n {
+		return s
+	}
+	for n > 0 && !utf8.RuneStart(s[n]) {
+		n--
+	}
+	return s[:n] + "…"
+}

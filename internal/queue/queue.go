@@ -1,0 +1,25 @@
+// Package queue is the contract of what tells workers that there is work: a
+// hint that may be lost, late or doubled, for the store knows what is to be
+// done. The package holds the queue for one process, too; the suite in
+// queuetest proves an implementation.
+package queue
+
+import (
+	"context"
+
+	"multivac"
+)
+
+// Queue hands tasks from those who enqueue to those who work.
+type Queue interface {
+	// Enqueue offers a task and returns without waiting for a worker. It may
+	// fail, or drop the task when full: a sweeper finds what was missed.
+	Enqueue(ctx context.Context, task multivac.Task) error
+	// Work calls handle for each task, at most workers at a time, until ctx
+	// ends, then waits for the running ones and returns. A task whose handle
+	// fails may be handed out again.
+	Work(ctx context.Context, workers int, handle func(context.Context, multivac.Task) error) error
+	// Len is how many tasks wait.
+	Len(ctx context.Context) (int, error)
+	Close() error
+}

@@ -1,0 +1,74 @@
+package multivac
+
+import "fmt"
+
+// A Span is the bytes [Start, End) of a text.
+type Span struct{ Start, End int }
+
+// A Kind is what the sentences of a passage are.
+type Kind string
+
+const (
+	Prose Kind = "prose" // sentences
+	List  Kind = "list"  // list items
+	Table Kind = "table" // table rows, the header not among them
+	Code  Kind = "code"  // lines of a code block
+)
+
+// A Passage is a run of sentences of one document that stand under one
+// heading: what is found. Its sentences are what is quoted.
+type Passage struct {
+	Number    int    // from 0, in the order of the text
+	Kind      Kind   //
+	Heading   string // the path of headings above it, joined by HeadingSeparator
+	Lead      string // the sentence that introduces the list or code, the header row of the table
+	Start     int    // Text == document.Text[Start:End]
+	End       int
+	Text      string
+	Sentences []Span // in the document's text, ascending, inside [Start, End), none empty
+}
+
+// HeadingSeparator stands between the headings of a path.
+const HeadingSeparator = " › "
+
+// MaxSentence is the longest a sentence may be, in bytes, so that an answer
+// can be read at a glance.
+const MaxSentence = 600
+
+// Sentence returns the text of the sentence at s, a span of the document.
+func (p Passage) Sentence(s Span) string { return p.Text[s.Start-p.Start : s.End-p.Start] }
+
+// Validate checks that p quotes text: the promise that an answer is a
+// quotation rests on it.
+func (p Passage) Validate(text string) error {
+	if p.Start < 0 || p.End > len(text) || p.Start >= p.End || text[p.Start:p.End] != p.Text {
+		return fmt.Errorf("passage %d [%d:%d] is not in the text", p.Number, p.Start, p.End)
+	}
+	last := p.Start
+	for _, s := range p.Sentences {
+		if s.Start < last || s.End <= s.Start || s.End > p.End {
+			return fmt.Errorf("passage %d: sentence [%d:%d] is out of place", p.Number, s.Start, s.End)
+		}
+		if s.End-s.Start > MaxSentence {
+			return fmt.Errorf("passage %d: sentence [%d:%d] is over %d bytes", p.Number, s.Start, s.End, MaxSentence)
+		}
+		last = s.End
+	}
+	return nil
+}
+
+// A PassageID names a passage of one revision of a document.
+type PassageID struct {
+	Document DocumentID
+	Revision Revision
+	Number   int
+}
+
+// An Excerpt is a passage with the document that it stands in.
+type Excerpt struct {
+	Passage
+	Document DocumentID
+	Revision Revision
+	Source   string
+	Title    string
+}
