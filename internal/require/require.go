@@ -1,0 +1,28 @@
+// Package require skips tests that need something which is not everywhere, or
+// fails them where it must be there. It looks for nothing itself.
+package require
+
+import (
+	"os"
+	"strings"
+	"testing"
+)
+
+// Variable names, separated by commas, what tests must not do without: there a
+// test that would be skipped fails.
+const Variable = "MULTIVAC_TEST_REQUIRE"
+
+// Have goes on where ok. Otherwise it ends the test: failed where Variable
+// names name, skipped elsewhere. How tells the reader how to get it.
+func Have(t testing.TB, name string, ok bool, how string) {
+	t.Helper()
+	if ok {
+		return
+	}
+	for _, required := range strings.Split(os.Getenv(Variable), ",") {
+		if strings.TrimSpace(required) == name {
+			t.Fatalf("%s=%s, but there is no %s here; %s", Variable, name, name, how)
+		}
+	}
+	t.Skipf("SKIPPED: there is no %s here; %s, or set %s=%s to have this fail", name, how, Variable, name)
+}
