@@ -17,9 +17,9 @@ type Queue interface {
 	Enqueue(ctx context.Context, task multivac.Task) error
 	// Work calls handle for each task, at most workers at a time, until ctx
 	// ends, then waits for the running ones and returns. A task whose handle
-	// fails may be handed out again.
+	// fails may be handed out again. handle must not panic.
 	Work(ctx context.Context, workers int, handle func(context.Context, multivac.Task) error) error
-	// Len is how many tasks wait.
+	// Len is how many tasks wait, those being worked on not among them.
 	Len(ctx context.Context) (int, error)
 	Close() error
 }

@@ -1,0 +1,196 @@
+// Package cache keeps answers for as long as there is room. Its keys name the
+// content that an answer was made from, so nothing in it is ever wrong, and
+// nothing is ever taken out but for room. Losing it costs only time.
+package cache
+
+import (
+	"context"
+	"fmt"
+	"runtime/debug"
+	"sync"
+	"sync/atomic"
+
+	"github.com/maypok86/otter/v2"
+
+	"multivac"
+)
+
+// Cache is the cache of one process, bounded in bytes. Its methods may be
+// called by many goroutines.
+type Cache struct {
+	answers      *otter.Cache[string, multivac.Answer] // nil where there is no room at all
+	hits, misses atomic.Uint64
+
+	mu      sync.Mutex
+	flights map[string]*flight
+}
+
+// Stats counts what a Cache has done since it was made.
+type Stats struct {
+	Hits    uint64 // answered from the cache, or from another's computation
+	Misses  uint64 // computed
+	Answers int    // kept now
+	Bytes   uint64 // kept now
+}
+
+// New returns a cache that keeps answers of about so many bytes altogether.
+// With 0 it keeps none and only joins simultaneous computations.
+func New(bytes int) *Cache {
+	c := &Cache{flights: map[string]*flight{}}
+	if bytes > 0 {
+		c.answers = otter.Must(&otter.Options[string, multivac.Answer]{MaximumWeight: uint64(bytes), Weigher: weigh})
+	}
+	return c
+}
+
+// Do returns the answer kept under key, or else computes it, once for all who
+// ask for the same key meanwhile. The computation's context carries the values
+// of the first caller's and ends when the last caller that waits for it gives
+// up, so that no caller can fail another. An error goes to all who wait and is
+// not kept; so does a panic. Answers are shared: callers must not modify what
+// one refers to.
+func (c *Cache) Do(ctx context.Context, key string, compute func(context.Context) (multivac.Answer, error)) (multivac.Answer, error) {
+	if answer, ok := c.get(key); ok {
+		c.hits.Add(1)
+		return answer, nil
+	}
+	if err := ctx.Err(); err != nil {
+		return multivac.Answer{}, err
+	}
+	f := c.join(ctx, key, compute)
+	select {
+	case <-f.done:
+		if f.panicked != nil {
+			panic(f.panicked)
+		}
+		return f.answer, f.err
+	case <-ctx.Done():
+		c.leave(key, f)
+		return multivac.Answer{}, ctx.Err()
+	}
+}
+
+// Stats returns the counts of now.
+func (c *Cache) Stats() Stats {
+	s := Stats{Hits: c.hits.Load(), Misses: c.misses.Load()}
+	if c.answers != nil {
+		c.answers.CleanUp() // counts what was kept or dropped but not accounted for yet
+		s.Answers, s.Bytes = c.answers.EstimatedSize(), c.answers.WeightedSize()
+	}
+	return s
+}
+
+func (c *Cache) get(key string) (multivac.Answer, bool) {
+	if c.answers == nil {
+		return multivac.Answer{}, false
+	}
+	return c.answers.GetIfPresent(key)
+}
+
+// A flight is a computation that somebody waits for.
+type flight struct {
+	done   chan struct{}
+	cancel context.CancelFunc
+
+	waiting int // under Cache.mu
+
+	answer   multivac.Answer // these three until done is closed
+	err      error
+	panicked any
+}
+
+// join returns the flight of key, and starts it where there is none.
+func (c *Cache) join(ctx context.Context, key string, compute func(context.Context) (multivac.Answer, error)) *flight {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if f := c.flights[key]; f != nil {
+		f.waiting++
+		c.hits.Add(1)
+		return f
+	}
+	// A computation may have landed since the look into the cache.
+	if answer, ok := c.get(key); ok {
+		c.hits.Add(1)
+		f := &flight{done: make(chan struct{}), answer: answer}
+		close(f.done)
+		return f
+	}
+	c.misses.Add(1)
+	ctx, cancel := context.WithCancel(context.WithoutCancel(ctx))
+	f := &flight{done: make(chan struct{}), cancel: cancel, waiting: 1}
+	c.flights[key] = f
+	go c.fly(ctx, key, f, compute)
+	return f
+}
+
+func (c *Cache) fly(ctx context.Context, key string, f *flight, compute func(context.Context) (multivac.Answer, error)) {
+	defer f.cancel()
+	f.answer, f.err, f.panicked = call(ctx, compute)
+	// Kept before the flight is over, so that whoever misses the flight finds
+	// the answer.
+	if f.err == nil && f.panicked == nil && c.answers != nil {
+		c.answers.Set(key, f.answer)
+	}
+	c.mu.Lock()
+	c.remove(key, f)
+	c.mu.Unlock()
+	close(f.done)
+}
+
+// call turns a panic, which on this goroutine would end the process, into a
+// value to panic with where somebody can catch it.
+func call(ctx context.Context, compute func(context.Context) (multivac.Answer, error)) (a multivac.Answer, err error, panicked any) {
+	defer func() {
+		if p := recover(); p != nil {
+			panicked = fmt.Sprintf("%v\n\n%s", p, debug.Stack())
+		}
+	}()
+	a, err = compute(ctx)
+	return a, err, nil
+}
+
+func (c *Cache) leave(key string, f *flight) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if f.waiting--; f.waiting == 0 && f.cancel != nil {
+		c.remove(key, f) // so that nobody joins what is about to be cancelled
+		f.cancel()
+	}
+}
+
+func (c *Cache) remove(key string, f *flight) {
+	if c.flights[key] == f {
+		delete(c.flights, key)
+	}
+}
+
+// What an entry and a quotation take besides their texts, about.
+const (
+	entryBytes     = 256
+	quotationBytes = 240
+)
+
+func weigh(key string, a multivac.Answer) uint32 {
+	n := entryBytes + len(key) + len(a.Position)
+	for _, q := range a.Sentences {
+		n += weighQuotation(q)
+	}
+	for _, s := range a.Sources {
+		n += 16 + len(s)
+	}
+	if r := a.Reason; r != nil {
+		n += 80 + len(r.Text)
+		for _, w := range r.Unmatched {
+			n += 16 + len(w)
+		}
+		if r.Nearest != nil {
+			n += weighQuotation(*r.Nearest)
+		}
+	}
+	return uint32(min(n, 1<<31))
+}
+
+func weighQuotation(q multivac.Quotation) int {
+	return quotationBytes + len(q.Text) + len(q.Source) + len(q.Title) + len(q.Heading) + len(q.Lead) +
+		len(q.Before) + len(q.After) + len(q.Document) + 16*len(q.Marks)
+}
