@@ -1,0 +1,191 @@
+package telemetry
+
+import (
+	"bytes"
+	"context"
+	"fmt"
+	"io"
+	"log/slog"
+	"os"
+	"strconv"
+	"strings"
+	"sync"
+	"time"
+	"unicode"
+
+	"golang.org/x/term"
+
+	"multivac"
+)
+
+// A Format is how a line of the log looks.
+type Format string
+
+const (
+	Auto Format = "auto" // Text on a terminal, JSON elsewhere
+	Text Format = "text" // to be read; coloured on a terminal unless NO_COLOR is set
+	JSON Format = "json" // one object a line, with the field names of Google's Cloud Logging
+)
+
+// ParseFormat returns the format called s, or an ErrInvalid. The empty name is Auto.
+func ParseFormat(s string) (Format, error) {
+	switch f := Format(s); f {
+	case "":
+		return Auto, nil
+	case Auto, Text, JSON:
+		return f, nil
+	}
+	return "", multivac.Errorf(multivac.ErrInvalid, "use auto, text or json", "unknown log format %q", multivac.Clip(s, 40))
+}
+
+// newHandler returns the handler for o, and the format that it settled on.
+func newHandler(w io.Writer, o Options) (slog.Handler, Format) {
+	level := o.Level
+	if level == nil {
+		level = slog.LevelInfo
+	}
+	terminal := isTerminal(w)
+	if o.Format == JSON || o.Format != Text && !terminal {
+		return identified{slog.NewJSONHandler(w, &slog.HandlerOptions{Level: level, ReplaceAttr: cloudLogging})}, JSON
+	}
+	colour := terminal && os.Getenv("NO_COLOR") == ""
+	return identified{newConsole(w, level, colour)}, Text
+}
+
+func isTerminal(w io.Writer) bool {
+	f, ok := w.(*os.File)
+	return ok && term.IsTerminal(int(f.Fd()))
+}
+
+// cloudLogging gives slog's own fields the names that Cloud Logging looks for.
+func cloudLogging(groups []string, a slog.Attr) slog.Attr {
+	if len(groups) > 0 {
+		return a
+	}
+	switch a.Key {
+	case slog.MessageKey:
+		a.Key = "message"
+	case slog.LevelKey:
+		if level, ok := a.Value.Any().(slog.Level); ok {
+			return slog.String("severity", severity(level))
+		}
+	}
+	return a
+}
+
+func severity(l slog.Level) string {
+	switch {
+	case l >= slog.LevelError:
+		return "ERROR"
+	case l >= slog.LevelWarn:
+		return "WARNING"
+	case l >= slog.LevelInfo:
+		return "INFO"
+	}
+	return "DEBUG"
+}
+
+// identified adds the request id of the context to each line.
+type identified struct{ slog.Handler }
+
+func (h identified) Handle(ctx context.Context, r slog.Record) error {
+	if id := RequestID(ctx); id != "" {
+		r = r.Clone()
+		r.AddAttrs(slog.String("request_id", id))
+	}
+	return h.Handler.Handle(ctx, r)
+}
+
+func (h identified) WithAttrs(attrs []slog.Attr) slog.Handler {
+	return identified{h.Handler.WithAttrs(attrs)}
+}
+
+func (h identified) WithGroup(name string) slog.Handler {
+	return identified{h.Handler.WithGroup(name)}
+}
+
+// A console writes lines for people: "15:04:05 INFO  message key=value". The
+// attributes are slog.TextHandler's work, into a buffer that all handlers made
+// of one console share.
+type console struct {
+	attrs  slog.Handler
+	colour bool
+	shared *consoleOut
+}
+
+type consoleOut struct {
+	mu   sync.Mutex
+	w    io.Writer
+	text bytes.Buffer // what attrs wrote of the record in hand
+	line bytes.Buffer
+}
+
+func newConsole(w io.Writer, level slog.Leveler, colour bool) *console {
+	out := &consoleOut{w: w}
+	return &console{attrs: slog.NewTextHandler(&out.text, &slog.HandlerOptions{Level: level}), colour: colour, shared: out}
+}
+
+func (c *console) Enabled(ctx context.Context, l slog.Level) bool { return c.attrs.Enabled(ctx, l) }
+
+func (c *console) WithAttrs(attrs []slog.Attr) slog.Handler {
+	return &console{c.attrs.WithAttrs(attrs), c.colour, c.shared}
+}
+
+func (c *console) WithGroup(name string) slog.Handler {
+	return &console{c.attrs.WithGroup(name), c.colour, c.shared}
+}
+
+const (
+	dim    = "\x1b[2m"
+	red    = "\x1b[31m"
+	yellow = "\x1b[33m"
+	cyan   = "\x1b[36m"
+	plain  = "\x1b[0m"
+)
+
+var levelColours = map[string]string{"ERROR": red, "WARNING": yellow, "INFO": cyan, "DEBUG": dim}
+
+func (c *console) Handle(ctx context.Context, r slog.Record) error {
+	out := c.shared
+	out.mu.Lock()
+	defer out.mu.Unlock()
+	attrs, err := c.format(ctx, r)
+	if err != nil {
+		return err
+	}
+	level := severity(r.Level)
+	paint := func(colour, s string) string {
+		if !c.colour || s == "" {
+			return s
+		}
+		return colour + s + plain
+	}
+	out.line.Reset()
+	fmt.Fprintf(&out.line, "%s %s %s", paint(dim, r.Time.Format(time.TimeOnly)),
+		paint(levelColours[level], fmt.Sprintf("%-5s", strings.TrimSuffix(level, "ING"))), oneLine(r.Message))
+	if attrs != "" {
+		out.line.WriteString(" " + paint(dim, attrs))
+	}
+	out.line.WriteByte('\n')
+	_, err = out.w.Write(out.line.Bytes())
+	return err
+}
+
+// format returns the attributes as "key=value key=value". TextHandler writes
+// level and message before them, which are cut off.
+func (c *console) format(ctx context.Context, r slog.Record) (string, error) {
+	bare := slog.NewRecord(time.Time{}, r.Level, "", r.PC)
+	r.Attrs(func(a slog.Attr) bool { bare.AddAttrs(a); return true })
+	c.shared.text.Reset()
+	err := c.attrs.Handle(ctx, bare)
+	_, attrs, _ := strings.Cut(c.shared.text.String(), `msg=""`)
+	return strings.TrimSpace(attrs), err
+}
+
+// oneLine keeps a message from looking like two, or from steering a terminal.
+func oneLine(s string) string {
+	if strings.ContainsFunc(s, func(r rune) bool { return !unicode.IsPrint(r) }) {
+		return strconv.Quote(s)
+	}
+	return s
+}

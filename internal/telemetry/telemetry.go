@@ -1,0 +1,190 @@
+// Package telemetry tells what MultiVAC is doing, in logs and metrics, by
+// wrapping what it watches. It never writes down what users ask or tell.
+package telemetry
+
+import (
+	"io"
+	"log/slog"
+	"net/http"
+	"runtime"
+
+	"github.com/prometheus/client_golang/prometheus"
+	"github.com/prometheus/client_golang/prometheus/collectors"
+	"github.com/prometheus/client_golang/prometheus/promhttp"
+
+	"multivac"
+)
+
+// Options are what New takes; the zero value logs text to a terminal and JSON
+// elsewhere, from slog.LevelInfo on.
+type Options struct {
+	Format  Format
+	Level   slog.Leveler // slog.LevelInfo if nil
+	Version string       // of multivac, for the metric multivac_build_info
+}
+
+// Telemetry is the log and the metrics of one process. Its registry is its
+// own, so that tests may have many.
+type Telemetry struct {
+	log      *slog.Logger
+	format   Format // never Auto
+	registry *prometheus.Registry
+	metrics  metrics
+}
+
+// New returns a Telemetry that logs to w.
+func New(w io.Writer, o Options) *Telemetry {
+	handler, format := newHandler(w, o)
+	t := &Telemetry{
+		log:      slog.New(handler),
+		format:   format,
+		registry: prometheus.NewRegistry(),
+		metrics:  newMetrics(),
+	}
+	build := prometheus.NewGauge(prometheus.GaugeOpts{
+		Name:        "multivac_build_info",
+		Help:        "1, labelled by the version of multivac and of Go.",
+		ConstLabels: prometheus.Labels{"version": o.Version, "go_version": runtime.Version()},
+	})
+	build.Set(1)
+	t.registry.MustRegister(build, collectors.NewGoCollector(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}))
+	t.registry.MustRegister(t.metrics.all()...)
+	t.metrics.startAtZero()
+	return t
+}
+
+// Logger returns the log. What is logged with a context carries its request id.
+func (t *Telemetry) Logger() *slog.Logger { return t.log }
+
+// Metrics serves the metrics in Prometheus' formats.
+func (t *Telemetry) Metrics() http.Handler {
+	return promhttp.HandlerFor(t.registry, promhttp.HandlerOpts{
+		Registry: t.registry,
+		ErrorLog: slog.NewLogLogger(t.log.Handler(), slog.LevelError),
+	})
+}
+
+// Gauge adds a metric that read is called for whenever metrics are collected;
+// read must be quick. It panics where the name is taken or not valid.
+func (t *Telemetry) Gauge(name, help string, read func() float64) {
+	t.registry.MustRegister(prometheus.NewGaugeFunc(prometheus.GaugeOpts{Name: name, Help: help}, read))
+}
+
+// Cache adds how often the cache of answers had what was asked for, of two
+// counters that only rise.
+func (t *Telemetry) Cache(hits, misses func() float64) {
+	for result, read := range map[string]func() float64{"hit": hits, "miss": misses} {
+		t.registry.MustRegister(prometheus.NewCounterFunc(prometheus.CounterOpts{
+			Name:        "multivac_cache_requests_total",
+			Help:        "Answers looked up in the cache, by result (hit, miss).",
+			ConstLabels: prometheus.Labels{"result": result},
+		}, read))
+	}
+}
+
+// Status adds how far the index is, read once for each collection of metrics.
+func (t *Telemetry) Status(read func() multivac.Status) {
+	t.registry.MustRegister(&status{
+		read:    read,
+		ready:   prometheus.NewDesc("multivac_ready", "1 once answers come from all that was published at the start, else 0.", nil, nil),
+		pending: prometheus.NewDesc("multivac_documents_pending", "Documents kept and not yet answered from.", nil, nil),
+		indexed: prometheus.NewDesc("multivac_documents_indexed", "Documents answered from.", nil, nil),
+		passage: prometheus.NewDesc("multivac_passages_indexed", "Passages answered from.", nil, nil),
+	})
+}
+
+// A status collects the numbers of one multivac.Status together.
+type status struct {
+	read                             func() multivac.Status
+	ready, pending, indexed, passage *prometheus.Desc
+}
+
+func (s *status) Describe(ch chan<- *prometheus.Desc) { prometheus.DescribeByCollect(s, ch) }
+
+func (s *status) Collect(ch chan<- prometheus.Metric) {
+	now := s.read()
+	ready := 0
+	if now.Ready {
+		ready = 1
+	}
+	send := func(d *prometheus.Desc, v int) {
+		ch <- prometheus.MustNewConstMetric(d, prometheus.GaugeValue, float64(v))
+	}
+	send(s.ready, ready)
+	send(s.pending, now.Pending)
+	send(s.indexed, now.Documents)
+	send(s.passage, now.Passages)
+}
+
+// A metrics is what the decorators count. Labels have few values each: never
+// a collection, a source or a path, which are the users'.
+type metrics struct {
+	requests    *prometheus.CounterVec
+	requestTime *prometheus.HistogramVec
+	inFlight    prometheus.Gauge
+	asks        *prometheus.CounterVec
+	abstentions *prometheus.CounterVec
+	askTime     prometheus.Histogram
+	tells       *prometheus.CounterVec
+	tellBytes   prometheus.Counter
+	tellTime    *prometheus.HistogramVec
+	workerTasks *prometheus.CounterVec
+}
+
+func newMetrics() metrics {
+	counter := func(name, help string, labels ...string) *prometheus.CounterVec {
+		return prometheus.NewCounterVec(prometheus.CounterOpts{Name: name, Help: help}, labels)
+	}
+	histogram := func(name, help string, buckets []float64) prometheus.HistogramOpts {
+		return prometheus.HistogramOpts{Name: name, Help: help, Buckets: buckets}
+	}
+	quick := []float64{.00025, .0005, .001, .0025, .005, .01, .025, .05, .1, .25, .5, 1, 2.5}
+	long := []float64{.001, .005, .01, .025, .05, .1, .25, .5, 1, 2.5, 5, 10, 30, 60}
+	return metrics{
+		requests: counter("multivac_http_requests_total",
+			"HTTP requests answered, by route, method and status code.", "route", "method", "code"),
+		requestTime: prometheus.NewHistogramVec(histogram("multivac_http_request_duration_seconds",
+			"Time from an HTTP request's head to the end of its response.", long), []string{"route", "method"}),
+		inFlight: prometheus.NewGauge(prometheus.GaugeOpts{Name: "multivac_http_requests_in_flight",
+			Help: "HTTP requests being answered."}),
+		asks: counter("multivac_asks_total",
+			"Questions asked, by state (answered, insufficient_data; error where there was neither).", "state"),
+		abstentions: counter("multivac_abstentions_total",
+			"Questions answered with insufficient data, by reason.", "reason"),
+		askTime: prometheus.NewHistogram(histogram("multivac_ask_duration_seconds",
+			"Time to answer a question, or to find that there is no answer.", quick)),
+		tells: counter("multivac_tell_documents_total",
+			"Documents told, by state (pending, indexed, failed; unchanged where the same was told before; refused where it was not kept).", "state"),
+		tellBytes: prometheus.NewCounter(prometheus.CounterOpts{Name: "multivac_tell_bytes_total",
+			Help: "Bytes of the documents that were told and kept, those unchanged not counted."}),
+		tellTime: prometheus.NewHistogramVec(histogram("multivac_tell_duration_seconds",
+			"Time to keep the documents of one call, by what it waited for (stored, indexed).", long), []string{"wait"}),
+		workerTasks: counter("multivac_worker_tasks_total",
+			"Tasks worked on, by outcome and by the step at which they ended.", "outcome", "step"),
+	}
+}
+
+func (m metrics) all() []prometheus.Collector {
+	return []prometheus.Collector{m.requests, m.requestTime, m.inFlight, m.asks, m.abstentions, m.askTime,
+		m.tells, m.tellBytes, m.tellTime, m.workerTasks}
+}
+
+// startAtZero has the counters there before they first count, without which
+// the first increase cannot be told from a start.
+func (m metrics) startAtZero() {
+	for _, state := range []multivac.AnswerState{multivac.Answered, multivac.InsufficientData, "error"} {
+		m.asks.WithLabelValues(string(state))
+	}
+	for _, reason := range []multivac.ReasonCode{multivac.NothingTold, multivac.NothingFound, multivac.NotConfident, multivac.QuestionEmpty} {
+		m.abstentions.WithLabelValues(string(reason))
+	}
+	for _, state := range []string{"pending", "indexed", "failed", "unchanged", "refused"} {
+		m.tells.WithLabelValues(state)
+	}
+}
+
+// Worked counts a task that a worker ended: outcome says how ("indexed",
+// "retry", "failed", "superseded"), step where ("extract", "segment", "publish").
+func (t *Telemetry) Worked(outcome, step string) {
+	t.metrics.workerTasks.WithLabelValues(outcome, step).Inc()
+}

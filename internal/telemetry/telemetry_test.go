@@ -1,0 +1,197 @@
+package telemetry_test
+
+import (
+	"context"
+	"errors"
+	"io"
+	"net/http"
+	"net/http/httptest"
+	"regexp"
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+
+	"multivac"
+	"multivac/internal/telemetry"
+)
+
+// Dashboards and alerts name these: a rename breaks them.
+var names = []string{
+	"multivac_abstentions_total",
+	"multivac_ask_duration_seconds",
+	"multivac_asks_total",
+	"multivac_build_info",
+	"multivac_cache_requests_total",
+	"multivac_documents_indexed",
+	"multivac_documents_pending",
+	"multivac_http_request_duration_seconds",
+	"multivac_http_requests_in_flight",
+	"multivac_http_requests_total",
+	"multivac_passages_indexed",
+	"multivac_queue_tasks",
+	"multivac_ready",
+	"multivac_tell_bytes_total",
+	"multivac_tell_documents_total",
+	"multivac_tell_duration_seconds",
+	"multivac_worker_tasks_total",
+}
+
+func TestMetricNames(t *testing.T) {
+	tm := telemetry.New(io.Discard, telemetry.Options{Version: "1.2.3"})
+	one := func() float64 { return 1 }
+	tm.Cache(one, one)
+	tm.Status(func() multivac.Status { return multivac.Status{Ready: true} })
+	tm.Gauge("multivac_queue_tasks", "Tasks that wait for a worker.", one)
+	tm.Worked("indexed", "publish")
+	tell(t, tm, nil)
+	serve(tm, "GET", "/livez", ok)
+
+	text := scrape(t, tm)
+	var got []string
+	for _, m := range regexp.MustCompile(`(?m)^# TYPE (multivac_\S+) `).FindAllStringSubmatch(text, -1) {
+		got = append(got, m[1])
+	}
+	slices.Sort(got)
+	if d := cmp.Diff(names, got); d != "" {
+		t.Errorf("names of metrics (-want +got)\n%s", d)
+	}
+	for _, name := range got {
+		if !regexp.MustCompile(`(?m)^# HELP ` + name + ` \S.*\.$`).MatchString(text) {
+			t.Errorf("%s has no help that is a sentence", name)
+		}
+	}
+	for _, name := range []string{"go_goroutines", "process_resident_memory_bytes"} {
+		if !strings.Contains(text, "\n"+name+" ") {
+			t.Errorf("metric %s is missing", name)
+		}
+	}
+	wantLine(t, text, `multivac_build_info{go_version="`)
+	wantLine(t, text, `multivac_cache_requests_total{result="hit"} 1`)
+	wantLine(t, text, `multivac_ready 1`)
+	wantLine(t, text, `multivac_worker_tasks_total{outcome="indexed",step="publish"} 1`)
+}
+
+func TestAbstentionIsVisible(t *testing.T) {
+	tm := telemetry.New(io.Discard, telemetry.Options{})
+	wantLine(t, scrape(t, tm), `multivac_asks_total{state="insufficient_data"} 0`)
+	ask := func(answer multivac.Answer, err error) {
+		t.Helper()
+		got, gotErr := tm.Asker(askerFunc(func() (multivac.Answer, error) { return answer, err })).Ask(t.Context(), multivac.Question{Text: "?"})
+		if d := cmp.Diff(answer, got); d != "" || !errors.Is(gotErr, err) {
+			t.Errorf("the answer changed on its way: %s, error %v", d, gotErr)
+		}
+	}
+	ask(multivac.Answer{State: multivac.Answered, Confidence: .9, Sentences: []multivac.Quotation{{}}}, nil)
+	ask(multivac.Answer{State: multivac.InsufficientData, Reason: &multivac.Reason{Code: multivac.NotConfident}}, nil)
+	ask(multivac.Answer{State: multivac.InsufficientData, Reason: &multivac.Reason{Code: multivac.NotConfident}}, nil)
+	ask(multivac.Answer{}, multivac.ErrUnavailable)
+
+	text := scrape(t, tm)
+	wantLine(t, text, `multivac_asks_total{state="answered"} 1`)
+	wantLine(t, text, `multivac_asks_total{state="insufficient_data"} 2`)
+	wantLine(t, text, `multivac_asks_total{state="error"} 1`)
+	wantLine(t, text, `multivac_abstentions_total{reason="not_confident"} 2`)
+	wantLine(t, text, `multivac_ask_duration_seconds_count 3`)
+}
+
+func TestTellsAreCounted(t *testing.T) {
+	tm := telemetry.New(io.Discard, telemetry.Options{})
+	tell(t, tm, []multivac.Receipt{
+		{ID: "1", State: multivac.Pending, Changed: true},
+		{ID: "2", State: multivac.Indexed},
+		{Err: multivac.ErrInvalid},
+		{ID: "4", State: multivac.Failed, Changed: true, Err: multivac.ErrInvalid},
+	})
+	text := scrape(t, tm)
+	wantLine(t, text, `multivac_tell_documents_total{state="pending"} 1`)
+	wantLine(t, text, `multivac_tell_documents_total{state="unchanged"} 1`)
+	wantLine(t, text, `multivac_tell_documents_total{state="refused"} 1`)
+	wantLine(t, text, `multivac_tell_documents_total{state="failed"} 1`)
+	wantLine(t, text, `multivac_tell_bytes_total 8`)
+	wantLine(t, text, `multivac_tell_duration_seconds_count{wait="indexed"} 1`)
+}
+
+func TestRoutes(t *testing.T) {
+	tm := telemetry.New(io.Discard, telemetry.Options{})
+	mux := http.NewServeMux()
+	mux.HandleFunc("GET /documents/{id}", func(w http.ResponseWriter, _ *http.Request) { w.WriteHeader(http.StatusNotFound) })
+	mux.HandleFunc("/any", ok)
+	serve(tm, "GET", "/documents/1", mux)
+	serve(tm, "GET", "/documents/2?question=secret", mux)
+	serve(tm, "BREW", "/any", mux)
+	serve(tm, "POST", "/nowhere", mux)
+	func() {
+		defer func() { _ = recover() }()
+		serve(tm, "GET", "/", http.HandlerFunc(func(http.ResponseWriter, *http.Request) { panic("on purpose") }))
+		t.Error("the panic was swallowed")
+	}()
+
+	text := scrape(t, tm)
+	wantLine(t, text, `multivac_http_requests_total{code="404",method="GET",route="/documents/{id}"} 2`)
+	wantLine(t, text, `multivac_http_requests_total{code="200",method="other",route="/any"} 1`)
+	wantLine(t, text, `multivac_http_requests_total{code="404",method="POST",route="other"} 1`)
+	wantLine(t, text, `multivac_http_requests_total{code="500",method="GET",route="other"} 1`)
+	wantLine(t, text, `multivac_http_request_duration_seconds_count{method="GET",route="/documents/{id}"} 2`)
+	wantLine(t, text, `multivac_http_requests_in_flight 0`)
+}
+
+// ok answers "ok".
+var ok = http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) { _, _ = io.WriteString(w, "ok") })
+
+// serve returns what next answers through the middleware.
+func serve(tm *telemetry.Telemetry, method, target string, next http.Handler, headers ...string) *http.Response {
+	r := httptest.NewRequest(method, target, nil)
+	for i := 0; i+1 < len(headers); i += 2 {
+		r.Header.Set(headers[i], headers[i+1])
+	}
+	w := httptest.NewRecorder()
+	tm.HTTP(next).ServeHTTP(w, r)
+	return w.Result()
+}
+
+func scrape(t *testing.T, tm *telemetry.Telemetry) string {
+	t.Helper()
+	w := httptest.NewRecorder()
+	tm.Metrics().ServeHTTP(w, httptest.NewRequest("GET", "/metrics", nil))
+	if w.Code != http.StatusOK {
+		t.Fatalf("metrics: status %d: %s", w.Code, w.Body)
+	}
+	return w.Body.String()
+}
+
+func wantLine(t *testing.T, text, start string) {
+	t.Helper()
+	if !strings.Contains(text, "\n"+start) {
+		first, _, _ := strings.Cut(start, "{")
+		for line := range strings.Lines(text) {
+			if strings.HasPrefix(line, first) {
+				t.Logf("got %s", strings.TrimSpace(line))
+			}
+		}
+		t.Errorf("no line begins %q", start)
+	}
+}
+
+func tell(t *testing.T, tm *telemetry.Telemetry, receipts []multivac.Receipt) {
+	t.Helper()
+	next := tellerFunc(func() ([]multivac.Receipt, error) { return receipts, nil })
+	tellings := make([]multivac.Telling, len(receipts))
+	for i := range tellings {
+		tellings[i].Body = []byte("four")
+	}
+	if _, err := tm.Teller(next).Tell(t.Context(), tellings, multivac.WaitIndexed); err != nil {
+		t.Fatal(err)
+	}
+}
+
+type askerFunc func() (multivac.Answer, error)
+
+func (f askerFunc) Ask(context.Context, multivac.Question) (multivac.Answer, error) { return f() }
+
+type tellerFunc func() ([]multivac.Receipt, error)
+
+func (f tellerFunc) Tell(context.Context, []multivac.Telling, multivac.Wait) ([]multivac.Receipt, error) {
+	return f()
+}
