@@ -1,0 +1,178 @@
+// Package eval measures how good answers are: it tells documents, asks
+// questions whose answers are known, and scores what comes back. It goes the
+// way that serving goes, through the verbs, and looks into nothing behind them.
+package eval
+
+import (
+	"context"
+	"fmt"
+	"iter"
+	"time"
+
+	"golang.org/x/sync/errgroup"
+
+	"multivac"
+)
+
+// Depth is how many sentences each question asks for.
+const Depth = 10
+
+// How documents are told: in batches large enough to share commits, two at a
+// time so that storing goes on while the batch before is being indexed.
+const (
+	batchTellings = 256
+	batchBytes    = 4 << 20
+	batchesAtOnce = 2
+)
+
+// An Engine is what is evaluated.
+type Engine struct {
+	Teller     multivac.Teller
+	Asker      multivac.Asker
+	Collection multivac.CollectionName // told into and asked; default if empty
+	// Threshold returns the confidence from which an answer is given at a stop.
+	Threshold func(multivac.Stop) float64
+	// Progress, where set, is called after each batch told and each question asked.
+	Progress func(Progress)
+}
+
+// Progress says how far an evaluation is.
+type Progress struct {
+	Step  string // "tell" or "ask"
+	Done  int    // documents indexed or questions asked
+	Total int    // 0 where it is not known
+}
+
+// Asked is a question with what came back: one line of the answers file, from
+// which all measures but the times can be computed again.
+type Asked struct {
+	ID         string               `json:"id"`
+	State      multivac.AnswerState `json:"state"` // at the balanced stop
+	Confidence float64              `json:"confidence"`
+	Sentences  []Sentence           `json:"sentences"` // the best first, at most Depth
+	Documents  []string             `json:"documents"` // sources of the first distinct ones, at most 5
+
+	latency time.Duration
+}
+
+// Sentence is one sentence that came back.
+type Sentence struct {
+	Text       string  `json:"text"`
+	Document   string  `json:"document"` // its source
+	Start      int     `json:"start"`
+	End        int     `json:"end"`
+	Confidence float64 `json:"confidence"`
+}
+
+// Run tells e the documents, asks it the questions one after another, and
+// returns the measures and what came back for each question, in order. It ends
+// with the first document that cannot be told: measures over a part of the
+// documents would be taken for measures over all.
+func Run(ctx context.Context, e Engine, documents iter.Seq2[multivac.Telling, error], questions []Question) (Report, []Asked, error) {
+	if e.Progress == nil {
+		e.Progress = func(Progress) {}
+	}
+	begin := time.Now()
+	told, err := e.tell(ctx, documents)
+	if err != nil {
+		return Report{}, nil, err
+	}
+	took := time.Since(begin).Seconds()
+
+	asked, err := e.ask(ctx, questions)
+	if err != nil {
+		return Report{}, nil, err
+	}
+	r := Score(questions, asked, e.Threshold)
+	r.Documents = told
+	r.IndexSeconds = took
+	r.DocumentsPerSecond = float64(told) / max(took, 1e-9)
+	r.RSSBytes = rss()
+	return r, asked, nil
+}
+
+// tell returns how many documents were told, all of which are answered from.
+func (e Engine) tell(ctx context.Context, documents iter.Seq2[multivac.Telling, error]) (int, error) {
+	group, ctx := errgroup.WithContext(ctx)
+	group.SetLimit(batchesAtOnce)
+	// Batches end in any order, but Progress is called one at a time.
+	done := make(chan int, 1)
+	done <- 0
+	send := func(batch []multivac.Telling) {
+		group.Go(func() error {
+			receipts, err := e.Teller.Tell(ctx, batch, multivac.WaitIndexed)
+			if err != nil {
+				return fmt.Errorf("tell %d documents: %w", len(batch), err)
+			}
+			for _, r := range receipts {
+				if r.Err != nil {
+					return fmt.Errorf("document %q: %w", r.Source, r.Err)
+				}
+			}
+			n := <-done + len(batch)
+			e.Progress(Progress{Step: "tell", Done: n})
+			done <- n
+			return nil
+		})
+	}
+	err := batches(ctx, documents, func(t *multivac.Telling) { t.Collection = e.Collection }, send)
+	if told := group.Wait(); told != nil {
+		return 0, told
+	}
+	return <-done, err
+}
+
+// batches cuts documents into batches, each telling prepared. It ends early
+// where a document cannot be read or ctx has ended.
+func batches(ctx context.Context, documents iter.Seq2[multivac.Telling, error], prepare func(*multivac.Telling), send func([]multivac.Telling)) error {
+	var batch []multivac.Telling
+	size := 0
+	for t, err := range documents {
+		if err != nil {
+			return err
+		}
+		if ctx.Err() != nil {
+			return context.Cause(ctx)
+		}
+		prepare(&t)
+		if len(batch) == batchTellings || size+len(t.Body) > batchBytes && len(batch) > 0 {
+			send(batch)
+			batch, size = nil, 0
+		}
+		batch = append(batch, t)
+		size += len(t.Body)
+	}
+	if len(batch) > 0 {
+		send(batch)
+	}
+	return nil
+}
+
+// ask asks one question at a time, so that a latency is of a question alone.
+func (e Engine) ask(ctx context.Context, questions []Question) ([]Asked, error) {
+	asked := make([]Asked, len(questions))
+	for i, q := range questions {
+		begin := time.Now()
+		answer, err := e.Asker.Ask(ctx, multivac.Question{
+			Text: q.Question, Collection: e.Collection, Stop: multivac.Balanced, Count: Depth,
+		})
+		if err != nil {
+			return nil, fmt.Errorf("question %q: %w", q.ID, err)
+		}
+		asked[i] = record(q, answer)
+		asked[i].latency = time.Since(begin)
+		e.Progress(Progress{Step: "ask", Done: i + 1, Total: len(questions)})
+	}
+	return asked, nil
+}
+
+func record(q Question, a multivac.Answer) Asked {
+	r := Asked{ID: q.ID, State: a.State, Confidence: a.Confidence, Sentences: []Sentence{}, Documents: []string{}}
+	for _, s := range a.Sentences[:min(len(a.Sentences), Depth)] {
+		r.Sentences = append(r.Sentences, Sentence{
+			Text: s.Text, Document: s.Source, Start: s.Start, End: s.End, Confidence: s.Confidence,
+		})
+	}
+	r.Documents = append(r.Documents, a.Sources...)
+	return r
+}

@@ -1,0 +1,172 @@
+package eval
+
+import (
+	"bytes"
+	"encoding/json"
+	"fmt"
+	"io"
+	"maps"
+	"os"
+	"slices"
+	"strconv"
+	"strings"
+
+	"multivac"
+)
+
+// A Report holds the measures. One that the questions cannot give is nil, null
+// in JSON.
+type Report struct {
+	Documents  int `json:"documents"`
+	Questions  int `json:"questions"`
+	Answerable int `json:"answerable"`
+
+	HitAt1    *float64 `json:"hit_at_1"`    // the first sentence contains an answer
+	HitAt3    *float64 `json:"hit_at_3"`    // one of the first three does
+	GoldAt1   *float64 `json:"gold_at_1"`   // the first does, and is from the named document
+	MRRAt10   *float64 `json:"mrr_at_10"`   // mean of 1 / rank of the first that does
+	RecallAt1 *float64 `json:"recall_at_1"` // the named document is the first
+	RecallAt5 *float64 `json:"recall_at_5"` // it is among the first five
+
+	AUROC        *float64 `json:"auroc"`          // confidence parts answerable from unanswerable
+	AUROCCorrect *float64 `json:"auroc_correct"`  // confidence parts right answers from all else
+	CoverageAt90 *float64 `json:"coverage_at_90"` // share answered rightly where 90% of the answers are right
+	ECE          *float64 `json:"ece"`            // expected calibration error
+
+	Stops map[multivac.Stop]Stop `json:"stops"`
+	Kinds map[string]Kind        `json:"kinds,omitempty"` // of questions that name their kind
+
+	IndexSeconds       float64 `json:"index_seconds"` // from the first telling until all is answered from
+	DocumentsPerSecond float64 `json:"documents_per_second"`
+	RSSBytes           int64   `json:"rss_bytes"` // of the whole process, at the end; 0 where the system does not say
+	LatencyMS          Latency `json:"latency_ms"`
+}
+
+// A Stop holds the measures at one shipped threshold.
+type Stop struct {
+	Coverage        *float64 `json:"coverage"`          // share of answerable questions answered rightly
+	Precision       *float64 `json:"precision"`         // share of the answers that are right
+	FalseAnswerRate *float64 `json:"false_answer_rate"` // share of unanswerable questions answered
+}
+
+// A Kind counts one kind of questions.
+type Kind struct {
+	Questions int `json:"questions"`
+	Right     int `json:"right"`    // those whose first sentence contains an answer
+	Answered  int `json:"answered"` // those answered at the balanced stop
+}
+
+// Latency of a question, in milliseconds.
+type Latency struct {
+	P50 float64 `json:"p50"`
+	P95 float64 `json:"p95"`
+	P99 float64 `json:"p99"`
+}
+
+// measures are those of which more is better, by name.
+func (r Report) measures() map[string]*float64 {
+	all := map[string]*float64{
+		"hit_at_1": r.HitAt1, "hit_at_3": r.HitAt3, "gold_at_1": r.GoldAt1, "mrr_at_10": r.MRRAt10,
+		"recall_at_1": r.RecallAt1, "recall_at_5": r.RecallAt5,
+		"auroc": r.AUROC, "auroc_correct": r.AUROCCorrect, "coverage_at_90": r.CoverageAt90,
+		"documents_per_second": &r.DocumentsPerSecond,
+	}
+	for _, stop := range multivac.Stops {
+		all["stops."+string(stop)+".coverage"] = r.Stops[stop].Coverage
+		all["stops."+string(stop)+".precision"] = r.Stops[stop].Precision
+	}
+	return all
+}
+
+// A Floor is the least that a measure may be.
+type Floor struct {
+	Measure string
+	Least   float64
+}
+
+// ParseFloor reads a floor such as "hit_at_1=0.7". Only measures of which more
+// is better have one.
+func ParseFloor(s string) (Floor, error) {
+	name, number, found := strings.Cut(s, "=")
+	known := Report{}.measures()
+	if _, ok := known[name]; !ok {
+		return Floor{}, multivac.Errorf(multivac.ErrInvalid,
+			"use one of "+strings.Join(slices.Sorted(maps.Keys(known)), ", "), "no measure is called %q", multivac.Clip(name, 40))
+	}
+	least, err := strconv.ParseFloat(number, 64)
+	if !found || err != nil {
+		return Floor{}, multivac.Errorf(multivac.ErrInvalid, "write "+name+"=0.7", "floor %q has no number", multivac.Clip(s, 60))
+	}
+	return Floor{Measure: name, Least: least}, nil
+}
+
+// Check returns an error where r is under the floor or does not have the measure.
+func (f Floor) Check(r Report) error {
+	switch got := r.measures()[f.Measure]; {
+	case got == nil:
+		return fmt.Errorf("%s cannot be measured with these questions", f.Measure)
+	case *got < f.Least:
+		return fmt.Errorf("%s is %.4f, under %g", f.Measure, *got, f.Least)
+	}
+	return nil
+}
+
+// String returns the measures as a table to be read.
+func (r Report) String() string {
+	var b strings.Builder
+	share := func(v *float64) string {
+		if v == nil {
+			return "–"
+		}
+		return strconv.FormatFloat(*v*100, 'f', 1, 64) + "%"
+	}
+	row := func(name, format string, args ...any) {
+		fmt.Fprintf(&b, "%-16s "+format+"\n", append([]any{name}, args...)...)
+	}
+	row("documents", "%d, indexed in %.1f s (%.0f a second)", r.Documents, r.IndexSeconds, r.DocumentsPerSecond)
+	row("questions", "%d, answerable %d", r.Questions, r.Answerable)
+	row("hit", "@1 %s  @3 %s  gold@1 %s", share(r.HitAt1), share(r.HitAt3), share(r.GoldAt1))
+	row("mrr", "@10 %s", share(r.MRRAt10))
+	row("recall", "@1 %s  @5 %s", share(r.RecallAt1), share(r.RecallAt5))
+	row("auroc", "%s  of right answers %s", share(r.AUROC), share(r.AUROCCorrect))
+	row("coverage", "@90 %s", share(r.CoverageAt90))
+	row("ece", "%s", share(r.ECE))
+	for _, name := range multivac.Stops {
+		s := r.Stops[name]
+		row(string(name), "coverage %s  precision %s  false answers %s", share(s.Coverage), share(s.Precision), share(s.FalseAnswerRate))
+	}
+	for _, name := range slices.Sorted(maps.Keys(r.Kinds)) {
+		k := r.Kinds[name]
+		row("  "+name, "%d of %d right, %d answered", k.Right, k.Questions, k.Answered)
+	}
+	row("latency", "p50 %.2f ms  p95 %.2f ms  p99 %.2f ms", r.LatencyMS.P50, r.LatencyMS.P95, r.LatencyMS.P99)
+	row("memory", "%.0f MiB", float64(r.RSSBytes)/(1<<20))
+	return b.String()
+}
+
+// WriteAnswers writes what came back, one JSON object a line.
+func WriteAnswers(w io.Writer, asked []Asked) error {
+	lines := json.NewEncoder(w)
+	lines.SetEscapeHTML(false)
+	for _, a := range asked {
+		if err := lines.Encode(a); err != nil {
+			return fmt.Errorf("write answer to %q: %w", a.ID, err)
+		}
+	}
+	return nil
+}
+
+// rss returns the memory that the process has resident, in bytes.
+func rss() int64 {
+	status, err := os.ReadFile("/proc/self/status")
+	if err != nil {
+		return 0 // not Linux: the report says so by 0
+	}
+	for line := range bytes.Lines(status) {
+		if value, ok := bytes.CutPrefix(line, []byte("VmRSS:")); ok {
+			kib, _ := strconv.ParseInt(string(bytes.TrimSpace(bytes.TrimSuffix(bytes.TrimSpace(value), []byte("kB")))), 10, 64)
+			return kib << 10
+		}
+	}
+	return 0
+}
