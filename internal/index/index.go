@@ -1,0 +1,141 @@
+// Package index is the inverted index of one collection: passages by the
+// stems of their words, ranked by BM25. It holds no text and does no I/O; what
+// it holds is rebuilt from the store.
+//
+// An index is a few immutable segments, each with its postings in two flat
+// arrays. Put makes a segment and merges it with its smaller neighbours, so
+// that n documents told one by one are copied O(log n) times each. Readers take
+// a snapshot and never wait.
+package index
+
+import (
+	"sync/atomic"
+
+	"multivac"
+)
+
+// A Document is what Put indexes.
+type Document struct {
+	ID       multivac.DocumentID
+	Revision multivac.Revision
+	Title    string
+	Passages []multivac.Passage
+}
+
+// Index is the index of one collection. One goroutine at a time may write;
+// any number may read its snapshots meanwhile.
+type Index struct {
+	current atomic.Pointer[Snapshot]
+	places  map[multivac.DocumentID]place // of the live documents
+}
+
+// place is where a document is.
+type place struct {
+	segment  *segment
+	document uint32
+}
+
+// New returns an empty index.
+func New() *Index {
+	x := &Index{places: map[multivac.DocumentID]place{}}
+	x.current.Store(&Snapshot{})
+	return x
+}
+
+// Snapshot returns the index as it is now; it never changes.
+func (x *Index) Snapshot() *Snapshot { return x.current.Load() }
+
+// Size returns how many documents and passages are indexed.
+func (x *Index) Size() (documents, passages int) {
+	s := x.Snapshot()
+	return len(x.places), s.passages
+}
+
+// Put indexes documents in one step for readers; each replaces its earlier
+// revision. Of two with the same ID the later one counts.
+func (x *Index) Put(docs ...Document) {
+	if len(docs) == 0 {
+		return
+	}
+	last := make(map[multivac.DocumentID]int, len(docs))
+	for i, d := range docs {
+		last[d.ID] = i
+	}
+	b := newBuilder()
+	for i, d := range docs {
+		if last[d.ID] == i {
+			b.add(d)
+		}
+	}
+	leaving := x.forget(func(yield func(multivac.DocumentID) bool) {
+		for id := range last {
+			if !yield(id) {
+				return
+			}
+		}
+	})
+	x.install(leaving, b.build())
+}
+
+// Remove takes documents out of the index in one step for readers.
+func (x *Index) Remove(ids ...multivac.DocumentID) {
+	x.install(x.forget(func(yield func(multivac.DocumentID) bool) {
+		for _, id := range ids {
+			if !yield(id) {
+				return
+			}
+		}
+	}), nil)
+}
+
+// forget drops the places of ids and returns the documents to be taken out, by
+// segment.
+func (x *Index) forget(ids func(func(multivac.DocumentID) bool)) map[*segment][]uint32 {
+	leaving := map[*segment][]uint32{}
+	for id := range ids {
+		if p, ok := x.places[id]; ok {
+			leaving[p.segment] = append(leaving[p.segment], p.document)
+			delete(x.places, id)
+		}
+	}
+	return leaving
+}
+
+// install makes a snapshot without the documents that leave and with the new
+// segment, merging what has become too small or too dead.
+func (x *Index) install(leaving map[*segment][]uint32, added *segment) {
+	var kept []member
+	for _, m := range x.Snapshot().members {
+		if docs := leaving[m.segment]; docs != nil {
+			m = m.without(docs)
+		}
+		if m.passages == 0 {
+			continue
+		}
+		if dead := len(m.segment.passages) - m.passages; dead*4 > len(m.segment.passages) {
+			m = x.merge(m)
+		}
+		kept = append(kept, m)
+	}
+	if added != nil && len(added.documents) > 0 {
+		kept = append(kept, x.own(newMember(added, nil)))
+	}
+	// Each member is more than twice the next, so there are O(log n) of them.
+	for n := len(kept); n > 1 && kept[n-2].passages <= 2*kept[n-1].passages; n = len(kept) {
+		kept = append(kept[:n-2], x.merge(kept[n-2], kept[n-1]))
+	}
+	x.current.Store(newSnapshot(kept))
+}
+
+// merge makes one member of the live documents of several.
+func (x *Index) merge(members ...member) member {
+	return x.own(newMember(mergeSegments(members), nil))
+}
+
+// own notes where the documents of a new member are.
+func (x *Index) own(m member) member {
+	for i, d := range m.segment.documents {
+		x.places[d.id] = place{m.segment, uint32(i)}
+	}
+	return m
+}
