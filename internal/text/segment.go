@@ -1,0 +1,727 @@
+// Package text cuts a document into passages and sentences, and sentences
+// into words. It is pure, and changes no byte: what it returns are places in
+// the text that it was given.
+package text
+
+import (
+	"strings"
+	"unicode"
+	"unicode/utf8"
+
+	"multivac"
+)
+
+// How many words a passage holds, about. Paragraphs are joined up to the
+// first, and what is longer than the second is split.
+const (
+	shortPassage = 60
+	longPassage  = 200
+)
+
+// wholeItem is the longest list item, in bytes, that stays in one piece
+// though it holds several sentences: a step and its warning are one answer.
+const wholeItem = 300
+
+// maxHeading is the longest that a heading may be in a path, in bytes.
+const maxHeading = 200
+
+// Segment cuts s, Markdown or plain text, into passages in the order of the
+// text. It takes any bytes and time linear in them.
+//
+// A passage stays under one heading and holds one kind of thing: sentences,
+// list items, table rows or lines of code. Front matter, HTML comments, link
+// definitions and lines of nothing but tags and images are left out, as is
+// what has neither a letter nor a digit.
+func Segment(s string) []multivac.Passage {
+	g := segmenter{s: s, spans: make([]multivac.Span, 0, len(s)/100+2)}
+	g.blocks()
+	g.flush()
+	if len(g.passages) == 0 {
+		for _, h := range g.headings {
+			g.add(multivac.Prose, h)
+		}
+		g.path = ""
+		g.flush()
+	}
+	for i := range g.passages {
+		p := &g.passages[i]
+		end := len(g.spans)
+		if i+1 < len(g.firsts) {
+			end = g.firsts[i+1]
+		}
+		p.Sentences = g.spans[g.firsts[i]:end:end]
+		p.Start, p.End = p.Sentences[0].Start, p.Sentences[len(p.Sentences)-1].End
+		p.Text = s[p.Start:p.End]
+	}
+	return g.passages
+}
+
+// A segmenter goes through a text once, line by line.
+type segmenter struct {
+	s        string
+	passages []multivac.Passage // without what follows from their sentences, until the end
+	firsts   []int              // the first sentence of each passage, in spans
+	spans    []multivac.Span    // the sentences of all passages, which share the array
+
+	stack    [6]string       // the headings above, by level
+	path     string          // the same, joined
+	headings []multivac.Span // all of them: what is quoted where there is nothing else
+
+	// The passage being filled.
+	kind   multivac.Kind
+	lead   string
+	first  int // its first sentence, in spans
+	weight int // its words, about
+
+	// The paragraph or list item being read.
+	open  bool
+	item  bool
+	start int
+	end   int
+	rows  int // lines
+
+	inList   bool
+	listLead string
+	before   multivac.Span // the sentence right before, which may introduce what comes
+	quote    int           // level of block quotation of the line before
+}
+
+// A line is one line of the text without its line end and its marks of
+// quotation.
+type line struct {
+	start, end int // without white space on either side
+	indent     int // columns
+	quote      int // marks of quotation in front
+	next       int // where the next line begins
+}
+
+// line reads the line at pos; at most quotes marks of quotation are taken off.
+func (g *segmenter) line(pos, quotes int) line {
+	l := line{start: pos, end: len(g.s), next: len(g.s)}
+	if i := strings.IndexByte(g.s[pos:], '\n'); i >= 0 {
+		l.end, l.next = pos+i, pos+i+1
+	}
+	for {
+		l.indent = 0
+	indentation:
+		for ; l.start < l.end; l.start++ {
+			switch g.s[l.start] {
+			case ' ':
+				l.indent++
+			case '\t':
+				l.indent += 4 - l.indent%4
+			case '\r', '\v', '\f':
+			default:
+				break indentation
+			}
+		}
+		if l.quote == quotes || l.start == l.end || l.indent > 3 || g.s[l.start] != '>' {
+			break
+		}
+		l.quote++
+		l.start++
+		if l.start < l.end && g.s[l.start] == ' ' {
+			l.start++
+		}
+	}
+	for l.end > l.start && isBlank(g.s[l.end-1]) {
+		l.end--
+	}
+	return l
+}
+
+// maxQuote is how many marks of quotation are looked for.
+const maxQuote = 16
+
+func (g *segmenter) blocks() {
+	pos := len(g.s) - len(strings.TrimPrefix(g.s, "\ufeff"))
+	pos = g.frontMatter(pos)
+	blank := true // the line before is blank, or there is none
+	for pos < len(g.s) {
+		l := g.line(pos, maxQuote)
+		if l.quote != g.quote {
+			g.closeParagraph()
+			g.quote = l.quote
+		}
+		if l.start == l.end {
+			g.closeParagraph()
+			blank = true
+			pos = l.next
+			continue
+		}
+		pos = g.block(l, blank)
+		blank = false
+	}
+	g.closeParagraph()
+}
+
+// block reads the block that begins with l, or adds l to the open paragraph,
+// and returns where the next line begins.
+func (g *segmenter) block(l line, blank bool) int {
+	t := g.s[l.start:l.end]
+	flat := l.indent < 4 || g.inList
+	if g.open && !g.item && g.rows <= 2 && flat {
+		if level := underline(t, utf8.RuneCountInString(g.s[g.start:g.end])); level > 0 {
+			h := multivac.Span{Start: g.start, End: g.end}
+			g.open = false
+			g.heading(level, h)
+			return l.next
+		}
+	}
+	switch c := t[0]; {
+	case (c == '`' || c == '~') && flat && fence(t) > 0:
+		return g.fenced(l)
+	case c == '#' && l.indent < 4:
+		if level, from, to := atx(t); level > 0 {
+			g.closeParagraph()
+			g.heading(level, multivac.Span{Start: l.start + from, End: l.start + to})
+			return l.next
+		}
+	case c == '<' && strings.HasPrefix(t, "<!--"):
+		g.interrupt()
+		if i := strings.Index(g.s[l.start:], "-->"); i >= 0 {
+			return l.start + i + len("-->")
+		}
+		return len(g.s)
+	case (c == '-' || c == '*' || c == '_' || c == '=') && isRule(t):
+		g.interrupt()
+		g.inList = false
+		return l.next
+	}
+	if g.isTable(l) {
+		return g.table(l)
+	}
+	if n, number := marker(t); n > 0 && (number <= 1 || !g.open || g.inList) {
+		g.listItem(l, n)
+		return l.next
+	}
+	if !g.open && !flat {
+		return g.indented(l)
+	}
+	if (!g.open || blank) && isFurniture(t) {
+		g.interrupt()
+		return l.next
+	}
+	g.paragraph(l, blank)
+	return l.next
+}
+
+// paragraph adds l to the open paragraph or list item, or opens one.
+func (g *segmenter) paragraph(l line, blank bool) {
+	if g.open {
+		g.end = l.end
+		g.rows++
+		return
+	}
+	if g.inList && blank && l.indent < 2 {
+		g.inList = false
+	}
+	start := l.start
+	if n := footnote(g.s[l.start:l.end]); n < l.end-l.start {
+		start += n
+	}
+	g.open, g.item = true, g.inList
+	g.start, g.end, g.rows = start, l.end, 1
+}
+
+// closeParagraph cuts the open paragraph or list item, if any, into sentences.
+func (g *segmenter) closeParagraph() {
+	if !g.open {
+		return
+	}
+	g.open = false
+	n := len(g.spans)
+	switch {
+	case !g.item:
+		g.prose(g.start, g.end)
+	case g.end-g.start <= wholeItem:
+		g.add(multivac.List, multivac.Span{Start: g.start, End: g.end})
+	default:
+		g.begin(multivac.List, g.listLead)
+		from := len(g.spans)
+		g.sentences(g.start, g.end)
+		g.spread(from)
+	}
+	if len(g.spans) > n {
+		g.before = g.spans[len(g.spans)-1]
+	}
+}
+
+// prose adds a paragraph to the open passage if both are short, and else
+// makes one or several passages of it.
+func (g *segmenter) prose(start, end int) {
+	if g.kind != multivac.Prose {
+		g.begin(multivac.Prose, "")
+	}
+	from := len(g.spans)
+	g.sentences(start, end)
+	w := 0
+	for _, s := range g.spans[from:] {
+		w += g.words(s)
+	}
+	if w == 0 {
+		return
+	}
+	if g.weight >= shortPassage || g.weight+w > longPassage {
+		g.flushTo(from)
+	}
+	parts := (w + longPassage/4) / longPassage // a few words too many are no reason to split
+	if parts < 2 {
+		g.weight += w
+		return
+	}
+	g.split(from, w/(parts+1)+1)
+}
+
+// spread shares sentences from there on out among passages of the open kind.
+func (g *segmenter) spread(from int) { g.split(from, longPassage) }
+
+// split ends a passage wherever the next sentence would carry it over size.
+func (g *segmenter) split(from, size int) {
+	for i := from; i < len(g.spans); i++ {
+		w := g.words(g.spans[i])
+		if g.weight > 0 && g.weight+w > size {
+			g.flushTo(i)
+		}
+		g.weight += w
+	}
+}
+
+// words counts the words of a span, about: scripts that set no spaces between
+// words are counted by their bytes.
+func (g *segmenter) words(s multivac.Span) int {
+	n, inWord := 0, false
+	for i := s.Start; i < s.End; i++ {
+		if isBlank(g.s[i]) {
+			inWord = false
+		} else if !inWord {
+			n++
+			inWord = true
+		}
+	}
+	return max(n, (s.End-s.Start)/12)
+}
+
+// begin opens a passage; one that is open with the same lead goes on.
+func (g *segmenter) begin(kind multivac.Kind, lead string) {
+	if g.kind == kind && g.lead == lead {
+		return
+	}
+	g.flush()
+	g.kind, g.lead = kind, lead
+}
+
+// add adds one sentence, which it trims and cuts if it is too long, to the
+// open passage of that kind.
+func (g *segmenter) add(kind multivac.Kind, s multivac.Span) {
+	if kind == multivac.List {
+		g.begin(kind, g.listLead)
+	} else if g.kind != kind {
+		g.begin(kind, "")
+	}
+	from := len(g.spans)
+	g.sentence(s.Start, s.End)
+	g.spread(from)
+}
+
+func (g *segmenter) flush() { g.flushTo(len(g.spans)) }
+
+// flushTo ends the open passage before the sentence spans[end] and opens
+// another of the same kind.
+func (g *segmenter) flushTo(end int) {
+	if end > g.first {
+		g.firsts = append(g.firsts, g.first)
+		g.passages = append(g.passages, multivac.Passage{
+			Number: len(g.passages), Kind: g.kind, Heading: g.path, Lead: g.lead,
+		})
+	}
+	g.first, g.weight = end, 0
+}
+
+// interrupt ends what is open before something that is left out, so that no
+// passage spans it.
+func (g *segmenter) interrupt() {
+	g.closeParagraph()
+	g.flush()
+	g.before = multivac.Span{}
+}
+
+func (g *segmenter) heading(level int, h multivac.Span) {
+	g.interrupt()
+	g.inList = false
+	g.headings = append(g.headings, h)
+	t := strings.TrimSpace(g.s[h.Start:h.End])
+	if i := strings.LastIndex(t, "{#"); i > 0 && strings.HasSuffix(t, "}") {
+		t = strings.TrimSpace(t[:i])
+	}
+	if strings.ContainsAny(t, "\r\n") {
+		t = strings.Join(strings.Fields(t), " ")
+	}
+	g.stack[level-1] = multivac.Clip(t, maxHeading)
+	clear(g.stack[level:])
+	g.path = ""
+	for _, t := range g.stack[:level] {
+		if t == "" {
+			continue
+		}
+		if g.path != "" {
+			g.path += multivac.HeadingSeparator
+		}
+		g.path += t
+	}
+}
+
+// introduction returns the sentence right before, which introduces what comes.
+func (g *segmenter) introduction() string { return g.s[g.before.Start:g.before.End] }
+
+func (g *segmenter) listItem(l line, n int) {
+	g.closeParagraph()
+	if !g.inList {
+		g.flush()
+		g.inList, g.listLead = true, g.introduction()
+	}
+	start := l.start + n
+	if t := g.s[start:l.end]; len(t) > 3 && t[0] == '[' && strings.IndexByte(" xX", t[1]) >= 0 && t[2] == ']' && isBlank(t[3]) {
+		start += 4
+	}
+	g.open, g.item = true, true
+	g.start, g.end, g.rows = start, max(start, l.end), 1
+}
+
+// fenced reads the code block that l opens.
+func (g *segmenter) fenced(l line) int {
+	g.closeParagraph()
+	g.flush()
+	g.begin(multivac.Code, g.introduction())
+	c, n := g.s[l.start], fence(g.s[l.start:l.end])
+	pos := l.next
+	for pos < len(g.s) {
+		k := g.line(pos, l.quote)
+		if k.quote < l.quote {
+			break
+		}
+		pos = k.next
+		t := g.s[k.start:k.end]
+		if k.indent < 4+l.indent && len(t) >= n && strings.Trim(t, string(c)) == "" {
+			break
+		}
+		g.add(multivac.Code, multivac.Span{Start: k.start, End: k.end})
+	}
+	g.flush()
+	g.kind = ""
+	g.before = multivac.Span{}
+	return pos
+}
+
+// indented reads lines that are set in, up to a blank one: code, or a
+// paragraph where they read like one, as in plain text.
+func (g *segmenter) indented(l line) int {
+	end, rows, pos := l.end, 1, l.next
+	for pos < len(g.s) {
+		k := g.line(pos, maxQuote)
+		if k.start == k.end || k.indent < 4 || k.quote != l.quote {
+			break
+		}
+		end, pos = k.end, k.next
+		rows++
+	}
+	if isProse(g.s[l.start:end]) {
+		g.open, g.item = true, false
+		g.start, g.end, g.rows = l.start, end, rows
+		return pos
+	}
+	if g.kind != multivac.Code {
+		g.begin(multivac.Code, g.introduction())
+	}
+	for p := l.start; p < pos; {
+		k := g.line(p, maxQuote)
+		g.add(multivac.Code, multivac.Span{Start: k.start, End: k.end})
+		p = k.next
+	}
+	g.before = multivac.Span{}
+	return pos
+}
+
+// isTable reports whether a table begins with l: its header, followed by a
+// row of dashes, or a row that stands between bars.
+func (g *segmenter) isTable(l line) bool {
+	t := g.s[l.start:l.end]
+	if strings.IndexByte(t, '|') < 0 {
+		return false
+	}
+	if t[0] == '|' && len(t) > 2 && t[len(t)-1] == '|' {
+		return true
+	}
+	if l.next >= len(g.s) {
+		return false
+	}
+	k := g.line(l.next, maxQuote)
+	return k.quote == l.quote && isDelimiter(g.s[k.start:k.end])
+}
+
+// table reads the table that begins with l.
+func (g *segmenter) table(l line) int {
+	g.closeParagraph()
+	g.flush()
+	pos, lead := l.start, ""
+	if l.next < len(g.s) {
+		k := g.line(l.next, maxQuote)
+		if isDelimiter(g.s[k.start:k.end]) {
+			from, to := row(g.s, l.start, l.end)
+			lead, pos = g.s[from:to], k.next
+		}
+	}
+	g.begin(multivac.Table, multivac.Clip(lead, multivac.MaxSentence))
+	for pos < len(g.s) {
+		k := g.line(pos, maxQuote)
+		t := g.s[k.start:k.end]
+		if k.quote != l.quote || strings.IndexByte(t, '|') < 0 || t[0] == '#' || fence(t) > 0 {
+			break
+		}
+		pos = k.next
+		if !isDelimiter(t) {
+			from, to := row(g.s, k.start, k.end)
+			g.add(multivac.Table, multivac.Span{Start: from, End: to})
+		}
+	}
+	g.flush()
+	g.kind = ""
+	g.before = multivac.Span{}
+	return pos
+}
+
+// row returns a table row without the bars around it.
+func row(s string, start, end int) (int, int) {
+	if start < end && s[start] == '|' {
+		start++
+	}
+	if start < end && s[end-1] == '|' && s[end-2] != '\\' {
+		end--
+	}
+	return start, end
+}
+
+// frontMatter returns where the text goes on after a header of settings
+// between lines of --- or +++, as static site generators have it.
+func (g *segmenter) frontMatter(pos int) int {
+	l := g.line(pos, 0)
+	mark := g.s[l.start:l.end]
+	if l.start != pos || mark != "---" && mark != "+++" {
+		return pos
+	}
+	first := g.line(l.next, 0)
+	if !strings.ContainsAny(g.s[first.start:first.end], ":=#") {
+		return pos
+	}
+	for p := l.next; p < len(g.s); {
+		k := g.line(p, 0)
+		if t := g.s[k.start:k.end]; t == mark || mark == "---" && t == "..." {
+			return k.next
+		}
+		p = k.next
+	}
+	return pos
+}
+
+// fence returns how many marks open or close a code block in t, or 0.
+func fence(t string) int {
+	n := 0
+	for n < len(t) && t[n] == t[0] {
+		n++
+	}
+	if n < 3 || t[0] != '`' && t[0] != '~' || t[0] == '`' && strings.IndexByte(t[n:], '`') >= 0 {
+		return 0
+	}
+	return n
+}
+
+// atx returns the level of the heading t and where its text stands, or 0.
+func atx(t string) (level, from, to int) {
+	for level < len(t) && t[level] == '#' {
+		level++
+	}
+	if level > 6 || level < len(t) && !isBlank(t[level]) {
+		return 0, 0, 0
+	}
+	from, to = level, len(t)
+	for from < to && isBlank(t[from]) {
+		from++
+	}
+	end := to
+	for end > from && t[end-1] == '#' {
+		end--
+	}
+	if end == from || isBlank(t[end-1]) {
+		for end > from && isBlank(t[end-1]) {
+			end--
+		}
+		to = end
+	}
+	return level, from, to
+}
+
+// underline returns the level of the heading that t underlines, or 0. Besides
+// the two of Markdown it knows those of reStructuredText, which are as long
+// as the heading.
+func underline(t string, length int) int {
+	if len(t) < 2 || strings.Trim(t, t[:1]) != "" {
+		return 0
+	}
+	switch c := t[0]; {
+	case c == '=':
+		return 1
+	case c == '-':
+		return 2
+	case strings.IndexByte("~^\"*+", c) >= 0 && len(t) >= 4 && len(t) >= length-1 && len(t) <= length+3:
+		return 3
+	}
+	return 0
+}
+
+// isRule reports whether t is a horizontal rule.
+func isRule(t string) bool {
+	n := 0
+	for i := range len(t) {
+		switch {
+		case t[i] == t[0]:
+			n++
+		case !isBlank(t[i]):
+			return false
+		}
+	}
+	return n >= 3
+}
+
+// bullets are what marks list items besides Markdown's.
+var bullets = []string{"•", "◦", "‣", "▪", "●", "○", "–"}
+
+// marker returns how many bytes mark t as a list item, or 0, and the item's
+// number, if it is numbered.
+func marker(t string) (n, number int) {
+	switch c := t[0]; {
+	case c == '-' || c == '*' || c == '+':
+		n = 1
+	case c >= '0' && c <= '9':
+		for n < len(t) && n < 9 && t[n] >= '0' && t[n] <= '9' {
+			number = number*10 + int(t[n]-'0')
+			n++
+		}
+		if n == len(t) || t[n] != '.' && t[n] != ')' {
+			return 0, 0
+		}
+		n++
+	case c == 0xE2:
+		for _, b := range bullets {
+			if strings.HasPrefix(t, b) {
+				n = len(b)
+			}
+		}
+		if n == 0 {
+			return 0, 0
+		}
+	default:
+		return 0, 0
+	}
+	if n < len(t) && !isBlank(t[n]) {
+		return 0, 0
+	}
+	for n < len(t) && isBlank(t[n]) {
+		n++
+	}
+	return n, number
+}
+
+// isDelimiter reports whether t is the row of dashes under a table's header.
+func isDelimiter(t string) bool {
+	bars, dashes := 0, 0
+	for i := range len(t) {
+		switch t[i] {
+		case '|':
+			bars++
+		case '-':
+			dashes++
+		case ' ', '\t', ':':
+		default:
+			return false
+		}
+	}
+	return bars > 0 && dashes > 0
+}
+
+// isFurniture reports whether t is a line that holds no text: tags, images,
+// a link definition or the mark of an alert.
+func isFurniture(t string) bool {
+	switch {
+	case t[0] == '<' || strings.HasPrefix(t, "![") || strings.HasPrefix(t, "[!"):
+		return onlyMarkup(t)
+	case t[0] == '[' && !strings.HasPrefix(t, "[^"):
+		i := strings.Index(t, "]: ")
+		return i > 0 && strings.IndexByte(t[:i], ']') < 0
+	}
+	return false
+}
+
+// onlyMarkup reports whether nothing is left of t without tags and images.
+func onlyMarkup(t string) bool {
+	for i := 0; i < len(t); {
+		var end string
+		switch {
+		case t[i] == '<':
+			end = ">"
+		case strings.HasPrefix(t[i:], "[![") || strings.HasPrefix(t[i:], "!["):
+			end = ")"
+		case t[i] == '[' && strings.HasPrefix(t[i:], "[!"):
+			end = "]"
+		case t[i] == ']' && i+1 < len(t) && t[i+1] == '(':
+			end = ")"
+		case isBlank(t[i]) || t[i] == '|' || t[i] == '&':
+			i++
+			continue
+		default:
+			return false
+		}
+		n := strings.Index(t[i:], end)
+		if n < 0 {
+			return false
+		}
+		i += n + 1
+	}
+	return true
+}
+
+// footnote returns how many bytes mark t as a footnote, or 0.
+func footnote(t string) int {
+	if !strings.HasPrefix(t, "[^") {
+		return 0
+	}
+	i := strings.Index(t, "]:")
+	if i < 0 || strings.IndexByte(t[:i], ' ') >= 0 {
+		return 0
+	}
+	return i + 2
+}
+
+// isProse reports whether t, though it is set in, reads like sentences: many
+// words, and little in it but letters.
+func isProse(t string) bool {
+	letters, marks, words, inWord := 0, 0, 0, false
+	for _, r := range t {
+		switch {
+		case unicode.IsSpace(r):
+			inWord = false
+			continue
+		case unicode.IsLetter(r) || unicode.IsMark(r):
+			letters++
+		case !strings.ContainsRune(".,;:'’\"”“()-–—!?", r):
+			marks++
+		}
+		if !inWord {
+			words++
+			inWord = true
+		}
+	}
+	return words >= 6 && marks*12 < letters && letters > 3*words
+}
+
+// isBlank reports whether b is white space in ASCII.
+func isBlank(b byte) bool { return b == ' ' || b >= '\t' && b <= '\r' }

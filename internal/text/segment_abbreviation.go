@@ -1,0 +1,141 @@
+package text
+
+import (
+	"strings"
+	"unicode"
+	"unicode/utf8"
+)
+
+// How an abbreviation behaves at its full stop.
+type abbreviation int
+
+const (
+	never   abbreviation = iota + 1 // it stands before a name or a word: no sentence ends here
+	number                          // no sentence ends here if a number follows
+	starter                         // a sentence ends here only if a word follows that likes to begin one
+)
+
+var abbreviations = func() map[string]abbreviation {
+	m := make(map[string]abbreviation)
+	for kind, words := range map[abbreviation]string{
+		never: `Dr Mr Mrs Ms Mx Prof Gen Rep Sen Gov Capt Cpt Cmdr Adm Maj Col Lt Sgt Cpl Pvt Rev Hon Pres Supt Insp Msgr Messrs Mt Ft
+			vs viz cf ibid approx resp incl excl esp e.g i.e E.g I.e eg ie
+			Hr Hrn Fr z.B z.b Z.B d.h D.h u.a o.ä i.d.R z.T v.a s.o s.u bzw ca evtl ggf inkl exkl vgl Vgl bspw sog Dipl Ing St Nr Tel zzgl geb gest
+			M.M MM Mme Mlle Mgr Mes p.ex env av apr
+			Sra Srta Dra Dña Ud Uds p.ej P.ej Ej ej pág págs núm Núm D.ª
+			Sig Dott Dott.ssa Avv Ing Arq Exmo Sr.ª
+			bijv mw dhr
+			т.е т.н им ул напр см проф акад св о-в тов г-н г-жа
+			TP Tp ThS PGS GS`,
+		number: `No Nos no nos Nr nr Fig Figs fig figs Eq Eqs eq Tab Vol Vols vol Ch Chap ch Sec Sect sec Art art Op op pp pg Pg par para Ver ver v
+			Abs Kap Abb Ziff Bd S Bl Bsp lit Ps Pt pt Ex ex App est Est pop
+			Jan Feb Mar Apr Jun Jul Aug Sep Sept Oct Nov Dec Mär Okt Dez janv févr avr juil sept oct nov déc ene abr ago dic
+			chap fasc bd стр гл рис табл ст п`,
+		starter: `Inc Ltd Co Corp LLC Bros Jr Sr Esq Ave Blvd Rd Hwy Dept Univ Assn etc al Ph.D D.Phil M.D B.A M.A a.m p.m A.M P.M am pm
+			cont hrs hr min mins sq cu
+			usw etc ff Mio Mrd GmbH Str Jh Jhd Jahrh n.Chr v.Chr Chr J.-C
+			Cía S.A EE.UU
+			г гг в вв н.э т.д т.п др пр тыс млн млрд руб`,
+	} {
+		for w := range strings.FieldsSeq(words) {
+			m[w] = kind
+		}
+	}
+	return m
+}()
+
+// starters are words that begin a sentence far more often than a name.
+var starters = func() map[string]bool {
+	m := make(map[string]bool)
+	for w := range strings.FieldsSeq(`The A An In On At It Its He She They We I You His Her Their Our My This That These Those There Here
+		When While Where Why How What Which Who Although Though Because Since As If After Before During Despite However But And Or So
+		For From By With Under Over Between Among According Some Many Most Several All Both Each Every Another Other No Not Only Even
+		Also Then Thus Therefore Today Later Since Until Unlike Such To Of One Two Three Does Do Did Is Are Was Were Has Have Had Can Will
+		Use See Note Please Never Always Every
+		Der Die Das Ein Eine Er Sie Es Wir Ihr Im Am In Auf Bei Mit Nach Seit Für Von Zu Durch Als Wenn Während Diese Dieser Dieses Auch Aber Und
+		Le La Les Un Une Il Elle Ils Elles Nous Vous Ce Cette Ces Dans En Au Aux Sur Avec Pour Par Depuis Après Avant Mais Et
+		El Los Las Una Unos Ella Ellos Ellas Este Esta Estos Estas Con Por Para Según Desde Entre Pero Y Se Su Sus Tras Al Durante
+		Он Она Оно Они Мы Вы В На С По Из От За Для При Это Эта Этот Эти Как Когда После Но И А Также Его Её Их Однако`) {
+		m[w] = true
+	}
+	return m
+}()
+
+// ordinals are the words of German before a number that say that its full
+// stop makes it an ordinal: "am 3. Oktober".
+var ordinals = map[string]bool{
+	"am": true, "der": true, "die": true, "das": true, "dem": true, "den": true, "des": true, "im": true, "vom": true, "zum": true,
+	"zur": true, "ab": true, "bis": true, "seit": true, "und": true, "beim": true, "ins": true, "ein": true, "einen": true, "sein": true,
+}
+
+// isAbbreviation reports whether a full stop after the sentence so far does
+// not end it, where next goes on, with the rune r.
+func isAbbreviation(sofar, next string, r rune) bool {
+	word := lastWord(sofar)
+	if word == "" {
+		return false
+	}
+	switch abbreviations[word] {
+	case never:
+		return true
+	case number:
+		return unicode.IsDigit(r)
+	case starter:
+		return !isStarter(next)
+	}
+	first, size := utf8.DecodeRuneInString(word)
+	switch {
+	case unicode.IsDigit(first):
+		return isOrdinal(sofar, word)
+	case size == len(word) && unicode.IsUpper(first): // an initial
+		return unicode.IsDigit(r) || !isStarter(next)
+	case size == len(word) && unicode.IsLetter(first):
+		before := lastWord(strings.TrimRight(sofar[:len(sofar)-size], " "))
+		return before == "" || before[len(before)-1] < '0' || before[len(before)-1] > '9'
+	case isDotted(word): // U.S., J.R.R.
+		return !isStarter(next)
+	}
+	return false
+}
+
+// lastWord returns what t ends with, back to white space or an opening mark.
+func lastWord(t string) string {
+	for i := len(t); i > 0 && len(t)-i < 24; i-- {
+		switch t[i-1] {
+		case ' ', '\n', '\t', '\r', '(', '[', '"', '\'', '*', '_', '/':
+			return t[i:]
+		}
+	}
+	if len(t) < 24 {
+		return t
+	}
+	return ""
+}
+
+func isStarter(next string) bool {
+	n := strings.IndexFunc(next[:min(len(next), 32)], func(r rune) bool { return !unicode.IsLetter(r) })
+	return n > 0 && starters[next[:n]]
+}
+
+// isOrdinal reports whether the number at the end of sofar is one that a full
+// stop belongs to: a day, a century, the number of a list item.
+func isOrdinal(sofar, number string) bool {
+	if len(number) > 2 || strings.Trim(number, "0123456789") != "" {
+		return false
+	}
+	before := strings.TrimRight(sofar[:len(sofar)-len(number)], " \n")
+	return before == "" || ordinals[lastWord(before)]
+}
+
+// isDotted reports whether w is single letters with full stops between them.
+func isDotted(w string) bool {
+	if strings.IndexByte(w, '.') < 0 {
+		return false
+	}
+	for part := range strings.SplitSeq(w, ".") {
+		if r, n := utf8.DecodeRuneInString(part); n != len(part) || !unicode.IsLetter(r) {
+			return false
+		}
+	}
+	return true
+}
