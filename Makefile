@@ -1,0 +1,50 @@
+# `make` says what there is to make. Everything needs Go alone, but for what
+# a line says.
+
+DATA    ?= ../shared/data
+FUZZTIME ?= 10s
+STATICCHECK = go run honnef.co/go/tools/cmd/staticcheck@v0.8.2
+
+help: ## this list
+	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
+
+build: ## bin/multivac, static
+	CGO_ENABLED=0 go build -trimpath -ldflags '-s -w' -o bin/multivac ./cmd/multivac
+
+run: ## serve the sample on http://127.0.0.1:5000
+	go run ./cmd/multivac serve --sample
+
+test: ## all tests
+	go test ./...
+
+lint: ## formatting, vet and staticcheck
+	@test -z "$$(gofmt -l .)" || { echo "not formatted, run make fmt:"; gofmt -l .; exit 1; }
+	go vet ./...
+	$(STATICCHECK) ./...
+
+fmt: ## format the code
+	gofmt -w .
+
+generate: ## write the generated reference (doc/reference) again
+	go generate ./doc
+
+fuzz: ## every fuzz test for FUZZTIME (10s)
+	@grep -rlE --include='*_test.go' '^func Fuzz' . | xargs -n1 dirname | sort -u | while read -r dir; do \
+		grep -hoE '^func Fuzz[A-Za-z0-9_]*' "$$dir"/*_test.go | sed 's/^func //' | while read -r name; do \
+			echo "== $$dir $$name"; go test -run '^$$' -fuzz "^$$name\$$" -fuzztime $(FUZZTIME) "$$dir" || exit 1; \
+		done || exit 1; \
+	done
+
+bench: ## every benchmark, once
+	go test -run '^$$' -bench . -benchtime 1x ./...
+
+eval: build ## measure answers on the sets in DATA (../shared/data)
+	@bin/multivac eval --documents $(DATA)/squad-dev/documents.jsonl.gz --questions $(DATA)/squad-dev/questions.jsonl.gz --questions $(DATA)/squad-dev/unanswerable.jsonl.gz
+	@bin/multivac eval --documents $(DATA)/squad-dev/stranger-documents.jsonl.gz --questions $(DATA)/squad-dev/stranger-questions.jsonl.gz
+	@bin/multivac eval --documents $(DATA)/team-dev/documents.jsonl.gz --questions $(DATA)/team-dev/questions.jsonl.gz
+
+eval-full: build ## the same with ten times the documents: minutes
+	@bin/multivac eval --documents $(DATA)/squad-train/documents.jsonl.gz --documents $(DATA)/squad-dev/documents.jsonl.gz --questions $(DATA)/squad-dev/questions.jsonl.gz
+
+.PHONY: help build run test lint fmt generate fuzz bench eval eval-full
+.DEFAULT_GOAL := help

@@ -1,0 +1,187 @@
+package multivac_test
+
+import (
+	"go/parser"
+	"go/token"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+	"testing"
+)
+
+// The rooms of the house, and which rooms each one may enter. Every room may
+// use the words of the root package; a room that is not here may not be.
+const directions = `
+.                         
+cmd/multivac              cli
+internal/cli              app client eval extract
+internal/app              ask cache client doc extract follow index queue rank store store/sqlite telemetry tell text web web/api web/ui
+internal/client           
+internal/eval             
+internal/telemetry        
+internal/text             
+internal/extract          
+internal/index            text
+internal/rank             text index
+internal/tell             extract text store queue
+internal/follow           index text store
+internal/ask              index rank follow cache store
+internal/cache            
+internal/store            
+internal/store/sqlite     store
+internal/store/storetest  store
+internal/queue            
+internal/queue/queuetest  queue
+internal/web              web/api
+internal/web/api          
+internal/web/ui           
+internal/require          
+doc                       
+`
+
+// Pure rooms compute: they read no clock, talk to nobody and write no log.
+var (
+	pure    = []string{".", "internal/text", "internal/extract", "internal/index", "internal/rank"}
+	outside = []string{"os", "os/exec", "net", "net/http", "log", "log/slog", "database/sql", "syscall"}
+	clock   = "time" // the words name times and durations; the others have no use for it
+)
+
+// Who uses what others wrote, and what for. A dependency is used in as few
+// places as there are here.
+const dependencies = `
+modernc.org/sqlite                    internal/store/sqlite                  the embedded store
+golang.org/x/sys                      internal/store/sqlite                  the lock on a data folder
+github.com/danielgtaylor/huma/v2      internal/web internal/web/api          OpenAPI from the code
+github.com/spf13/cobra                internal/cli                           the command
+github.com/spf13/pflag                internal/cli                           its flags
+golang.org/x/term                     internal/cli                           is it a terminal
+github.com/prometheus/client_golang   internal/telemetry                     metrics
+github.com/maypok86/otter/v2          internal/cache                         the near cache
+golang.org/x/net                      internal/extract                       HTML
+golang.org/x/text                     internal/text internal/ask             Unicode forms
+github.com/clipperhouse/uax29/v2      internal/text                          borders of words and sentences
+golang.org/x/sync                     internal/eval internal/cache           groups of goroutines
+`
+
+const module = "multivac"
+
+// imports returns what each room imports outside its tests. It reads the files
+// itself, so that `go test` knows when to run this again.
+func imports(t *testing.T) map[string][]string {
+	t.Helper()
+	all := map[string][]string{}
+	err := filepath.WalkDir(".", func(file string, d fs.DirEntry, err error) error {
+		switch name := d.Name(); {
+		case err != nil:
+			return err
+		case d.IsDir() && file != "." && (strings.HasPrefix(name, ".") || name == "testdata" || name == "bin"):
+			return filepath.SkipDir
+		case !strings.HasSuffix(name, ".go") || strings.HasSuffix(name, "_test.go"):
+			return nil
+		}
+		source, err := parser.ParseFile(token.NewFileSet(), file, nil, parser.ImportsOnly)
+		if err != nil {
+			return err
+		}
+		room := filepath.ToSlash(filepath.Dir(file))
+		all[room] = slices.Grow(all[room], len(source.Imports)) // a room without imports is one, too
+		for _, i := range source.Imports {
+			all[room] = append(all[room], strings.Trim(i.Path.Value, `"`))
+		}
+		return nil
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return all
+}
+
+// table reads lines of a key and fields.
+func table(text string) map[string][]string {
+	all := map[string][]string{}
+	for line := range strings.Lines(text) {
+		if fields := strings.Fields(line); len(fields) > 0 {
+			all[fields[0]] = fields[1:]
+		}
+	}
+	return all
+}
+
+func TestDirections(t *testing.T) {
+	may, rooms := table(directions), imports(t)
+	for from, imported := range rooms {
+		allowed, known := may[from]
+		if !known {
+			t.Errorf("%s is no room of the house; give it a line in directions and in doc/design.md", from)
+			continue
+		}
+		for _, i := range imported {
+			to, ours := strings.CutPrefix(i, module+"/")
+			if ours && !slices.Contains(allowed, strings.TrimPrefix(to, "internal/")) {
+				t.Errorf("%s imports %s; it may import: %s", from, to, strings.Join(allowed, " "))
+			}
+		}
+	}
+	for room := range may {
+		if _, there := rooms[room]; !there {
+			t.Errorf("directions name %s, which is not there", room)
+		}
+	}
+}
+
+func TestPureRooms(t *testing.T) {
+	rooms := imports(t)
+	for _, room := range pure {
+		for _, i := range rooms[room] {
+			if slices.Contains(outside, i) || room != "." && i == clock {
+				t.Errorf("%s imports %s, but computes only", room, i)
+			}
+			if room == "." && strings.Contains(i, "/") && !standard(i) {
+				t.Errorf("the root package imports %s; it uses the standard library only", i)
+			}
+		}
+	}
+}
+
+func TestDependencies(t *testing.T) {
+	users := table(dependencies)
+	used := map[string]bool{}
+	for room, imported := range imports(t) {
+		for _, i := range imported {
+			if standard(i) || i == module || strings.HasPrefix(i, module+"/") {
+				continue
+			}
+			dependency := ""
+			for d := range users {
+				if i == d || strings.HasPrefix(i, d+"/") {
+					dependency = d
+				}
+			}
+			used[dependency] = true
+			if dependency == "" || !slices.Contains(users[dependency], room) {
+				t.Errorf("%s imports %s; say what for in dependencies, or use what is there", room, i)
+			}
+		}
+	}
+	required, err := os.ReadFile("go.mod")
+	if err != nil {
+		t.Fatal(err)
+	}
+	for d := range users {
+		if !used[d] {
+			t.Errorf("dependencies name %s, which nothing imports", d)
+		}
+		if !strings.Contains(string(required), "\t"+d+" ") {
+			t.Errorf("dependencies name %s, which go.mod does not require", d)
+		}
+	}
+}
+
+// standard reports whether a path is of the standard library: its first
+// element is no domain.
+func standard(importPath string) bool {
+	first, _, _ := strings.Cut(importPath, "/")
+	return !strings.Contains(first, ".") && first != module
+}

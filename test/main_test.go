@@ -1,0 +1,311 @@
+// Package test drives the built binary from outside, as a user does: what it
+// promises is asserted here over HTTP, exit codes, signals and files.
+package test
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"log"
+	"net/http"
+	"net/url"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"regexp"
+	"strings"
+	"sync"
+	"syscall"
+	"testing"
+	"time"
+
+	_ "multivac/internal/cli" // so that a cached result is of this command
+)
+
+var binary string
+
+func TestMain(m *testing.M) {
+	dir, err := os.MkdirTemp("", "multivac-test-")
+	if err != nil {
+		log.Fatal(err)
+	}
+	binary = filepath.Join(dir, "multivac")
+	build := exec.Command("go", "build", "-trimpath", "-ldflags", "-s -w", "-o", binary, "../cmd/multivac")
+	build.Env = append(os.Environ(), "CGO_ENABLED=0")
+	if out, err := build.CombinedOutput(); err != nil {
+		log.Fatalf("build: %v\n%s", err, out)
+	}
+	code := m.Run()
+	os.RemoveAll(dir)
+	os.Exit(code)
+}
+
+// patience is how long anything may take that takes no time to speak of.
+const patience = 30 * time.Second
+
+// run runs the command to its end.
+func run(t *testing.T, args ...string) (out, errOut string, code int) {
+	t.Helper()
+	return runIn(t, "", args...)
+}
+
+func runIn(t *testing.T, input string, args ...string) (out, errOut string, code int) {
+	t.Helper()
+	ctx, cancel := context.WithTimeout(t.Context(), 10*time.Minute)
+	defer cancel()
+	cmd := exec.CommandContext(ctx, binary, args...)
+	cmd.Env = environment(t)
+	cmd.Stdin = strings.NewReader(input)
+	var stdout, stderr bytes.Buffer
+	cmd.Stdout, cmd.Stderr = &stdout, &stderr
+	err := cmd.Run()
+	var exit *exec.ExitError
+	if err != nil && !errors.As(err, &exit) {
+		t.Fatalf("multivac %s: %v", strings.Join(args, " "), err)
+	}
+	return stdout.String(), stderr.String(), cmd.ProcessState.ExitCode()
+}
+
+// environment keeps the user's own settings and default data folder out.
+func environment(t *testing.T) []string {
+	home := t.TempDir()
+	return append(os.Environ(), "MULTIVAC_SERVER=", "HOME="+home, "XDG_DATA_HOME="+home, "NO_COLOR=1")
+}
+
+// A server is a running `multivac serve`.
+type server struct {
+	URL    string
+	cmd    *exec.Cmd
+	stderr *watched
+	exited chan struct{} // closed when it has
+}
+
+// serve starts a server on data and returns once it listens. It is killed at
+// the end of the test.
+func serve(t *testing.T, data string, args ...string) *server {
+	t.Helper()
+	s := &server{stderr: newWatched(), exited: make(chan struct{})}
+	s.cmd = exec.Command(binary, append([]string{"serve", "--listen", "127.0.0.1:0", "--data", data}, args...)...)
+	s.cmd.Env = environment(t)
+	s.cmd.Stderr = s.stderr
+	if err := s.cmd.Start(); err != nil {
+		t.Fatal(err)
+	}
+	go func() { s.cmd.Wait(); close(s.exited) }()
+	t.Cleanup(func() { s.kill() })
+	s.URL = s.stderr.wait(t, regexp.MustCompile(`http://127\.0\.0\.1:\d+`), s.exited)
+	return s
+}
+
+// kill ends the server as a crash would.
+func (s *server) kill() {
+	s.cmd.Process.Kill()
+	<-s.exited
+}
+
+// stop asks the server to stop, and returns its exit code.
+func (s *server) stop(t *testing.T) int {
+	t.Helper()
+	if err := s.cmd.Process.Signal(syscall.SIGTERM); err != nil {
+		t.Fatal(err)
+	}
+	select {
+	case <-s.exited:
+	case <-time.After(patience):
+		t.Fatalf("still running %s after SIGTERM\n%s", patience, s.stderr)
+	}
+	return s.cmd.ProcessState.ExitCode()
+}
+
+// ready returns once /readyz says so.
+func (s *server) ready(t *testing.T) {
+	t.Helper()
+	s.until(t, "/readyz", func(r reply) bool { return r.status == http.StatusOK })
+}
+
+// until gets path again and again until the reply is as wanted.
+func (s *server) until(t *testing.T, path string, wanted func(reply) bool) {
+	t.Helper()
+	ctx, cancel := context.WithTimeout(t.Context(), patience)
+	defer cancel()
+	tick := time.NewTicker(time.Millisecond)
+	defer tick.Stop()
+	for {
+		r := s.get(t, path)
+		if wanted(r) {
+			return
+		}
+		select {
+		case <-ctx.Done():
+			t.Fatalf("GET %s is still %d %s", path, r.status, r.body)
+		case <-tick.C:
+		}
+	}
+}
+
+// A reply is what came back.
+type reply struct {
+	status int
+	header http.Header
+	body   string
+}
+
+// JSON decodes the body.
+func (r reply) JSON(t *testing.T) map[string]any {
+	t.Helper()
+	var v map[string]any
+	if err := json.Unmarshal([]byte(r.body), &v); err != nil {
+		t.Fatalf("%d %s: %v", r.status, r.body, err)
+	}
+	return v
+}
+
+func (s *server) do(t *testing.T, method, path, mediaType, body string, header ...string) reply {
+	t.Helper()
+	req, err := http.NewRequestWithContext(t.Context(), method, s.URL+path, strings.NewReader(body))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if mediaType != "" {
+		req.Header.Set("Content-Type", mediaType)
+	}
+	for i := 0; i+1 < len(header); i += 2 {
+		req.Header.Set(header[i], header[i+1])
+	}
+	res, err := http.DefaultClient.Do(req)
+	if err != nil {
+		t.Fatalf("%s %s: %v\n%s", method, path, err, s.stderr)
+	}
+	defer res.Body.Close()
+	b, err := io.ReadAll(res.Body)
+	if err != nil {
+		t.Fatalf("%s %s: %v", method, path, err)
+	}
+	return reply{res.StatusCode, res.Header, string(b)}
+}
+
+func (s *server) get(t *testing.T, path string, header ...string) reply {
+	t.Helper()
+	return s.do(t, "GET", path, "", "", header...)
+}
+
+// tell tells one document and returns its identity once it is kept.
+func (s *server) tell(t *testing.T, source, text string) string {
+	t.Helper()
+	r := s.do(t, "POST", "/api/v1/documents", "application/json", object(t, "source", source, "text", text))
+	if r.status != http.StatusAccepted {
+		t.Fatalf("tell %s: %d %s", source, r.status, r.body)
+	}
+	return r.JSON(t)["id"].(string)
+}
+
+// tellAndWait tells one document and returns once it is answered from.
+func (s *server) tellAndWait(t *testing.T, source, text string) map[string]any {
+	t.Helper()
+	r := s.do(t, "POST", "/api/v1/documents?wait=indexed", "application/json", object(t, "source", source, "text", text))
+	receipt := r.JSON(t)
+	if r.status != http.StatusAccepted || receipt["state"] != "indexed" {
+		t.Fatalf("tell %s: %d %s", source, r.status, r.body)
+	}
+	return receipt
+}
+
+func (s *server) ask(t *testing.T, question string) map[string]any {
+	t.Helper()
+	r := s.get(t, "/api/v1/answer?question="+url.QueryEscape(question))
+	if r.status != http.StatusOK {
+		t.Fatalf("ask %q: %d %s", question, r.status, r.body)
+	}
+	return r.JSON(t)
+}
+
+// object returns a JSON object of names and values.
+func object(t *testing.T, pairs ...string) string {
+	t.Helper()
+	o := map[string]string{}
+	for i := 0; i+1 < len(pairs); i += 2 {
+		o[pairs[i]] = pairs[i+1]
+	}
+	b, err := json.Marshal(o)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return string(b)
+}
+
+// at returns a member of nested objects: at(v, "source", "start").
+func at(v any, path ...string) any {
+	for _, name := range path {
+		o, _ := v.(map[string]any)
+		v = o[name]
+	}
+	return v
+}
+
+// watched is an output that can be waited for.
+type watched struct {
+	mu    sync.Mutex
+	text  []byte
+	grown chan struct{} // closed, and made anew, with each write
+}
+
+func newWatched() *watched { return &watched{grown: make(chan struct{})} }
+
+func (w *watched) Write(b []byte) (int, error) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	w.text = append(w.text, b...)
+	close(w.grown)
+	w.grown = make(chan struct{})
+	return len(b), nil
+}
+
+func (w *watched) String() string {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	return string(w.text)
+}
+
+// wait returns what matches, once it is there.
+func (w *watched) wait(t *testing.T, want *regexp.Regexp, exited <-chan struct{}) string {
+	t.Helper()
+	late := time.After(patience)
+	for {
+		w.mu.Lock()
+		found, grown := want.Find(w.text), w.grown
+		w.mu.Unlock()
+		if found != nil {
+			return string(found)
+		}
+		select {
+		case <-grown:
+		case <-exited:
+			t.Fatalf("ended before it said %s:\n%s", want, w)
+		case <-late:
+			t.Fatalf("did not say %s:\n%s", want, w)
+		}
+	}
+}
+
+func write(t *testing.T, path, text string) {
+	t.Helper()
+	if err := os.MkdirAll(filepath.Dir(path), 0o755); err != nil {
+		t.Fatal(err)
+	}
+	if err := os.WriteFile(path, []byte(text), 0o644); err != nil {
+		t.Fatal(err)
+	}
+}
+
+// contains fails the test where got lacks one of the strings.
+func contains(t *testing.T, what, got string, want ...string) {
+	t.Helper()
+	for _, w := range want {
+		if !strings.Contains(got, w) {
+			t.Errorf("%s does not contain %q:\n%s", what, w, got)
+		}
+	}
+}
