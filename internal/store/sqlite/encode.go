@@ -1,0 +1,94 @@
+package sqlite
+
+import (
+	"encoding/binary"
+	"encoding/hex"
+	"errors"
+	"fmt"
+	"slices"
+	"strconv"
+	"time"
+
+	"multivac"
+)
+
+// rawID returns the bytes of an identifier, or nil, which no document has,
+// where it is none.
+func rawID(id multivac.DocumentID) []byte {
+	b, err := hex.DecodeString(string(id))
+	if err != nil || len(b) != 16 {
+		return nil
+	}
+	return b
+}
+
+func documentID(raw []byte) multivac.DocumentID { return multivac.DocumentID(hex.EncodeToString(raw)) }
+
+func stateCode(s multivac.State) int { return slices.Index(multivac.States, s) }
+
+func micros(t time.Time) int64 {
+	if t.IsZero() {
+		return 0
+	}
+	return t.UnixMicro()
+}
+
+func fromMicros(n int64) time.Time {
+	if n == 0 {
+		return time.Time{}
+	}
+	return time.UnixMicro(n).UTC()
+}
+
+// position writes n so that positions compare as strings.
+func position(n int64) multivac.Position {
+	if n == 0 {
+		return ""
+	}
+	return multivac.Position(fmt.Sprintf("%016x", n))
+}
+
+func parsePosition(p multivac.Position) (int64, error) {
+	if p == "" {
+		return 0, nil
+	}
+	n, err := strconv.ParseInt(string(p), 16, 64)
+	if err != nil || n < 0 || len(p) != 16 {
+		return 0, multivac.Errorf(multivac.ErrInvalid, "use one that a receipt or an answer gave",
+			"%q is not a position", multivac.Clip(string(p), 40))
+	}
+	return n, nil
+}
+
+// packSpans writes each span as its distance from the end of the one before
+// and its length.
+func packSpans(spans []multivac.Span, start int) []byte {
+	packed := make([]byte, 0, 4*len(spans))
+	for _, s := range spans {
+		packed = binary.AppendUvarint(packed, uint64(s.Start-start))
+		packed = binary.AppendUvarint(packed, uint64(s.End-s.Start))
+		start = s.End
+	}
+	return packed
+}
+
+func unpackSpans(packed []byte, start int) ([]multivac.Span, error) {
+	var spans []multivac.Span
+	for len(packed) > 0 {
+		gap, n := binary.Uvarint(packed)
+		if n <= 0 {
+			return nil, errSpans
+		}
+		length, m := binary.Uvarint(packed[n:])
+		if m <= 0 {
+			return nil, errSpans
+		}
+		packed = packed[n+m:]
+		start += int(gap)
+		spans = append(spans, multivac.Span{Start: start, End: start + int(length)})
+		start += int(length)
+	}
+	return spans, nil
+}
+
+var errSpans = errors.New("sentences of a passage are damaged")

@@ -1,0 +1,154 @@
+package sqlite
+
+import (
+	"context"
+	"database/sql"
+	"fmt"
+
+	"multivac"
+	"multivac/internal/store"
+)
+
+// What is read of the feed, or of what is published, at a time: short reads
+// leave the log of writes free to be emptied, and fn may take its time.
+const (
+	batchChanges = 64
+	batchBytes   = 1 << 20
+)
+
+// Position implements store.Store.
+func (db *DB) Position(ctx context.Context) (multivac.Position, error) {
+	return multivac.Position(fmt.Sprintf("%016x", db.position.Load())), ctx.Err()
+}
+
+// An entry is a change, and what has to be read to complete it.
+type entry struct {
+	store.Change
+	order   int64 // what it comes after in its batch: position or key
+	content int64 // 0 where it has no passages
+	size    int
+}
+
+// Scan implements store.Store.
+func (db *DB) Scan(ctx context.Context, fn func(store.Change) error) error {
+	for after := int64(0); ; {
+		batch, err := db.batch(ctx, `SELECT d.key, 0, r.revision, 1, r.hash, d.id, d.collection, d.source, r.title, r.id, r.size
+			FROM documents d JOIN revisions r ON r.id = d.published WHERE d.key > ? ORDER BY d.key LIMIT ?`, after)
+		if err != nil {
+			return fmt.Errorf("scan documents: %w", err)
+		}
+		if len(batch) == 0 {
+			return nil
+		}
+		for _, e := range batch {
+			if err := fn(e.Change); err != nil {
+				return err
+			}
+			after = e.order
+		}
+	}
+}
+
+// Follow implements store.Store.
+func (db *DB) Follow(ctx context.Context, after multivac.Position, fn func(store.Change) error) error {
+	last, err := parsePosition(after)
+	if err != nil {
+		return err
+	}
+	if end := db.position.Load(); last > end {
+		return multivac.Errorf(multivac.ErrTooOld, "start from a scan", "position %s is beyond the end of the feed, which is not the one it came from", after)
+	}
+	for {
+		db.mu.Lock()
+		grown := db.grown
+		db.mu.Unlock()
+		batch, err := db.batch(ctx, `SELECT f.position, f.position, f.revision, f.state, f.hash, d.id, d.collection, d.source, coalesce(r.title, ''),
+				iif(f.state = 1, r.id, 0), coalesce(r.size, 0)
+			FROM feed f JOIN documents d ON d.key = f.document LEFT JOIN revisions r ON r.document = f.document AND r.revision = f.revision
+			WHERE f.position > ? ORDER BY f.position LIMIT ?`, last)
+		if err != nil {
+			return fmt.Errorf("follow the feed: %w", err)
+		}
+		for _, e := range batch {
+			if err := ctx.Err(); err != nil {
+				return err
+			}
+			if err := fn(e.Change); err != nil {
+				return err
+			}
+			last = e.order
+		}
+		if len(batch) > 0 {
+			continue
+		}
+		select {
+		case <-grown:
+		case <-ctx.Done():
+			return ctx.Err()
+		case <-db.closed:
+			return errClosed()
+		}
+	}
+}
+
+// batch returns the next few entries of a query with their passages.
+func (db *DB) batch(ctx context.Context, query string, after int64) (batch []entry, err error) {
+	err = db.snapshot(ctx, func(c *conn) error {
+		size := 0
+		var entries []entry
+		err := c.each(func(rows *sql.Rows) error {
+			e, err := scanEntry(rows)
+			if size < batchBytes {
+				entries = append(entries, e)
+			}
+			size += e.size
+			return err
+		}, query, after, batchChanges)
+		for i := range entries {
+			if err == nil && entries[i].content != 0 {
+				entries[i].Passages, err = c.passages(entries[i].content)
+			}
+		}
+		batch = entries
+		return err
+	})
+	return batch, err
+}
+
+func scanEntry(rows *sql.Rows) (e entry, err error) {
+	var at int64
+	var state int
+	var hash, id []byte
+	err = rows.Scan(&e.order, &at, &e.Revision, &state, &hash, &id, &e.Collection, &e.Source, &e.Title, &e.content, &e.size)
+	if err != nil {
+		return e, err
+	}
+	e.Position, e.State, e.Document = position(at), multivac.States[state], documentID(id)
+	copy(e.Hash[:], hash)
+	return e, nil
+}
+
+// passages returns the passages of a revision with their text.
+func (c *conn) passages(content int64) (passages []multivac.Passage, err error) {
+	b, err := c.content(content)
+	if err != nil {
+		return nil, err
+	}
+	text := string(b) // which the passages share
+	err = c.each(func(rows *sql.Rows) error {
+		p := multivac.Passage{Number: len(passages)}
+		var spans sql.RawBytes
+		if err := rows.Scan(&p.Kind, &p.Heading, &p.Lead, &p.Start, &p.End, &spans); err != nil {
+			return err
+		}
+		if p.End > len(text) {
+			return fmt.Errorf("passage %d is not in the text", p.Number)
+		}
+		p.Text = text[p.Start:p.End]
+		var err error
+		p.Sentences, err = unpackSpans(spans, p.Start)
+		passages = append(passages, p)
+		return err
+	}, `SELECT kind, heading, lead, start, end, sentences FROM passages WHERE id BETWEEN ? AND ? ORDER BY id`, content<<idBits, (content+1)<<idBits-1)
+	return passages, err
+}

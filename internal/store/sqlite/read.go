@@ -1,0 +1,239 @@
+package sqlite
+
+import (
+	"context"
+	"database/sql"
+	"errors"
+	"strconv"
+	"time"
+
+	"multivac"
+)
+
+const documentColumns = `SELECT d.id, d.collection, d.source, coalesce(r.title, ''), coalesce(r.media_type, ''), r.hash, d.revision, d.state,
+	d.step, d.attempts, d.last_error, d.told, d.changed, d.content
+	FROM documents d LEFT JOIN revisions r ON r.id = d.content `
+
+// A row is what sql.Row and sql.Rows have in common.
+type row interface{ Scan(dest ...any) error }
+
+func scanDocument(r row) (d multivac.Document, content int64, err error) {
+	var id, hash []byte
+	var state int
+	var told, changed int64
+	err = r.Scan(&id, &d.Collection, &d.Source, &d.Title, &d.MediaType, &hash, &d.Revision, &state,
+		&d.Step, &d.Attempts, &d.LastError, &told, &changed, &content)
+	if err != nil {
+		return d, 0, err
+	}
+	d.ID, d.State, d.Told, d.Changed = documentID(id), multivac.States[state], fromMicros(told), fromMicros(changed)
+	copy(d.Hash[:], hash)
+	return d, content, nil
+}
+
+// Document implements store.Store.
+func (db *DB) Document(ctx context.Context, id multivac.DocumentID) (d multivac.Document, err error) {
+	defer multivac.Wrap(&err, "read document")
+	err = db.snapshot(ctx, func(c *conn) error {
+		found := false
+		var content int64
+		err := c.each(func(rows *sql.Rows) (err error) {
+			found = true
+			d, content, err = scanDocument(rows)
+			return err
+		}, documentColumns+`WHERE d.id = ?`, rawID(id))
+		if err != nil {
+			return err
+		}
+		if !found {
+			return errNeverTold(id)
+		}
+		b, err := c.content(content)
+		if d.State == multivac.Indexed {
+			d.Text = string(b)
+		} else if len(b) > 0 {
+			d.Body = b
+		}
+		return err
+	})
+	return d, err
+}
+
+// content returns the content of a revision.
+func (c *conn) content(revision int64) ([]byte, error) {
+	var content []byte
+	err := c.each(func(rows *sql.Rows) error {
+		var chunk sql.RawBytes
+		err := rows.Scan(&chunk)
+		content = append(content, chunk...)
+		return err
+	}, `SELECT bytes FROM chunks WHERE id BETWEEN ? AND ? ORDER BY id`, revision<<idBits, (revision+1)<<idBits-1)
+	return content, err
+}
+
+// Documents implements store.Store.
+func (db *DB) Documents(ctx context.Context, list multivac.Listing) (page multivac.Page, err error) {
+	defer multivac.Wrap(&err, "list documents")
+	after := rawID(multivac.DocumentID(list.Cursor))
+	if after == nil {
+		if list.Cursor != "" {
+			return page, multivac.Errorf(multivac.ErrInvalid, "use the one that came with the page before",
+				"%q is not a cursor", multivac.Clip(list.Cursor, 40))
+		}
+		after = []byte{}
+	}
+	limit := list.Limit
+	if limit <= 0 {
+		limit = 100
+	}
+	where, args := `WHERE d.id > ? `, []any{after}
+	switch state := stateCode(list.State); {
+	case list.State == "":
+		where += `AND d.state <> ` + strconv.Itoa(deleted) // in the text: a partial index is used only so
+	case state < 0:
+		return page, multivac.Errorf(multivac.ErrInvalid, "use pending, indexed, failed or deleted", "unknown state %q", multivac.Clip(string(list.State), 40))
+	default:
+		where += `AND d.state = ` + strconv.Itoa(state)
+	}
+	if list.Collection != "" {
+		where, args = where+` AND d.collection = ?`, append(args, string(list.Collection))
+	}
+	err = db.read(ctx, func(c *conn) error {
+		return c.each(func(rows *sql.Rows) error {
+			d, _, err := scanDocument(rows)
+			page.Documents = append(page.Documents, d)
+			return err
+		}, documentColumns+where+` ORDER BY d.id LIMIT ?`, append(args, limit+1)...)
+	})
+	if len(page.Documents) > limit {
+		page.Documents = page.Documents[:limit]
+		page.Next = string(page.Documents[limit-1].ID)
+	}
+	return page, err
+}
+
+// Pending implements store.Store.
+func (db *DB) Pending(ctx context.Context) (n int, err error) {
+	defer multivac.Wrap(&err, "count pending documents")
+	err = db.read(ctx, func(c *conn) error {
+		return c.get([]any{&n}, `SELECT count(*) FROM documents WHERE state = 0`)
+	})
+	return n, err
+}
+
+// Datum implements store.Store.
+func (db *DB) Datum(ctx context.Context, collection multivac.CollectionName) (text string, err error) {
+	defer multivac.Wrap(&err, "read datum")
+	err = db.snapshot(ctx, func(c *conn) error {
+		var content int64
+		err := c.get([]any{&content}, `SELECT d.published FROM collections c JOIN documents d ON d.key = c.datum WHERE c.name = ?`, string(collection))
+		if errors.Is(err, sql.ErrNoRows) {
+			return multivac.Errorf(multivac.ErrNotFound, "tell it something", "collection %q has no document that was processed", collection)
+		}
+		if err != nil {
+			return err
+		}
+		b, err := c.content(content)
+		text = string(b)
+		return err
+	})
+	return text, err
+}
+
+// Due implements store.Store.
+func (db *DB) Due(ctx context.Context, now time.Time, limit int) (tasks []multivac.Task, err error) {
+	defer multivac.Wrap(&err, "list what is due")
+	err = db.read(ctx, func(c *conn) error {
+		return c.each(func(rows *sql.Rows) error {
+			var id []byte
+			var t multivac.Task
+			err := rows.Scan(&id, &t.Revision, &t.Attempt)
+			t.Document = documentID(id)
+			tasks = append(tasks, t)
+			return err
+		}, `SELECT id, revision, attempts FROM documents WHERE state = 0 AND lease <= ?1 AND due <= ?1 ORDER BY told, key LIMIT ?2`, micros(now), limit)
+	})
+	return tasks, err
+}
+
+// Excerpts implements store.Store.
+func (db *DB) Excerpts(ctx context.Context, ids []multivac.PassageID) (excerpts []multivac.Excerpt, err error) {
+	defer multivac.Wrap(&err, "read passages")
+	excerpts = make([]multivac.Excerpt, len(ids))
+	wanted := make([]byte, 0, 64*len(ids))
+	for i, id := range ids {
+		excerpts[i] = multivac.Excerpt{Document: id.Document, Revision: id.Revision, Passage: multivac.Passage{Number: id.Number}}
+		if rawID(id.Document) == nil || id.Number < 0 || id.Number >= 1<<idBits {
+			continue
+		}
+		wanted = append(wanted, ',', '[')
+		wanted = strconv.AppendInt(wanted, int64(i), 10)
+		wanted = append(append(append(wanted, `,"`...), id.Document...), `",`...)
+		wanted = strconv.AppendUint(wanted, uint64(id.Revision), 10)
+		wanted = append(wanted, ',')
+		wanted = strconv.AppendInt(wanted, int64(id.Number), 10)
+		wanted = append(wanted, ']')
+	}
+	if len(wanted) == 0 {
+		return excerpts, nil
+	}
+	wanted[0] = '['
+	wanted = append(wanted, ']')
+	err = db.read(ctx, func(c *conn) error {
+		return c.each(func(rows *sql.Rows) error { return scanExcerpt(rows, excerpts) }, excerptsQuery, string(wanted))
+	})
+	return excerpts, err
+}
+
+// The part of a chunk that lies in the passage; a passage that lies in several
+// chunks comes in several rows.
+const excerptsQuery = `SELECT w.value->>0, d.source, r.title, p.kind, p.heading, p.lead, p.start, p.end, p.sentences,
+	substr(c.bytes, max(p.start - (c.id - (r.id << 24)) * 8192, 0) + 1, p.end - max(p.start, (c.id - (r.id << 24)) * 8192))
+FROM json_each(?) w CROSS JOIN documents d CROSS JOIN revisions r CROSS JOIN passages p CROSS JOIN chunks c
+WHERE d.id = unhex(w.value->>1) AND r.document = d.key AND r.revision = w.value->>2 AND p.id = (r.id << 24) + (w.value->>3)
+	AND c.id BETWEEN (r.id << 24) + p.start / 8192 AND (r.id << 24) + (p.end - 1) / 8192
+ORDER BY w.id, c.id`
+
+func scanExcerpt(rows *sql.Rows, excerpts []multivac.Excerpt) error {
+	var i int
+	var x multivac.Excerpt
+	var spans, text sql.RawBytes
+	err := rows.Scan(&i, &x.Source, &x.Title, &x.Kind, &x.Heading, &x.Lead, &x.Start, &x.End, &spans, &text)
+	if err != nil {
+		return err
+	}
+	if before := &excerpts[i]; before.Text != "" {
+		before.Text += string(text)
+		return nil
+	}
+	x.Text = string(text)
+	x.Document, x.Revision, x.Number = excerpts[i].Document, excerpts[i].Revision, excerpts[i].Number
+	x.Sentences, err = unpackSpans(spans, x.Start)
+	excerpts[i] = x
+	return err
+}
+
+// Quote implements store.Store.
+func (db *DB) Quote(ctx context.Context, id multivac.DocumentID, revision multivac.Revision, span multivac.Span) (text string, err error) {
+	defer multivac.Wrap(&err, "quote document %s", id)
+	missing := multivac.Errorf(multivac.ErrNotFound, "", "bytes %d to %d of revision %d are not there", span.Start, span.End, revision)
+	if span.Start < 0 || span.Start >= span.End {
+		return "", missing
+	}
+	err = db.read(ctx, func(c *conn) error {
+		return c.each(func(rows *sql.Rows) error {
+			var part sql.RawBytes
+			err := rows.Scan(&part)
+			text += string(part)
+			return err
+		}, `SELECT substr(c.bytes, max(?3 - (c.id - (r.id << 24)) * 8192, 0) + 1, ?4 - max(?3, (c.id - (r.id << 24)) * 8192))
+		FROM documents d CROSS JOIN revisions r CROSS JOIN chunks c
+		WHERE d.id = ?1 AND r.document = d.key AND r.revision = ?2 AND r.text = 1 AND r.size >= ?4
+			AND c.id BETWEEN (r.id << 24) + ?3 / 8192 AND (r.id << 24) + (?4 - 1) / 8192
+		ORDER BY c.id`, rawID(id), int64(revision), span.Start, span.End)
+	})
+	if err == nil && len(text) != span.End-span.Start {
+		err = missing
+	}
+	return text, err
+}

@@ -1,0 +1,109 @@
+package sqlite
+
+import (
+	"context"
+	"fmt"
+
+	"multivac"
+)
+
+// The content of a revision is its body until it is published and its text
+// from then on. It lies in chunks, and its passages lie beside it, at
+// consecutive numbers from id<<idBits on, id being that of the revision: a
+// passage holds no text of its own, so that it cannot differ from the
+// document's. A text of MaxBody bytes has fewer chunks and passages than that.
+const (
+	idBits    = 24
+	chunkSize = 8192 // stands in the queries, too
+)
+
+// migrations lead from each version of the schema, kept in user_version, to
+// the next. They are never changed, only added to.
+//
+//  1. the first
+var migrations = []string{`
+-- state: an index into multivac.States. Times: microseconds of Unix, 0 for none.
+CREATE TABLE documents (
+	key             INTEGER PRIMARY KEY,
+	id              BLOB    NOT NULL UNIQUE,
+	collection      TEXT    NOT NULL,
+	source          TEXT    NOT NULL,
+	revision        INTEGER NOT NULL,
+	state           INTEGER NOT NULL,
+	content         INTEGER NOT NULL, -- revisions.id of revision; 0 where deleted
+	published       INTEGER NOT NULL, -- revisions.id of what is published; 0 where nothing is
+	step            TEXT    NOT NULL,
+	attempts        INTEGER NOT NULL,
+	last_error      TEXT    NOT NULL,
+	told            INTEGER NOT NULL,
+	changed         INTEGER NOT NULL,
+	lease           INTEGER NOT NULL, -- until when it is leased
+	due             INTEGER NOT NULL, -- not to be leased before
+	position        INTEGER NOT NULL, -- in the feed, of its publication or deletion; 0 for none
+	failed_position INTEGER NOT NULL  -- in the feed, of its failure; 0 for none
+);
+CREATE INDEX documents_collection ON documents (collection, id);
+CREATE INDEX documents_pending    ON documents (told)                 WHERE state = 0;
+CREATE INDEX documents_failed     ON documents (id)                   WHERE state = 2;
+CREATE INDEX documents_standing   ON documents (collection, told, id) WHERE published <> 0;
+
+CREATE TABLE revisions (
+	id         INTEGER PRIMARY KEY,
+	document   INTEGER NOT NULL, -- documents.key
+	revision   INTEGER NOT NULL,
+	hash       BLOB    NOT NULL,
+	title      TEXT    NOT NULL,
+	media_type TEXT    NOT NULL,
+	size       INTEGER NOT NULL, -- of the content, in bytes
+	text       INTEGER NOT NULL, -- 0: the content is a body, 1: a published text
+	replaced   INTEGER NOT NULL  -- when its successor was published; 0 while it stands
+);
+CREATE UNIQUE INDEX revisions_document ON revisions (document, revision);
+CREATE INDEX revisions_replaced ON revisions (replaced) WHERE replaced <> 0;
+
+CREATE TABLE chunks (
+	id    INTEGER PRIMARY KEY, -- revisions.id << 24 + number of the chunk
+	bytes BLOB NOT NULL
+);
+
+CREATE TABLE passages (
+	id        INTEGER PRIMARY KEY, -- revisions.id << 24 + number of the passage
+	kind      TEXT    NOT NULL,
+	heading   TEXT    NOT NULL,
+	lead      TEXT    NOT NULL,
+	start     INTEGER NOT NULL,
+	end       INTEGER NOT NULL,
+	sentences BLOB    NOT NULL -- of each its distance from the one before, and its length, as varints
+);
+
+-- The first document that was published and still stands; 0 for none.
+CREATE TABLE collections (name TEXT PRIMARY KEY, datum INTEGER NOT NULL) WITHOUT ROWID;
+
+-- The last publication or deletion of each document, and its last failure
+-- where that came later. Older entries say nothing that these do not say.
+CREATE TABLE feed (
+	position INTEGER PRIMARY KEY,
+	document INTEGER NOT NULL,
+	revision INTEGER NOT NULL,
+	state    INTEGER NOT NULL,
+	hash     BLOB    NOT NULL
+);
+`}
+
+func migrate(c *conn) error {
+	var version int
+	if err := c.get([]any{&version}, `PRAGMA user_version`); err != nil {
+		return err
+	}
+	if version > len(migrations) {
+		return multivac.Errorf(multivac.ErrInvalid, "use the newer program, or a backup from before it",
+			"data is of version %d, written by a newer program; this one knows versions up to %d", version, len(migrations))
+	}
+	for ; version < len(migrations); version++ {
+		script := fmt.Sprintf("BEGIN IMMEDIATE;\n%s;\nPRAGMA user_version = %d;\nCOMMIT", migrations[version], version+1)
+		if _, err := c.ExecContext(context.Background(), script); err != nil {
+			return fmt.Errorf("bring data to version %d: %w", version+1, err)
+		}
+	}
+	return nil
+}

@@ -1,0 +1,271 @@
+// Package sqlite is the store in one folder of one machine, on SQLite. One
+// process owns the folder at a time; it serves as many goroutines as there are.
+//
+// Every write goes through one goroutine, which commits all writes that wait
+// for it together: a commit waits for the disk, and so many may share one.
+// Reads go through a few connections of their own and never wait for a write.
+package sqlite
+
+import (
+	"context"
+	"database/sql"
+	"errors"
+	"fmt"
+	"net/url"
+	"os"
+	"path/filepath"
+	"sync"
+	"sync/atomic"
+
+	"modernc.org/sqlite"
+	sqlite3 "modernc.org/sqlite/lib"
+
+	"multivac"
+	"multivac/internal/store"
+)
+
+const (
+	fileName = "multivac.db"
+	readers  = 4
+)
+
+// DB is a store in a folder.
+type DB struct {
+	dir    string
+	lock   *os.File
+	pool   *sql.DB
+	idle   chan *conn    // the connections that read
+	writes chan *write   // to the writer
+	closed chan struct{} // closed by Close
+	done   chan struct{} // closed when the writer has ended
+	close  sync.Once
+
+	position atomic.Int64 // end of the feed, as committed
+	mu       sync.Mutex
+	grown    chan struct{} // closed when the feed has grown, and replaced
+}
+
+var _ store.Store = (*DB)(nil)
+
+// Open opens the store in the folder dir, which it creates, readable by its
+// owner only, where there is none. It returns ErrInUse, naming the owner,
+// where another process or another DB has the folder open.
+func Open(dir string) (_ *DB, err error) {
+	defer multivac.Wrap(&err, "open data folder %s", dir)
+	if err := os.MkdirAll(dir, 0o700); err != nil {
+		return nil, err
+	}
+	lock, err := lockFolder(dir)
+	if err != nil {
+		return nil, err
+	}
+	db := &DB{
+		dir: dir, lock: lock, idle: make(chan *conn, readers), writes: make(chan *write),
+		closed: make(chan struct{}), done: make(chan struct{}), grown: make(chan struct{}),
+	}
+	if err := db.open(); err != nil {
+		if db.pool != nil {
+			err = errors.Join(err, db.pool.Close())
+		}
+		return nil, errors.Join(err, lock.Close())
+	}
+	return db, nil
+}
+
+func (db *DB) open() error {
+	path := filepath.Join(db.dir, fileName)
+	f, err := os.OpenFile(path, os.O_CREATE|os.O_RDWR, 0o600) // SQLite's other files take their mode from it
+	if err != nil {
+		return err
+	}
+	if err := f.Close(); err != nil {
+		return err
+	}
+	// fdatasync keeps what fsync keeps, but for times of the file that nothing
+	// reads, and takes half as long; not every system has it.
+	if _, err := sqlite.Fdatasync(true); err != nil && !errors.Is(err, sqlite.ErrFdatasyncUnavailable) {
+		return err
+	}
+	if db.pool, err = sql.Open("sqlite", dataSource(path)); err != nil {
+		return err
+	}
+	w, err := db.connect("PRAGMA journal_mode=WAL", "PRAGMA synchronous=FULL",
+		"PRAGMA secure_delete=ON",            // what is forgotten is overwritten, not only unlinked
+		"PRAGMA wal_autocheckpoint=4000",     // pages, 16 MiB: fewer syncs than the 1000 it has by itself
+		"PRAGMA journal_size_limit=67108864") // bytes that a burst may leave behind
+	if err != nil {
+		return err
+	}
+	if err := migrate(w); err != nil {
+		return err
+	}
+	if err := syncFolder(db.dir); err != nil {
+		return err
+	}
+	var end int64
+	if err := w.get([]any{&end}, `SELECT coalesce(max(position), 0) FROM feed`); err != nil {
+		return err
+	}
+	for range readers {
+		c, err := db.connect("PRAGMA query_only=ON")
+		if err != nil {
+			return err
+		}
+		db.idle <- c
+	}
+	db.position.Store(end)
+	go (&writer{conn: w, db: db, position: end}).run()
+	return nil
+}
+
+func dataSource(path string) string {
+	u := url.URL{Scheme: "file", OmitHost: true, Path: filepath.ToSlash(path)}
+	if !filepath.IsAbs(path) {
+		u = url.URL{Scheme: "file", Opaque: (&url.URL{Path: filepath.ToSlash(path)}).EscapedPath()}
+	}
+	u.RawQuery = url.Values{"_busy_timeout": {"5000"}, "_dqs": {"0"}}.Encode()
+	return u.String()
+}
+
+// Close ends what is under way and gives the folder back. Writes that the
+// writer has taken are committed; later calls return ErrUnavailable.
+func (db *DB) Close() (err error) {
+	db.close.Do(func() {
+		close(db.closed)
+		<-db.done
+		for range readers {
+			<-db.idle // what still reads, reads to its end
+		}
+		err = errors.Join(db.pool.Close(), db.lock.Close())
+	})
+	return err
+}
+
+func errClosed() error {
+	return multivac.Errorf(multivac.ErrUnavailable, "open it again", "store is closed")
+}
+
+// read calls fn with a connection that sees what was committed at each of its
+// statements.
+func (db *DB) read(ctx context.Context, fn func(*conn) error) error {
+	if err := ctx.Err(); err != nil {
+		return err
+	}
+	select {
+	case <-db.closed:
+		return errClosed()
+	default:
+	}
+	select {
+	case c := <-db.idle:
+		defer func() { db.idle <- c }()
+		return explain(fn(c))
+	case <-db.closed:
+		return errClosed()
+	case <-ctx.Done():
+		return ctx.Err()
+	}
+}
+
+// snapshot calls fn with a connection that sees one state of the store.
+func (db *DB) snapshot(ctx context.Context, fn func(*conn) error) error {
+	return db.read(ctx, func(c *conn) error {
+		if _, err := c.exec("BEGIN"); err != nil {
+			return err
+		}
+		err := fn(c)
+		if _, e := c.exec("ROLLBACK"); err == nil { // nothing was written
+			err = e
+		}
+		return err
+	})
+}
+
+// A conn is a connection with its prepared statements. One goroutine uses it
+// at a time. Its statements run under no context: they are short, and a
+// context that may end costs a goroutine for each.
+type conn struct {
+	*sql.Conn
+	prepared map[string]*sql.Stmt
+}
+
+func (db *DB) connect(pragmas ...string) (*conn, error) {
+	c, err := db.pool.Conn(context.Background())
+	if err != nil {
+		return nil, err
+	}
+	for _, p := range pragmas {
+		if _, err := c.ExecContext(context.Background(), p); err != nil {
+			return nil, fmt.Errorf("%s: %w", p, explain(err))
+		}
+	}
+	return &conn{Conn: c, prepared: make(map[string]*sql.Stmt)}, nil
+}
+
+func (c *conn) statement(query string) (*sql.Stmt, error) {
+	if s, ok := c.prepared[query]; ok {
+		return s, nil
+	}
+	s, err := c.PrepareContext(context.Background(), query)
+	if err != nil {
+		return nil, err
+	}
+	c.prepared[query] = s
+	return s, nil
+}
+
+func (c *conn) exec(query string, args ...any) (sql.Result, error) {
+	s, err := c.statement(query)
+	if err != nil {
+		return nil, err
+	}
+	return s.ExecContext(context.Background(), args...)
+}
+
+// get scans the first row, or returns sql.ErrNoRows.
+func (c *conn) get(dest []any, query string, args ...any) error {
+	s, err := c.statement(query)
+	if err != nil {
+		return err
+	}
+	return s.QueryRowContext(context.Background(), args...).Scan(dest...)
+}
+
+// each calls fn with each row, to be scanned.
+func (c *conn) each(fn func(*sql.Rows) error, query string, args ...any) error {
+	s, err := c.statement(query)
+	if err != nil {
+		return err
+	}
+	rows, err := s.QueryContext(context.Background(), args...)
+	if err != nil {
+		return err
+	}
+	defer rows.Close()
+	for rows.Next() {
+		if err := fn(rows); err != nil {
+			return err
+		}
+	}
+	return rows.Err()
+}
+
+// explain turns what SQLite reports into an error of multivac's kinds where
+// the user can do something.
+func explain(err error) error {
+	var e *sqlite.Error
+	if !errors.As(err, &e) {
+		return err
+	}
+	switch e.Code() & 0xff {
+	case sqlite3.SQLITE_FULL:
+		return multivac.Errorf(multivac.ErrUnavailable, "free some space and try again", "disk of the data folder is full")
+	case sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED:
+		return multivac.Errorf(multivac.ErrUnavailable, "end the program that holds the database and try again", "database is locked: %v", err)
+	case sqlite3.SQLITE_IOERR, sqlite3.SQLITE_NOMEM, sqlite3.SQLITE_CANTOPEN, sqlite3.SQLITE_READONLY:
+		return multivac.Errorf(multivac.ErrUnavailable, "check the disk and the rights of the data folder", "database cannot be read or written: %v", err)
+	case sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB:
+		return multivac.Errorf(err, "restore the data folder from a backup, or tell the documents again in a new one", "database is damaged: %v", err)
+	}
+	return err
+}

@@ -1,0 +1,475 @@
+package sqlite
+
+import (
+	"context"
+	"database/sql"
+	"errors"
+	"time"
+
+	"multivac"
+	"multivac/internal/store"
+)
+
+// A record is what a write has to know of a document.
+type record struct {
+	key                      int64
+	id                       []byte
+	collection               string
+	revision                 int64
+	state                    int
+	content, published       int64
+	attempts                 int
+	lease, due               int64
+	position, failedPosition int64
+	hash                     []byte // of content
+}
+
+// find returns the record of a document, and false where it was never told.
+func (w *writer) find(id []byte) (d record, found bool, err error) {
+	d.id = id
+	err = w.get([]any{&d.key, &d.collection, &d.revision, &d.state, &d.content, &d.published, &d.attempts, &d.lease, &d.due, &d.position, &d.failedPosition, &d.hash},
+		`SELECT d.key, d.collection, d.revision, d.state, d.content, d.published, d.attempts, d.lease, d.due, d.position, d.failed_position, r.hash
+		FROM documents d LEFT JOIN revisions r ON r.id = d.content WHERE d.id = ?`, id)
+	if errors.Is(err, sql.ErrNoRows) {
+		return d, false, nil
+	}
+	return d, err == nil, err
+}
+
+var (
+	pending = stateCode(multivac.Pending)
+	indexed = stateCode(multivac.Indexed)
+	failed  = stateCode(multivac.Failed)
+	deleted = stateCode(multivac.Deleted)
+)
+
+func errNeverTold(id multivac.DocumentID) error {
+	return multivac.Errorf(multivac.ErrNotFound, "list the documents to see what was told",
+		"document %q was never told", multivac.Clip(string(id), 40))
+}
+
+func errSuperseded(task multivac.Task) error {
+	return multivac.Errorf(multivac.ErrSuperseded, "",
+		"revision %d of document %s is done, replaced, or in another worker's hands", task.Revision, task.Document)
+}
+
+// Put implements store.Store.
+func (db *DB) Put(ctx context.Context, tellings []multivac.Telling, now time.Time) (receipts []multivac.Receipt, err error) {
+	defer multivac.Wrap(&err, "put documents")
+	type identity struct {
+		id   multivac.DocumentID
+		hash multivac.ContentHash
+	}
+	identities := make([]identity, len(tellings))
+	for i, t := range tellings {
+		if err := t.Validate(); err != nil {
+			return nil, err
+		}
+		identities[i] = identity{t.ID(), t.Hash()}
+	}
+	receipts = make([]multivac.Receipt, len(tellings))
+	err = db.write(ctx, func(w *writer) error {
+		for i, t := range tellings {
+			var err error
+			if receipts[i], err = w.put(t, identities[i].id, identities[i].hash, micros(now)); err != nil {
+				return err
+			}
+		}
+		return nil
+	})
+	if err != nil {
+		return nil, err
+	}
+	return receipts, nil
+}
+
+func (w *writer) put(t multivac.Telling, id multivac.DocumentID, hash multivac.ContentHash, now int64) (multivac.Receipt, error) {
+	receipt := multivac.Receipt{ID: id, Source: t.Source, State: multivac.Pending}
+	d, found, err := w.find(rawID(id))
+	if err != nil {
+		return receipt, err
+	}
+	if found && (d.state == pending || d.state == indexed) && string(d.hash) == string(hash[:]) {
+		receipt.Revision, receipt.State = multivac.Revision(d.revision), multivac.States[d.state]
+		if d.state == indexed {
+			receipt.Position = position(d.position)
+		}
+		return receipt, nil
+	}
+	if !found {
+		if d.key, err = w.insert(`INSERT INTO documents
+			(id, collection, source, revision, state, content, published, step, attempts, last_error, told, changed, lease, due, position, failed_position)
+			VALUES (?, ?, ?, 0, 0, 0, 0, '', 0, '', ?, ?, 0, 0, 0, 0)`, d.id, string(t.Collection.OrDefault()), t.Source, now, now); err != nil {
+			return receipt, err
+		}
+	} else if d.content != 0 && d.content != d.published {
+		if err := w.drop(d.content); err != nil {
+			return receipt, err
+		}
+	}
+	d.revision++
+	mediaType := t.MediaType
+	if mediaType == "" {
+		mediaType = multivac.Markdown
+	}
+	content, err := w.insert(`INSERT INTO revisions (document, revision, hash, title, media_type, size, text, replaced) VALUES (?, ?, ?, ?, ?, ?, 0, 0)`,
+		d.key, d.revision, hash[:], t.Title, mediaType, len(t.Body))
+	if err != nil {
+		return receipt, err
+	}
+	if err := w.fill(content, t.Body); err != nil {
+		return receipt, err
+	}
+	receipt.Revision, receipt.Changed = multivac.Revision(d.revision), true
+	_, err = w.exec(`UPDATE documents SET revision = ?, state = 0, content = ?, step = '', attempts = 0, last_error = '',
+		told = ?, changed = ?, lease = 0, due = 0 WHERE key = ?`, d.revision, content, now, now, d.key)
+	return receipt, err
+}
+
+func (w *writer) insert(query string, args ...any) (int64, error) {
+	r, err := w.exec(query, args...)
+	if err != nil {
+		return 0, err
+	}
+	return r.LastInsertId()
+}
+
+// fill stores the content of a revision.
+func (w *writer) fill(content int64, b []byte) error {
+	for id := content << idBits; len(b) > 0; id++ {
+		n := min(len(b), chunkSize)
+		if _, err := w.exec(`INSERT INTO chunks (id, bytes) VALUES (?, ?)`, id, b[:n]); err != nil {
+			return err
+		}
+		b = b[n:]
+	}
+	return nil
+}
+
+// drop removes a revision with its content and passages.
+func (w *writer) drop(content int64) error {
+	if err := w.empty(content); err != nil {
+		return err
+	}
+	from, to := content<<idBits, (content+1)<<idBits-1
+	if _, err := w.exec(`DELETE FROM passages WHERE id BETWEEN ? AND ?`, from, to); err != nil {
+		return err
+	}
+	w.forgot = true
+	_, err := w.exec(`DELETE FROM revisions WHERE id = ?`, content)
+	return err
+}
+
+// empty removes the content of a revision.
+func (w *writer) empty(content int64) error {
+	_, err := w.exec(`DELETE FROM chunks WHERE id BETWEEN ? AND ?`, content<<idBits, (content+1)<<idBits-1)
+	return err
+}
+
+// announce adds to the feed what became of a document, in place of the
+// entries that it makes void, and returns its position.
+func (w *writer) announce(d record, revision int64, state int, hash []byte) (int64, error) {
+	void := []int64{d.position, d.failedPosition}
+	if state == failed {
+		void = void[1:] // what was published before stays so
+	}
+	for _, p := range void {
+		if p == 0 {
+			continue
+		}
+		if _, err := w.exec(`DELETE FROM feed WHERE position = ?`, p); err != nil {
+			return 0, err
+		}
+	}
+	w.position++
+	_, err := w.exec(`INSERT INTO feed (position, document, revision, state, hash) VALUES (?, ?, ?, ?, ?)`,
+		w.position, d.key, revision, state, hash)
+	return w.position, err
+}
+
+// Delete implements store.Store.
+func (db *DB) Delete(ctx context.Context, id multivac.DocumentID, now time.Time) (r multivac.Receipt, err error) {
+	defer multivac.Wrap(&err, "delete document")
+	err = db.write(ctx, func(w *writer) error {
+		d, found, err := w.find(rawID(id))
+		if err != nil {
+			return err
+		}
+		if !found {
+			return errNeverTold(id)
+		}
+		r = multivac.Receipt{ID: id, State: multivac.Deleted, Revision: multivac.Revision(d.revision), Position: position(d.position)}
+		if err := w.get([]any{&r.Source}, `SELECT source FROM documents WHERE key = ?`, d.key); err != nil {
+			return err
+		}
+		if d.state == deleted {
+			return nil
+		}
+		end, err := w.delete(d, micros(now))
+		r.Revision, r.Position, r.Changed = multivac.Revision(d.revision+1), position(end), true
+		return err
+	})
+	return r, err
+}
+
+func (w *writer) delete(d record, now int64) (int64, error) {
+	var contents []int64
+	err := w.each(func(rows *sql.Rows) error {
+		var id int64
+		err := rows.Scan(&id)
+		contents = append(contents, id)
+		return err
+	}, `SELECT id FROM revisions WHERE document = ?`, d.key)
+	if err != nil {
+		return 0, err
+	}
+	for _, id := range contents {
+		if err := w.drop(id); err != nil {
+			return 0, err
+		}
+	}
+	end, err := w.announce(d, d.revision+1, deleted, make([]byte, len(multivac.ContentHash{})))
+	if err != nil {
+		return 0, err
+	}
+	if _, err := w.exec(`UPDATE documents SET revision = ?, state = ?, content = 0, published = 0, step = '', attempts = 0, last_error = '',
+		changed = ?, lease = 0, due = 0, position = ?, failed_position = 0 WHERE key = ?`, d.revision+1, deleted, now, end, d.key); err != nil {
+		return 0, err
+	}
+	_, err = w.exec(`UPDATE collections SET datum = coalesce((SELECT key FROM documents
+			WHERE collection = ?1 AND published <> 0 ORDER BY told, id LIMIT 1), 0)
+		WHERE name = ?1 AND datum = ?2`, d.collection, d.key)
+	return end, err
+}
+
+// Lease implements store.Store.
+func (db *DB) Lease(ctx context.Context, task multivac.Task, now, until time.Time) (_ multivac.Task, doc multivac.Document, err error) {
+	defer multivac.Wrap(&err, "lease document")
+	err = db.write(ctx, func(w *writer) error {
+		d, err := w.pending(task)
+		if err != nil {
+			return err
+		}
+		if n := micros(now); d.lease > n || d.due > n {
+			return errSuperseded(task)
+		}
+		task.Attempt = d.attempts + 1
+		_, err = w.exec(`UPDATE documents SET attempts = ?, lease = ? WHERE key = ?`, task.Attempt, micros(until), d.key)
+		return err
+	})
+	if err != nil {
+		return multivac.Task{}, doc, err
+	}
+	if doc, err = db.Document(ctx, task.Document); err != nil {
+		return multivac.Task{}, multivac.Document{}, err
+	}
+	if doc.Revision != task.Revision || doc.State != multivac.Pending {
+		return multivac.Task{}, multivac.Document{}, errSuperseded(task)
+	}
+	return task, doc, nil
+}
+
+// pending returns the record of a task that is still to be done.
+func (w *writer) pending(task multivac.Task) (record, error) {
+	d, found, err := w.find(rawID(task.Document))
+	if err == nil && (!found || d.state != pending || d.revision != int64(task.Revision)) {
+		err = errSuperseded(task)
+	}
+	return d, err
+}
+
+// leased returns the record of a task whose lease was not given back nor
+// taken over.
+func (w *writer) leased(task multivac.Task) (record, error) {
+	d, err := w.pending(task)
+	if err == nil && (d.lease == 0 || d.attempts != task.Attempt) {
+		err = errSuperseded(task)
+	}
+	return d, err
+}
+
+// Step implements store.Store.
+func (db *DB) Step(ctx context.Context, task multivac.Task, step string, until time.Time) (err error) {
+	defer multivac.Wrap(&err, "note step %q", step)
+	return db.write(ctx, func(w *writer) error {
+		d, err := w.leased(task)
+		if err != nil {
+			return err
+		}
+		_, err = w.exec(`UPDATE documents SET step = ?, lease = ? WHERE key = ?`, step, micros(until), d.key)
+		return err
+	})
+}
+
+// Release implements store.Store.
+func (db *DB) Release(ctx context.Context, task multivac.Task) (err error) {
+	defer multivac.Wrap(&err, "release document")
+	return db.write(ctx, func(w *writer) error {
+		d, err := w.leased(task)
+		if err != nil {
+			return err
+		}
+		_, err = w.exec(`UPDATE documents SET attempts = attempts - 1, lease = 0 WHERE key = ?`, d.key)
+		return err
+	})
+}
+
+// Fail implements store.Store.
+func (db *DB) Fail(ctx context.Context, task multivac.Task, cause string, final bool, now, retry time.Time) (err error) {
+	defer multivac.Wrap(&err, "note failure")
+	return db.write(ctx, func(w *writer) error {
+		d, err := w.leased(task)
+		if err != nil {
+			return err
+		}
+		if !final {
+			_, err = w.exec(`UPDATE documents SET last_error = ?, lease = 0, due = ? WHERE key = ?`, cause, micros(retry), d.key)
+			return err
+		}
+		end, err := w.announce(d, d.revision, failed, d.hash)
+		if err != nil {
+			return err
+		}
+		_, err = w.exec(`UPDATE documents SET state = ?, last_error = ?, changed = ?, lease = 0, due = 0, failed_position = ? WHERE key = ?`,
+			failed, cause, micros(now), end, d.key)
+		return err
+	})
+}
+
+// Publish implements store.Store.
+func (db *DB) Publish(ctx context.Context, task multivac.Task, p store.Publication, now time.Time) (at multivac.Position, err error) {
+	defer multivac.Wrap(&err, "publish document")
+	if err := check(p); err != nil {
+		return "", err
+	}
+	same, err := db.isBody(ctx, task, p.Text)
+	if err != nil {
+		return "", err
+	}
+	err = db.write(ctx, func(w *writer) error {
+		d, err := w.pending(task)
+		if err != nil {
+			return err
+		}
+		if err := w.setText(d.content, p, same); err != nil {
+			return err
+		}
+		end, err := w.publish(d, micros(now))
+		at = position(end)
+		return err
+	})
+	if err != nil {
+		return "", err
+	}
+	return at, nil
+}
+
+// check makes sure that what is published quotes its text.
+func check(p store.Publication) error {
+	for i, one := range p.Passages {
+		if err := one.Validate(p.Text); err != nil {
+			return multivac.Errorf(multivac.ErrInvalid, "", "%v", err)
+		}
+		if one.Number != i {
+			return multivac.Errorf(multivac.ErrInvalid, "", "passage %d has the number %d", i, one.Number)
+		}
+	}
+	return nil
+}
+
+// isBody says whether the text is the body as it was told, as it is for
+// Markdown: then it need not be written again.
+func (db *DB) isBody(ctx context.Context, task multivac.Task, text string) (same bool, err error) {
+	err = db.snapshot(ctx, func(c *conn) error {
+		var content int64
+		var size int
+		err := c.get([]any{&content, &size}, `SELECT r.id, r.size FROM revisions r JOIN documents d ON d.content = r.id WHERE d.id = ? AND d.state = 0 AND d.revision = ?`,
+			rawID(task.Document), int64(task.Revision))
+		if errors.Is(err, sql.ErrNoRows) {
+			return errSuperseded(task)
+		}
+		if err != nil || size != len(text) {
+			return err
+		}
+		body, err := c.content(content)
+		same = string(body) == text
+		return err
+	})
+	return same, err
+}
+
+// setText makes the content of a revision its text, with passages.
+func (w *writer) setText(content int64, p store.Publication, same bool) error {
+	if !same {
+		if err := w.empty(content); err != nil {
+			return err
+		}
+		if err := w.fill(content, []byte(p.Text)); err != nil {
+			return err
+		}
+	}
+	if _, err := w.exec(`UPDATE revisions SET title = iif(title = '', ?, title), size = ?, text = 1 WHERE id = ?`, p.Title, len(p.Text), content); err != nil {
+		return err
+	}
+	for i, one := range p.Passages {
+		if _, err := w.exec(`INSERT INTO passages (id, kind, heading, lead, start, end, sentences) VALUES (?, ?, ?, ?, ?, ?, ?)`,
+			content<<idBits+int64(i), string(one.Kind), one.Heading, one.Lead, one.Start, one.End, packSpans(one.Sentences, one.Start)); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// publish makes the content of a document the published one.
+func (w *writer) publish(d record, now int64) (int64, error) {
+	if d.published != 0 {
+		if _, err := w.exec(`UPDATE revisions SET replaced = ? WHERE id = ?`, max(now, 1), d.published); err != nil {
+			return 0, err
+		}
+	}
+	end, err := w.announce(d, d.revision, indexed, d.hash)
+	if err != nil {
+		return 0, err
+	}
+	if _, err := w.exec(`UPDATE documents SET state = ?, published = content, step = '', last_error = '', changed = ?, lease = 0, due = 0,
+		position = ?, failed_position = 0 WHERE key = ?`, indexed, now, end, d.key); err != nil {
+		return 0, err
+	}
+	_, err = w.exec(`INSERT INTO collections (name, datum) VALUES (?, ?) ON CONFLICT (name) DO UPDATE SET datum = excluded.datum WHERE datum = 0`, d.collection, d.key)
+	return end, err
+}
+
+// Purge implements store.Store.
+func (db *DB) Purge(ctx context.Context, before time.Time) (err error) {
+	defer multivac.Wrap(&err, "purge")
+	const share = 64 // revisions at a time: other writes get their turn
+	for n := share; n == share; {
+		err := db.write(ctx, func(w *writer) error {
+			n, err = w.purge(micros(before), share)
+			return err
+		})
+		if err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func (w *writer) purge(before int64, limit int) (int, error) {
+	var contents []int64
+	err := w.each(func(rows *sql.Rows) error {
+		var id int64
+		err := rows.Scan(&id)
+		contents = append(contents, id)
+		return err
+	}, `SELECT id FROM revisions WHERE replaced <> 0 AND replaced < ? LIMIT ?`, before, limit)
+	if err != nil {
+		return 0, err
+	}
+	for _, id := range contents {
+		if err := w.drop(id); err != nil {
+			return 0, err
+		}
+	}
+	return len(contents), nil
+}
