@@ -19,7 +19,7 @@ func Have(t testing.TB, name string, ok bool, how string) {
 	if ok {
 		return
 	}
-	for _, required := range strings.SplitSeq(os.Getenv(Variable), ",") {
+	for required := range strings.SplitSeq(os.Getenv(Variable), ",") {
 		if strings.TrimSpace(required) == name {
 			t.Fatalf("%s=%s, but there is no %s here; %s", Variable, name, name, how)
 		}
