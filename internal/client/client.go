@@ -1,0 +1,247 @@
+// Package client speaks to a MultiVAC over HTTP and is for its user what the
+// service itself would be: the three verbs, and errors of the same kinds.
+package client
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"mime"
+	"net"
+	"net/http"
+	"net/url"
+	"strconv"
+	"strings"
+	"syscall"
+	"time"
+
+	"multivac"
+	"multivac/internal/web/wire"
+)
+
+const (
+	attempts      = 4                // of a call that the server asks to try again
+	longestRetry  = 10 * time.Second // between them, whatever the server asks for
+	callTimeout   = time.Minute      // where the caller sets none
+	tellTimeout   = 10 * time.Minute // the same, for one batch
+	dialTimeout   = 5 * time.Second
+	largestAnswer = 256 << 20 // bytes
+)
+
+// Client is a MultiVAC somewhere else. All that it sends may be sent twice, so
+// it tries again where the server says when.
+type Client struct {
+	base  string // without a slash at the end
+	http  *http.Client
+	sleep func(context.Context, time.Duration) error
+}
+
+var _ interface {
+	multivac.Teller
+	multivac.Asker
+	multivac.Library
+} = (*Client)(nil)
+
+// New returns a client of the server at an address such as
+// http://127.0.0.1:5000, where http:// may be left out. It does not call it.
+func New(server string) (*Client, error) {
+	address := server
+	if !strings.Contains(address, "://") {
+		address = "http://" + address
+	}
+	u, err := url.Parse(address)
+	if err != nil || u.Host == "" || (u.Scheme != "http" && u.Scheme != "https") || u.RawQuery != "" || u.Fragment != "" {
+		return nil, multivac.Errorf(multivac.ErrInvalid, "write it as in http://127.0.0.1:5000", "server %q is no address", multivac.Clip(server, 200))
+	}
+	transport := http.DefaultTransport.(*http.Transport).Clone()
+	transport.DialContext = (&net.Dialer{Timeout: dialTimeout}).DialContext
+	return &Client{base: strings.TrimRight(u.String(), "/"), http: &http.Client{Transport: transport}, sleep: sleep}, nil
+}
+
+func sleep(ctx context.Context, d time.Duration) error {
+	timer := time.NewTimer(d)
+	defer timer.Stop()
+	select {
+	case <-ctx.Done():
+		return ctx.Err()
+	case <-timer.C:
+		return nil
+	}
+}
+
+// Ask implements [multivac.Asker]. Of a refusal's sentences it gets none but
+// the nearest in the reason.
+func (c *Client) Ask(ctx context.Context, q multivac.Question) (multivac.Answer, error) {
+	body, err := json.Marshal(wire.NewQuestion(q))
+	if err != nil {
+		return multivac.Answer{}, fmt.Errorf("ask: %w", err)
+	}
+	var a wire.Answer
+	err = c.call(ctx, request{method: "POST", path: "/api/v1/answer", mediaType: "application/json", body: body}, &a)
+	if err != nil {
+		return multivac.Answer{}, err
+	}
+	return a.Answer(), nil
+}
+
+// Document implements [multivac.Library]. The document comes without its body.
+func (c *Client) Document(ctx context.Context, id multivac.DocumentID) (multivac.Document, error) {
+	var d wire.Document
+	err := c.call(ctx, request{method: "GET", path: "/api/v1/documents/" + url.PathEscape(string(id))}, &d)
+	if err != nil {
+		return multivac.Document{}, err
+	}
+	return d.Document(), nil
+}
+
+// Documents implements [multivac.Library].
+func (c *Client) Documents(ctx context.Context, list multivac.Listing) (multivac.Page, error) {
+	query := url.Values{}
+	for name, value := range map[string]string{"collection": string(list.Collection), "state": string(list.State), "cursor": list.Cursor} {
+		if value != "" {
+			query.Set(name, value)
+		}
+	}
+	if list.Limit != 0 {
+		query.Set("limit", strconv.Itoa(list.Limit))
+	}
+	var p wire.Page
+	if err := c.call(ctx, request{method: "GET", path: "/api/v1/documents", query: query}, &p); err != nil {
+		return multivac.Page{}, err
+	}
+	return p.Page(), nil
+}
+
+// Delete implements [multivac.Library].
+func (c *Client) Delete(ctx context.Context, id multivac.DocumentID) (multivac.Receipt, error) {
+	var r wire.Receipt
+	err := c.call(ctx, request{method: "DELETE", path: "/api/v1/documents/" + url.PathEscape(string(id))}, &r)
+	if err != nil {
+		return multivac.Receipt{}, err
+	}
+	return r.Receipt(), nil
+}
+
+// Datum implements [multivac.Library].
+func (c *Client) Datum(ctx context.Context, collection multivac.CollectionName) (string, error) {
+	var d wire.Datum
+	err := c.call(ctx, request{method: "GET", path: "/api/v1/collections/" + url.PathEscape(string(collection.OrDefault())) + "/datum"}, &d)
+	return d.Text, err
+}
+
+// Status implements [multivac.Library].
+func (c *Client) Status(ctx context.Context) (multivac.Status, error) {
+	var s wire.Status
+	err := c.call(ctx, request{method: "GET", path: "/readyz", notReady: true}, &s)
+	if err != nil {
+		return multivac.Status{}, err
+	}
+	return s.Status(), nil
+}
+
+// A request is what call sends.
+type request struct {
+	method, path string
+	query        url.Values
+	mediaType    string
+	body         []byte
+	notReady     bool // 503 in JSON is an answer, too
+	timeout      time.Duration
+}
+
+// A refusal is an error with what became of the documents that were sent.
+type refusal struct {
+	error
+	documents []wire.Receipt
+}
+
+func (r *refusal) Unwrap() error { return r.error }
+
+// call sends r until it is answered, and reads the answer into v.
+func (c *Client) call(ctx context.Context, r request, v any) error {
+	for n := 1; ; n++ {
+		err := c.once(ctx, r, v)
+		var e *multivac.Error
+		if err == nil || n == attempts || !errors.As(err, &e) || e.RetryAfter == 0 {
+			return err
+		}
+		if c.sleep(ctx, min(e.RetryAfter, longestRetry)) != nil {
+			return err
+		}
+	}
+}
+
+func (c *Client) once(ctx context.Context, r request, v any) error {
+	if _, ok := ctx.Deadline(); !ok {
+		var cancel context.CancelFunc
+		ctx, cancel = context.WithTimeout(ctx, max(r.timeout, callTimeout))
+		defer cancel()
+	}
+	address := c.base + r.path
+	if len(r.query) > 0 {
+		address += "?" + r.query.Encode()
+	}
+	req, err := http.NewRequestWithContext(ctx, r.method, address, bytes.NewReader(r.body))
+	if err != nil {
+		return fmt.Errorf("%s %s: %w", r.method, address, err)
+	}
+	req.Header.Set("Accept", "application/json")
+	req.Header.Set("User-Agent", "multivac")
+	if r.mediaType != "" {
+		req.Header.Set("Content-Type", r.mediaType)
+	}
+	resp, err := c.http.Do(req)
+	if err != nil {
+		return c.unreachable(ctx, err)
+	}
+	defer resp.Body.Close()
+	body, err := io.ReadAll(io.LimitReader(resp.Body, largestAnswer))
+	if err != nil {
+		return c.unreachable(ctx, err)
+	}
+	mediaType, _, _ := mime.ParseMediaType(resp.Header.Get("Content-Type"))
+	good := resp.StatusCode/100 == 2 || (r.notReady && resp.StatusCode == http.StatusServiceUnavailable)
+	if good && mediaType == "application/json" && json.Unmarshal(body, v) == nil {
+		return nil
+	}
+	return c.failed(resp, mediaType, body)
+}
+
+// unreachable says why there is no answer.
+func (c *Client) unreachable(ctx context.Context, err error) error {
+	if ctx.Err() != nil {
+		return fmt.Errorf("call %s: %w", c.base, ctx.Err())
+	}
+	var op *net.OpError
+	switch {
+	case errors.Is(err, syscall.ECONNREFUSED):
+		return multivac.Errorf(multivac.ErrUnavailable, "start one with `multivac serve`", "no MultiVAC answers at %s", c.base)
+	case errors.As(err, &op) && op.Op == "dial":
+		return multivac.Errorf(multivac.ErrUnavailable, "check the address, or start one with `multivac serve`",
+			"no MultiVAC answers at %s: %v", c.base, op.Err)
+	}
+	return multivac.Errorf(multivac.ErrUnavailable, "try again", "the connection to %s broke: %v", c.base, err)
+}
+
+// failed returns the error that a response tells.
+func (c *Client) failed(resp *http.Response, mediaType string, body []byte) error {
+	after := resp.Header.Get("Retry-After")
+	var p wire.Problem
+	if mediaType == wire.ProblemType && json.Unmarshal(body, &p) == nil {
+		p.SetRetryAfter(after)
+		return &refusal{p.Err(), p.Documents}
+	}
+	switch resp.StatusCode {
+	case http.StatusTooManyRequests, http.StatusBadGateway, http.StatusServiceUnavailable, http.StatusGatewayTimeout:
+		err := multivac.Errorf(multivac.ErrUnavailable, "try again", "what stands before %s answers %s", c.base, resp.Status)
+		p.SetRetryAfter(after)
+		err.RetryAfter = p.Retry()
+		return err
+	case http.StatusRequestEntityTooLarge:
+		return multivac.Errorf(multivac.ErrTooLarge, "raise the limit of what stands before it", "what stands before %s answers %s", c.base, resp.Status)
+	}
+	return multivac.Errorf(multivac.ErrUnavailable, "check the address", "no MultiVAC answers at %s, but something that says %s", c.base, resp.Status)
+}

@@ -1,0 +1,84 @@
+package api
+
+import (
+	"bytes"
+	"cmp"
+	"crypto/sha256"
+	_ "embed"
+	"encoding/base64"
+	"fmt"
+	"html/template"
+	"maps"
+	"net/http"
+	"slices"
+	"strings"
+	"sync"
+
+	"github.com/danielgtaylor/huma/v2"
+
+	"multivac/internal/web/wire"
+)
+
+//go:embed docs.html
+var docsPage string
+
+//go:embed docs.css
+var docsStyle string
+
+var docsTemplate = template.Must(template.New("docs").Parse(docsPage))
+
+// A route is an operation as the page shows it.
+type route struct {
+	Method string
+	*huma.Operation
+	Sends, Statuses []string
+}
+
+// docs serves a page of all routes and problems that needs no script and
+// loads nothing from elsewhere. It is what a problem's type points to.
+func docs(document *huma.OpenAPI) http.HandlerFunc {
+	page := sync.OnceValue(func() []byte {
+		var b bytes.Buffer
+		err := docsTemplate.Execute(&b, map[string]any{
+			"Info": document.Info, "Style": template.CSS(docsStyle), "Routes": routes(document), "Kinds": wire.Kinds,
+		})
+		if err != nil {
+			panic(fmt.Sprintf("docs page: %v", err)) // of a template in this package and data in this process
+		}
+		return b.Bytes()
+	})
+	sum := sha256.Sum256([]byte(docsStyle))
+	policy := "default-src 'none'; base-uri 'none'; frame-ancestors 'none'; style-src 'sha256-" + base64.StdEncoding.EncodeToString(sum[:]) + "'"
+	return func(w http.ResponseWriter, _ *http.Request) {
+		w.Header().Set("Content-Type", "text/html; charset=utf-8")
+		w.Header().Set("Content-Security-Policy", policy)
+		w.Write(page())
+	}
+}
+
+// routes returns those under /api/v1 first, each path's together.
+func routes(document *huma.OpenAPI) []route {
+	var rs []route
+	for _, item := range document.Paths {
+		for method, op := range map[string]*huma.Operation{"GET": item.Get, "POST": item.Post, "DELETE": item.Delete} {
+			if op == nil {
+				continue
+			}
+			r := route{Method: method, Operation: op, Statuses: slices.Sorted(maps.Keys(op.Responses))}
+			if op.RequestBody != nil {
+				r.Sends = slices.Sorted(maps.Keys(op.RequestBody.Content))
+			}
+			rs = append(rs, r)
+		}
+	}
+	other := func(r route) int {
+		if strings.HasPrefix(r.Path, "/api/") {
+			return 0
+		}
+		return 1
+	}
+	slices.SortFunc(rs, func(a, b route) int {
+		return cmp.Or(cmp.Compare(other(a), other(b)), cmp.Compare(a.Path, b.Path), cmp.Compare(a.Method, b.Method))
+	})
+	return rs
+}

@@ -1,0 +1,131 @@
+package web
+
+import (
+	"context"
+	"fmt"
+	"net/http"
+	"runtime/debug"
+	"time"
+
+	"multivac"
+	"multivac/internal/web/wire"
+)
+
+// grace is how much longer a connection lives than the context of its request,
+// so that the handler can still say why it gave up.
+const grace = 5 * time.Second
+
+// limit bounds the time and the body of each request. It comes first, since
+// what replaces the request must not stand between Wrap and the mux.
+func limit(next http.Handler) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		size, timeout := int64(maxSmall), RequestTimeout
+		if r.Method == http.MethodPost && (r.URL.Path == "/api/v1/documents" || r.URL.Path == "/multivac/data") {
+			size, timeout = MaxRequest, TellTimeout
+		}
+		ctx, cancel := context.WithTimeout(r.Context(), timeout)
+		defer cancel()
+		conn, end := http.NewResponseController(w), time.Now().Add(timeout)
+		_ = conn.SetReadDeadline(end.Add(grace)) // a recorder in a test has none
+		_ = conn.SetWriteDeadline(end.Add(2 * grace))
+		r = r.WithContext(ctx)
+		r.Body = http.MaxBytesReader(w, r.Body, size)
+		next.ServeHTTP(w, r)
+	})
+}
+
+// secure sets what holds for everything. A page brings a policy of its own.
+func secure(next http.Handler) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		h := w.Header()
+		h.Set("X-Content-Type-Options", "nosniff")
+		h.Set("X-Frame-Options", "DENY")
+		h.Set("Referrer-Policy", "no-referrer")
+		h.Set("Content-Security-Policy", "default-src 'none'; frame-ancestors 'none'")
+		next.ServeHTTP(w, r)
+	})
+}
+
+// sameOrigin keeps the pages of other sites from telling and deleting with
+// the user's browser. Programs are no browsers and pass.
+func (s *server) sameOrigin(next http.Handler) http.Handler {
+	check := http.NewCrossOriginProtection()
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if check.Check(r) != nil {
+			s.fail(w, r, multivac.Errorf(wire.ErrCrossOrigin, "send it from a page of this server, or from no browser", "the request comes from a page of another site"))
+			return
+		}
+		next.ServeHTTP(w, r)
+	})
+}
+
+// recover turns a panic into a problem, or ends the connection where the
+// answer has begun.
+func (s *server) recover(next http.Handler) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		begun := &begun{ResponseWriter: w}
+		defer func() {
+			v := recover()
+			if v == nil {
+				return
+			}
+			if v == http.ErrAbortHandler || begun.yes {
+				if v != http.ErrAbortHandler && r.Context().Err() == nil {
+					s.Log.ErrorContext(r.Context(), "panic", "error", fmt.Sprint(v), "stack", string(debug.Stack()))
+				}
+				panic(http.ErrAbortHandler)
+			}
+			s.fail(w, r, fmt.Errorf("panic: %v\n%s", v, debug.Stack()))
+		}()
+		next.ServeHTTP(begun, r)
+	})
+}
+
+// begun knows whether the answer has begun.
+type begun struct {
+	http.ResponseWriter
+	yes bool
+}
+
+func (b *begun) WriteHeader(status int) {
+	b.yes = true
+	b.ResponseWriter.WriteHeader(status)
+}
+
+func (b *begun) Write(p []byte) (int, error) {
+	b.yes = true
+	return b.ResponseWriter.Write(p)
+}
+
+func (b *begun) Unwrap() http.ResponseWriter { return b.ResponseWriter }
+
+// orProblem answers with a problem where mux has no route.
+func (s *server) orProblem(mux *http.ServeMux) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		h, pattern := mux.Handler(r)
+		if pattern != "" {
+			mux.ServeHTTP(w, r)
+			return
+		}
+		var unmatched refusal
+		h.ServeHTTP(&unmatched, r)
+		if allow := unmatched.Header().Get("Allow"); allow != "" {
+			w.Header().Set("Allow", allow)
+			s.fail(w, r, multivac.Errorf(wire.ErrMethod, "use "+allow, "%s is not for %s", multivac.Clip(r.URL.Path, 200), r.Method))
+			return
+		}
+		s.fail(w, r, multivac.Errorf(wire.ErrNoRoute, "see /api/v1/docs", "there is nothing at %s", multivac.Clip(r.URL.Path, 200)))
+	})
+}
+
+// A refusal is what a mux answers where it has no route; only the header counts.
+type refusal struct{ header http.Header }
+
+func (u *refusal) Header() http.Header {
+	if u.header == nil {
+		u.header = http.Header{}
+	}
+	return u.header
+}
+func (*refusal) WriteHeader(int)             {}
+func (*refusal) Write(p []byte) (int, error) { return len(p), nil }

@@ -1,0 +1,110 @@
+package web
+
+import (
+	"errors"
+	"io"
+	"mime"
+	"net/http"
+	"strings"
+
+	"multivac"
+	"multivac/internal/web/wire"
+)
+
+// The original's three routes, byte for byte. Their data live in a collection
+// of their own.
+const (
+	classicCollection multivac.CollectionName = "multivac"
+	welcome                                   = "Welcome to Multivac!"
+	updated                                   = `{"response": "MultiVAC updated!"}`
+)
+
+func (s *server) home(w http.ResponseWriter, r *http.Request) {
+	w.Header().Add("Vary", "Accept")
+	if s.UI != nil && wantsHTML(r.Header.Values("Accept")) {
+		s.UI.ServeHTTP(w, r)
+		return
+	}
+	writeText(w, welcome)
+}
+
+// wantsHTML says whether a client names HTML among what it accepts, as
+// browsers do; that it accepts anything is not enough.
+func wantsHTML(accept []string) bool {
+	for part := range strings.SplitSeq(strings.Join(accept, ","), ",") {
+		mediaType, params, _ := mime.ParseMediaType(part)
+		if (mediaType == "text/html" || mediaType == "application/xhtml+xml") && params["q"] != "0" {
+			return true
+		}
+	}
+	return false
+}
+
+func (s *server) classicAnswer(w http.ResponseWriter, r *http.Request) {
+	text, err := s.classicText(r)
+	if err != nil {
+		s.fail(w, r, err)
+		return
+	}
+	writeText(w, text)
+}
+
+func (s *server) classicText(r *http.Request) (string, error) {
+	if question := r.URL.Query().Get("question"); question != "" {
+		a, err := s.Asker.Ask(r.Context(), multivac.Question{Text: question, Collection: classicCollection})
+		if err != nil {
+			return "", err
+		}
+		return a.Text(), nil
+	}
+	text, err := s.Library.Datum(r.Context(), classicCollection)
+	if errors.Is(err, multivac.ErrNotFound) {
+		return multivac.Insufficient, nil
+	}
+	return text, err
+}
+
+func (s *server) classicData(w http.ResponseWriter, r *http.Request) {
+	if err := parseForm(r); err != nil {
+		s.fail(w, r, err)
+		return
+	}
+	data, ok := r.PostForm["data"]
+	if !ok {
+		s.fail(w, r, multivac.Errorf(multivac.ErrInvalid, "send it as curl -d data=... does", "the form has no field data"))
+		return
+	}
+	receipts, err := s.Teller.Tell(r.Context(), []multivac.Telling{{
+		Collection: classicCollection, MediaType: multivac.Plain, Body: []byte(data[0]),
+	}}, multivac.WaitStored)
+	if err == nil && len(receipts) == 1 {
+		err = receipts[0].Err
+	}
+	if err != nil {
+		s.fail(w, r, err)
+		return
+	}
+	w.Header().Set("Content-Type", "application/json")
+	io.WriteString(w, updated)
+}
+
+// parseForm reads a form of either kind into memory: the body has a limit, and
+// there may be no disk to write to.
+func parseForm(r *http.Request) error {
+	err := r.ParseForm()
+	if err == nil {
+		err = r.ParseMultipartForm(MaxRequest)
+	}
+	if err == nil || errors.Is(err, http.ErrNotMultipart) {
+		return nil
+	}
+	if body := wire.BodyError(err); !errors.Is(body, multivac.ErrInvalid) {
+		return body
+	}
+	return multivac.Errorf(multivac.ErrInvalid, "send it as curl -d data=... does", "the form cannot be read")
+}
+
+func writeText(w http.ResponseWriter, text string) {
+	w.Header().Set("Content-Type", "text/plain; charset=utf-8")
+	io.WriteString(w, text)
+}

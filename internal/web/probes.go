@@ -1,0 +1,26 @@
+package web
+
+import (
+	"net/http"
+
+	"multivac"
+	"multivac/internal/web/wire"
+)
+
+func live(w http.ResponseWriter, _ *http.Request) { writeText(w, "ok") }
+
+// ready answers 200 once questions are answered from all that was indexed at
+// the start, else 503, and how far the index is either way.
+func (s *server) ready(w http.ResponseWriter, r *http.Request) {
+	status, err := s.Library.Status(r.Context())
+	if err != nil {
+		p := s.problem(r.Context(), err)
+		status = multivac.Status{Reason: p.Detail}
+	}
+	w.Header().Set("Content-Type", "application/json")
+	if !status.Ready {
+		w.Header().Set("Retry-After", "1")
+		w.WriteHeader(http.StatusServiceUnavailable)
+	}
+	wire.WriteJSON(w, wire.NewStatus(status))
+}

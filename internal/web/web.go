@@ -1,0 +1,83 @@
+// Package web serves MultiVAC over HTTP: the API, the page, the probes and the
+// original's routes, on one mux behind one chain. It knows only the three
+// verbs of multivac, no store.
+package web
+
+import (
+	"cmp"
+	"io"
+	"iter"
+	"log/slog"
+	"net/http"
+	"time"
+
+	"multivac"
+	"multivac/internal/web/api"
+)
+
+// Limits of a request. They hold whatever the server's own are.
+const (
+	MaxRequest     = 64 << 20         // bytes of a body that tells
+	maxSmall       = 1 << 20          // bytes of any other body
+	RequestTimeout = 30 * time.Second // from the header's end to the handler's
+	TellTimeout    = 5 * time.Minute  // the same, where a body tells
+	WaitTimeout    = 30 * time.Second // the longest that ?wait=indexed waits
+)
+
+// What a http.Server around the handler should have; the rest is here.
+const (
+	ReadHeaderTimeout = 10 * time.Second
+	IdleTimeout       = 2 * time.Minute
+	MaxHeaderBytes    = 64 << 10
+)
+
+// Options are what is served. Teller, Asker and Library are needed.
+type Options struct {
+	Teller  multivac.Teller
+	Asker   multivac.Asker
+	Library multivac.Library
+	// Files turns an uploaded file into tellings; an error is about one of
+	// them and does not stop the rest. Where nil, a file is Markdown.
+	Files   func(name string, r io.Reader, collection multivac.CollectionName) iter.Seq2[multivac.Telling, error]
+	UI      http.Handler                    // the first page and what lies under /ui/
+	Metrics http.Handler                    // /metrics
+	Wrap    func(http.Handler) http.Handler // sees each request; sets X-Request-Id before it calls on
+	Log     *slog.Logger                    // gets what the user must not see of an error; slog.Default if nil
+	Version string
+	Wait    time.Duration // the longest that ?wait=indexed waits; WaitTimeout if 0
+}
+
+type server struct{ Options }
+
+// New returns the handler of everything that MultiVAC serves.
+func New(o Options) http.Handler {
+	o.Log = cmp.Or(o.Log, slog.Default())
+	o.Wait = cmp.Or(o.Wait, WaitTimeout)
+	s := &server{o}
+	h := s.recover(s.sameOrigin(s.orProblem(s.routes())))
+	if o.Wrap != nil {
+		h = o.Wrap(h)
+	}
+	return limit(secure(h))
+}
+
+// routes are all there are; those under /api/v1 stand in api.Register.
+func (s *server) routes() *http.ServeMux {
+	mux := http.NewServeMux()
+	mux.HandleFunc("GET /{$}", s.home)
+	if s.UI != nil {
+		mux.Handle("GET /ui/", s.UI)
+	}
+	mux.HandleFunc("GET /multivac", s.classicAnswer)
+	mux.HandleFunc("POST /multivac/data", s.classicData)
+	mux.HandleFunc("GET /livez", live)
+	mux.HandleFunc("GET /readyz", s.ready)
+	if s.Metrics != nil {
+		mux.Handle("GET /metrics", s.Metrics)
+	}
+	api.Register(mux, api.Options{
+		Teller: s.Teller, Asker: s.Asker, Library: s.Library, Files: s.Files,
+		Problem: s.problem, Version: s.Version, Wait: s.Wait, Read: RequestTimeout + grace,
+	})
+	return mux
+}

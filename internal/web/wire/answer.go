@@ -1,0 +1,139 @@
+package wire
+
+import "multivac"
+
+// A Question is asked of one collection.
+type Question struct {
+	Question   string `json:"question" query:"question" required:"true" minLength:"1" maxLength:"4096" example:"How long does an upload link stay valid?" doc:"In your words"`
+	Collection string `json:"collection,omitempty" query:"collection" doc:"What to answer from; \"default\" if left out"`
+	Stop       string `json:"stop,omitempty" query:"stop" enum:"strict,balanced,eager" doc:"How sure an answer has to be to be given; balanced if left out"`
+	Count      int    `json:"count,omitempty" query:"count" minimum:"1" maximum:"100" doc:"Sentences wanted, the answer among them; 4 if left out"`
+	After      string `json:"after,omitempty" query:"after" doc:"A position: answer from at least there"`
+}
+
+// NewQuestion returns q for the wire.
+func NewQuestion(q multivac.Question) Question {
+	return Question{Question: q.Text, Collection: string(q.Collection), Stop: string(q.Stop), Count: q.Count, After: string(q.After)}
+}
+
+// Multivac returns the question that w asks.
+func (w Question) Multivac() multivac.Question {
+	return multivac.Question{
+		Text: w.Question, Collection: multivac.CollectionName(w.Collection), Stop: multivac.Stop(w.Stop),
+		Count: w.Count, After: multivac.Position(w.After),
+	}
+}
+
+// An Answer is a quotation, or a refusal with its reason.
+type Answer struct {
+	State      string      `json:"state" enum:"answered,insufficient_data"`
+	Text       string      `json:"text" doc:"The quotation, word for word, or the words of refusal"`
+	Confidence float64     `json:"confidence" doc:"Estimated probability that the best sentence found answers the question"`
+	Source     *Source     `json:"source,omitempty" doc:"Where the quotation stands; left out of a refusal"`
+	Marks      [][2]int    `json:"marks,omitempty" doc:"The question's words in text, each as [start, end) in bytes"`
+	Also       []Quotation `json:"also" doc:"The runners-up, best first; empty in a refusal"`
+	Sources    []string    `json:"sources,omitempty" doc:"The first distinct documents' sources, best first"`
+	Reason     *Reason     `json:"reason,omitempty" doc:"Why there is no answer"`
+	Position   string      `json:"position,omitempty" doc:"What the answer comes from"`
+}
+
+// A Quotation is a sentence, list item or table row, word for word.
+type Quotation struct {
+	Text       string   `json:"text"`
+	Confidence float64  `json:"confidence"`
+	Source     Source   `json:"source"`
+	Marks      [][2]int `json:"marks,omitempty" doc:"The question's words in text, each as [start, end) in bytes"`
+}
+
+// A Source is where a quotation stands.
+type Source struct {
+	Document string `json:"document" doc:"Identity of the document"`
+	Source   string `json:"source,omitempty" doc:"URI, path or name, as told"`
+	Revision uint64 `json:"revision"`
+	Title    string `json:"title,omitempty"`
+	Heading  string `json:"heading,omitempty" doc:"The path of headings above it"`
+	Lead     string `json:"lead,omitempty" doc:"What introduces the list, or heads the table"`
+	Start    int    `json:"start" doc:"The quotation is bytes [start, end) of the document's text in that revision"`
+	End      int    `json:"end"`
+	Before   string `json:"before,omitempty" doc:"What stands before it in its passage"`
+	After    string `json:"after,omitempty" doc:"What stands after it in its passage"`
+}
+
+// A Reason says why there is no answer.
+type Reason struct {
+	Code      string     `json:"code" enum:"nothing_told,nothing_found,not_confident,question_empty"`
+	Text      string     `json:"text" doc:"In plain words"`
+	Unmatched []string   `json:"unmatched,omitempty" doc:"The question's words that nothing told contains"`
+	Nearest   *Quotation `json:"nearest,omitempty" doc:"What came nearest, and was turned down"`
+}
+
+// NewAnswer returns a for the wire. Of a refusal's sentences it keeps none.
+func NewAnswer(a multivac.Answer) Answer {
+	w := Answer{
+		State: string(a.State), Text: a.Text(), Confidence: a.Confidence, Also: []Quotation{}, Position: string(a.Position),
+	}
+	if a.State == multivac.Answered {
+		first := NewQuotation(a.Sentences[0])
+		w.Source, w.Marks, w.Sources = &first.Source, first.Marks, a.Sources
+		for _, q := range a.Sentences[1:] {
+			w.Also = append(w.Also, NewQuotation(q))
+		}
+	}
+	if r := a.Reason; r != nil {
+		w.Reason = &Reason{Code: string(r.Code), Text: r.Text, Unmatched: r.Unmatched}
+		if r.Nearest != nil {
+			nearest := NewQuotation(*r.Nearest)
+			w.Reason.Nearest = &nearest
+		}
+	}
+	return w
+}
+
+// Answer returns the answer that w was made of, without the sentences of a
+// refusal.
+func (w Answer) Answer() multivac.Answer {
+	a := multivac.Answer{
+		State: multivac.InsufficientData, Confidence: w.Confidence, Sources: w.Sources, Position: multivac.Position(w.Position),
+	}
+	if w.State == string(multivac.Answered) && w.Source != nil {
+		a.State = multivac.Answered
+		first := Quotation{Text: w.Text, Confidence: w.Confidence, Source: *w.Source, Marks: w.Marks}
+		a.Sentences = append(a.Sentences, first.Quotation())
+		for _, q := range w.Also {
+			a.Sentences = append(a.Sentences, q.Quotation())
+		}
+	}
+	if r := w.Reason; r != nil {
+		a.Reason = &multivac.Reason{Code: multivac.ReasonCode(r.Code), Text: r.Text, Unmatched: r.Unmatched}
+		if r.Nearest != nil {
+			nearest := r.Nearest.Quotation()
+			a.Reason.Nearest = &nearest
+		}
+	}
+	return a
+}
+
+// NewQuotation returns q for the wire.
+func NewQuotation(q multivac.Quotation) Quotation {
+	w := Quotation{Text: q.Text, Confidence: q.Confidence, Source: Source{
+		Document: string(q.Document), Source: q.Source, Revision: uint64(q.Revision), Title: q.Title,
+		Heading: q.Heading, Lead: q.Lead, Start: q.Start, End: q.End, Before: q.Before, After: q.After,
+	}}
+	for _, m := range q.Marks {
+		w.Marks = append(w.Marks, [2]int{m.Start, m.End})
+	}
+	return w
+}
+
+// Quotation returns the quotation that w was made of.
+func (w Quotation) Quotation() multivac.Quotation {
+	s := w.Source
+	q := multivac.Quotation{
+		Text: w.Text, Confidence: w.Confidence, Document: multivac.DocumentID(s.Document), Revision: multivac.Revision(s.Revision),
+		Source: s.Source, Title: s.Title, Heading: s.Heading, Lead: s.Lead, Start: s.Start, End: s.End, Before: s.Before, After: s.After,
+	}
+	for _, m := range w.Marks {
+		q.Marks = append(q.Marks, multivac.Span{Start: m[0], End: m[1]})
+	}
+	return q
+}

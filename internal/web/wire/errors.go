@@ -1,0 +1,221 @@
+package wire
+
+import (
+	"cmp"
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"math"
+	"net/http"
+	"os"
+	"strconv"
+	"strings"
+	"time"
+
+	"multivac"
+)
+
+// Kinds of errors that only HTTP knows. To a client they are the kind that
+// they wrap.
+var (
+	ErrMediaType   = fmt.Errorf("unsupported media type: %w", multivac.ErrInvalid)
+	ErrMethod      = fmt.Errorf("method not allowed: %w", multivac.ErrInvalid)
+	ErrNoRoute     = fmt.Errorf("no such address: %w", multivac.ErrInvalid)
+	ErrCrossOrigin = fmt.Errorf("cross-origin request: %w", multivac.ErrInvalid)
+	ErrSlow        = fmt.Errorf("request too slow: %w", multivac.ErrUnavailable)
+	errCanceled    = fmt.Errorf("client closed the request: %w", context.Canceled)
+	errInternal    = errors.New("internal error")
+)
+
+// A Kind is a kind of error as it stands on the wire.
+type Kind struct {
+	Name   string // the last part of Problem.Type
+	Status int
+	Title  string
+	err    error
+}
+
+// Kinds is the one place where a kind of error becomes a status, and a
+// problem's type becomes a kind again. What wraps another kind stands before it.
+var Kinds = []Kind{
+	{"unsupported-media-type", http.StatusUnsupportedMediaType, "Unsupported media type", ErrMediaType},
+	{"method-not-allowed", http.StatusMethodNotAllowed, "Method not allowed", ErrMethod},
+	{"no-such-address", http.StatusNotFound, "No such address", ErrNoRoute},
+	{"cross-origin", http.StatusForbidden, "Cross-origin request refused", ErrCrossOrigin},
+	{"too-slow", http.StatusRequestTimeout, "Request too slow", ErrSlow},
+	{"invalid", http.StatusBadRequest, "Invalid request", multivac.ErrInvalid},
+	{"too-large", http.StatusRequestEntityTooLarge, "Too large", multivac.ErrTooLarge},
+	{"not-found", http.StatusNotFound, "Not found", multivac.ErrNotFound},
+	{"behind", http.StatusServiceUnavailable, "Not followed that far yet", multivac.ErrBehind},
+	{"unavailable", http.StatusServiceUnavailable, "Unavailable", multivac.ErrUnavailable},
+	{"superseded", http.StatusConflict, "Superseded", multivac.ErrSuperseded},
+	{"in-use", http.StatusConflict, "In use", multivac.ErrInUse},
+	{"too-old", http.StatusGone, "Position too old", multivac.ErrTooOld},
+	{"canceled", 499, "Client closed the request", errCanceled},
+	{"internal", http.StatusInternalServerError, "Internal error", errInternal},
+}
+
+const typePrefix = "/api/v1/docs#"
+
+// A Problem is an error as RFC 9457 has it.
+type Problem struct {
+	Type      string    `json:"type" format:"uri-reference" example:"/api/v1/docs#invalid" doc:"The kind of problem; the address explains it"`
+	Title     string    `json:"title" doc:"The kind of problem in words"`
+	Status    int       `json:"status" example:"400" doc:"The HTTP status"`
+	Detail    string    `json:"detail" doc:"What is wrong this time"`
+	Remedy    string    `json:"remedy,omitempty" doc:"What you can do about it"`
+	RequestID string    `json:"request_id,omitempty" doc:"Names this request in the server's log"`
+	Errors    []Detail  `json:"errors,omitempty" doc:"Each thing that is wrong, where there are several or where the place is known"`
+	Documents []Receipt `json:"documents,omitempty" doc:"Of a telling: what became of each document that was read"`
+
+	retry time.Duration
+}
+
+// A Detail is one of several things that are wrong.
+type Detail struct {
+	Location string `json:"location,omitempty" example:"documents[3]" doc:"Where it is wrong"`
+	Message  string `json:"message" doc:"What is wrong there, and what to do about it"`
+}
+
+// ProblemOf returns err as the user may see it. Where the kind is unknown it
+// says nothing of err, which belongs in the log: see [Problem.Internal].
+func ProblemOf(err error) *Problem {
+	var told *multivac.Error
+	if errors.As(err, &told) {
+		err = told
+	}
+	kind := kindOf(err)
+	p := &Problem{Type: typePrefix + kind.Name, Title: kind.Title, Status: kind.Status, Detail: kind.err.Error()}
+	switch {
+	case p.Internal():
+		p.Detail, p.Remedy = "the server failed", "look for the request_id in the server's log"
+	case told != nil:
+		p.Detail, p.Remedy, p.retry = told.Message, told.Remedy, told.RetryAfter
+	case errors.Is(err, context.DeadlineExceeded):
+		p.Detail, p.Remedy = "the request took too long", "try again, or ask for less at once"
+	}
+	return p
+}
+
+func kindOf(err error) Kind {
+	for _, k := range Kinds {
+		if errors.Is(err, k.err) {
+			return k
+		}
+	}
+	switch {
+	case errors.Is(err, context.DeadlineExceeded):
+		return kindOf(multivac.ErrUnavailable)
+	case errors.Is(err, context.Canceled):
+		return kindOf(errCanceled)
+	}
+	return kindOf(errInternal)
+}
+
+// KindOfStatus returns the kind that stands for a status, or that of 500.
+func KindOfStatus(status int) Kind {
+	for _, k := range Kinds {
+		if k.Status == status && k.err != ErrNoRoute && k.err != multivac.ErrBehind {
+			return k
+		}
+	}
+	return kindOf(errInternal)
+}
+
+// Err returns the kind's error, for [multivac.Errorf].
+func (k Kind) Err() error { return k.err }
+
+// Internal says that the error was of no known kind and belongs in the log.
+func (p *Problem) Internal() bool { return p.Status == http.StatusInternalServerError }
+
+// Err returns the error that p was made of, as far as p tells of it, so that
+// errors.Is holds across the wire.
+func (p *Problem) Err() error {
+	err := &multivac.Error{Kind: errInternal, Message: p.Detail, Remedy: p.Remedy, RetryAfter: p.retry}
+	name := strings.TrimPrefix(p.Type, typePrefix)
+	for _, k := range Kinds {
+		if k.Name == name {
+			err.Kind = k.err
+		}
+	}
+	if p.Internal() && p.RequestID != "" {
+		err.Remedy = fmt.Sprintf("look for request_id %s in the server's log", p.RequestID)
+	}
+	return err
+}
+
+// RetryAfter returns the value of the header, or "" where p has none.
+func (p *Problem) RetryAfter() string {
+	if p.Status != http.StatusServiceUnavailable {
+		return ""
+	}
+	return strconv.Itoa(int(math.Ceil(cmp.Or(p.retry, time.Second).Seconds())))
+}
+
+// SetRetryAfter takes the value of the header over into p.
+func (p *Problem) SetRetryAfter(header string) {
+	if seconds, err := strconv.ParseUint(header, 10, 16); err == nil {
+		p.retry = time.Duration(seconds) * time.Second
+	}
+}
+
+// Retry returns how long to wait before trying again; 0 where p does not say.
+func (p *Problem) Retry() time.Duration { return p.retry }
+
+// Error, GetStatus, GetHeaders and ContentType make a Problem an error that
+// huma can send.
+func (p *Problem) Error() string { return p.Detail }
+
+// GetStatus returns the HTTP status.
+func (p *Problem) GetStatus() int { return p.Status }
+
+// GetHeaders returns the headers that go with p.
+func (p *Problem) GetHeaders() http.Header {
+	if after := p.RetryAfter(); after != "" {
+		return http.Header{"Retry-After": {after}}
+	}
+	return nil
+}
+
+// ContentType returns the media type of p.
+func (p *Problem) ContentType(string) string { return ProblemType }
+
+// ProblemType is the media type of a [Problem].
+const ProblemType = "application/problem+json"
+
+// RequestID is the header that names a request. It is set in the response
+// before a handler runs.
+const RequestID = "X-Request-Id"
+
+// WriteProblem answers with p.
+func WriteProblem(w http.ResponseWriter, p *Problem) {
+	p.RequestID = w.Header().Get(RequestID)
+	if after := p.RetryAfter(); after != "" {
+		w.Header().Set("Retry-After", after)
+	}
+	w.Header().Set("Content-Type", ProblemType)
+	w.WriteHeader(p.Status)
+	WriteJSON(w, p)
+}
+
+// WriteJSON writes v as a line of JSON. That the reader has gone is for the
+// server to notice.
+func WriteJSON(w io.Writer, v any) {
+	enc := json.NewEncoder(w)
+	enc.SetEscapeHTML(false)
+	_ = enc.Encode(v)
+}
+
+// BodyError says what a failure to read a request's body means to the client.
+func BodyError(err error) error {
+	var large *http.MaxBytesError
+	switch {
+	case errors.As(err, &large):
+		return multivac.Errorf(multivac.ErrTooLarge, "send it in several requests", "request is over the limit of %d bytes", large.Limit)
+	case errors.Is(err, os.ErrDeadlineExceeded):
+		return multivac.Errorf(ErrSlow, "send less at once", "the request's body did not arrive in time")
+	}
+	return multivac.Errorf(multivac.ErrInvalid, "send it again", "the request's body ends early")
+}

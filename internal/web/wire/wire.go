@@ -1,0 +1,223 @@
+// Package wire holds what goes over HTTP: the structs of the API, how they are
+// made of the words of multivac and read back, and the errors. It neither
+// serves nor calls.
+package wire
+
+import (
+	"encoding/hex"
+	"slices"
+	"time"
+	"unicode/utf8"
+
+	"multivac"
+)
+
+// A Telling is one document to be told.
+type Telling struct {
+	Collection string `json:"collection,omitempty" example:"runbooks" doc:"Where it goes; \"default\" if left out"`
+	Source     string `json:"source,omitempty" example:"runbooks/redis.md" doc:"URI, path or name: the identity of the document. Telling the same source again replaces it. If left out, the content is the identity"`
+	ID         string `json:"id,omitempty" doc:"Another name for source"`
+	Title      string `json:"title,omitempty" doc:"If left out, found in the text or made of the source"`
+	Text       string `json:"text,omitempty" doc:"The document, as text"`
+	MediaType  string `json:"media_type,omitempty" example:"text/markdown" doc:"text/markdown if left out; or text/plain, text/html, text/csv"`
+	Content    []byte `json:"content,omitempty" contentEncoding:"base64" doc:"The document, as bytes in base64, instead of text"`
+}
+
+// NewTelling returns t for the wire, as text where that is shorter.
+func NewTelling(t multivac.Telling) Telling {
+	w := Telling{Collection: string(t.Collection), Source: t.Source, Title: t.Title, MediaType: t.MediaType}
+	if plain(t.Body) {
+		w.Text = string(t.Body)
+	} else {
+		w.Content = t.Body
+	}
+	return w
+}
+
+// plain says whether JSON carries b word for word and at no more than twice
+// its length.
+func plain(b []byte) bool {
+	control := func(c byte) bool { return c < ' ' && c != '\n' && c != '\t' && c != '\r' }
+	return utf8.Valid(b) && !slices.ContainsFunc(b, control)
+}
+
+// Telling returns what w tells, in the collection where w names none.
+func (w Telling) Telling(collection multivac.CollectionName) (multivac.Telling, error) {
+	t := multivac.Telling{Collection: collection, Source: w.Source, Title: w.Title, MediaType: w.MediaType, Body: w.Content}
+	if w.Collection != "" {
+		t.Collection = multivac.CollectionName(w.Collection)
+	}
+	if t.Source == "" {
+		t.Source = w.ID
+	}
+	switch {
+	case w.Source != "" && w.ID != "" && w.Source != w.ID:
+		return t, multivac.Errorf(multivac.ErrInvalid, "send one of them", "source and id are two names for one thing, but differ")
+	case w.Text != "" && w.Content != nil:
+		return t, multivac.Errorf(multivac.ErrInvalid, "send one of them", "text and content are both given")
+	case w.Text != "":
+		t.Body = []byte(w.Text)
+	}
+	return t, nil
+}
+
+// A Receipt says what became of one telling or deletion.
+type Receipt struct {
+	ID       string   `json:"id,omitempty" doc:"Identity of the document; left out where it was refused"`
+	Source   string   `json:"source,omitempty"`
+	Revision uint64   `json:"revision,omitempty"`
+	State    string   `json:"state,omitempty" enum:"pending,indexed,failed,deleted"`
+	Changed  bool     `json:"changed" doc:"False where the same was told before"`
+	Position string   `json:"position,omitempty" doc:"Ask with after=position to see the effect; set once indexed or deleted"`
+	Error    *Problem `json:"error,omitempty" doc:"Why it was refused or failed"`
+}
+
+// NewReceipt returns r for the wire.
+func NewReceipt(r multivac.Receipt) Receipt {
+	w := Receipt{
+		ID: string(r.ID), Source: r.Source, Revision: uint64(r.Revision), State: string(r.State),
+		Changed: r.Changed, Position: string(r.Position),
+	}
+	if r.Err != nil {
+		w.Error = ProblemOf(r.Err)
+	}
+	return w
+}
+
+// Receipt returns the receipt that w was made of.
+func (w Receipt) Receipt() multivac.Receipt {
+	r := multivac.Receipt{
+		ID: multivac.DocumentID(w.ID), Source: w.Source, Revision: multivac.Revision(w.Revision),
+		State: multivac.State(w.State), Changed: w.Changed, Position: multivac.Position(w.Position),
+	}
+	if w.Error != nil {
+		r.Err = w.Error.Err()
+	}
+	return r
+}
+
+// Receipts are those of several tellings, in order.
+type Receipts struct {
+	Documents []Receipt `json:"documents"`
+}
+
+// A Document is what was told and what became of it.
+type Document struct {
+	ID         string    `json:"id"`
+	Collection string    `json:"collection"`
+	Source     string    `json:"source,omitempty"`
+	Title      string    `json:"title,omitempty"`
+	MediaType  string    `json:"media_type,omitempty"`
+	Hash       string    `json:"hash" doc:"Of title, media type and content, in hexadecimal"`
+	Revision   uint64    `json:"revision"`
+	State      string    `json:"state" enum:"pending,indexed,failed,deleted"`
+	Step       string    `json:"step,omitempty" doc:"What is or was being done to it"`
+	Attempts   int       `json:"attempts,omitempty"`
+	LastError  string    `json:"last_error,omitempty"`
+	Told       time.Time `json:"told"`
+	Changed    time.Time `json:"changed" doc:"When the state last changed"`
+	Text       string    `json:"text,omitempty" doc:"As extracted, once indexed; left out of lists"`
+}
+
+// NewDocument returns d for the wire, without its body.
+func NewDocument(d multivac.Document) Document {
+	return Document{
+		ID: string(d.ID), Collection: string(d.Collection), Source: d.Source, Title: d.Title, MediaType: d.MediaType,
+		Hash: hex.EncodeToString(d.Hash[:]), Revision: uint64(d.Revision), State: string(d.State),
+		Step: d.Step, Attempts: d.Attempts, LastError: d.LastError, Told: d.Told, Changed: d.Changed, Text: d.Text,
+	}
+}
+
+// Document returns the document that w was made of, without its body.
+func (w Document) Document() multivac.Document {
+	d := multivac.Document{
+		ID: multivac.DocumentID(w.ID), Collection: multivac.CollectionName(w.Collection), Source: w.Source,
+		Title: w.Title, MediaType: w.MediaType, Revision: multivac.Revision(w.Revision), State: multivac.State(w.State),
+		Step: w.Step, Attempts: w.Attempts, LastError: w.LastError, Told: w.Told, Changed: w.Changed, Text: w.Text,
+	}
+	if hash, err := hex.DecodeString(w.Hash); err == nil && len(hash) == len(d.Hash) {
+		copy(d.Hash[:], hash)
+	}
+	return d
+}
+
+// A Page is a part of a list of documents.
+type Page struct {
+	Documents []Document `json:"documents"`
+	Next      string     `json:"next,omitempty" doc:"The cursor of the next page; left out on the last"`
+}
+
+// NewPage returns p for the wire.
+func NewPage(p multivac.Page) Page {
+	w := Page{Documents: make([]Document, len(p.Documents)), Next: p.Next}
+	for i, d := range p.Documents {
+		w.Documents[i] = NewDocument(d)
+	}
+	return w
+}
+
+// Page returns the page that w was made of.
+func (w Page) Page() multivac.Page {
+	p := multivac.Page{Documents: make([]multivac.Document, len(w.Documents)), Next: w.Next}
+	for i, d := range w.Documents {
+		p.Documents[i] = d.Document()
+	}
+	return p
+}
+
+// Datum is the first text of a collection.
+type Datum struct {
+	Text string `json:"text"`
+}
+
+// A Collection is a set of documents that is searched as a whole.
+type Collection struct {
+	Name      string `json:"name"`
+	Documents int    `json:"documents" doc:"Indexed documents"`
+	Passages  int    `json:"passages" doc:"Indexed passages"`
+}
+
+// Collections are all collections.
+type Collections struct {
+	Collections []Collection `json:"collections"`
+}
+
+// NewCollections returns cs for the wire.
+func NewCollections(cs []multivac.Collection) Collections {
+	w := Collections{Collections: make([]Collection, len(cs))}
+	for i, c := range cs {
+		w.Collections[i] = Collection{Name: string(c.Name), Documents: c.Documents, Passages: c.Passages}
+	}
+	return w
+}
+
+// Status says how far the index is.
+type Status struct {
+	Ready     bool   `json:"ready" doc:"Answers come from all that was indexed at the start"`
+	Reason    string `json:"reason,omitempty" doc:"Why it is not ready"`
+	Documents int    `json:"documents" doc:"Indexed documents"`
+	Passages  int    `json:"passages" doc:"Indexed passages"`
+	Pending   int    `json:"pending" doc:"Documents kept, not yet answered from"`
+	Position  string `json:"position,omitempty" doc:"What answers come from"`
+	Collections
+}
+
+// NewStatus returns s for the wire.
+func NewStatus(s multivac.Status) Status {
+	return Status{
+		Ready: s.Ready, Reason: s.Reason, Documents: s.Documents, Passages: s.Passages, Pending: s.Pending,
+		Position: string(s.Position), Collections: NewCollections(s.Collections),
+	}
+}
+
+// Status returns the status that w was made of.
+func (w Status) Status() multivac.Status {
+	s := multivac.Status{
+		Ready: w.Ready, Reason: w.Reason, Documents: w.Documents, Passages: w.Passages, Pending: w.Pending,
+		Position: multivac.Position(w.Position),
+	}
+	for _, c := range w.Collections.Collections {
+		s.Collections = append(s.Collections, multivac.Collection{Name: multivac.CollectionName(c.Name), Documents: c.Documents, Passages: c.Passages})
+	}
+	return s
+}
