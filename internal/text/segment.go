@@ -198,7 +198,7 @@ func (g *segmenter) block(l line, blank bool) int {
 	if !g.open && !flat {
 		return g.indented(l)
 	}
-	if (!g.open || blank) && isFurniture(t) {
+	if isFurniture(t) && (t[0] != '[' || !g.open) {
 		g.interrupt()
 		return l.next
 	}
@@ -265,22 +265,29 @@ func (g *segmenter) prose(start, end int) {
 	if g.weight >= shortPassage || g.weight+w > longPassage {
 		g.flushTo(from)
 	}
-	parts := (w + longPassage/4) / longPassage // a few words too many are no reason to split
-	if parts < 2 {
-		g.weight += w
-		return
+	parts := (w + longPassage*3/4 - 1) / longPassage // a few words too many are no reason to split
+	size, sum := w, 0
+	if parts > 1 {
+		size = (w + parts - 1) / parts
 	}
-	g.split(from, w/(parts+1)+1)
-}
-
-// spread shares sentences from there on out among passages of the open kind.
-func (g *segmenter) spread(from int) { g.split(from, longPassage) }
-
-// split ends a passage wherever the next sentence would carry it over size.
-func (g *segmenter) split(from, size int) {
+	limit := size
 	for i := from; i < len(g.spans); i++ {
 		w := g.words(g.spans[i])
-		if g.weight > 0 && g.weight+w > size {
+		if sum > 0 && sum+w/2 > limit {
+			g.flushTo(i)
+			limit += size
+		}
+		sum += w
+		g.weight += w
+	}
+}
+
+// spread shares the sentences from there on out among passages of the open
+// kind, none of them too long.
+func (g *segmenter) spread(from int) {
+	for i := from; i < len(g.spans); i++ {
+		w := g.words(g.spans[i])
+		if g.weight > 0 && g.weight+w > longPassage {
 			g.flushTo(i)
 		}
 		g.weight += w
@@ -350,12 +357,9 @@ func (g *segmenter) heading(level int, h multivac.Span) {
 	g.interrupt()
 	g.inList = false
 	g.headings = append(g.headings, h)
-	t := strings.TrimSpace(g.s[h.Start:h.End])
+	t := oneLine(strings.TrimSpace(g.s[h.Start:h.End]))
 	if i := strings.LastIndex(t, "{#"); i > 0 && strings.HasSuffix(t, "}") {
 		t = strings.TrimSpace(t[:i])
-	}
-	if strings.ContainsAny(t, "\r\n") {
-		t = strings.Join(strings.Fields(t), " ")
 	}
 	g.stack[level-1] = multivac.Clip(t, maxHeading)
 	clear(g.stack[level:])
@@ -372,7 +376,14 @@ func (g *segmenter) heading(level int, h multivac.Span) {
 }
 
 // introduction returns the sentence right before, which introduces what comes.
-func (g *segmenter) introduction() string { return g.s[g.before.Start:g.before.End] }
+func (g *segmenter) introduction() string { return oneLine(g.s[g.before.Start:g.before.End]) }
+
+func oneLine(t string) string {
+	if strings.IndexByte(t, '\n') < 0 {
+		return t
+	}
+	return strings.Join(strings.Fields(t), " ")
+}
 
 func (g *segmenter) listItem(l line, n int) {
 	g.closeParagraph()
@@ -498,7 +509,7 @@ func row(s string, start, end int) (int, int) {
 	if start < end && s[end-1] == '|' && s[end-2] != '\\' {
 		end--
 	}
-	return start, end
+	return trim(s, start, end)
 }
 
 // frontMatter returns where the text goes on after a header of settings

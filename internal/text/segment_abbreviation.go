@@ -19,10 +19,10 @@ var abbreviations = func() map[string]abbreviation {
 	m := make(map[string]abbreviation)
 	for kind, words := range map[abbreviation]string{
 		never: `Dr Mr Mrs Ms Mx Prof Gen Rep Sen Gov Capt Cpt Cmdr Adm Maj Col Lt Sgt Cpl Pvt Rev Hon Pres Supt Insp Msgr Messrs Mt Ft
-			vs viz cf ibid approx resp incl excl esp e.g i.e E.g I.e eg ie
+			vs viz cf ibid a.k.a approx resp incl excl esp e.g i.e E.g I.e eg ie
 			Hr Hrn Fr z.B z.b Z.B d.h D.h u.a o.ä i.d.R z.T v.a s.o s.u bzw ca evtl ggf inkl exkl vgl Vgl bspw sog Dipl Ing St Nr Tel zzgl geb gest
 			M.M MM Mme Mlle Mgr Mes p.ex env av apr
-			Sra Srta Dra Dña Ud Uds p.ej P.ej Ej ej pág págs núm Núm D.ª
+			Sra Srta Dra Dña Ud Uds p.ej P.ej Ej ej EE pág págs núm Núm D.ª
 			Sig Dott Dott.ssa Avv Ing Arq Exmo Sr.ª
 			bijv mw dhr
 			т.е т.н им ул напр см проф акад св о-в тов г-н г-жа
@@ -30,11 +30,11 @@ var abbreviations = func() map[string]abbreviation {
 		number: `No Nos no nos Nr nr Fig Figs fig figs Eq Eqs eq Tab Vol Vols vol Ch Chap ch Sec Sect sec Art art Op op pp pg Pg par para Ver ver v
 			Abs Kap Abb Ziff Bd S Bl Bsp lit Ps Pt pt Ex ex App est Est pop
 			Jan Feb Mar Apr Jun Jul Aug Sep Sept Oct Nov Dec Mär Okt Dez janv févr avr juil sept oct nov déc ene abr ago dic
-			chap fasc bd стр гл рис табл ст п`,
+			chap fasc bd ум род стр гл рис табл ст п`,
 		starter: `Inc Ltd Co Corp LLC Bros Jr Sr Esq Ave Blvd Rd Hwy Dept Univ Assn etc al Ph.D D.Phil M.D B.A M.A a.m p.m A.M P.M am pm
 			cont hrs hr min mins sq cu
 			usw etc ff Mio Mrd GmbH Str Jh Jhd Jahrh n.Chr v.Chr Chr J.-C
-			Cía S.A EE.UU
+			Cía S.A EE.UU UU
 			г гг в вв н.э т.д т.п др пр тыс млн млрд руб`,
 	} {
 		for w := range strings.FieldsSeq(words) {
@@ -65,7 +65,14 @@ var starters = func() map[string]bool {
 // stop makes it an ordinal: "am 3. Oktober".
 var ordinals = map[string]bool{
 	"am": true, "der": true, "die": true, "das": true, "dem": true, "den": true, "des": true, "im": true, "vom": true, "zum": true,
-	"zur": true, "ab": true, "bis": true, "seit": true, "und": true, "beim": true, "ins": true, "ein": true, "einen": true, "sein": true,
+	"zur": true, "ab": true, "Am": true, "Der": true, "Die": true, "Das": true, "Den": true, "Im": true, "Vom": true, "Zum": true, "Ab": true, "Bis": true, "Seit": true,
+	"bis": true, "seit": true, "und": true, "beim": true, "ins": true, "ein": true, "einen": true, "sein": true,
+}
+
+// months are those that a German date has after its day.
+var months = map[string]bool{
+	"Januar": true, "Jänner": true, "Februar": true, "März": true, "April": true, "Mai": true, "Juni": true, "Juli": true,
+	"August": true, "September": true, "Oktober": true, "November": true, "Dezember": true,
 }
 
 // isAbbreviation reports whether a full stop after the sentence so far does
@@ -79,19 +86,21 @@ func isAbbreviation(sofar, next string, r rune) bool {
 	case never:
 		return true
 	case number:
-		return unicode.IsDigit(r)
+		if unicode.IsDigit(r) {
+			return true
+		}
 	case starter:
 		return !isStarter(next)
 	}
 	first, size := utf8.DecodeRuneInString(word)
 	switch {
 	case unicode.IsDigit(first):
-		return isOrdinal(sofar, word)
+		return isOrdinal(sofar, word, next)
 	case size == len(word) && unicode.IsUpper(first): // an initial
 		return unicode.IsDigit(r) || !isStarter(next)
 	case size == len(word) && unicode.IsLetter(first):
 		before := lastWord(strings.TrimRight(sofar[:len(sofar)-size], " "))
-		return before == "" || before[len(before)-1] < '0' || before[len(before)-1] > '9'
+		return !isStarter(next) && (before == "" || !isDigit(before[len(before)-1]))
 	case isDotted(word): // U.S., J.R.R.
 		return !isStarter(next)
 	}
@@ -113,18 +122,27 @@ func lastWord(t string) string {
 }
 
 func isStarter(next string) bool {
-	n := strings.IndexFunc(next[:min(len(next), 32)], func(r rune) bool { return !unicode.IsLetter(r) })
-	return n > 0 && starters[next[:n]]
+	w := firstWord(next)
+	return starters[w] && !strings.HasPrefix(next[len(w):], ".")
+}
+
+// firstWord returns the letters that t begins with.
+func firstWord(t string) string {
+	n := strings.IndexFunc(t, func(r rune) bool { return !unicode.IsLetter(r) })
+	if n < 0 {
+		return t
+	}
+	return t[:n]
 }
 
 // isOrdinal reports whether the number at the end of sofar is one that a full
 // stop belongs to: a day, a century, the number of a list item.
-func isOrdinal(sofar, number string) bool {
+func isOrdinal(sofar, number, next string) bool {
 	if len(number) > 2 || strings.Trim(number, "0123456789") != "" {
 		return false
 	}
 	before := strings.TrimRight(sofar[:len(sofar)-len(number)], " \n")
-	return before == "" || ordinals[lastWord(before)]
+	return before == "" || ordinals[lastWord(before)] || strings.HasPrefix(next, "Jahrhundert") || months[firstWord(next)]
 }
 
 // isDotted reports whether w is single letters with full stops between them.

@@ -38,6 +38,7 @@ func (g *segmenter) sentences(start, end int) {
 			if b == limit && limit < end {
 				break // not the end of a sentence, only of the window
 			}
+			from = g.numbered(from, pos+rules.Start(), b, end)
 			done = rules.End()
 			if b <= from || b >= end {
 				continue
@@ -54,6 +55,33 @@ func (g *segmenter) sentences(start, end int) {
 		}
 	}
 	g.sentence(from, end)
+}
+
+// numbered ends sentences in [i, b) where the rules see the middle of one:
+// before a number, "It fell in 1969. 12 people", and before a reference in
+// brackets.
+func (g *segmenter) numbered(from, i, b, end int) int {
+	for {
+		n := strings.IndexByte(g.s[i:b], '.')
+		if n < 0 || i+n+2 >= b {
+			return from
+		}
+		i += n + 1
+		at := i
+		switch {
+		case i <= from:
+			continue
+		case isBlank(g.s[i]) && isDigit(g.s[i+1]):
+			at++
+		case g.s[i] == '[':
+		default:
+			continue
+		}
+		if next, ok := g.endsAt(from, at, end); ok {
+			g.sentence(from, next)
+			from = next
+		}
+	}
 }
 
 // windowEnd returns where a window that begins at pos ends.
@@ -93,6 +121,10 @@ func (g *segmenter) endsAt(from, b, end int) (int, bool) {
 	e := b
 	for e > from && isBlank(s[e-1]) {
 		e--
+	}
+	if e == b {
+		b = unopen(s, from, b) // the rules take an opening bracket for a closing one
+		e = b
 	}
 	if e == from {
 		return 0, false
@@ -142,6 +174,15 @@ func (g *segmenter) endsAt(from, b, end int) (int, bool) {
 		return b, true
 	}
 	return b, !isAbbreviation(s[from:t-1], next, r)
+}
+
+// unopen returns i, or where an opening mark begins that ends there.
+func unopen(s string, from, i int) int {
+	switch r, n := utf8.DecodeLastRuneInString(s[from:i]); {
+	case r == '[' || r == '(' || r == '{', r > '~' && unicode.In(r, unicode.Ps, unicode.Pi):
+		return i - n
+	}
+	return i
 }
 
 // isCloser returns the size of the closing mark that ends at i, or 0.
@@ -210,6 +251,9 @@ func isLabel(t string) bool {
 // pieces as it needs. What has neither letter nor digit is not added.
 func (g *segmenter) sentence(start, end int) {
 	start, end = trim(g.s, start, end)
+	for g.quote > 0 && start < end && g.s[start] == '>' {
+		start, end = trim(g.s, start+1, end)
+	}
 	for end-start > multivac.MaxSentence || end-start > longPhrase && isUnmarked(g.s[start:end]) {
 		cut := start + cutPhrase(g.s[start:end])
 		g.piece(trim(g.s, start, cut))
@@ -256,6 +300,8 @@ func hasWord(t string) bool {
 	return false
 }
 
+func isDigit(b byte) bool { return b >= '0' && b <= '9' }
+
 // isUnmarked reports whether t is mostly in a script that sets no mark at the
 // end of a sentence: Thai or Lao.
 func isUnmarked(t string) bool {
@@ -283,7 +329,9 @@ func cutPhrase(t string) int {
 	for i := limit / 3; i < limit; i++ {
 		switch c := t[i]; {
 		case isBlank(c):
-			space = i
+			if space < limit/2 || !isDigit(t[i-1]) && (i+1 == len(t) || !isDigit(t[i+1])) {
+				space = i // rather not between a number and what it counts
+			}
 			if strings.IndexByte(";:,.!?|)", t[i-1]) >= 0 || i+1 < len(t) && isBlank(t[i+1]) {
 				clause = i
 			}
