@@ -26,7 +26,7 @@ fmt: ## format the code
 	gofmt -w .
 
 generate: ## write the generated reference (doc/reference) again
-	go generate ./doc
+	go test ./test -run Reference -update -count=1
 
 fuzz: ## every fuzz test for FUZZTIME (10s)
 	@grep -rlE --include='*_test.go' '^func Fuzz' . | xargs -n1 dirname | sort -u | while read -r dir; do \

@@ -16,15 +16,16 @@ import (
 const directions = `
 .                         
 cmd/multivac              cli
-internal/cli              app client eval extract
-internal/app              ask cache client doc extract follow index queue rank store store/sqlite telemetry tell text web web/api web/ui
-internal/client           
+internal/cli              app client eval extract telemetry web/wire doc
+internal/app              ask cache extract follow index queue rank store store/sqlite telemetry tell text web web/ui
+internal/client           web/wire
 internal/eval             
 internal/telemetry        
 internal/text             
 internal/extract          
 internal/index            text
 internal/rank             text index
+internal/rank/learn       eval extract index rank text
 internal/tell             extract text store queue
 internal/follow           index text store
 internal/ask              index rank follow cache store
@@ -34,8 +35,9 @@ internal/store/sqlite     store
 internal/store/storetest  store
 internal/queue            
 internal/queue/queuetest  queue
-internal/web              web/api
-internal/web/api          
+internal/web              web/api web/wire
+internal/web/api          web/wire
+internal/web/wire         
 internal/web/ui           
 internal/require          
 doc                       
@@ -52,17 +54,18 @@ var (
 // places as there are here.
 const dependencies = `
 modernc.org/sqlite                    internal/store/sqlite                  the embedded store
-golang.org/x/sys                      internal/store/sqlite                  the lock on a data folder
-github.com/danielgtaylor/huma/v2      internal/web internal/web/api          OpenAPI from the code
+github.com/danielgtaylor/huma/v2      internal/web/api                       OpenAPI from the code
 github.com/spf13/cobra                internal/cli                           the command
 github.com/spf13/pflag                internal/cli                           its flags
-golang.org/x/term                     internal/cli                           is it a terminal
+github.com/go-git/go-git/v5           internal/cli                           what .gitignore leaves out
+golang.org/x/term                     internal/cli internal/telemetry        is it a terminal
 github.com/prometheus/client_golang   internal/telemetry                     metrics
 github.com/maypok86/otter/v2          internal/cache                         the near cache
 golang.org/x/net                      internal/extract                       HTML
-golang.org/x/text                     internal/text internal/ask             Unicode forms
+golang.org/x/text                     internal/text                          Unicode forms
 github.com/clipperhouse/uax29/v2      internal/text                          borders of words and sentences
-golang.org/x/sync                     internal/eval internal/cache           groups of goroutines
+golang.org/x/sync                     internal/app internal/cli internal/cache internal/eval  groups of goroutines
+github.com/google/go-cmp              internal/store/storetest internal/queue/queuetest       differences, in the suites
 `
 
 const module = "multivac"

@@ -64,7 +64,8 @@ func holds(sentence string, answers []string) bool {
 	all, kept := join(tokens), join(withoutArticles(tokens))
 	for _, a := range answers {
 		// An answer such as "A" is looked for among the articles.
-		if strings.Contains(kept, a) || strings.Contains(all, a) {
+		// One without tokens, of marks alone, is never found.
+		if a != "" && (strings.Contains(kept, a) || strings.Contains(all, a)) {
 			return true
 		}
 	}

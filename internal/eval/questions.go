@@ -67,10 +67,15 @@ func parse(line []byte) (Question, error) {
 	if err := (multivac.Question{Text: q.Question}).Validate(); err != nil {
 		return Question{}, err
 	}
-	for _, a := range q.Answers {
-		if fold(a) == "" {
-			return Question{}, fmt.Errorf("answer %q has no letter and no digit", a)
-		}
-	}
 	return q, nil
+}
+
+// AnsweredBy reports whether the sentence holds one of q's answers, token by
+// token, with case, punctuation and articles folded away.
+func (q Question) AnsweredBy(sentence string) bool {
+	answers := make([]string, len(q.Answers))
+	for i, a := range q.Answers {
+		answers[i] = fold(a)
+	}
+	return holds(sentence, answers)
 }

@@ -51,11 +51,7 @@ func judge(q Question, a Asked) mark {
 	if !m.answerable {
 		return m
 	}
-	answers := make([]string, len(q.Answers))
-	for i, text := range q.Answers {
-		answers[i] = fold(text)
-	}
-	m.hit = 1 + slices.IndexFunc(a.Sentences[:min(len(a.Sentences), Depth)], func(s Sentence) bool { return holds(s.Text, answers) })
+	m.hit = 1 + slices.IndexFunc(a.Sentences[:min(len(a.Sentences), Depth)], func(s Sentence) bool { return q.AnsweredBy(s.Text) })
 	m.gold = m.hit == 1 && a.Sentences[0].Document == q.Document
 	m.document = 1 + slices.Index(a.Documents, q.Document)
 	return m

@@ -1,0 +1,101 @@
+package test
+
+import (
+	"flag"
+	"fmt"
+	"os"
+	"path/filepath"
+	"regexp"
+	"slices"
+	"strings"
+	"testing"
+)
+
+var update = flag.Bool("update", false, "write the generated reference in doc/reference again")
+
+// The reference of the command is what the command's help says.
+func TestCommandReference(t *testing.T) {
+	var b strings.Builder
+	b.WriteString("# The command\n\nMade of the command's own help by `make generate`.\n")
+	describe(t, &b)
+	golden(t, "cli.md", b.String())
+}
+
+var subcommand = regexp.MustCompile(`(?m)^  ([a-z-]+) +\S`)
+
+// describe writes the help of a command and of those below it.
+func describe(t *testing.T, b *strings.Builder, path ...string) {
+	help, errOut, code := run(t, append(slices.Clip(path), "--help")...)
+	if code != 0 {
+		t.Fatalf("multivac %s --help: exit code %d\n%s", strings.Join(path, " "), code, errOut)
+	}
+	fmt.Fprintf(b, "\n## %s\n\n```text\n%s\n```\n", strings.Join(append([]string{"multivac"}, path...), " "), strings.TrimSpace(help))
+	_, list, _ := strings.Cut(help, "Available Commands:\n")
+	list, _, _ = strings.Cut(list, "\n\n")
+	for _, m := range subcommand.FindAllStringSubmatch(list, -1) {
+		if name := m[1]; name != "help" && name != "completion" {
+			describe(t, b, append(slices.Clip(path), name)...)
+		}
+	}
+	if _, topics, ok := strings.Cut(help, "Additional help topics:\n"); ok && len(path) == 0 {
+		topics, _, _ = strings.Cut(topics, "\n\n")
+		for _, m := range regexp.MustCompile(`(?m)^  multivac ([a-z-]+)`).FindAllStringSubmatch(topics, -1) {
+			describe(t, b, m[1])
+		}
+	}
+}
+
+// The reference of the metrics is what /metrics says.
+func TestMetricsReference(t *testing.T) {
+	s := serve(t, t.TempDir())
+	s.tellAndWait(t, "a.md", runbook)
+	s.ask(t, "How long are backups kept?")
+	body := s.get(t, "/metrics").body
+	kinds := map[string]string{}
+	for _, m := range regexp.MustCompile(`(?m)^# TYPE (\S+) (\S+)`).FindAllStringSubmatch(body, -1) {
+		kinds[m[1]] = m[2]
+	}
+	var b strings.Builder
+	b.WriteString("# Metrics\n\nServed at `/metrics` in Prometheus' format, beside the usual ones of Go (`go_…`) and of the process (`process_…`).\n" +
+		"Made of what is served by `make generate`.\n\n| metric | type | meaning |\n|---|---|---|\n")
+	for _, m := range regexp.MustCompile(`(?m)^# HELP (multivac_\S+) (.+)$`).FindAllStringSubmatch(body, -1) {
+		fmt.Fprintf(&b, "| `%s` | %s | %s |\n", m[1], kinds[m[1]], m[2])
+	}
+	golden(t, "metrics.md", b.String())
+}
+
+func golden(t *testing.T, name, got string) {
+	t.Helper()
+	path := filepath.Join("..", "doc", "reference", name)
+	if *update {
+		write(t, path, got)
+		return
+	}
+	want, err := os.ReadFile(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if string(want) != got {
+		t.Errorf("doc/reference/%s is out of step, run make generate; it should read:\n%s", name, got)
+	}
+}
+
+// Every link between the pages of the documentation leads somewhere.
+func TestDocumentationLinks(t *testing.T) {
+	pages, err := filepath.Glob("../doc/*.md")
+	if err != nil {
+		t.Fatal(err)
+	}
+	more, _ := filepath.Glob("../doc/*/*.md")
+	for _, page := range append(append(pages, more...), "../README.md") {
+		text, err := os.ReadFile(page)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, m := range regexp.MustCompile(`\]\(([^)#:]+)(#[^)]*)?\)`).FindAllStringSubmatch(string(text), -1) {
+			if _, err := os.Stat(filepath.Join(filepath.Dir(page), m[1])); err != nil {
+				t.Errorf("%s links to %s, which is not there", page, m[1])
+			}
+		}
+	}
+}
