@@ -1,0 +1,135 @@
+package rank
+
+import (
+	"strings"
+
+	"multivac/internal/text"
+)
+
+// A class is something that a sentence can have which the question does not:
+// what an answer may be made of.
+type class int
+
+const (
+	className     class = iota // a capitalised word inside the sentence
+	classFullName              // two in a row
+	classNumber                // digits, but no year
+	classYear                  // 1000 to 2099
+	classMonth
+	classCount    // a number in letters
+	classMoney    // a currency
+	classPercent  // a share
+	classDuration // a unit of time
+	classMeasure  // a unit of measure
+	classCause    // because, due to, in order to
+	classPlace    // in, at or near a name
+	classAgent    // by a name
+	classNaming   // called, known as, or a quotation
+	classList     // two commas or more
+	classParen    // something in brackets
+	classes
+)
+
+var classNames = [classes]string{"name", "full name", "number", "year", "month", "count", "money", "percent",
+	"duration", "measure", "cause", "place", "agent", "naming", "list", "bracket"}
+
+// cues are English words, and some that are alike elsewhere, that show a
+// class. Other languages have none, and nothing else follows from it.
+var cues = func() map[uint64]class {
+	m := map[uint64]class{}
+	for c, list := range map[class]string{
+		classMonth:    "january february march april june july august september october november december",
+		classCount:    "one two three four five six seven eight nine ten eleven twelve dozen twenty thirty forty fifty hundred thousand million billion first second third half twice once both",
+		classMoney:    "dollar dollars euro euros pound pounds cents yen usd eur gbp",
+		classPercent:  "percent percentage",
+		classDuration: "second seconds minute minutes hour hours day days week weeks month months year years decade decades century centuries",
+		classMeasure:  "mm cm km kg metre meters metres miles mile feet foot inches acres hectares tonnes tons degrees kb mb gb volts watts nm bar ml litres",
+		classCause:    "because due since so therefore cause caused causes causing result reason reasons prevent avoid order",
+		classNaming:   "called named known termed referred term name nicknamed titled means meaning",
+	} {
+		for w := range strings.FieldsSeq(list) {
+			m[folded(w)] = c
+		}
+	}
+	return m
+}()
+
+var (
+	placeWords = foldedSet("in at near from to on of")
+	agentWords = foldedSet("by")
+)
+
+func folded(word string) uint64 { return text.AppendWords(nil, word)[0].Folded }
+
+func foldedSet(list string) map[uint64]bool {
+	m := map[uint64]bool{}
+	for w := range strings.FieldsSeq(list) {
+		m[folded(w)] = true
+	}
+	return m
+}
+
+// classify returns the set of classes that words[from:to], a sentence of s,
+// has beyond the question's words.
+func classify(s string, words []text.Word, terms []int8, start, end int) (set uint32) {
+	name := -2 // the latest new name
+	for i, w := range words {
+		if terms[i] >= 0 {
+			continue
+		}
+		if w.Flags&text.Digits != 0 {
+			set |= 1 << digits(s, w)
+		} else if c, ok := cues[w.Folded]; ok {
+			set |= 1 << c
+		}
+		if w.Flags&text.Capital != 0 && i > 0 {
+			set |= 1 << className
+			if name == i-1 {
+				set |= 1 << classFullName
+			}
+			name = i
+			if placeWords[words[i-1].Folded] {
+				set |= 1 << classPlace
+			}
+			if agentWords[words[i-1].Folded] {
+				set |= 1 << classAgent
+			}
+		}
+	}
+	return set | marks(s[start:end])
+}
+
+// digits tells what kind of number w is.
+func digits(s string, w text.Word) class {
+	n := s[w.Start:w.End]
+	switch {
+	case w.Start > 0 && s[w.Start-1] == '$', strings.HasSuffix(s[:w.Start], "€"), strings.HasSuffix(s[:w.Start], "£"):
+		return classMoney
+	case w.End < len(s) && s[w.End] == '%':
+		return classPercent
+	case len(n) >= 4 && (n[0] == '1' || n[:2] == "20") && isDigit(n[1]) && isDigit(n[2]) && isDigit(n[3]) && (len(n) == 4 || n[4:] == "s"):
+		return classYear
+	}
+	return classNumber
+}
+
+func isDigit(c byte) bool { return c >= '0' && c <= '9' }
+
+// marks finds the classes that punctuation shows.
+func marks(s string) (set uint32) {
+	commas := 0
+	for i := range len(s) {
+		switch s[i] {
+		case ',', ';':
+			commas++
+		case '(':
+			set |= 1 << classParen
+		case '"':
+			set |= 1 << classNaming
+		}
+	}
+	if commas >= 2 {
+		set |= 1 << classList
+	}
+	return set
+}

@@ -1,0 +1,353 @@
+package rank
+
+import (
+	"math"
+	"math/bits"
+
+	"multivac"
+	"multivac/internal/text"
+)
+
+// A feature says something about a sentence as an answer to a question.
+// Coverages are shares of the weight of the question's words.
+type feature int
+
+const (
+	fSentence              feature = iota // BM25 of the sentence, over the question's weight
+	fSentenceRelative                     // over that of the best sentence
+	fPassage                              // BM25 of the passage, over the question's weight
+	fPassageRelative                      // over that of the best passage
+	fPassageRank                          // 1 for the best passage, 1/2 for the second, …
+	fDocument                             // share of its document in the scores of all found passages
+	fCover                                // coverage by the sentence
+	fCoverPrevious                        // … and the one before it
+	fCoverNeighbours                      // … and the one after it
+	fCoverPassage                         // by the passage and its context
+	fCoverContext                         // by the sentence, title, heading and lead
+	fCoverTitle                           // by the title
+	fCoverHeading                         // by heading and lead
+	fCoverOwn                             // by the sentence, of what the title has not
+	fRarestMissing                        // weight of the heaviest word that sentence and context lack, over the heaviest
+	fRarestMissingPassage                 // that passage and context lack
+	fMissing                              // share of words that sentence and context lack
+	fMissingPassage                       // that passage and context lack
+	fExact                                // coverage by whole words, endings and all
+	fPairs                                // share of the question's neighbouring words that are neighbours
+	fWindow                               // matched words per word of the shortest run that has them all
+	fOrder                                // share of matched words that follow each other as in the question
+	fNamesMissing                         // share of the question's names that sentence and context lack
+	fNamesMissingPassage                  // that passage and context lack
+	fNumbersMissing                       // share of the question's numbers that sentence and context lack
+	fNumbersMissingPassage                // that passage and context lack
+	fNew                                  // words that the question has not, logarithmic
+	fNewNames                             // of them capitalised, logarithmic
+	fLength                               // words, logarithmic
+	fShort                                // under five words
+	fLong                                 // over fifty
+	fFirst                                // first of its passage
+	fPosition                             // place in its passage, logarithmic
+	fList                                 // a list item
+	fTable                                // a table row
+	fCode                                 // a line of code
+	fAsks                                 // ends with a question mark
+	fAnswerType                           // what the model's answer table says of the question's words and the sentence's classes
+	features
+)
+
+var featureNames = [features]string{
+	"sentence", "sentence_relative", "passage", "passage_relative", "passage_rank", "document",
+	"cover", "cover_previous", "cover_neighbours", "cover_passage", "cover_context", "cover_title", "cover_heading", "cover_own",
+	"rarest_missing", "rarest_missing_passage", "missing", "missing_passage", "exact", "pairs", "window", "order",
+	"names_missing", "names_missing_passage", "numbers_missing", "numbers_missing_passage",
+	"new", "new_names", "length", "short", "long", "first", "position", "list", "table", "code", "asks", "answer_type",
+}
+
+// A Candidate is a found passage.
+type Candidate struct {
+	multivac.Excerpt
+	Score float64 // BM25
+}
+
+// A sentence of a candidate with what was read in it.
+type sentence struct {
+	multivac.Span
+	candidate int
+	place     int     // in its passage
+	from, to  int     // its words
+	matched   uint64  // bit set of the question's terms
+	exact     uint64  // … with their endings
+	classes   uint32  // bit set
+	bm25      float64 // over the question's weight
+	score     float64
+	x         [features]float32
+}
+
+// reading is the work space of one ranking; it is used again.
+type reading struct {
+	words     []text.Word
+	terms     []int8 // by word: the question's term, or -1
+	sentences []sentence
+}
+
+// read finds the question's terms in the candidates and computes all features.
+func (r *reading) read(q *Question, candidates []Candidate, m *Model) {
+	r.sentences = r.sentences[:0]
+	var best, total float64
+	for _, c := range candidates {
+		best = max(best, c.Score)
+		total += c.Score
+	}
+	for i, c := range candidates {
+		document := 0.0
+		for _, other := range candidates {
+			if other.Title == c.Title && (c.Title != "" || other.Document == c.Document) {
+				document += other.Score
+			}
+		}
+		first := len(r.sentences)
+		title, heading := r.mask(q, c.Title), r.mask(q, c.Heading)|r.mask(q, c.Lead)
+		r.readPassage(q, i, c)
+		common := passageFeatures{
+			title: title, heading: heading, body: title | heading,
+			score: c.Score / max(q.weight, 1e-9), relative: c.Score / max(best, 1e-9), rank: 1 / float64(i+1), document: document / max(total, 1e-9),
+		}
+		for _, s := range r.sentences[first:] {
+			common.body |= s.matched
+		}
+		for k := first; k < len(r.sentences); k++ {
+			var previous, next uint64
+			if k > first {
+				previous = r.sentences[k-1].matched
+			}
+			if k+1 < len(r.sentences) {
+				next = r.sentences[k+1].matched
+			}
+			r.features(q, &r.sentences[k], c, common, previous, next, m)
+		}
+	}
+	r.relate()
+}
+
+// passageFeatures is what the sentences of a passage share.
+type passageFeatures struct {
+	title, heading, body            uint64
+	score, relative, rank, document float64
+}
+
+// mask returns the question's terms in s.
+func (r *reading) mask(q *Question, s string) (mask uint64) {
+	if s == "" {
+		return 0
+	}
+	r.words = text.AppendWords(r.words[:0], s)
+	for _, w := range r.words {
+		if t := q.find(w.Stem); t >= 0 {
+			mask |= 1 << t
+		}
+	}
+	return mask
+}
+
+// readPassage appends the sentences of c with their words' terms.
+func (r *reading) readPassage(q *Question, i int, c Candidate) {
+	for place, span := range c.Sentences {
+		r.sentences = append(r.sentences, sentence{Span: span, candidate: i, place: place})
+		s := &r.sentences[len(r.sentences)-1]
+		r.readSentence(q, s, c.Sentence(span), c.Kind)
+	}
+}
+
+func (r *reading) readSentence(q *Question, s *sentence, body string, kind multivac.Kind) {
+	r.words = text.AppendWords(r.words[:0], body)
+	r.terms = r.terms[:0]
+	var counts [maxTerms]uint8
+	for _, w := range r.words {
+		t := q.find(w.Stem)
+		r.terms = append(r.terms, int8(t))
+		if t >= 0 {
+			s.matched |= 1 << t
+			if q.terms[t].Folded == w.Folded {
+				s.exact |= 1 << t
+			}
+			if counts[t] < 255 {
+				counts[t]++
+			}
+		}
+	}
+	length := float64(len(r.words))
+	for m := s.matched; m != 0; m &= m - 1 {
+		t := bits.TrailingZeros64(m)
+		tf := float64(counts[t])
+		s.bm25 += q.terms[t].weight * tf * (sentenceK1 + 1) / (tf + sentenceK1*(1-sentenceB+sentenceB*length/sentenceLength))
+	}
+	s.bm25 /= max(q.weight, 1e-9)
+	s.classes = classify(body, r.words, r.terms, 0, len(body))
+	r.readOrder(q, s)
+	r.readShape(s, body, kind)
+}
+
+// BM25's parameters for sentences, of 25 words on average.
+const (
+	sentenceK1     = 1.2
+	sentenceB      = 0.5
+	sentenceLength = 25
+)
+
+// readOrder computes the features of how the matched words stand together.
+func (r *reading) readOrder(q *Question, s *sentence) {
+	var lastSeen [maxTerms]int
+	for i := range lastSeen {
+		lastSeen[i] = -1
+	}
+	want := bits.OnesCount64(s.matched)
+	have, shortest := 0, math.MaxInt
+	matched, follows, pairs := 0, 0, 0.0
+	var paired uint64
+	previous, previousAt := -1, -10
+	for i, t := range r.terms {
+		if t < 0 {
+			continue
+		}
+		if lastSeen[t] < 0 {
+			have++
+		}
+		lastSeen[t] = i
+		if have == want {
+			oldest := i
+			for m := s.matched; m != 0; m &= m - 1 {
+				oldest = min(oldest, lastSeen[bits.TrailingZeros64(m)])
+			}
+			shortest = min(shortest, i-oldest+1)
+		}
+		if previous >= 0 {
+			matched++
+			if int(t) > previous {
+				follows++
+			}
+			if int(t) == previous+1 && i-previousAt <= 2 && paired&(1<<t) == 0 {
+				paired |= 1 << t
+				pairs += min(q.terms[t].weight, q.terms[previous].weight)
+			}
+		}
+		previous, previousAt = int(t), i
+	}
+	if want > 0 {
+		s.x[fWindow] = float32(want) / float32(shortest)
+	}
+	if matched > 0 {
+		s.x[fOrder] = float32(follows) / float32(matched)
+	}
+	s.x[fPairs] = float32(pairs / max(q.weight, 1e-9))
+}
+
+// readShape computes the features of the sentence by itself.
+func (r *reading) readShape(s *sentence, body string, kind multivac.Kind) {
+	fresh, names := 0, 0
+	for i, t := range r.terms {
+		if t < 0 {
+			fresh++
+			if i > 0 && r.words[i].Flags&text.Capital != 0 {
+				names++
+			}
+		}
+	}
+	n := len(r.words)
+	s.x[fNew] = logarithm(fresh)
+	s.x[fNewNames] = logarithm(names)
+	s.x[fLength] = logarithm(n)
+	s.x[fShort] = indicator(n < 5)
+	s.x[fLong] = indicator(n > 50)
+	s.x[fFirst] = indicator(s.place == 0)
+	s.x[fPosition] = logarithm(s.place)
+	s.x[fList] = indicator(kind == multivac.List)
+	s.x[fTable] = indicator(kind == multivac.Table)
+	s.x[fCode] = indicator(kind == multivac.Code)
+	s.x[fAsks] = indicator(body[len(body)-1] == '?')
+}
+
+// features computes what needs the passage and the neighbours.
+func (r *reading) features(q *Question, s *sentence, c Candidate, p passageFeatures, previous, next uint64, m *Model) {
+	context := s.matched | p.title | p.heading
+	x := &s.x
+	x[fSentence] = float32(s.bm25)
+	x[fPassage] = float32(p.score)
+	x[fPassageRelative] = float32(p.relative)
+	x[fPassageRank] = float32(p.rank)
+	x[fDocument] = float32(p.document)
+	x[fCover] = q.cover(s.matched)
+	x[fCoverPrevious] = q.cover(s.matched | previous)
+	x[fCoverNeighbours] = q.cover(s.matched | previous | next)
+	x[fCoverPassage] = q.cover(p.body)
+	x[fCoverContext] = q.cover(context)
+	x[fCoverTitle] = q.cover(p.title)
+	x[fCoverHeading] = q.cover(p.heading)
+	x[fCoverOwn] = q.cover(s.matched &^ p.title)
+	x[fRarestMissing], x[fMissing] = q.missing(context)
+	x[fRarestMissingPassage], x[fMissingPassage] = q.missing(p.body)
+	x[fExact] = q.cover(s.exact)
+	x[fNamesMissing], x[fNumbersMissing] = q.missingFacts(context)
+	x[fNamesMissingPassage], x[fNumbersMissingPassage] = q.missingFacts(p.body)
+	x[fAnswerType] = m.answerType(q, s.classes)
+}
+
+// relate computes what compares a sentence with the best one.
+func (r *reading) relate() {
+	best := 1e-9
+	for i := range r.sentences {
+		best = max(best, r.sentences[i].bm25)
+	}
+	for i := range r.sentences {
+		r.sentences[i].x[fSentenceRelative] = float32(r.sentences[i].bm25 / best)
+	}
+}
+
+// cover returns the share of the question's weight that terms have.
+func (q *Question) cover(terms uint64) float32 {
+	sum := 0.0
+	for ; terms != 0; terms &= terms - 1 {
+		sum += q.terms[bits.TrailingZeros64(terms)].weight
+	}
+	return float32(sum / max(q.weight, 1e-9))
+}
+
+// missing returns the weight of the heaviest term that is not in terms, over
+// that of the heaviest, and the share of terms that are not in it.
+func (q *Question) missing(terms uint64) (rarest, share float32) {
+	weight, n := 0.0, 0
+	for i := range q.terms {
+		if terms&(1<<i) == 0 {
+			weight = max(weight, q.terms[i].weight)
+			n++
+		}
+	}
+	return float32(weight / max(q.heaviest, 1e-9)), float32(n) / float32(max(1, len(q.terms)))
+}
+
+// missingFacts returns the shares of the question's names and numbers that
+// are not in terms; 0 where it has none.
+func (q *Question) missingFacts(terms uint64) (names, numbers float32) {
+	var name, number, noName, noNumber float32
+	for i := range q.terms {
+		t := &q.terms[i]
+		lacks := indicator(terms&(1<<i) == 0)
+		switch {
+		case t.Flags&text.Digits != 0:
+			number++
+			noNumber += lacks
+		case t.name:
+			name++
+			noName += lacks
+		}
+	}
+	return noName / max(1, name), noNumber / max(1, number)
+}
+
+func indicator(b bool) float32 {
+	if b {
+		return 1
+	}
+	return 0
+}
+
+// logarithm maps 0, 1, 10, 100 words to 0, 0.17, 0.6 and 1.15.
+func logarithm(n int) float32 { return float32(math.Log1p(float64(n)) / 4) }

@@ -1,0 +1,235 @@
+package main
+
+import (
+	"cmp"
+	"encoding/binary"
+	"math"
+	"math/rand/v2"
+	"os"
+	"slices"
+
+	"multivac"
+	"multivac/internal/eval"
+	"multivac/internal/index"
+	"multivac/internal/rank"
+	"multivac/internal/text"
+)
+
+// A corpus is paragraphs, grouped in articles by their title, and questions
+// about them.
+type corpus struct {
+	paragraphs []paragraph
+	articles   [][]int // paragraphs of each
+	questions  []question
+	byID       map[multivac.DocumentID]int
+	documents  digest
+	asked      digest
+}
+
+type paragraph struct {
+	index.Document
+	source  string
+	article int
+}
+
+type question struct {
+	eval.Question
+	paragraph int
+}
+
+func newCorpus(path string, asked []eval.Question) (*corpus, error) {
+	f, err := os.Open(path)
+	if err != nil {
+		return nil, err
+	}
+	defer f.Close()
+	c := &corpus{byID: map[multivac.DocumentID]int{}}
+	articles := map[string]int{}
+	bySource := map[string]int{}
+	for t, err := range tempFiles(path, f, "") {
+		if err != nil {
+			return nil, err
+		}
+		a, ok := articles[t.Title]
+		if !ok {
+			a = len(articles)
+			articles[t.Title] = a
+			c.articles = append(c.articles, nil)
+		}
+		n := len(c.paragraphs)
+		d := index.Document{ID: t.ID(), Revision: 1, Title: t.Title, Passages: text.Segment(string(t.Body))}
+		c.articles[a] = append(c.articles[a], n)
+		c.paragraphs = append(c.paragraphs, paragraph{d, t.Source, a})
+		c.byID[d.ID], bySource[t.Source] = n, n
+	}
+	for _, q := range asked {
+		if p, ok := bySource[q.Document]; ok && q.Answerable() {
+			c.questions = append(c.questions, question{q, p})
+		}
+	}
+	return c, nil
+}
+
+// split returns a share of the articles, and the rest.
+func (c *corpus) split(share float64, seed uint64) (some, rest []int) {
+	order := rand.New(rand.NewPCG(seed, 1)).Perm(len(c.articles))
+	n := int(share * float64(len(order)))
+	return order[:n], order[n:]
+}
+
+// of returns the paragraphs of articles.
+func (c *corpus) of(articles []int) (paragraphs []int) {
+	for _, a := range articles {
+		paragraphs = append(paragraphs, c.articles[a]...)
+	}
+	return paragraphs
+}
+
+// about returns the questions about articles.
+func (c *corpus) about(articles []int) (questions []question) {
+	for _, q := range c.questions {
+		if slices.Contains(articles, c.paragraphs[q.paragraph].article) {
+			questions = append(questions, q)
+		}
+	}
+	return questions
+}
+
+// collection indexes paragraphs.
+func (c *corpus) collection(paragraphs []int) *index.Snapshot {
+	x := index.New()
+	docs := make([]index.Document, len(paragraphs))
+	for i, p := range paragraphs {
+		docs[i] = c.paragraphs[p].Document
+	}
+	x.Put(docs...)
+	return x.Snapshot()
+}
+
+// find does what asking does before it ranks; paragraphs that are hidden are
+// not found.
+func (c *corpus) find(m *rank.Model, s *index.Snapshot, asked string, hidden func(paragraph int) bool) (*rank.Question, []rank.Candidate) {
+	q := m.NewQuestion(asked, s.IDF)
+	var found []rank.Candidate
+	k := rank.Passages
+	if hidden != nil {
+		k *= 4
+	}
+	for _, h := range s.Search(q.Terms(), k) {
+		n := c.byID[h.Document]
+		if hidden != nil && hidden(n) || len(found) == rank.Passages {
+			continue
+		}
+		p := &c.paragraphs[n]
+		found = append(found, rank.Candidate{Score: h.Score, Excerpt: multivac.Excerpt{
+			Passage: p.Passages[h.Number], Document: p.ID, Revision: 1, Source: p.source, Title: p.Title}})
+	}
+	return q, found
+}
+
+// background returns the table of package index.
+func (c *corpus) background() []byte {
+	passages, in := 0, map[uint64]int{}
+	for _, p := range c.paragraphs {
+		for _, s := range p.Passages {
+			passages++
+			seen := map[uint64]bool{}
+			for _, w := range text.AppendWords(nil, s.Text) {
+				if !seen[w.Stem] {
+					seen[w.Stem] = true
+					in[w.Stem]++
+				}
+			}
+		}
+	}
+	type entry struct {
+		key   uint32
+		share byte
+	}
+	var table []entry
+	for stem, n := range in {
+		if bits := math.Round(-8 * math.Log2(float64(n)/float64(passages))); n >= 12 && bits <= 255 {
+			table = append(table, entry{uint32(stem >> 32), byte(max(0, bits))})
+		}
+	}
+	slices.SortFunc(table, func(a, b entry) int {
+		return cmp.Or(cmp.Compare(a.key, b.key), cmp.Compare(a.share, b.share))
+	})
+	var data []byte
+	for i, e := range table {
+		if i == 0 || e.key != table[i-1].key {
+			data = append(binary.BigEndian.AppendUint32(data, e.key), e.share)
+		}
+	}
+	return data
+}
+
+// rates learns how often a word of a question is found in its answer's
+// sentence, title and heading, drawn to that of its kind where it is rare.
+func (c *corpus) rates(articles []int) (rates map[string]float32, kinds [3]float32) {
+	type count struct {
+		text         string
+		kind         [3]int
+		asked, found float64
+	}
+	words := map[uint64]*count{}
+	var asked, found [3]float64
+	for _, q := range c.about(articles) {
+		beside := c.beside(q)
+		for _, w := range rank.Words(q.Question.Question) {
+			n := words[w.Stem]
+			if n == nil {
+				n = &count{text: w.Text}
+				words[w.Stem] = n
+			}
+			n.kind[w.Kind]++
+			n.asked++
+			asked[w.Kind]++
+			if beside[w.Stem] {
+				n.found++
+				found[w.Kind]++
+			}
+		}
+	}
+	for k := range kinds {
+		kinds[k] = float32(found[k] / max(1, asked[k]))
+	}
+	rates = map[string]float32{}
+	const drawn = 10
+	for _, n := range words {
+		if n.asked < 20 || len(text.AppendWords(nil, n.text)) != 1 {
+			continue
+		}
+		kind := 0
+		for k := range n.kind {
+			if n.kind[k] > n.kind[kind] {
+				kind = k
+			}
+		}
+		rates[n.text] = round((n.found + drawn*float64(kinds[kind])) / (n.asked + drawn))
+	}
+	return rates, kinds
+}
+
+func round(x float64) float32 { return float32(math.Round(x*1000) / 1000) }
+
+// beside returns the stems of the sentences that hold the answer, and their context.
+func (c *corpus) beside(q question) map[uint64]bool {
+	stems := map[uint64]bool{}
+	add := func(s string) {
+		for _, w := range text.AppendWords(nil, s) {
+			stems[w.Stem] = true
+		}
+	}
+	p := c.paragraphs[q.paragraph]
+	add(p.Title)
+	for _, passage := range p.Passages {
+		for _, s := range passage.Sentences {
+			if q.AnsweredBy(passage.Sentence(s)) {
+				add(passage.Heading)
+				add(passage.Sentence(s))
+			}
+		}
+	}
+	return stems
+}

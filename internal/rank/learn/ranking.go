@@ -1,0 +1,307 @@
+package main
+
+import (
+	"cmp"
+	"log"
+	"math"
+	"math/rand/v2"
+	"slices"
+	"sync"
+
+	"multivac/internal/index"
+	"multivac/internal/rank"
+)
+
+// An example is a question with what was found for it.
+type example struct {
+	keys       []int // rows of the answer table
+	candidates []candidate
+}
+
+type candidate struct {
+	x       [features]float32
+	classes uint32
+	right   bool
+}
+
+var names = rank.FeatureNames()
+
+// features has the answer type last, which has a table instead of a weight.
+const features = rank.Features
+
+const (
+	questionsPerSize = 14_000
+	candidatesKept   = 40 // of a question, by a plain sum of BM25s; right ones in any case
+	epochs           = 5
+)
+
+// learnRanking fits the weights and the answer table so that a softmax over
+// the found sentences gives those with the answer the most, by AdaGrad.
+func learnRanking(c *corpus, p *rank.Parameters, articles []int, seed uint64) report {
+	m, err := rank.NewModel(*p)
+	if err != nil {
+		log.Fatal(err)
+	}
+	questions := c.about(articles)
+	table := newTable(questions)
+	var examples []example
+	r := rand.New(rand.NewPCG(seed, 2))
+	for _, size := range []int{1, 45, len(articles)} { // articles in the collection
+		examples = append(examples, c.examples(m, table, articles, questions, size, r)...)
+	}
+	log.Printf("ranking: %d examples, %d rows of answers", len(examples), len(table.texts))
+	l := newLearner(len(table.texts))
+	held := len(examples) / 20
+	r.Shuffle(len(examples), func(i, j int) { examples[i], examples[j] = examples[j], examples[i] })
+	for epoch := range epochs {
+		loss := 0.0
+		for _, i := range r.Perm(len(examples) - held) {
+			loss += l.learn(&examples[held+i])
+		}
+		log.Printf("ranking: epoch %d, loss %.4f, hit@1 of those held out %.4f", epoch+1, loss/float64(len(examples)-held), l.hits(examples[:held]))
+	}
+	for f := range features - 1 {
+		p.Weights[names[f]] = round(l.weights[f])
+	}
+	p.Answers = table.rows(l.table)
+	return report{
+		Source:    "SQuAD 1.1 training set, Rajpurkar et al. 2016, CC BY-SA 4.0",
+		Documents: c.documents, Questions: c.asked, Seed: seed,
+		Ranking: map[string]float64{"examples": float64(len(examples)), "held_out_hit_at_1": math.Round(l.hits(examples[:held])*1e4) / 1e4},
+	}
+}
+
+// examples asks questions of collections of so many articles.
+func (c *corpus) examples(m *rank.Model, table *table, articles []int, questions []question, size int, r *rand.Rand) []example {
+	groups := map[int][]int{} // article -> its group
+	collections := map[int]*index.Snapshot{}
+	order := slices.Clone(articles)
+	r.Shuffle(len(order), func(i, j int) { order[i], order[j] = order[j], order[i] })
+	for g := range slices.Chunk(order, size) {
+		for _, a := range g {
+			groups[a] = g
+		}
+		collections[g[0]] = c.collection(c.of(g))
+	}
+	sample := make([]question, 0, questionsPerSize)
+	for _, i := range r.Perm(len(questions))[:min(questionsPerSize, len(questions))] {
+		sample = append(sample, questions[i])
+	}
+	examples := make([]example, len(sample))
+	parallel(len(sample), func(i int) {
+		q := sample[i]
+		s := collections[groups[c.paragraphs[q.paragraph].article][0]]
+		examples[i] = c.example(m, table, s, q)
+	})
+	return slices.DeleteFunc(examples, func(e example) bool {
+		return !slices.ContainsFunc(e.candidates, func(c candidate) bool { return c.right })
+	})
+}
+
+// parallel calls do for 0 … n-1 on all processors.
+func parallel(n int, do func(int)) {
+	var wg sync.WaitGroup
+	next := make(chan int, 256)
+	for range 2 {
+		wg.Go(func() {
+			for i := range next {
+				do(i)
+			}
+		})
+	}
+	for i := range n {
+		next <- i
+	}
+	close(next)
+	wg.Wait()
+}
+
+// example makes an example of a question. A sentence of another paragraph
+// that happens to hold the answer is neither right nor wrong, and left out.
+func (c *corpus) example(m *rank.Model, table *table, s *index.Snapshot, q question) example {
+	asked, found := c.find(m, s, q.Question.Question, nil)
+	e := example{keys: table.of(q.Question.Question)}
+	for _, x := range m.Examine(asked, found) {
+		k := found[x.Candidate]
+		holds := q.AnsweredBy(k.Sentence(x.Span))
+		own := c.byID[k.Document] == q.paragraph
+		if holds && !own {
+			continue
+		}
+		e.candidates = append(e.candidates, candidate{x.Features, x.Classes, holds})
+	}
+	prior := func(c candidate) float32 { return indicator(c.right)*100 + c.x[1] + c.x[3] }
+	slices.SortStableFunc(e.candidates, func(a, b candidate) int { return cmp.Compare(prior(b), prior(a)) })
+	e.candidates = slices.Clone(e.candidates[:min(candidatesKept, len(e.candidates))])
+	return e
+}
+
+func indicator(b bool) float32 {
+	if b {
+		return 1
+	}
+	return 0
+}
+
+// A table numbers the rows of the answer table: words and pairs of words that
+// enough questions have.
+type table struct {
+	numbers map[uint64]int
+	texts   []string
+}
+
+const rowAsked = 60 // questions that a row needs
+
+func newTable(questions []question) *table {
+	counts := map[uint64]int{}
+	texts := map[uint64]string{}
+	for _, q := range questions {
+		for _, k := range rank.Keys(q.Question.Question) {
+			counts[k.Hash]++
+			if t, ok := texts[k.Hash]; !ok || k.Text < t {
+				texts[k.Hash] = k.Text
+			}
+		}
+	}
+	var hashes []uint64
+	for h, n := range counts {
+		if n >= rowAsked {
+			hashes = append(hashes, h)
+		}
+	}
+	slices.SortFunc(hashes, func(a, b uint64) int { return cmp.Compare(texts[a], texts[b]) })
+	t := &table{numbers: map[uint64]int{}}
+	for i, h := range hashes {
+		t.numbers[h] = i
+		t.texts = append(t.texts, texts[h])
+	}
+	return t
+}
+
+func (t *table) of(question string) (rows []int) {
+	for _, k := range rank.Keys(question) {
+		if i, ok := t.numbers[k.Hash]; ok {
+			rows = append(rows, i)
+		}
+	}
+	return rows
+}
+
+// rows returns the table in the form that is kept, without rows of nothing.
+func (t *table) rows(weights [][rank.Classes]float64) map[string][]int {
+	rows := map[string][]int{}
+	for i, s := range t.texts {
+		row, something := make([]int, rank.Classes), false
+		for c, w := range weights[i] {
+			row[c] = int(math.Round(w * 100))
+			something = something || row[c] > 2 || row[c] < -2
+		}
+		if something {
+			rows[s] = row
+		}
+	}
+	return rows
+}
+
+// A learner holds what is being learned and AdaGrad's sums of squares.
+type learner struct {
+	weights, squares           [features]float64
+	table, tableSquares        [][rank.Classes]float64
+	scores, probabilities, own []float64
+}
+
+func newLearner(rows int) *learner {
+	return &learner{table: make([][rank.Classes]float64, rows), tableSquares: make([][rank.Classes]float64, rows)}
+}
+
+func (l *learner) score(e *example, c *candidate) float64 {
+	sum := 0.0
+	for f, x := range c.x[:features-1] {
+		sum += l.weights[f] * float64(x)
+	}
+	for k := range rank.Classes {
+		if c.classes&(1<<k) != 0 {
+			for _, row := range e.keys {
+				sum += l.table[row][k]
+			}
+		}
+	}
+	return sum
+}
+
+// learn takes one step and returns the loss before it.
+func (l *learner) learn(e *example) float64 {
+	l.scores = l.scores[:0]
+	for i := range e.candidates {
+		l.scores = append(l.scores, l.score(e, &e.candidates[i]))
+	}
+	l.probabilities = softmax(l.probabilities[:0], l.scores, func(int) bool { return true })
+	l.own = softmax(l.own[:0], l.scores, func(i int) bool { return e.candidates[i].right })
+	var gradient [features]float64
+	var classes [rank.Classes]float64
+	right := 0.0
+	for i := range e.candidates {
+		c := &e.candidates[i]
+		g := l.probabilities[i] - l.own[i]
+		if c.right {
+			right += l.probabilities[i]
+		}
+		for f, x := range c.x[:features-1] {
+			gradient[f] += g * float64(x)
+		}
+		for k := range classes {
+			if c.classes&(1<<k) != 0 {
+				classes[k] += g
+			}
+		}
+	}
+	const rate, tableRate, decay = 0.1, 0.05, 2e-5
+	for f, g := range gradient {
+		l.squares[f] += g * g
+		l.weights[f] -= rate * g / math.Sqrt(l.squares[f]+1e-8)
+	}
+	for _, row := range e.keys {
+		for k, g := range classes {
+			g += decay * l.table[row][k]
+			l.tableSquares[row][k] += g * g
+			l.table[row][k] -= tableRate * g / math.Sqrt(l.tableSquares[row][k]+1)
+		}
+	}
+	return -math.Log(max(right, 1e-12))
+}
+
+func softmax(dst, scores []float64, in func(int) bool) []float64 {
+	top, sum := math.Inf(-1), 0.0
+	for i, s := range scores {
+		if in(i) {
+			top = max(top, s)
+		}
+	}
+	for i, s := range scores {
+		p := 0.0
+		if in(i) {
+			p = math.Exp(s - top)
+		}
+		sum += p
+		dst = append(dst, p)
+	}
+	for i := range dst {
+		dst[i] /= sum
+	}
+	return dst
+}
+
+func (l *learner) hits(examples []example) float64 {
+	hits := 0.0
+	for i := range examples {
+		e := &examples[i]
+		best, right := math.Inf(-1), false
+		for k := range e.candidates {
+			if s := l.score(e, &e.candidates[k]); s > best {
+				best, right = s, e.candidates[k].right
+			}
+		}
+		hits += float64(indicator(right))
+	}
+	return hits / float64(max(1, len(examples)))
+}

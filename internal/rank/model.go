@@ -1,0 +1,179 @@
+package rank
+
+import (
+	_ "embed"
+	"encoding/json"
+	"fmt"
+	"math"
+	"sync"
+
+	"multivac"
+	"multivac/internal/text"
+)
+
+// Version of the model's form. It counts up when features are added or
+// change their meaning, for then what was learned no longer fits.
+const Version = 1
+
+//go:embed model.json
+var embedded []byte
+
+// Default returns the model in the binary, learned by internal/rank/learn.
+var Default = sync.OnceValue(func() *Model {
+	m, err := Load(embedded)
+	if err != nil {
+		panic("the embedded ranking model is unusable: " + err.Error())
+	}
+	return m
+})
+
+// Parameters are what is learned, in the form that is kept.
+type Parameters struct {
+	Version int `json:"version"`
+	// Learned says from what the parameters were learned, how, and what was measured then.
+	Learned any `json:"learned"`
+	// Weights of the features of a sentence, by name. Their sum over a
+	// sentence, with its answer type, is its score: a softmax over the found
+	// sentences is the probability that it is the one with the answer.
+	Weights map[string]float32 `json:"weights"`
+	// Rates say how often a word of a question, by stem, is found in its
+	// answer's sentence, title and heading, over how often words of its kind are.
+	Rates map[string]float32 `json:"rates"`
+	// Kinds are the rates of words that Rates does not have: of names,
+	// numbers and others.
+	Kinds [3]float32 `json:"kinds"`
+	// Answers are weights by word, or two words in sequence, of the question,
+	// and class of the sentence, in hundredths. The empty word is in every question.
+	Answers map[string][]int `json:"answers"`
+	// Confidence estimates the probability that the best sentence answers.
+	Confidence Network `json:"confidence"`
+	// Thresholds are the confidence that each stop asks for.
+	Thresholds map[multivac.Stop]float64 `json:"thresholds"`
+}
+
+// A Network has one hidden layer of tanh and a logistic output. Inputs are
+// standardised by Mean and Scale.
+type Network struct {
+	Mean   []float32   `json:"mean"`
+	Scale  []float32   `json:"scale"`
+	Hidden [][]float32 `json:"hidden"` // by unit: weights of the inputs, then the bias
+	Output []float32   `json:"output"` // weights of the units, then the bias
+}
+
+// A Model ranks sentences. It may be used by many goroutines.
+type Model struct {
+	weights    [features]float32
+	rates      map[uint64]float32
+	kinds      [3]float32
+	keys       map[uint64]int // of an answer table's row
+	answers    [][classes]float32
+	confidence Network
+	thresholds map[multivac.Stop]float64
+}
+
+// Load reads parameters as JSON and refuses those of another version.
+func Load(data []byte) (*Model, error) {
+	var p Parameters
+	if err := json.Unmarshal(data, &p); err != nil {
+		return nil, fmt.Errorf("read model: %w", err)
+	}
+	return NewModel(p)
+}
+
+// NewModel makes a model of parameters.
+func NewModel(p Parameters) (*Model, error) {
+	if p.Version != Version {
+		return nil, fmt.Errorf("model has version %d, this program needs %d; learn it again", p.Version, Version)
+	}
+	m := &Model{rates: map[uint64]float32{}, kinds: p.Kinds, keys: map[uint64]int{}, confidence: p.Confidence, thresholds: p.Thresholds}
+	for i, name := range featureNames {
+		m.weights[i] = p.Weights[name]
+	}
+	for word, rate := range p.Rates {
+		m.rates[text.AppendWords(nil, word)[0].Stem] = rate
+	}
+	for words, row := range p.Answers {
+		var weights [classes]float32
+		for c := range min(len(row), len(weights)) {
+			weights[c] = float32(row[c]) / 100
+		}
+		m.keys[answerKey(text.AppendWords(nil, words))] = len(m.answers)
+		m.answers = append(m.answers, weights)
+	}
+	for _, unit := range p.Confidence.Hidden {
+		if len(unit) != inputs+1 {
+			return nil, fmt.Errorf("confidence has %d inputs, this program needs %d; learn it again", len(unit)-1, inputs)
+		}
+	}
+	return m, nil
+}
+
+// Threshold is the confidence that a stop asks for.
+func (m *Model) Threshold(stop multivac.Stop) float64 {
+	if t, ok := m.thresholds[stop]; ok {
+		return t
+	}
+	return m.thresholds[multivac.Balanced]
+}
+
+// rate is how much the term of a question counts.
+func (m *Model) rate(t term) float64 {
+	if r, ok := m.rates[t.Stem]; ok {
+		return float64(r)
+	}
+	return float64(m.kinds[t.kind()])
+}
+
+// kind is the index in Parameters.Kinds.
+func (t term) kind() int {
+	switch {
+	case t.Flags&text.Digits != 0:
+		return 1
+	case t.name:
+		return 0
+	}
+	return 2
+}
+
+// answerKey names a row of the answer table.
+func answerKey(words []text.Word) (key uint64) {
+	for _, w := range words {
+		key = key*0x9e3779b97f4a7c15 + w.Stem
+	}
+	return key
+}
+
+// appendKeys appends the rows for the word at i and the two words from i.
+func (m *Model) appendKeys(keys []int, words []text.Word, i int) []int {
+	for n := 1; n <= 2 && i+n <= len(words); n++ {
+		if k, ok := m.keys[answerKey(words[i:i+n])]; ok {
+			keys = append(keys, k)
+		}
+	}
+	return keys
+}
+
+// answerType says how well a sentence with these classes suits the question.
+func (m *Model) answerType(q *Question, set uint32) (sum float32) {
+	for c := range classes {
+		if set&(1<<c) != 0 {
+			for _, k := range q.keys {
+				sum += m.answers[k][c]
+			}
+		}
+	}
+	return sum
+}
+
+// probability runs the network on x.
+func (n *Network) probability(x []float32) float64 {
+	out := n.Output[len(n.Output)-1]
+	for u, unit := range n.Hidden {
+		sum := unit[len(x)]
+		for i, v := range x {
+			sum += unit[i] * (v - n.Mean[i]) * n.Scale[i]
+		}
+		out += n.Output[u] * float32(math.Tanh(float64(sum)))
+	}
+	return 1 / (1 + math.Exp(-float64(out)))
+}

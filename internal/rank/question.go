@@ -1,0 +1,91 @@
+package rank
+
+import (
+	"slices"
+
+	"multivac/internal/index"
+	"multivac/internal/text"
+)
+
+// maxTerms is how many distinct words of a question count: one bit each.
+const maxTerms = 64
+
+// A Question is a question made ready for ranking in one collection.
+type Question struct {
+	Text  string
+	terms []term
+	// Sums over terms of their weight.
+	weight   float64
+	heaviest float64
+	keys     []int     // rows of the model's answer table for the question's words
+	bits     [4]uint64 // which terms may have a stem: a filter before the search
+}
+
+// A term is a distinct word of a question.
+type term struct {
+	text.Word
+	idf    float64
+	weight float64 // idf times how often such a word of a question is found beside its answer
+	name   bool    // capitalised, though not because it begins the question
+}
+
+// NewQuestion reads the words of a question; idf says how rare a stem is in
+// the collection that is asked.
+func (m *Model) NewQuestion(question string, idf func(stem uint64) float64) *Question {
+	q := &Question{Text: question}
+	words := text.AppendWords(nil, question)
+	if k, ok := m.keys[answerKey(nil)]; ok {
+		q.keys = append(q.keys, k)
+	}
+	for i, w := range words {
+		if w.Flags&text.Single != 0 && partOfPair(words, i) {
+			continue
+		}
+		q.keys = m.appendKeys(q.keys, words, i)
+		if len(q.terms) == maxTerms || slices.ContainsFunc(q.terms, func(t term) bool { return t.Stem == w.Stem }) {
+			continue
+		}
+		t := term{Word: w, idf: idf(w.Stem), name: i > 0 && w.Flags&text.Capital != 0}
+		t.weight = t.idf * m.rate(t)
+		q.weight += t.weight
+		q.heaviest = max(q.heaviest, t.weight)
+		q.terms = append(q.terms, t)
+		q.bits[w.Stem>>62] |= 1 << (w.Stem & 63)
+	}
+	return q
+}
+
+// partOfPair reports whether the character at i is in a pair as well: then the
+// pair says more.
+func partOfPair(words []text.Word, i int) bool {
+	near := words[i].Start
+	for _, w := range words[max(0, i-2):min(len(words), i+4)] {
+		if w.Flags&text.Pair != 0 && w.Start <= near && near < w.End {
+			return true
+		}
+	}
+	return false
+}
+
+// Terms returns what to search for. Words that a question has by its form
+// weigh little.
+func (q *Question) Terms() []index.Term {
+	terms := make([]index.Term, len(q.terms))
+	for i, t := range q.terms {
+		terms[i] = index.Term{Stem: t.Stem, IDF: t.weight}
+	}
+	return terms
+}
+
+// find returns the term with the stem, or -1.
+func (q *Question) find(stem uint64) int {
+	if q.bits[stem>>62]&(1<<(stem&63)) == 0 {
+		return -1
+	}
+	for i := range q.terms {
+		if q.terms[i].Stem == stem {
+			return i
+		}
+	}
+	return -1
+}

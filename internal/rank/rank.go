@@ -1,0 +1,121 @@
+// Package rank orders the sentences of found passages by how well they answer
+// a question, and says how sure it is of the first: features of question and
+// sentence, a linear model over them, and a small network that turns what it
+// says into a probability. Pure: it reads no clock and does no I/O, and the
+// same input gives the same order.
+package rank
+
+import (
+	"cmp"
+	"math"
+	"slices"
+	"sync"
+
+	"multivac"
+)
+
+// Passages is how many of the best passages are worth ranking.
+const Passages = 20
+
+// A Sentence is a sentence of a candidate, ranked.
+type Sentence struct {
+	multivac.Span
+	Candidate int // whose passage it is of
+	Score     float64
+	// Confidence is the estimated probability that it answers the question.
+	Confidence float64
+}
+
+// Collection is what confidence needs to know of the collection asked.
+type Collection struct{ Passages int }
+
+var readings = sync.Pool{New: func() any { return new(reading) }}
+
+// Rank returns all sentences of the candidates, which come the best passage
+// first, by falling score.
+func (m *Model) Rank(q *Question, candidates []Candidate, in Collection) []Sentence {
+	r := readings.Get().(*reading)
+	defer readings.Put(r)
+	r.read(q, candidates, m)
+	if len(r.sentences) == 0 {
+		return nil
+	}
+	ranked := make([]Sentence, len(r.sentences))
+	order := m.order(r.sentences)
+	for i, k := range order {
+		s := &r.sentences[k]
+		ranked[i] = Sentence{Span: s.Span, Candidate: s.candidate, Score: s.score}
+	}
+	var x [inputs]float32
+	confidenceInputs(&x, q, r.sentences, order, in)
+	p := m.confidence.probability(x[:])
+	for i := range ranked {
+		ranked[i].Confidence = p * math.Exp(ranked[i].Score-ranked[0].Score)
+	}
+	return ranked
+}
+
+// order scores the sentences and returns their places, the best first.
+func (m *Model) order(sentences []sentence) []int {
+	order := make([]int, len(sentences))
+	for i := range sentences {
+		s := &sentences[i]
+		s.score = 0
+		for f, x := range s.x {
+			s.score += float64(m.weights[f] * x)
+		}
+		order[i] = i
+	}
+	slices.SortStableFunc(order, func(a, b int) int { return cmp.Compare(sentences[b].score, sentences[a].score) })
+	return order
+}
+
+// Inputs of the confidence network: the features of the best sentence, and
+// these.
+const (
+	cScore         = int(features) + iota
+	cMargin        // to the second sentence
+	cMarginPassage // to the best sentence of another passage
+	cShare         // softmax of the first
+	cBestPassage   // of all sentences: largest coverage with context
+	cTerms         // words of the question, logarithmic
+	cWeight        // weight of the question, a tenth
+	cHeaviest      // weight of its heaviest word
+	cPassages      // of the collection, logarithmic
+	cSentences     // found, logarithmic
+	cAgreement     // sentences within 1 of the first
+	inputs
+)
+
+// Inputs is how many inputs the confidence network has.
+const Inputs = inputs
+
+func confidenceInputs(x *[inputs]float32, q *Question, sentences []sentence, order []int, in Collection) {
+	first := &sentences[order[0]]
+	copy(x[:], first.x[:])
+	x[cScore] = float32(first.score)
+	x[cMargin], x[cMarginPassage] = 5, 5
+	sum, agree := 0.0, 0
+	for i, k := range order {
+		s := &sentences[k]
+		behind := first.score - s.score
+		sum += math.Exp(-behind)
+		if behind < 1 {
+			agree++
+		}
+		if i == 1 {
+			x[cMargin] = float32(min(5, behind))
+		}
+		if s.candidate != first.candidate {
+			x[cMarginPassage] = min(x[cMarginPassage], float32(behind))
+		}
+		x[cBestPassage] = max(x[cBestPassage], s.x[fCoverContext])
+	}
+	x[cShare] = float32(1 / sum)
+	x[cTerms] = logarithm(len(q.terms))
+	x[cWeight] = float32(q.weight / 10)
+	x[cHeaviest] = float32(q.heaviest)
+	x[cPassages] = logarithm(in.Passages)
+	x[cSentences] = logarithm(len(order))
+	x[cAgreement] = logarithm(agree)
+}
