@@ -1,6 +1,7 @@
 package test
 
 import (
+	"encoding/json"
 	"flag"
 	"fmt"
 	"os"
@@ -96,6 +97,29 @@ func TestDocumentationLinks(t *testing.T) {
 			if _, err := os.Stat(filepath.Join(filepath.Dir(page), m[1])); err != nil {
 				t.Errorf("%s links to %s, which is not there", page, m[1])
 			}
+		}
+	}
+}
+
+// The reference of the API names every route that OpenAPI describes.
+func TestAPIReference(t *testing.T) {
+	s := serve(t, t.TempDir())
+	var document struct {
+		Paths map[string]map[string]any `json:"paths"`
+	}
+	if err := json.Unmarshal([]byte(s.get(t, "/api/v1/openapi.json").body), &document); err != nil {
+		t.Fatal(err)
+	}
+	if len(document.Paths) == 0 {
+		t.Fatal("OpenAPI describes no route")
+	}
+	page, err := os.ReadFile("../doc/reference/api.md")
+	if err != nil {
+		t.Fatal(err)
+	}
+	for path, methods := range document.Paths {
+		for method := range methods {
+			contains(t, "doc/reference/api.md", string(page), "`"+strings.ToUpper(method)+" "+path+"`")
 		}
 	}
 }
