@@ -1,0 +1,53 @@
+package follow
+
+import (
+	"crypto/hmac"
+	"crypto/sha256"
+	"encoding/binary"
+	"hash"
+	"math/bits"
+
+	"multivac/internal/store"
+)
+
+// A mark stands for the content of a document, or by addition modulo 2^128 of
+// many: in any order, and taken out again by subtraction. Marks of different
+// contents differ, but for chance, and without the key nobody can look for two
+// that do not.
+type mark struct{ high, low uint64 }
+
+func (m mark) plus(n mark) mark {
+	low, carry := bits.Add64(m.low, n.low, 0)
+	high, _ := bits.Add64(m.high, n.high, carry)
+	return mark{high, low}
+}
+
+func (m mark) minus(n mark) mark {
+	low, borrow := bits.Sub64(m.low, n.low, 0)
+	high, _ := bits.Sub64(m.high, n.high, borrow)
+	return mark{high, low}
+}
+
+func (m mark) bytes() (b [16]byte) {
+	binary.BigEndian.PutUint64(b[:8], m.high)
+	binary.BigEndian.PutUint64(b[8:], m.low)
+	return b
+}
+
+// A marker makes marks; for one goroutine at a time.
+type marker struct{ mac hash.Hash }
+
+func newMarker(key [16]byte) marker { return marker{hmac.New(sha256.New, key[:])} }
+
+// mark returns the mark of the document, revision and content of a change.
+func (m marker) mark(c store.Change) mark {
+	m.mac.Reset()
+	var revision [8]byte
+	binary.BigEndian.PutUint64(revision[:], uint64(c.Revision))
+	m.mac.Write(revision[:])
+	m.mac.Write(c.Hash[:])
+	m.mac.Write([]byte(c.Document)) // last, for it alone has no fixed length
+	var sum [sha256.Size]byte
+	m.mac.Sum(sum[:0])
+	return mark{binary.BigEndian.Uint64(sum[:8]), binary.BigEndian.Uint64(sum[8:16])}
+}

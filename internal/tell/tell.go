@@ -1,0 +1,175 @@
+// Package tell keeps what it is told as pending documents, and its worker
+// turns those into passages and publishes them. The store knows at every
+// moment what is to be done, so any of it may die at any step; the queue only
+// makes it quick.
+package tell
+
+import (
+	"context"
+	"time"
+
+	"multivac"
+	"multivac/internal/extract"
+	"multivac/internal/queue"
+	"multivac/internal/store"
+)
+
+// A settler knows what became of revisions, and how far the index is.
+type settler interface {
+	Settled(ctx context.Context, id multivac.DocumentID, r multivac.Revision) (store.Change, error)
+	Status() multivac.Status
+}
+
+// Service is what users tell and what knows what was told.
+type Service struct {
+	// Now is the clock; time.Now unless set.
+	Now func() time.Time
+
+	store    store.Store
+	queue    queue.Queue
+	follower settler
+}
+
+var (
+	_ multivac.Teller  = (*Service)(nil)
+	_ multivac.Library = (*Service)(nil)
+)
+
+// New returns a service that keeps documents in s, tells q that there is work,
+// and waits for f to have them indexed.
+func New(s store.Store, q queue.Queue, f settler) *Service {
+	return &Service{Now: time.Now, store: s, queue: q, follower: f}
+}
+
+// Tell implements multivac.Teller. Where ctx ends while it waits for the
+// index, the receipts of what it still waits for say pending, and there is no
+// error: it is kept.
+func (s *Service) Tell(ctx context.Context, tellings []multivac.Telling, wait multivac.Wait) (_ []multivac.Receipt, err error) {
+	defer multivac.Wrap(&err, "tell")
+	receipts := make([]multivac.Receipt, len(tellings))
+	var valid []multivac.Telling
+	var places []int // of the valid ones
+	for i, t := range tellings {
+		t = complete(t)
+		if err := check(t); err != nil {
+			receipts[i] = multivac.Receipt{Source: t.Source, Err: err}
+			continue
+		}
+		valid, places = append(valid, t), append(places, i)
+	}
+	if len(valid) == 0 {
+		return receipts, nil
+	}
+	kept, err := s.store.Put(ctx, valid, s.Now())
+	if err != nil {
+		return nil, err
+	}
+	s.enqueue(ctx, kept)
+	for i, r := range kept {
+		if wait == multivac.WaitIndexed {
+			s.settle(ctx, &r)
+		}
+		receipts[places[i]] = r
+	}
+	return receipts, nil
+}
+
+// complete names what t leaves to be understood, so that saying it and leaving
+// it out are the same document.
+func complete(t multivac.Telling) multivac.Telling {
+	t.Collection = t.Collection.OrDefault()
+	if t.MediaType == "" {
+		t.MediaType = multivac.Markdown
+	}
+	return t
+}
+
+func check(t multivac.Telling) error {
+	if err := t.Validate(); err != nil {
+		return err
+	}
+	return extract.Check(t)
+}
+
+// enqueue tells the workers. An error is not the teller's: what is kept is
+// found by the sweeper. It ends the attempt, lest each of a thousand documents
+// waits in turn for a queue that is down.
+func (s *Service) enqueue(ctx context.Context, receipts []multivac.Receipt) {
+	for _, r := range receipts {
+		if !r.Changed {
+			continue
+		}
+		if s.queue.Enqueue(ctx, multivac.Task{Document: r.ID, Revision: r.Revision}) != nil {
+			return
+		}
+	}
+}
+
+// settle waits for what becomes of a kept document and writes it into its
+// receipt.
+func (s *Service) settle(ctx context.Context, r *multivac.Receipt) {
+	c, err := s.follower.Settled(ctx, r.ID, r.Revision)
+	if err != nil {
+		return // ctx has ended, and the receipt says what was known before
+	}
+	r.State = c.State
+	if c.State != multivac.Failed {
+		r.Position = c.Position
+		return
+	}
+	r.Err = multivac.Errorf(multivac.ErrInvalid, "look at the document to see why", "document %s failed", r.ID)
+	if d, err := s.store.Document(ctx, r.ID); err == nil && d.LastError != "" {
+		r.Err = multivac.Errorf(multivac.ErrInvalid, "", "%s", d.LastError)
+	}
+}
+
+// Delete implements multivac.Library. The receipt's position is the one from
+// which on nothing is answered from the document.
+func (s *Service) Delete(ctx context.Context, id multivac.DocumentID) (multivac.Receipt, error) {
+	return s.store.Delete(ctx, id, s.Now())
+}
+
+// Document implements multivac.Library.
+func (s *Service) Document(ctx context.Context, id multivac.DocumentID) (multivac.Document, error) {
+	return s.store.Document(ctx, id)
+}
+
+// MaxListing is the most documents that a page may be asked to hold.
+const MaxListing = 1000
+
+// Documents implements multivac.Library.
+func (s *Service) Documents(ctx context.Context, list multivac.Listing) (multivac.Page, error) {
+	if list.Collection != "" {
+		if err := list.Collection.Validate(); err != nil {
+			return multivac.Page{}, err
+		}
+	}
+	switch list.State {
+	case "", multivac.Pending, multivac.Indexed, multivac.Failed, multivac.Deleted:
+	default:
+		return multivac.Page{}, multivac.Errorf(multivac.ErrInvalid, "use pending, indexed, failed or deleted",
+			"unknown state %q", multivac.Clip(string(list.State), 40))
+	}
+	if list.Limit < 0 || list.Limit > MaxListing {
+		return multivac.Page{}, multivac.Errorf(multivac.ErrInvalid, "ask for 1 to 1000, and for the next page after that",
+			"limit %d is out of range", list.Limit)
+	}
+	return s.store.Documents(ctx, list)
+}
+
+// Datum implements multivac.Library.
+func (s *Service) Datum(ctx context.Context, collection multivac.CollectionName) (string, error) {
+	collection = collection.OrDefault()
+	if err := collection.Validate(); err != nil {
+		return "", err
+	}
+	return s.store.Datum(ctx, collection)
+}
+
+// Status implements multivac.Library.
+func (s *Service) Status(ctx context.Context) (multivac.Status, error) {
+	status := s.follower.Status()
+	var err error
+	status.Pending, err = s.store.Pending(ctx)
+	return status, err
+}

@@ -1,0 +1,317 @@
+package tell
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"runtime"
+	"runtime/debug"
+	"sync"
+	"time"
+
+	"golang.org/x/sync/semaphore"
+
+	"multivac"
+	"multivac/internal/extract"
+	"multivac/internal/queue"
+	"multivac/internal/store"
+	"multivac/internal/text"
+)
+
+const (
+	suspect  = 3 // leases after which a document is worked on alone
+	hopeless = 5 // leases after which it is given up
+
+	goodbye = 5 * time.Second // to give leases back after the end
+)
+
+// A Worker is responsible for turning pending documents into passages and
+// publishing them. Set its fields before Run.
+type Worker struct {
+	// Workers is how many documents are worked on at a time. They wait for
+	// the disk more than they compute.
+	Workers int
+	// Lease is how long a document is out of the hands of others after its
+	// worker was last heard of; a living worker extends it.
+	Lease time.Duration
+	// Now is the clock; time.Now unless set.
+	Now func() time.Time
+	// Observe is told of each attempt that ended here, if set.
+	Observe func(Attempt)
+
+	store   store.Store
+	queue   queue.Queue
+	extract func(mediaType string, body []byte) (extract.Extracted, error)
+	segment func(text string) []multivac.Passage
+
+	// turns has one for each worker. Who works on a document that may kill
+	// the process takes them all, so that nothing else dies with it and is
+	// suspected in turn.
+	turns *semaphore.Weighted
+}
+
+// An Attempt is what became of one lease.
+type Attempt struct {
+	Task  multivac.Task
+	Step  string        // in which it ended
+	Took  time.Duration //
+	Err   error         // nil where the document was published
+	Final bool          // with Err: there will be no other attempt
+	Stack []byte        // where Err was a panic
+}
+
+// NewWorker returns a worker on the documents in s, which q hurries on.
+func NewWorker(s store.Store, q queue.Queue) *Worker {
+	return &Worker{
+		Workers: max(16, 4*runtime.GOMAXPROCS(0)),
+		Lease:   30 * time.Second,
+		Now:     time.Now,
+		Observe: func(Attempt) {},
+		store:   s, queue: q,
+		extract: extract.Extract, segment: text.Segment,
+	}
+}
+
+// Run works until ctx ends; then it gives back what it has begun and returns.
+func (w *Worker) Run(ctx context.Context) error {
+	w.turns = semaphore.NewWeighted(int64(w.Workers))
+	err := w.queue.Work(ctx, w.Workers, w.handle)
+	if ctx.Err() != nil {
+		return nil
+	}
+	return err
+}
+
+func (w *Worker) handle(ctx context.Context, task multivac.Task) error {
+	alone := task.Attempt >= suspect
+	again, err := w.try(ctx, task, alone)
+	if again && err == nil {
+		_, err = w.try(ctx, task, true)
+	}
+	return err
+}
+
+// try makes an attempt, or reports that it has to be made alone. The store
+// counts it before the work begins.
+func (w *Worker) try(ctx context.Context, task multivac.Task, alone bool) (again bool, err error) {
+	// Before the lease: who waits for its turn is not to be counted among
+	// those that died with the process.
+	turns := int64(1)
+	if alone {
+		turns = int64(w.Workers)
+	}
+	if err := w.turns.Acquire(ctx, turns); err != nil {
+		return false, err
+	}
+	defer w.turns.Release(turns)
+	now := w.Now()
+	task, document, err := w.store.Lease(ctx, task, now, now.Add(w.Lease))
+	switch {
+	case errors.Is(err, multivac.ErrSuperseded), errors.Is(err, multivac.ErrNotFound):
+		return false, nil // done, or being done, or told anew
+	case err != nil:
+		return false, err // it is pending still: the sweeper finds it
+	case task.Attempt > suspect && !alone:
+		return true, w.store.Release(ctx, task)
+	}
+	return false, w.attempt(ctx, task, document)
+}
+
+// attempt does the work under a lease and writes down how it ended.
+func (w *Worker) attempt(ctx context.Context, task multivac.Task, document multivac.Document) error {
+	a := Attempt{Task: task, Step: document.Step}
+	start := w.Now()
+	var err error
+	if task.Attempt > hopeless {
+		a.Err, a.Final = died(document), true
+		err = w.end(ctx, &a)
+	} else {
+		l := w.hold(ctx, task)
+		a.Err = l.work(document)
+		l.release()
+		a.Step = l.step
+		err = w.end(ctx, &a)
+	}
+	a.Took = w.Now().Sub(start)
+	if !errors.Is(a.Err, multivac.ErrSuperseded) {
+		w.Observe(a)
+	}
+	return err
+}
+
+// died says why a document is given up of which no attempt came to an end.
+func died(d multivac.Document) error {
+	step, before := d.Step, ""
+	if step == "" {
+		step = "lease"
+	}
+	if d.LastError != "" {
+		before = "; before that: " + d.LastError
+	}
+	return multivac.Errorf(multivac.ErrInvalid, "take out of it what is unusual and tell it again",
+		"the worker died while %s%s", doing[step], before)
+}
+
+// doing says in words what a step is.
+var doing = map[string]string{
+	"lease":   "it took up the document",
+	"extract": "it read the text out of the document",
+	"segment": "it cut the text into sentences",
+	"publish": "it published the passages",
+}
+
+// end tells the store how an attempt ended. It does so even after ctx, so that
+// a stop costs no document an attempt or the wait for its lease to end.
+func (w *Worker) end(ctx context.Context, a *Attempt) error {
+	stopped := ctx.Err() != nil
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), goodbye)
+	defer cancel()
+	var broken *broken
+	if errors.As(a.Err, &broken) {
+		a.Stack = broken.stack
+	}
+	var err error
+	switch {
+	case a.Err == nil, errors.Is(a.Err, multivac.ErrSuperseded):
+		return nil
+	case !a.Final && (stopped || errors.Is(a.Err, multivac.ErrUnavailable)):
+		// The document is not to blame. Where the store cannot be told, the
+		// lease ends by itself.
+		err = w.store.Release(ctx, a.Task)
+	default:
+		a.Final = a.Final || a.Task.Attempt >= hopeless || broken != nil ||
+			errors.Is(a.Err, multivac.ErrInvalid) || errors.Is(a.Err, multivac.ErrTooLarge)
+		now := w.Now()
+		retry := now.Add(time.Second << max(0, a.Task.Attempt-1))
+		err = w.store.Fail(ctx, a.Task, a.Err.Error(), a.Final, now, retry)
+	}
+	if errors.Is(err, multivac.ErrSuperseded) {
+		return nil
+	}
+	return err
+}
+
+// A lease is the work on one document while it is ours.
+type lease struct {
+	*Worker
+	ctx    context.Context
+	cancel context.CancelCauseFunc
+	keeper sync.WaitGroup
+	task   multivac.Task
+
+	mu   sync.Mutex // so that the store hears of the steps in order
+	step string
+}
+
+// hold keeps the lease from ending until release.
+func (w *Worker) hold(ctx context.Context, task multivac.Task) *lease {
+	l := &lease{Worker: w, task: task}
+	l.ctx, l.cancel = context.WithCancelCause(ctx)
+	l.keeper.Go(l.keep)
+	return l
+}
+
+func (l *lease) release() {
+	l.cancel(nil)
+	l.keeper.Wait()
+}
+
+func (l *lease) keep() {
+	tick := time.NewTicker(l.Lease / 3)
+	defer tick.Stop()
+	for {
+		select {
+		case <-l.ctx.Done():
+			return
+		case <-tick.C:
+		}
+		l.mu.Lock()
+		err := l.note()
+		l.mu.Unlock()
+		if errors.Is(err, multivac.ErrSuperseded) {
+			l.cancel(err)
+			return
+		}
+		// Any other error may be over at the next tick, before the lease ends.
+	}
+}
+
+func (l *lease) note() error {
+	if l.step == "" {
+		return nil
+	}
+	return l.store.Step(l.ctx, l.task, l.step, l.Now().Add(l.Lease))
+}
+
+// begin notes that a step begins; where this process dies in it, that is how
+// one knows.
+func (l *lease) begin(step string) error {
+	if err := context.Cause(l.ctx); err != nil {
+		return err
+	}
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	l.step = step
+	return l.note()
+}
+
+// work turns a document into a publication and publishes it.
+func (l *lease) work(d multivac.Document) error {
+	if err := l.begin("extract"); err != nil {
+		return err
+	}
+	extracted, err := guard("extract", func() (extract.Extracted, error) { return l.extract(d.MediaType, d.Body) })
+	if err != nil {
+		return err
+	}
+	if err := l.begin("segment"); err != nil {
+		return err
+	}
+	passages, err := guard("segment", func() ([]multivac.Passage, error) { return l.passages(extracted.Text) })
+	if err != nil {
+		return err
+	}
+	if err := l.begin("publish"); err != nil {
+		return err
+	}
+	p := store.Publication{Title: title(d, extracted), Text: extracted.Text, Passages: passages}
+	_, err = l.store.Publish(l.ctx, l.task, p, l.Now())
+	return err
+}
+
+// passages cuts a text and checks that it was cut, not changed: the promise
+// that an answer is a quotation begins here.
+func (l *lease) passages(text string) ([]multivac.Passage, error) {
+	passages := l.segment(text)
+	for _, p := range passages {
+		if err := p.Validate(text); err != nil {
+			return nil, &broken{step: "segment", value: err}
+		}
+	}
+	if len(passages) == 0 {
+		return nil, multivac.Errorf(multivac.ErrInvalid, "tell a text", "document has no text in it")
+	}
+	return passages, nil
+}
+
+// broken is an error of ours, which another attempt would only meet again.
+type broken struct {
+	step  string
+	value any
+	stack []byte
+}
+
+func (b *broken) Error() string {
+	return fmt.Sprintf("MultiVAC broke while %s: %v; report this as a bug, and tell the document again when it is mended", doing[b.step], b.value)
+}
+
+// guard turns a panic of fn into an error, for the bytes it works on are
+// anybody's.
+func guard[T any](step string, fn func() (T, error)) (v T, err error) {
+	defer func() {
+		if p := recover(); p != nil {
+			err = &broken{step: step, value: p, stack: debug.Stack()}
+		}
+	}()
+	return fn()
+}
