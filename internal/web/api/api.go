@@ -43,7 +43,7 @@ type server struct {
 
 // What each route may answer beside its success.
 var (
-	errorsAsking  = []int{400, 413, 415, 503, 500}
+	errorsAsking  = []int{400, 408, 413, 415, 503, 500}
 	errorsTelling = []int{400, 408, 413, 415, 503, 500}
 	errorsFinding = []int{400, 404, 503, 500}
 	errorsListing = []int{400, 503, 500}
@@ -139,13 +139,14 @@ func handle[I, O any](s *server, method, path, id, summary string, errs []int, h
 	op := huma.Operation{
 		Method: method, Path: path, OperationID: id, Summary: summary, Errors: errs,
 		MaxBodyBytes: 64 << 10, BodyReadTimeout: s.Read, Tags: []string{tag(path)},
+		Responses: map[string]*huma.Response{},
 	}
 	if strings.HasPrefix(path, "/api/v1/answer") {
 		op.Description = "Always 200 when asked properly: not knowing is an answer. Accept: text/plain gets the answer's text alone."
-		op.Responses = map[string]*huma.Response{"200": {Description: "The answer, or the refusal", Content: map[string]*huma.MediaType{
+		op.Responses["200"] = &huma.Response{Description: "The answer, or the refusal", Content: map[string]*huma.MediaType{
 			"application/json": {Schema: s.schema(wire.Answer{})},
-			"text/plain":       {Schema: &huma.Schema{Type: huma.TypeString}},
-		}}}
+			"text/plain":       {Schema: text()},
+		}}
 	}
 	huma.Register(s.api, op, func(ctx context.Context, in *I) (*O, error) {
 		out, err := h(ctx, in)
@@ -154,6 +155,7 @@ func handle[I, O any](s *server, method, path, id, summary string, errs []int, h
 		}
 		return out, nil
 	})
+	delete(op.Responses, "422") // which huma adds, and init makes 400
 }
 
 func tag(path string) string {
@@ -194,7 +196,7 @@ func (s *server) document(ctx context.Context, in *idInput) (*body[wire.Document
 }
 
 type deleteInput struct {
-	idInput
+	ID   string `path:"id" doc:"Identity of the document"`
 	Wait string `query:"wait" enum:"stored,indexed" doc:"With indexed, answers when nothing is answered from it any more, or after a while"`
 }
 

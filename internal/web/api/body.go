@@ -127,8 +127,8 @@ func just(i item) items {
 // readJSON reads an object, an array of them, or an array in an object.
 func readJSON(b []byte, q request) (all items, one bool, err error) {
 	var list struct {
-		Collection string
-		Documents  []json.RawMessage
+		Collection string            `json:"collection"`
+		Documents  []json.RawMessage `json:"documents"`
 	}
 	switch err := json.Unmarshal(b, &list.Documents); {
 	case err == nil && list.Documents != nil:
