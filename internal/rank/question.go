@@ -3,6 +3,7 @@ package rank
 import (
 	"slices"
 
+	"multivac"
 	"multivac/internal/index"
 	"multivac/internal/text"
 )
@@ -88,4 +89,51 @@ func (q *Question) find(stem uint64) int {
 		}
 	}
 	return -1
+}
+
+// meaning is the share of the heaviest word's weight below which a word is
+// there for the question's form: it is neither marked nor missed.
+const meaning = 0.3
+
+func (q *Question) means(i int) bool { return q.terms[i].weight >= meaning*q.heaviest }
+
+// Unknown returns the question's words that mean something and are not known,
+// as they were written.
+func (q *Question) Unknown(known func(stem uint64) bool) (words []string) {
+	for i, t := range q.terms {
+		if q.means(i) && !known(t.Stem) {
+			words = append(words, q.Text[t.Start:t.End])
+		}
+	}
+	return words
+}
+
+// Lacking returns the question's words that mean something and are in none of
+// the texts, as they were written.
+func (q *Question) Lacking(texts ...string) (words []string) {
+	var r reading
+	var has uint64
+	for _, s := range texts {
+		has |= r.mask(q, s)
+	}
+	for i, t := range q.terms {
+		if q.means(i) && has&(1<<i) == 0 {
+			words = append(words, q.Text[t.Start:t.End])
+		}
+	}
+	return words
+}
+
+// Marks returns where s has words of the question that mean something.
+func (q *Question) Marks(s string) (marks []multivac.Span) {
+	for _, w := range text.AppendWords(nil, s) {
+		if i := q.find(w.Stem); i >= 0 && q.means(i) {
+			if n := len(marks); n > 0 && w.Start < marks[n-1].End { // a pair over its characters
+				marks[n-1] = multivac.Span{Start: min(w.Start, marks[n-1].Start), End: max(w.End, marks[n-1].End)}
+				continue
+			}
+			marks = append(marks, multivac.Span{Start: w.Start, End: w.End})
+		}
+	}
+	return marks
 }

@@ -1,0 +1,221 @@
+// Package ask answers questions: it finds passages in the index of the
+// collection, ranks their sentences, and quotes the best, or refuses and says
+// why. It never writes a word of its own into an answer.
+package ask
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"slices"
+	"strings"
+	"time"
+
+	"golang.org/x/text/unicode/norm"
+
+	"multivac"
+	"multivac/internal/cache"
+	"multivac/internal/follow"
+	"multivac/internal/index"
+	"multivac/internal/rank"
+)
+
+// views gives the index of a collection as it is now.
+type views interface {
+	View(multivac.CollectionName) (follow.View, bool)
+	Reach(context.Context, multivac.Position) error
+}
+
+// excerpts gives the texts of passages, and of spans to check them.
+type excerpts interface {
+	Excerpts(context.Context, []multivac.PassageID) ([]multivac.Excerpt, error)
+	Quote(context.Context, multivac.DocumentID, multivac.Revision, multivac.Span) (string, error)
+}
+
+const (
+	// defaultCount is how many sentences an answer has that asks for no number.
+	defaultCount = 4
+	// patience is how long a question waits for the index to reach its position.
+	patience = 2 * time.Second
+	// sources is how many documents an answer names.
+	sources = 5
+	// attempts is how often a question is answered anew because what it was
+	// about to quote has changed.
+	attempts = 3
+)
+
+// Service answers questions from a follower's indexes.
+type Service struct {
+	views    views
+	excerpts excerpts
+	model    *rank.Model
+	cache    *cache.Cache
+}
+
+var _ multivac.Asker = (*Service)(nil)
+
+// New returns a service; the cache may be nil.
+func New(v views, e excerpts, m *rank.Model, c *cache.Cache) *Service {
+	return &Service{views: v, excerpts: e, model: m, cache: c}
+}
+
+// Ask implements multivac.Asker. Where q.After is not reached in time, the
+// error is ErrBehind.
+func (s *Service) Ask(ctx context.Context, q multivac.Question) (multivac.Answer, error) {
+	if err := q.Validate(); err != nil {
+		return multivac.Answer{}, err
+	}
+	q = normal(q)
+	if q.After != "" {
+		waiting, cancel := context.WithTimeout(ctx, patience)
+		defer cancel()
+		if err := s.views.Reach(waiting, q.After); err != nil {
+			return multivac.Answer{}, err
+		}
+	}
+	var a multivac.Answer
+	err := error(errMoved)
+	for n := 0; n < attempts && errors.Is(err, errMoved); n++ {
+		a, err = s.answer(ctx, q)
+	}
+	return a, err
+}
+
+// normal fills in what q leaves out, so that equal questions are equal.
+func normal(q multivac.Question) multivac.Question {
+	q.Text = strings.Join(strings.Fields(norm.NFC.String(q.Text)), " ")
+	q.Collection = q.Collection.OrDefault()
+	if q.Stop == "" {
+		q.Stop = multivac.Balanced
+	}
+	if q.Count == 0 {
+		q.Count = defaultCount
+	}
+	return q
+}
+
+// answer answers from the collection as it is now. What is indexed is a part
+// of the cache's key, so that nothing has to be invalidated.
+func (s *Service) answer(ctx context.Context, q multivac.Question) (a multivac.Answer, err error) {
+	view, ok := s.views.View(q.Collection)
+	compute := func(ctx context.Context) (multivac.Answer, error) { return s.compute(ctx, q, view.Index) }
+	switch {
+	case !ok:
+		a = refuse(multivac.Reason{Code: multivac.NothingTold, Text: fmt.Sprintf("Nothing has been told to the collection %q yet.", q.Collection)})
+	case s.cache == nil:
+		a, err = compute(ctx)
+	default:
+		key := fmt.Sprintf("%s\x00%s\x00%d\x00%d\x00%x\x00%s", q.Collection, q.Stop, q.Count, rank.Version, view.Fingerprint, q.Text)
+		a, err = s.cache.Do(ctx, key, compute)
+	}
+	a.Position = view.Position
+	return a, err
+}
+
+// errMoved says that a document was replaced or forgotten while it was quoted.
+var errMoved = multivac.Errorf(multivac.ErrUnavailable, "ask again", "what was to be quoted has just changed")
+
+func (s *Service) compute(ctx context.Context, q multivac.Question, in *index.Snapshot) (multivac.Answer, error) {
+	asked := s.model.NewQuestion(q.Text, in.IDF)
+	candidates, err := s.find(ctx, asked, in)
+	if err != nil {
+		return multivac.Answer{}, err
+	}
+	_, passages := in.Size()
+	ranked := s.model.Rank(asked, candidates, rank.Collection{Passages: passages})
+	unmatched := asked.Unknown(func(stem uint64) bool { return in.Frequency(stem) > 0 })
+	if len(ranked) == 0 {
+		return refuse(nothingFound(asked, unmatched)), nil
+	}
+	a := multivac.Answer{State: multivac.Answered, Confidence: ranked[0].Confidence, Sources: firstSources(ranked, candidates)}
+	if a.Sentences, err = s.quote(ctx, q.Count, asked, ranked, candidates); err != nil {
+		return multivac.Answer{}, err
+	}
+	if threshold := s.model.Threshold(q.Stop); a.Confidence < threshold {
+		reason := notConfident(asked, unmatched, a.Sentences[0], threshold)
+		a.State, a.Reason = multivac.InsufficientData, &reason
+	}
+	return a, nil
+}
+
+// find returns the best passages with their texts.
+func (s *Service) find(ctx context.Context, asked *rank.Question, in *index.Snapshot) ([]rank.Candidate, error) {
+	hits := in.Search(asked.Terms(), rank.Passages)
+	ids := make([]multivac.PassageID, len(hits))
+	for i, h := range hits {
+		ids[i] = h.PassageID
+	}
+	excerpts, err := s.excerpts.Excerpts(ctx, ids)
+	if err != nil {
+		return nil, fmt.Errorf("read passages: %w", err)
+	}
+	candidates := make([]rank.Candidate, 0, len(hits))
+	for i, e := range excerpts {
+		if e.Text != "" { // else it was forgotten a moment ago
+			candidates = append(candidates, rank.Candidate{Excerpt: e, Score: hits[i].Score})
+		}
+	}
+	return candidates, nil
+}
+
+// quote returns the first n ranked sentences that differ, each verified.
+func (s *Service) quote(ctx context.Context, n int, asked *rank.Question, ranked []rank.Sentence, candidates []rank.Candidate) (quoted []multivac.Quotation, err error) {
+	told := map[string]bool{}
+	for _, r := range ranked {
+		if len(quoted) == n {
+			break
+		}
+		q := quotation(asked, candidates[r.Candidate], r)
+		if told[q.Text] {
+			continue
+		}
+		told[q.Text] = true
+		if err := s.verify(ctx, q); err != nil {
+			return nil, err
+		}
+		quoted = append(quoted, q)
+	}
+	return quoted, nil
+}
+
+// verify holds the promise that an answer is a quotation: its bytes are those
+// of the stored text at its offsets.
+func (s *Service) verify(ctx context.Context, q multivac.Quotation) error {
+	stored, err := s.excerpts.Quote(ctx, q.Document, q.Revision, multivac.Span{Start: q.Start, End: q.End})
+	switch {
+	case errors.Is(err, multivac.ErrNotFound), err == nil && stored != q.Text:
+		return errMoved
+	case err != nil:
+		return fmt.Errorf("verify quotation: %w", err)
+	}
+	return nil
+}
+
+func quotation(asked *rank.Question, c rank.Candidate, r rank.Sentence) multivac.Quotation {
+	q := multivac.Quotation{
+		Text: c.Sentence(r.Span), Confidence: r.Confidence,
+		Document: c.Document, Revision: c.Revision, Source: c.Source, Title: c.Title, Heading: c.Heading, Lead: c.Lead,
+		Start: r.Start, End: r.End,
+	}
+	q.Marks = asked.Marks(q.Text)
+	i := slices.Index(c.Sentences, r.Span)
+	if i > 0 {
+		q.Before = c.Sentence(c.Sentences[i-1])
+	}
+	if i+1 < len(c.Sentences) {
+		q.After = c.Sentence(c.Sentences[i+1])
+	}
+	return q
+}
+
+func firstSources(ranked []rank.Sentence, candidates []rank.Candidate) (names []string) {
+	for _, r := range ranked {
+		source := candidates[r.Candidate].Source
+		if !slices.Contains(names, source) {
+			if names = append(names, source); len(names) == sources {
+				break
+			}
+		}
+	}
+	return names
+}

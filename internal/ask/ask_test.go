@@ -1,0 +1,213 @@
+package ask
+
+import (
+	"context"
+	"errors"
+	"strings"
+	"testing"
+
+	"multivac"
+	"multivac/internal/cache"
+	"multivac/internal/follow"
+	"multivac/internal/index"
+	"multivac/internal/rank"
+	"multivac/internal/text"
+)
+
+// shelf is documents in memory, indexed.
+type shelf struct {
+	index     *index.Index
+	documents map[multivac.DocumentID]multivac.Document
+	read      int    // calls of Excerpts
+	moved     func() // called once, before the first Quote
+}
+
+func newShelf(texts map[string]string) *shelf {
+	s := &shelf{index: index.New(), documents: map[multivac.DocumentID]multivac.Document{}}
+	for source, body := range texts {
+		s.put(source, 1, body)
+	}
+	return s
+}
+
+func (s *shelf) put(source string, r multivac.Revision, body string) {
+	title, _, _ := strings.Cut(source, ".")
+	d := multivac.Document{ID: multivac.Telling{Source: source}.ID(), Revision: r, Source: source, Title: title, Text: body}
+	s.documents[d.ID] = d
+	s.index.Put(index.Document{ID: d.ID, Revision: r, Title: title, Passages: text.Segment(body)})
+}
+
+func (s *shelf) View(c multivac.CollectionName) (follow.View, bool) {
+	return follow.View{Index: s.index.Snapshot(), Position: "7"}, c == multivac.DefaultCollection && len(s.documents) > 0
+}
+
+func (s *shelf) Reach(ctx context.Context, p multivac.Position) error {
+	if p > "7" {
+		return multivac.Errorf(multivac.ErrBehind, "ask again", "not there yet")
+	}
+	return nil
+}
+
+func (s *shelf) Excerpts(_ context.Context, ids []multivac.PassageID) ([]multivac.Excerpt, error) {
+	s.read++
+	excerpts := make([]multivac.Excerpt, len(ids))
+	for i, id := range ids {
+		if d := s.documents[id.Document]; d.Revision == id.Revision {
+			excerpts[i] = multivac.Excerpt{Passage: text.Segment(d.Text)[id.Number], Document: d.ID, Revision: d.Revision, Source: d.Source, Title: d.Title}
+		}
+	}
+	return excerpts, nil
+}
+
+func (s *shelf) Quote(_ context.Context, id multivac.DocumentID, r multivac.Revision, span multivac.Span) (string, error) {
+	if s.moved != nil {
+		moved := s.moved
+		s.moved = nil
+		moved()
+	}
+	d, ok := s.documents[id]
+	if !ok || d.Revision != r {
+		return "", multivac.Errorf(multivac.ErrNotFound, "", "gone")
+	}
+	return d.Text[span.Start:span.End], nil
+}
+
+var library = map[string]string{
+	"brakes.md":  "# Brakes\n\nDisc pads are scrapped at 1.0 mm. Tighten the retaining bolt to 3 Nm. The discs use mineral oil.",
+	"battery.md": "# Battery fire\n\nIf a battery smokes, call the duty manager on extension 40. Never use water.",
+	"asimov.md":  "# Isaac Asimov\n\nIsaac Asimov wrote The Last Question in 1956. It first appeared in Science Fiction Quarterly.",
+}
+
+func ask(t *testing.T, s *Service, q multivac.Question) multivac.Answer {
+	t.Helper()
+	a, err := s.Ask(t.Context(), q)
+	if err != nil {
+		t.Fatalf("Ask(%q): %v", q.Text, err)
+	}
+	return a
+}
+
+func service(s *shelf) *Service { return New(s, s, rank.Default(), nil) }
+
+func TestAnswersWithTheSentence(t *testing.T) {
+	s := service(newShelf(library))
+	f := func(question, want string) {
+		t.Helper()
+		a := ask(t, s, multivac.Question{Text: question})
+		if a.State != multivac.Answered || a.Text() != want {
+			t.Errorf("Ask(%q) = %s %q (%.2f), want %q", question, a.State, a.Text(), a.Confidence, want)
+		}
+	}
+	f("When did Isaac Asimov write The Last Question?", "Isaac Asimov wrote The Last Question in 1956.")
+	f("On which extension do I call the duty manager?", "If a battery smokes, call the duty manager on extension 40.")
+	f("To what torque do I tighten the retaining bolt?", "Tighten the retaining bolt to 3 Nm.")
+}
+
+func TestRefusesWithReason(t *testing.T) {
+	f := func(s *shelf, question string, code multivac.ReasonCode, unmatched ...string) {
+		t.Helper()
+		a := ask(t, service(s), multivac.Question{Text: question})
+		if a.State != multivac.InsufficientData || a.Text() != multivac.Insufficient || a.Reason == nil {
+			t.Fatalf("Ask(%q) = %s %q, want a refusal with a reason", question, a.State, a.Text())
+		}
+		if a.Reason.Code != code || a.Reason.Text == "" || strings.Join(a.Reason.Unmatched, " ") != strings.Join(unmatched, " ") {
+			t.Errorf("Ask(%q) refuses with %+v, want %s and unmatched %q", question, *a.Reason, code, unmatched)
+		}
+		if code == multivac.NotConfident && a.Reason.Nearest == nil {
+			t.Errorf("Ask(%q) does not say what came nearest", question)
+		}
+	}
+	told := newShelf(library)
+	f(newShelf(nil), "Who wrote it?", multivac.NothingTold)
+	f(told, "?!", multivac.QuestionEmpty)
+	f(told, "Volcanoes erupt", multivac.NothingFound, "Volcanoes", "erupt")
+	f(told, "Who discovered the moons of Jupiter?", multivac.NotConfident, "discovered", "moons", "Jupiter")
+}
+
+func TestQuotesItsContext(t *testing.T) {
+	a := ask(t, service(newShelf(library)), multivac.Question{Text: "To what torque do I tighten the retaining bolt?", Count: 2})
+	q := a.Sentences[0]
+	if q.Before != "Disc pads are scrapped at 1.0 mm." || q.After != "The discs use mineral oil." || q.Heading != "Brakes" || q.Source != "brakes.md" {
+		t.Errorf("quotation %+v lacks its context", q)
+	}
+	var marked []string
+	for _, m := range q.Marks {
+		marked = append(marked, q.Text[m.Start:m.End])
+	}
+	if got := strings.Join(marked, " "); !strings.Contains(got, "bolt") || strings.Contains(got, "the") {
+		t.Errorf("marks %q, want the words that mean something", got)
+	}
+	if len(a.Sentences) != 2 || len(a.Sources) == 0 || a.Sources[0] != "brakes.md" || a.Position != "7" {
+		t.Errorf("answer %+v, want two sentences, its sources and its position", a)
+	}
+}
+
+func TestSureStopsRefuseMore(t *testing.T) {
+	s := service(newShelf(library))
+	f := func(stop multivac.Stop) bool {
+		return ask(t, s, multivac.Question{Text: "what is 1956 known for in quarterly fiction", Stop: stop}).State == multivac.Answered
+	}
+	if f(multivac.Strict) && !f(multivac.Eager) {
+		t.Error("strict answers what eager refuses")
+	}
+}
+
+// TestReplacedMeanwhile replaces a document between finding and quoting it.
+func TestReplacedMeanwhile(t *testing.T) {
+	s := newShelf(library)
+	s.moved = func() { s.put("brakes.md", 2, "# Brakes\n\nTighten the retaining bolt to 4 Nm.") }
+	if a := ask(t, service(s), multivac.Question{Text: "To what torque do I tighten the retaining bolt?"}); a.Text() != "Tighten the retaining bolt to 4 Nm." {
+		t.Errorf("answer %q, want that of the new revision", a.Text())
+	}
+}
+
+func TestNeverSendsWhatIsNotStored(t *testing.T) {
+	s := newShelf(library)
+	s.moved = func() { // the store's bytes differ from those that were indexed
+		for id, d := range s.documents {
+			d.Text = strings.ToUpper(d.Text)
+			s.documents[id] = d
+		}
+	}
+	_, err := New(s, stale{s, newShelf(library)}, rank.Default(), nil).Ask(t.Context(), multivac.Question{Text: "To what torque do I tighten the retaining bolt?"})
+	if !errors.Is(err, multivac.ErrUnavailable) {
+		t.Errorf("Ask = %v, want it to refuse to quote what is not stored", err)
+	}
+}
+
+// stale reads passages from one shelf and checks quotations with another.
+type stale struct{ checked, read *shelf }
+
+func (s stale) Excerpts(ctx context.Context, ids []multivac.PassageID) ([]multivac.Excerpt, error) {
+	return s.read.Excerpts(ctx, ids)
+}
+
+func (s stale) Quote(ctx context.Context, id multivac.DocumentID, r multivac.Revision, span multivac.Span) (string, error) {
+	return s.checked.Quote(ctx, id, r, span)
+}
+
+func TestAskedAgainComesFromTheCache(t *testing.T) {
+	s := newShelf(library)
+	asker := New(s, s, rank.Default(), cache.New(1<<20))
+	first := ask(t, asker, multivac.Question{Text: "Who wrote The Last Question?"})
+	again := ask(t, asker, multivac.Question{Text: "  Who wrote  The Last Question?\n"})
+	if s.read != 1 || first.Text() != again.Text() {
+		t.Errorf("asked twice, read %d times, answers %q and %q", s.read, first.Text(), again.Text())
+	}
+}
+
+func TestBehindAndBadQuestions(t *testing.T) {
+	s := service(newShelf(library))
+	f := func(q multivac.Question, want error) {
+		t.Helper()
+		if _, err := s.Ask(t.Context(), q); !errors.Is(err, want) {
+			t.Errorf("Ask(%+v) = %v, want %v", q, err, want)
+		}
+	}
+	f(multivac.Question{Text: "Who?", After: "9"}, multivac.ErrBehind)
+	f(multivac.Question{Text: " "}, multivac.ErrInvalid)
+	f(multivac.Question{Text: "a\xff"}, multivac.ErrInvalid)
+	f(multivac.Question{Text: strings.Repeat("why ", 20_000)}, multivac.ErrInvalid)
+	f(multivac.Question{Text: "Who?", Stop: "maybe"}, multivac.ErrInvalid)
+	f(multivac.Question{Text: "Who?", Collection: "Not A Name"}, multivac.ErrInvalid)
+}
