@@ -1,0 +1,187 @@
+// Package app makes a running MultiVAC of settings. It is the only package
+// that knows all the others, and decides nothing that they could.
+package app
+
+import (
+	"cmp"
+	"context"
+	"crypto/rand"
+	"errors"
+	"log/slog"
+	"runtime/debug"
+	"sync/atomic"
+
+	"golang.org/x/sync/errgroup"
+
+	"multivac"
+	"multivac/internal/ask"
+	"multivac/internal/cache"
+	"multivac/internal/follow"
+	"multivac/internal/queue"
+	"multivac/internal/rank"
+	"multivac/internal/store/sqlite"
+	"multivac/internal/telemetry"
+	"multivac/internal/tell"
+)
+
+// Settings say what MultiVAC to make.
+type Settings struct {
+	Data       string               // folder of the store, made if missing
+	Workers    int                  // documents worked on at once; four per CPU, and at least 16, if 0
+	CacheBytes int                  // of answers kept; 16 MiB if 0
+	Telemetry  *telemetry.Telemetry // silent if nil
+}
+
+// queueLength is how many hints wait for a worker; the sweeper finds what does
+// not fit.
+const queueLength = 10_000
+
+// An App is a MultiVAC. It has the three verbs from Open on, answers from what
+// was published once Run or Serve has begun, and closes its store when they end.
+type App struct {
+	multivac.Teller
+	multivac.Asker
+	multivac.Library
+
+	store     *sqlite.DB
+	queue     *queue.Local
+	follower  *follow.Follower
+	worker    *tell.Worker
+	sweeper   *tell.Sweeper
+	telemetry *telemetry.Telemetry
+	stopping  atomic.Bool
+}
+
+// Open opens the store in the data folder, or returns an ErrInUse that says
+// who has it, and makes what stands around it.
+func Open(ctx context.Context, s Settings) (*App, error) {
+	db, err := sqlite.Open(s.Data)
+	if err != nil {
+		return nil, err
+	}
+	a := &App{store: db, queue: queue.NewLocal(queueLength), telemetry: s.Telemetry}
+
+	// Fingerprints name content in this process's cache only, so that a key
+	// of this process will do.
+	var key [16]byte
+	rand.Read(key[:])
+	a.follower = follow.New(db, key)
+
+	service := tell.New(db, a.queue, a.follower)
+	answers := cache.New(cmp.Or(s.CacheBytes, 16<<20))
+	a.Teller = service
+	a.Library = library{service, &a.stopping}
+	a.Asker = ask.New(a.follower, db, rank.Default(), answers)
+	a.worker = tell.NewWorker(db, a.queue)
+	a.worker.Workers = cmp.Or(s.Workers, a.worker.Workers)
+	a.sweeper = tell.NewSweeper(db, a.queue)
+	if s.Telemetry != nil {
+		a.watch(answers)
+	}
+	return a, nil
+}
+
+// watch has the telemetry see all that is done.
+func (a *App) watch(answers *cache.Cache) {
+	t := a.telemetry
+	a.Teller, a.Asker = t.Teller(a.Teller), t.Asker(a.Asker)
+	t.Cache(
+		func() float64 { return float64(answers.Stats().Hits) },
+		func() float64 { return float64(answers.Stats().Misses) },
+	)
+	t.Status(func() multivac.Status {
+		st, err := a.Status(context.Background())
+		if err != nil {
+			a.log().Warn("the status cannot be measured", "error", err)
+		}
+		return st
+	})
+	a.worker.Observe = func(at tell.Attempt) {
+		outcome := "indexed"
+		switch {
+		case errors.Is(at.Err, multivac.ErrSuperseded):
+			outcome = "superseded"
+		case at.Final:
+			outcome = "failed"
+		case at.Err != nil:
+			outcome = "retry"
+		}
+		t.Worked(outcome, at.Step)
+		if outcome == "failed" || outcome == "retry" {
+			a.log().Warn("a document was not indexed", "document", at.Task.Document, "revision", at.Task.Revision,
+				"step", at.Step, "final", at.Final, "error", at.Err, "stack", string(at.Stack))
+		}
+	}
+	a.sweeper.Observe = func(err error) { a.log().Warn("the sweeper tries again", "error", err) }
+}
+
+// Run works on what is told and follows what is published until ctx ends; then
+// it lets the workers finish what they have begun, closes the store and
+// returns nil.
+func (a *App) Run(ctx context.Context) error {
+	group, ctx := errgroup.WithContext(ctx)
+	group.Go(func() error { return a.follower.Run(ctx) })
+	group.Go(func() error { return a.worker.Run(ctx) })
+	group.Go(func() error { return a.sweeper.Run(ctx) })
+	err := group.Wait()
+	if errors.Is(err, context.Canceled) {
+		err = nil
+	}
+	return errors.Join(err, a.queue.Close(), a.store.Close())
+}
+
+// Settle waits until everything that was published before the call is answered from.
+func (a *App) Settle(ctx context.Context) error {
+	p, err := a.store.Position(ctx)
+	if err != nil {
+		return err
+	}
+	return a.follower.Reach(ctx, p)
+}
+
+func (a *App) log() *slog.Logger {
+	if a.telemetry == nil {
+		return slog.New(slog.DiscardHandler)
+	}
+	return a.telemetry.Logger()
+}
+
+// A library is not ready any more once it is stopping.
+type library struct {
+	multivac.Library
+	stopping *atomic.Bool
+}
+
+func (l library) Status(ctx context.Context) (multivac.Status, error) {
+	st, err := l.Library.Status(ctx)
+	if l.stopping.Load() {
+		st.Ready, st.Reason = false, "stopping"
+	}
+	return st, err
+}
+
+// Threshold is the confidence from which an answer is given at a stop.
+func Threshold(stop multivac.Stop) float64 { return rank.Default().Threshold(stop) }
+
+// version is set by the linker, with -X multivac/internal/app.version=…
+var version string
+
+// Version returns the version of the program.
+func Version() string {
+	if version != "" {
+		return version
+	}
+	info, ok := debug.ReadBuildInfo()
+	if !ok {
+		return "unknown"
+	}
+	if v := info.Main.Version; v != "" && v != "(devel)" {
+		return v
+	}
+	for _, s := range info.Settings {
+		if s.Key == "vcs.revision" {
+			return "devel-" + s.Value[:min(12, len(s.Value))]
+		}
+	}
+	return "devel"
+}

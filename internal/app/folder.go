@@ -1,0 +1,119 @@
+package app
+
+import (
+	"cmp"
+	"context"
+	"path"
+	"strings"
+	"sync"
+
+	"multivac"
+	"multivac/internal/ask"
+	"multivac/internal/extract"
+	"multivac/internal/follow"
+	"multivac/internal/index"
+	"multivac/internal/rank"
+	"multivac/internal/text"
+)
+
+// A Folder answers from documents that it is given and keeps nowhere. Add may
+// be called by many goroutines, before Asker is.
+type Folder struct {
+	mu        sync.Mutex
+	documents map[multivac.DocumentID]read
+	index     *index.Index
+}
+
+// read is a document that was read.
+type read struct {
+	multivac.Document
+	passages []multivac.Passage
+	lines    []int // as extract.Extracted has them
+	isFile   bool
+}
+
+// NewFolder returns a folder without documents.
+func NewFolder() *Folder {
+	return &Folder{documents: map[multivac.DocumentID]read{}, index: index.New()}
+}
+
+// Add reads a document. Where isFile is set, its body is that of the file
+// that Source names, and Line knows where in it a quotation stands.
+func (f *Folder) Add(t multivac.Telling, isFile bool) error {
+	if err := t.Validate(); err != nil {
+		return err
+	}
+	if t.MediaType == "" {
+		t.MediaType = multivac.Markdown
+	}
+	extracted, err := extract.Extract(t.MediaType, t.Body)
+	if err != nil {
+		return err
+	}
+	d := read{
+		Document: multivac.Document{
+			ID: t.ID(), Source: t.Source, MediaType: t.MediaType, Text: extracted.Text, Revision: 1, Title: t.Title,
+		},
+		passages: text.Segment(extracted.Text),
+		lines:    extracted.Lines,
+		isFile:   isFile,
+	}
+	d.Title = cmp.Or(t.Title, extracted.Title, path.Base(t.Source))
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	f.documents[d.ID] = d
+	return nil
+}
+
+// Asker returns what answers from the documents added.
+func (f *Folder) Asker() multivac.Asker {
+	docs := make([]index.Document, 0, len(f.documents))
+	for id, d := range f.documents {
+		docs = append(docs, index.Document{ID: id, Revision: d.Revision, Title: d.Title, Passages: d.passages})
+	}
+	f.index.Put(docs...)
+	return ask.New(f, f, rank.Default(), nil)
+}
+
+// Line returns the line of the file at which a quotation begins, from 1, or 0
+// where the document is not a file of its own.
+func (f *Folder) Line(q multivac.Quotation) int {
+	d := f.documents[q.Document]
+	if !d.isFile || q.Start > len(d.Text) {
+		return 0
+	}
+	line := strings.Count(d.Text[:q.Start], "\n")
+	switch {
+	case d.lines == nil:
+		return line + 1
+	case line < len(d.lines):
+		return d.lines[line]
+	}
+	return 0
+}
+
+// View implements what ask needs of a follower; there is one collection.
+func (f *Folder) View(multivac.CollectionName) (follow.View, bool) {
+	v := follow.View{Index: f.index.Snapshot()}
+	return v, len(f.documents) > 0
+}
+
+// Reach implements what ask needs of a follower.
+func (f *Folder) Reach(context.Context, multivac.Position) error { return nil }
+
+// Excerpts implements what ask needs of a store.
+func (f *Folder) Excerpts(_ context.Context, ids []multivac.PassageID) ([]multivac.Excerpt, error) {
+	excerpts := make([]multivac.Excerpt, len(ids))
+	for i, id := range ids {
+		d := f.documents[id.Document]
+		excerpts[i] = multivac.Excerpt{
+			Passage: d.passages[id.Number], Document: d.ID, Revision: d.Revision, Source: d.Source, Title: d.Title,
+		}
+	}
+	return excerpts, nil
+}
+
+// Quote implements what ask needs of a store.
+func (f *Folder) Quote(_ context.Context, id multivac.DocumentID, _ multivac.Revision, span multivac.Span) (string, error) {
+	return f.documents[id].Text[span.Start:span.End], nil
+}

@@ -1,0 +1,275 @@
+package cli
+
+import (
+	"bufio"
+	"context"
+	"fmt"
+	"io"
+	"strings"
+
+	"github.com/spf13/cobra"
+
+	"multivac"
+	"multivac/internal/web/wire"
+)
+
+func newAsk() *cobra.Command {
+	var a ask
+	c := &cobra.Command{
+		Use:   "ask [QUESTION|-]",
+		Short: "Ask a question",
+		Long: `Ask a question. The answer is a sentence of a document, word for word, and where
+it stands. Where nothing told is close enough to be worth saying, it prints
+    ` + multivac.Insufficient + `
+and, to standard error, the reason; the exit code is then 3.
+
+With --in, the documents in a folder are read and asked, with no server and
+nothing kept. Without a question, or with -, questions are read from standard
+input, one a line.`,
+		Example: `  multivac ask "How long are backups kept?"
+  multivac ask --in docs/ "Who is on call?"   # with file:line
+  multivac ask --json --count 3 "Which port?"
+  multivac ask --stop strict < questions.txt`,
+		RunE: func(c *cobra.Command, words []string) error { return a.run(c, words) },
+	}
+	a.target.flags(c)
+	f := c.Flags()
+	f.StringVar(&a.in, "in", "", "read the documents in this `folder` and ask them")
+	f.StringVarP(&a.question.collection, "collection", "c", string(multivac.DefaultCollection), "`name` of the collection to ask")
+	f.StringVar(&a.question.stop, "stop", string(multivac.Balanced), "how `sure` an answer has to be: strict, balanced or eager")
+	f.IntVarP(&a.question.count, "count", "n", 1, "`number` of sentences to show, the answer and its runners-up")
+	f.BoolVar(&a.json, "json", false, "print a line of JSON for each question")
+	_ = c.MarkFlagDirname("in")
+	_ = c.RegisterFlagCompletionFunc("stop", cobra.FixedCompletions(
+		[]string{string(multivac.Strict), string(multivac.Balanced), string(multivac.Eager)}, cobra.ShellCompDirectiveNoFileComp))
+	return c
+}
+
+// ask holds the flags of the command and where its answers come from and go.
+type ask struct {
+	target   target
+	in       string
+	question struct {
+		collection, stop string
+		count            int
+	}
+	json bool
+
+	asker multivac.Asker
+	line  func(multivac.Quotation) int // of the file, 0 where unknown
+	out   io.Writer
+	err   io.Writer
+	style style // of out
+}
+
+func (a *ask) run(c *cobra.Command, words []string) error {
+	text := strings.Join(words, " ")
+	lines := len(words) == 0 || text == stdin
+	check := text
+	if lines {
+		check = "?"
+	}
+	if err := a.ask(check).Validate(); err != nil {
+		return usageError{err}
+	}
+	a.out, a.err, a.style = c.OutOrStdout(), c.ErrOrStderr(), styleFor(c.OutOrStdout())
+
+	ask := func(ctx context.Context, asker multivac.Asker) error {
+		a.asker = asker
+		if lines {
+			return a.lines(ctx, c.InOrStdin())
+		}
+		return a.one(ctx, text)
+	}
+	if a.in != "" {
+		if err := oneOf(c, "in", "server", "data"); err != nil {
+			return err
+		}
+		return a.folder(c, ask)
+	}
+	return a.target.with(c, false, func(ctx context.Context, h house) error {
+		if st, err := h.Status(ctx); err == nil && st.Pending > 0 {
+			fmt.Fprintf(a.err, "%s told but not yet answered from\n", count(st.Pending, "document"))
+		}
+		return ask(ctx, h)
+	})
+}
+
+func (a *ask) ask(text string) multivac.Question {
+	return multivac.Question{
+		Text:       text,
+		Collection: multivac.CollectionName(a.question.collection),
+		Stop:       multivac.Stop(a.question.stop),
+		Count:      max(a.question.count, 1),
+	}
+}
+
+// lines asks each line. It ends with errInsufficient where one of them had no
+// answer, unless a person typed it and has seen that.
+func (a *ask) lines(ctx context.Context, in io.Reader) error {
+	prompt := isTerminal(in) && isTerminal(a.err)
+	if prompt {
+		fmt.Fprintln(a.err, "Ask a question a line; Ctrl-D ends.")
+	}
+	var result error
+	for scan := newLines(ctx, in); ; {
+		if prompt {
+			fmt.Fprint(a.err, "? ")
+		}
+		line, err := scan()
+		if prompt && err != nil {
+			fmt.Fprintln(a.err) // the line that the prompt stands on is still open
+		}
+		switch {
+		case err == io.EOF && prompt:
+			return nil
+		case err == io.EOF:
+			return result
+		case err != nil:
+			return err
+		}
+		if line = strings.TrimSpace(line); line == "" {
+			continue
+		}
+		switch err := a.one(ctx, line); err {
+		case nil:
+		case errInsufficient:
+			result = err
+		default:
+			return err
+		}
+		if !a.json {
+			fmt.Fprintln(a.out)
+		}
+	}
+}
+
+// newLines returns a function that waits for the next line, or until ctx ends.
+func newLines(ctx context.Context, in io.Reader) func() (string, error) {
+	type line struct {
+		text string
+		err  error
+	}
+	lines := make(chan line)
+	go func() {
+		scan := bufio.NewScanner(in)
+		scan.Buffer(nil, 1<<20)
+		for scan.Scan() {
+			lines <- line{text: scan.Text()}
+		}
+		err := scan.Err()
+		if err == nil {
+			err = io.EOF
+		}
+		lines <- line{err: err}
+	}()
+	return func() (string, error) {
+		select {
+		case l := <-lines:
+			return l.text, l.err
+		case <-ctx.Done():
+			return "", context.Cause(ctx)
+		}
+	}
+}
+
+// one asks and prints; errInsufficient where there is no answer.
+func (a *ask) one(ctx context.Context, text string) error {
+	answer, err := a.asker.Ask(ctx, a.ask(text))
+	if err != nil {
+		return err
+	}
+	if a.json {
+		err = a.printJSON(answer)
+	} else {
+		err = a.print(answer)
+	}
+	if err == nil && answer.State != multivac.Answered {
+		return errInsufficient
+	}
+	return err
+}
+
+func (a *ask) print(answer multivac.Answer) error {
+	if answer.State != multivac.Answered {
+		_, err := fmt.Fprintln(a.out, answer.Text())
+		a.printReason(answer.Reason)
+		return err
+	}
+	var b strings.Builder
+	for i, q := range answer.Sentences[:min(len(answer.Sentences), max(a.question.count, 1))] {
+		if i == 1 {
+			b.WriteString("\nAlso:\n")
+		}
+		if q.Lead != "" {
+			b.WriteString(a.style.dim(q.Lead) + "\n")
+		}
+		b.WriteString(a.style.marked(q.Text, q.Marks) + "\n")
+		b.WriteString("  " + a.style.dim(a.where(q)) + "\n")
+	}
+	_, err := io.WriteString(a.out, b.String())
+	return err
+}
+
+// printReason says on standard error why there is no answer.
+func (a *ask) printReason(r *multivac.Reason) {
+	if r == nil {
+		return
+	}
+	s := styleFor(a.err)
+	fmt.Fprintln(a.err, s.plain(r.Text))
+	if q := r.Nearest; q != nil {
+		fmt.Fprintf(a.err, "Nearest: %s\n  %s\n", s.plain(q.Text), s.dim(a.where(*q)))
+	}
+}
+
+// where says where a quotation stands and how sure it is.
+func (a *ask) where(q multivac.Quotation) string {
+	place := q.Source
+	if place == "" {
+		place = string(q.Document)
+	}
+	if a.line != nil {
+		if n := a.line(q); n > 0 {
+			place = fmt.Sprintf("%s:%d", place, n)
+		}
+	}
+	path := q.Title
+	if q.Heading != "" && q.Heading != q.Title {
+		path = strings.TrimPrefix(path+multivac.HeadingSeparator+q.Heading, multivac.HeadingSeparator)
+	}
+	if strings.HasPrefix(q.Heading, q.Title+multivac.HeadingSeparator) { // the title is the first heading
+		path = q.Heading
+	}
+	if path != "" {
+		place += "  " + path
+	}
+	return fmt.Sprintf("%s  (%.0f%% sure)", place, q.Confidence*100)
+}
+
+// An askedJSON is the answer as the HTTP API has it, with the lines that --in knows.
+type askedJSON struct {
+	wire.Answer
+	Line int             `json:"line,omitempty"`
+	Also []quotationJSON `json:"also"`
+}
+
+type quotationJSON struct {
+	wire.Quotation
+	Line int `json:"line,omitempty"`
+}
+
+func (a *ask) printJSON(answer multivac.Answer) error {
+	line := a.line
+	if line == nil {
+		line = func(multivac.Quotation) int { return 0 }
+	}
+	out := askedJSON{Answer: wire.NewAnswer(answer), Also: []quotationJSON{}}
+	for i, also := range out.Answer.Also {
+		out.Also = append(out.Also, quotationJSON{also, line(answer.Sentences[i+1])})
+	}
+	if answer.State == multivac.Answered {
+		out.Line = line(answer.Sentences[0])
+	}
+	return printJSON(a.out, out)
+}

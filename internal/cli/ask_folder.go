@@ -1,0 +1,73 @@
+package cli
+
+import (
+	"context"
+	"fmt"
+	"os"
+	"path/filepath"
+	"runtime"
+
+	"github.com/spf13/cobra"
+	"golang.org/x/sync/errgroup"
+
+	"multivac"
+	"multivac/internal/app"
+)
+
+// folder reads the documents in the folder and calls ask with what answers
+// from them. Documents that cannot be read are named and left out.
+func (a *ask) folder(c *cobra.Command, ask func(context.Context, multivac.Asker) error) error {
+	if _, err := os.Stat(a.in); err != nil {
+		return usageError{err}
+	}
+	p := walk(c.Context(), []string{a.in})
+	t := &tally{total: p.bytes}
+	shown := newProgress(a.err, false, t.line)
+	for _, problem := range p.problems {
+		shown.Printf("not read: %s", problem)
+	}
+
+	folder := app.NewFolder()
+	group, ctx := errgroup.WithContext(c.Context())
+	group.SetLimit(runtime.GOMAXPROCS(0))
+	for _, f := range p.files {
+		group.Go(func() error {
+			if err := context.Cause(ctx); err != nil {
+				return err
+			}
+			addFile(folder, f, t, func(err error) { shown.Printf("not read: %s", err) })
+			return nil
+		})
+	}
+	err := group.Wait()
+	shown.Close()
+	if err != nil {
+		return err
+	}
+	if len(p.files) == 0 {
+		fmt.Fprintf(a.err, "there are no documents in %s\n", filepath.Clean(a.in))
+	}
+	a.line = folder.Line
+	return ask(c.Context(), folder.Asker())
+}
+
+// addFile adds the documents of a file, and reports those that cannot be read.
+func addFile(folder *app.Folder, f file, t *tally, report func(error)) {
+	opened, err := f.open(nil)
+	if err != nil {
+		report(err)
+		return
+	}
+	defer opened.Close()
+	for telling, err := range f.tellings(t.reading(opened), "") {
+		if err == nil {
+			t.documents.Add(1)
+			if err = folder.Add(telling, telling.Source == f.source); err != nil {
+				err = fmt.Errorf("%s: %w", telling.Source, err)
+			}
+		}
+		if err != nil {
+			report(err)
+		}
+	}
+}

@@ -1,0 +1,103 @@
+// Package cli is the command multivac, one file per subcommand. It reads
+// arguments, calls the verbs of the root package on a server, a data folder or
+// a folder of files, and prints what comes back. It decides nothing about
+// documents or answers.
+package cli
+
+import (
+	"context"
+	"errors"
+	"io"
+	"os"
+	"os/signal"
+	"syscall"
+
+	"github.com/spf13/cobra"
+)
+
+// Main runs the command with its arguments, the program's name not among them,
+// and returns the exit code. Results go to out, messages to errOut.
+func Main(ctx context.Context, args []string, in io.Reader, out, errOut io.Writer) int {
+	ctx, stop := signal.NotifyContext(ctx, os.Interrupt, syscall.SIGTERM)
+	defer stop()
+	context.AfterFunc(ctx, stop) // from here on a second signal ends the process at once
+
+	root, began := newRoot()
+	root.SetArgs(args)
+	root.SetIn(in)
+	root.SetOut(out)
+	root.SetErr(errOut)
+	c, err := root.ExecuteContextC(ctx)
+	if err != nil && !*began && !errors.As(err, new(usageError)) {
+		err = usagef(seeHelp(c), "%s", err)
+	}
+	printError(errOut, err)
+	return exitCode(err)
+}
+
+// newRoot returns the command and whether one of its subcommands began to run:
+// an error before that is one of usage.
+func newRoot() (root *cobra.Command, began *bool) {
+	root = &cobra.Command{
+		Use:   "multivac",
+		Short: "Tell it documents, ask it questions",
+		Long: `MultiVAC is told documents and answers questions with the exact sentence and
+where it stands, or says that it does not know.
+
+Results go to standard output, messages to standard error. Exit codes: 0 done,
+1 failed, 2 wrong usage, 3 insufficient data, 4 under a threshold, 5 unavailable;
+more with ` + "`multivac help exit-codes`" + `.`,
+		Example: `  multivac serve --sample                     # a server with something to ask
+  multivac tell docs/                         # tell it a folder
+  multivac ask "How do I rotate the keys?"    # ask it
+  multivac ask --in docs/ "Who is on call?"   # ask a folder, with no server`,
+		Args:          subcommandArgs,
+		RunE:          showHelp,
+		SilenceErrors: true,
+		SilenceUsage:  true,
+	}
+	root.SetFlagErrorFunc(suggestFlag)
+	root.AddCommand(newServe(), newTell(), newAsk(), newStatus(), newDocuments(), newEval(), newVersion(), newExitCodes())
+	root.SetHelpCommand(newHelp(root))
+	root.InitDefaultCompletionCmd()
+	began = new(bool)
+	noteBegin(root, began)
+	return root, began
+}
+
+func noteBegin(c *cobra.Command, began *bool) {
+	if run := c.RunE; run != nil {
+		c.RunE = func(c *cobra.Command, args []string) error {
+			*began = true
+			return run(c, args)
+		}
+	}
+	for _, sub := range c.Commands() {
+		noteBegin(sub, began)
+	}
+}
+
+// newHelp is cobra's, but for an unknown topic, which is an error here.
+func newHelp(root *cobra.Command) *cobra.Command {
+	return &cobra.Command{
+		Use:   "help [COMMAND]",
+		Short: "Help about any command",
+		RunE: func(_ *cobra.Command, topic []string) error {
+			c, rest, err := root.Find(topic)
+			if err != nil || len(rest) > 0 {
+				return usageError{subcommandArgs(c, rest)}
+			}
+			c.InitDefaultHelpFlag()
+			return c.Help()
+		},
+		ValidArgsFunction: func(*cobra.Command, []string, string) ([]string, cobra.ShellCompDirective) {
+			var names []string
+			for _, c := range root.Commands() {
+				names = append(names, c.Name()+"\t"+c.Short)
+			}
+			return names, cobra.ShellCompDirectiveNoFileComp
+		},
+	}
+}
+
+func showHelp(c *cobra.Command, _ []string) error { return c.Help() }

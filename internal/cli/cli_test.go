@@ -1,0 +1,83 @@
+package cli
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"strings"
+	"testing"
+	"time"
+
+	"multivac"
+)
+
+func TestExitCodes(t *testing.T) {
+	f := func(err error, want int) {
+		t.Helper()
+		if got := exitCode(err); got != want {
+			t.Errorf("%v exits with %d, want %d", err, got, want)
+		}
+	}
+	f(nil, 0)
+	f(errors.New("disk on fire"), 1)
+	f(errSomeFailed, 1)
+	f(multivac.ErrNotFound, 1)
+	f(usagef("", "what?"), 2)
+	f(usageError{multivac.ErrUnavailable}, 2)
+	f(errInsufficient, 3)
+	f(errThreshold, 4)
+	f(fmt.Errorf("open: %w", multivac.Errorf(multivac.ErrInUse, "", "taken")), 5)
+	f(multivac.Errorf(multivac.ErrUnavailable, "", "gone"), 5)
+	f(fmt.Errorf("tell: %w", context.Canceled), 130)
+}
+
+func TestErrorsComeWithTheirRemedy(t *testing.T) {
+	var b strings.Builder
+	printError(&b, fmt.Errorf("tell: %w", multivac.Errorf(multivac.ErrInvalid, "send UTF-8", "a.md is not UTF-8")))
+	if got, want := b.String(), "multivac: tell: a.md is not UTF-8\n  send UTF-8\n"; got != want {
+		t.Errorf("got %q, want %q", got, want)
+	}
+}
+
+func TestTallyLine(t *testing.T) {
+	f := func(bytes, total, documents int64, elapsed time.Duration, want string) {
+		t.Helper()
+		tally := tally{total: total}
+		tally.bytes.Store(bytes)
+		tally.documents.Store(documents)
+		if got := tally.line(elapsed); got != want {
+			t.Errorf("after %s: %q, want %q", elapsed, got, want)
+		}
+	}
+	f(500, 2_000_000, 1, 500*time.Millisecond, "500 B of 2.0 MB, 1 document, 2/s")
+	f(500_000, 2_000_000, 100, 10*time.Second, "500.0 kB of 2.0 MB, 100 documents, 10/s, 30s left")
+	f(1_500_000, 0, 7, 7*time.Second, "1.5 MB, 7 documents, 1/s")
+	f(0, 10, 0, 0, "0 B of 10 B, 0 documents, 0/s")
+}
+
+func TestNearest(t *testing.T) {
+	f := func(word, want string) {
+		t.Helper()
+		if got := nearest(word, []string{"collection", "count", "data", "json"}); got != want {
+			t.Errorf("nearest to %q is %q, want %q", word, got, want)
+		}
+	}
+	f("colection", "collection")
+	f("conut", "count")
+	f("jsno", "json")
+	f("dta", "data")
+	f("verbose", "")
+}
+
+func TestStyles(t *testing.T) {
+	text, marks := "stop \x1b[2J pump", []multivac.Span{{Start: 0, End: 4}}
+	f := func(s style, want string) {
+		t.Helper()
+		if got := s.marked(text, marks); got != want {
+			t.Errorf("%+v: %q, want %q", s, got, want)
+		}
+	}
+	f(style{}, text)
+	f(style{terminal: true}, "stop \uFFFD[2J pump")
+	f(style{terminal: true, colour: true}, "\x1b[1mstop\x1b[22m \uFFFD[2J pump")
+}

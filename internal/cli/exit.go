@@ -1,0 +1,191 @@
+package cli
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"strings"
+
+	"github.com/spf13/cobra"
+	"github.com/spf13/pflag"
+
+	"multivac"
+)
+
+// Exit codes, as `multivac help exit-codes` says.
+const (
+	exitOK           = 0
+	exitFailed       = 1
+	exitUsage        = 2
+	exitInsufficient = 3
+	exitThreshold    = 4
+	exitUnavailable  = 5
+	exitInterrupted  = 130
+)
+
+const exitCodesHelp = `  0    done; every question was answered
+  1    failed, or some of the documents did; the messages name them
+  2    the command line is wrong
+  3    INSUFFICIENT DATA FOR MEANINGFUL ANSWER (of one question at least)
+  4    eval: a measure is under its --fail-under
+  5    unavailable: no server, address in use, or the data folder has another owner
+  130  interrupted`
+
+func newExitCodes() *cobra.Command {
+	return &cobra.Command{
+		Use:   "exit-codes",
+		Short: "What the exit codes mean",
+		Long:  "The exit codes of multivac:\n\n" + exitCodesHelp,
+	}
+}
+
+// Errors that say by their exit code what the output has said already.
+var (
+	errInsufficient = errors.New("insufficient data")
+	errSomeFailed   = errors.New("some documents were not told")
+	errThreshold    = errors.New("under a threshold")
+)
+
+// A usageError is a wrong command line.
+type usageError struct{ error }
+
+func (e usageError) Unwrap() error { return e.error }
+
+func usagef(remedy, format string, args ...any) error {
+	return usageError{multivac.Errorf(multivac.ErrInvalid, remedy, format, args...)}
+}
+
+// exitCode is the one place where an error becomes an exit code.
+func exitCode(err error) int {
+	is := func(kinds ...error) bool {
+		for _, kind := range kinds {
+			if errors.Is(err, kind) {
+				return true
+			}
+		}
+		return false
+	}
+	var usage usageError
+	switch {
+	case err == nil:
+		return exitOK
+	case errors.As(err, &usage):
+		return exitUsage
+	case is(errInsufficient):
+		return exitInsufficient
+	case is(errThreshold):
+		return exitThreshold
+	case is(context.Canceled):
+		return exitInterrupted
+	case is(multivac.ErrUnavailable, multivac.ErrInUse, multivac.ErrBehind):
+		return exitUnavailable
+	default:
+		return exitFailed
+	}
+}
+
+// printError prints what is wrong on one line and what to do on the next.
+func printError(w io.Writer, err error) {
+	if err == nil || errors.Is(err, errInsufficient) || errors.Is(err, errSomeFailed) || errors.Is(err, errThreshold) {
+		return
+	}
+	if errors.Is(err, context.Canceled) {
+		fmt.Fprintln(w, "multivac: interrupted")
+		return
+	}
+	message, remedy := err.Error(), ""
+	var known *multivac.Error
+	if errors.As(err, &known) && known.Remedy != "" {
+		remedy = known.Remedy
+		message = strings.TrimSuffix(message, "; "+remedy)
+	}
+	fmt.Fprintln(w, "multivac:", strings.TrimRight(message, "\n"))
+	if remedy != "" {
+		fmt.Fprintln(w, "  "+remedy)
+	}
+}
+
+// noArgs refuses arguments of a command that takes none.
+func noArgs(c *cobra.Command, args []string) error {
+	if len(args) > 0 {
+		return usagef(seeHelp(c), "`%s` takes no arguments, but was given %q", c.CommandPath(), args[0])
+	}
+	return nil
+}
+
+// oneOf refuses more than one of the flags.
+func oneOf(c *cobra.Command, names ...string) error {
+	var given []string
+	for _, name := range names {
+		if c.Flags().Changed(name) {
+			given = append(given, "--"+name)
+		}
+	}
+	if len(given) > 1 {
+		return usagef("give one of them", "%s exclude each other", strings.Join(given, " and "))
+	}
+	return nil
+}
+
+func seeHelp(c *cobra.Command) string { return fmt.Sprintf("see `%s --help`", c.CommandPath()) }
+
+// subcommandArgs refuses a word that is no subcommand and names the nearest.
+func subcommandArgs(c *cobra.Command, args []string) error {
+	if len(args) == 0 {
+		return nil
+	}
+	remedy := seeHelp(c)
+	c.SuggestionsMinimumDistance = 2
+	if near := c.SuggestionsFor(args[0]); len(near) > 0 {
+		remedy = fmt.Sprintf("did you mean `%s %s`?", c.CommandPath(), near[0])
+	}
+	return usagef(remedy, "unknown command %q", args[0])
+}
+
+// suggestFlag adds the nearest flag to the error about an unknown one.
+func suggestFlag(c *cobra.Command, err error) error {
+	remedy := seeHelp(c)
+	var unknown *pflag.NotExistError
+	if errors.As(err, &unknown) {
+		var names []string
+		c.Flags().VisitAll(func(f *pflag.Flag) { names = append(names, f.Name) })
+		if near := nearest(unknown.GetSpecifiedName(), names); near != "" {
+			remedy = fmt.Sprintf("did you mean --%s?", near)
+		}
+	}
+	return usagef(remedy, "%s", err)
+}
+
+// nearest returns the candidate that fewest edits turn word into, or "" where
+// none is near enough to have been meant.
+func nearest(word string, candidates []string) string {
+	best, bestEdits := "", 1+len(word)/3
+	for _, c := range candidates {
+		if n := edits(word, c); n <= bestEdits {
+			best, bestEdits = c, n-1
+		}
+	}
+	return best
+}
+
+// edits is the Levenshtein distance, in bytes.
+func edits(a, b string) int {
+	row := make([]int, len(b)+1)
+	for j := range row {
+		row[j] = j
+	}
+	for i := range len(a) {
+		diagonal := row[0]
+		row[0] = i + 1
+		for j := range len(b) {
+			cost := diagonal
+			if a[i] != b[j] {
+				cost++
+			}
+			diagonal = row[j+1]
+			row[j+1] = min(cost, row[j]+1, row[j+1]+1)
+		}
+	}
+	return row[len(b)]
+}

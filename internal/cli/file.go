@@ -1,0 +1,131 @@
+package cli
+
+import (
+	"io"
+	"iter"
+	"mime"
+	"os"
+	"path/filepath"
+	"strings"
+
+	"multivac"
+	"multivac/internal/extract"
+)
+
+// A file holds documents, and is read when its turn comes.
+type file struct {
+	path      string // stdin for standard input
+	source    string // of the document that the file is; empty where its content is its identity
+	title     string // the same, where it has one
+	extension string // that says its type in place of its own; may be empty
+	size      int64  // bytes, 0 where unknown
+}
+
+// stdin is the path of standard input.
+const stdin = "-"
+
+// open opens the file; in is standard input.
+func (f file) open(in io.Reader) (io.ReadCloser, error) {
+	if f.path == stdin {
+		return io.NopCloser(in), nil
+	}
+	return os.Open(f.path)
+}
+
+// name returns a name for extract, which knows the type by it. A file of an
+// unknown kind is here because it was named, and is taken for text.
+func (f file) name() string {
+	switch {
+	case f.extension != "":
+		return f.path + f.extension
+	case f.path != stdin && filepath.Ext(f.path) != "" && !extract.Known(f.path):
+		return f.path + ".txt"
+	}
+	return f.path
+}
+
+// tellings yields the documents that r, the opened file, holds. An error names
+// the file and is about one document.
+func (f file) tellings(r io.Reader, c multivac.CollectionName) iter.Seq2[multivac.Telling, error] {
+	return func(yield func(multivac.Telling, error) bool) {
+		name := f.name()
+		for t, err := range extract.Files(name, r, c) {
+			if err != nil {
+				err = renamed{err, name, f.path}
+			}
+			switch line, ofName := strings.CutPrefix(t.Source, name); {
+			case ofName && line == "":
+				t.Source = f.source
+				if f.title != "" {
+					t.Title = f.title
+				}
+			case ofName && f.source == "": // a line without an identifier of its own
+				t.Source = ""
+			case ofName:
+				t.Source = f.source + line
+			}
+			if !yield(t, err) {
+				return
+			}
+		}
+	}
+}
+
+// allTellings reads the files one after another. Each is counted in the tally
+// as it is read.
+func allTellings(files []file, in io.Reader, c multivac.CollectionName, count *tally) iter.Seq2[multivac.Telling, error] {
+	return func(yield func(multivac.Telling, error) bool) {
+		for _, f := range files {
+			r, err := f.open(in)
+			if err != nil {
+				if !yield(multivac.Telling{Source: f.source}, err) {
+					return
+				}
+				continue
+			}
+			for t, err := range f.tellings(count.reading(r), c) {
+				if !yield(t, err) {
+					r.Close()
+					return
+				}
+			}
+			r.Close()
+		}
+	}
+}
+
+// renamed is an error about a file that was called by another name.
+type renamed struct {
+	error
+	from, to string
+}
+
+func (r renamed) Error() string { return strings.Replace(r.error.Error(), r.from, r.to, 1) }
+func (r renamed) Unwrap() error { return r.error }
+
+// extensionOf returns the extension for a type that is given as an extension,
+// as a media type, or by the name people use.
+func extensionOf(name string) (string, error) {
+	short := strings.TrimPrefix(strings.ToLower(name), ".")
+	switch short {
+	case "text", "plain":
+		return ".txt", nil
+	case "markdown":
+		return ".md", nil
+	case "application/jsonl", "application/x-ndjson":
+		return ".jsonl", nil
+	}
+	if extract.Known("." + short) {
+		return "." + short, nil
+	}
+	if mediaType, _, err := mime.ParseMediaType(short); err == nil {
+		for _, f := range extract.Formats() {
+			for _, known := range f.MediaTypes() {
+				if known == mediaType {
+					return f.Extensions()[0], nil
+				}
+			}
+		}
+	}
+	return "", multivac.Errorf(multivac.ErrInvalid, "use md, txt, html, csv or jsonl", "unknown type %q", multivac.Clip(name, 40))
+}

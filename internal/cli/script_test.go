@@ -1,0 +1,128 @@
+package cli_test
+
+import (
+	"bufio"
+	"bytes"
+	"compress/gzip"
+	"context"
+	"errors"
+	"io"
+	"os"
+	"os/exec"
+	"regexp"
+	"strconv"
+	"testing"
+
+	"github.com/rogpeppe/go-internal/testscript"
+
+	"multivac"
+	"multivac/internal/cli"
+)
+
+func TestMain(m *testing.M) {
+	testscript.Main(m, map[string]func(){
+		"multivac": func() {
+			if at := os.Getenv("DEFAULT_SERVER"); at != "" {
+				cli.SetDefaultServer(at)
+			}
+			os.Exit(cli.Main(context.Background(), os.Args[1:], os.Stdin, os.Stdout, os.Stderr))
+		},
+	})
+}
+
+// TestScripts runs the command as a user does, in a folder of its own.
+func TestScripts(t *testing.T) {
+	testscript.Run(t, testscript.Params{
+		Dir: "testdata/script",
+		Setup: func(e *testscript.Env) error {
+			e.Setenv("HOME", e.WorkDir+"/home")
+			e.Setenv("DEFAULT_SERVER", "http://127.0.0.1:1") // where nothing listens
+			e.Values[runningKey{}] = &running{}
+			return nil
+		},
+		Cmds: map[string]func(*testscript.TestScript, bool, []string){
+			"exits": exits, "gzip": gzipFile, "id": id, "start": start, "interrupt": interrupt,
+		},
+		RequireExplicitExec: true,
+		RequireUniqueNames:  true,
+	})
+}
+
+// exits CODE COMMAND … runs a command and wants that exit code.
+func exits(ts *testscript.TestScript, neg bool, args []string) {
+	if neg || len(args) < 2 {
+		ts.Fatalf("usage: exits CODE COMMAND ...")
+	}
+	got := 0
+	if err := ts.Exec(args[1], args[2:]...); err != nil {
+		var exit *exec.ExitError
+		if !errors.As(err, &exit) {
+			ts.Fatalf("%v", err)
+		}
+		got = exit.ExitCode()
+	}
+	if strconv.Itoa(got) != args[0] {
+		ts.Fatalf("%q exits with %d, want %s", args[1:], got, args[0])
+	}
+}
+
+// gzip FILE makes FILE.gz.
+func gzipFile(ts *testscript.TestScript, neg bool, args []string) {
+	var b bytes.Buffer
+	z := gzip.NewWriter(&b)
+	z.Write([]byte(ts.ReadFile(args[0])))
+	ts.Check(z.Close())
+	ts.Check(os.WriteFile(ts.MkAbs(args[0]+".gz"), b.Bytes(), 0o600))
+}
+
+// id SOURCE sets $ID to the identifier of that document in the default collection.
+func id(ts *testscript.TestScript, neg bool, args []string) {
+	ts.Setenv("ID", string(multivac.Telling{Source: args[0]}.ID()))
+}
+
+// A running server of a script.
+type running struct {
+	cmd    *exec.Cmd
+	stderr *bufio.Reader
+}
+
+type runningKey struct{}
+
+var listens = regexp.MustCompile(`listens at (http://\S+:(\d+))`)
+
+// start ARG … starts multivac serve on a free port and sets $URL and $PORT.
+func start(ts *testscript.TestScript, neg bool, args []string) {
+	path, err := exec.LookPath("multivac")
+	ts.Check(err)
+	cmd := exec.Command(path, append([]string{"serve", "--listen", "127.0.0.1:0"}, args...)...)
+	cmd.Dir = ts.MkAbs(".")
+	cmd.Env = append(os.Environ(), "HOME="+ts.Getenv("HOME"), "TMPDIR="+ts.Getenv("TMPDIR"))
+	stderr, err := cmd.StderrPipe()
+	ts.Check(err)
+	ts.Check(cmd.Start())
+	ts.Defer(func() { cmd.Process.Kill() })
+	r := ts.Value(runningKey{}).(*running)
+	r.cmd, r.stderr = cmd, bufio.NewReader(stderr)
+	for said := ""; ; {
+		line, err := r.stderr.ReadString('\n')
+		said += line
+		if m := listens.FindStringSubmatch(line); m != nil {
+			ts.Setenv("URL", m[1])
+			ts.Setenv("PORT", m[2])
+			return
+		}
+		if err != nil {
+			ts.Fatalf("multivac serve %q did not start: %s", args, said)
+		}
+	}
+}
+
+// interrupt stops what start started, and wants it to exit with 0.
+func interrupt(ts *testscript.TestScript, neg bool, args []string) {
+	r := ts.Value(runningKey{}).(*running)
+	ts.Check(r.cmd.Process.Signal(os.Interrupt))
+	said, _ := io.ReadAll(r.stderr)
+	if err := r.cmd.Wait(); err != nil {
+		ts.Fatalf("multivac serve: %v\n%s", err, said)
+	}
+}

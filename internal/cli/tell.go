@@ -1,0 +1,266 @@
+package cli
+
+import (
+	"context"
+	"fmt"
+	"io"
+	"iter"
+	"strings"
+	"time"
+
+	"github.com/spf13/cobra"
+
+	"multivac"
+	"multivac/internal/web/wire"
+)
+
+func newTell() *cobra.Command {
+	var t tell
+	c := &cobra.Command{
+		Use:   "tell PATH|- ...",
+		Short: "Tell files, folders or standard input",
+		Long: `Tell files, folders or standard input ("-"): Markdown, text, HTML, CSV, and JSON
+Lines of {"id","title","text"}, each of them gzipped or not. In folders, hidden
+files, what .gitignore leaves out, symbolic links and what is no document are
+passed over. A path is the document's source: telling it again replaces it.
+A file that cannot be told is named, with why, and stops none of the others.
+
+Messages go to standard error; with --json, standard output has a line for each
+document.`,
+		Example: `  multivac tell docs/ README.md
+  multivac tell --collection laws corpus.jsonl.gz
+  pg_dump --help | multivac tell - --source pg_dump.txt --type text
+  multivac tell --data ./data docs/           # with no server`,
+		Args: func(_ *cobra.Command, args []string) error {
+			if len(args) == 0 {
+				return usagef("name a file or a folder, or - for standard input", "nothing to tell")
+			}
+			return nil
+		},
+		RunE: func(c *cobra.Command, paths []string) error { return t.run(c, paths) },
+	}
+	t.target.flags(c)
+	f := c.Flags()
+	f.StringVarP(&t.collection, "collection", "c", string(multivac.DefaultCollection), "`name` of the collection to tell")
+	f.StringVar(&t.source, "source", "", "`source` of the one document told, in place of its path")
+	f.StringVar(&t.title, "title", "", "`title` of the one document told")
+	f.StringVar(&t.mediaType, "type", "", "`type` of the one file told, such as md, html, jsonl or text/csv (default by its name and content)")
+	f.BoolVar(&t.wait, "wait", true, "wait until the documents are answered from, and not only kept")
+	f.BoolVar(&t.json, "json", false, "print a line of JSON for each document")
+	f.BoolVarP(&t.quiet, "quiet", "q", false, "print errors only")
+	return c
+}
+
+// tell holds the flags of the command and what came of it.
+type tell struct {
+	target                   target
+	collection               string
+	source, title, mediaType string
+	wait, json, quiet        bool
+
+	tally    tally
+	progress *progress
+	out      io.Writer
+	// What came of it.
+	told, unchanged, pending, failed int
+}
+
+func (t *tell) run(c *cobra.Command, paths []string) error {
+	if err := multivac.CollectionName(t.collection).Validate(); err != nil {
+		return usageError{err}
+	}
+	begin := time.Now()
+	p := walk(c.Context(), paths)
+	if err := t.describe(&p); err != nil {
+		return usageError{err}
+	}
+	t.out = c.OutOrStdout()
+
+	err := t.target.with(c, true, func(ctx context.Context, h house) error {
+		t.tally.total = p.bytes
+		t.progress = newProgress(c.ErrOrStderr(), t.quiet, t.tally.line)
+		defer t.progress.Close()
+		for _, problem := range p.problems {
+			t.fail(problem)
+			if err := t.print("", multivac.Receipt{Err: problem}); err != nil {
+				return err
+			}
+		}
+		return t.send(ctx, h, allTellings(p.files, c.InOrStdin(), multivac.CollectionName(t.collection), &t.tally))
+	})
+	if err == nil || t.told > 0 {
+		t.summary(c.ErrOrStderr(), p, time.Since(begin))
+	}
+	if err == nil && t.failed > 0 {
+		err = errSomeFailed
+	}
+	return err
+}
+
+// describe gives the one file of p what the flags say of it.
+func (t *tell) describe(p *plan) error {
+	if t.source == "" && t.title == "" && t.mediaType == "" {
+		return nil
+	}
+	if len(p.files) != 1 {
+		return usagef("tell one file at a time with these", "--source, --title and --type are of one file, not of %d", len(p.files))
+	}
+	f := &p.files[0]
+	if t.source != "" {
+		f.source = t.source
+	}
+	f.title = t.title
+	if t.mediaType != "" {
+		extension, err := extensionOf(t.mediaType)
+		f.extension = extension
+		return err
+	}
+	return nil
+}
+
+// Bounds of what is sent at a time: large enough that documents share commits
+// and round trips, small enough that memory does not matter.
+const (
+	batchTellings = 256
+	batchBytes    = 4 << 20
+	batchesAtOnce = 4
+)
+
+// A sent batch is on its way.
+type sent struct {
+	tellings []multivac.Telling
+	done     chan struct{} // closed when receipts and err are set
+	receipts []multivac.Receipt
+	err      error
+}
+
+// send tells the documents in batches, several at a time, and takes their
+// receipts in order. It ends early where a batch fails as a whole.
+func (t *tell) send(ctx context.Context, h multivac.Teller, tellings iter.Seq2[multivac.Telling, error]) error {
+	ctx, cancel := context.WithCancel(ctx)
+	defer cancel()
+	wait := multivac.WaitStored
+	if t.wait {
+		wait = multivac.WaitIndexed
+	}
+
+	var way []*sent // the oldest first
+	settle := func() error {
+		s := way[0]
+		way = way[1:]
+		<-s.done
+		if s.err != nil {
+			return s.err
+		}
+		return t.take(s)
+	}
+	post := func(batch []multivac.Telling) error {
+		if len(way) == batchesAtOnce {
+			if err := settle(); err != nil {
+				return err
+			}
+		}
+		s := &sent{tellings: batch, done: make(chan struct{})}
+		way = append(way, s)
+		go func() {
+			defer close(s.done)
+			s.receipts, s.err = h.Tell(ctx, batch, wait)
+		}()
+		return nil
+	}
+
+	var batch []multivac.Telling
+	bytes := 0
+	for telling, err := range tellings {
+		if ctx.Err() != nil {
+			return context.Cause(ctx)
+		}
+		if err != nil {
+			t.fail(err)
+			if err := t.print(telling.Source, multivac.Receipt{Err: err}); err != nil {
+				return err
+			}
+			continue
+		}
+		if len(batch) > 0 && (len(batch) == batchTellings || bytes+len(telling.Body) > batchBytes) {
+			if err := post(batch); err != nil {
+				return err
+			}
+			batch, bytes = nil, 0
+		}
+		batch = append(batch, telling)
+		bytes += len(telling.Body)
+	}
+	if len(batch) > 0 {
+		if err := post(batch); err != nil {
+			return err
+		}
+	}
+	for len(way) > 0 {
+		if err := settle(); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// take counts and prints the receipts of a batch.
+func (t *tell) take(s *sent) error {
+	for i, r := range s.receipts {
+		name := r.Source
+		if name == "" {
+			name = s.tellings[i].Source
+		}
+		switch {
+		case r.Err != nil:
+			t.fail(fmt.Errorf("%s: %w", name, r.Err))
+		case r.State == multivac.Pending && t.wait:
+			t.pending++
+			t.told++
+		default:
+			t.told++
+		}
+		if r.Err == nil && !r.Changed {
+			t.unchanged++
+		}
+		if err := t.print(name, r); err != nil {
+			return err
+		}
+	}
+	t.tally.documents.Add(int64(len(s.receipts)))
+	return nil
+}
+
+func (t *tell) fail(err error) {
+	t.failed++
+	t.progress.Printf("not told: %s", strings.ReplaceAll(err.Error(), "\n", " "))
+}
+
+func (t *tell) print(source string, r multivac.Receipt) error {
+	if !t.json {
+		return nil
+	}
+	r.Source = source
+	return printJSON(t.out, wire.NewReceipt(r))
+}
+
+func (t *tell) summary(w io.Writer, p plan, took time.Duration) {
+	if t.quiet {
+		return
+	}
+	line := "told " + count(t.told, "document")
+	if t.unchanged > 0 {
+		line += fmt.Sprintf(" (%d unchanged)", t.unchanged)
+	}
+	line += fmt.Sprintf(" to %s in %s", t.collection, took.Round(time.Millisecond))
+	if t.failed > 0 {
+		line += fmt.Sprintf("; %d not told, see above", t.failed)
+	}
+	if t.pending > 0 {
+		line += fmt.Sprintf("; %d kept, not yet answered from", t.pending)
+	}
+	if p.skipped > 0 {
+		line += fmt.Sprintf("; passed over %s of other kinds", count(p.skipped, "file"))
+	}
+	fmt.Fprintln(w, line)
+}

@@ -1,0 +1,178 @@
+package cli
+
+import (
+	"bytes"
+	"context"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+
+	"github.com/go-git/go-git/v5/plumbing/format/gitignore"
+
+	"multivac/internal/extract"
+)
+
+// A plan is what a command line's paths come to.
+type plan struct {
+	files    []file
+	bytes    int64
+	skipped  int // files in folders that are no documents
+	problems []error
+}
+
+// walk finds the files of paths. A file that is named is in the plan whatever
+// it is; in folders, hidden and ignored files, symbolic links and what is no
+// document are left out. What cannot be read is a problem and stops nothing.
+func walk(ctx context.Context, paths []string) plan {
+	var p plan
+	for _, path := range paths {
+		if path == stdin {
+			p.files = append(p.files, file{path: stdin})
+			continue
+		}
+		info, err := os.Stat(path)
+		switch {
+		case err != nil:
+			p.problems = append(p.problems, err)
+		case info.IsDir():
+			p.folder(ctx, filepath.Clean(path), rulesAbove(path))
+		default:
+			p.add(path, info)
+		}
+	}
+	return p
+}
+
+func (p *plan) add(path string, info os.FileInfo) {
+	path = filepath.Clean(path)
+	p.files = append(p.files, file{path: path, source: filepath.ToSlash(path), size: info.Size()})
+	p.bytes += info.Size()
+}
+
+func (p *plan) folder(ctx context.Context, dir string, r rules) {
+	if ctx.Err() != nil {
+		return
+	}
+	entries, err := os.ReadDir(dir)
+	if err != nil {
+		p.problems = append(p.problems, err)
+		return
+	}
+	r = r.with(dir)
+	for _, e := range entries {
+		path := filepath.Join(dir, e.Name())
+		if strings.HasPrefix(e.Name(), ".") || r.ignore(path, e.IsDir()) {
+			continue
+		}
+		switch {
+		case e.IsDir():
+			p.folder(ctx, path, r)
+		case !e.Type().IsRegular(): // links lead astray or in circles
+		case !isDocument(path):
+			p.skipped++
+		default:
+			info, err := e.Info()
+			if err != nil {
+				p.problems = append(p.problems, err)
+				continue
+			}
+			if info.Size() > 0 { // placeholders such as .keep and __init__
+				p.add(path, info)
+			}
+		}
+	}
+}
+
+// isDocument reports whether a file in a folder is worth telling: one whose
+// name says so, or that has no extension and looks like text, as README does.
+func isDocument(path string) bool {
+	if filepath.Ext(path) != "" {
+		return extract.Known(path)
+	}
+	switch filepath.Base(path) {
+	case "Makefile", "Dockerfile", "Containerfile", "Gemfile", "Rakefile", "Procfile", "Vagrantfile", "Jenkinsfile":
+		return false
+	}
+	f, err := os.Open(path)
+	if err != nil {
+		return true // to be named as a problem when it is read
+	}
+	defer f.Close()
+	head := make([]byte, 512)
+	n, _ := f.Read(head)
+	head = head[:n]
+	_, err = extract.MediaType(path, head)
+	return err == nil && !bytes.HasPrefix(head, []byte("#!"))
+}
+
+// rules are those of the .gitignore files of a folder and the ones above it.
+type rules struct {
+	base     string // absolute; patterns and paths are relative to it
+	patterns []gitignore.Pattern
+}
+
+// rulesAbove returns the rules of the repository that dir is in, down to but
+// without dir's own. Where they ignore dir itself they are void: it was named.
+func rulesAbove(dir string) rules {
+	abs, err := filepath.Abs(dir)
+	if err != nil {
+		return rules{}
+	}
+	base := abs
+	for at := abs; ; at = filepath.Dir(at) {
+		if _, err := os.Stat(filepath.Join(at, ".git")); err == nil {
+			base = at
+			break
+		}
+		if at == filepath.Dir(at) {
+			break
+		}
+	}
+	r := rules{base: base}
+	if base == abs {
+		return r
+	}
+	at := base
+	for _, name := range r.relative(abs) {
+		r = r.with(at)
+		at = filepath.Join(at, name)
+		if r.ignore(at, true) {
+			return rules{base: abs}
+		}
+	}
+	return r
+}
+
+// with returns the rules with those of the .gitignore in dir added.
+func (r rules) with(dir string) rules {
+	text, err := os.ReadFile(filepath.Join(dir, ".gitignore"))
+	if err != nil {
+		return r // there is none, or none that could say anything
+	}
+	r.patterns = slices.Clip(r.patterns)
+	for line := range strings.Lines(string(text)) {
+		line = strings.TrimRight(line, "\r\n")
+		if strings.TrimSpace(line) != "" && !strings.HasPrefix(line, "#") {
+			r.patterns = append(r.patterns, gitignore.ParsePattern(line, r.relative(dir)))
+		}
+	}
+	return r
+}
+
+func (r rules) ignore(path string, isDir bool) bool {
+	return len(r.patterns) > 0 && gitignore.NewMatcher(r.patterns).Match(r.relative(path), isDir)
+}
+
+// relative returns the parts of path below base.
+func (r rules) relative(path string) []string {
+	abs, err := filepath.Abs(path)
+	if err != nil {
+		return nil
+	}
+	rel, err := filepath.Rel(r.base, abs)
+	if err != nil || rel == "." {
+		return nil
+	}
+	return strings.Split(rel, string(filepath.Separator))
+}
