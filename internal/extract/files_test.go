@@ -1,0 +1,142 @@
+package extract
+
+import (
+	"bytes"
+	"compress/gzip"
+	"errors"
+	"fmt"
+	"io"
+	"strings"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+
+	"multivac"
+)
+
+func gzipped(s string) string {
+	var b bytes.Buffer
+	z := gzip.NewWriter(&b)
+	io.WriteString(z, s)
+	z.Close()
+	return b.String()
+}
+
+// read returns what Files yields, a line each.
+func read(name, in string) (got []string) {
+	for t, err := range Files(name, strings.NewReader(in), "c") {
+		if err != nil {
+			got = append(got, "error: "+err.Error())
+			continue
+		}
+		got = append(got, fmt.Sprintf("%s %s %q %q %q", t.Collection, t.MediaType, t.Source, t.Title, t.Body))
+	}
+	return got
+}
+
+func TestFiles(t *testing.T) {
+	f := func(name, in string, want ...string) {
+		t.Helper()
+		got := read(name, in)
+		for i := range got { // errors are compared by how they begin
+			if i < len(want) && strings.HasPrefix(want[i], "error: ") && strings.HasPrefix(got[i], want[i]) {
+				got[i] = want[i]
+			}
+		}
+		if d := cmp.Diff(want, got); d != "" {
+			t.Errorf("%s %q (-want +got)\n%s", name, in, d)
+		}
+	}
+	f("d/a.md", "# A\n", `c text/markdown "d/a.md" "" "# A\n"`)
+	f("a.html.gz", gzipped("<p>x"), `c text/html "a.html.gz" "" "<p>x"`)
+	f("README", "Hi", `c text/markdown "README" "" "Hi"`)
+	f("README.gz", gzipped("Hi"), `c text/markdown "README.gz" "" "Hi"`)
+	f("a.csv", "a,b", `c text/csv "a.csv" "" "a,b"`)
+
+	f("a.jsonl", "\ufeff{\"id\":\"x\",\"title\":\"T\",\"text\":\"One\"}\n\n{\"text\":\"Two\",\"more\":[1]}\r\n{\"id\":7,\"text\":\"Three\"}",
+		`c text/markdown "x" "T" "One"`, `c text/markdown "a.jsonl#3" "" "Two"`, `c text/markdown "7" "" "Three"`)
+	f("a.ndjson.gz", gzipped(`{"text":"x"}`), `c text/markdown "a.ndjson.gz#1" "" "x"`)
+	f("a.jsonl", "{\"id\":\"x\"}\n[1]\n{\"text\":\"\"}\n{\"id\":[],\"text\":\"y\"}\n{\"text\":\"caf\xe9\"}\n{\"text\":3}\n{\"text\":\"ok\"}",
+		`error: a.jsonl:1: there is no "text"; write {"id"`,
+		`error: a.jsonl:2: not a document in JSON`,
+		`error: a.jsonl:3: document is empty`,
+		`error: a.jsonl:4: "id" is neither`,
+		`error: a.jsonl:5: it is not UTF-8: byte 0xe9`,
+		`error: a.jsonl:6: not a document in JSON`,
+		`c text/markdown "a.jsonl#7" "" "ok"`)
+
+	f("a.md", "", "error: a.md: document is empty")
+	f("a.go", "package a", "error: a.go: .go is not a kind of document I can read; tell .md")
+	f("a", "\x7fELF\x00", "error: a: a is not a kind of document I can read: it is not text")
+	f("a.txt", "caf\xe9", "error: a.txt: it is not UTF-8")
+	f("a.md.gz", gzipped(strings.Repeat("a long text ", 100))[:30], "error: a.md.gz: the gzip file is broken")
+	f("a.md.gz", "\x1f\x8bxxxxxxxxxxxx", "error: a.md.gz: the gzip file is broken")
+	f("a.jsonl.gz", gzipped("{\"text\":\"x\"}\n" + strings.Repeat("{\"text\":\"y\"}\n", 9))[:40], "error: a.jsonl.gz")
+}
+
+// repeat reads b over and over, n bytes in all.
+func repeat(b byte, n int64) io.Reader {
+	return io.LimitReader(readerFunc(func(p []byte) (int, error) {
+		for i := range p {
+			p[i] = b
+		}
+		return len(p), nil
+	}), n)
+}
+
+type readerFunc func([]byte) (int, error)
+
+func (f readerFunc) Read(p []byte) (int, error) { return f(p) }
+
+func TestFilesTooLarge(t *testing.T) {
+	n := 0
+	for _, err := range Files("a.md", repeat('x', 1<<40), "") {
+		if n++; !errors.Is(err, multivac.ErrTooLarge) {
+			t.Errorf("got %v, want ErrTooLarge", err)
+		}
+	}
+	long := io.MultiReader(repeat('x', maxLine+1), strings.NewReader("\n{\"text\":\"after\"}\n"))
+	for got, err := range Files("a.jsonl", long, "") {
+		switch n++; n {
+		case 2:
+			if !errors.Is(err, multivac.ErrTooLarge) || !strings.HasPrefix(err.Error(), "a.jsonl:1: ") {
+				t.Errorf("got %.100v, want ErrTooLarge of line 1", err)
+			}
+		case 3:
+			if string(got.Body) != "after" || err != nil {
+				t.Errorf("got %q, %v, want the line after the long one", got.Body, err)
+			}
+		}
+	}
+	if n != 3 {
+		t.Errorf("got %d tellings and errors, want 3", n)
+	}
+}
+
+func TestFilesStops(t *testing.T) {
+	for _, err := range Files("a.jsonl", strings.NewReader("{\"text\":\"x\"}\n{\"text\":\"y\"}\n"), "") {
+		if err != nil {
+			t.Error(err)
+		}
+		break // and not yield again, which would panic
+	}
+}
+
+func FuzzFiles(f *testing.F) {
+	f.Add("a.jsonl", []byte("{\"id\":1,\"title\":\"t\",\"text\":\"x\"}\n{\"\n"))
+	f.Add("a.gz", []byte(gzipped("text")))
+	f.Add("b", []byte("<html>"))
+	f.Fuzz(func(t *testing.T, name string, in []byte) {
+		for telling, err := range Files(name, bytes.NewReader(in), "") {
+			if err == nil {
+				err = telling.Validate()
+				if err == nil {
+					err = Check(telling)
+				}
+				if err != nil {
+					t.Errorf("a telling that is refused: %v", err)
+				}
+			}
+		}
+	})
+}
