@@ -1,0 +1,178 @@
+package ui
+
+import (
+	"net/http"
+	"net/url"
+	"slices"
+	"strings"
+
+	"multivac"
+)
+
+// An askPage is the form and, once something was asked, what became of it.
+type askPage struct {
+	Question    string
+	Collection  multivac.CollectionName
+	Collections []multivac.Collection // to choose from; fewer than two are no choice
+	Stops       []stopChoice
+	Examples    []string
+	Host        string // this server, as a URL
+	Server      string // the flag that leads the command here; "" where it comes by itself
+	Status      *multivac.Status
+	Answer      *answerView
+	Refusal     *refusalView
+	Problem     *problem
+}
+
+// Asked says whether the page is about a question.
+func (p askPage) Asked() bool { return p.Answer != nil || p.Refusal != nil || p.Problem != nil }
+
+// A stopChoice is one of the stops in the form.
+type stopChoice struct {
+	Stop    multivac.Stop
+	Means   string
+	Checked bool
+}
+
+var stopMeanings = map[multivac.Stop]string{
+	multivac.Strict:   "19 of 20 answers are right; it says less",
+	multivac.Balanced: "9 of 10 answers are right",
+	multivac.Eager:    "4 of 5 answers are right; it says more",
+}
+
+func stopChoices(chosen multivac.Stop) []stopChoice {
+	if !slices.Contains(multivac.Stops, chosen) {
+		chosen = multivac.Balanced
+	}
+	var choices []stopChoice
+	for _, s := range multivac.Stops {
+		choices = append(choices, stopChoice{s, stopMeanings[s], s == chosen})
+	}
+	return choices
+}
+
+// Stop is the stop that is chosen.
+func (p askPage) Stop() multivac.Stop {
+	for _, c := range p.Stops {
+		if c.Checked {
+			return c.Stop
+		}
+	}
+	return multivac.Balanced
+}
+
+// An answerView is an answer as the page shows it.
+type answerView struct {
+	Best quotationView
+	Also []quotationView
+	JSON string // address of the same answer for programs
+}
+
+// A refusalView is a refusal as the page shows it.
+type refusalView struct {
+	Says      string
+	Text      string
+	Unmatched []string
+	Nearest   *quotationView
+	Empty     bool   // nothing has been told
+	Eager     string // address of the same question, less strict; "" if there is none
+	JSON      string
+}
+
+// ask serves "/".
+func (s *site) ask(w http.ResponseWriter, r *http.Request) {
+	query := r.URL.Query()
+	status, err := s.library.Status(r.Context())
+	page := askPage{
+		Question:    strings.TrimSpace(query.Get("q")),
+		Collection:  multivac.CollectionName(query.Get("collection")),
+		Collections: status.Collections,
+		Stops:       stopChoices(multivac.Stop(query.Get("stop"))),
+		Examples:    s.examples,
+		Host:        host(r),
+		Server:      serverFlag(r),
+		Status:      &status,
+	}
+	page.choose()
+	code := http.StatusOK
+	switch {
+	case page.Question != "": // asked even where Status fails, for it may not be needed
+		code = s.answer(w, r, &page, multivac.Stop(query.Get("stop")))
+	case err != nil:
+		code, page.Problem = s.fail(w, r, err)
+	}
+	if err != nil {
+		page.Status = nil
+	}
+	s.render(w, r, code, "ask", page)
+}
+
+// choose fills in the collection where none is named, and keeps one that is
+// named and not there, so that the form says what was asked.
+func (p *askPage) choose() {
+	has := func(name multivac.CollectionName) bool {
+		return slices.ContainsFunc(p.Collections, func(c multivac.Collection) bool { return c.Name == name })
+	}
+	switch {
+	case p.Collection != "" && !has(p.Collection) && len(p.Collections) > 0:
+		p.Collections = append(slices.Clone(p.Collections), multivac.Collection{Name: p.Collection})
+	case p.Collection == "" && !has(multivac.DefaultCollection) && len(p.Collections) > 0:
+		p.Collection = p.Collections[0].Name
+	}
+	p.Collection = p.Collection.OrDefault()
+}
+
+// answer asks the page's question and puts what comes of it on the page.
+func (s *site) answer(w http.ResponseWriter, r *http.Request, page *askPage, stop multivac.Stop) int {
+	answer, err := s.asker.Ask(r.Context(), multivac.Question{Text: page.Question, Collection: page.Collection, Stop: stop})
+	if err != nil {
+		code, problem := s.fail(w, r, err)
+		page.Problem = problem
+		return code
+	}
+	values := url.Values{"question": {page.Question}, "collection": {string(page.Collection)}, "stop": {string(page.Stop())}}
+	json := "/api/v1/answer?" + values.Encode()
+	if answer.State == multivac.Answered && len(answer.Sentences) > 0 {
+		page.Answer = &answerView{Best: newQuotationView(answer.Sentences[0]), JSON: json}
+		for _, q := range answer.Sentences[1:] {
+			page.Answer.Also = append(page.Answer.Also, newQuotationView(q))
+		}
+		return http.StatusOK
+	}
+	page.Refusal = &refusalView{Says: multivac.Insufficient, JSON: json}
+	if reason := answer.Reason; reason != nil {
+		page.Refusal.explain(reason, page)
+	}
+	return http.StatusOK
+}
+
+// explain says why there is no answer and what can be done about it.
+func (v *refusalView) explain(reason *multivac.Reason, page *askPage) {
+	v.Text, v.Unmatched, v.Empty = reason.Text, reason.Unmatched, reason.Code == multivac.NothingTold
+	if reason.Nearest == nil {
+		return
+	}
+	nearest := newQuotationView(*reason.Nearest)
+	v.Nearest = &nearest
+	if page.Stop() != multivac.Eager {
+		values := url.Values{"q": {page.Question}, "collection": {string(page.Collection)}, "stop": {string(multivac.Eager)}}
+		v.Eager = "/?" + values.Encode()
+	}
+}
+
+// host returns the address that the request came to, for commands to copy.
+func host(r *http.Request) string {
+	if r.TLS != nil {
+		return "https://" + r.Host
+	}
+	return "http://" + r.Host
+}
+
+// serverFlag returns what a command needs to reach this server, which is
+// nothing where it looks by itself.
+func serverFlag(r *http.Request) string {
+	if h := host(r); h != "http://127.0.0.1:5000" && h != "http://localhost:5000" {
+		return "--server " + h + " "
+	}
+	return ""
+}

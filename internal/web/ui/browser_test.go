@@ -1,0 +1,135 @@
+package ui_test
+
+import (
+	"fmt"
+	"net/http/httptest"
+	"net/url"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"multivac"
+	"multivac/internal/web/ui"
+)
+
+// look are the pages that are looked at.
+var look = []struct{ name, path string }{
+	{"first", "/"},
+	{"answer", "/?q=" + url.QueryEscape(askPump)},
+	{"table", "/?q=" + url.QueryEscape(askLimit)},
+	{"list", "/?collection=laws&stop=strict&q=" + url.QueryEscape(askSteps)},
+	{"hebrew", "/?q=" + url.QueryEscape(askHebrew)},
+	{"refusal", "/?q=" + url.QueryEscape(askTides)},
+	{"unmatched", "/?q=" + strings.Repeat("incomprehensibilities", 10)},
+	{"long", "/?q=" + url.QueryEscape(strings.TrimSpace(strings.Repeat(askTides+" ", 12)))},
+	{"invalid", "/?q=why&stop=sometimes"},
+	{"document", fmt.Sprintf("/ui/document/%s?revision=1&start=%d&end=%d#quote", pumpID, strings.Index(pumpText, pumpQuote), strings.Index(pumpText, pumpQuote)+len(pumpQuote))},
+	{"missing", "/ui/document/none"},
+}
+
+func TestBrowserAsks(t *testing.T) {
+	browser := startChrome(t)
+	f := func(script bool) {
+		t.Helper()
+		server := httptest.NewServer(ui.New(knowing(), knowing()))
+		defer server.Close()
+		b := browser.tab(t, 1280, "light", script)
+		b.open(server.URL + "/")
+		b.value("document.getElementById('q').focus()") // autofocus comes with the first frame, which may be later
+		b.load(func() { b.write(askPump); b.press("Enter", "\r") })
+		if got, want := b.value("document.querySelector('.answer strong').textContent"), pumpQuote; got != want {
+			t.Errorf("script %v: answer %q, want %q", script, got, want)
+		}
+		if got, want := b.value("document.getElementById('q').value"), askPump; got != want {
+			t.Errorf("script %v: the form holds %q, want %q", script, got, want)
+		}
+		b.load(func() { b.value("document.querySelector('figcaption a').click()") })
+		if got := b.value("document.getElementById('quote').textContent"); got != pumpQuote {
+			t.Errorf("script %v: the document marks %q, want %q", script, got, pumpQuote)
+		}
+		for _, complaint := range b.complaints() {
+			t.Errorf("script %v: the console shows %s", script, complaint)
+		}
+	}
+	f(false)
+	f(true)
+}
+
+// With script, "/" leads to the question, and does not where it is typed.
+func TestBrowserKey(t *testing.T) {
+	browser := startChrome(t)
+	server := httptest.NewServer(ui.New(knowing(), knowing()))
+	defer server.Close()
+	b := browser.tab(t, 1280, "light", true)
+	b.open(server.URL + "/?q=" + url.QueryEscape(askTides))
+	if got := b.value("document.activeElement.id + document.querySelector('kbd').hidden"); got != "false" {
+		t.Errorf("focus and hint hidden: got %q, want no focus and the hint shown", got)
+	}
+	b.press("/", "/")
+	b.write("and/or")
+	b.press("/", "/")
+	if got := b.value("document.activeElement.id + document.activeElement.value"); got != "qand/or/" {
+		t.Errorf("after /, and/or and /: got %q, want the question replaced by and/or/", got)
+	}
+}
+
+// Every page fits a small and a wide window, in light and dark, and breaks no
+// rule of its own policy. MULTIVAC_TEST_PICTURES names a folder for pictures.
+func TestBrowserLooks(t *testing.T) {
+	browser := startChrome(t)
+	server := httptest.NewServer(ui.New(knowing(), knowing(), ui.WithExamples(askPump, askLimit, askTides)))
+	defer server.Close()
+	empty := httptest.NewServer(ui.New(&fake{status: multivac.Status{Ready: true}}, &fake{status: multivac.Status{Ready: true}}))
+	defer empty.Close()
+	down := httptest.NewServer(ui.New(&fake{err: multivac.ErrUnavailable}, &fake{}))
+	defer down.Close()
+	for _, width := range []int{320, 768, 1280} {
+		for _, colours := range []string{"light", "dark"} {
+			b := browser.tab(t, width, colours, true)
+			f := func(name, address string) {
+				b.open(address)
+				if over := b.value("document.documentElement.scrollWidth - document.documentElement.clientWidth"); over != "0" {
+					t.Errorf("%s at %d pixels scrolls sideways by %s", name, width, over)
+				}
+				for _, fault := range strings.Fields(b.value(contrast)) {
+					t.Errorf("%s, %s: too little contrast: %s", name, colours, fault)
+				}
+				if folder := os.Getenv("MULTIVAC_TEST_PICTURES"); folder != "" {
+					file := filepath.Join(folder, fmt.Sprintf("%s-%d-%s.png", name, width, colours))
+					if err := os.WriteFile(file, b.picture(), 0o644); err != nil {
+						t.Fatal(err)
+					}
+				}
+			}
+			for _, l := range look {
+				f(l.name, server.URL+l.path)
+			}
+			f("empty", empty.URL+"/")
+			f("nothing-told", empty.URL+"/?q=why")
+			f("down", down.URL+"/?q=why")
+			for _, complaint := range b.complaints() {
+				if !strings.Contains(complaint, "the server responded with a status of") { // the pages of errors
+					t.Errorf("at %d pixels, %s: the console shows %s", width, colours, complaint)
+				}
+			}
+		}
+	}
+}
+
+// contrast lists the elements whose text has less than WCAG's 4.5 to 1, as
+// "tag.class=ratio".
+const contrast = `(() => {
+	const parse = (c) => { const n = c.match(/[\d.]+/g).map(Number); return n.length < 4 ? [...n, 1] : n; };
+	const light = ([r, g, b]) => [r, g, b].map((v) => v / 255).map((v) => v <= .04045 ? v / 12.92 : ((v + .055) / 1.055) ** 2.4)
+		.reduce((sum, v, i) => sum + v * [.2126, .7152, .0722][i], 0);
+	const behind = (e) => { for (; e; e = e.parentElement) { const c = parse(getComputedStyle(e).backgroundColor); if (c[3] > 0) return c; } return [255, 255, 255, 1]; };
+	const faults = new Set();
+	for (const e of document.body.querySelectorAll("*")) {
+		if (![...e.childNodes].some((n) => n.nodeType === 3 && n.textContent.trim())) continue;
+		const [a, b] = [light(parse(getComputedStyle(e).color)), light(behind(e))];
+		const ratio = (Math.max(a, b) + .05) / (Math.min(a, b) + .05);
+		if (ratio < 4.5) faults.add(e.tagName + "." + e.className + "=" + ratio.toFixed(2));
+	}
+	return [...faults].join(" ");
+})()`

@@ -1,0 +1,102 @@
+package ui
+
+import (
+	"cmp"
+	"net/http"
+	"net/url"
+	"strconv"
+	"time"
+	"unicode/utf8"
+
+	"multivac"
+)
+
+// A documentPage is a document's text with the sentence quoted from it.
+type documentPage struct {
+	Title                string
+	Source, SourceURL    string
+	Collection           multivac.CollectionName
+	Told                 time.Time
+	JSON                 string // address of the document for programs
+	Note                 string // why no text, or no sentence, is shown
+	Before, Quote, After string // the text; all of it in Before where nothing is quoted
+	CutBefore, CutAfter  bool   // there is more text
+	Problem              *problem
+}
+
+// shown is how much of a text is shown on each side of the sentence, in bytes,
+// so that a large document does not stall the browser.
+const shown = 128 << 10
+
+// document serves a document's page.
+func (s *site) document(w http.ResponseWriter, r *http.Request) {
+	d, err := s.library.Document(r.Context(), multivac.DocumentID(r.PathValue("id")))
+	if err != nil {
+		code, problem := s.fail(w, r, err)
+		s.render(w, r, code, "document", documentPage{Problem: problem})
+		return
+	}
+	if d.State == multivac.Deleted {
+		s.render(w, r, http.StatusGone, "document", documentPage{Problem: &problem{
+			Title:   "This document was deleted",
+			Message: "MultiVAC has forgotten its text, and no longer answers from it.",
+		}})
+		return
+	}
+	page := documentPage{
+		Title:      cmp.Or(d.Title, d.Source, "Untitled"),
+		Source:     d.Source,
+		SourceURL:  webAddress(d.Source),
+		Collection: d.Collection,
+		Told:       d.Told.UTC(),
+		JSON:       "/api/v1/documents/" + url.PathEscape(string(d.ID)),
+	}
+	page.show(d, r.URL.Query())
+	s.render(w, r, http.StatusOK, "document", page)
+}
+
+// show puts the text on the page, with the sentence that the query names.
+func (p *documentPage) show(d multivac.Document, query url.Values) {
+	switch {
+	case d.Text == "" && d.State == multivac.Failed:
+		p.Note = "This document could not be read. " + sentence(d.LastError)
+	case d.Text == "":
+		p.Note = "This document has been kept and is still to be read. Come back in a moment."
+	case query.Has("start"):
+		quote, ok := span(d, query)
+		if !ok {
+			p.Note = "This document has been told anew since it was quoted here. Ask again to see where the answer stands now."
+			break
+		}
+		p.cut(d.Text, quote)
+		return
+	}
+	p.cut(d.Text, multivac.Span{})
+}
+
+// span returns the sentence that the query names, if it is in the text.
+func span(d multivac.Document, query url.Values) (multivac.Span, bool) {
+	start, err1 := strconv.Atoi(query.Get("start"))
+	end, err2 := strconv.Atoi(query.Get("end"))
+	if err1 != nil || err2 != nil || start < 0 || start >= end || end > len(d.Text) {
+		return multivac.Span{}, false
+	}
+	if revision := query.Get("revision"); revision != "" && revision != strconv.FormatUint(uint64(d.Revision), 10) {
+		return multivac.Span{}, false
+	}
+	return multivac.Span{Start: start, End: end}, utf8.ValidString(d.Text[start:end])
+}
+
+// cut cuts the text at the quoted span and shortens what is far from it. An
+// empty span shows the beginning.
+func (p *documentPage) cut(text string, quote multivac.Span) {
+	before, after := text[:quote.Start], text[quote.End:]
+	p.Quote = text[quote.Start:quote.End]
+	if len(before) > shown {
+		before, p.CutBefore = before[runeEnd(before, len(before)-shown):], true
+	}
+	if len(after) > shown {
+		after, p.CutAfter = after[:runeStart(after, shown)], true
+	}
+	p.Before, p.After = before, after
+}

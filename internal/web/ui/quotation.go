@@ -1,0 +1,198 @@
+package ui
+
+import (
+	"cmp"
+	"fmt"
+	"math"
+	"net/url"
+	"slices"
+	"strconv"
+	"strings"
+	"unicode"
+	"unicode/utf8"
+
+	"multivac"
+)
+
+// A quotationView is a quotation as a page shows it.
+type quotationView struct {
+	Before, After string  // shortened
+	Pieces        []piece // the sentence
+	Lead          string
+	Table         *tableView // instead of Before, Pieces, After and Lead where the sentence is a row
+	Verse         bool       // line breaks count: a list, or code
+	Title         string
+	Heading       string
+	Source        string
+	SourceURL     string // Source where it can be followed
+	Address       string // the page with the whole document
+	Percent       string
+	Words         string // how sure, in words
+	Of10          int    // how sure, from 0 to 10
+}
+
+// A piece of a text is marked or not.
+type piece struct {
+	Text string
+	Mark bool
+}
+
+// context is how much of what stands around a sentence is shown, in bytes.
+const context = 320
+
+func newQuotationView(q multivac.Quotation) quotationView {
+	v := quotationView{
+		Before:    clipStart(q.Before, context),
+		Pieces:    pieces(q.Text, q.Marks),
+		After:     clipEnd(q.After, context),
+		Lead:      q.Lead,
+		Verse:     q.Lead != "",
+		Title:     cmp.Or(q.Title, q.Source, "Untitled"),
+		Source:    q.Source,
+		SourceURL: webAddress(q.Source),
+		Address:   documentAddress(q),
+		Percent:   percent(q.Confidence),
+		Words:     confidence(q.Confidence),
+		Of10:      int(math.Round(min(max(q.Confidence, 0), 1) * 10)),
+	}
+	v.Heading = strings.TrimPrefix(q.Heading, q.Title+multivac.HeadingSeparator)
+	if v.Heading == q.Title {
+		v.Heading = ""
+	}
+	if v.Source == v.Title {
+		v.Source = ""
+	}
+	v.Table = newTableView(q)
+	return v
+}
+
+// documentAddress returns the page of the document, at the sentence.
+func documentAddress(q multivac.Quotation) string {
+	values := url.Values{
+		"revision": {strconv.FormatUint(uint64(q.Revision), 10)},
+		"start":    {strconv.Itoa(q.Start)},
+		"end":      {strconv.Itoa(q.End)},
+	}
+	return "/ui/document/" + url.PathEscape(string(q.Document)) + "?" + values.Encode() + "#quote"
+}
+
+// webAddress returns s where it is a web address, else "".
+func webAddress(s string) string {
+	u, err := url.Parse(s)
+	if err != nil || u.Host == "" || u.Scheme != "http" && u.Scheme != "https" {
+		return ""
+	}
+	return s
+}
+
+// pieces cuts a text at the borders of its marks, which may be in any order,
+// overlap, or lie outside it.
+func pieces(s string, marks []multivac.Span) []piece {
+	marks = slices.SortedFunc(slices.Values(marks), func(a, b multivac.Span) int { return cmp.Compare(a.Start, b.Start) })
+	var cut []piece
+	done := 0
+	add := func(end int, mark bool) {
+		if end > done {
+			cut = append(cut, piece{s[done:end], mark})
+			done = end
+		}
+	}
+	for _, m := range marks {
+		start, end := runeStart(s, m.Start), runeEnd(s, m.End)
+		if end <= max(start, done) {
+			continue
+		}
+		add(start, false)
+		add(end, true)
+	}
+	add(len(s), false)
+	return cut
+}
+
+// runeStart returns the border of a rune of s at or before i.
+func runeStart(s string, i int) int {
+	i = min(max(i, 0), len(s))
+	for i > 0 && i < len(s) && !utf8.RuneStart(s[i]) {
+		i--
+	}
+	return i
+}
+
+// runeEnd returns the border of a rune of s at or after i.
+func runeEnd(s string, i int) int {
+	i = min(max(i, 0), len(s))
+	for i < len(s) && !utf8.RuneStart(s[i]) {
+		i++
+	}
+	return i
+}
+
+// clipStart shortens s to its last words in n bytes.
+func clipStart(s string, n int) string {
+	if len(s) <= n {
+		return s
+	}
+	s = s[runeEnd(s, len(s)-n):]
+	if i := strings.IndexFunc(s, unicode.IsSpace); i >= 0 && i < n/2 {
+		s = s[i:]
+	}
+	return "… " + strings.TrimLeftFunc(s, unicode.IsSpace)
+}
+
+// clipEnd shortens s to its first words in n bytes.
+func clipEnd(s string, n int) string {
+	if len(s) <= n {
+		return s
+	}
+	s = s[:runeStart(s, n)]
+	if i := strings.LastIndexFunc(s, unicode.IsSpace); i > n/2 {
+		s = s[:i]
+	}
+	return strings.TrimRightFunc(s, unicode.IsSpace) + " …"
+}
+
+// percent never says that something is certain, or impossible.
+func percent(p float64) string {
+	switch n := math.Round(p * 100); {
+	case n >= 100:
+		return "over 99%"
+	case n >= 1:
+		return strconv.Itoa(int(n)) + "%"
+	}
+	return "under 1%" // NaN, too
+}
+
+// confidence says how sure an answer is.
+func confidence(p float64) string {
+	switch {
+	case p >= .95:
+		return "Very likely right"
+	case p >= .85:
+		return "Likely right"
+	case p >= .7:
+		return "Probably right"
+	case p >= .5:
+		return "Perhaps right"
+	}
+	return "Probably wrong"
+}
+
+// number writes n with its thousands apart.
+func number(n int) string {
+	s := strconv.Itoa(n)
+	for i := len(s) - 3; i > 0 && s[i-1] != '-'; i -= 3 {
+		s = s[:i] + "," + s[i:]
+	}
+	return s
+}
+
+// plural writes n with the noun that it counts.
+func plural(n int, noun string) string {
+	if n != 1 {
+		noun += "s"
+	}
+	return fmt.Sprintf("%s %s", number(n), noun)
+}
+
+// lamp returns where the i-th lamp of a gauge stands.
+func lamp(i int) float64 { return 4 + 6.6*float64(i) }

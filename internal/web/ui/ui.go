@@ -1,0 +1,156 @@
+// Package ui serves the pages for people: the question with its answer, and
+// the document that the answer stands in. They are made on the server and need
+// no script. It knows the verbs of multivac and nothing of how they are done.
+package ui
+
+import (
+	"bytes"
+	"cmp"
+	"embed"
+	"fmt"
+	"io/fs"
+	"log/slog"
+	"net/http"
+	"strconv"
+	"strings"
+	"unicode"
+	"unicode/utf8"
+
+	"multivac"
+	"multivac/internal/web/wire"
+)
+
+//go:embed base ask document
+var embedded embed.FS
+
+// An Option changes what New returns.
+type Option func(*site)
+
+// WithExamples has the first page offer questions to ask.
+func WithExamples(questions ...string) Option {
+	return func(s *site) { s.examples = questions }
+}
+
+// WithFiles reads templates, styles and scripts from files, anew for each
+// request, instead of those in the binary: for those who change them.
+func WithFiles(files fs.FS) Option {
+	return func(s *site) { s.load = func() (*parts, error) { return newParts(files, false) } }
+}
+
+// WithLog has log told what a page must not say of an error; it is
+// slog.Default otherwise.
+func WithLog(log *slog.Logger) Option {
+	return func(s *site) { s.log = log }
+}
+
+// A site holds what the pages are made of.
+type site struct {
+	asker    multivac.Asker
+	library  multivac.Library
+	examples []string
+	log      *slog.Logger
+	load     func() (*parts, error)
+}
+
+// New serves "/", which is the question and its answer, and what belongs to it
+// under "/ui/".
+func New(asker multivac.Asker, library multivac.Library, options ...Option) http.Handler {
+	built, err := newParts(embedded, true)
+	if err != nil {
+		panic(fmt.Sprintf("ui: %v", err)) // they are in the binary, and every test runs this
+	}
+	s := &site{asker: asker, library: library, log: slog.Default(), load: func() (*parts, error) { return built, nil }}
+	for _, option := range options {
+		option(s)
+	}
+	mux := http.NewServeMux()
+	mux.HandleFunc("GET /{$}", s.ask)
+	mux.HandleFunc("GET /ui/document/{id}", s.document)
+	mux.HandleFunc("GET /ui/assets/{name}", s.asset)
+	mux.HandleFunc("/ui/", func(w http.ResponseWriter, r *http.Request) {
+		s.render(w, r, http.StatusNotFound, "document", documentPage{Problem: &problem{
+			Title: "There is no such page", Message: "Nothing is kept at this address.",
+		}})
+	})
+	return secured(mux)
+}
+
+// policy allows what the pages have, which is all in files of their own.
+const policy = "default-src 'none'; style-src 'self'; script-src 'self'; img-src 'self' data:; " +
+	"form-action 'self'; base-uri 'none'; frame-ancestors 'none'"
+
+func secured(next http.Handler) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		h := w.Header()
+		h.Set("Content-Security-Policy", policy)
+		h.Set("X-Content-Type-Options", "nosniff")
+		h.Set("Referrer-Policy", "no-referrer") // a page's address holds the question
+		next.ServeHTTP(w, r)
+	})
+}
+
+// render writes a page. Nothing is written before the whole page stands, so
+// that a page that fails is an error and not half a page.
+func (s *site) render(w http.ResponseWriter, r *http.Request, status int, name string, page any) {
+	var out bytes.Buffer
+	p, err := s.load()
+	if err == nil {
+		err = p.pages[name].Execute(&out, page)
+	}
+	if err != nil {
+		s.log.ErrorContext(r.Context(), "page failed", "page", name, "error", err)
+		http.Error(w, "this page could not be made; look into the server's log", http.StatusInternalServerError)
+		return
+	}
+	h := w.Header()
+	h.Set("Content-Type", "text/html; charset=utf-8")
+	h.Set("Cache-Control", "private, no-cache")
+	h.Set("Content-Length", strconv.Itoa(out.Len()))
+	w.WriteHeader(status)
+	_, _ = w.Write(out.Bytes()) // a reader who has left is told nothing
+}
+
+// A problem is an error as a page shows it.
+type problem struct {
+	Title     string
+	Message   string // sentences
+	RequestID string // to be found in the log
+}
+
+// titles are those of problems that are met on pages.
+var titles = map[int]string{
+	http.StatusBadRequest:          "That cannot be asked",
+	http.StatusNotFound:            "There is no such document",
+	http.StatusServiceUnavailable:  "Not available just now",
+	http.StatusInternalServerError: "Something went wrong in here",
+}
+
+// fail returns the status of an error and the problem to show, and logs what
+// the page must not say.
+func (s *site) fail(w http.ResponseWriter, r *http.Request, err error) (int, *problem) {
+	p := wire.ProblemOf(err)
+	shown := &problem{Title: cmp.Or(titles[p.Status], p.Title), Message: strings.TrimSpace(sentence(p.Detail) + " " + sentence(p.Remedy))}
+	if p.Status >= http.StatusInternalServerError {
+		shown.RequestID = w.Header().Get(wire.RequestID)
+	}
+	if p.Status == http.StatusServiceUnavailable && p.Remedy == "" {
+		shown.Message = "Try again in a moment."
+	}
+	if p.Internal() {
+		s.log.ErrorContext(r.Context(), "page failed", "error", err)
+		shown.Message = "It is not the question. Try again, or look into the server's log."
+	}
+	if after := p.RetryAfter(); after != "" {
+		w.Header().Set("Retry-After", after)
+	}
+	return p.Status, shown
+}
+
+// sentence makes a sentence of a message that is none.
+func sentence(s string) string {
+	if s == "" {
+		return ""
+	}
+	first, size := utf8.DecodeRuneInString(s)
+	return string(unicode.ToUpper(first)) + strings.TrimRight(s[size:], ".") + "."
+}

@@ -1,0 +1,399 @@
+package ui_test
+
+import (
+	"errors"
+	"fmt"
+	"io"
+	"log/slog"
+	"net/http"
+	"net/http/httptest"
+	"net/url"
+	"os"
+	"regexp"
+	"strings"
+	"testing"
+	"testing/fstest"
+	"time"
+
+	"golang.org/x/net/html"
+
+	"multivac"
+	"multivac/internal/web/ui"
+)
+
+// A page is what a handler answered, parsed.
+type page struct {
+	t      *testing.T
+	path   string
+	Code   int
+	Header http.Header
+	Body   string
+	root   *html.Node
+}
+
+func get(t *testing.T, h http.Handler, path string) *page {
+	t.Helper()
+	w := httptest.NewRecorder()
+	w.Header().Set("X-Request-Id", "request-7")
+	h.ServeHTTP(w, httptest.NewRequest("GET", path, nil))
+	root, err := html.Parse(strings.NewReader(w.Body.String()))
+	if err != nil {
+		t.Fatalf("%s: %v", path, err)
+	}
+	return &page{t, path, w.Code, w.Header(), w.Body.String(), root}
+}
+
+// texts returns the text of each element of a kind, as a reader sees it.
+func (p *page) texts(tag, class string) []string {
+	var found []string
+	for n := range p.root.Descendants() {
+		if n.Type == html.ElementNode && n.Data == tag && (class == "" || strings.Contains(" "+attribute(n, "class")+" ", " "+class+" ")) {
+			found = append(found, strings.Join(strings.Fields(text(n)), " "))
+		}
+	}
+	return found
+}
+
+func (p *page) want(code int, tag, class string, want ...string) {
+	p.t.Helper()
+	if p.Code != code {
+		p.t.Errorf("%s: status %d, want %d", p.path, p.Code, code)
+	}
+	if got := p.texts(tag, class); strings.Join(got, "|") != strings.Join(want, "|") {
+		p.t.Errorf("%s: <%s class=%q>: got %q, want %q", p.path, tag, class, got, want)
+	}
+}
+
+// wantText wants the visible text of the page to hold each of want.
+func (p *page) wantText(want ...string) {
+	p.t.Helper()
+	got := strings.Join(strings.Fields(text(p.root)), " ")
+	for _, w := range want {
+		if !strings.Contains(got, w) {
+			p.t.Errorf("%s: %q is not on the page: %s", p.path, w, got)
+		}
+	}
+}
+
+func text(n *html.Node) string {
+	var b strings.Builder
+	for d := range n.Descendants() {
+		if d.Type == html.TextNode {
+			b.WriteString(d.Data)
+		}
+	}
+	return b.String()
+}
+
+func attribute(n *html.Node, name string) string {
+	for _, a := range n.Attr {
+		if a.Key == name {
+			return a.Val
+		}
+	}
+	return ""
+}
+
+func ask(question string) string { return "/?q=" + url.QueryEscape(question) }
+
+func TestAnswer(t *testing.T) {
+	f := knowing()
+	h := ui.New(f, f)
+	p := get(t, h, ask(askPump))
+	p.want(200, "h1", "", askPump)
+	p.want(200, "strong", "", pumpQuote, "The plant has two cooling pumps, which run in turns.", "Pumps are serviced by whoever is on call.")
+	p.want(200, "mark", "", "cooling", "pump", "serviced", "cooling", "pumps", "Pumps", "serviced")
+	p.want(200, "span", "heading", "Maintenance", "Maintenance", "Duties")
+	p.wantText("which run in turns. The cooling pump", "Likely right 93%", "22% likely", "handbook/plant/cooling.md")
+	if got, want := f.asked[0], (multivac.Question{Text: askPump, Collection: "default"}); got != want {
+		t.Errorf("asked %+v, want %+v", got, want)
+	}
+
+	start := strings.Index(pumpText, pumpQuote)
+	link := fmt.Sprintf("/ui/document/%s?end=%d&amp;revision=1&amp;start=%d#quote", pumpID, start+len(pumpQuote), start)
+	if !strings.Contains(p.Body, `href="`+link+`"`) {
+		t.Errorf("no link to %s in %s", link, p.Body)
+	}
+	if json := `href="/api/v1/answer?collection=default&amp;question=When`; !strings.Contains(p.Body, json) {
+		t.Errorf("no %s in %s", json, p.Body)
+	}
+}
+
+func TestTableRow(t *testing.T) {
+	f := knowing()
+	p := get(t, ui.New(f, f), ask(askLimit))
+	p.want(200, "th", "", "Country", "Per night", "Per day")
+	p.want(200, "tr", "quoted", "Norway240 €110 €")
+	p.want(200, "td", "", "Latvia", "120 €", "60 €", "Malta", "140 €", "70 €", "Norway", "240 €", "110 €", "Oman", "190 €", "90 €", "Peru", "120 €", "60 €")
+}
+
+func TestListItem(t *testing.T) {
+	f := knowing()
+	p := get(t, ui.New(f, f), ask(askSteps))
+	p.want(200, "p", "lead", "When the disk is full, do this:")
+	p.want(200, "blockquote", "verse", "1. Stop the importer. 2. Delete the oldest snapshots: `snapctl prune --older-than 30d --really-delete-them-all`. 3. Start the importer again.")
+}
+
+func TestRefusal(t *testing.T) {
+	f := knowing()
+	h := ui.New(f, f)
+	p := get(t, h, ask(askTides))
+	p.want(200, "b", "word", "tides", "harbour", "Lisbon")
+	p.want(200, "strong", "", "Pumps are serviced by whoever is on call.")
+	p.wantText(multivac.Insufficient, "The nearest sentence is too unlikely to be an answer.", "What came nearest, and was turned down", "8% likely")
+	if again := `href="/?collection=default&amp;q=Why&#43;do`; !strings.Contains(p.Body, again) || !strings.Contains(p.Body, "stop=eager") {
+		t.Errorf("no link to ask less strictly, %s: %s", again, p.Body)
+	}
+	if p := get(t, h, ask(askTides)+"&stop=eager"); strings.Contains(p.Body, "less strictly") {
+		t.Error("what was asked with eager cannot be asked less strictly")
+	}
+}
+
+func TestFirstVisit(t *testing.T) {
+	f := knowing()
+	p := get(t, ui.New(f, f, ui.WithExamples(askPump, askLimit)), "/")
+	p.want(200, "h1", "", "Ask what it has been told.")
+	p.want(200, "ul", "examples", askPump+" "+askLimit)
+	p.wantText("It knows 2,067 documents in 12,345 passages, and has 3 more to read.")
+	if len(f.asked) > 0 {
+		t.Errorf("nothing was asked, and yet %+v", f.asked)
+	}
+	if p := get(t, ui.New(f, f), "/?q=++"); p.Code != 200 || len(f.asked) > 0 {
+		t.Errorf("blanks are no question: status %d, asked %+v", p.Code, f.asked)
+	}
+}
+
+func TestNothingTold(t *testing.T) {
+	f := &fake{status: multivac.Status{Ready: true}}
+	h := ui.New(f, f)
+	for _, path := range []string{"/", ask("why")} {
+		p := get(t, h, path)
+		p.want(200, "section", "telling", p.texts("section", "telling")...)
+		p.wantText("$ multivac tell --server http://example.com handbook/", "$ curl http://example.com/api/v1/documents --json")
+	}
+	r := httptest.NewRequest("GET", "http://127.0.0.1:5000/", nil)
+	w := httptest.NewRecorder()
+	h.ServeHTTP(w, r)
+	if !strings.Contains(w.Body.String(), "multivac tell handbook/") {
+		t.Errorf("at the default address the command needs no flag: %s", w.Body)
+	}
+}
+
+func TestStarting(t *testing.T) {
+	f := &fake{status: multivac.Status{Documents: 1, Reason: "It has read 1 of 2 documents."}}
+	get(t, ui.New(f, f), "/").wantText("MultiVAC is starting", "It has read 1 of 2 documents.", "1 document in 0 passages")
+}
+
+func TestForm(t *testing.T) {
+	f := knowing()
+	h := ui.New(f, f)
+	chosen := func(path, tag, sign string) string {
+		t.Helper()
+		for n := range get(t, h, path).root.Descendants() {
+			for _, a := range n.Attr {
+				if n.Data == tag && a.Key == sign {
+					return attribute(n, "value")
+				}
+			}
+		}
+		return ""
+	}
+	g := func(path, collection, stop string) {
+		t.Helper()
+		if got := chosen(path, "option", "selected"); got != collection {
+			t.Errorf("%s: collection %q, want %q", path, got, collection)
+		}
+		if got := chosen(path, "input", "checked"); got != stop {
+			t.Errorf("%s: stop %q, want %q", path, got, stop)
+		}
+	}
+	g("/", "default", "balanced")
+	g("/?collection=laws&stop=eager", "laws", "eager")
+	g("/?collection=gone&q=why", "gone", "balanced")
+	g("/?stop=sometimes", "default", "balanced")
+
+	f.status.Collections = []multivac.Collection{{Name: "multivac", Documents: 1}}
+	p := get(t, h, ask("why"))
+	if p.want(200, "select", ""); !strings.Contains(p.Body, `<input type="hidden" name="collection" value="multivac">`) {
+		t.Errorf("the only collection is no choice, but must be kept: %s", p.Body)
+	}
+	if got := f.asked[len(f.asked)-1].Collection; got != "multivac" {
+		t.Errorf("asked of %q, want the only collection there is", got)
+	}
+}
+
+func TestErrors(t *testing.T) {
+	g := func(err error, path string, code int, title, message string) {
+		t.Helper()
+		f := knowing()
+		f.err = err
+		p := get(t, ui.New(f, f, ui.WithLog(slog.New(slog.DiscardHandler))), path)
+		p.want(code, "h1", "", title)
+		p.wantText(message)
+		if strings.Contains(p.Body, "10.0.0.7") {
+			t.Errorf("%s: the page tells what is inside", path)
+		}
+	}
+	behind := multivac.Errorf(multivac.ErrBehind, "try again", "the index is behind")
+	behind.RetryAfter = 1500 * time.Millisecond
+	g(nil, "/?q=why&stop=sometimes", 400, "That cannot be asked", `Unknown stop "sometimes". Use strict, balanced or eager.`)
+	g(nil, "/?q=why&collection=A%2FB", 400, "That cannot be asked", `Collection name "A/B" is not allowed.`)
+	g(nil, ask(strings.Repeat("a", multivac.MaxQuestion+1)), 400, "That cannot be asked", "Ask in fewer words")
+	g(behind, ask("why"), 503, "Not available just now", "The index is behind. Try again. Request request-7")
+	g(multivac.ErrUnavailable, ask("why"), 503, "Not available just now", "Try again in a moment.")
+	g(errors.New("dial 10.0.0.7: refused"), ask("why"), 500, "Something went wrong in here", "Request request-7")
+	g(nil, "/ui/document/none", 404, "There is no such document", `Document "none" does not exist.`)
+	g(nil, "/ui/nothing", 404, "There is no such page", "Nothing is kept at this address.")
+
+	f := knowing()
+	f.err = behind
+	if got := get(t, ui.New(f, f), ask("why")).Header.Get("Retry-After"); got != "2" {
+		t.Errorf("Retry-After %q, want 2", got)
+	}
+	f = &fake{statusErr: multivac.ErrUnavailable}
+	get(t, ui.New(f, f), "/").want(503, "h1", "", "Not available just now")
+	know := knowing()
+	get(t, ui.New(know, f), ask(askPump)).want(200, "h1", "", askPump) // can be answered all the same
+}
+
+func TestDocument(t *testing.T) {
+	f := knowing()
+	h := ui.New(f, f)
+	start := strings.Index(pumpText, pumpQuote)
+	at := func(id multivac.DocumentID, revision, start, end int) string {
+		return fmt.Sprintf("/ui/document/%s?revision=%d&start=%d&end=%d", id, revision, start, end)
+	}
+	p := get(t, h, at(pumpID, 1, start, start+len(pumpQuote)))
+	p.want(200, "mark", "", pumpQuote)
+	p.want(200, "h1", "", "Cooling")
+	p.wantText("4 March 2026, 05:06 UTC", "# Cooling ## Maintenance The plant")
+
+	p = get(t, h, at(pumpID, 2, start, start+len(pumpQuote)))
+	p.want(200, "mark", "")
+	p.wantText("told anew since it was quoted", "# Cooling ## Maintenance The plant")
+	for _, bad := range [][2]int{{-1, 5}, {5, 5}, {9, 5}, {0, 1 << 40}} {
+		get(t, h, at(pumpID, 1, bad[0], bad[1])).want(200, "mark", "")
+	}
+	get(t, h, "/ui/document/"+string(pumpID)).want(200, "mark", "")
+
+	f.documents["split"] = multivac.Document{ID: "split", Text: "añb", State: multivac.Indexed, Revision: 1}
+	get(t, h, at("split", 1, 2, 4)).want(200, "mark", "") // a quotation ends where a rune does
+	f.documents["large"] = multivac.Document{ID: "large", Text: strings.Repeat("é", 1<<20) + "here" + strings.Repeat("é", 1<<20), State: multivac.Indexed, Revision: 1}
+	p = get(t, h, at("large", 1, 2<<20, 2<<20+4))
+	p.want(200, "mark", "", "here")
+	p.wantText("What stands before is left out here", "What follows is left out here")
+	if len(p.Body) > 1<<19 || strings.Contains(p.Body, "\uFFFD") {
+		t.Errorf("a large document makes a page of %d bytes, or one that cuts a rune", len(p.Body))
+	}
+	f.documents["new"] = multivac.Document{ID: "new", State: multivac.Pending, Source: "https://example.org/new"}
+	get(t, h, "/ui/document/new").wantText("still to be read")
+	f.documents["bad"] = multivac.Document{ID: "bad", State: multivac.Failed, LastError: "the table has no header"}
+	get(t, h, "/ui/document/bad").wantText("could not be read. The table has no header.")
+	f.documents["gone"] = multivac.Document{ID: "gone", State: multivac.Deleted}
+	get(t, h, "/ui/document/gone").want(410, "h1", "", "This document was deleted")
+}
+
+// Nothing that is told or asked can become markup, whatever the marks say.
+func TestHostile(t *testing.T) {
+	const evil = `"><script>alert(1)</script><img src=x onerror=alert(1)>`
+	q := multivac.Quotation{
+		Text: evil + "é漢字", Title: evil, Source: "javascript:alert(1)" + evil, Heading: evil, Lead: evil, Before: evil, After: evil,
+		Document: evil, Marks: []multivac.Span{{Start: 40, End: 5}, {Start: len(evil) + 1, End: len(evil) + 3}, {Start: -5, End: 3}, {Start: 2, End: 9}, {Start: 8, End: 1 << 40}},
+	}
+	row := q
+	row.Lead, row.Text = "| a | "+evil+" |", "| "+evil+" | b |"
+	link := q
+	link.Source = "HTTP://example.org/?" + evil
+	answer := multivac.Answer{State: multivac.Answered, Sentences: []multivac.Quotation{q, row, link}}
+	refusal := multivac.Answer{State: multivac.InsufficientData, Reason: &multivac.Reason{Text: evil, Unmatched: []string{evil}, Nearest: &q}}
+	f := &fake{
+		answers:   map[string]multivac.Answer{evil: answer, evil + "?": refusal},
+		status:    multivac.Status{Documents: 1, Reason: evil, Collections: []multivac.Collection{{Name: evil}, {Name: "default"}}},
+		documents: map[multivac.DocumentID]multivac.Document{"evil": {ID: evil, Text: evil, Title: evil, Source: "javascript:alert(1)", State: multivac.Indexed}},
+	}
+	h := ui.New(f, f, ui.WithExamples(evil))
+	for _, path := range []string{"/", ask(evil), ask(evil + "?"), "/ui/document/evil?start=0&end=9", "/?q=x&stop=" + url.QueryEscape(evil)} {
+		p := get(t, h, path)
+		for n := range p.root.Descendants() {
+			if n.Type != html.ElementNode {
+				continue
+			}
+			switch href := strings.ToLower(attribute(n, "href")); {
+			case n.Data == "img", n.Data == "script" && !strings.HasPrefix(attribute(n, "src"), "/ui/assets/"), strings.HasPrefix(href, "javascript:"):
+				t.Errorf("%s: there is <%s %v>", path, n.Data, n.Attr)
+			}
+			for _, a := range n.Attr {
+				if strings.HasPrefix(a.Key, "on") || a.Key == "style" {
+					t.Errorf("%s: there is <%s %v>", path, n.Data, n.Attr)
+				}
+			}
+		}
+		if !strings.Contains(text(p.root), evil[:20]) && strings.HasPrefix(path, "/?q=%22") {
+			t.Errorf("%s: what was told is not shown as it is", path)
+		}
+	}
+}
+
+func TestHeaders(t *testing.T) {
+	f := knowing()
+	h := ui.New(f, f)
+	for _, path := range []string{"/", ask(askPump), "/ui/document/none", "/ui/nothing", "/ui/assets/ask.js"} {
+		p := get(t, h, path)
+		for name, want := range map[string]string{
+			"Content-Security-Policy": "default-src 'none'; style-src 'self'; script-src 'self'; img-src 'self' data:; form-action 'self'; base-uri 'none'; frame-ancestors 'none'",
+			"X-Content-Type-Options":  "nosniff",
+			"Referrer-Policy":         "no-referrer",
+		} {
+			if got := p.Header.Get(name); got != want {
+				t.Errorf("%s: %s: got %q, want %q", path, name, got, want)
+			}
+		}
+	}
+}
+
+func TestAssets(t *testing.T) {
+	f := knowing()
+	h := ui.New(f, f)
+	g := func(path, mediaType, cache string) {
+		t.Helper()
+		p := get(t, h, path)
+		if got := p.Header.Get("Content-Type"); p.Code != 200 || !strings.HasPrefix(got, mediaType) || p.Header.Get("Cache-Control") != cache || p.Body == "" {
+			t.Errorf("%s: status %d, type %q, cache %q; want 200, %q, %q", path, p.Code, got, p.Header.Get("Cache-Control"), mediaType, cache)
+		}
+	}
+	const forever = "public, max-age=31536000, immutable"
+	linked := regexp.MustCompile(`"(/ui/assets/[^"]+)"`)
+	types := map[string]string{"css": "text/css", ".js": "text/javascript", "svg": "image/svg+xml"}
+	for _, path := range []string{"/", "/ui/document/" + string(pumpID)} {
+		for _, m := range linked.FindAllStringSubmatch(get(t, h, path).Body, -1) {
+			name, _, _ := strings.Cut(m[1], "?")
+			g(m[1], types[name[len(name)-3:]], forever)
+		}
+	}
+	g("/ui/assets/base.css?v=of-another-replica", "text/css", "no-cache")
+	if p := get(t, h, "/ui/assets/none.css"); p.Code != 404 {
+		t.Errorf("an asset that is not there: status %d, want 404", p.Code)
+	}
+}
+
+// Files on disk are read anew, and what is wrong with them is said.
+func TestFiles(t *testing.T) {
+	files := fstest.MapFS{}
+	for _, name := range []string{"base/base.html", "base/base.css", "base/icon.svg", "ask/ask.html", "ask/ask.css", "ask/ask.js", "document/document.html", "document/document.css"} {
+		body, err := os.ReadFile(name)
+		if err != nil {
+			t.Fatal(err)
+		}
+		files[name] = &fstest.MapFile{Data: body}
+	}
+	f := knowing()
+	var log strings.Builder
+	h := ui.New(f, f, ui.WithFiles(files), ui.WithLog(slog.New(slog.NewTextHandler(io.Writer(&log), nil))))
+	get(t, h, "/").want(200, "h1", "hello", "Ask what it has been told.")
+	files["ask/ask.html"].Data = []byte(strings.ReplaceAll(string(files["ask/ask.html"].Data), "Ask what it has been told.", "Changed."))
+	get(t, h, "/").want(200, "h1", "hello", "Changed.")
+	files["ask/ask.html"].Data = []byte("{{broken")
+	if p := get(t, h, "/"); p.Code != 500 || !strings.Contains(log.String(), "broken") {
+		t.Errorf("a broken template: status %d, log %q", p.Code, log.String())
+	}
+}

@@ -1,0 +1,165 @@
+package ui
+
+import (
+	"io"
+	"math"
+	"strings"
+	"testing"
+	"time"
+	"unicode/utf8"
+
+	"github.com/google/go-cmp/cmp"
+
+	"multivac"
+)
+
+// Each template runs with its struct, empty and full: a field that is not
+// there, or a value that a function does not take, shows here.
+func TestTemplatesFitTheirStructs(t *testing.T) {
+	p, err := newParts(embedded, true)
+	if err != nil {
+		t.Fatal(err)
+	}
+	quoted := newQuotationView(multivac.Quotation{Text: "| a | b |", Lead: "| c | d |", Before: "| e | f |\n", After: "| g | h |", Heading: "H",
+		Title: "T", Source: "https://example.org", Marks: []multivac.Span{{Start: 2, End: 3}}})
+	plain := newQuotationView(multivac.Quotation{Text: "a", Lead: "b", Source: "c"})
+	trouble := &problem{Title: "T", Message: "M", RequestID: "R"}
+	form := askPage{Question: "q", Collection: "c", Collections: make([]multivac.Collection, 2), Stops: stopChoices(multivac.Eager),
+		Examples: []string{"e"}, Host: "h", Server: "s", Status: &multivac.Status{Documents: 1, Pending: 1}}
+	with := func(change func(*askPage)) askPage { p := form; change(&p); return p }
+	for name, pages := range map[string][]any{
+		"ask": {askPage{}, form,
+			with(func(p *askPage) { p.Status = &multivac.Status{} }),
+			with(func(p *askPage) { p.Problem = trouble }),
+			with(func(p *askPage) { p.Answer = &answerView{} }),
+			with(func(p *askPage) {
+				p.Answer = &answerView{Best: quoted, Also: []quotationView{plain, quoted}, JSON: "j"}
+			}),
+			with(func(p *askPage) { p.Refusal = &refusalView{} }),
+			with(func(p *askPage) {
+				p.Refusal = &refusalView{Says: "s", Text: "t", Unmatched: []string{"u", "v"}, Nearest: &plain, Empty: true, Eager: "e", JSON: "j"}
+			}),
+		},
+		"document": {documentPage{}, documentPage{Problem: trouble}, documentPage{Title: "t", Source: "s", SourceURL: "u", Collection: "c", Told: time.Now(),
+			JSON: "j", Note: "n", Before: "b", Quote: "q", After: "a", CutBefore: true, CutAfter: true}},
+	} {
+		for i, page := range pages {
+			if err := p.pages[name].Execute(io.Discard, page); err != nil {
+				t.Errorf("%s, page %d: %v", name, i, err)
+			}
+		}
+	}
+}
+
+func TestPieces(t *testing.T) {
+	f := func(s, want string, borders ...int) {
+		t.Helper()
+		var marks []multivac.Span
+		for i := 0; i < len(borders); i += 2 {
+			marks = append(marks, multivac.Span{Start: borders[i], End: borders[i+1]})
+		}
+		var got strings.Builder
+		for _, p := range pieces(s, marks) {
+			if p.Mark {
+				got.WriteString("[" + p.Text + "]")
+			} else {
+				got.WriteString(p.Text)
+			}
+		}
+		if got.String() != want {
+			t.Errorf("%q %v: got %q, want %q", s, marks, got.String(), want)
+		}
+	}
+	f("", "")
+	f("a b c", "a b c")
+	f("a b c", "[a] b [c]", 0, 1, 4, 5)
+	f("a b c", "[a] b [c]", 4, 5, 0, 1)
+	f("abcdef", "a[bcd][e]f", 1, 4, 2, 3, 3, 5)
+	f("abc", "[a]b[c]", -3, 1, 2, 99, 50, 60, 2, 1, 1, 1)
+	f("añb", "a[ñ]b", 2, 3)
+	f("añb", "[añ]b", 0, 2)
+}
+
+func FuzzPieces(f *testing.F) {
+	f.Add("añb", 2, 3, 0, 2)
+	f.Add("| a\\| | b |", 9, -1, 3, 70)
+	f.Fuzz(func(t *testing.T, s string, a, b, c, d int) {
+		if !utf8.ValidString(s) {
+			t.Skip("what is told is UTF-8")
+		}
+		marks := []multivac.Span{{Start: a, End: b}, {Start: c, End: d}}
+		var whole strings.Builder
+		for _, p := range pieces(s, marks) {
+			if p.Text == "" || !utf8.ValidString(p.Text) {
+				t.Errorf("%q %v: piece %q is empty, or cuts a rune", s, marks, p.Text)
+			}
+			whole.WriteString(p.Text)
+		}
+		if whole.String() != s {
+			t.Errorf("%q %v: the pieces are %q", s, marks, whole.String())
+		}
+		newQuotationView(multivac.Quotation{Text: s, Lead: s, Before: s, After: s, Marks: marks})
+	})
+}
+
+func TestCells(t *testing.T) {
+	f := func(in string, want ...string) {
+		t.Helper()
+		if d := cmp.Diff(want, texts(in, cells(in))); d != "" {
+			t.Errorf("%q (-want +got)\n%s", in, d)
+		}
+	}
+	f("| a | b c |", "a", "b c")
+	f("  |a|b|  ", "a", "b")
+	f(`| a \| b | c |`, `a \| b`, "c")
+	f("|  | b |", "", "b")
+	f("||", "")
+	f("|")
+	f("")
+	f("a | b")
+	f("| a | b |\n| c | d |")
+	f(`| a \|`)
+}
+
+func TestClip(t *testing.T) {
+	f := func(got, want string) {
+		t.Helper()
+		if got != want {
+			t.Errorf("got %q, want %q", got, want)
+		}
+	}
+	f(clipStart("one two three", 20), "one two three")
+	f(clipStart("one two three four", 12), "… three four")
+	f(clipEnd("one two three four", 12), "one two …")
+	f(clipStart(strings.Repeat("é", 9), 5), "… éé")
+	f(clipEnd(strings.Repeat("é", 9), 5), "éé …")
+}
+
+func TestConfidenceInWords(t *testing.T) {
+	f := func(p float64, percentWant, wordsWant string) {
+		t.Helper()
+		if got := percent(p); got != percentWant {
+			t.Errorf("%v: got %q, want %q", p, got, percentWant)
+		}
+		if got := confidence(p); got != wordsWant {
+			t.Errorf("%v: got %q, want %q", p, got, wordsWant)
+		}
+	}
+	f(1, "over 99%", "Very likely right")
+	f(.996, "over 99%", "Very likely right")
+	f(.95, "95%", "Very likely right")
+	f(.9, "90%", "Likely right")
+	f(.7, "70%", "Probably right")
+	f(.5, "50%", "Perhaps right")
+	f(.2, "20%", "Probably wrong")
+	f(.001, "under 1%", "Probably wrong")
+	f(math.NaN(), "under 1%", "Probably wrong")
+}
+
+func TestNumbers(t *testing.T) {
+	for n, want := range map[int]string{0: "0 documents", 1: "1 document", 999: "999 documents", 1000: "1,000 documents", 1234567: "1,234,567 documents", -1234: "-1,234 documents", -123: "-123 documents"} {
+		if got := plural(n, "document"); got != want {
+			t.Errorf("%d: got %q, want %q", n, got, want)
+		}
+	}
+}
