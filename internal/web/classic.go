@@ -11,13 +11,14 @@ import (
 	"multivac/internal/web/wire"
 )
 
-// The original's three routes, byte for byte. Their data live in a collection
-// of their own.
+// What the original's routes answer, byte for byte.
 const (
-	classicCollection multivac.CollectionName = "multivac"
-	welcome                                   = "Welcome to Multivac!"
-	updated                                   = `{"response": "MultiVAC updated!"}`
+	welcome = "Welcome to Multivac!"
+	updated = `{"response": "MultiVAC updated!"}`
 )
+
+// classicCollection is where the data of the original's routes live.
+const classicCollection multivac.CollectionName = "multivac"
 
 func (s *server) home(w http.ResponseWriter, r *http.Request) {
 	w.Header().Add("Vary", "Accept")
