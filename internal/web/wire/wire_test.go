@@ -1,0 +1,63 @@
+package wire
+
+import (
+	"bytes"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"strings"
+	"testing"
+
+	"multivac"
+)
+
+// A telling arrives as it was, at no more than twice its length.
+func FuzzTelling(f *testing.F) {
+	for c := range 256 {
+		f.Add([]byte(strings.Repeat(string([]byte{byte(c)}), 300)))
+	}
+	f.Add([]byte(strings.Repeat("\u2028", 300)))
+	f.Add([]byte("<b>&amp;</b> \u00e4\U0001F600\xff"))
+	f.Fuzz(func(t *testing.T, body []byte) {
+		want := multivac.Telling{Collection: "c", Source: "s", Title: "t", MediaType: "text/plain", Body: body}
+		var line bytes.Buffer
+		WriteJSON(&line, NewTelling(want))
+		if limit := 2*len(body) + 200; line.Len() > limit {
+			t.Errorf("%q: got a line of %d bytes, want at most %d", body, line.Len(), limit)
+		}
+		if n := bytes.Count(line.Bytes(), []byte("\n")); n != 1 {
+			t.Errorf("%q: got %d lines, want 1", body, n)
+		}
+		var w Telling
+		if err := json.Unmarshal(line.Bytes(), &w); err != nil {
+			t.Fatal(err)
+		}
+		got, err := w.Telling("")
+		if err != nil || !bytes.Equal(got.Body, body) || got.ID() != want.ID() || got.Hash() != want.Hash() {
+			t.Errorf("got %+v, %v, want %+v", got, err, want)
+		}
+	})
+}
+
+func TestKinds(t *testing.T) {
+	names := map[string]bool{}
+	for _, k := range Kinds {
+		p := ProblemOf(fmt.Errorf("outer: %w", multivac.Errorf(k.Err(), "remedy", "message")))
+		if p.Type != typePrefix+k.Name || p.Status != k.Status || names[k.Name] {
+			t.Errorf("%s: got %s %d", k.Name, p.Type, p.Status)
+		}
+		names[k.Name] = true
+		if err := p.Err(); !errors.Is(err, k.Err()) {
+			t.Errorf("%s: %v is not %v", k.Name, err, k.Err())
+		}
+	}
+	if p := ProblemOf(errors.New("x")); p.Status != 500 || strings.Contains(p.Detail, "x") {
+		t.Errorf("an unknown error: got %+v", p)
+	}
+	if p := ProblemOf(multivac.ErrNotFound); p.Status != 404 || p.Detail != "not found" {
+		t.Errorf("a bare kind: got %+v", p)
+	}
+	if err := (&Problem{Type: "about:blank", Status: 418, Detail: "tea"}).Err(); err.Error() != "tea" || errors.Is(err, multivac.ErrInvalid) {
+		t.Errorf("a stranger's problem: got %v", err)
+	}
+}
