@@ -30,8 +30,10 @@ type world struct {
 	follower *follow.Follower
 }
 
-func newWorld(s store.Store) *world {
-	q := queue.NewLocal(64)
+func newWorld(s store.Store) *world { return newWorldOf(s, 64) }
+
+func newWorldOf(s store.Store, capacity int) *world {
+	q := queue.NewLocal(capacity)
 	f := follow.New(s, [16]byte{1})
 	return &world{s, q, New(s, q, f), NewWorker(s, q), NewSweeper(s, q), f}
 }
@@ -534,8 +536,7 @@ func BenchmarkTell(b *testing.B) {
 		if err != nil {
 			b.Fatal(err)
 		}
-		w := newWorld(db)
-		w.queue = queue.NewLocal(4096)
+		w := newWorldOf(db, 4096)
 		ctx, cancel := context.WithCancel(b.Context())
 		var all sync.WaitGroup
 		for _, run := range []func(context.Context) error{w.worker.Run, w.sweeper.Run, w.follower.Run} {
