@@ -72,7 +72,7 @@ type answerView struct {
 type refusalView struct {
 	Says      string
 	Text      string
-	Unmatched []string
+	Unmatched []string // those that Text does not name
 	Nearest   *quotationView
 	Empty     bool   // nothing has been told
 	Eager     string // address of the same question, less strict; "" if there is none
@@ -146,15 +146,21 @@ func (s *site) answer(w http.ResponseWriter, r *http.Request, page *askPage, sto
 	return http.StatusOK
 }
 
+// hopeless is the confidence under which no stop gives an answer.
+const hopeless = .25
+
 // explain says why there is no answer and what can be done about it.
 func (v *refusalView) explain(reason *multivac.Reason, page *askPage) {
-	v.Text, v.Unmatched, v.Empty = reason.Text, reason.Unmatched, reason.Code == multivac.NothingTold
+	v.Text, v.Empty = reason.Text, reason.Code == multivac.NothingTold
+	if !allIn(reason.Text, reason.Unmatched) {
+		v.Unmatched = reason.Unmatched
+	}
 	if reason.Nearest == nil {
 		return
 	}
 	nearest := newQuotationView(*reason.Nearest)
 	v.Nearest = &nearest
-	if page.Stop() != multivac.Eager {
+	if page.Stop() != multivac.Eager && reason.Nearest.Confidence >= hopeless {
 		values := url.Values{"q": {page.Question}, "collection": {string(page.Collection)}, "stop": {string(multivac.Eager)}}
 		v.Eager = "/?" + values.Encode()
 	}
@@ -175,4 +181,9 @@ func serverFlag(r *http.Request) string {
 		return "--server " + h + " "
 	}
 	return ""
+}
+
+// allIn says whether s names every one of words.
+func allIn(s string, words []string) bool {
+	return !slices.ContainsFunc(words, func(w string) bool { return !strings.Contains(s, w) })
 }

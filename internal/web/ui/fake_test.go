@@ -93,17 +93,17 @@ func quote(text, sentence string, confidence float64, words ...string) multivac.
 // knowing returns a fake that has an answer of each kind.
 func knowing() *fake {
 	pump := quote(pumpText, pumpQuote, .93, "cooling", "pump", "serviced")
-	pump.Before, pump.After = "The plant has two cooling pumps, which run in turns. ", " While it stands still, the other one carries the load alone."
+	pump.Before, pump.After = "The plant has two cooling pumps, which run in turns.", "While it stands still, the other one carries the load alone."
 	also := quote(pumpText, "The plant has two cooling pumps, which run in turns.", .22, "cooling", "pumps")
 	other := multivac.Quotation{Text: "Pumps are serviced by whoever is on call.", Confidence: .08, Document: pumpID, Title: "On call",
 		Source: "https://wiki.example.org/on-call?page=2", Heading: "Duties", Marks: []multivac.Span{{Start: 0, End: 5}, {Start: 10, End: 18}}}
 
 	row := multivac.Quotation{Text: "| Norway | 240 € | 110 € |", Confidence: .97, Document: pumpID, Title: "Travel", Source: "travel.csv",
-		Lead: "| Country | Per night | Per day |", Before: "| Country | Per night | Per day |\n|---|---|---|\n| Iceland | 250 € | 120 € |\n| Latvia | 120 € | 60 € |\n| Malta | 140 € | 70 € |\n",
+		Lead: "Country | Per night | Per day", Before: "| Country | Per night | Per day |\n|---|---|---|\n| Iceland | 250 € | 120 € |\n| Latvia | 120 € | 60 € |\n| Malta | 140 € | 70 € |\n",
 		After: "\n| Oman | 190 € | 90 € |\n| Peru | 120 € | 60 € |\n| Qatar | 220 € | 100 € |\n", Marks: []multivac.Span{{Start: 2, End: 8}}}
 
 	item := multivac.Quotation{Text: "2. Delete the oldest snapshots: `snapctl prune --older-than 30d --really-delete-them-all`.", Confidence: .71, Document: pumpID, Title: "Disk is full",
-		Source: "runbooks/disk-is-full.md", Lead: "When the disk is full, do this:", Before: "1. Stop the importer.\n", After: "\n3. Start the importer again.", Marks: nil}
+		Source: "runbooks/disk-is-full.md", Lead: "When the disk is full, do this:", Before: "1. Stop the importer.", After: "3. Start the importer again.", Marks: nil}
 
 	hebrew := quote(hebrewText, hebrewQuote, .88, "נוסדה")
 	hebrew.Title, hebrew.Heading, hebrew.Source = "ירושלים", "", "he/jerusalem.txt"
@@ -116,7 +116,7 @@ func knowing() *fake {
 		answers: map[string]multivac.Answer{
 			askPump: answered(pump, also, other), askLimit: answered(row, pump), askSteps: answered(item), askHebrew: answered(hebrew, also),
 			askTides: {State: multivac.InsufficientData, Confidence: .06, Reason: &multivac.Reason{
-				Code: multivac.NotConfident, Text: "The nearest sentence is too unlikely to be an answer.",
+				Code: multivac.NotConfident, Text: "Nothing told contains “tides”, “harbour” or “Lisbon”. The nearest sentence is too unlikely to be an answer.",
 				Unmatched: []string{"tides", "harbour", "Lisbon"}, Nearest: &other}},
 		},
 		status: multivac.Status{Ready: true, Documents: 2067, Passages: 12345, Pending: 3, Collections: []multivac.Collection{

@@ -63,7 +63,23 @@ func newQuotationView(q multivac.Quotation) quotationView {
 		v.Source = ""
 	}
 	v.Table = newTableView(q)
+	v.separate()
 	return v
+}
+
+// separate keeps the sentence apart from those around it, which come without
+// the space between them.
+func (v *quotationView) separate() {
+	space := " "
+	if v.Verse {
+		space = "\n"
+	}
+	if v.Before != "" {
+		v.Before = strings.TrimRightFunc(v.Before, unicode.IsSpace) + space
+	}
+	if v.After != "" {
+		v.After = space + strings.TrimLeftFunc(v.After, unicode.IsSpace)
+	}
 }
 
 // documentAddress returns the page of the document, at the sentence.
@@ -167,11 +183,11 @@ func confidence(p float64) string {
 	switch {
 	case p >= .95:
 		return "Very likely right"
-	case p >= .85:
+	case p >= .8:
 		return "Likely right"
-	case p >= .7:
+	case p >= .6:
 		return "Probably right"
-	case p >= .5:
+	case p >= .4:
 		return "Perhaps right"
 	}
 	return "Probably wrong"

@@ -34,20 +34,23 @@ func newTableView(q multivac.Quotation) *tableView {
 	return v
 }
 
-// cells returns the cells of a row "| a | b |", without the space around
-// them; none where s is no such row.
+// cells returns the cells of a row "a | b", with or without bars at its ends,
+// less the space around them; fewer than two where s is no row.
 func cells(s string) []multivac.Span {
 	line := strings.TrimRight(s, " \t\r\n")
-	if len(line) < 2 || !strings.HasPrefix(strings.TrimLeft(line, " \t"), "|") || !strings.HasSuffix(line, "|") || strings.Contains(line, "\n") {
+	if strings.Contains(line, "\n") {
 		return nil
 	}
+	start := len(line) - len(strings.TrimLeft(line, " \t"))
+	if strings.HasPrefix(line[start:], "|") {
+		start++
+	}
 	var found []multivac.Span
-	start := strings.IndexByte(line, '|') + 1
-	for i := start; i < len(line); i++ {
-		switch line[i] {
-		case '\\':
+	for i := start; i <= len(line); i++ {
+		switch {
+		case i+1 < len(line) && line[i] == '\\':
 			i++
-		case '|':
+		case i == len(line) && start < i, i < len(line) && line[i] == '|':
 			inner := line[start:i]
 			left := len(inner) - len(strings.TrimLeft(inner, " \t"))
 			found = append(found, multivac.Span{Start: start + left, End: start + max(left, len(strings.TrimRight(inner, " \t")))})

@@ -138,13 +138,20 @@ func TestRefusal(t *testing.T) {
 	f := knowing()
 	h := ui.New(f, f)
 	p := get(t, h, ask(askTides))
-	p.want(200, "b", "word", "tides", "harbour", "Lisbon")
+	p.want(200, "b", "word") // the reason names them
 	p.want(200, "strong", "", "Pumps are serviced by whoever is on call.")
-	p.wantText(multivac.Insufficient, "The nearest sentence is too unlikely to be an answer.", "What came nearest, and was turned down", "8% likely")
-	if again := `href="/?collection=default&amp;q=Why&#43;do`; !strings.Contains(p.Body, again) || !strings.Contains(p.Body, "stop=eager") {
+	p.wantText(multivac.Insufficient, "Nothing told contains “tides”, “harbour” or “Lisbon”.", "What came nearest, and was turned down", "8% likely")
+	get(t, h, ask("incomprehensibilities abound")).want(200, "b", "word", "incomprehensibilities", "abound")
+
+	const again = `href="/?collection=default&amp;q=Why&#43;do&#43;tides`
+	if strings.Contains(p.Body, again) {
+		t.Error("no stop would answer with a confidence of 8%")
+	}
+	f.answers[askTides].Reason.Nearest.Confidence = .5
+	if p := get(t, h, ask(askTides)); !strings.Contains(p.Body, again) || !strings.Contains(p.Body, "stop=eager") {
 		t.Errorf("no link to ask less strictly, %s: %s", again, p.Body)
 	}
-	if p := get(t, h, ask(askTides)+"&stop=eager"); strings.Contains(p.Body, "less strictly") {
+	if p := get(t, h, ask(askTides)+"&stop=eager"); strings.Contains(p.Body, again) {
 		t.Error("what was asked with eager cannot be asked less strictly")
 	}
 }
