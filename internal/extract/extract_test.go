@@ -225,6 +225,7 @@ func TestMediaType(t *testing.T) {
 
 func FuzzHTML(f *testing.F) {
 	f.Add("<p>a<br>b<table><tr><th>c<td><table><tr><td>d</table><pre>\n```</pre><ul><li hidden>e<li><h1>f</ul><dl><dt>g<dd>h")
+	f.Add("<pre>\n>a<br>b\r```</pre>\rc")
 	f.Add("<svg/><script/>x</script><select><option>y</select><title>z</title>&lt;!--<p>&num; a")
 	f.Fuzz(func(t *testing.T, in string) { fuzz(t, multivac.HTML, in) })
 }

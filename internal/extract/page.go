@@ -5,6 +5,7 @@ import (
 	"strconv"
 	"strings"
 	"unicode"
+	"unicode/utf8"
 
 	"golang.org/x/net/html"
 
@@ -27,7 +28,7 @@ func (page) Extract(body []byte) (Extracted, error) {
 		if kind == html.ErrorToken { // the end; the tokenizer takes any bytes
 			break
 		}
-		lines := bytes.Count(z.Raw(), []byte("\n"))
+		w.until = w.line + bytes.Count(z.Raw(), []byte("\n"))
 		switch kind {
 		case html.TextToken:
 			w.text(z.Text())
@@ -42,7 +43,7 @@ func (page) Extract(body []byte) (Extracted, error) {
 			name, _ := z.TagName()
 			w.end(string(name))
 		}
-		w.line += lines
+		w.line = w.until
 	}
 	w.flush()
 	w.endTables()
@@ -118,7 +119,8 @@ type writer struct {
 	out   strings.Builder
 	lines []int
 	last  int
-	line  int // of the source
+	line  int // of the source, where the token begins that is being read
+	until int // and where it ends
 
 	buf    []byte // the block being read, without white space at its ends
 	begun  int    // the line it began on
@@ -134,8 +136,8 @@ type writer struct {
 	lists     []int  // the lists that are open: the next number, or 0
 	dt        bool   // buf holds a term that waits for its definition
 	pre       bool   // in preformatted text,
-	code      []byte // which is this
-	codeLine  int
+	code      []byte // which is this,
+	codeLines []int  // and the line that each of its lines began on
 
 	tables []grid // that are open
 	deep   int    // tables that are too deep to be any
@@ -214,7 +216,7 @@ func (w *writer) start(tag string, hidden bool) {
 		w.prefix = "- "
 	case "pre":
 		w.flush()
-		w.pre, w.code, w.codeLine = true, w.code[:0], w.line
+		w.pre, w.code, w.codeLines = true, w.code[:0], append(w.codeLines[:0], w.line)
 	default:
 		w.block(tag)
 	}
@@ -434,11 +436,7 @@ func (w *writer) text(t []byte) {
 		w.inTitle = false
 		return
 	case w.pre:
-		if len(w.code) == 0 && len(t) > 0 && t[0] == '\n' {
-			t = t[1:]
-			w.codeLine++
-		}
-		w.code = append(w.code, t...)
+		w.preformatted(t)
 		return
 	}
 	line := w.line
@@ -456,17 +454,32 @@ func (w *writer) text(t []byte) {
 			continue
 		}
 		if t[0] == '\n' {
-			line++
+			line = min(line+1, w.until)
 		}
 		w.space = true
 		t = t[1:]
-		for len(t) > 0 && !isRuneStart(t[0]) { // of a longer space
+		for len(t) > 0 && !utf8.RuneStart(t[0]) { // of a longer space
 			t = t[1:]
 		}
 	}
 }
 
-func isRuneStart(b byte) bool { return b&0xC0 != 0x80 }
+// preformatted adds t to the code. The tokenizer has made \n of every line
+// end; one right after the tag does not count.
+func (w *writer) preformatted(t []byte) {
+	line := w.line
+	for i, c := range t {
+		if c == '\n' {
+			line = min(line+1, w.until)
+			if i == 0 && len(w.code) == 0 {
+				w.codeLines[0], t = line, t[1:]
+			} else {
+				w.codeLines = append(w.codeLines, line)
+			}
+		}
+	}
+	w.code = append(w.code, t...)
+}
 
 // softHyphen says where a word may be broken.
 var softHyphen = []byte("\u00ad")
@@ -489,7 +502,7 @@ func (w *writer) lineBreak() {
 	switch {
 	case w.nested > 0:
 	case w.pre:
-		w.code = append(w.code, '\n')
+		w.code, w.codeLines = append(w.code, '\n'), append(w.codeLines, w.line)
 	case w.inCell() || w.prefix != "":
 		w.space = true
 	default:
@@ -571,7 +584,7 @@ func (w *writer) endPre() {
 		return
 	}
 	w.pre = false
-	code := strings.ReplaceAll(string(w.code), "\r\n", "\n")
+	code := string(w.code)
 	if strings.TrimSpace(code) == "" {
 		return
 	}
@@ -583,11 +596,11 @@ func (w *writer) endPre() {
 		longest = max(longest, run)
 	}
 	fence := strings.Repeat("`", longest+1)
-	w.emit("", fence, w.codeLine, paragraph)
+	w.emit("", fence, w.codeLines[0], paragraph)
 	for i, t := range strings.Split(strings.TrimRight(code, "\n"), "\n") {
 		w.out.WriteString(t)
 		w.out.WriteByte('\n')
-		w.lines = append(w.lines, w.codeLine+i)
+		w.lines = append(w.lines, w.codeLines[i])
 	}
 	w.out.WriteString(fence + "\n")
 	w.lines = append(w.lines, w.line)

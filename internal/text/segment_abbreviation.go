@@ -13,32 +13,36 @@ const (
 	never   abbreviation = iota + 1 // it stands before a name or a word: no sentence ends here
 	number                          // no sentence ends here if a number follows
 	starter                         // a sentence ends here only if a word follows that likes to begin one
+	clock                           // no sentence ends here if a day or a time zone follows
 )
 
 var abbreviations = func() map[string]abbreviation {
 	m := make(map[string]abbreviation)
-	for kind, words := range map[abbreviation]string{
-		never: `Dr Mr Mrs Ms Mx Prof Gen Rep Sen Gov Capt Cpt Cmdr Adm Maj Col Lt Sgt Cpl Pvt Rev Hon Pres Supt Insp Msgr Messrs Mt Ft
+	for _, of := range []struct {
+		kind  abbreviation
+		words string
+	}{
+		{never, `Dr Mr Mrs Ms Mx Prof Gen Rep Sen Gov Capt Cpt Cmdr Adm Maj Col Lt Sgt Cpl Pvt Rev Hon Pres Supt Insp Msgr Messrs Mt Ft
 			vs viz cf ibid a.k.a approx resp incl excl esp e.g i.e E.g I.e eg ie
-			Hr Hrn Fr z.B z.b Z.B d.h D.h u.a o.ä i.d.R z.T v.a s.o s.u bzw ca evtl ggf inkl exkl vgl Vgl bspw sog Dipl Ing St Nr Tel zzgl geb gest
-			M.M MM Mme Mlle Mgr Mes p.ex env av apr
+			Hr Hrn Fr z.B z.b Z.B d.h D.h u.a o.ä i.d.R z.T v.a s.o s.u bzw ca evtl ggf inkl exkl vgl Vgl bspw sog Dipl Tel zzgl geb gest
+			M.M MM Mme Mlle Mgr Mes p.ex
 			Sra Srta Dra Dña Ud Uds p.ej P.ej Ej ej EE pág págs núm Núm D.ª
 			Sig Dott Dott.ssa Avv Ing Arq Exmo Sr.ª
 			bijv mw dhr
-			т.е т.н им ул напр см проф акад св о-в тов г-н г-жа
-			TP Tp ThS PGS GS`,
-		number: `No Nos no nos Nr nr Fig Figs fig figs Eq Eqs eq Tab Vol Vols vol Ch Chap ch Sec Sect sec Art art Op op pp pg Pg par para Ver ver v
+			т.е т.н ул напр см проф акад св о-в тов г-н г-жа
+			TP Tp ThS PGS GS`},
+		{number, `No Nos no nos Nr nr Fig Figs fig figs Eq Eqs eq Tab Vol Vols vol Ch Chap ch Sec Sect sec Art art Op op pp pg Pg par para Ver ver v
 			Abs Kap Abb Ziff Bd S Bl Bsp lit Ps Pt pt Ex ex App est Est pop
-			Jan Feb Mar Apr Jun Jul Aug Sep Sept Oct Nov Dec Mär Okt Dez janv févr avr juil sept oct nov déc ene abr ago dic
-			chap fasc bd ум род стр гл рис табл ст п`,
-		starter: `Inc Ltd Co Corp LLC Bros Jr Sr Esq Ave Blvd Rd Hwy Dept Univ Assn etc al Ph.D D.Phil M.D B.A M.A a.m p.m A.M P.M am pm
-			cont hrs hr min mins sq cu
-			usw etc ff Mio Mrd GmbH Str Jh Jhd Jahrh n.Chr v.Chr Chr J.-C
+			Jan Feb Mar Apr Jun Jul Aug Sep Sept Oct Nov Dec Mär Okt Dez env av janv févr avr juil sept oct nov déc ene abr ago dic
+			chap fasc bd ум род стр гл рис табл ст п`},
+		{starter, `Inc Ltd Co Corp LLC Bros Jr Sr Esq St Ave Blvd Rd Hwy Dept Univ Assn al Ph.D D.Phil M.D B.A M.A
+			sq cu ff Mio Mrd GmbH Str Jh Jhd Jahrh n.Chr v.Chr Chr J.-C
 			Cía S.A EE.UU UU
-			г гг в вв н.э т.д т.п др пр тыс млн млрд руб`,
+			г гг в вв н.э т.д т.п др пр им тыс млн млрд руб`},
+		{clock, `a.m p.m A.M P.M`},
 	} {
-		for w := range strings.FieldsSeq(words) {
-			m[w] = kind
+		for w := range strings.FieldsSeq(of.words) {
+			m[w] = of.kind
 		}
 	}
 	return m
@@ -60,6 +64,14 @@ var starters = func() map[string]bool {
 	}
 	return m
 }()
+
+// afterClock are the words in capitals that a time of day goes on with.
+var afterClock = map[string]bool{
+	"Eastern": true, "Central": true, "Mountain": true, "Pacific": true, "Atlantic": true, "Greenwich": true, "GMT": true, "UTC": true,
+	"CET": true, "CEST": true, "BST": true, "IST": true, "JST": true, "ET": true, "CT": true, "MT": true, "PT": true,
+	"EST": true, "EDT": true, "CST": true, "CDT": true, "MST": true, "MDT": true, "PST": true, "PDT": true,
+	"Monday": true, "Tuesday": true, "Wednesday": true, "Thursday": true, "Friday": true, "Saturday": true, "Sunday": true,
+}
 
 // ordinals are the words of German before a number that say that its full
 // stop makes it an ordinal: "am 3. Oktober".
@@ -91,6 +103,8 @@ func isAbbreviation(sofar, next string, r rune) bool {
 		}
 	case starter:
 		return !isStarter(next)
+	case clock:
+		return afterClock[firstWord(next)]
 	}
 	first, size := utf8.DecodeRuneInString(word)
 	switch {

@@ -54,6 +54,9 @@ func TestSentences(t *testing.T) {
 		"It opens at 9 a.m. on Oct. 4.", "It shuts at 6 p.m.", "The rest is closed.")
 	f("Ask Acme Inc. in St. Louis, Mo., or Smith et al. 2001.", "Ask Acme Inc. in St. Louis, Mo., or Smith et al. 2001.")
 	f("It was World War I. The second came later.", "It was World War I.", "The second came later.")
+	f("Take 5 min. Close the valve at 6 p.m. Restart nothing before 7 a.m. Eastern Time.",
+		"Take 5 min.", "Close the valve at 6 p.m.", "Restart nothing before 7 a.m. Eastern Time.")
+	f("He lives on Main St. The house is old.", "He lives on Main St.", "The house is old.")
 	f("Roe v. Wade was decided.", "Roe v. Wade was decided.")
 	f("Take nails, screws, etc. The rest is here.", "Take nails, screws, etc.", "The rest is here.")
 
