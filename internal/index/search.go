@@ -64,7 +64,7 @@ func (m member) without(documents []uint32) member {
 const (
 	k1            = 1.2
 	b             = 0.5
-	contextWeight = 0.6
+	contextWeight = 1.0
 	maxLength     = 1023 // longer passages count as this long
 )
 

@@ -10,6 +10,7 @@ import (
 
 	"multivac"
 	"multivac/internal/eval"
+	"multivac/internal/extract"
 	"multivac/internal/index"
 	"multivac/internal/rank"
 	"multivac/internal/text"
@@ -46,7 +47,7 @@ func newCorpus(path string, asked []eval.Question) (*corpus, error) {
 	c := &corpus{byID: map[multivac.DocumentID]int{}}
 	articles := map[string]int{}
 	bySource := map[string]int{}
-	for t, err := range tempFiles(path, f, "") {
+	for t, err := range extract.Files(path, f, "") {
 		if err != nil {
 			return nil, err
 		}
