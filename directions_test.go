@@ -38,7 +38,7 @@ internal/queue/queuetest  queue
 internal/web              web/api web/wire
 internal/web/api          web/wire
 internal/web/wire         
-internal/web/ui           
+internal/web/ui           web/wire
 internal/require          
 doc                       
 `
