@@ -62,7 +62,7 @@ func publish(t testing.TB, s store.Store, tellings ...multivac.Telling) multivac
 	for _, tl := range tellings {
 		r := put(t, s, tl)
 		if r.State == multivac.Indexed {
-			continue
+			continue // told before
 		}
 		task, d := lease(t, s, r)
 		p := store.Publication{Title: d.Source, Text: string(d.Body), Passages: text.Segment(string(d.Body))}
@@ -359,6 +359,24 @@ func TestSettled(t *testing.T) {
 	})
 }
 
+// The position of a receipt is good for every replica, not only for the one
+// whose scan happened to see the document early.
+func TestSettledByTheScanIsSettledElsewhere(t *testing.T) {
+	inTime(t, func(t *testing.T, s store.Store) {
+		tl := telling("", "a", "In the midst of the scan.")
+		r := put(t, s, tl)
+		var p multivac.Position
+		f := New(&capricious{Store: s,
+			scan:   func() error { p = publish(t, s, tl); return nil },
+			follow: func() error { return multivac.Errorf(multivac.ErrUnavailable, "wait", "no leader") },
+		}, key)
+		start(t, f)
+		if c, err := f.Settled(t.Context(), r.ID, 1); err != nil || c.Position < p {
+			t.Errorf("Settled: got %+v, %v, want a position of at least %s", c, err, p)
+		}
+	})
+}
+
 // A capricious store fails as it is told to.
 type capricious struct {
 	store.Store
@@ -574,6 +592,7 @@ func TestOnlyTheLatestCounts(t *testing.T) {
 	f("3", run(one, two, three))
 	f("3", run(three), run(one, two, three))
 	f("3", run(one), run(three, two))
+	f("3", run(three), run(one), run(two))
 	f("none", run(one, gone))
 	f("none", run(gone))
 	f("none", run(one), run(gone), run(gone))

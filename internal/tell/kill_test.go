@@ -205,6 +205,45 @@ func TestPoisonIsFoundAndGivenUp(t *testing.T) {
 	})
 }
 
+// A hint may be from before the deaths: what the lease says counts.
+func TestSuspectIsWorkedOnAloneWhateverTheHintSays(t *testing.T) {
+	inTime(t, func(t *testing.T, s store.Store) {
+		w := newWorld(s)
+		r := w.tell(t, multivac.WaitStored, telling("suspect", "I am innocent."))[0]
+		task := multivac.Task{Document: r.ID, Revision: r.Revision}
+		for range suspect {
+			now := time.Now()
+			if _, _, err := s.Lease(t.Context(), task, now, now.Add(time.Second)); err != nil {
+				t.Fatal(err)
+			}
+			time.Sleep(2 * time.Second)
+		}
+		// The first worker is busy with this one, a second is free.
+		w.tell(t, multivac.WaitStored, telling("slow", "slow"))
+		var running atomic.Int64
+		w.worker.extract = func(mediaType string, body []byte) (extract.Extracted, error) {
+			if n := running.Add(1); n > 1 {
+				t.Errorf("%d documents are worked on beside the suspect, want none", n-1)
+			}
+			defer running.Add(-1)
+			time.Sleep(10 * time.Second)
+			return extract.Extract(mediaType, body)
+		}
+		attempts := make(chan Attempt, 10)
+		w.worker.Observe = func(a Attempt) { attempts <- a }
+		ctx, cancel := context.WithCancel(t.Context())
+		done := make(chan struct{})
+		go func() { _ = w.worker.Run(ctx); close(done) }() // from the hints in the queue alone
+		for range 2 {
+			if a := <-attempts; a.Err != nil || a.Task.Document == r.ID && a.Task.Attempt != suspect+1 {
+				t.Errorf("attempt: got %+v, want it published, the suspect's at attempt %d", a, suspect+1)
+			}
+		}
+		cancel()
+		<-done
+	})
+}
+
 // A store that comes and goes costs time, nothing else.
 type moody struct {
 	store.Store
