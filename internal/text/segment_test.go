@@ -210,7 +210,7 @@ func TestSegmentIsLinear(t *testing.T) {
 		in := "a. " + strings.Repeat(in, (1<<20)/len(in))
 		begin := time.Now()
 		Segment(in)
-		if d := time.Since(begin); d > 5*time.Second { // quadratic ones take minutes
+		if d := time.Since(begin); d > 20*time.Second { // quadratic ones take minutes
 			t.Errorf("%.10q…: a mebibyte took %v", in, d)
 		}
 	}
