@@ -125,7 +125,7 @@ func (c *Cache) join(ctx context.Context, key string, compute func(context.Conte
 
 func (c *Cache) fly(ctx context.Context, key string, f *flight, compute func(context.Context) (multivac.Answer, error)) {
 	defer f.cancel()
-	f.answer, f.err, f.panicked = call(ctx, compute)
+	f.answer, f.panicked, f.err = call(ctx, compute)
 	// Kept before the flight is over, so that whoever misses the flight finds
 	// the answer.
 	if f.err == nil && f.panicked == nil && c.answers != nil {
@@ -139,14 +139,14 @@ func (c *Cache) fly(ctx context.Context, key string, f *flight, compute func(con
 
 // call turns a panic, which on this goroutine would end the process, into a
 // value to panic with where somebody can catch it.
-func call(ctx context.Context, compute func(context.Context) (multivac.Answer, error)) (a multivac.Answer, err error, panicked any) {
+func call(ctx context.Context, compute func(context.Context) (multivac.Answer, error)) (a multivac.Answer, panicked any, err error) {
 	defer func() {
 		if p := recover(); p != nil {
 			panicked = fmt.Sprintf("%v\n\n%s", p, debug.Stack())
 		}
 	}()
 	a, err = compute(ctx)
-	return a, err, nil
+	return a, nil, err
 }
 
 func (c *Cache) leave(key string, f *flight) {

@@ -63,7 +63,7 @@ type Attempt struct {
 	Task  multivac.Task
 	Step  string        // in which it ended
 	Took  time.Duration //
-	Err   error         // nil where the document was published
+	Err   error         // nil where the document was published; ErrSuperseded where another was first
 	Final bool          // with Err: there will be no other attempt
 	Stack []byte        // where Err was a panic
 }
@@ -142,9 +142,7 @@ func (w *Worker) attempt(ctx context.Context, task multivac.Task, document multi
 		err = w.end(ctx, &a)
 	}
 	a.Took = w.Now().Sub(start)
-	if !errors.Is(a.Err, multivac.ErrSuperseded) {
-		w.Observe(a)
-	}
+	w.Observe(a)
 	return err
 }
 
