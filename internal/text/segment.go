@@ -80,6 +80,7 @@ type segmenter struct {
 	end   int
 	rows  int // lines
 
+	inTags   bool // after a line of tags, up to a blank one
 	inList   bool
 	listLead string
 	before   multivac.Span // the sentence right before, which may introduce what comes
@@ -195,11 +196,15 @@ func (g *segmenter) block(l line, blank bool) int {
 		g.listItem(l, n)
 		return l.next
 	}
-	if !g.open && !flat {
+	if blank {
+		g.inTags = false
+	}
+	if !g.open && !flat && !g.inTags {
 		return g.indented(l)
 	}
 	if isFurniture(t) && (t[0] != '[' || !g.open) {
 		g.interrupt()
+		g.inTags = t[0] == '<'
 		return l.next
 	}
 	g.paragraph(l, blank)

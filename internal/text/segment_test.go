@@ -114,6 +114,7 @@ func TestSentences(t *testing.T) {
 	f("\ufeff---\ntitle: x\n...\nText.", "Text.")
 	f("\ufeff# H\n\nText.", "Text.")
 	f("[![b](c)](d) ![e](f)\n\n<p align=\"center\">\n\n[x]: http://example.org\n\nText.\n<br/>\nMore.", "Text.", "More.")
+	f("<p>\n    <img\n     src=x>\n    Shown.\n</p>\n\n    <b>code</b>", "<img\n     src=x>\n    Shown.", "<b>code</b>")
 	f("[^1]: A note.", "A note.")
 	f("> [!NOTE]\n> Mind this.", "Mind this.")
 }
