@@ -3,8 +3,10 @@ package test
 import (
 	"fmt"
 	"os"
+	"path/filepath"
 	"regexp"
 	"strconv"
+	"strings"
 	"testing"
 	"time"
 )
@@ -68,4 +70,30 @@ func resident(t *testing.T, pid int) int {
 		t.Fatal(err)
 	}
 	return n << 10
+}
+
+// A folder of 200 Markdown files is asked without a server in under 3 seconds.
+func TestAskingAFolderIsQuick(t *testing.T) {
+	dir := t.TempDir()
+	for i := range 200 {
+		var page strings.Builder
+		for section := range 20 {
+			fmt.Fprintf(&page, "## Section %d of manual %d\n\nPump %d-%d is serviced by crew %d every %d weeks. The valve is closed before the filter is changed, and the pressure is noted.\n\n",
+				section, i, i, section, (i*7+section)%50, 2+(i+section)%30)
+		}
+		write(t, filepath.Join(dir, fmt.Sprintf("manual-%03d.md", i)), page.String())
+	}
+	best := time.Hour
+	for range 3 {
+		begin := time.Now()
+		out, errOut, code := run(t, "ask", "--in", dir, "Which crew services pump 117-3?")
+		best = min(best, time.Since(begin))
+		if !strings.Contains(out+errOut, "Pump 117-3 ") { // sure enough or not: it was found
+			t.Fatalf("exit code %d\n%s%s", code, out, errOut)
+		}
+	}
+	t.Logf("200 files: %s", best)
+	if best > 3*time.Second {
+		t.Errorf("took %s at best, over 3 s", best)
+	}
 }

@@ -9,6 +9,7 @@ import (
 	"errors"
 	"log/slog"
 	"runtime/debug"
+	"strings"
 	"sync/atomic"
 
 	"golang.org/x/sync/errgroup"
@@ -58,6 +59,9 @@ func Open(ctx context.Context, s Settings) (*App, error) {
 	db, err := sqlite.Open(s.Data)
 	if err != nil {
 		return nil, err
+	}
+	if err := db.EndLeases(ctx); err != nil {
+		return nil, errors.Join(err, db.Close())
 	}
 	a := &App{store: db, queue: queue.NewLocal(queueLength), telemetry: s.Telemetry}
 
@@ -175,12 +179,13 @@ func Version() string {
 	if !ok {
 		return "unknown"
 	}
-	if v := info.Main.Version; v != "" && v != "(devel)" {
+	// A version made up of a time and a commit says no more than the commit.
+	if v := info.Main.Version; v != "" && v != "(devel)" && !strings.HasPrefix(v, "v0.0.0-") {
 		return v
 	}
 	for _, s := range info.Settings {
 		if s.Key == "vcs.revision" {
-			return "devel-" + s.Value[:min(12, len(s.Value))]
+			return "devel-" + s.Value[:min(7, len(s.Value))]
 		}
 	}
 	return "devel"

@@ -71,7 +71,8 @@ func parse(line []byte) (Question, error) {
 }
 
 // AnsweredBy reports whether the sentence holds one of q's answers, token by
-// token, with case, punctuation and articles folded away.
+// token, with case, punctuation and articles folded away. An answer without a
+// token is in nothing: SQuAD has a few that are a full stop.
 func (q Question) AnsweredBy(sentence string) bool {
 	answers := make([]string, len(q.Answers))
 	for i, a := range q.Answers {

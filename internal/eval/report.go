@@ -51,9 +51,10 @@ type Stop struct {
 
 // A Kind counts one kind of questions.
 type Kind struct {
-	Questions int `json:"questions"`
-	Right     int `json:"right"`    // those whose first sentence contains an answer
-	Answered  int `json:"answered"` // those answered at the balanced stop
+	Questions  int `json:"questions"`
+	Answerable int `json:"answerable"`
+	Right      int `json:"right"`    // those whose first sentence contains an answer
+	Answered   int `json:"answered"` // those answered at the balanced stop
 }
 
 // Latency of a question, in milliseconds.
@@ -137,6 +138,10 @@ func (r Report) String() string {
 	}
 	for _, name := range slices.Sorted(maps.Keys(r.Kinds)) {
 		k := r.Kinds[name]
+		if k.Answerable == 0 {
+			row("  "+name, "%d of %d answered, without an answer", k.Answered, k.Questions)
+			continue
+		}
 		row("  "+name, "%d of %d right, %d answered", k.Right, k.Questions, k.Answered)
 	}
 	row("latency", "p50 %.2f ms  p95 %.2f ms  p99 %.2f ms", r.LatencyMS.P50, r.LatencyMS.P95, r.LatencyMS.P99)

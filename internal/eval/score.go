@@ -239,6 +239,7 @@ func kinds(questions []Question, marks []mark, threshold float64) map[string]Kin
 		}
 		k := all[q.Kind]
 		k.Questions++
+		k.Answerable += int(one(marks[i].answerable))
 		k.Right += int(one(marks[i].right()))
 		k.Answered += int(one(marks[i].given(threshold)))
 		all[q.Kind] = k

@@ -314,6 +314,17 @@ func (db *DB) Release(ctx context.Context, task multivac.Task) (err error) {
 	})
 }
 
+// EndLeases ends all leases, their attempts counted: for who has just opened
+// the folder, and so knows that those who held them are gone. Without it, what
+// they worked on would wait for the leases to run out.
+func (db *DB) EndLeases(ctx context.Context) (err error) {
+	defer multivac.Wrap(&err, "end leases")
+	return db.write(ctx, func(w *writer) error {
+		_, err := w.exec(`UPDATE documents SET lease = 0 WHERE state = 0 AND lease > 0`)
+		return err
+	})
+}
+
 // Fail implements store.Store.
 func (db *DB) Fail(ctx context.Context, task multivac.Task, cause string, final bool, now, retry time.Time) (err error) {
 	defer multivac.Wrap(&err, "note failure")
