@@ -13,22 +13,26 @@ import (
 
 // Store keeps documents. Its methods may be called by many goroutines, and by
 // many processes where the implementation serves many. What a method returns
-// without an error is durable. Errors are of multivac's kinds; ErrUnavailable
-// where a retry may help.
+// without an error is durable. Errors are of multivac's kinds, or the context's
+// where it has ended first; ErrUnavailable where a retry may help, and after
+// Close. Times are kept to the millisecond at least.
 type Store interface {
 	// Put keeps valid tellings as pending documents, each with the next
 	// revision of its document, all or none, and returns a receipt for each.
 	// Where the same hash is pending or indexed, nothing changes and the
-	// receipt says so; where it has failed, it is pending again.
+	// receipt says so; where it has failed, it is pending again, at its next
+	// revision like any other.
 	// What was published before stays published until its successor is.
 	Put(ctx context.Context, tellings []multivac.Telling, now time.Time) ([]multivac.Receipt, error)
 
-	// Delete marks the document deleted at its next revision, drops its body,
-	// text and passages, moves the collection's datum on and adds to the feed.
+	// Delete marks the document deleted at its next revision, drops its title,
+	// body, text and passages, those of replaced revisions too, moves the
+	// collection's datum on and adds to the feed.
 	// ErrNotFound where it was never told; unchanged where it is deleted.
 	Delete(ctx context.Context, id multivac.DocumentID, now time.Time) (multivac.Receipt, error)
 
-	// Document returns a document with body and text, or ErrNotFound.
+	// Document returns a document, or ErrNotFound: with its text where it is
+	// indexed, with its body where it is pending or failed.
 	Document(ctx context.Context, id multivac.DocumentID) (multivac.Document, error)
 	// Documents lists documents by identifier.
 	Documents(ctx context.Context, list multivac.Listing) (multivac.Page, error)
@@ -43,27 +47,33 @@ type Store interface {
 	// the oldest telling first.
 	Due(ctx context.Context, now time.Time, limit int) ([]multivac.Task, error)
 	// Lease gives the caller the document until the lease ends, counts the
-	// attempt, and returns the document with its body. ErrSuperseded where
-	// the document is no longer pending at that revision or is leased.
-	// Task.Attempt of the returned task names the lease.
+	// attempt, and returns the document with its body and with the step that
+	// the attempt before was at. ErrSuperseded where the document is no longer
+	// pending at that revision, is leased, or is not due before a later retry.
+	// Task.Attempt of the returned task names the lease. A lease is lost once
+	// it was given back or another was taken: that it has ended is not enough.
 	Lease(ctx context.Context, task multivac.Task, now, until time.Time) (multivac.Task, multivac.Document, error)
 	// Step notes what the worker is about to do, and extends the lease.
 	// ErrSuperseded where the lease is lost.
 	Step(ctx context.Context, task multivac.Task, step string, until time.Time) error
 	// Publish makes what the worker made of the document the published one,
-	// in one step, and adds to the feed; ErrSuperseded where the document is no longer pending
-	// at task's revision, and nothing is left behind. The body is dropped.
+	// in one step, and adds to the feed; ErrSuperseded where the document is
+	// no longer pending at task's revision, and nothing is left behind. A lost
+	// lease does not matter: the work is done. The body is dropped.
+	// ErrInvalid where a passage is not valid for the text.
 	Publish(ctx context.Context, task multivac.Task, p Publication, now time.Time) (multivac.Position, error)
 	// Fail ends an attempt with the error. Final makes the document failed
 	// and adds to the feed; otherwise it is pending and due again at retry.
-	// A document that fails stays published in its earlier revision, if it had one.
+	// A document that fails stays published in its earlier revision, if it had
+	// one. ErrSuperseded where the lease is lost.
 	Fail(ctx context.Context, task multivac.Task, cause string, final bool, now, retry time.Time) error
-	// Release gives a lease back without having tried: the attempt is not counted.
+	// Release gives a lease back without having tried: the attempt is not
+	// counted. ErrSuperseded where the lease is lost.
 	Release(ctx context.Context, task multivac.Task) error
 
 	// Excerpts returns passages with their documents, in the order asked for.
-	// One that is gone leaves its Text empty. Passages of a replaced revision
-	// stay until Purge.
+	// One that is gone has its number, document and revision only. Passages
+	// and texts of a replaced revision stay until Purge.
 	Excerpts(ctx context.Context, ids []multivac.PassageID) ([]multivac.Excerpt, error)
 	// Quote returns the bytes [span.Start, span.End) of the published text of
 	// that revision, or ErrNotFound.
@@ -71,14 +81,17 @@ type Store interface {
 	// Purge removes passages and texts that were replaced before the time.
 	Purge(ctx context.Context, before time.Time) error
 
-	// Position returns the end of the feed.
+	// Position returns the end of the feed, that of its last entry, or the
+	// empty one. It costs next to nothing.
 	Position(ctx context.Context) (multivac.Position, error)
 	// Scan calls fn with every published document and its passages. Changes
 	// made meanwhile may or may not be in it: take the Position before.
 	Scan(ctx context.Context, fn func(Change) error) error
 	// Follow calls fn with the changes after a position, in order and without
-	// gaps, as they come, until ctx ends or fn fails, and returns that error.
-	// ErrTooOld where the feed no longer reaches back: rebuild.
+	// gaps, as they come, until ctx ends or fn fails, and returns that
+	// error. An entry that a later one makes void may be left out. The empty
+	// position is the beginning. ErrTooOld where the feed no longer reaches
+	// back, or never was at after: rebuild.
 	Follow(ctx context.Context, after multivac.Position, fn func(Change) error) error
 
 	Close() error
@@ -86,9 +99,9 @@ type Store interface {
 
 // A Publication is what a worker made of a document.
 type Publication struct {
-	Title    string
+	Title    string // the document's where the telling named none
 	Text     string
-	Passages []multivac.Passage // each valid for Text
+	Passages []multivac.Passage // each valid for Text, numbered from 0
 }
 
 // A Change is an entry of the feed: what is published of a document now, which

@@ -18,7 +18,7 @@ const (
 
 // Position implements store.Store.
 func (db *DB) Position(ctx context.Context) (multivac.Position, error) {
-	return multivac.Position(fmt.Sprintf("%016x", db.position.Load())), ctx.Err()
+	return position(db.position.Load()), ctx.Err()
 }
 
 // An entry is a change, and what has to be read to complete it.
