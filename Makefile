@@ -43,7 +43,7 @@ eval: build ## measure answers on the sets in DATA (../shared/data)
 	@bin/multivac eval --documents $(DATA)/squad-dev/stranger-documents.jsonl.gz --questions $(DATA)/squad-dev/stranger-questions.jsonl.gz
 	@bin/multivac eval --documents $(DATA)/team-dev/documents.jsonl.gz --questions $(DATA)/team-dev/questions.jsonl.gz
 
-eval-full: build ## the same with ten times the documents: minutes
+eval-full: build ## the same with ten times the documents
 	@bin/multivac eval --documents $(DATA)/squad-train/documents.jsonl.gz --documents $(DATA)/squad-dev/documents.jsonl.gz --questions $(DATA)/squad-dev/questions.jsonl.gz
 
 .PHONY: help build run test lint fmt generate fuzz bench eval eval-full

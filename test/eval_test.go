@@ -16,7 +16,6 @@ var floors = []struct {
 	documents []string
 	questions []string
 	least     map[string]float64
-	full      bool // takes minutes: with MULTIVAC_EVAL_FULL=1 only
 }{
 	{
 		name:      "squad-dev",
@@ -35,7 +34,6 @@ var floors = []struct {
 		documents: []string{"squad-train/documents.jsonl.gz", "squad-dev/documents.jsonl.gz"},
 		questions: []string{"squad-dev/questions.jsonl.gz"},
 		least:     map[string]float64{"hit_at_1": 0.67},
-		full:      true,
 	},
 }
 
@@ -45,12 +43,9 @@ func TestAnswersAreGood(t *testing.T) {
 		data = "../../shared/data"
 	}
 	_, err := os.Stat(filepath.Join(data, "squad-dev"))
-	require.Have(t, "eval-data", err == nil, "set MULTIVAC_EVAL_DATA to a folder with squad-dev in it (doc/how-to/evaluate.md)")
+	require.Have(t, "eval-data", err == nil, "set MULTIVAC_EVAL_DATA to a folder with squad-dev and squad-train in it (doc/how-to/evaluate.md)")
 	for _, f := range floors {
 		t.Run(f.name, func(t *testing.T) {
-			if f.full && os.Getenv("MULTIVAC_EVAL_FULL") == "" {
-				t.Skip("SKIPPED: takes minutes; set MULTIVAC_EVAL_FULL=1, or run make eval-full")
-			}
 			args := []string{"eval", "--json"}
 			for _, d := range f.documents {
 				args = append(args, "--documents", filepath.Join(data, d))

@@ -123,3 +123,24 @@ func TestAPIReference(t *testing.T) {
 		}
 	}
 }
+
+// What the README shows is what the sample answers, but for how sure it is.
+func TestReadmeShowsWhatIsAnswered(t *testing.T) {
+	page, err := os.ReadFile("../README.md")
+	if err != nil {
+		t.Fatal(err)
+	}
+	_, shown, _ := strings.Cut(string(page), "```console\n")
+	shown, _, _ = strings.Cut(shown, "```")
+	s := serve(t, t.TempDir(), "--sample")
+	s.ready(t)
+	var got strings.Builder
+	for _, m := range regexp.MustCompile(`(?m)^\$ multivac ask "(.+)"$`).FindAllStringSubmatch(shown, -1) {
+		out, errOut, _ := run(t, "ask", "--server", s.URL, m[1])
+		fmt.Fprintf(&got, "%s\n%s%s\n", m[0], out, errOut)
+	}
+	sure := regexp.MustCompile(`(under )?\d+%`)
+	if want, got := sure.ReplaceAllString(shown, "…%"), sure.ReplaceAllString(strings.TrimSuffix(got.String(), "\n"), "…%"); want != got {
+		t.Errorf("README.md shows\n%s\nbut the sample answers\n%s", want, got)
+	}
+}

@@ -2,7 +2,6 @@ package test
 
 import (
 	"fmt"
-	"net/http"
 	"net/url"
 	"os"
 	"path/filepath"
@@ -181,10 +180,28 @@ func TestAskAFolderWithoutAServer(t *testing.T) {
 	}
 }
 
+// The sample answers what a newcomer asks, and refuses what it does not know.
 func TestSample(t *testing.T) {
 	s := serve(t, t.TempDir(), "--sample")
 	s.ready(t)
-	s.until(t, "/api/v1/answer?question="+url.QueryEscape("What is the default port?"), func(r reply) bool {
-		return r.status == http.StatusOK && strings.Contains(r.body, `"answered"`) && strings.Contains(r.body, "5000")
-	})
+	answered := func(question string, want ...string) {
+		t.Helper()
+		a := s.ask(t, question)
+		if a["state"] != "answered" {
+			t.Errorf("asked %q: %v %v", question, a["state"], a["reason"])
+		}
+		contains(t, "answer to "+question, fmt.Sprint(a["text"]), want...)
+	}
+	answered("What is the default port?", "5000")
+	answered("How large may a document be?", "16 MiB")
+	answered("What makes two documents the same?", "source")
+	answered("How do I delete a document?", "DELETE")
+	answered("What is the exit code of a refusal?", "3")
+	answered("Which licence does MultiVAC have?", "Apache")
+	answered("Does it need a GPU?", "GPU")
+	for _, stranger := range []string{"How many moons does Saturn have?", "Who wrote the Odyssey?", "What is the capital of Peru?"} {
+		if a := s.ask(t, stranger); a["state"] != "insufficient_data" {
+			t.Errorf("asked %q: %v", stranger, a["text"])
+		}
+	}
 }
