@@ -1,0 +1,158 @@
+package sqlite
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"sync"
+	"testing"
+	"time"
+
+	"multivac"
+	"multivac/internal/store"
+	"multivac/internal/store/storetest"
+)
+
+// checkTables holds the tables against each other: what the contract does not
+// show may be left behind all the same.
+func (db *DB) checkTables(t *testing.T) {
+	t.Helper()
+	err := db.read(context.Background(), func(c *conn) error {
+		for what, query := range map[string]string{
+			"the database is whole":                 `SELECT count(*) FROM pragma_integrity_check WHERE integrity_check <> 'ok'`,
+			"revisions without a document":          `SELECT count(*) FROM revisions WHERE document NOT IN (SELECT key FROM documents)`,
+			"revisions that nobody needs":           `SELECT count(*) FROM revisions r JOIN documents d ON d.key = r.document WHERE r.id NOT IN (d.content, d.published) AND r.replaced = 0`,
+			"replaced revisions that stand":         `SELECT count(*) FROM revisions r JOIN documents d ON d.key = r.document WHERE r.id IN (d.content, d.published) AND r.replaced <> 0`,
+			"documents without their content":       `SELECT count(*) FROM documents WHERE (state <> 3) <> (content IN (SELECT id FROM revisions))`,
+			"documents without what is published":   `SELECT count(*) FROM documents WHERE published <> 0 AND published NOT IN (SELECT id FROM revisions WHERE text = 1)`,
+			"indexed documents not published":       `SELECT count(*) FROM documents WHERE (state = 1) <> (content = published AND content <> 0)`,
+			"chunks without a revision":             `SELECT count(*) FROM chunks WHERE id >> 24 NOT IN (SELECT id FROM revisions)`,
+			"passages without a text":               `SELECT count(*) FROM passages WHERE id >> 24 NOT IN (SELECT id FROM revisions WHERE text = 1)`,
+			"contents of another size":              `SELECT count(*) FROM revisions r WHERE size <> (SELECT coalesce(sum(length(bytes)), 0) FROM chunks WHERE id >> 24 = r.id)`,
+			"feed entries that documents disown":    `SELECT count(*) FROM feed f JOIN documents d ON d.key = f.document WHERE f.position NOT IN (d.position, d.failed_position)`,
+			"feed entries that documents miss":      `SELECT count(*) FROM documents WHERE position <> 0 AND position NOT IN (SELECT position FROM feed) OR failed_position <> 0 AND failed_position NOT IN (SELECT position FROM feed)`,
+			"entries of failures before successes":  `SELECT count(*) FROM documents WHERE failed_position <> 0 AND failed_position < position`,
+			"collections whose datum is not theirs": `SELECT count(*) FROM collections c LEFT JOIN documents d ON d.key = c.datum WHERE c.datum <> 0 AND (d.collection IS NOT c.name OR d.published = 0)`,
+		} {
+			var n int
+			if err := c.get([]any{&n}, query); err != nil {
+				return fmt.Errorf("%s: %w", what, err)
+			}
+			if n != 0 {
+				t.Errorf("%s: %d", what, n)
+			}
+		}
+		return nil
+	})
+	if err != nil {
+		t.Error(err)
+	}
+}
+
+// checked is a DB whose tables are checked before it is closed.
+type checked struct {
+	*DB
+	t *testing.T
+}
+
+func (c checked) Close() error {
+	select {
+	case <-c.closed:
+	default:
+		c.checkTables(c.t)
+	}
+	return c.DB.Close()
+}
+
+func TestStore(t *testing.T) {
+	storetest.Run(t, func(t *testing.T, dir string) store.Store {
+		db, err := Open(dir)
+		if err != nil {
+			t.Fatal(err)
+		}
+		return checked{db, t}
+	})
+}
+
+// One of many writes that share a commit fails and leaves nothing; the others stay.
+func TestOneFailsAlone(t *testing.T) {
+	db, err := Open(t.TempDir())
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer db.Close()
+	begun, proceed := make(chan bool), make(chan bool)
+	errOwn := errors.New("own")
+	var wait sync.WaitGroup
+	put := func(w *writer, source string) error {
+		t := multivac.Telling{Source: source, Body: []byte("text")}
+		_, err := w.put(t, t.ID(), t.Hash(), 1)
+		return err
+	}
+	results := make([]error, 10)
+	wait.Go(func() { // holds the writer until the others wait
+		results[0] = db.write(t.Context(), func(w *writer) error {
+			close(begun)
+			<-proceed
+			return put(w, "0")
+		})
+	})
+	<-begun
+	commits := 0
+	for i := range 9 {
+		wait.Go(func() {
+			results[i+1] = db.write(t.Context(), func(w *writer) error {
+				if err := put(w, fmt.Sprint(i+1)); err != nil || i%2 == 0 {
+					return errors.Join(errOwn, err)
+				}
+				commits++
+				return nil
+			})
+		})
+	}
+	close(proceed)
+	wait.Wait()
+	for i, err := range results {
+		_, missing := db.Document(t.Context(), multivac.Telling{Source: fmt.Sprint(i)}.ID())
+		if fails := i%2 == 1; fails != errors.Is(err, errOwn) || fails != errors.Is(missing, multivac.ErrNotFound) {
+			t.Errorf("write %d: %v; its document: %v", i, err, missing)
+		}
+	}
+	if commits != 4 {
+		t.Errorf("%d of 4 writes succeeded", commits)
+	}
+	db.checkTables(t)
+}
+
+// A transaction that breaks takes every write in it, and the next one works.
+func TestAllFailTogether(t *testing.T) {
+	db, err := Open(t.TempDir())
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer db.Close()
+	tell := multivac.Telling{Source: "x", Body: []byte("text")}
+	err = db.write(t.Context(), func(w *writer) error {
+		w.position++
+		if _, err := w.put(tell, tell.ID(), tell.Hash(), 1); err != nil {
+			return err
+		}
+		_, err := w.exec("ROLLBACK") // as SQLite does by itself where the disk is full
+		return err
+	})
+	if err == nil {
+		t.Error("a broken transaction was acknowledged")
+	}
+	if _, err := db.Document(t.Context(), tell.ID()); !errors.Is(err, multivac.ErrNotFound) {
+		t.Errorf("the document of a broken transaction: %v", err)
+	}
+	receipts, err := db.Put(t.Context(), []multivac.Telling{tell}, time.UnixMilli(1))
+	if err != nil || receipts[0].Revision != 1 {
+		t.Fatalf("after a broken transaction: %+v, %v", receipts, err)
+	}
+	at, err := db.Publish(t.Context(), multivac.Task{Document: tell.ID(), Revision: 1}, storetest.Cut("text"), time.UnixMilli(1))
+	if err != nil || at != "0000000000000001" {
+		t.Errorf("first position: %q, %v", at, err)
+	}
+	db.checkTables(t)
+}
