@@ -59,6 +59,16 @@ var (
 	agentWords = foldedSet("by")
 )
 
+// formWords are English words that a question has by its form. In texts of
+// another kind than those that rates were learned from they may be rare.
+var formWords = func() map[uint64]bool {
+	m := map[uint64]bool{}
+	for w := range strings.FieldsSeq("i me my mine we us our you your he him his she her it its they them their am is are was were be been being do does did done have has had can could may might must shall should will would the a an and or not no of to in on at by for with from as that this these those there here please tell show give which what who whom whose when where why how if then than so but about into get got") {
+		m[text.AppendWords(nil, w)[0].Stem] = true
+	}
+	return m
+}()
+
 func folded(word string) uint64 { return text.AppendWords(nil, word)[0].Folded }
 
 func foldedSet(list string) map[uint64]bool {

@@ -121,8 +121,14 @@ func (m *Model) rate(t term) float64 {
 	if r, ok := m.rates[t.Stem]; ok {
 		return float64(r)
 	}
+	if formWords[t.Stem] && t.Flags&text.Digits == 0 {
+		return formRate
+	}
 	return float64(m.kinds[t.kind()])
 }
+
+// formRate is the rate of a word that a question has by its form.
+const formRate = 0.1
 
 // kind is the index in Parameters.Kinds.
 func (t term) kind() int {

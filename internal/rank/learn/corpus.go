@@ -58,9 +58,12 @@ func newCorpus(path string, asked []eval.Question) (*corpus, error) {
 			c.articles = append(c.articles, nil)
 		}
 		n := len(c.paragraphs)
-		d := index.Document{ID: t.ID(), Revision: 1, Title: t.Title, Passages: text.Segment(string(t.Body))}
+		d := document{index.Document{ID: t.ID(), Revision: 1, Title: t.Title, Passages: text.Segment(string(t.Body))}}
+		if a%2 == 1 {
+			d.underHeading()
+		}
 		c.articles[a] = append(c.articles[a], n)
-		c.paragraphs = append(c.paragraphs, paragraph{d, t.Source, a})
+		c.paragraphs = append(c.paragraphs, paragraph{d.Document, t.Source, a})
 		c.byID[d.ID], bySource[t.Source] = n, n
 	}
 	for _, q := range asked {
@@ -69,6 +72,17 @@ func newCorpus(path string, asked []eval.Question) (*corpus, error) {
 		}
 	}
 	return c, nil
+}
+
+type document struct{ index.Document }
+
+// underHeading makes the title a heading: the set has no headings, and they
+// are to be learned as well.
+func (d *document) underHeading() {
+	for i := range d.Passages {
+		d.Passages[i].Heading = d.Title
+	}
+	d.Title = ""
 }
 
 // split returns a share of the articles, and the rest.
@@ -224,10 +238,10 @@ func (c *corpus) beside(q question) map[uint64]bool {
 	}
 	p := c.paragraphs[q.paragraph]
 	add(p.Title)
+	add(p.Passages[0].Heading)
 	for _, passage := range p.Passages {
 		for _, s := range passage.Sentences {
 			if q.AnsweredBy(passage.Sentence(s)) {
-				add(passage.Heading)
 				add(passage.Sentence(s))
 			}
 		}
