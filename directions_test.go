@@ -38,7 +38,8 @@ internal/queue/queuetest  queue
 internal/web              web/api web/wire
 internal/web/api          web/wire
 internal/web/wire         
-internal/web/ui           web/wire
+internal/web/ui            web/wire
+internal/web/webtest       
 internal/require          
 doc                       
 `
@@ -62,9 +63,9 @@ golang.org/x/term                     internal/cli internal/telemetry        is 
 github.com/prometheus/client_golang   internal/telemetry                     metrics
 github.com/maypok86/otter/v2          internal/cache                         the near cache
 golang.org/x/net                      internal/extract                       HTML
-golang.org/x/text                     internal/text                          Unicode forms
+golang.org/x/text                     internal/text internal/ask internal/extract  Unicode's forms and encodings
 github.com/clipperhouse/uax29/v2      internal/text                          borders of words and sentences
-golang.org/x/sync                     internal/app internal/cli internal/cache internal/eval  groups of goroutines
+golang.org/x/sync                     internal/app internal/cli internal/cache internal/eval internal/tell  groups and limits of goroutines
 github.com/google/go-cmp              internal/store/storetest internal/queue/queuetest       differences, in the suites
 `
 

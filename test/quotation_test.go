@@ -2,6 +2,7 @@ package test
 
 import (
 	"context"
+	"errors"
 	"strings"
 	"testing"
 	"unicode"
@@ -28,8 +29,14 @@ func FuzzQuotation(f *testing.F) {
 	a := open(f)
 	f.Fuzz(func(t *testing.T, mediaType string, body []byte, question string) {
 		receipts, err := a.Tell(t.Context(), []multivac.Telling{{Source: "fuzz", MediaType: mediaType, Body: body}}, multivac.WaitIndexed)
-		if err != nil || receipts[0].Err != nil {
-			return // refused: then nothing is quoted from it
+		if err != nil {
+			t.Fatal(err)
+		}
+		if refused := receipts[0].Err; refused != nil {
+			if !errors.Is(refused, multivac.ErrInvalid) && !errors.Is(refused, multivac.ErrTooLarge) {
+				t.Errorf("refused: %v, want what is wrong with it", refused)
+			}
+			return // nothing is quoted from it
 		}
 		d, err := a.Document(t.Context(), receipts[0].ID)
 		if err != nil {
@@ -37,8 +44,11 @@ func FuzzQuotation(f *testing.F) {
 		}
 		for _, q := range []string{question, someWords(d.Text)} {
 			answer, err := a.Ask(t.Context(), multivac.Question{Text: q, Stop: multivac.Eager, Count: 20, After: receipts[0].Position})
-			if err != nil {
+			if errors.Is(err, multivac.ErrInvalid) {
 				continue // not a question
+			}
+			if err != nil {
+				t.Fatalf("asked %q: %v", q, err)
 			}
 			for _, s := range answer.Sentences {
 				if s.Document != d.ID || s.Revision != d.Revision {
