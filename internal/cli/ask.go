@@ -219,7 +219,7 @@ func (a *ask) printReason(r *multivac.Reason) {
 	s := styleFor(a.err)
 	fmt.Fprintln(a.err, s.plain(r.Text))
 	if q := r.Nearest; q != nil {
-		fmt.Fprintf(a.err, "Nearest: %s\n  %s\n", s.plain(q.Text), s.dim(a.where(*q)))
+		fmt.Fprintf(a.err, "Nearest: %s\n  %s\n", s.plain(strings.Join(strings.Fields(q.Text), " ")), s.dim(a.where(*q)))
 	}
 }
 

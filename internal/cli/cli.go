@@ -18,9 +18,8 @@ import (
 // Main runs the command with its arguments, the program's name not among them,
 // and returns the exit code. Results go to out, messages to errOut.
 func Main(ctx context.Context, args []string, in io.Reader, out, errOut io.Writer) int {
-	ctx, stop := signal.NotifyContext(ctx, os.Interrupt, syscall.SIGTERM)
+	ctx, stop := untilSignal(ctx)
 	defer stop()
-	context.AfterFunc(ctx, stop) // from here on a second signal ends the process at once
 
 	root, began := newRoot()
 	root.SetArgs(args)
@@ -33,6 +32,34 @@ func Main(ctx context.Context, args []string, in io.Reader, out, errOut io.Write
 	}
 	printError(errOut, err)
 	return exitCode(err)
+}
+
+// untilSignal returns a context that ends with the first signal to stop. The
+// second ends the process at once: by hand, because a shell starts what runs in
+// the background with interrupts ignored, and ignored they would be again.
+func untilSignal(parent context.Context) (ctx context.Context, stop func()) {
+	ctx, cancel := context.WithCancel(parent)
+	signals := make(chan os.Signal, 2)
+	signal.Notify(signals, os.Interrupt, syscall.SIGTERM)
+	done := make(chan struct{})
+	go func() {
+		for n := range 2 {
+			select {
+			case <-signals:
+			case <-done:
+				return
+			}
+			if n == 1 {
+				os.Exit(exitInterrupted)
+			}
+			cancel()
+		}
+	}()
+	return ctx, func() {
+		signal.Stop(signals)
+		close(done)
+		cancel()
+	}
 }
 
 // newRoot returns the command and whether one of its subcommands began to run:

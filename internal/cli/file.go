@@ -1,7 +1,10 @@
 package cli
 
 import (
+	"bufio"
+	"errors"
 	"io"
+	"io/fs"
 	"iter"
 	"mime"
 	"os"
@@ -29,17 +32,30 @@ func (f file) open(in io.Reader) (io.ReadCloser, error) {
 	if f.path == stdin {
 		return io.NopCloser(in), nil
 	}
-	return os.Open(f.path)
+	r, err := os.Open(f.path)
+	return r, unreadable(err)
+}
+
+// unreadable says of what the system says which file it is about.
+func unreadable(err error) error {
+	var of *fs.PathError
+	if !errors.As(err, &of) {
+		return err
+	}
+	return multivac.Errorf(multivac.ErrInvalid, "", "%s: %v", of.Path, of.Err)
 }
 
 // name returns a name for extract, which knows the type by it. A file of an
-// unknown kind is here because it was named, and is taken for text.
-func (f file) name() string {
+// unknown kind is here because it was named: it is taken for text if it
+// begins like one.
+func (f file) name(head []byte) string {
 	switch {
 	case f.extension != "":
 		return f.path + f.extension
 	case f.path != stdin && filepath.Ext(f.path) != "" && !extract.Known(f.path):
-		return f.path + ".txt"
+		if _, err := extract.MediaType("", head); err == nil {
+			return f.path + ".txt"
+		}
 	}
 	return f.path
 }
@@ -48,8 +64,10 @@ func (f file) name() string {
 // the file and is about one document.
 func (f file) tellings(r io.Reader, c multivac.CollectionName) iter.Seq2[multivac.Telling, error] {
 	return func(yield func(multivac.Telling, error) bool) {
-		name := f.name()
-		for t, err := range extract.Files(name, r, c) {
+		in := bufio.NewReader(r)
+		head, _ := in.Peek(512) // an error comes again when it is read
+		name := f.name(head)
+		for t, err := range extract.Files(name, in, c) {
 			if err != nil {
 				err = renamed{err, name, f.path}
 			}

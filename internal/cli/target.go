@@ -29,8 +29,8 @@ type house interface {
 type target struct{ server, data string }
 
 func (t *target) flags(c *cobra.Command) {
-	c.Flags().StringVar(&t.server, "server", "", "`URL` of the server to talk to (default $MULTIVAC_SERVER or "+defaultServer+")")
-	c.Flags().StringVar(&t.data, "data", "", "data `folder` to use instead of a server")
+	c.Flags().StringVar(&t.server, "server", "", "`URL` of the server (default $MULTIVAC_SERVER; else "+defaultServer+" if one answers there; else the default data folder)")
+	c.Flags().StringVar(&t.data, "data", "", "data `folder` to use in place of a server")
 	_ = c.MarkFlagDirname("data")
 }
 
@@ -49,7 +49,10 @@ func (t target) with(c *cobra.Command, create bool, fn func(ctx context.Context,
 	}
 	switch {
 	case t.data != "":
-		return withFolder(ctx, t.data, create, fn)
+		if !create && !exists(t.data) {
+			return multivac.Errorf(multivac.ErrUnavailable, "tell it something first, or check the path", "there is no data folder %s", t.data)
+		}
+		return withFolder(ctx, t.data, fn)
 	case server != "":
 		return withServer(server, func(h house) error { return fn(ctx, h) })
 	}
@@ -60,16 +63,18 @@ func (t target) with(c *cobra.Command, create bool, fn func(ctx context.Context,
 	if err != nil {
 		return err
 	}
-	err = withFolder(ctx, dir, create, func(ctx context.Context, h house) error {
-		fmt.Fprintf(c.ErrOrStderr(), "no server at %s; using the data folder %s\n", defaultServer, dir)
-		return fn(ctx, h)
-	})
-	if errors.Is(err, errNoFolder) {
+	if !create && !exists(dir) {
 		return multivac.Errorf(multivac.ErrUnavailable,
 			"start one with `multivac serve`, or name one with --server URL or a folder with --data DIR",
 			"no server answers at %s, and there is no data folder %s", defaultServer, dir)
 	}
-	return err
+	fmt.Fprintf(c.ErrOrStderr(), "no server at %s; using the data folder %s\n", defaultServer, dir)
+	return withFolder(ctx, dir, fn)
+}
+
+func exists(path string) bool {
+	_, err := os.Stat(path)
+	return !errors.Is(err, os.ErrNotExist)
 }
 
 // answers reports whether a MultiVAC lives at the URL.
@@ -92,17 +97,9 @@ func withServer(server string, fn func(house) error) error {
 	return fn(h)
 }
 
-var errNoFolder = errors.New("no such data folder")
-
 // withFolder opens the data folder, runs what is behind it while fn runs, and
 // closes it. It calls fn once everything that was published is answered from.
-func withFolder(ctx context.Context, dir string, create bool, fn func(context.Context, house) error) (err error) {
-	if !create {
-		if _, err := os.Stat(dir); errors.Is(err, os.ErrNotExist) {
-			return fmt.Errorf("%w: %w", errNoFolder, multivac.Errorf(multivac.ErrNotFound,
-				"tell it something first, or check the path", "there is no data folder %s", dir))
-		}
-	}
+func withFolder(ctx context.Context, dir string, fn func(context.Context, house) error) error {
 	a, err := app.Open(ctx, app.Settings{Data: dir})
 	if err != nil {
 		return err

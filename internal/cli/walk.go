@@ -17,8 +17,8 @@ import (
 type plan struct {
 	files    []file
 	bytes    int64
-	skipped  int // files in folders that are no documents
-	problems []error
+	skipped  int     // files in folders that are no documents
+	problems []error // with paths
 }
 
 // walk finds the files of paths. A file that is named is in the plan whatever
@@ -34,7 +34,7 @@ func walk(ctx context.Context, paths []string) plan {
 		info, err := os.Stat(path)
 		switch {
 		case err != nil:
-			p.problems = append(p.problems, err)
+			p.problems = append(p.problems, unreadable(err))
 		case info.IsDir():
 			p.folder(ctx, filepath.Clean(path), rulesAbove(path))
 		default:
@@ -56,7 +56,7 @@ func (p *plan) folder(ctx context.Context, dir string, r rules) {
 	}
 	entries, err := os.ReadDir(dir)
 	if err != nil {
-		p.problems = append(p.problems, err)
+		p.problems = append(p.problems, unreadable(err))
 		return
 	}
 	r = r.with(dir)
@@ -74,7 +74,7 @@ func (p *plan) folder(ctx context.Context, dir string, r rules) {
 		default:
 			info, err := e.Info()
 			if err != nil {
-				p.problems = append(p.problems, err)
+				p.problems = append(p.problems, unreadable(err))
 				continue
 			}
 			if info.Size() > 0 { // placeholders such as .keep and __init__
