@@ -1,9 +1,7 @@
 package app
 
 import (
-	"cmp"
 	"context"
-	"path"
 	"strings"
 	"sync"
 
@@ -13,6 +11,7 @@ import (
 	"multivac/internal/follow"
 	"multivac/internal/index"
 	"multivac/internal/rank"
+	"multivac/internal/tell"
 	"multivac/internal/text"
 )
 
@@ -58,7 +57,7 @@ func (f *Folder) Add(t multivac.Telling, isFile bool) error {
 		lines:    extracted.Lines,
 		isFile:   isFile,
 	}
-	d.Title = cmp.Or(t.Title, extracted.Title, path.Base(t.Source))
+	d.Title = tell.Title(d.Document, extracted)
 	f.mu.Lock()
 	defer f.mu.Unlock()
 	f.documents[d.ID] = d

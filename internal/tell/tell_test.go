@@ -504,9 +504,9 @@ func TestReplacedPassagesArePurged(t *testing.T) {
 func TestTitle(t *testing.T) {
 	f := func(told, extracted, source, text, want string) {
 		t.Helper()
-		got := title(multivac.Document{Title: told, Source: source}, extract.Extracted{Title: extracted, Text: text})
+		got := Title(multivac.Document{Title: told, Source: source}, extract.Extracted{Title: extracted, Text: text})
 		if got != want {
-			t.Errorf("title(%q, %q, %q, %q): got %q, want %q", told, extracted, source, text, got, want)
+			t.Errorf("Title(%q, %q, %q, %q): got %q, want %q", told, extracted, source, text, got, want)
 		}
 	}
 	f("Told", "Found", "a.md", "Text.", "Told")

@@ -10,9 +10,9 @@ import (
 	"multivac/internal/extract"
 )
 
-// title returns what the teller calls the document, or else the document
+// Title returns what the teller calls the document, or else the document
 // itself, or else its source, or else how it begins.
-func title(d multivac.Document, e extract.Extracted) string {
+func Title(d multivac.Document, e extract.Extracted) string {
 	for _, t := range []string{d.Title, e.Title, baseName(d.Source), beginning(e.Text)} {
 		if t = strings.Join(strings.Fields(t), " "); t != "" {
 			return cut(t, multivac.MaxTitle)
