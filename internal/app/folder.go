@@ -2,6 +2,7 @@ package app
 
 import (
 	"context"
+	"slices"
 	"strings"
 	"sync"
 
@@ -70,6 +71,8 @@ func (f *Folder) Asker() multivac.Asker {
 	for id, d := range f.documents {
 		docs = append(docs, index.Document{ID: id, Revision: d.Revision, Title: d.Title, Passages: d.passages})
 	}
+	// Of equals the first is found first: in the same order every time.
+	slices.SortFunc(docs, func(a, b index.Document) int { return strings.Compare(string(a.ID), string(b.ID)) })
 	f.index.Put(docs...)
 	return ask.New(f, f, rank.Default(), nil)
 }

@@ -3,6 +3,7 @@ package cli
 import (
 	"context"
 	"fmt"
+	"io"
 	"os"
 	"path/filepath"
 	"runtime"
@@ -17,10 +18,13 @@ import (
 // folder reads the documents in the folder and calls ask with what answers
 // from them. Documents that cannot be read are named and left out.
 func (a *ask) folder(c *cobra.Command, ask func(context.Context, multivac.Asker) error) error {
-	if _, err := os.Stat(a.in); err != nil {
-		return usageError{err}
+	if _, err := os.Stat(a.in); err != nil && a.in != stdin {
+		return usageError{unreadable(err)}
 	}
 	p := walk(c.Context(), []string{a.in})
+	if a.in == stdin {
+		p.files[0].source = stdin // to have a place to name
+	}
 	t := &tally{total: p.bytes}
 	shown := newProgress(a.err, false, t.line)
 	for _, problem := range p.problems {
@@ -35,7 +39,7 @@ func (a *ask) folder(c *cobra.Command, ask func(context.Context, multivac.Asker)
 			if err := context.Cause(ctx); err != nil {
 				return err
 			}
-			addFile(folder, f, t, func(err error) { shown.Printf("not read: %s", err) })
+			addFile(folder, f, c.InOrStdin(), t, func(err error) { shown.Printf("not read: %s", err) })
 			return nil
 		})
 	}
@@ -52,8 +56,8 @@ func (a *ask) folder(c *cobra.Command, ask func(context.Context, multivac.Asker)
 }
 
 // addFile adds the documents of a file, and reports those that cannot be read.
-func addFile(folder *app.Folder, f file, t *tally, report func(error)) {
-	opened, err := f.open(nil)
+func addFile(folder *app.Folder, f file, in io.Reader, t *tally, report func(error)) {
+	opened, err := f.open(in)
 	if err != nil {
 		report(err)
 		return
