@@ -131,6 +131,27 @@ func BenchmarkPublish(b *testing.B) {
 	}
 }
 
+func BenchmarkDelete(b *testing.B) {
+	db := open(b, b.TempDir())
+	receipts := fill(b, db, b.N)
+	together(b, 1, func(ctx context.Context, n int64) error {
+		_, err := db.Delete(ctx, receipts[n-1].ID, now)
+		return err
+	})
+}
+
+func BenchmarkOpen(b *testing.B) {
+	for b.Loop() {
+		db, err := sqlite.Open(b.TempDir())
+		if err != nil {
+			b.Fatal(err)
+		}
+		if err := db.Close(); err != nil {
+			b.Fatal(err)
+		}
+	}
+}
+
 func BenchmarkExcerpts(b *testing.B) {
 	db := open(b, b.TempDir())
 	receipts := fill(b, db, 2000)

@@ -10,6 +10,8 @@ import (
 const (
 	maxBatch = 512                   // writes that share a commit
 	maxSpan  = 50 * time.Millisecond // after which a batch takes no more of them
+
+	forgetEvery = time.Second // at most: many deletions share it
 )
 
 // A write waits for the writer.
@@ -54,28 +56,27 @@ type writer struct {
 	*conn
 	db       *DB
 	position int64 // of the last feed entry, committed or not
-	forgot   bool  // something to be forgotten may still be in the log of writes
+
+	forgot     bool // something to be forgotten may still be in the log of writes
+	nextForget time.Time
 }
 
 func (w *writer) run() {
 	defer close(w.db.done)
+	w.forget() // the owner before may have been killed before it did
 	for {
-		select {
-		case first := <-w.db.writes:
-			w.commit(first)
-			continue
-		case <-w.db.closed:
-			return
-		default:
-		}
-		var retry <-chan time.Time
-		if w.forgot && !w.forget() {
-			retry = time.After(time.Second)
+		var later <-chan time.Time
+		if w.forgot {
+			if wait := time.Until(w.nextForget); wait > 0 {
+				later = time.After(wait)
+			} else if w.nextForget = time.Now().Add(forgetEvery); !w.forget() {
+				later = time.After(forgetEvery)
+			}
 		}
 		select {
 		case first := <-w.db.writes:
 			w.commit(first)
-		case <-retry:
+		case <-later:
 		case <-w.db.closed:
 			return
 		}

@@ -156,3 +156,20 @@ func TestAllFailTogether(t *testing.T) {
 	}
 	db.checkTables(t)
 }
+
+// What a test cannot show without cutting the power.
+func TestCommitsReachTheDisk(t *testing.T) {
+	db, err := Open(t.TempDir())
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer db.Close()
+	var mode string
+	var synchronous int
+	err = db.write(t.Context(), func(w *writer) error {
+		return errors.Join(w.get([]any{&mode}, "PRAGMA journal_mode"), w.get([]any{&synchronous}, "PRAGMA synchronous"))
+	})
+	if err != nil || mode != "wal" || synchronous != 2 {
+		t.Errorf("journal_mode %s, synchronous %d, %v; want wal and 2 (FULL)", mode, synchronous, err)
+	}
+}
