@@ -43,7 +43,7 @@ CREATE TABLE documents (
 	failed_position INTEGER NOT NULL  -- in the feed, of its failure; 0 for none
 );
 CREATE INDEX documents_collection ON documents (collection, id);
-CREATE INDEX documents_pending    ON documents (told)                 WHERE state = 0;
+CREATE INDEX documents_pending    ON documents (state, told)          WHERE state = 0; -- state, so that a count needs no row
 CREATE INDEX documents_failed     ON documents (id)                   WHERE state = 2;
 CREATE INDEX documents_standing   ON documents (collection, told, id) WHERE published <> 0;
 
