@@ -10,6 +10,8 @@ import (
 	"slices"
 	"strings"
 	"testing"
+
+	"github.com/google/go-cmp/cmp"
 )
 
 var update = flag.Bool("update", false, "write the generated reference in doc/reference again")
@@ -76,8 +78,8 @@ func golden(t *testing.T, name, got string) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if string(want) != got {
-		t.Errorf("doc/reference/%s is out of step, run make generate; it should read:\n%s", name, got)
+	if d := cmp.Diff(string(want), got); d != "" {
+		t.Errorf("doc/reference/%s is out of step, run make generate (-want +got):\n%s", name, d)
 	}
 }
 

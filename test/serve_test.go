@@ -157,14 +157,49 @@ func TestTellAFolder(t *testing.T) {
 	if code != 0 {
 		t.Fatalf("tell %s: exit code %d\n%s", docs, code, errOut)
 	}
-	out, errOut, code := run(t, "ask", "--server", s.URL, "What does the built-in function cap return for a slice?")
-	if code != 0 {
-		t.Fatalf("ask: exit code %d\n%s%s", code, out, errOut)
-	}
-	contains(t, "answer", out, "cap")
-	out, _, code = run(t, "ask", "--server", s.URL, "How many moons does Saturn have?")
-	if code != 3 || !strings.Contains(out, insufficient) {
+	s.quiz(t, []question{
+		{"What does the built-in function cap return for a slice?", "cap"},
+		{"What is the zero value of a pointer?", "nil"},
+		{"What does a break statement terminate?", "innermost"},
+		{"What does a defer statement do?", "surrounding function"},
+		{"What is the blank identifier?", "underscore"},
+		{"How many iterations does a goroutine need to play chess?", ""},
+		{"How many moons does Saturn have?", ""},
+		{"Who is the president of Peru?", ""},
+	})
+	out, _, code := run(t, "ask", "--server", s.URL, "How many moons does Saturn have?")
+	if code != 3 || !strings.HasPrefix(out, insufficient) {
 		t.Errorf("a stranger's question: exit code %d\n%s", code, out)
+	}
+}
+
+// A question, and what the sentence has to contain that answers it; nothing
+// where there is no answer.
+type question struct{ text, want string }
+
+// quiz asks. Every right sentence has to be found, and some of them given: how
+// sure the model is of a single one is not what is tested. Nothing may be given
+// that has no answer.
+func (s *server) quiz(t *testing.T, questions []question) {
+	t.Helper()
+	answerable, given := 0, 0
+	for _, q := range questions {
+		a := s.ask(t, q.text)
+		switch answered := a["state"] == "answered"; {
+		case q.want == "" && answered:
+			t.Errorf("asked %q, which has no answer: %v", q.text, a["text"])
+		case q.want == "":
+		case answered:
+			answerable++
+			given++
+			contains(t, "answer to "+q.text, fmt.Sprint(a["text"]), q.want)
+		default:
+			answerable++
+			contains(t, "nearest to "+q.text, fmt.Sprint(at(a, "reason", "nearest", "text")), q.want)
+		}
+	}
+	if 3*given < answerable {
+		t.Errorf("only %d of %d questions were answered", given, answerable)
 	}
 }
 
@@ -188,24 +223,16 @@ func TestAskAFolderWithoutAServer(t *testing.T) {
 func TestSample(t *testing.T) {
 	s := serve(t, t.TempDir(), "--sample")
 	s.ready(t)
-	answered := func(question string, want ...string) {
-		t.Helper()
-		a := s.ask(t, question)
-		if a["state"] != "answered" {
-			t.Errorf("asked %q: %v %v", question, a["state"], a["reason"])
-		}
-		contains(t, "answer to "+question, fmt.Sprint(a["text"]), want...)
-	}
-	answered("What is the default port?", "5000")
-	answered("How large may a document be?", "16 MiB")
-	answered("What makes two documents the same?", "source")
-	answered("How do I delete a document?", "DELETE")
-	answered("What is the exit code of a refusal?", "3")
-	answered("Which licence does MultiVAC have?", "Apache")
-	answered("Does it need a GPU?", "GPU")
-	for _, stranger := range []string{"How many moons does Saturn have?", "Who wrote the Odyssey?", "What is the capital of Peru?"} {
-		if a := s.ask(t, stranger); a["state"] != "insufficient_data" {
-			t.Errorf("asked %q: %v", stranger, a["text"])
-		}
-	}
+	s.quiz(t, []question{
+		{"What is the default port?", "5000"},
+		{"How large may a document be?", "16 MiB"},
+		{"What makes two documents the same?", "source"},
+		{"How do I delete a document?", "DELETE"},
+		{"What is the exit code of a refusal?", "3"},
+		{"Which licence does MultiVAC have?", "Apache"},
+		{"Does it need a GPU?", "GPU"},
+		{"How many moons does Saturn have?", ""},
+		{"Who wrote the Odyssey?", ""},
+		{"What is the capital of Peru?", ""},
+	})
 }
