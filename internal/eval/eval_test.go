@@ -10,6 +10,7 @@ import (
 	"iter"
 	"math"
 	"math/rand/v2"
+	"regexp"
 	"slices"
 	"strings"
 	"testing"
@@ -460,4 +461,25 @@ func format(v *float64) string {
 		return "null"
 	}
 	return fmt.Sprint(*v)
+}
+
+// The names are read by programs of others.
+func TestNamesInJSON(t *testing.T) {
+	b, err := json.Marshal(Score([]Question{{ID: "1"}}, []Asked{{}}, threshold))
+	if err != nil {
+		t.Fatal(err)
+	}
+	want := strings.Fields(`documents questions answerable hit_at_1 hit_at_3 gold_at_1 mrr_at_10 recall_at_1 recall_at_5
+		auroc auroc_correct coverage_at_90 ece stops
+		eager coverage precision false_answer_rate balanced coverage precision false_answer_rate strict coverage precision false_answer_rate
+		index_seconds documents_per_second rss_bytes latency_ms p50 p95 p99`)
+	var got []string
+	for _, m := range regexp.MustCompile(`"([a-z0-9_]+)":`).FindAllStringSubmatch(string(b), -1) {
+		got = append(got, m[1])
+	}
+	slices.Sort(got)
+	slices.Sort(want)
+	if d := cmp.Diff(want, got); d != "" {
+		t.Errorf("%s (-want +got)\n%s", b, d)
+	}
 }
