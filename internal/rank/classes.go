@@ -79,9 +79,9 @@ func foldedSet(list string) map[uint64]bool {
 	return m
 }
 
-// classify returns the set of classes that words[from:to], a sentence of s,
-// has beyond the question's words.
-func classify(s string, words []text.Word, terms []int8, start, end int) (set uint32) {
+// classify returns the set of classes that the sentence s has in the words
+// that are no terms of the question.
+func classify(s string, words []text.Word, terms []int8) (set uint32) {
 	name := -2 // the latest new name
 	for i, w := range words {
 		if terms[i] >= 0 {
@@ -106,7 +106,7 @@ func classify(s string, words []text.Word, terms []int8, start, end int) (set ui
 			}
 		}
 	}
-	return set | marks(s[start:end])
+	return set | marks(s)
 }
 
 // digits tells what kind of number w is.

@@ -81,9 +81,20 @@ type Word struct {
 
 // Words returns the distinct words of a question.
 func Words(question string) (words []Word) {
-	q := new(Model).NewQuestion(question, func(uint64) float64 { return 1 })
+	q := (&Model{translations: &Translations{}}).NewQuestion(question, func(uint64) float64 { return 1 })
 	for _, t := range q.terms {
 		words = append(words, Word{t.Stem, strings.ToLower(question[t.Start:t.End]), t.kind()})
 	}
 	return words
+}
+
+// ClassesBeyond returns the classes that a sentence has beyond the question.
+func ClassesBeyond(question, s string) uint32 {
+	q := (&Model{translations: &Translations{}}).NewQuestion(question, func(uint64) float64 { return 1 })
+	words := text.AppendWords(nil, s)
+	terms := make([]int8, len(words))
+	for i, w := range words {
+		terms[i] = int8(q.find(w.Stem))
+	}
+	return classify(s, words, terms)
 }

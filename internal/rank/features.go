@@ -3,6 +3,7 @@ package rank
 import (
 	"math"
 	"math/bits"
+	"strings"
 
 	"multivac"
 	"multivac/internal/text"
@@ -26,6 +27,7 @@ const (
 	fCoverContext                         // by the sentence, title, heading and lead
 	fCoverTitle                           // by the title
 	fCoverHeading                         // by heading and lead
+	fHeadingAsks                          // likeness of the nearest heading and the question, as sets of words
 	fCoverOwn                             // by the sentence, of what the title has not
 	fRarestMissing                        // weight of the heaviest word that sentence and context lack, over the heaviest
 	fRarestMissingPassage                 // that passage and context lack
@@ -50,16 +52,18 @@ const (
 	fTable                                // a table row
 	fCode                                 // a line of code
 	fAsks                                 // ends with a question mark
+	fMeant                                // weight of words that context lacks and a word of the sentence may mean
+	fTranslation                          // how much likelier the sentence makes the question's words
 	fAnswerType                           // what the model's answer table says of the question's words and the sentence's classes
 	features
 )
 
 var featureNames = [features]string{
 	"sentence", "sentence_relative", "passage", "passage_relative", "passage_rank", "document",
-	"cover", "cover_previous", "cover_neighbours", "cover_passage", "cover_context", "cover_title", "cover_heading", "cover_own",
+	"cover", "cover_previous", "cover_neighbours", "cover_passage", "cover_context", "cover_title", "cover_heading", "heading_asks", "cover_own",
 	"rarest_missing", "rarest_missing_passage", "missing", "missing_passage", "exact", "pairs", "window", "order",
 	"names_missing", "names_missing_passage", "numbers_missing", "numbers_missing_passage",
-	"new", "new_names", "length", "short", "long", "first", "position", "list", "table", "code", "asks", "answer_type",
+	"new", "new_names", "length", "short", "long", "first", "position", "list", "table", "code", "asks", "meant", "translation", "answer_type",
 }
 
 // A Candidate is a found passage.
@@ -106,8 +110,9 @@ func (r *reading) read(q *Question, candidates []Candidate, m *Model) {
 		}
 		first := len(r.sentences)
 		title, heading := r.mask(q, c.Title), r.mask(q, c.Heading)|r.mask(q, c.Lead)
-		r.readPassage(q, i, c)
+		r.readPassage(q, i, c, title|heading)
 		common := passageFeatures{
+			asks:  r.likeness(q, c.Heading),
 			title: title, heading: heading, body: title | heading,
 			score: c.Score / max(q.weight, 1e-9), relative: c.Score / max(best, 1e-9), rank: 1 / float64(i+1), document: document / max(total, 1e-9),
 		}
@@ -132,6 +137,7 @@ func (r *reading) read(q *Question, candidates []Candidate, m *Model) {
 type passageFeatures struct {
 	title, heading, body            uint64
 	score, relative, rank, document float64
+	asks                            float32
 }
 
 // mask returns the question's terms in s.
@@ -148,16 +154,38 @@ func (r *reading) mask(q *Question, s string) (mask uint64) {
 	return mask
 }
 
+// likeness is the Jaccard index of the words of the question and those of the
+// last heading of a path.
+func (r *reading) likeness(q *Question, path string) float32 {
+	if i := strings.LastIndex(path, multivac.HeadingSeparator); i >= 0 {
+		path = path[i+len(multivac.HeadingSeparator):]
+	}
+	common := bits.OnesCount64(r.mask(q, path))
+	if common == 0 {
+		return 0
+	}
+	others := 0
+	for _, w := range r.words {
+		if q.find(w.Stem) < 0 {
+			others++
+		}
+	}
+	return float32(common) / float32(len(q.terms)+others)
+}
+
 // readPassage appends the sentences of c with their words' terms.
-func (r *reading) readPassage(q *Question, i int, c Candidate) {
+func (r *reading) readPassage(q *Question, i int, c Candidate, context uint64) {
 	for place, span := range c.Sentences {
 		r.sentences = append(r.sentences, sentence{Span: span, candidate: i, place: place})
 		s := &r.sentences[len(r.sentences)-1]
-		r.readSentence(q, s, c.Sentence(span), c.Kind)
+		r.readSentence(q, s, c.Sentence(span), c.Kind, context)
+		if s.echoes(q) {
+			r.sentences = r.sentences[:len(r.sentences)-1]
+		}
 	}
 }
 
-func (r *reading) readSentence(q *Question, s *sentence, body string, kind multivac.Kind) {
+func (r *reading) readSentence(q *Question, s *sentence, body string, kind multivac.Kind, context uint64) {
 	r.words = text.AppendWords(r.words[:0], body)
 	r.terms = r.terms[:0]
 	var counts [maxTerms]uint8
@@ -181,7 +209,8 @@ func (r *reading) readSentence(q *Question, s *sentence, body string, kind multi
 		s.bm25 += q.terms[t].weight * tf * (sentenceK1 + 1) / (tf + sentenceK1*(1-sentenceB+sentenceB*length/sentenceLength))
 	}
 	s.bm25 /= max(q.weight, 1e-9)
-	s.classes = classify(body, r.words, r.terms, 0, len(body))
+	s.classes = classify(body, r.words, r.terms)
+	s.x[fMeant], s.x[fTranslation] = q.translate(r.words, s.classes, s.matched|context)
 	r.readOrder(q, s)
 	r.readShape(s, body, kind)
 }
@@ -240,6 +269,14 @@ func (r *reading) readOrder(q *Question, s *sentence) {
 	s.x[fPairs] = float32(pairs / max(q.weight, 1e-9))
 }
 
+// echoes reports whether the sentence only says the question again, in its
+// order and down to the words of its form: an example of a question, say. It
+// is no answer to it.
+func (s *sentence) echoes(q *Question) bool {
+	const least = 4 // words; of fewer, an answer may have them all
+	return len(q.terms) >= least && bits.OnesCount64(s.matched) == len(q.terms) && s.x[fOrder] == 1 && s.exact == s.matched
+}
+
 // readShape computes the features of the sentence by itself.
 func (r *reading) readShape(s *sentence, body string, kind multivac.Kind) {
 	fresh, names := 0, 0
@@ -262,7 +299,7 @@ func (r *reading) readShape(s *sentence, body string, kind multivac.Kind) {
 	s.x[fList] = indicator(kind == multivac.List)
 	s.x[fTable] = indicator(kind == multivac.Table)
 	s.x[fCode] = indicator(kind == multivac.Code)
-	s.x[fAsks] = indicator(body[len(body)-1] == '?')
+	s.x[fAsks] = indicator(strings.HasSuffix(strings.TrimRight(body, `*_"”')`), "?"))
 }
 
 // features computes what needs the passage and the neighbours.
@@ -281,6 +318,7 @@ func (r *reading) features(q *Question, s *sentence, c Candidate, p passageFeatu
 	x[fCoverContext] = q.cover(context)
 	x[fCoverTitle] = q.cover(p.title)
 	x[fCoverHeading] = q.cover(p.heading)
+	x[fHeadingAsks] = p.asks
 	x[fCoverOwn] = q.cover(s.matched &^ p.title)
 	x[fRarestMissing], x[fMissing] = q.missing(context)
 	x[fRarestMissingPassage], x[fMissingPassage] = q.missing(p.body)

@@ -20,11 +20,14 @@ var embedded []byte
 
 // Default returns the model in the binary, learned by internal/rank/learn.
 var Default = sync.OnceValue(func() *Model {
-	m, err := Load(embedded)
-	if err != nil {
-		panic("the embedded ranking model is unusable: " + err.Error())
+	t, err := LoadTranslations(embeddedTranslations)
+	if err == nil {
+		var m *Model
+		if m, err = Load(embedded, t); err == nil {
+			return m
+		}
 	}
-	return m
+	panic("the embedded ranking model is unusable: " + err.Error())
 })
 
 // Parameters are what is learned, in the form that is kept.
@@ -62,30 +65,31 @@ type Network struct {
 
 // A Model ranks sentences. It may be used by many goroutines.
 type Model struct {
-	weights    [features]float32
-	rates      map[uint64]float32
-	kinds      [3]float32
-	keys       map[uint64]int // of an answer table's row
-	answers    [][classes]float32
-	confidence Network
-	thresholds map[multivac.Stop]float64
+	weights      [features]float32
+	rates        map[uint64]float32
+	kinds        [3]float32
+	keys         map[uint64]int // of an answer table's row
+	answers      [][classes]float32
+	confidence   Network
+	thresholds   map[multivac.Stop]float64
+	translations *Translations
 }
 
-// Load reads parameters as JSON and refuses those of another version.
-func Load(data []byte) (*Model, error) {
+// Load makes a model of parameters in JSON, and translations, and refuses those of another version.
+func Load(data []byte, t *Translations) (*Model, error) {
 	var p Parameters
 	if err := json.Unmarshal(data, &p); err != nil {
 		return nil, fmt.Errorf("read model: %w", err)
 	}
-	return NewModel(p)
+	return NewModel(p, t)
 }
 
-// NewModel makes a model of parameters.
-func NewModel(p Parameters) (*Model, error) {
+// NewModel makes a model of parameters and translations.
+func NewModel(p Parameters, t *Translations) (*Model, error) {
 	if p.Version != Version {
 		return nil, fmt.Errorf("model has version %d, this program needs %d; learn it again", p.Version, Version)
 	}
-	m := &Model{rates: map[uint64]float32{}, kinds: p.Kinds, keys: map[uint64]int{}, confidence: p.Confidence, thresholds: p.Thresholds}
+	m := &Model{translations: t, rates: map[uint64]float32{}, kinds: p.Kinds, keys: map[uint64]int{}, confidence: p.Confidence, thresholds: p.Thresholds}
 	for i, name := range featureNames {
 		m.weights[i] = p.Weights[name]
 	}

@@ -18,6 +18,7 @@ type Question struct {
 	// Sums over terms of their weight.
 	weight   float64
 	heaviest float64
+	near     near
 	keys     []int     // rows of the model's answer table for the question's words
 	bits     [4]uint64 // which terms may have a stem: a filter before the search
 }
@@ -53,6 +54,7 @@ func (m *Model) NewQuestion(question string, idf func(stem uint64) float64) *Que
 		q.terms = append(q.terms, t)
 		q.bits[w.Stem>>62] |= 1 << (w.Stem & 63)
 	}
+	q.near = m.translations.near(q.terms)
 	return q
 }
 

@@ -24,7 +24,7 @@ type trial struct {
 
 const (
 	trialsPerSize = 8000 // as many with an answer as without
-	nearMisses    = 0.15 // share of those without an answer of which only the paragraph is missing
+	nearMisses    = 0.25 // share of those without an answer of which only the paragraph is missing
 	hiddenUnits   = 16
 	networkEpochs = 12
 )
@@ -34,12 +34,7 @@ var sizes = []int{1, 10, 100, 1000, 3000, 0}
 
 // learnConfidence fits the network on questions whose articles the ranking was
 // not learned from, asked of collections with and without those articles.
-func learnConfidence(c *corpus, p *rank.Parameters, ranking, articles []int, seed uint64, rep *report) {
-	p.Confidence = rank.Network{Output: []float32{0}}
-	m, err := rank.NewModel(*p)
-	if err != nil {
-		log.Fatal(err)
-	}
+func learnConfidence(c *corpus, p *rank.Parameters, m *rank.Model, ranking, articles []int, seed uint64, rep *report) {
 	r := rand.New(rand.NewPCG(seed, 3))
 	var trials []trial
 	for _, size := range sizes {
@@ -154,6 +149,7 @@ func (c *corpus) some(articles []int, size int, r *rand.Rand) (paragraphs, witho
 
 func (c *corpus) trial(m *rank.Model, s *index.Snapshot, q question, hidden func(int) bool) (t trial) {
 	asked, found := c.find(m, s, q.Question.Question, hidden)
+	found = c.dress(found, q, 2)
 	_, passages := s.Size()
 	best, x, ok := m.ExamineConfidence(asked, found, rank.Collection{Passages: passages})
 	if ok {

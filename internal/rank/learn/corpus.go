@@ -3,6 +3,7 @@ package main
 import (
 	"cmp"
 	"encoding/binary"
+	"hash/fnv"
 	"math"
 	"math/rand/v2"
 	"os"
@@ -22,6 +23,7 @@ type corpus struct {
 	paragraphs []paragraph
 	articles   [][]int // paragraphs of each
 	questions  []question
+	askedAbout map[int][]int // questions by paragraph
 	byID       map[multivac.DocumentID]int
 	documents  digest
 	asked      digest
@@ -44,7 +46,7 @@ func newCorpus(path string, asked []eval.Question) (*corpus, error) {
 		return nil, err
 	}
 	defer f.Close()
-	c := &corpus{byID: map[multivac.DocumentID]int{}}
+	c := &corpus{askedAbout: map[int][]int{}, byID: map[multivac.DocumentID]int{}}
 	articles := map[string]int{}
 	bySource := map[string]int{}
 	for t, err := range extract.Files(path, f, "") {
@@ -68,6 +70,7 @@ func newCorpus(path string, asked []eval.Question) (*corpus, error) {
 	}
 	for _, q := range asked {
 		if p, ok := bySource[q.Document]; ok && q.Answerable() {
+			c.askedAbout[p] = append(c.askedAbout[p], len(c.questions))
 			c.questions = append(c.questions, question{q, p})
 		}
 	}
@@ -140,6 +143,49 @@ func (c *corpus) find(m *rank.Model, s *index.Snapshot, asked string, hidden fun
 			Passage: p.Passages[h.Number], Document: p.ID, Revision: 1, Source: p.source, Title: p.Title}})
 	}
 	return q, found
+}
+
+// dress gives some found passages a question for a heading, as lists of
+// questions and answers have them; the set has none. The passage with q's
+// answer gets q, and begins with the answer, or another question about its
+// paragraph; where that passage is not found, the first one gets such another.
+func (c *corpus) dress(found []rank.Candidate, q question, salt uint64) []rank.Candidate {
+	h := fnv.New64a()
+	h.Write([]byte(q.ID))
+	r := rand.New(rand.NewPCG(h.Sum64(), salt))
+	if len(found) == 0 || r.Float64() > dressed {
+		return found
+	}
+	found = slices.Clone(found)
+	for i := range found {
+		k := &found[i]
+		if c.byID[k.Document] != q.paragraph {
+			continue
+		}
+		for n, s := range k.Sentences {
+			if q.AnsweredBy(k.Sentence(s)) {
+				if k.Heading = q.Question.Question; r.IntN(2) == 0 {
+					k.Heading = c.another(q.paragraph, r)
+				} else {
+					k.Sentences = k.Sentences[n:]
+				}
+				return found
+			}
+		}
+	}
+	found[0].Heading = c.another(c.byID[found[0].Document], r)
+	return found
+}
+
+// dressed is the share of questions for which that is done.
+const dressed = 0.15
+
+// another returns a question about a paragraph.
+func (c *corpus) another(paragraph int, r *rand.Rand) string {
+	if about := c.askedAbout[paragraph]; len(about) > 0 {
+		return c.questions[about[r.IntN(len(about))]].Question.Question
+	}
+	return ""
 }
 
 // background returns the table of package index.

@@ -13,6 +13,7 @@ import (
 	"crypto/sha256"
 	"encoding/hex"
 	"encoding/json"
+	"errors"
 	"flag"
 	"fmt"
 	"io"
@@ -38,7 +39,10 @@ func main() {
 	if *background {
 		err = os.WriteFile(filepath.Join(*out, "index", "background.bin"), c.background(), 0o644)
 	} else {
-		err = write(filepath.Join(*out, "rank", "model.json"), learn(c, *seed))
+		parameters, translations := learn(c, *seed)
+		err = errors.Join(
+			write(filepath.Join(*out, "rank", "model.json"), parameters),
+			os.WriteFile(filepath.Join(*out, "rank", "translations.bin"), translations, 0o644))
 	}
 	if err != nil {
 		log.Fatalf("learn: %v", err)
@@ -47,15 +51,30 @@ func main() {
 
 // learn learns in three steps, each on articles that the one before has not
 // seen or cannot fit: rates of words, the ranking, the confidence.
-func learn(c *corpus, seed uint64) rank.Parameters {
+func learn(c *corpus, seed uint64) (rank.Parameters, []byte) {
 	ranking, confidence := c.split(0.7, seed)
 	p := rank.Parameters{Version: rank.Version, Weights: map[string]float32{"answer_type": 1}}
 	p.Rates, p.Kinds = c.rates(ranking)
 	log.Printf("rates of %d words; of others: names %.2f, numbers %.2f, words %.2f", len(p.Rates), p.Kinds[0], p.Kinds[1], p.Kinds[2])
 	report := learnRanking(c, &p, ranking, seed)
-	learnConfidence(c, &p, ranking, confidence, seed, &report)
+	translations := c.translations(c.about(ranking))
+	learnConfidence(c, &p, model(p, translations), ranking, confidence, seed, &report)
 	p.Learned = report
-	return p
+	return p, translations
+}
+
+// model makes a model of what has been learned so far.
+func model(p rank.Parameters, translations []byte) *rank.Model {
+	t, err := rank.LoadTranslations(translations)
+	if err != nil {
+		log.Fatal(err)
+	}
+	p.Confidence = rank.Network{Output: []float32{0}}
+	m, err := rank.NewModel(p, t)
+	if err != nil {
+		log.Fatal(err)
+	}
+	return m
 }
 
 // report is kept beside what was learned.

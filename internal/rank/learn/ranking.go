@@ -38,16 +38,22 @@ const (
 // learnRanking fits the weights and the answer table so that a softmax over
 // the found sentences gives those with the answer the most, by AdaGrad.
 func learnRanking(c *corpus, p *rank.Parameters, articles []int, seed uint64) report {
-	m, err := rank.NewModel(*p)
-	if err != nil {
-		log.Fatal(err)
-	}
 	questions := c.about(articles)
+	// Questions see translations that were learned from the other half of the
+	// articles, as those asked later do.
+	half := len(articles) / 2
+	models := map[int]*rank.Model{} // by article
+	for _, part := range [][2][]int{{articles[:half], articles[half:]}, {articles[half:], articles[:half]}} {
+		m := model(*p, c.translations(c.about(part[1])))
+		for _, a := range part[0] {
+			models[a] = m
+		}
+	}
 	table := newTable(questions)
 	var examples []example
 	r := rand.New(rand.NewPCG(seed, 2))
 	for _, size := range []int{1, 45, len(articles)} { // articles in the collection
-		examples = append(examples, c.examples(m, table, articles, questions, size, r)...)
+		examples = append(examples, c.examples(models, table, articles, questions, size, r)...)
 	}
 	log.Printf("ranking: %d examples, %d rows of answers", len(examples), len(table.texts))
 	l := newLearner(len(table.texts))
@@ -72,7 +78,7 @@ func learnRanking(c *corpus, p *rank.Parameters, articles []int, seed uint64) re
 }
 
 // examples asks questions of collections of so many articles.
-func (c *corpus) examples(m *rank.Model, table *table, articles []int, questions []question, size int, r *rand.Rand) []example {
+func (c *corpus) examples(models map[int]*rank.Model, table *table, articles []int, questions []question, size int, r *rand.Rand) []example {
 	groups := map[int][]int{} // article -> its group
 	collections := map[int]*index.Snapshot{}
 	order := slices.Clone(articles)
@@ -90,8 +96,8 @@ func (c *corpus) examples(m *rank.Model, table *table, articles []int, questions
 	examples := make([]example, len(sample))
 	parallel(len(sample), func(i int) {
 		q := sample[i]
-		s := collections[groups[c.paragraphs[q.paragraph].article][0]]
-		examples[i] = c.example(m, table, s, q)
+		article := c.paragraphs[q.paragraph].article
+		examples[i] = c.example(models[article], table, collections[groups[article][0]], q)
 	})
 	return slices.DeleteFunc(examples, func(e example) bool {
 		return !slices.ContainsFunc(e.candidates, func(c candidate) bool { return c.right })
@@ -120,6 +126,7 @@ func parallel(n int, do func(int)) {
 // that happens to hold the answer is neither right nor wrong, and left out.
 func (c *corpus) example(m *rank.Model, table *table, s *index.Snapshot, q question) example {
 	asked, found := c.find(m, s, q.Question.Question, nil)
+	found = c.dress(found, q, 1)
 	e := example{keys: table.of(q.Question.Question)}
 	for _, x := range m.Examine(asked, found) {
 		k := found[x.Candidate]

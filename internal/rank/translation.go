@@ -1,0 +1,110 @@
+package rank
+
+import (
+	_ "embed"
+	"encoding/binary"
+	"fmt"
+	"math"
+
+	"multivac/internal/text"
+)
+
+// Translations say how probable a word of a question is given a word of its
+// answer's sentence: IBM's Model 1 (Brown et al., "The Mathematics of
+// Statistical Machine Translation", 1993), from sentences to questions. So
+// "when" is near to a year, and "kill" to "murder".
+type Translations struct {
+	rows map[uint32][]translation // by question stem
+}
+
+type translation struct {
+	stem        uint32 // of the sentence
+	probability float32
+}
+
+//go:embed translations.bin
+var embeddedTranslations []byte
+
+// A word is known by the upper half of its stem's hash; a class of sentences
+// stands for a word, too.
+func translationKey(stem uint64) uint32 { return uint32(stem >> 32) }
+
+// ClassStem is what stands for a class among the words of a sentence.
+func ClassStem(c int) uint64 { return uint64(c+1) << 32 }
+
+// LoadTranslations reads a table: rows of a question's stem (4 bytes, big
+// endian), a count (2), and so many sentence stems (4) with round(-8 log2) of
+// their probability (1).
+func LoadTranslations(data []byte) (*Translations, error) {
+	t := &Translations{rows: map[uint32][]translation{}}
+	for len(data) > 0 {
+		if len(data) < 6 || len(data) < 6+5*int(binary.BigEndian.Uint16(data[4:])) {
+			return nil, fmt.Errorf("table of translations is cut off; learn it again")
+		}
+		row := make([]translation, binary.BigEndian.Uint16(data[4:]))
+		for i := range row {
+			e := data[6+5*i:]
+			row[i] = translation{binary.BigEndian.Uint32(e), float32(math.Exp2(-float64(e[4]) / 8))}
+		}
+		t.rows[binary.BigEndian.Uint32(data)] = row
+		data = data[6+5*len(row):]
+	}
+	return t, nil
+}
+
+// near are the words that a question's terms may be translated from.
+type near map[uint32][]source
+
+type source struct {
+	term        int8
+	probability float32
+}
+
+func (t *Translations) near(terms []term) near {
+	n := near{}
+	for i := range terms {
+		for _, e := range t.rows[translationKey(terms[i].Stem)] {
+			n[e.stem] = append(n[e.stem], source{int8(i), e.probability})
+		}
+	}
+	return n
+}
+
+// translate returns the weight of the question's terms that are not in the
+// context but may be meant by the sentence's words, and the mean over all
+// terms of how much likelier the sentence makes them.
+func (q *Question) translate(words []text.Word, set uint32, context uint64) (meant, likelihood float32) {
+	var best, sum [maxTerms]float32
+	add := func(key uint32) {
+		for _, s := range q.near[key] {
+			best[s.term] = max(best[s.term], s.probability)
+			sum[s.term] += s.probability
+		}
+	}
+	for _, w := range words {
+		add(translationKey(w.Stem))
+	}
+	for c := range classes {
+		if set&(1<<c) != 0 {
+			add(translationKey(ClassStem(int(c))))
+		}
+	}
+	length := float32(len(words) + 4)
+	for i := range q.terms {
+		if context&(1<<i) == 0 {
+			meant += best[i] * float32(q.terms[i].weight)
+		}
+		likelihood += logRatio(sum[i] / length)
+	}
+	return meant / float32(max(q.weight, 1e-9)), likelihood / float32(max(1, len(q.terms)))
+}
+
+// logRatio is log(1 + p/floor): a word that no word of the sentence suggests
+// adds nothing.
+func logRatio(p float32) float32 {
+	const floor = 0.0005
+	if p == 0 {
+		return 0
+	}
+	return float32(math.Log1p(float64(p) / floor))
+}
