@@ -6,6 +6,8 @@ import (
 	"path/filepath"
 	"testing"
 
+	"multivac"
+	"multivac/internal/eval"
 	"multivac/internal/require"
 )
 
@@ -46,7 +48,8 @@ func TestAnswersAreGood(t *testing.T) {
 	require.Have(t, "eval-data", err == nil, "set MULTIVAC_EVAL_DATA to a folder with squad-dev and squad-train in it (doc/how-to/evaluate.md)")
 	for _, f := range floors {
 		t.Run(f.name, func(t *testing.T) {
-			args := []string{"eval", "--json"}
+			answers := filepath.Join(t.TempDir(), "answers.jsonl")
+			args := []string{"eval", "--json", "--answers", answers}
 			for _, d := range f.documents {
 				args = append(args, "--documents", filepath.Join(data, d))
 			}
@@ -62,6 +65,13 @@ func TestAnswersAreGood(t *testing.T) {
 			if err := json.Unmarshal([]byte(out), &got); err != nil {
 				t.Fatal(err)
 			}
+			if want, got := falseAnswerRate(t, answers, data, f.questions), at(got, "stops", "balanced", "false_answer_rate"); want != got {
+				t.Errorf("false_answer_rate is %v, but by the states of the answers %v", got, want)
+			}
+			// Over squad-dev a question takes under 2 ms; here other tests share the machine.
+			if p50, _ := at(got, "latency_ms", "p50").(float64); p50 == 0 || p50 > 10 {
+				t.Errorf("half of the questions took over %v ms", p50)
+			}
 			for measure, least := range f.least {
 				if v, _ := got[measure].(float64); v < least {
 					t.Errorf("%s is %v, under %v", measure, got[measure], least)
@@ -69,4 +79,46 @@ func TestAnswersAreGood(t *testing.T) {
 			}
 		})
 	}
+}
+
+// falseAnswerRate is the share of unanswerable questions that were answered,
+// by the states in the answers file: nil where there is none.
+func falseAnswerRate(t *testing.T, answers, data string, files []string) any {
+	t.Helper()
+	var questions []eval.Question
+	for _, name := range files {
+		f, err := os.Open(filepath.Join(data, name))
+		if err != nil {
+			t.Fatal(err)
+		}
+		more, err := eval.Read(f, name)
+		f.Close()
+		if err != nil {
+			t.Fatal(err)
+		}
+		questions = append(questions, more...)
+	}
+	f, err := os.Open(answers)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer f.Close()
+	unanswerable, wrong := 0., 0.
+	lines := json.NewDecoder(f)
+	for _, q := range questions {
+		var a eval.Asked
+		if err := lines.Decode(&a); err != nil || a.ID != q.ID {
+			t.Fatalf("answer to %q is of %q, %v", q.ID, a.ID, err)
+		}
+		if !q.Answerable() {
+			unanswerable++
+			if a.State == multivac.Answered {
+				wrong++
+			}
+		}
+	}
+	if unanswerable == 0 {
+		return nil
+	}
+	return wrong / unanswerable
 }
