@@ -71,6 +71,7 @@ func TestHTML(t *testing.T) {
 	f(`<div hidden>no<div>no</div></div><p style="display: none">no<p>yes<span aria-hidden="true">no</span>`, "yes\n")
 	f(`<p hidden>no</div><p>yes`, "yes\n")
 	f(`<svg/>a<svg><text>no</svg><script src="x"/>no</script>b`, "ab\n")
+	f(`<h2>C# <a href="#c">and</a> D<a href="#d">#</a></h2><h2>E <a>[src]</a><span><a>#</a></span></h2>x<a>#</a>`, "## C# and D\n\n## E\n\nx#\n")
 	f("<h1>A</h1><h3>B <i>c</i></h3>text<h2></h2>more", "# A\n\n### B c\n\ntext\n\nmore\n")
 	f("<ul><li>a<li><p>b</p><p>c</p></li><li>d<ol start=3><li>e</li><li>f</ol></ul>g",
 		"- a\n- b c\n- d\n  1. e\n  2. f\n\ng\n")

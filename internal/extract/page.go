@@ -133,6 +133,7 @@ type writer struct {
 	inTitle   bool
 	title, h1 string
 	level     int    // of the heading being read
+	anchor    int    // where in buf the latest link began
 	lists     []int  // the lists that are open: the next number, or 0
 	dt        bool   // buf holds a term that waits for its definition
 	pre       bool   // in preformatted text,
@@ -185,6 +186,8 @@ func (w *writer) start(tag string, hidden bool) {
 		return
 	}
 	switch tag {
+	case "a":
+		w.anchor = len(w.buf)
 	case "table":
 		w.flush()
 		if len(w.tables) == maxNested {
@@ -245,6 +248,8 @@ func (w *writer) end(tag string) {
 		return
 	}
 	switch tag {
+	case "a":
+		w.endAnchor()
 	case "h1", "h2", "h3", "h4", "h5", "h6", "li", "dd", "dl":
 		w.close()
 	case "dt":
@@ -529,6 +534,18 @@ func (w *writer) flush() {
 	}
 	w.emit(w.prefix, t, w.begun, kind)
 	w.prefix, w.level = "", 0
+}
+
+// endAnchor takes out of a heading the links to itself and to its source that
+// documentation has there.
+func (w *writer) endAnchor() {
+	if w.level == 0 || w.anchor > len(w.buf) {
+		return
+	}
+	switch strings.TrimSpace(string(w.buf[w.anchor:])) {
+	case "#", "¶", "§", "[src]", "[source]", "[edit]":
+		w.buf = bytes.TrimRight(w.buf[:w.anchor], " ")
+	}
 }
 
 // close writes the block that was read; its mark is no longer due.
