@@ -81,6 +81,7 @@ type sentence struct {
 	matched   uint64  // bit set of the question's terms
 	exact     uint64  // … with their endings
 	classes   uint32  // bit set
+	content   uint64  // hash of its words: the same sentence told twice has the same
 	bm25      float64 // over the question's weight
 	score     float64
 	x         [features]float32
@@ -190,6 +191,7 @@ func (r *reading) readSentence(q *Question, s *sentence, body string, kind multi
 	r.terms = r.terms[:0]
 	var counts [maxTerms]uint8
 	for _, w := range r.words {
+		s.content = s.content*0x9e3779b97f4a7c15 + w.Folded
 		t := q.find(w.Stem)
 		r.terms = append(r.terms, int8(t))
 		if t >= 0 {

@@ -31,8 +31,8 @@ type Collection struct{ Passages int }
 
 var readings = sync.Pool{New: func() any { return new(reading) }}
 
-// Rank returns all sentences of the candidates, which come the best passage
-// first, by falling score.
+// Rank returns the sentences of the candidates, which come the best passage
+// first, by falling score; of equal ones the best.
 func (m *Model) Rank(q *Question, candidates []Candidate, in Collection) []Sentence {
 	r := readings.Get().(*reading)
 	defer readings.Put(r)
@@ -40,8 +40,8 @@ func (m *Model) Rank(q *Question, candidates []Candidate, in Collection) []Sente
 	if len(r.sentences) == 0 {
 		return nil
 	}
-	ranked := make([]Sentence, len(r.sentences))
 	order := m.order(r.sentences)
+	ranked := make([]Sentence, len(order))
 	for i, k := range order {
 		s := &r.sentences[k]
 		ranked[i] = Sentence{Span: s.Span, Candidate: s.candidate, Score: s.score}
@@ -55,7 +55,8 @@ func (m *Model) Rank(q *Question, candidates []Candidate, in Collection) []Sente
 	return ranked
 }
 
-// order scores the sentences and returns their places, the best first.
+// order scores the sentences and returns their places, the best first. What
+// was told twice counts once: else its own double would be its rival.
 func (m *Model) order(sentences []sentence) []int {
 	order := make([]int, len(sentences))
 	for i := range sentences {
@@ -67,7 +68,12 @@ func (m *Model) order(sentences []sentence) []int {
 		order[i] = i
 	}
 	slices.SortStableFunc(order, func(a, b int) int { return cmp.Compare(sentences[b].score, sentences[a].score) })
-	return order
+	seen := make(map[uint64]bool, len(order))
+	return slices.DeleteFunc(order, func(k int) bool {
+		double := seen[sentences[k].content]
+		seen[sentences[k].content] = true
+		return double
+	})
 }
 
 // Inputs of the confidence network: the features of the best sentence, and
