@@ -1,6 +1,9 @@
 package multivac
 
-import "fmt"
+import (
+	"fmt"
+	"unicode/utf8"
+)
 
 // A Span is the bytes [Start, End) of a text.
 type Span struct{ Start, End int }
@@ -31,8 +34,8 @@ type Passage struct {
 // HeadingSeparator stands between the headings of a path.
 const HeadingSeparator = " › "
 
-// MaxSentence is the longest a sentence may be, in bytes, so that an answer
-// can be read at a glance.
+// MaxSentence is the longest a sentence may be, in characters, so that an
+// answer can be read at a glance.
 const MaxSentence = 600
 
 // Sentence returns the text of the sentence at s, a span of the document.
@@ -49,8 +52,8 @@ func (p Passage) Validate(text string) error {
 		if s.Start < last || s.End <= s.Start || s.End > p.End {
 			return fmt.Errorf("passage %d: sentence [%d:%d] is out of place", p.Number, s.Start, s.End)
 		}
-		if s.End-s.Start > MaxSentence {
-			return fmt.Errorf("passage %d: sentence [%d:%d] is over %d bytes", p.Number, s.Start, s.End, MaxSentence)
+		if s.End-s.Start > MaxSentence && utf8.RuneCountInString(text[s.Start:s.End]) > MaxSentence {
+			return fmt.Errorf("passage %d: sentence [%d:%d] is over %d characters", p.Number, s.Start, s.End, MaxSentence)
 		}
 		last = s.End
 	}

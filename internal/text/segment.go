@@ -11,6 +11,17 @@ import (
 	"multivac"
 )
 
+// Version counts the ways in which Segment has cut. Whatever makes it cut any
+// text into other passages or sentences than before, or give them another
+// kind, heading or lead, counts it up: a store keeps it beside the passages,
+// and has those of another version made anew, in the background. What only
+// makes it faster does not. Words and stems are not kept, but made when an
+// index is, at every start: to change them counts nothing up.
+//
+//  1. the first
+//  2. a sentence may have 600 characters, not bytes
+const Version = 2
+
 // How many words a passage holds, about. Paragraphs are joined up to the
 // first, and what is longer than the second is split.
 const (

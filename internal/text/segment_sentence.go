@@ -254,12 +254,31 @@ func (g *segmenter) sentence(start, end int) {
 	for g.quote > 0 && start < end && g.s[start] == '>' {
 		start, end = trim(g.s, start+1, end)
 	}
-	for end-start > multivac.MaxSentence || end-start > longPhrase && isUnmarked(g.s[start:end]) {
+	for isTooLong(g.s[start:end]) {
 		cut := start + cutPhrase(g.s[start:end])
 		g.piece(trim(g.s, start, cut))
 		start, end = trim(g.s, cut, end)
 	}
 	g.piece(start, end)
+}
+
+// isTooLong looks at no more of t than a sentence may have.
+func isTooLong(t string) bool {
+	return firstCharacters(t, multivac.MaxSentence) < len(t) || len(t) > longPhrase && isUnmarked(t)
+}
+
+// firstCharacters returns how many bytes the first n characters of t take.
+func firstCharacters(t string, n int) int {
+	if len(t) <= n {
+		return len(t)
+	}
+	for i := range t {
+		if n == 0 {
+			return i
+		}
+		n--
+	}
+	return len(t)
 }
 
 func (g *segmenter) piece(start, end int) {
@@ -318,8 +337,8 @@ func isUnmarked(t string) bool {
 // as can be to the end of the first piece, after a clause or else a word or
 // else a rune.
 func cutPhrase(t string) int {
-	limit := multivac.MaxSentence
-	if isUnmarked(t[:min(len(t), limit)]) {
+	limit := firstCharacters(t, multivac.MaxSentence)
+	if isUnmarked(t[:min(len(t), multivac.MaxSentence)]) {
 		limit = longPhrase
 	}
 	if len(t) < 2*limit {

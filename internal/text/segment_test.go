@@ -190,7 +190,8 @@ func TestSegmentSizes(t *testing.T) {
 	f("not across headings", sentence+"\n# A\n"+sentence, 1, 1)
 	f("not across rules", sentence+"\n\n***\n"+sentence, 1, 1)
 	f("a sentence without end is cut", strings.Repeat("word, and ", 130), 1, 2)
-	f("a word without end is cut", strings.Repeat("é", 1000), 4)
+	f("a word without end is cut", strings.Repeat("é", 1000), 2)
+	f("600 characters are a sentence in any script", strings.Repeat("é", 600)+"\n\n"+strings.Repeat("字", 600), 1, 1)
 	f("lines of code", "```\n"+strings.Repeat("make install\n", 5)+"```", 5)
 }
 
