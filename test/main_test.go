@@ -86,6 +86,14 @@ type server struct {
 // the end of the test.
 func serve(t *testing.T, data string, args ...string) *server {
 	t.Helper()
+	s := launch(t, data, args...)
+	s.URL = s.stderr.wait(t, regexp.MustCompile(`http://127\.0\.0\.1:\d+`), s.exited)
+	return s
+}
+
+// launch starts a server on data and does not wait for it.
+func launch(t *testing.T, data string, args ...string) *server {
+	t.Helper()
 	s := &server{stderr: newWatched(), exited: make(chan struct{})}
 	s.cmd = exec.Command(binary, append([]string{"serve", "--listen", "127.0.0.1:0", "--data", data}, args...)...)
 	s.cmd.Env = environment(t)
@@ -95,7 +103,6 @@ func serve(t *testing.T, data string, args ...string) *server {
 	}
 	go func() { s.cmd.Wait(); close(s.exited) }()
 	t.Cleanup(func() { s.kill() })
-	s.URL = s.stderr.wait(t, regexp.MustCompile(`http://127\.0\.0\.1:\d+`), s.exited)
 	return s
 }
 
