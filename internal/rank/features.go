@@ -80,6 +80,7 @@ type sentence struct {
 	from, to  int     // its words
 	matched   uint64  // bit set of the question's terms
 	exact     uint64  // … with their endings
+	ordered   bool    // they first occur in the question's order
 	classes   uint32  // bit set
 	content   uint64  // hash of its words: the same sentence told twice has the same
 	bm25      float64 // over the question's weight
@@ -234,13 +235,16 @@ func (r *reading) readOrder(q *Question, s *sentence) {
 	have, shortest := 0, math.MaxInt
 	matched, follows, pairs := 0, 0, 0.0
 	var paired uint64
-	previous, previousAt := -1, -10
+	previous, previousAt, latest := -1, -10, -1
+	s.ordered = true
 	for i, t := range r.terms {
 		if t < 0 {
 			continue
 		}
 		if lastSeen[t] < 0 {
 			have++
+			s.ordered = s.ordered && int(t) > latest
+			latest = int(t)
 		}
 		lastSeen[t] = i
 		if have == want {
@@ -276,7 +280,7 @@ func (r *reading) readOrder(q *Question, s *sentence) {
 // is no answer to it.
 func (s *sentence) echoes(q *Question) bool {
 	const least = 4 // words; of fewer, an answer may have them all
-	return len(q.terms) >= least && bits.OnesCount64(s.matched) == len(q.terms) && s.x[fOrder] == 1 && s.exact == s.matched
+	return len(q.terms) >= least && bits.OnesCount64(s.exact) == len(q.terms) && s.ordered
 }
 
 // readShape computes the features of the sentence by itself.

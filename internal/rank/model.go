@@ -125,7 +125,7 @@ func (m *Model) rate(t term) float64 {
 	if r, ok := m.rates[t.Stem]; ok {
 		return float64(r)
 	}
-	if formWords[t.Stem] && t.Flags&text.Digits == 0 {
+	if t.form() {
 		return formRate
 	}
 	return float64(m.kinds[t.kind()])
@@ -133,6 +133,12 @@ func (m *Model) rate(t term) float64 {
 
 // formRate is the rate of a word that a question has by its form.
 const formRate = 0.1
+
+// form reports whether the word is there for the question's form. A name may
+// look like one (Will, May), but I is none.
+func (t term) form() bool {
+	return formWords[t.Stem] && (!t.name || t.End-t.Start == 1)
+}
 
 // kind is the index in Parameters.Kinds.
 func (t term) kind() int {

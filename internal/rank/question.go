@@ -97,7 +97,10 @@ func (q *Question) find(stem uint64) int {
 // there for the question's form: it is neither marked nor missed.
 const meaning = 0.3
 
-func (q *Question) means(i int) bool { return q.terms[i].weight >= meaning*q.heaviest }
+func (q *Question) means(i int) bool {
+	t := &q.terms[i]
+	return t.weight >= meaning*q.heaviest && !t.form()
+}
 
 // Unknown returns the question's words that mean something and are not known,
 // as they were written.
