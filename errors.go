@@ -16,6 +16,10 @@ var (
 	ErrBehind      = errors.New("behind")           // this replica has not followed that far yet
 	ErrInUse       = errors.New("in use")           // the data folder has another owner
 	ErrTooOld      = errors.New("position too old") // the feed no longer reaches back: rebuild
+
+	ErrUnauthorized = errors.New("unauthorized")      // no key, or none that holds
+	ErrForbidden    = errors.New("forbidden")         // the key does not allow it
+	ErrLimited      = errors.New("too many requests") // of this key or address: try again later
 )
 
 // An Error says what is wrong and what to do about it.
@@ -23,7 +27,7 @@ type Error struct {
 	Kind       error
 	Message    string
 	Remedy     string        // what the user can do, an imperative without a full stop
-	RetryAfter time.Duration // with ErrUnavailable and ErrBehind
+	RetryAfter time.Duration // with ErrUnavailable, ErrBehind and ErrLimited
 }
 
 // Errorf returns an *Error of a kind, with a remedy.

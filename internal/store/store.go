@@ -94,6 +94,17 @@ type Store interface {
 	// back, or never was at after: rebuild.
 	Follow(ctx context.Context, after multivac.Position, fn func(Change) error) error
 
+	// PutKey keeps a key. ErrInvalid where there is one of its ID.
+	PutKey(ctx context.Context, key multivac.Key) error
+	// Keys returns all keys, revoked ones too, the oldest first.
+	Keys(ctx context.Context) ([]multivac.Key, error)
+	// RevokeKey ends a key and returns it, or ErrNotFound. One that was revoked
+	// before stays as it is.
+	RevokeKey(ctx context.Context, id multivac.KeyID, now time.Time) (multivac.Key, error)
+	// TouchKeys notes when keys were used, where that is later than what was
+	// noted before. Keys that are not there are left out.
+	TouchKeys(ctx context.Context, used map[multivac.KeyID]time.Time) error
+
 	Close() error
 }
 

@@ -21,6 +21,7 @@ const (
 // the next. They are never changed, only added to.
 //
 //  1. the first
+//  2. keys
 var migrations = []string{`
 -- state: an index into multivac.States. Times: microseconds of Unix, 0 for none.
 CREATE TABLE documents (
@@ -88,7 +89,9 @@ CREATE TABLE feed (
 	state    INTEGER NOT NULL,
 	hash     BLOB    NOT NULL
 );
-`}
+`,
+	addKeys,
+}
 
 func migrate(c *conn) error {
 	var version int

@@ -6,6 +6,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -20,7 +21,7 @@ import (
 // folder of the test at first; opened again after Close, it is to hold what it
 // held. A store that keeps nothing in folders may take dir for a name.
 func Run(t *testing.T, open func(t *testing.T, dir string) store.Store) {
-	for _, test := range tests {
+	for _, test := range slices.Concat(tests, keyTests) {
 		t.Run(test.name, func(t *testing.T) { test.run(newSubject(t, open)) })
 	}
 }

@@ -16,11 +16,14 @@ import (
 	"multivac/internal/store"
 )
 
-// tests are the sentences of the contract.
-var tests = []struct {
+// A test is a sentence of the contract.
+type test struct {
 	name string
 	run  func(*subject)
-}{
+}
+
+// tests are the sentences of the contract.
+var tests = []test{
 	{"the source is the identity", identity},
 	{"revisions rise and never restart", revisions},
 	{"the same again changes nothing", sameAgain},
