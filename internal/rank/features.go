@@ -77,7 +77,6 @@ type sentence struct {
 	multivac.Span
 	candidate int
 	place     int     // in its passage
-	from, to  int     // its words
 	matched   uint64  // bit set of the question's terms
 	exact     uint64  // … with their endings
 	ordered   bool    // they first occur in the question's order
