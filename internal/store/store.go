@@ -110,9 +110,10 @@ type Store interface {
 
 // A Publication is what a worker made of a document.
 type Publication struct {
-	Title    string // the document's where the telling named none
-	Text     string
-	Passages []multivac.Passage // each valid for Text, numbered from 0
+	Title     string // the document's where the telling named none
+	Text      string
+	Segmenter int                // the version of what cut the text
+	Passages  []multivac.Passage // each valid for Text, numbered from 0
 }
 
 // A Change is an entry of the feed: what is published of a document now, which
@@ -128,5 +129,6 @@ type Change struct {
 	Source     string
 	Title      string
 	State      multivac.State // Indexed, Failed or Deleted
+	Segmenter  int            // the version of what made the passages: 0 where there are none
 	Passages   []multivac.Passage
 }

@@ -32,7 +32,7 @@ type entry struct {
 // Scan implements store.Store.
 func (db *DB) Scan(ctx context.Context, fn func(store.Change) error) error {
 	for after := int64(0); ; {
-		batch, err := db.batch(ctx, `SELECT d.key, 0, r.revision, 1, r.hash, d.id, d.collection, d.source, r.title, r.id, r.size
+		batch, err := db.batch(ctx, `SELECT d.key, 0, r.revision, 1, r.hash, d.id, d.collection, d.source, r.title, r.segmenter, r.id, r.size
 			FROM documents d JOIN revisions r ON r.id = d.published WHERE d.key > ? ORDER BY d.key LIMIT ?`, after)
 		if err != nil {
 			return fmt.Errorf("scan documents: %w", err)
@@ -63,7 +63,7 @@ func (db *DB) Follow(ctx context.Context, after multivac.Position, fn func(store
 		grown := db.grown
 		db.mu.Unlock()
 		batch, err := db.batch(ctx, `SELECT f.position, f.position, f.revision, f.state, f.hash, d.id, d.collection, d.source, coalesce(r.title, ''),
-				iif(f.state = 1, r.id, 0), coalesce(r.size, 0)
+				coalesce(r.segmenter, 0), iif(f.state = 1, r.id, 0), coalesce(r.size, 0)
 			FROM feed f JOIN documents d ON d.key = f.document LEFT JOIN revisions r ON r.document = f.document AND r.revision = f.revision
 			WHERE f.position > ? ORDER BY f.position LIMIT ?`, last)
 		if err != nil {
@@ -119,7 +119,7 @@ func scanEntry(rows *sql.Rows) (e entry, err error) {
 	var at int64
 	var state int
 	var hash, id []byte
-	err = rows.Scan(&e.order, &at, &e.Revision, &state, &hash, &id, &e.Collection, &e.Source, &e.Title, &e.content, &e.size)
+	err = rows.Scan(&e.order, &at, &e.Revision, &state, &hash, &id, &e.Collection, &e.Source, &e.Title, &e.Segmenter, &e.content, &e.size)
 	if err != nil {
 		return e, err
 	}

@@ -22,6 +22,7 @@ const (
 //
 //  1. the first
 //  2. keys
+//  3. which segmenter made the passages of a text
 var migrations = []string{`
 -- state: an index into multivac.States. Times: microseconds of Unix, 0 for none.
 CREATE TABLE documents (
@@ -91,6 +92,7 @@ CREATE TABLE feed (
 );
 `,
 	addKeys,
+	addSegmenter,
 }
 
 func migrate(c *conn) error {

@@ -419,10 +419,15 @@ func (w *writer) setText(content int64, p store.Publication, same bool) error {
 			return err
 		}
 	}
-	if _, err := w.exec(`UPDATE revisions SET title = iif(title = '', ?, title), size = ?, text = 1 WHERE id = ?`, p.Title, len(p.Text), content); err != nil {
+	if _, err := w.exec(`UPDATE revisions SET title = iif(title = '', ?, title), size = ?, text = 1, segmenter = ? WHERE id = ?`, p.Title, len(p.Text), p.Segmenter, content); err != nil {
 		return err
 	}
-	for i, one := range p.Passages {
+	return w.cut(content, p.Passages)
+}
+
+// cut stores the passages of a revision.
+func (w *writer) cut(content int64, passages []multivac.Passage) error {
+	for i, one := range passages {
 		if _, err := w.exec(`INSERT INTO passages (id, kind, heading, lead, start, end, sentences) VALUES (?, ?, ?, ?, ?, ?, ?)`,
 			content<<idBits+int64(i), string(one.Kind), one.Heading, one.Lead, one.Start, one.End, packSpans(one.Sentences, one.Start)); err != nil {
 			return err

@@ -1,0 +1,61 @@
+package store
+
+import (
+	"context"
+	"time"
+
+	"multivac"
+)
+
+// A Keep is the part of a Store by which it is looked after.
+type Keep interface {
+	// Retry makes a failed document pending at its next revision, and a
+	// pending one due at once; the receipt says whether that changed
+	// anything. ErrNotFound where it was never told.
+	Retry(ctx context.Context, id multivac.DocumentID, now time.Time) (multivac.Receipt, error)
+
+	// Records calls fn with every document, deleted ones too, by identifier,
+	// each as it was at one moment.
+	Records(ctx context.Context, fn func(Record) error) error
+	// Restore keeps valid records as they are, all or none, and returns how
+	// many it took: those of a higher revision than the document has here. It
+	// adds to the feed what they change. A published text is taken where it
+	// is of a higher revision than what is published here. Leases are not
+	// restored. ErrInvalid where a record is not valid.
+	Restore(ctx context.Context, records []Record, now time.Time) (int, error)
+
+	// Outdated returns up to limit published documents whose passages another
+	// version of the segmenter made than the one named.
+	Outdated(ctx context.Context, segmenter, limit int) ([]multivac.Task, error)
+	// CountOutdated returns how many there are. It costs time in their number,
+	// and next to nothing where there are none.
+	CountOutdated(ctx context.Context, segmenter int) (int, error)
+	// Resegment puts other passages in the place of those that the published
+	// text of task's revision has, in one step, and adds to the feed: what cut
+	// makes of the text. Where cut makes none, those before stay and count as
+	// of that version. ErrSuperseded where another revision is published by
+	// then; cut's error where it fails.
+	Resegment(ctx context.Context, task multivac.Task, segmenter int, cut func(text string) ([]multivac.Passage, error)) error
+
+	// Examine looks for what is wrong inside the store, which its other
+	// methods do not show, and reports each fault. With repair it mends what
+	// can be mended without losing a document's text.
+	Examine(ctx context.Context, repair bool, now time.Time, report func(multivac.Fault)) error
+}
+
+// A Record is all that a store keeps of a document, but for a lease on it and
+// for what was replaced.
+type Record struct {
+	multivac.Document            // with its body where it is pending or failed, its text where it is indexed
+	Published         *Published // what is answered from, if anything is
+	Datum             bool       // it is its collection's
+}
+
+// A Published is the revision of a document that is answered from: its own
+// where it is indexed, else one before.
+type Published struct {
+	Publication
+	Revision  multivac.Revision
+	Hash      multivac.ContentHash
+	MediaType string
+}

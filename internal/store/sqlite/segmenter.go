@@ -1,0 +1,126 @@
+package sqlite
+
+import (
+	"cmp"
+	"context"
+	"database/sql"
+	"errors"
+
+	"multivac"
+	"multivac/internal/store"
+)
+
+// The migration that notes which version of the segmenter made the passages
+// of a text; 0 while the content is a body.
+const addSegmenter = `
+ALTER TABLE revisions ADD COLUMN segmenter INTEGER NOT NULL DEFAULT 0;
+UPDATE revisions SET segmenter = 1 WHERE text = 1;
+CREATE INDEX revisions_segmenter ON revisions (segmenter) WHERE text = 1;
+`
+
+// outdated are the published revisions of another version than ?1, found by
+// two ranges of the index: where there are none it costs nothing.
+const outdated = ` FROM (SELECT id, document, revision FROM revisions WHERE text = 1 AND segmenter < ?1
+		UNION ALL SELECT id, document, revision FROM revisions WHERE text = 1 AND segmenter > ?1) r
+	CROSS JOIN documents d ON d.key = r.document AND d.published = r.id `
+
+// Outdated implements store.Store.
+func (db *DB) Outdated(ctx context.Context, segmenter, limit int) (tasks []multivac.Task, err error) {
+	defer multivac.Wrap(&err, "list what is cut by another version")
+	err = db.read(ctx, func(c *conn) error {
+		return c.each(func(rows *sql.Rows) error {
+			var id []byte
+			var t multivac.Task
+			err := rows.Scan(&id, &t.Revision)
+			t.Document = documentID(id)
+			tasks = append(tasks, t)
+			return err
+		}, `SELECT d.id, r.revision`+outdated+`LIMIT ?2`, segmenter, limit)
+	})
+	return tasks, err
+}
+
+// CountOutdated implements store.Store.
+func (db *DB) CountOutdated(ctx context.Context, segmenter int) (n int, err error) {
+	defer multivac.Wrap(&err, "count what is cut by another version")
+	err = db.read(ctx, func(c *conn) error {
+		return c.get([]any{&n}, `SELECT count(*)`+outdated, segmenter)
+	})
+	return n, err
+}
+
+// Resegment implements store.Store.
+func (db *DB) Resegment(ctx context.Context, task multivac.Task, segmenter int, cut func(string) ([]multivac.Passage, error)) (err error) {
+	defer multivac.Wrap(&err, "cut document anew")
+	text, err := db.publishedText(ctx, task)
+	if err != nil {
+		return err
+	}
+	passages, err := cut(text)
+	if err != nil {
+		return err
+	}
+	if err := check(store.Publication{Text: text, Passages: passages}); err != nil {
+		return err
+	}
+	return db.write(ctx, func(w *writer) error {
+		d, hash, err := w.published(task)
+		if err != nil {
+			return err
+		}
+		if _, err := w.exec(`UPDATE revisions SET segmenter = ? WHERE id = ?`, segmenter, d.published); err != nil || len(passages) == 0 {
+			return err
+		}
+		return w.recut(d, task.Revision, hash, passages)
+	})
+}
+
+func (db *DB) publishedText(ctx context.Context, task multivac.Task) (text string, err error) {
+	err = db.snapshot(ctx, func(c *conn) error {
+		var content int64
+		err := c.get([]any{&content}, `SELECT r.id FROM documents d JOIN revisions r ON r.id = d.published WHERE d.id = ? AND r.revision = ?`,
+			rawID(task.Document), int64(task.Revision))
+		if errors.Is(err, sql.ErrNoRows) {
+			return errSuperseded(task)
+		}
+		if err != nil {
+			return err
+		}
+		b, err := c.content(content)
+		text = string(b)
+		return err
+	})
+	return text, err
+}
+
+// published returns the record of a document of which task's revision is
+// published, and that revision's hash.
+func (w *writer) published(task multivac.Task) (d record, hash []byte, err error) {
+	d, found, err := w.find(rawID(task.Document))
+	if err != nil || !found {
+		return d, nil, cmp.Or(err, error(errSuperseded(task)))
+	}
+	err = w.get([]any{&hash}, `SELECT hash FROM revisions WHERE id = ? AND revision = ?`, d.published, int64(task.Revision))
+	if errors.Is(err, sql.ErrNoRows) {
+		err = errSuperseded(task)
+	}
+	return d, hash, err
+}
+
+// recut puts passages in the place of those of what is published, and says so
+// in the feed. What the feed says of a later revision that failed stays.
+func (w *writer) recut(d record, revision multivac.Revision, hash []byte, passages []multivac.Passage) error {
+	if _, err := w.exec(`DELETE FROM passages WHERE id BETWEEN ? AND ?`, d.published<<idBits, (d.published+1)<<idBits-1); err != nil {
+		return err
+	}
+	if err := w.cut(d.published, passages); err != nil {
+		return err
+	}
+	d.failedPosition = 0
+	end, err := w.announce(d, int64(revision), indexed, hash)
+	if err != nil {
+		return err
+	}
+	_, err = w.exec(`UPDATE documents SET position = ? WHERE key = ?`, end, d.key)
+	return err
+}
