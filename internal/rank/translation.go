@@ -5,6 +5,7 @@ import (
 	"encoding/binary"
 	"fmt"
 	"math"
+	"math/bits"
 
 	"multivac/internal/text"
 )
@@ -52,23 +53,40 @@ func LoadTranslations(data []byte) (*Translations, error) {
 	return t, nil
 }
 
-// near are the words that a question's terms may be translated from.
-type near map[uint32][]source
+// near are the words that a question's terms may be translated from: a hash
+// table with open addressing, in which a word stands once for each term.
+type near struct {
+	slots []slot
+	shift int // of a product of 32 bits, to a slot
+}
 
-type source struct {
+type slot struct {
+	stem        uint32 // 0: free
 	term        int8
 	probability float32
 }
 
 func (t *Translations) near(terms []term) near {
-	n := near{}
+	entries := 0
+	for i := range terms {
+		entries += len(t.rows[translationKey(terms[i].Stem)])
+	}
+	size := bits.Len(uint(2 * entries))
+	n := near{slots: make([]slot, 1<<size), shift: 32 - size}
 	for i := range terms {
 		for _, e := range t.rows[translationKey(terms[i].Stem)] {
-			n[e.stem] = append(n[e.stem], source{int8(i), e.probability})
+			k := n.first(e.stem)
+			for n.slots[k].stem != 0 {
+				k = n.next(k)
+			}
+			n.slots[k] = slot{e.stem, int8(i), e.probability}
 		}
 	}
 	return n
 }
+
+func (n *near) first(stem uint32) int { return int((stem * 0x9e3779b1) >> n.shift) }
+func (n *near) next(k int) int        { return (k + 1) & (len(n.slots) - 1) }
 
 // translate returns the weight of the question's terms that are not in the
 // context but may be meant by the sentence's words, and the mean over all
@@ -76,9 +94,11 @@ func (t *Translations) near(terms []term) near {
 func (q *Question) translate(words []text.Word, set uint32, context uint64) (meant, likelihood float32) {
 	var best, sum [maxTerms]float32
 	add := func(key uint32) {
-		for _, s := range q.near[key] {
-			best[s.term] = max(best[s.term], s.probability)
-			sum[s.term] += s.probability
+		for k := q.near.first(key); q.near.slots[k].stem != 0; k = q.near.next(k) {
+			if s := &q.near.slots[k]; s.stem == key {
+				best[s.term] = max(best[s.term], s.probability)
+				sum[s.term] += s.probability
+			}
 		}
 	}
 	for _, w := range words {
