@@ -59,14 +59,15 @@ func New(v views, e excerpts, m *rank.Model, c *cache.Cache) *Service {
 	return &Service{views: v, excerpts: e, model: m, cache: c}
 }
 
-// Ask implements multivac.Asker. Where q.After is not reached in time, the
-// error is ErrBehind.
+// Ask implements multivac.Asker. Where q.After is not reached in time, or the
+// start is not over, the error is ErrBehind.
 func (s *Service) Ask(ctx context.Context, q multivac.Question) (multivac.Answer, error) {
 	if err := q.Validate(); err != nil {
 		return multivac.Answer{}, err
 	}
 	q = normal(q)
-	if q.After != "" {
+	// Where there is no such collection, what was told may not be read yet.
+	if _, there := s.views.View(q.Collection); q.After != "" || !there {
 		waiting, cancel := context.WithTimeout(ctx, patience)
 		defer cancel()
 		if err := s.views.Reach(waiting, q.After); err != nil {

@@ -186,6 +186,9 @@ func fromUTF16(b []byte) ([]byte, error) {
 // checkBytes returns an ErrInvalid for what is neither UTF-8 nor UTF-16.
 func checkBytes(b []byte) error {
 	if isUTF16(b) {
+		if len(b)%2 != 0 {
+			return multivac.Errorf(multivac.ErrInvalid, "save it as UTF-8", "it is marked as UTF-16 and is not: it has an odd number of bytes")
+		}
 		return nil
 	}
 	if i := bytes.IndexByte(b, 0); i >= 0 {

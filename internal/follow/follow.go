@@ -218,24 +218,46 @@ func (f *Follower) next() (moved <-chan struct{}, ready bool) {
 	return f.moved, f.ready
 }
 
-// Reach waits until everything up to p is answered from here. Where ctx ends
-// first it returns ErrBehind with RetryAfter.
+// Reach waits until everything up to p is answered from here, and all that
+// was published at the start. Where ctx ends first it returns ErrBehind with
+// RetryAfter; ErrInvalid where the store has never come to p.
 func (f *Follower) Reach(ctx context.Context, p multivac.Position) error {
-	for p != "" {
+	for first := true; ; first = false {
 		moved, ready := f.next() // before the look, so that no move falls between
 		if ready && f.shown.Load().position() >= p {
-			break
+			return nil
+		}
+		if first && f.never(ctx, p) {
+			return multivac.Errorf(multivac.ErrInvalid, "use one that a receipt or an answer gave, or none",
+				"%q is no position of this store", multivac.Clip(string(p), 80))
 		}
 		select {
 		case <-moved:
 		case <-ctx.Done():
-			err := multivac.Errorf(multivac.ErrBehind, "try again in a second, or ask without a position",
-				"the index has not come as far as position %q", multivac.Clip(string(p), 80))
-			err.RetryAfter = time.Second
-			return err
+			return f.behind(p)
 		}
 	}
-	return nil
+}
+
+// never reports whether the store has certainly never come to p.
+func (f *Follower) never(ctx context.Context, p multivac.Position) bool {
+	if p == "" {
+		return false
+	}
+	end, err := f.store.Position(ctx)
+	return err == nil && p > end
+}
+
+func (f *Follower) behind(p multivac.Position) error {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	err := multivac.Errorf(multivac.ErrBehind, "try again in a second, or ask without a position",
+		"the index has not come as far as position %q", multivac.Clip(string(p), 80))
+	if !f.ready {
+		err = multivac.Errorf(multivac.ErrBehind, "try again when /readyz says that it is ready", "what was told before is being read (%s)", f.reason)
+	}
+	err.RetryAfter = time.Second
+	return err
 }
 
 // recheck is how often Settled asks the store about a revision of which the

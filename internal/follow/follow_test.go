@@ -297,16 +297,26 @@ func TestFingerprintNamesItsIndex(t *testing.T) {
 func TestReachGivesUpWithItsCaller(t *testing.T) {
 	inTime(t, func(t *testing.T, s store.Store) {
 		f := New(s, key)
-		start(t, f)
+		publish(t, s, telling("", "a", "Published before the start."))
 		ctx, cancel := context.WithTimeout(t.Context(), time.Second)
 		defer cancel()
-		err := f.Reach(ctx, "ffffffffffffffff")
-		var e *multivac.Error
-		if !errors.Is(err, multivac.ErrBehind) || !errors.As(err, &e) || e.RetryAfter == 0 || e.Remedy == "" {
-			t.Errorf("Reach what is not there: got %v, want ErrBehind with a remedy and RetryAfter", err)
+		for _, p := range []multivac.Position{"", end(t, s)} {
+			err := f.Reach(ctx, p)
+			var e *multivac.Error
+			if !errors.Is(err, multivac.ErrBehind) || !errors.As(err, &e) || e.RetryAfter == 0 || e.Remedy == "" {
+				t.Errorf("Reach(%q) before anything was read: got %v, want ErrBehind with a remedy and RetryAfter", p, err)
+			}
 		}
-		if err := f.Reach(ctx, ""); err != nil {
-			t.Errorf(`Reach(""): got %v, want nil`, err)
+		start(t, f)
+		for _, p := range []multivac.Position{"", end(t, s)} {
+			if err := f.Reach(t.Context(), p); err != nil {
+				t.Errorf("Reach(%q): got %v, want nil", p, err)
+			}
+		}
+		for _, p := range []multivac.Position{"ffffffffffffffff", "yesterday"} {
+			if err := f.Reach(t.Context(), p); !errors.Is(err, multivac.ErrInvalid) {
+				t.Errorf("Reach(%q), which has never been: got %v, want ErrInvalid", p, err)
+			}
 		}
 	})
 }

@@ -4,6 +4,7 @@ package api
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"io"
 	"iter"
@@ -14,6 +15,7 @@ import (
 	"strings"
 	"sync"
 	"time"
+	"unicode/utf8"
 
 	"github.com/danielgtaylor/huma/v2"
 	"github.com/danielgtaylor/huma/v2/adapters/humago"
@@ -79,7 +81,7 @@ func Register(mux *http.ServeMux, o Options) {
 
 // config is huma's without the pages, which load scripts from elsewhere.
 func config(version string) huma.Config {
-	jsonOnly := huma.Format{Marshal: huma.DefaultJSONFormat.Marshal, Unmarshal: huma.DefaultJSONFormat.Unmarshal}
+	jsonOnly := huma.Format{Marshal: huma.DefaultJSONFormat.Marshal, Unmarshal: unmarshal}
 	return huma.Config{
 		OpenAPI: &huma.OpenAPI{
 			OpenAPI: "3.1.0",
@@ -96,6 +98,14 @@ func config(version string) huma.Config {
 		RejectUnknownQueryParameters: true,
 		Transformers:                 []huma.Transformer{nameRequest},
 	}
+}
+
+// unmarshal refuses what Go would read with other characters in its place.
+func unmarshal(b []byte, v any) error {
+	if !utf8.Valid(b) {
+		return errors.New("JSON is not UTF-8")
+	}
+	return huma.DefaultJSONFormat.Unmarshal(b, v)
 }
 
 // nameRequest puts the request's id into a problem.

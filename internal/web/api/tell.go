@@ -95,7 +95,7 @@ func (t *told) add(i item) error {
 	}
 	receipt := wire.Receipt{Source: i.Source}
 	if i.err != nil {
-		receipt.Error = t.Problem(t.ctx, i.err)
+		receipt.Error = t.located(i.err, i.where)
 	} else {
 		t.batch = append(t.batch, i.Telling)
 		t.batchAt = append(t.batchAt, len(t.receipts))
@@ -124,11 +124,20 @@ func (t *told) flush() error {
 		}
 		t.receipts[at] = wire.NewReceipt(receipts[n])
 		if receipts[n].Err != nil {
-			t.receipts[at].Error = t.Problem(t.ctx, receipts[n].Err)
+			t.receipts[at].Error = t.located(receipts[n].Err, t.where[at])
 		}
 	}
 	t.batch, t.batchAt, t.batchBytes = nil, nil, 0
 	return err
+}
+
+// located returns what is wrong with one of many, and which it is.
+func (t *told) located(err error, where string) *wire.Problem {
+	p := t.Problem(t.ctx, err)
+	if where != "" {
+		p.Errors = []wire.Detail{{Location: where, Message: p.Err().Error()}}
+	}
+	return p
 }
 
 // tellBatch waits as long as there is time, and then does without.
@@ -154,12 +163,12 @@ func (t *told) problem(err error, one bool) *wire.Problem {
 		return t.Problem(t.ctx, multivac.Errorf(multivac.ErrInvalid, "send at least one document", "the request tells nothing"))
 	}
 	var details []wire.Detail
-	for n, r := range t.receipts {
+	for _, r := range t.receipts {
 		if r.ID != "" || r.Error == nil {
 			return nil
 		}
 		if len(details) < 100 {
-			details = append(details, wire.Detail{Location: t.where[n], Message: r.Error.Err().Error()})
+			details = append(details, r.Error.Errors...)
 		}
 	}
 	p := *t.receipts[0].Error
