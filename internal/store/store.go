@@ -105,6 +105,8 @@ type Store interface {
 	// noted before. Keys that are not there are left out.
 	TouchKeys(ctx context.Context, used map[multivac.KeyID]time.Time) error
 
+	Keep
+
 	Close() error
 }
 

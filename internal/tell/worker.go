@@ -280,7 +280,7 @@ func (l *lease) work(d multivac.Document) error {
 	if err := l.begin("publish"); err != nil {
 		return err
 	}
-	p := store.Publication{Title: Title(d, extracted), Text: extracted.Text, Passages: passages}
+	p := store.Publication{Title: Title(d, extracted), Text: extracted.Text, Segmenter: text.Version, Passages: passages}
 	_, err = l.store.Publish(l.ctx, l.task, p, l.Now())
 	return err
 }

@@ -19,20 +19,20 @@ func (db *DB) checkTables(t *testing.T) {
 	t.Helper()
 	err := db.read(context.Background(), func(c *conn) error {
 		for what, query := range map[string]string{
-			"the database is whole":                 `SELECT count(*) FROM pragma_integrity_check WHERE integrity_check <> 'ok'`,
-			"revisions without a document":          `SELECT count(*) FROM revisions WHERE document NOT IN (SELECT key FROM documents)`,
-			"revisions that nobody needs":           `SELECT count(*) FROM revisions r JOIN documents d ON d.key = r.document WHERE r.id NOT IN (d.content, d.published) AND r.replaced = 0`,
-			"replaced revisions that stand":         `SELECT count(*) FROM revisions r JOIN documents d ON d.key = r.document WHERE r.id IN (d.content, d.published) AND r.replaced <> 0`,
-			"documents without their content":       `SELECT count(*) FROM documents WHERE (state <> 3) <> (content IN (SELECT id FROM revisions))`,
-			"documents without what is published":   `SELECT count(*) FROM documents WHERE published <> 0 AND published NOT IN (SELECT id FROM revisions WHERE text = 1)`,
-			"indexed documents not published":       `SELECT count(*) FROM documents WHERE (state = 1) <> (content = published AND content <> 0)`,
-			"chunks without a revision":             `SELECT count(*) FROM chunks WHERE id >> 24 NOT IN (SELECT id FROM revisions)`,
-			"passages without a text":               `SELECT count(*) FROM passages WHERE id >> 24 NOT IN (SELECT id FROM revisions WHERE text = 1)`,
-			"contents of another size":              `SELECT count(*) FROM revisions r WHERE size <> (SELECT coalesce(sum(length(bytes)), 0) FROM chunks WHERE id >> 24 = r.id)`,
-			"feed entries that documents disown":    `SELECT count(*) FROM feed f JOIN documents d ON d.key = f.document WHERE f.position NOT IN (d.position, d.failed_position)`,
-			"feed entries that documents miss":      `SELECT count(*) FROM documents WHERE position <> 0 AND position NOT IN (SELECT position FROM feed) OR failed_position <> 0 AND failed_position NOT IN (SELECT position FROM feed)`,
-			"entries of failures before successes":  `SELECT count(*) FROM documents WHERE failed_position <> 0 AND failed_position < position`,
-			"collections whose datum is not theirs": `SELECT count(*) FROM collections c LEFT JOIN documents d ON d.key = c.datum WHERE c.datum <> 0 AND (d.collection IS NOT c.name OR d.published = 0)`,
+			"the database is whole":                  `SELECT count(*) FROM pragma_integrity_check WHERE integrity_check <> 'ok'`,
+			"revisions without a document":           `SELECT count(*) FROM revisions WHERE document NOT IN (SELECT key FROM documents)`,
+			"revisions that nobody needs":            `SELECT count(*) FROM revisions r JOIN documents d ON d.key = r.document WHERE r.id NOT IN (d.content, d.published) AND r.replaced = 0`,
+			"replaced revisions that stand":          `SELECT count(*) FROM revisions r JOIN documents d ON d.key = r.document WHERE r.id IN (d.content, d.published) AND r.replaced <> 0`,
+			"documents without their content":        `SELECT count(*) FROM documents WHERE (state <> 3) <> (content IN (SELECT id FROM revisions))`,
+			"documents without what is published":    `SELECT count(*) FROM documents WHERE published <> 0 AND published NOT IN (SELECT id FROM revisions WHERE text = 1)`,
+			"indexed documents not published":        `SELECT count(*) FROM documents WHERE (state = 1) <> (content = published AND content <> 0)`,
+			"chunks without a revision":              `SELECT count(*) FROM chunks WHERE id >> 24 NOT IN (SELECT id FROM revisions)`,
+			"passages without a text":                `SELECT count(*) FROM passages WHERE id >> 24 NOT IN (SELECT id FROM revisions WHERE text = 1)`,
+			"contents of another size":               `SELECT count(*) FROM revisions r WHERE size <> (SELECT coalesce(sum(length(bytes)), 0) FROM chunks WHERE id >> 24 = r.id)`,
+			"feed entries that documents disown":     `SELECT count(*) FROM feed f JOIN documents d ON d.key = f.document WHERE f.position NOT IN (d.position, d.failed_position)`,
+			"feed entries that documents miss":       `SELECT count(*) FROM documents WHERE position <> 0 AND position NOT IN (SELECT position FROM feed) OR failed_position <> 0 AND failed_position NOT IN (SELECT position FROM feed)`,
+			"entries of failures of what is indexed": `SELECT count(*) FROM documents WHERE failed_position <> 0 AND state = 1`,
+			"collections whose datum is not theirs":  `SELECT count(*) FROM collections c LEFT JOIN documents d ON d.key = c.datum WHERE c.datum <> 0 AND (d.collection IS NOT c.name OR d.published = 0)`,
 		} {
 			var n int
 			if err := c.get([]any{&n}, query); err != nil {

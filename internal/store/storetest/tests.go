@@ -55,6 +55,12 @@ var tests = []test{
 	{"what was acknowledged is there after reopening", reopens},
 	{"an ended context begins nothing", endedContext},
 	{"a closed store says so", closed},
+	{"what has failed is tried again", retries},
+	{"records restore a store", restores},
+	{"the higher revision stays in a merge", merges},
+	{"invalid records are refused", invalidRecords},
+	{"other passages take the place of those before", resegments},
+	{"a copy of random work is the same", copies},
 	{"random work agrees with a model", random},
 }
 

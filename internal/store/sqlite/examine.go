@@ -1,0 +1,324 @@
+package sqlite
+
+import (
+	"context"
+	"database/sql"
+	"errors"
+	"fmt"
+	"strings"
+	"time"
+
+	"multivac"
+)
+
+// A rule is what must be true of the tables. Its query finds what breaks it:
+// an identifier that mend understands, and the document's where there is one.
+type rule struct {
+	problem string
+	query   string
+	mend    func(w *writer, id int64) error
+	mended  string
+}
+
+// rules are all there are. In their queries, ?1 is the latest time to which
+// anything may be put off.
+func rules(now int64) []rule {
+	lose := func(w *writer, key int64) error { return w.lose(key, now) }
+	return []rule{
+		{"a text or body belongs to no document", `SELECT r.id, d.id FROM revisions r LEFT JOIN documents d ON d.key = r.document
+		WHERE d.key IS NULL OR r.id <> d.content AND r.id <> d.published AND r.replaced = 0`, (*writer).drop, "dropped"},
+		{"a piece of text belongs to nothing", `SELECT DISTINCT id >> 24, NULL FROM chunks WHERE id >> 24 NOT IN (SELECT id FROM revisions)`, (*writer).drop, "dropped"},
+		{"a passage belongs to nothing", `SELECT DISTINCT id >> 24, NULL FROM passages WHERE id >> 24 NOT IN (SELECT id FROM revisions WHERE text = 1)`, (*writer).uncut, "dropped"},
+		{"its text is lost", `SELECT d.key, d.id FROM documents d LEFT JOIN revisions r ON r.id = d.content AND r.document = d.key
+		WHERE d.state <> 3 AND d.published IN (0, d.content) AND (r.id IS NULL OR r.text <> (d.state = 1) OR r.size <> ` + contentSize + `)`,
+			lose, "forgotten, so that it can be told again"},
+		{"what was told last is lost, what was told before is there; delete it and tell it again", `SELECT d.key, d.id FROM documents d
+		LEFT JOIN revisions r ON r.id = d.content AND r.document = d.key
+		WHERE d.published NOT IN (0, d.content) AND (r.id IS NULL OR r.text <> 0 OR r.size <> ` + contentSize + `)`, nil, ""},
+		{"what is published of it is lost", `SELECT d.key, d.id FROM documents d LEFT JOIN revisions r ON r.id = d.published AND r.document = d.key
+		WHERE d.published NOT IN (0, d.content) AND (r.id IS NULL OR r.text <> 1 OR r.size <> ` + contentSize + `)`, (*writer).unpublish, "published no more"},
+		{"it is deleted, and something of it is there", `SELECT d.key, d.id FROM documents d WHERE d.state = 3 AND (d.content <> 0 OR d.published <> 0)`, lose, "forgotten"},
+		{"it is indexed, and another revision is published", `SELECT d.key, d.id FROM documents d WHERE d.state = 1 AND d.published <> d.content`, lose, "forgotten, so that it can be told again"},
+		{"the feed has an entry of nothing", `SELECT f.position, d.id FROM feed f LEFT JOIN documents d ON d.key = f.document
+		WHERE d.key IS NULL OR f.position NOT IN (d.position, d.failed_position)`, (*writer).silence, "dropped"},
+		{"the feed does not say what is published of it", `SELECT d.key, d.id FROM documents d LEFT JOIN revisions r ON r.id = d.published
+		WHERE (d.published <> 0 OR d.state = 3) AND NOT EXISTS (SELECT 1 FROM feed f WHERE f.position = d.position AND f.document = d.key
+			AND f.state = iif(d.state = 3, 3, 1) AND f.revision = iif(d.state = 3, d.revision, r.revision))`, (*writer).announceAgain, "said"},
+		{"the feed does not say that it has failed", `SELECT d.key, d.id FROM documents d WHERE d.state = 2 AND NOT EXISTS (SELECT 1 FROM feed f
+			WHERE f.position = d.failed_position AND f.document = d.key AND f.state = 2 AND f.revision = d.revision)`, (*writer).failAgain, "said"},
+		{"the collection's datum is not one that stands", `SELECT c.rowid, c.id FROM (
+			SELECT d.key AS rowid, d.id AS id, d.collection AS name FROM documents d WHERE d.published <> 0 GROUP BY d.collection
+		) c LEFT JOIN collections k ON k.name = c.name LEFT JOIN documents o ON o.key = k.datum AND o.collection = c.name AND o.published <> 0
+		WHERE o.key IS NULL`, (*writer).chooseDatum, "the first told of those that stand is"},
+		{"the collection's datum is not there", `SELECT d.key, d.id FROM collections c JOIN documents d ON d.key = c.datum
+		WHERE d.published = 0 AND NOT EXISTS (SELECT 1 FROM documents o WHERE o.collection = c.name AND o.published <> 0)`, (*writer).dropDatum, "there is none"},
+		{"it is leased or put off for too long", `SELECT d.key, d.id FROM documents d WHERE d.state = 0 AND max(d.lease, d.due) > ?1`, (*writer).free, "due at once"},
+	}
+}
+
+// contentSize is how many bytes of a revision r there are.
+const contentSize = `(SELECT coalesce(sum(length(c.bytes)), 0) FROM chunks c WHERE c.id BETWEEN r.id << 24 AND (r.id << 24) + 16777215)`
+
+// longest is how long a document may be leased or put off.
+const longest = 24 * time.Hour
+
+// Examine implements store.Store.
+func (db *DB) Examine(ctx context.Context, repair bool, now time.Time, report func(multivac.Fault)) (err error) {
+	defer multivac.Wrap(&err, "examine the database")
+	if err := db.integrity(ctx, repair, report); err != nil {
+		return err
+	}
+	for _, r := range rules(micros(now)) {
+		if err := db.examine(ctx, r, repair, micros(now.Add(longest)), report); err != nil {
+			return fmt.Errorf("whether %s: %w", r.problem, err)
+		}
+	}
+	return db.examinePassages(ctx, repair, report)
+}
+
+// integrity has SQLite look at its file. What is wrong with an index can be
+// mended; anything else needs a backup.
+func (db *DB) integrity(ctx context.Context, repair bool, report func(multivac.Fault)) error {
+	problems, err := db.integrityProblems(ctx)
+	if err != nil || len(problems) == 0 {
+		return err
+	}
+	var left map[string]bool
+	if repair {
+		if err := db.write(ctx, func(w *writer) error { _, err := w.exec(`REINDEX`); return err }); err != nil {
+			return err
+		}
+		after, err := db.integrityProblems(ctx)
+		if err != nil {
+			return err
+		}
+		left = make(map[string]bool, len(after))
+		for _, p := range after {
+			left[p] = true
+		}
+	}
+	for _, p := range problems {
+		f := multivac.Fault{Problem: "database file: " + p}
+		if repair && !left[p] {
+			f.Repair = "indexes made anew"
+		}
+		report(f)
+	}
+	return nil
+}
+
+func (db *DB) integrityProblems(ctx context.Context) (problems []string, err error) {
+	err = db.read(ctx, func(c *conn) error {
+		return c.each(func(rows *sql.Rows) error {
+			var p string
+			err := rows.Scan(&p)
+			if p != "ok" {
+				problems = append(problems, p)
+			}
+			return err
+		}, `PRAGMA integrity_check`)
+	})
+	return problems, err
+}
+
+// examine holds the tables against a rule.
+func (db *DB) examine(ctx context.Context, r rule, repair bool, latest int64, report func(multivac.Fault)) error {
+	type fault struct {
+		id       int64
+		document multivac.DocumentID
+	}
+	var faults []fault
+	var args []any
+	if strings.Contains(r.query, "?1") {
+		args = []any{latest}
+	}
+	err := db.read(ctx, func(c *conn) error {
+		return c.each(func(rows *sql.Rows) error {
+			var f fault
+			var id []byte
+			err := rows.Scan(&f.id, &id)
+			if id != nil {
+				f.document = documentID(id)
+			}
+			faults = append(faults, f)
+			return err
+		}, r.query, args...)
+	})
+	if err != nil {
+		return err
+	}
+	for _, f := range faults {
+		found := multivac.Fault{Document: f.document, Problem: r.problem}
+		if repair && r.mend != nil {
+			if err := db.write(ctx, func(w *writer) error { return r.mend(w, f.id) }); err != nil {
+				return err
+			}
+			found.Repair = r.mended
+		}
+		report(found)
+	}
+	return nil
+}
+
+// examinePassages makes sure that the passages of what is published quote its
+// text and are numbered without gaps.
+func (db *DB) examinePassages(ctx context.Context, repair bool, report func(multivac.Fault)) error {
+	for after := int64(0); ; {
+		var id []byte
+		var broken error
+		var content int64
+		err := db.snapshot(ctx, func(c *conn) error {
+			err := c.get([]any{&after, &id, &content}, `SELECT d.key, d.id, d.published FROM documents d JOIN revisions r ON r.id = d.published
+				WHERE d.key > ? ORDER BY d.key LIMIT 1`, after)
+			if err == nil {
+				broken = c.checkPassages(content)
+			}
+			return err
+		})
+		switch {
+		case errors.Is(err, sql.ErrNoRows):
+			return nil
+		case err != nil:
+			return err
+		case broken == nil:
+			continue
+		}
+		f := multivac.Fault{Document: documentID(id), Problem: "its passages are broken: " + broken.Error()}
+		if repair {
+			if err := db.write(ctx, func(w *writer) error { return w.uncut(content) }); err != nil {
+				return err
+			}
+			f.Repair = "dropped, to be cut anew from the text"
+		}
+		report(f)
+	}
+}
+
+func (c *conn) checkPassages(content int64) error {
+	passages, err := c.passages(content)
+	if err != nil {
+		return err
+	}
+	var last int64
+	if err := c.get([]any{&last}, `SELECT coalesce(max(id), ?1 - 1) - ?1 FROM passages WHERE id BETWEEN ?1 AND ?2`,
+		content<<idBits, (content+1)<<idBits-1); err != nil {
+		return err
+	}
+	if last != int64(len(passages)-1) {
+		return fmt.Errorf("there are %d, the last has the number %d", len(passages), last)
+	}
+	b, err := c.content(content)
+	if err != nil {
+		return err
+	}
+	text := string(b)
+	for _, p := range passages {
+		if err := p.Validate(text); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// uncut drops the passages of a revision, which is then outdated.
+func (w *writer) uncut(content int64) error {
+	if _, err := w.exec(`DELETE FROM passages WHERE id BETWEEN ? AND ?`, content<<idBits, (content+1)<<idBits-1); err != nil {
+		return err
+	}
+	_, err := w.exec(`UPDATE revisions SET segmenter = 0 WHERE id = ?`, content)
+	return err
+}
+
+func (w *writer) byKey(key int64) (record, error) {
+	var id []byte
+	if err := w.get([]any{&id}, `SELECT id FROM documents WHERE key = ?`, key); err != nil {
+		return record{}, err
+	}
+	d, _, err := w.find(id)
+	return d, err
+}
+
+// lose deletes a document of which nothing is left that could be quoted.
+func (w *writer) lose(key, now int64) error {
+	d, err := w.byKey(key)
+	if err != nil {
+		return err
+	}
+	_, err = w.delete(d, now)
+	return err
+}
+
+// unpublish leaves of a document only what was told last.
+func (w *writer) unpublish(key int64) error {
+	d, err := w.byKey(key)
+	if err != nil {
+		return err
+	}
+	if err := w.drop(d.published); err != nil {
+		return err
+	}
+	if _, err := w.exec(`DELETE FROM feed WHERE position = ?`, d.position); err != nil {
+		return err
+	}
+	_, err = w.exec(`UPDATE documents SET published = 0, position = 0 WHERE key = ?`, key)
+	return err
+}
+
+func (w *writer) silence(position int64) error {
+	_, err := w.exec(`DELETE FROM feed WHERE position = ?`, position)
+	return err
+}
+
+// announceAgain adds to the feed what is published of a document.
+func (w *writer) announceAgain(key int64) error {
+	d, err := w.byKey(key)
+	if err != nil {
+		return err
+	}
+	revision, state, hash := d.revision, deleted, make([]byte, len(multivac.ContentHash{}))
+	if d.published != 0 {
+		state = indexed
+		if err := w.get([]any{&revision, &hash}, `SELECT revision, hash FROM revisions WHERE id = ?`, d.published); err != nil {
+			return err
+		}
+	}
+	d.failedPosition = 0 // what the feed says of a failure stays
+	end, err := w.announce(d, revision, state, hash)
+	if err != nil {
+		return err
+	}
+	_, err = w.exec(`UPDATE documents SET position = ? WHERE key = ?`, end, key)
+	return err
+}
+
+func (w *writer) failAgain(key int64) error {
+	d, err := w.byKey(key)
+	if err != nil {
+		return err
+	}
+	end, err := w.announce(d, d.revision, failed, d.hash)
+	if err != nil {
+		return err
+	}
+	_, err = w.exec(`UPDATE documents SET failed_position = ? WHERE key = ?`, end, key)
+	return err
+}
+
+// chooseDatum gives the collection of a document a datum that stands.
+func (w *writer) chooseDatum(key int64) error {
+	_, err := w.exec(`INSERT INTO collections (name, datum)
+		SELECT d.collection, d.key FROM documents d JOIN documents of ON of.collection = d.collection
+		WHERE of.key = ? AND d.published <> 0 ORDER BY d.told, d.id LIMIT 1
+		ON CONFLICT (name) DO UPDATE SET datum = excluded.datum`, key)
+	return err
+}
+
+func (w *writer) dropDatum(key int64) error {
+	_, err := w.exec(`UPDATE collections SET datum = 0 WHERE datum = ?`, key)
+	return err
+}
+
+func (w *writer) free(key int64) error {
+	_, err := w.exec(`UPDATE documents SET lease = 0, due = 0 WHERE key = ?`, key)
+	return err
+}

@@ -1,0 +1,314 @@
+package sqlite
+
+import (
+	"context"
+	"database/sql"
+	"fmt"
+	"time"
+
+	"multivac"
+	"multivac/internal/store"
+)
+
+// Retry implements store.Store.
+func (db *DB) Retry(ctx context.Context, id multivac.DocumentID, now time.Time) (r multivac.Receipt, err error) {
+	defer multivac.Wrap(&err, "retry document")
+	err = db.write(ctx, func(w *writer) error {
+		d, found, err := w.find(rawID(id))
+		if err == nil && !found {
+			err = errNeverTold(id)
+		}
+		if err != nil {
+			return err
+		}
+		r = multivac.Receipt{ID: id, Revision: multivac.Revision(d.revision), State: multivac.States[d.state]}
+		if d.state == indexed || d.state == deleted {
+			r.Position = position(d.position)
+		}
+		if err := w.get([]any{&r.Source}, `SELECT source FROM documents WHERE key = ?`, d.key); err != nil {
+			return err
+		}
+		switch {
+		case d.state == failed:
+			r.Revision, r.State, r.Changed = r.Revision+1, multivac.Pending, true
+			return w.again(d, micros(now))
+		case d.state == pending && d.due != 0:
+			r.Changed = true
+			_, err = w.exec(`UPDATE documents SET due = 0 WHERE key = ?`, d.key)
+		}
+		return err
+	})
+	return r, err
+}
+
+// again makes a failed document pending at its next revision, as it was told.
+func (w *writer) again(d record, now int64) error {
+	if _, err := w.exec(`UPDATE revisions SET revision = ? WHERE id = ?`, d.revision+1, d.content); err != nil {
+		return err
+	}
+	_, err := w.exec(`UPDATE documents SET revision = ?, state = ?, step = '', attempts = 0, last_error = '', changed = ?, lease = 0, due = 0 WHERE key = ?`,
+		d.revision+1, pending, now, d.key)
+	return err
+}
+
+// Records implements store.Store.
+func (db *DB) Records(ctx context.Context, fn func(store.Record) error) error {
+	for after := []byte{}; ; {
+		batch, err := db.records(ctx, after)
+		if err != nil {
+			return fmt.Errorf("read records: %w", err)
+		}
+		if len(batch) == 0 {
+			return nil
+		}
+		for _, r := range batch {
+			if err := fn(r); err != nil {
+				return err
+			}
+			after = rawID(r.ID)
+		}
+	}
+}
+
+// records returns the next few records, one at least if there is one.
+func (db *DB) records(ctx context.Context, after []byte) (batch []store.Record, err error) {
+	type contents struct{ content, published int64 }
+	err = db.snapshot(ctx, func(c *conn) error {
+		var all []contents
+		size := 0
+		err := c.each(func(rows *sql.Rows) error {
+			if size >= batchBytes {
+				return nil
+			}
+			var of contents
+			var n int
+			r, err := scanRecord(rows, &of.content, &of.published, &n)
+			batch, all = append(batch, r), append(all, of)
+			size += n
+			return err
+		}, recordColumns, after, batchChanges)
+		for i, of := range all {
+			if err == nil {
+				err = c.complete(&batch[i], of.content, of.published)
+			}
+		}
+		return err
+	})
+	return batch, err
+}
+
+const recordColumns = `SELECT d.id, d.collection, d.source, coalesce(r.title, ''), coalesce(r.media_type, ''), r.hash, d.revision, d.state,
+		d.step, d.attempts, d.last_error, d.told, d.changed, d.content,
+		coalesce(p.id, 0), coalesce(p.revision, 0), p.hash, coalesce(p.title, ''), coalesce(p.media_type, ''), coalesce(p.segmenter, 0),
+		EXISTS (SELECT 1 FROM collections c WHERE c.name = d.collection AND c.datum = d.key), coalesce(r.size, 0) + coalesce(p.size, 0)
+	FROM documents d LEFT JOIN revisions r ON r.id = d.content LEFT JOIN revisions p ON p.id = d.published
+	WHERE d.id > ? ORDER BY d.id LIMIT ?`
+
+func scanRecord(rows *sql.Rows, content, published *int64, size *int) (r store.Record, err error) {
+	var id, hash, publishedHash []byte
+	var state int
+	var told, changed int64
+	var p store.Published
+	err = rows.Scan(&id, &r.Collection, &r.Source, &r.Title, &r.MediaType, &hash, &r.Revision, &state,
+		&r.Step, &r.Attempts, &r.LastError, &told, &changed, content,
+		published, &p.Revision, &publishedHash, &p.Title, &p.MediaType, &p.Segmenter, &r.Datum, size)
+	if err != nil {
+		return r, err
+	}
+	r.ID, r.State, r.Told, r.Changed = documentID(id), multivac.States[state], fromMicros(told), fromMicros(changed)
+	copy(r.Hash[:], hash)
+	copy(p.Hash[:], publishedHash)
+	if *published != 0 {
+		r.Published = &p
+	}
+	return r, nil
+}
+
+// complete reads the contents of a record.
+func (c *conn) complete(r *store.Record, content, published int64) (err error) {
+	if r.Published != nil {
+		b, err := c.content(published)
+		if err != nil {
+			return err
+		}
+		r.Published.Text = string(b)
+		if r.Published.Passages, err = c.passages(published); err != nil {
+			return fmt.Errorf("document %s: %w", r.ID, err)
+		}
+	}
+	switch r.State {
+	case multivac.Indexed:
+		if r.Published != nil {
+			r.Text = r.Published.Text
+		}
+	case multivac.Pending, multivac.Failed:
+		r.Body, err = c.content(content)
+	}
+	return err
+}
+
+// Restore implements store.Store.
+func (db *DB) Restore(ctx context.Context, records []store.Record, now time.Time) (taken int, err error) {
+	defer multivac.Wrap(&err, "restore documents")
+	for _, r := range records {
+		if err := valid(r); err != nil {
+			return 0, fmt.Errorf("document %q: %w", r.ID, err)
+		}
+	}
+	err = db.write(ctx, func(w *writer) error {
+		taken = 0
+		for _, r := range records {
+			d, found, err := w.find(rawID(r.ID))
+			if err != nil {
+				return err
+			}
+			if found && d.revision >= int64(r.Revision) {
+				continue
+			}
+			if err := w.restore(r, d, found, micros(now)); err != nil {
+				return err
+			}
+			taken++
+		}
+		return nil
+	})
+	return taken, err
+}
+
+// valid says what is wrong with a record.
+func valid(r store.Record) error {
+	wrong := func(format string, args ...any) error {
+		return multivac.Errorf(multivac.ErrInvalid, "", format, args...)
+	}
+	if err := r.Collection.Validate(); err != nil {
+		return err
+	}
+	p := r.Published
+	switch {
+	case rawID(r.ID) == nil:
+		return wrong("its identifier is none")
+	case r.Revision == 0 || r.Revision >= 1<<62 || r.Attempts < 0:
+		return wrong("revision %d or attempts %d are out of range", r.Revision, r.Attempts)
+	case r.Told.IsZero() || r.Changed.Before(r.Told):
+		return wrong("it was told at %v and changed at %v", r.Told, r.Changed)
+	case stateCode(r.State) < 0:
+		return wrong("unknown state %q", multivac.Clip(string(r.State), 40))
+	case r.State == multivac.Deleted && (p != nil || len(r.Body) > 0 || r.Title != ""):
+		return wrong("it is deleted, and has a text")
+	case r.State == multivac.Indexed && (p == nil || p.Revision != r.Revision):
+		return wrong("it is indexed, and its revision %d is not published", r.Revision)
+	case (r.State == multivac.Pending || r.State == multivac.Failed) && len(r.Body) == 0:
+		return wrong("it is %s, and has no body", r.State)
+	case r.State != multivac.Indexed && p != nil && p.Revision >= r.Revision:
+		return wrong("it is at revision %d, and %d is published", r.Revision, p.Revision)
+	case p != nil && p.Revision == 0:
+		return wrong("what is published has no revision")
+	case len(r.Body) > multivac.MaxBody, p != nil && len(p.Text) > 4*multivac.MaxBody:
+		return wrong("it is too large")
+	case p != nil:
+		return check(p.Publication)
+	}
+	return nil
+}
+
+// restore makes a document what a record of a higher revision says.
+func (w *writer) restore(r store.Record, d record, found bool, now int64) (err error) {
+	if !found {
+		if d.key, err = w.insert(`INSERT INTO documents
+			(id, collection, source, revision, state, content, published, step, attempts, last_error, told, changed, lease, due, position, failed_position)
+			VALUES (?, ?, ?, 0, 0, 0, 0, '', 0, '', 0, 0, 0, 0, 0, 0)`, d.id, string(r.Collection), r.Source); err != nil {
+			return err
+		}
+		d.collection = string(r.Collection)
+	}
+	d.revision = int64(r.Revision)
+	if r.State == multivac.Deleted {
+		d.revision--
+		_, err := w.delete(d, micros(r.Changed))
+		if err == nil {
+			_, err = w.exec(`UPDATE documents SET told = ? WHERE key = ?`, micros(r.Told), d.key)
+		}
+		return err
+	}
+	if d.content != 0 && d.content != d.published {
+		if err := w.drop(d.content); err != nil {
+			return err
+		}
+	}
+	if err := w.restorePublished(r, &d, now); err != nil {
+		return err
+	}
+	if err := w.restoreContent(r, &d); err != nil {
+		return err
+	}
+	if _, err := w.exec(`UPDATE documents SET revision = ?, state = ?, content = ?, published = ?, step = ?, attempts = ?, last_error = ?,
+			told = ?, changed = ?, lease = 0, due = 0, position = ?, failed_position = ? WHERE key = ?`,
+		d.revision, stateCode(r.State), d.content, d.published, r.Step, r.Attempts, r.LastError,
+		micros(r.Told), micros(r.Changed), d.position, d.failedPosition, d.key); err != nil {
+		return err
+	}
+	if d.published == 0 {
+		return nil
+	}
+	_, err = w.exec(`INSERT INTO collections (name, datum) VALUES (?1, ?2) ON CONFLICT (name) DO UPDATE SET datum = ?2 WHERE datum = 0 OR ?3`,
+		d.collection, d.key, r.Datum)
+	return err
+}
+
+// restorePublished publishes what the record says is published, where that is
+// newer than what is.
+func (w *writer) restorePublished(r store.Record, d *record, now int64) error {
+	var revision int64
+	if d.published != 0 {
+		if err := w.get([]any{&revision}, `SELECT revision FROM revisions WHERE id = ?`, d.published); err != nil {
+			return err
+		}
+	}
+	p := r.Published
+	if p == nil || int64(p.Revision) <= revision {
+		return nil
+	}
+	content, err := w.revision(d.key, int64(p.Revision), p.Hash, p.Title, p.MediaType)
+	if err != nil {
+		return err
+	}
+	if err := w.setText(content, p.Publication, false); err != nil {
+		return err
+	}
+	if d.published != 0 {
+		if _, err := w.exec(`UPDATE revisions SET replaced = ? WHERE id = ?`, max(now, 1), d.published); err != nil {
+			return err
+		}
+	}
+	d.published = content
+	d.position, err = w.announce(*d, int64(p.Revision), indexed, p.Hash[:])
+	d.failedPosition = 0
+	return err
+}
+
+// restoreContent stores the body of a document that is pending or failed.
+func (w *writer) restoreContent(r store.Record, d *record) (err error) {
+	if r.State == multivac.Indexed {
+		d.content = d.published
+		return nil
+	}
+	if d.content, err = w.revision(d.key, d.revision, r.Hash, r.Title, r.MediaType); err != nil {
+		return err
+	}
+	if _, err := w.exec(`UPDATE revisions SET size = ? WHERE id = ?`, len(r.Body), d.content); err != nil {
+		return err
+	}
+	if err := w.fill(d.content, r.Body); err != nil {
+		return err
+	}
+	if r.State == multivac.Failed {
+		d.failedPosition, err = w.announce(*d, d.revision, failed, r.Hash[:])
+	}
+	return err
+}
+
+// revision adds a revision without content.
+func (w *writer) revision(key, revision int64, hash multivac.ContentHash, title, mediaType string) (int64, error) {
+	return w.insert(`INSERT INTO revisions (document, revision, hash, title, media_type, size, text, replaced) VALUES (?, ?, ?, ?, ?, 0, 0, 0)`,
+		key, revision, hash[:], title, mediaType)
+}

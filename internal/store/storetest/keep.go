@@ -1,0 +1,293 @@
+package storetest
+
+import (
+	"errors"
+	"fmt"
+	"math/rand/v2"
+	"strings"
+	"time"
+
+	"multivac"
+	"multivac/internal/store"
+)
+
+func (s *subject) records() []store.Record {
+	s.Helper()
+	var all []store.Record
+	last := multivac.DocumentID("")
+	s.must(s.Records(s.ctx, func(r store.Record) error {
+		if r.ID <= last {
+			s.Errorf("record of %s comes after that of %s", r.ID, last)
+		}
+		last = r.ID
+		all = append(all, r)
+		return nil
+	}))
+	return all
+}
+
+// sound wants the store to find nothing wrong with itself.
+func (s *subject) sound() {
+	s.Helper()
+	s.must(s.Examine(s.ctx, false, s.now, func(f multivac.Fault) { s.Errorf("fault: %+v", f) }))
+}
+
+// every makes documents of every state, with and without something published
+// before.
+func (s *subject) every() {
+	s.index("indexed", "one\n\ntwo")
+	s.index("replaced", "one")
+	s.index("replaced", "two\nlines\n\nand more")
+	s.tell(telling("pending", "waits"))
+	s.index("pending again", "published")
+	s.tell(telling("pending again", "waits"))
+	s.fail(s.tell(telling("failed", "broken")), "cannot be read")
+	s.index("failed again", "published")
+	s.fail(s.tell(telling("failed again", "broken")), "cannot be read")
+	retried := s.lease(s.tell(telling("tried", "once more")))
+	s.must(s.Fail(s.ctx, retried, "not yet", false, s.tick(), s.now.Add(time.Hour)))
+	gone := s.index("deleted", "text")
+	_, err := s.Delete(s.ctx, gone.ID, s.tick())
+	s.must(err)
+	s.index("large", strings.Repeat("A line of a long text.\n\n", 2000))
+	bytes, err := s.Put(s.ctx, []multivac.Telling{{Collection: "d", Source: "bytes", Body: []byte("\xff\x00")}, {Body: []byte("no source")}}, s.tick())
+	s.must(err)
+	s.publish(bytes[1], "no source")
+	s.sound()
+}
+
+func retries(s *subject) {
+	_, err := s.Retry(s.ctx, telling("x", "").ID(), s.tick())
+	s.wants(multivac.ErrNotFound, err)
+	s.index("x", "published")
+	r := s.tell(telling("x", "one"))
+	s.fail(r, "broken")
+	before := s.document(r.ID)
+	got, err := s.Retry(s.ctx, r.ID, s.tick())
+	s.must(err)
+	s.same("receipt", multivac.Receipt{ID: r.ID, Source: "x", Revision: 3, State: multivac.Pending, Changed: true}, got)
+	before.Revision, before.State, before.Attempts, before.LastError, before.Changed = 3, multivac.Pending, 0, "", s.now
+	s.same("document", before, s.document(r.ID))
+
+	lease := s.lease(got)
+	s.must(s.Fail(s.ctx, lease, "not yet", false, s.tick(), s.now.Add(time.Hour)))
+	if due, err := s.Due(s.ctx, s.now, 1); len(due) != 0 || err != nil {
+		s.Errorf("due before the retry: %v, %v", due, err)
+	}
+	again, err := s.Retry(s.ctx, r.ID, s.tick())
+	s.must(err)
+	if due, err := s.Due(s.ctx, s.now, 1); len(due) != 1 || err != nil || !again.Changed || again.Revision != 3 {
+		s.Errorf("due after the retry: %v, %v, receipt %+v", due, err, again)
+	}
+	s.publish(got, "one")
+	done, err := s.Retry(s.ctx, r.ID, s.tick())
+	s.must(err)
+	if done.Changed || done.State != multivac.Indexed || done.Revision != 3 {
+		s.Errorf("retried though it is indexed: %+v", done)
+	}
+}
+
+func restores(s *subject) {
+	s.every()
+	want, published := s.records(), s.scan()
+	target := newSubject(s.T, s.open)
+	target.now = s.now
+	for at := 0; at < len(want); at += 3 {
+		n, err := target.Restore(s.ctx, want[at:min(at+3, len(want))], target.tick())
+		s.must(err)
+		if n != min(3, len(want)-at) {
+			s.Errorf("restored %d of the records from %d on", n, at)
+		}
+	}
+	s.same("records", want, target.records())
+	s.same("published", published, target.scan())
+	target.sound()
+	target.reopen()
+	s.same("records after reopening", want, target.records())
+
+	end, err := target.Position(s.ctx)
+	s.must(err)
+	n, err := target.Restore(s.ctx, want, target.tick())
+	if after, e := target.Position(s.ctx); n != 0 || err != nil || after != end || e != nil {
+		s.Errorf("restored again: %d, %v, the feed went from %q to %q, %v", n, err, end, after, e)
+	}
+	// What was restored goes on as it would have.
+	r := target.index("pending again", "and now a third")
+	if r.Revision != 3 {
+		s.Errorf("told after the restoration at revision %d, want 3", r.Revision)
+	}
+	if again := target.index("deleted", "text"); again.Revision != 3 {
+		s.Errorf("told again after its deletion at revision %d, want 3", again.Revision)
+	}
+}
+
+func merges(s *subject) {
+	s.every()
+	records := s.records()
+	target := newSubject(s.T, s.open)
+	target.now = s.now
+	// Here: newer, deleted, of the same revision, and older.
+	target.index("indexed", "one")
+	target.index("indexed", "newer here")
+	target.index("pending again", "mine")
+	for range 3 {
+		target.tell(telling("failed", fmt.Sprint("waits ", target.now)))
+	}
+	gone := target.index("large", "text")
+	_, err := target.Delete(s.ctx, gone.ID, target.tick())
+	s.must(err)
+	target.index("deleted", "stands here")
+	mine := target.records()
+	datum, err := target.Datum(s.ctx, "c")
+	s.must(err)
+
+	for i := range records {
+		records[i].Datum = false
+	}
+	_, err = target.Restore(s.ctx, records, target.tick())
+	s.must(err)
+	target.sound()
+	got := make(map[string]multivac.Document)
+	for _, r := range target.records() {
+		got[r.Source] = r.Document
+	}
+	f := func(source string, revision multivac.Revision, state multivac.State, text string) {
+		s.Helper()
+		if d := got[source]; d.Revision != revision || d.State != state || d.Text+string(d.Body) != text {
+			s.Errorf("%s is %s at %d with %q, want %s at %d with %q", source, d.State, d.Revision, d.Text+string(d.Body), state, revision, text)
+		}
+	}
+	f("indexed", 2, multivac.Indexed, "newer here")
+	f("pending again", 2, multivac.Pending, "waits")
+	f("failed", 3, multivac.Pending, string(mine[find(mine, "failed")].Body))
+	f("large", 2, multivac.Deleted, "")
+	f("deleted", 2, multivac.Deleted, "")
+	f("replaced", 2, multivac.Indexed, "two\nlines\n\nand more")
+	if text, err := target.quote(multivac.Receipt{ID: telling("pending again", "").ID(), Revision: 1}, len("mine")); text != "mine" || err != nil {
+		s.Errorf("what was published here is %q, %v", text, err)
+	}
+	if after, err := target.Datum(s.ctx, "c"); after != datum || err != nil {
+		s.Errorf("datum %q, %v, want %q", after, err, datum)
+	}
+}
+
+func find(records []store.Record, source string) int {
+	for i, r := range records {
+		if r.Source == source {
+			return i
+		}
+	}
+	return -1
+}
+
+func invalidRecords(s *subject) {
+	s.index("x", "text")
+	s.tell(telling("y", "text"))
+	good := s.records()
+	target := newSubject(s.T, s.open)
+	f := func(what string, change func(indexed, pending *store.Record)) {
+		s.Helper()
+		records := s.records()
+		change(&records[find(records, "x")], &records[find(records, "y")])
+		_, err := target.Restore(s.ctx, records, s.now)
+		if !errors.Is(err, multivac.ErrInvalid) {
+			s.Errorf("%s: got %v, want invalid", what, err)
+		}
+		if n := len(target.records()); n != 0 {
+			s.Fatalf("%s: %d records were kept", what, n)
+		}
+	}
+	f("no identifier", func(i, _ *store.Record) { i.ID = "?" })
+	f("no revision", func(_, p *store.Record) { p.Revision = 0 })
+	f("no such state", func(_, p *store.Record) { p.State = "?" })
+	f("no collection", func(_, p *store.Record) { p.Collection = "" })
+	f("never told", func(_, p *store.Record) { p.Told = time.Time{} })
+	f("changed before it was told", func(_, p *store.Record) { p.Changed = p.Told.Add(-time.Second) })
+	f("indexed, nothing published", func(i, _ *store.Record) { i.Published = nil })
+	f("indexed, another published", func(i, _ *store.Record) { i.Published.Revision = 2 })
+	f("pending, no body", func(_, p *store.Record) { p.Body = nil })
+	f("pending, later published", func(i, p *store.Record) { p.Published = i.Published })
+	f("deleted, with text", func(i, _ *store.Record) { i.State = multivac.Deleted })
+	f("a passage elsewhere", func(i, _ *store.Record) { i.Published.Passages[0].Text = "other" })
+	f("passages out of order", func(i, _ *store.Record) { i.Published.Passages[0].Number = 3 })
+	n, err := target.Restore(s.ctx, good, s.now)
+	if n != 2 || err != nil {
+		s.Errorf("good records: %d, %v", n, err)
+	}
+}
+
+func resegments(s *subject) {
+	first := s.index("x", "one\n\ntwo\n\nthree")
+	failed := s.index("y", "published")
+	s.fail(s.tell(telling("y", "broken")), "broken")
+	s.tell(telling("z", "waits"))
+	if n, err := s.CountOutdated(s.ctx, 0); n != 0 || err != nil {
+		s.Errorf("outdated at the version that made them: %d, %v", n, err)
+	}
+	tasks, err := s.Outdated(s.ctx, 7, 10)
+	s.must(err)
+	n, err := s.CountOutdated(s.ctx, 7)
+	if s.must(err); n != 2 || len(tasks) != 2 {
+		s.Fatalf("%d outdated, %v, want 2", n, tasks)
+	}
+	if one, err := s.Outdated(s.ctx, 7, 1); len(one) != 1 || err != nil {
+		s.Errorf("one of the outdated: %v, %v", one, err)
+	}
+	before, end := s.document(first.ID), s.follow("")
+	whole := func(text string) ([]multivac.Passage, error) {
+		return []multivac.Passage{{Kind: multivac.Prose, Heading: "Whole", End: len(text), Text: text, Sentences: []multivac.Span{{End: len(text)}}}}, nil
+	}
+	for _, task := range tasks {
+		s.must(s.Resegment(s.ctx, task, 7, whole))
+	}
+	s.same("document", before, s.document(first.ID))
+	scanned := s.scan()
+	for _, r := range []multivac.Receipt{first, failed} {
+		c := scanned[r.ID]
+		if c.Revision != r.Revision || c.Segmenter != 7 || len(c.Passages) != 1 || c.Passages[0].Heading != "Whole" {
+			s.Errorf("published after: %+v", c)
+		}
+		if x := s.excerpt(r, 0); x.Heading != "Whole" || s.excerpt(r, 1).Text != "" {
+			s.Errorf("excerpt after: %+v", x)
+		}
+	}
+	if more := s.follow(end[len(end)-1].Position); len(more) != 2 || more[0].State != multivac.Indexed || more[0].Segmenter != 7 {
+		s.Errorf("the feed says %+v", more)
+	}
+	if n, err := s.CountOutdated(s.ctx, 7); n != 0 || err != nil {
+		s.Errorf("outdated afterwards: %d, %v", n, err)
+	}
+
+	// Where nothing is made, what was there stays.
+	s.must(s.Resegment(s.ctx, task(first), 8, func(string) ([]multivac.Passage, error) { return nil, nil }))
+	if x := s.excerpt(first, 0); x.Heading != "Whole" {
+		s.Errorf("nothing made: %+v", x)
+	}
+	s.wants(multivac.ErrInvalid, s.Resegment(s.ctx, task(first), 9, func(string) ([]multivac.Passage, error) {
+		return []multivac.Passage{{Text: "elsewhere", End: 9}}, nil
+	}))
+	broken := errors.New("broken")
+	s.wants(broken, s.Resegment(s.ctx, task(first), 9, func(string) ([]multivac.Passage, error) { return nil, broken }))
+	s.wants(multivac.ErrSuperseded, s.Resegment(s.ctx, multivac.Task{Document: first.ID, Revision: 2}, 9, whole))
+	s.wants(multivac.ErrSuperseded, s.Resegment(s.ctx, task(first), 9, func(text string) ([]multivac.Passage, error) {
+		s.index("x", "newer")
+		return whole(text)
+	}))
+	s.wants(multivac.ErrSuperseded, s.Resegment(s.ctx, multivac.Task{Document: telling("?", "").ID(), Revision: 1}, 9, whole))
+}
+
+// copies makes random work, and holds a copy of the store against it.
+func copies(s *subject) {
+	s.churn(4, 60)
+	r := rand.New(rand.NewPCG(uint64(len(s.records())), 0))
+	want := s.records()
+	target := newSubject(s.T, s.open)
+	target.now = s.now
+	shuffled := append([]store.Record(nil), want...)
+	r.Shuffle(len(shuffled), func(i, j int) { shuffled[i], shuffled[j] = shuffled[j], shuffled[i] })
+	_, err := target.Restore(s.ctx, shuffled, target.tick())
+	s.must(err)
+	s.same("records", want, target.records())
+	s.sound()
+	target.sound()
+}
