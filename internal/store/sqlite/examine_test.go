@@ -1,0 +1,180 @@
+package sqlite
+
+import (
+	"compress/gzip"
+	"context"
+	"io"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+	"time"
+
+	"multivac"
+	"multivac/internal/store"
+	"multivac/internal/store/storetest"
+)
+
+func faults(t *testing.T, db *DB, repair bool) (all []multivac.Fault) {
+	t.Helper()
+	if err := db.Examine(t.Context(), repair, time.Now(), func(f multivac.Fault) { all = append(all, f) }); err != nil {
+		t.Fatal(err)
+	}
+	return all
+}
+
+// Each damage is found, named and mended, and leaves what a store may be.
+func TestExamine(t *testing.T) {
+	f := func(damage, problem, document string) {
+		t.Helper()
+		dir := t.TempDir()
+		db, err := Open(dir)
+		if err != nil {
+			t.Fatal(err)
+		}
+		fill(t, db)
+		if found := faults(t, db, false); len(found) > 0 {
+			t.Fatalf("before the damage: %+v", found)
+		}
+		if err := db.write(context.Background(), func(w *writer) error { _, err := w.ExecContext(context.Background(), damage); return err }); err != nil {
+			t.Fatalf("%s: %v", damage, err)
+		}
+		want := multivac.DocumentID("")
+		if document != "" {
+			want = multivac.Telling{Source: document}.ID()
+		}
+		found := faults(t, db, false)
+		if len(found) == 0 || found[0].Document != want || !strings.Contains(found[0].Problem, problem) || found[0].Repair != "" {
+			t.Errorf("%s: found %+v, want %q of %s", damage, found, problem, want)
+		}
+		if mended := faults(t, db, true); len(mended) == 0 || mended[0].Repair == "" {
+			t.Errorf("%s: mended %+v", damage, mended)
+		}
+		if left := faults(t, db, false); len(left) > 0 {
+			t.Errorf("%s: left after the repair: %+v", damage, left)
+		}
+		if err := db.Close(); err != nil {
+			t.Fatal(err)
+		}
+		if db, err = Open(dir); err != nil { // the end of the feed is read anew
+			t.Fatal(err)
+		}
+		storetest.Check(t, checked{db, t})
+		if err := (checked{db, t}).Close(); err != nil {
+			t.Error(err)
+		}
+	}
+	f(`INSERT INTO revisions (document, revision, hash, title, media_type, size, text, replaced) VALUES (99, 1, x'', '', '', 0, 0, 0)`, "belongs to no document", "")
+	f(`INSERT INTO chunks VALUES (99 << 24, x'00')`, "a piece of text belongs to nothing", "")
+	f(`INSERT INTO passages VALUES (99 << 24, '', '', '', 0, 1, x'')`, "a passage belongs to nothing", "")
+	f(`DELETE FROM chunks WHERE id >> 24 = (SELECT content FROM documents WHERE source = 'indexed')`, "its text is lost", "indexed")
+	f(`DELETE FROM revisions WHERE id = (SELECT content FROM documents WHERE source = 'pending')`, "a piece of text belongs to nothing", "")
+	f(`DELETE FROM chunks WHERE id >> 24 = (SELECT published FROM documents WHERE source = 'again')`, "what is published of it is lost", "again")
+	f(`DELETE FROM feed WHERE position = (SELECT position FROM documents WHERE source = 'indexed')`, "the feed does not say what is published", "indexed")
+	f(`DELETE FROM feed WHERE position = (SELECT position FROM documents WHERE source = 'deleted')`, "the feed does not say what is published", "deleted")
+	f(`DELETE FROM feed WHERE position = (SELECT failed_position FROM documents WHERE source = 'failed')`, "the feed does not say that it has failed", "failed")
+	f(`INSERT INTO feed VALUES (4, 99, 1, 1, x'')`, "the feed has an entry of nothing", "")
+	f(`UPDATE collections SET datum = 0`, "datum is not one that stands", "indexed")
+	f(`UPDATE documents SET lease = 9e18 WHERE source = 'pending'`, "leased or put off for too long", "pending")
+	f(`DELETE FROM passages WHERE id = (SELECT content << 24 FROM documents WHERE source = 'indexed')`, "passages are broken", "indexed")
+	f(`UPDATE passages SET sentences = x'ff' WHERE id >> 24 = (SELECT content FROM documents WHERE source = 'indexed')`, "passages are broken", "indexed")
+	f(`UPDATE passages SET end = 9999 WHERE id >> 24 = (SELECT content FROM documents WHERE source = 'indexed')`, "passages are broken", "indexed")
+}
+
+func fill(t *testing.T, db *DB) {
+	t.Helper()
+	now := time.Now().Add(-time.Hour).Truncate(time.Millisecond)
+	tell := func(source, body string) multivac.Task {
+		now = now.Add(time.Second)
+		r, err := db.Put(t.Context(), []multivac.Telling{{Source: source, Body: []byte(body)}}, now)
+		if err != nil {
+			t.Fatal(err)
+		}
+		return multivac.Task{Document: r[0].ID, Revision: r[0].Revision}
+	}
+	index := func(source, body string) multivac.Task {
+		task := tell(source, body)
+		if _, err := db.Publish(t.Context(), task, storetest.Cut(body), now); err != nil {
+			t.Fatal(err)
+		}
+		return task
+	}
+	index("indexed", "one\n\ntwo")
+	index("again", "before")
+	tell("again", "after")
+	tell("pending", "waits")
+	failed, _, err := db.Lease(t.Context(), tell("failed", "broken"), now, now.Add(time.Minute))
+	if err == nil {
+		err = db.Fail(t.Context(), failed, "broken", true, now, now)
+	}
+	if err == nil {
+		_, err = db.Delete(t.Context(), index("deleted", "gone").Document, now)
+	}
+	if err != nil {
+		t.Fatal(err)
+	}
+}
+
+// Data of the first version of the schema is brought to this one, and nothing
+// of it is lost.
+func TestFirstVersion(t *testing.T) {
+	dir := t.TempDir()
+	unpack(t, "testdata/v1.db.gz", filepath.Join(dir, fileName))
+	db, err := Open(dir)
+	if err != nil {
+		t.Fatal(err)
+	}
+	storetest.Check(t, checked{db, t})
+	if found := faults(t, db, false); len(found) > 0 {
+		t.Errorf("faults: %+v", found)
+	}
+	f := func(source string, collection multivac.CollectionName, revision multivac.Revision, state multivac.State, says string) {
+		t.Helper()
+		d, err := db.Document(t.Context(), multivac.Telling{Collection: collection, Source: source}.ID())
+		if err != nil || d.Revision != revision || d.State != state || !strings.Contains(d.Text+string(d.Body), says) {
+			t.Errorf("%s: %+v, %v, want %s at revision %d, with %q", source, d, err, state, revision, says)
+		}
+	}
+	f("pump.md", "", 2, multivac.Indexed, "The pump stops at 80 degrees.")
+	f("tax.html", "laws", 1, multivac.Indexed, "The tax is 19 percent.")
+	f("waits.md", "", 1, multivac.Pending, "It waits for its worker.")
+	f("again.md", "", 2, multivac.Pending, "The valve opens at 5 bar.")
+	f("broken.html", "", 1, multivac.Failed, "<p>")
+	f("gone.md", "", 2, multivac.Deleted, "")
+	if datum, err := db.Datum(t.Context(), "default"); err != nil || !strings.Contains(datum, "80 degrees") {
+		t.Errorf("datum %q, %v", datum, err)
+	}
+	published := map[multivac.DocumentID]store.Change{}
+	if err := db.Scan(t.Context(), func(c store.Change) error { published[c.Document] = c; return nil }); err != nil {
+		t.Fatal(err)
+	}
+	if n, err := db.CountOutdated(t.Context(), 1); n != 0 || err != nil || len(published) != 3 {
+		t.Errorf("%d published, %d of them not of the segmenter that made them, %v, want 3 and 0", len(published), n, err)
+	}
+	if n, err := db.CountOutdated(t.Context(), 2); n != 3 || err != nil {
+		t.Errorf("for the next segmenter %d are outdated, %v, want 3", n, err)
+	}
+	if err := (checked{db, t}).Close(); err != nil {
+		t.Error(err)
+	}
+}
+
+func unpack(t *testing.T, from, to string) {
+	t.Helper()
+	in, err := os.Open(from)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer in.Close()
+	z, err := gzip.NewReader(in)
+	if err != nil {
+		t.Fatal(err)
+	}
+	b, err := io.ReadAll(z)
+	if err == nil {
+		err = os.WriteFile(to, b, 0o600)
+	}
+	if err != nil {
+		t.Fatal(err)
+	}
+}
