@@ -17,7 +17,7 @@ const directions = `
 .                         
 cmd/multivac              cli
 internal/cli              app client eval extract telemetry web/wire doc
-internal/app              ask cache extract follow index queue rank store store/sqlite telemetry tell text web web/ui
+internal/app              ask audit auth cache extract follow index queue rank store store/sqlite telemetry tell text web web/ui
 internal/client           web/wire
 internal/eval             
 internal/telemetry        
@@ -26,6 +26,8 @@ internal/extract
 internal/index            text
 internal/rank             text index
 internal/rank/learn       eval extract index rank text
+internal/auth             
+internal/audit            auth telemetry
 internal/tell             extract text store queue
 internal/follow           index text store
 internal/ask              index rank follow cache store
@@ -35,10 +37,10 @@ internal/store/sqlite     store
 internal/store/storetest  store
 internal/queue            
 internal/queue/queuetest  queue
-internal/web              web/api web/wire
+internal/web              web/api web/wire auth
 internal/web/api          web/wire
 internal/web/wire         
-internal/web/ui            web/wire
+internal/web/ui           web/wire auth
 internal/web/webtest       
 internal/require          
 doc                       
@@ -65,6 +67,7 @@ github.com/maypok86/otter/v2          internal/cache                         the
 golang.org/x/net                      internal/extract                       HTML
 golang.org/x/text                     internal/text internal/ask internal/extract  Unicode's forms and encodings
 github.com/clipperhouse/uax29/v2      internal/text                          borders of words and sentences
+golang.org/x/time                     internal/auth                          limits of requests
 golang.org/x/sync                     internal/app internal/cli internal/cache internal/eval internal/tell  groups and limits of goroutines
 github.com/google/go-cmp              internal/store/storetest internal/queue/queuetest       differences, in the suites
 `

@@ -178,7 +178,7 @@ type Listing struct {
 // A Page is a part of a listing.
 type Page struct {
 	Documents []Document // without Body and Text
-	Next      string     // empty on the last page
+	Next      string     // the identifier of the last one; empty on the last page
 }
 
 // Clip shortens s to at most n bytes for a message, at a rune's border.

@@ -122,6 +122,12 @@ func (k Key) Standing(now time.Time) error {
 	return nil
 }
 
+// NoKey returns the ErrUnauthorized for whoever sends no key.
+func NoKey() error {
+	return Errorf(ErrUnauthorized,
+		"give one with --key-file FILE, or name the file in $MULTIVAC_KEY_FILE; over HTTP, send Authorization: Bearer mvk_...", "a key is needed")
+}
+
 // Keys are the keys of a MultiVAC. Where there is one, revoked ones too, it
 // wants a key of everyone.
 type Keys interface {

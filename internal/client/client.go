@@ -34,7 +34,8 @@ const (
 // Client is a MultiVAC somewhere else. All that it sends may be sent twice, so
 // it tries again where the server says when.
 type Client struct {
-	base  string // without a slash at the end
+	base  string           // without a slash at the end
+	key   multivac.KeyText // sent with each request; none if empty
 	http  *http.Client
 	sleep func(context.Context, time.Duration) error
 }
@@ -43,11 +44,20 @@ var _ interface {
 	multivac.Teller
 	multivac.Asker
 	multivac.Library
+	multivac.Keys
 } = (*Client)(nil)
+
+// An Option changes what New returns.
+type Option func(*Client)
+
+// WithKey has each request carry a key; it is sent to that server only.
+func WithKey(key multivac.KeyText) Option {
+	return func(c *Client) { c.key = key }
+}
 
 // New returns a client of the server at an address such as
 // http://127.0.0.1:5000, where http:// may be left out. It does not call it.
-func New(server string) (*Client, error) {
+func New(server string, options ...Option) (*Client, error) {
 	address := server
 	if !strings.Contains(address, "://") {
 		address = "http://" + address
@@ -58,7 +68,11 @@ func New(server string) (*Client, error) {
 	}
 	transport := http.DefaultTransport.(*http.Transport).Clone()
 	transport.DialContext = (&net.Dialer{Timeout: dialTimeout}).DialContext
-	return &Client{base: strings.TrimRight(u.String(), "/"), http: &http.Client{Transport: transport}, sleep: sleep}, nil
+	c := &Client{base: strings.TrimRight(u.String(), "/"), http: &http.Client{Transport: transport}, sleep: sleep}
+	for _, option := range options {
+		option(c)
+	}
+	return c, nil
 }
 
 func sleep(ctx context.Context, d time.Duration) error {
@@ -134,12 +148,18 @@ func (c *Client) Datum(ctx context.Context, collection multivac.CollectionName) 
 
 // Status implements [multivac.Library].
 func (c *Client) Status(ctx context.Context) (multivac.Status, error) {
-	var s wire.Status
+	var s struct {
+		wire.Status
+		KeyNeeded bool `json:"key_needed"`
+	}
 	err := c.call(ctx, request{method: "GET", path: "/readyz", notReady: true}, &s)
+	if err == nil && s.KeyNeeded {
+		err = multivac.NoKey()
+	}
 	if err != nil {
 		return multivac.Status{}, err
 	}
-	return s.Status(), nil
+	return s.Status.Status(), nil
 }
 
 // A request is what call sends.
@@ -190,6 +210,9 @@ func (c *Client) once(ctx context.Context, r request, v any) error {
 	}
 	req.Header.Set("Accept", "application/json")
 	req.Header.Set("User-Agent", "multivac")
+	if c.key != "" {
+		req.Header.Set("Authorization", "Bearer "+string(c.key))
+	}
 	if r.mediaType != "" {
 		req.Header.Set("Content-Type", r.mediaType)
 	}

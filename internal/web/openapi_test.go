@@ -27,7 +27,11 @@ type openAPI struct {
 	OpenAPI    string
 	Info       struct{ Title, Version string }
 	Paths      map[string]map[string]operation
-	Components struct{ Schemas map[string]any }
+	Components struct {
+		Schemas         map[string]any
+		SecuritySchemes map[string]struct{ Type, Scheme string }
+	}
+	Security []map[string][]string
 }
 
 func TestOpenAPI(t *testing.T) {
@@ -52,7 +56,7 @@ func TestOpenAPI(t *testing.T) {
 			if r.Description == "" || len(r.Content) == 0 {
 				t.Errorf("%s %s %s: not described", method, path, status)
 			}
-			if _, ok := r.Content[wire.ProblemType]; !ok && status >= "400" && path != "/readyz" {
+			if _, ok := r.Content[wire.ProblemType]; !ok && status >= "400" && path+status != "/readyz503" {
 				t.Errorf("%s %s %s: no problem", method, path, status)
 			}
 		}
@@ -64,20 +68,23 @@ func TestOpenAPI(t *testing.T) {
 			}
 		}
 	}
-	f("post", "/api/v1/documents", "202 400 408 413 415 500 503")
-	f("get", "/api/v1/documents", "200 400 500 503")
-	f("get", "/api/v1/documents/{id}", "200 400 404 500 503")
-	f("delete", "/api/v1/documents/{id}", "200 400 404 500 503")
-	f("get", "/api/v1/answer", "200 400 500 503")
-	f("post", "/api/v1/answer", "200 400 408 413 415 500 503")
-	f("get", "/api/v1/collections", "200 400 500 503")
-	f("get", "/api/v1/collections/{collection}/datum", "200 400 404 500 503")
+	f("post", "/api/v1/documents", "202 400 401 403 408 413 415 429 500 503")
+	f("get", "/api/v1/documents", "200 400 401 403 429 500 503")
+	f("get", "/api/v1/documents/{id}", "200 400 401 403 404 429 500 503")
+	f("delete", "/api/v1/documents/{id}", "200 400 401 403 404 429 500 503")
+	f("get", "/api/v1/answer", "200 400 401 403 429 500 503")
+	f("post", "/api/v1/answer", "200 400 401 403 408 413 415 429 500 503")
+	f("get", "/api/v1/collections", "200 400 401 403 429 500 503")
+	f("get", "/api/v1/collections/{collection}/datum", "200 400 401 403 404 429 500 503")
+	f("post", "/api/v1/keys", "200 400 401 403 408 413 415 429 500 503")
+	f("get", "/api/v1/keys", "200 400 401 403 429 500 503")
+	f("delete", "/api/v1/keys/{id}", "200 400 401 403 404 429 500 503")
 	f("get", "/livez", "200")
-	f("get", "/readyz", "200 503")
-	f("get", "/metrics", "200")
-	f("get", "/", "200")
-	f("get", "/multivac", "200 400 500 503")
-	f("post", "/multivac/data", "200 400 408 413 415 500 503")
+	f("get", "/readyz", "200 401 429 503")
+	f("get", "/metrics", "200 401 429")
+	f("get", "/", "200 401 429")
+	f("get", "/multivac", "200 400 401 403 429 500 503")
+	f("post", "/multivac/data", "200 400 401 403 408 413 415 429 500 503")
 
 	seen := map[string]bool{}
 	for path, methods := range doc.Paths {
@@ -88,13 +95,16 @@ func TestOpenAPI(t *testing.T) {
 			seen[op.OperationID] = true
 		}
 	}
-	if len(seen) != 14 {
-		t.Errorf("got %d operations, want 14", len(seen))
+	if len(seen) != 17 {
+		t.Errorf("got %d operations, want 17", len(seen))
 	}
 	for _, mediaType := range []string{"application/json", "application/x-ndjson", "multipart/form-data", "text/markdown", "text/plain", "text/html", "text/csv"} {
 		if _, ok := doc.Paths["/api/v1/documents"]["post"].RequestBody.Content[mediaType]; !ok {
 			t.Errorf("telling in %s is not described", mediaType)
 		}
+	}
+	if got := doc.Components.SecuritySchemes["key"]; got.Type != "http" || got.Scheme != "bearer" || len(doc.Security) == 0 || doc.Security[0]["key"] == nil {
+		t.Errorf("keys are not described: %+v, %v", got, doc.Security)
 	}
 	references(t, w.Body.Bytes(), doc.Components.Schemas)
 }

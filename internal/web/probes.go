@@ -4,6 +4,7 @@ import (
 	"net/http"
 
 	"multivac"
+	"multivac/internal/auth"
 	"multivac/internal/web/wire"
 )
 
@@ -22,5 +23,11 @@ func (s *server) ready(w http.ResponseWriter, r *http.Request) {
 		w.Header().Set("Retry-After", "1")
 		w.WriteHeader(http.StatusServiceUnavailable)
 	}
-	wire.WriteJSON(w, wire.NewStatus(status))
+	if s.Gate == nil {
+		wire.WriteJSON(w, wire.NewStatus(status))
+	} else if _, known := auth.From(r.Context()); known {
+		wire.WriteJSON(w, wire.NewStatus(status))
+	} else {
+		wire.WriteJSON(w, wire.Readiness{Ready: status.Ready, Reason: status.Reason, KeyNeeded: true})
+	}
 }

@@ -1,6 +1,6 @@
 // Package web serves MultiVAC over HTTP: the API, the page, the probes and the
-// original's routes, on one mux behind one chain. It knows only the three
-// verbs of multivac, no store.
+// original's routes, on one mux behind one chain. It knows only the verbs of
+// multivac and who calls, no store.
 package web
 
 import (
@@ -43,8 +43,17 @@ type Options struct {
 	Metrics http.Handler                    // /metrics
 	Wrap    func(http.Handler) http.Handler // sees each request; sets X-Request-Id before it calls on
 	Log     *slog.Logger                    // gets what the user must not see of an error; slog.Default if nil
-	Version string
-	Wait    time.Duration // the longest that ?wait=indexed waits; WaitTimeout if 0
+	// Gate says who calls. Where it is nil, everyone may do everything that
+	// Teller, Asker, Library and Keys let him: they see the caller in their
+	// context, as auth.Guard wants it.
+	Gate Gate
+	Keys multivac.Keys // no routes about keys if nil
+	// SignIn answers a browser with the form that asks for a key, or with what
+	// was wrong with the one that came. It leads to next. Without it there is no form.
+	SignIn      func(w http.ResponseWriter, r *http.Request, next string, err error)
+	OpenClassic bool // the original's routes need no key
+	Version     string
+	Wait        time.Duration // the longest that ?wait=indexed waits; WaitTimeout if 0
 }
 
 type server struct{ Options }
@@ -54,7 +63,8 @@ func New(o Options) http.Handler {
 	o.Log = cmp.Or(o.Log, slog.Default())
 	o.Wait = cmp.Or(o.Wait, WaitTimeout)
 	s := &server{o}
-	h := s.recover(s.sameOrigin(s.orProblem(s.routes())))
+	mux := s.routes()
+	h := s.recover(s.sameOrigin(s.admit(mux, s.orProblem(mux))))
 	if o.Wrap != nil {
 		h = o.Wrap(h)
 	}
@@ -72,11 +82,16 @@ func (s *server) routes() *http.ServeMux {
 	mux.HandleFunc("POST /multivac/data", s.classicData)
 	mux.HandleFunc("GET /livez", live)
 	mux.HandleFunc("GET /readyz", s.ready)
+	if s.Gate != nil && s.SignIn != nil {
+		mux.HandleFunc("GET /ui/sign-in", s.signInForm)
+		mux.HandleFunc("POST /ui/sign-in", s.signIn)
+		mux.HandleFunc("POST /ui/sign-out", s.signOut)
+	}
 	if s.Metrics != nil {
 		mux.Handle("GET /metrics", s.Metrics)
 	}
 	api.Register(mux, api.Options{
-		Teller: s.Teller, Asker: s.Asker, Library: s.Library, Files: s.Files,
+		Teller: s.Teller, Asker: s.Asker, Library: s.Library, Keys: s.Keys, Files: s.Files,
 		Problem: s.problem, Version: s.Version, Wait: s.Wait, Read: RequestTimeout + grace,
 	})
 	return mux

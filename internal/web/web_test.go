@@ -17,6 +17,7 @@ import (
 	"time"
 
 	"multivac"
+	"multivac/internal/auth"
 	"multivac/internal/web"
 	"multivac/internal/web/webtest"
 	"multivac/internal/web/wire"
@@ -34,7 +35,7 @@ func newSite(t *testing.T, change ...func(*web.Options)) *site {
 	t.Helper()
 	s := &site{T: t, Memory: &webtest.Memory{}, log: &strings.Builder{}}
 	o := web.Options{
-		Teller: s.Memory, Asker: s.Memory, Library: s.Memory, Version: "1.2.3", Wait: 50 * time.Millisecond,
+		Teller: s.Memory, Asker: s.Memory, Library: s.Memory, Keys: auth.NewKeyring(&webtest.Keys{}, time.Now), Version: "1.2.3", Wait: 50 * time.Millisecond,
 		Log:     slog.New(slog.NewTextHandler(s.log, nil)),
 		Metrics: http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) { io.WriteString(w, "metrics 1\n") }),
 		UI: http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {

@@ -24,11 +24,12 @@ import (
 	"multivac/internal/web/wire"
 )
 
-// Options are what the API is served from. All but Files are needed.
+// Options are what the API is served from. All but Keys and Files are needed.
 type Options struct {
 	Teller  multivac.Teller
 	Asker   multivac.Asker
 	Library multivac.Library
+	Keys    multivac.Keys // no routes about keys if nil
 	// Files turns an uploaded file into tellings, going on after an error. A
 	// file is one Markdown document where Files is nil.
 	Files   func(name string, r io.Reader, collection multivac.CollectionName) iter.Seq2[multivac.Telling, error]
@@ -45,10 +46,11 @@ type server struct {
 
 // What each route may answer beside its success.
 var (
-	errorsAsking  = []int{400, 408, 413, 415, 503, 500}
-	errorsTelling = []int{400, 408, 413, 415, 503, 500}
-	errorsFinding = []int{400, 404, 503, 500}
-	errorsListing = []int{400, 503, 500}
+	errorsAsking  = []int{400, 401, 403, 408, 413, 415, 429, 503, 500}
+	errorsTelling = []int{400, 401, 403, 408, 413, 415, 429, 503, 500}
+	errorsFinding = []int{400, 401, 403, 404, 429, 503, 500}
+	errorsListing = []int{400, 401, 403, 429, 503, 500}
+	errorsAny     = []int{401, 429} // of what needs a key, but no scope
 )
 
 // Register adds all routes under /api/v1 to mux, and describes those under /
@@ -66,11 +68,17 @@ func Register(mux *http.ServeMux, o Options) {
 	handle(s, "GET", "/api/v1/collections", "list-collections", "List collections", errorsListing, s.collections)
 	handle(s, "GET", "/api/v1/collections/{collection}/datum", "get-datum", "Get the first text of a collection", errorsFinding, s.datum)
 
+	if s.Keys != nil {
+		handle(s, "POST", "/api/v1/keys", "make-key", "Make a key", errorsAsking, s.makeKey)
+		handle(s, "GET", "/api/v1/keys", "list-keys", "List keys", errorsListing, s.keys)
+		handle(s, "DELETE", "/api/v1/keys/{id}", "revoke-key", "Revoke a key", errorsFinding, s.revokeKey)
+	}
+
 	s.describe("GET", "/livez", "livez", "Say that the process lives", 200, nil, describeText)
-	s.describe("GET", "/readyz", "readyz", "Say how far the index is", 200, nil, describeReady)
-	s.describe("GET", "/metrics", "metrics", "Metrics for Prometheus", 200, nil, describeText)
-	s.describe("GET", "/", "welcome", "The first page, for a browser; else a welcome", 200, nil, describeText)
-	s.describe("GET", "/multivac", "classic-answer", "The first datum told, or the answer to a question, as text", 200, []int{400, 503, 500}, describeClassicAnswer)
+	s.describe("GET", "/readyz", "readyz", "Say how far the index is", 200, errorsAny, describeReady)
+	s.describe("GET", "/metrics", "metrics", "Metrics for Prometheus", 200, errorsAny, describeText)
+	s.describe("GET", "/", "welcome", "The first page, for a browser; else a welcome", 200, errorsAny, describeText)
+	s.describe("GET", "/multivac", "classic-answer", "The first datum told, or the answer to a question, as text", 200, errorsListing, describeClassicAnswer)
 	s.describe("POST", "/multivac/data", "classic-data", "Tell a datum by a form", 200, errorsTelling, describeClassicData)
 
 	document := sync.OnceValues(s.api.OpenAPI().MarshalJSON)
@@ -91,7 +99,9 @@ func config(version string) huma.Config {
 				Description: "Tell it documents, ask it questions. It answers with the exact sentence and where it stands, or says that it does not know.",
 				License:     &huma.License{Name: "Apache-2.0", Identifier: "Apache-2.0"},
 			},
-			Servers: []*huma.Server{{URL: "/"}},
+			Servers:    []*huma.Server{{URL: "/"}},
+			Components: &huma.Components{SecuritySchemes: map[string]*huma.SecurityScheme{"key": keyScheme}},
+			Security:   []map[string][]string{{"key": {}}, {}}, // {}: where no key was made, none is needed
 		},
 		Formats:                      map[string]huma.Format{"application/json": jsonOnly, "json": jsonOnly},
 		DefaultFormat:                "application/json",
@@ -106,6 +116,11 @@ func unmarshal(b []byte, v any) error {
 		return errors.New("JSON is not UTF-8")
 	}
 	return huma.DefaultJSONFormat.Unmarshal(b, v)
+}
+
+var keyScheme = &huma.SecurityScheme{
+	Type: "http", Scheme: "bearer", BearerFormat: "mvk_<id>_<secret>",
+	Description: "A key that `multivac keys create` or POST /api/v1/keys made. Once there is one, every request needs a key, but for the probes.",
 }
 
 // nameRequest puts the request's id into a problem.

@@ -31,7 +31,8 @@ func describeText(_ *server, _ *huma.Operation, success *huma.Response) {
 }
 
 func describeReady(s *server, op *huma.Operation, success *huma.Response) {
-	success.Content = map[string]*huma.MediaType{"application/json": {Schema: s.schema(wire.Status{})}}
+	status := &huma.Schema{AnyOf: []*huma.Schema{s.schema(wire.Status{}), s.schema(wire.Readiness{})}}
+	success.Content = map[string]*huma.MediaType{"application/json": {Schema: status}}
 	op.Responses["503"] = &huma.Response{Description: "Not ready", Content: success.Content}
 }
 

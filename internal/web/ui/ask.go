@@ -11,13 +11,14 @@ import (
 
 // An askPage is the form and, once something was asked, what became of it.
 type askPage struct {
+	frame
 	Question    string
 	Collection  multivac.CollectionName
 	Collections []multivac.Collection // to choose from; fewer than two are no choice
 	Stops       []stopChoice
 	Examples    []string
 	Host        string // this server, as a URL
-	Server      string // the flag that leads the command here; "" where it comes by itself
+	Server      string // the flags that lead the command here; "" where it comes by itself
 	Status      *multivac.Status
 	Answer      *answerView
 	Refusal     *refusalView
@@ -80,10 +81,11 @@ type refusalView struct {
 }
 
 // ask serves "/".
-func (s *site) ask(w http.ResponseWriter, r *http.Request) {
+func (s *Site) ask(w http.ResponseWriter, r *http.Request) {
 	query := r.URL.Query()
 	status, err := s.library.Status(r.Context())
 	page := askPage{
+		frame:       newFrame(r),
 		Question:    strings.TrimSpace(query.Get("q")),
 		Collection:  multivac.CollectionName(query.Get("collection")),
 		Collections: status.Collections,
@@ -123,7 +125,7 @@ func (p *askPage) choose() {
 }
 
 // answer asks the page's question and puts what comes of it on the page.
-func (s *site) answer(w http.ResponseWriter, r *http.Request, page *askPage, stop multivac.Stop) int {
+func (s *Site) answer(w http.ResponseWriter, r *http.Request, page *askPage, stop multivac.Stop) int {
 	answer, err := s.asker.Ask(r.Context(), multivac.Question{Text: page.Question, Collection: page.Collection, Stop: stop})
 	if err != nil {
 		code, problem := s.fail(w, r, err)
@@ -175,12 +177,16 @@ func host(r *http.Request) string {
 }
 
 // serverFlag returns what a command needs to reach this server, which is
-// nothing where it looks by itself.
+// nothing where it looks by itself and no key is needed.
 func serverFlag(r *http.Request) string {
+	flags := ""
 	if h := host(r); h != "http://127.0.0.1:5000" && h != "http://localhost:5000" {
-		return "--server " + h + " "
+		flags = "--server " + h + " "
 	}
-	return ""
+	if newFrame(r).Key != "" {
+		flags += "--key-file FILE "
+	}
+	return flags
 }
 
 // allIn says whether s names every one of words.

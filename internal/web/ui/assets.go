@@ -14,7 +14,7 @@ import (
 
 // assets are the files that pages refer to, by folder and name. A name is
 // there once in all folders.
-var assets = []string{"base/base.css", "base/icon.svg", "ask/ask.css", "ask/ask.js", "document/document.css"}
+var assets = []string{"base/base.css", "base/icon.svg", "ask/ask.css", "ask/ask.js", "document/document.css", "signin/signin.css"}
 
 // parts are the templates and assets, read.
 type parts struct {
@@ -39,7 +39,7 @@ func newParts(files fs.FS, keep bool) (*parts, error) {
 		p.assets[path.Base(name)] = asset{body, hex.EncodeToString(sum[:6])}
 	}
 	functions := template.FuncMap{"asset": p.address, "number": number, "plural": plural, "lamp": lamp}
-	for _, name := range []string{"ask", "document"} {
+	for _, name := range []string{"ask", "document", "signin"} {
 		page, err := template.New("base.html").Funcs(functions).ParseFS(files, "base/*.html", name+"/*.html")
 		if err != nil {
 			return nil, err
@@ -61,7 +61,7 @@ func (p *parts) address(name string) (string, error) {
 // asset serves the asset that is here whatever version is asked for, since
 // while replicas are replaced a page may come from one and its style from
 // another; but only the version asked for may be kept.
-func (s *site) asset(w http.ResponseWriter, r *http.Request) {
+func (s *Site) asset(w http.ResponseWriter, r *http.Request) {
 	p, err := s.load()
 	if err != nil {
 		http.Error(w, err.Error(), http.StatusInternalServerError)

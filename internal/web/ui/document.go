@@ -13,6 +13,7 @@ import (
 
 // A documentPage is a document's text with the sentence quoted from it.
 type documentPage struct {
+	frame
 	Title                string
 	Source, SourceURL    string
 	Collection           multivac.CollectionName
@@ -29,21 +30,22 @@ type documentPage struct {
 const shown = 128 << 10
 
 // document serves a document's page.
-func (s *site) document(w http.ResponseWriter, r *http.Request) {
+func (s *Site) document(w http.ResponseWriter, r *http.Request) {
 	d, err := s.library.Document(r.Context(), multivac.DocumentID(r.PathValue("id")))
 	if err != nil {
 		code, problem := s.fail(w, r, err)
-		s.render(w, r, code, "document", documentPage{Problem: problem})
+		s.render(w, r, code, "document", documentPage{frame: newFrame(r), Problem: problem})
 		return
 	}
 	if d.State == multivac.Deleted {
-		s.render(w, r, http.StatusGone, "document", documentPage{Problem: &problem{
+		s.render(w, r, http.StatusGone, "document", documentPage{frame: newFrame(r), Problem: &problem{
 			Title:   "This document was deleted",
 			Message: "MultiVAC has forgotten its text, and no longer answers from it.",
 		}})
 		return
 	}
 	page := documentPage{
+		frame:      newFrame(r),
 		Title:      cmp.Or(d.Title, d.Source, "Untitled"),
 		Source:     d.Source,
 		SourceURL:  webAddress(d.Source),

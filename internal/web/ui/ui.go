@@ -20,31 +20,32 @@ import (
 	"multivac/internal/web/wire"
 )
 
-//go:embed base ask document
+//go:embed base ask document signin
 var embedded embed.FS
 
 // An Option changes what New returns.
-type Option func(*site)
+type Option func(*Site)
 
 // WithExamples has the first page offer questions to ask.
 func WithExamples(questions ...string) Option {
-	return func(s *site) { s.examples = questions }
+	return func(s *Site) { s.examples = questions }
 }
 
 // WithFiles reads templates, styles and scripts from files, anew for each
 // request, instead of those in the binary: for those who change them.
 func WithFiles(files fs.FS) Option {
-	return func(s *site) { s.load = func() (*parts, error) { return newParts(files, false) } }
+	return func(s *Site) { s.load = func() (*parts, error) { return newParts(files, false) } }
 }
 
 // WithLog has log told what a page must not say of an error; it is
 // slog.Default otherwise.
 func WithLog(log *slog.Logger) Option {
-	return func(s *site) { s.log = log }
+	return func(s *Site) { s.log = log }
 }
 
-// A site holds what the pages are made of.
-type site struct {
+// A Site is the handler of the pages.
+type Site struct {
+	http.Handler
 	asker    multivac.Asker
 	library  multivac.Library
 	examples []string
@@ -54,12 +55,12 @@ type site struct {
 
 // New serves "/", which is the question and its answer, and what belongs to it
 // under "/ui/".
-func New(asker multivac.Asker, library multivac.Library, options ...Option) http.Handler {
+func New(asker multivac.Asker, library multivac.Library, options ...Option) *Site {
 	built, err := newParts(embedded, true)
 	if err != nil {
 		panic(fmt.Sprintf("ui: %v", err)) // they are in the binary, and every test runs this
 	}
-	s := &site{asker: asker, library: library, log: slog.Default(), load: func() (*parts, error) { return built, nil }}
+	s := &Site{asker: asker, library: library, log: slog.Default(), load: func() (*parts, error) { return built, nil }}
 	for _, option := range options {
 		option(s)
 	}
@@ -68,11 +69,12 @@ func New(asker multivac.Asker, library multivac.Library, options ...Option) http
 	mux.HandleFunc("GET /ui/document/{id}", s.document)
 	mux.HandleFunc("GET /ui/assets/{name}", s.asset)
 	mux.HandleFunc("/ui/", func(w http.ResponseWriter, r *http.Request) {
-		s.render(w, r, http.StatusNotFound, "document", documentPage{Problem: &problem{
+		s.render(w, r, http.StatusNotFound, "document", documentPage{frame: newFrame(r), Problem: &problem{
 			Title: "There is no such page", Message: "Nothing is kept at this address.",
 		}})
 	})
-	return secured(mux)
+	s.Handler = secured(mux)
+	return s
 }
 
 // policy allows what the pages have, which is all in files of their own.
@@ -81,17 +83,20 @@ const policy = "default-src 'none'; style-src 'self'; script-src 'self'; img-src
 
 func secured(next http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		h := w.Header()
-		h.Set("Content-Security-Policy", policy)
-		h.Set("X-Content-Type-Options", "nosniff")
-		h.Set("Referrer-Policy", "no-referrer") // a page's address holds the question
+		setHeaders(w.Header())
 		next.ServeHTTP(w, r)
 	})
 }
 
+func setHeaders(h http.Header) {
+	h.Set("Content-Security-Policy", policy)
+	h.Set("X-Content-Type-Options", "nosniff")
+	h.Set("Referrer-Policy", "no-referrer") // a page's address holds the question
+}
+
 // render writes a page. Nothing is written before the whole page stands, so
 // that a page that fails is an error and not half a page.
-func (s *site) render(w http.ResponseWriter, r *http.Request, status int, name string, page any) {
+func (s *Site) render(w http.ResponseWriter, r *http.Request, status int, name string, page any) {
 	var out bytes.Buffer
 	p, err := s.load()
 	if err == nil {
@@ -120,6 +125,8 @@ type problem struct {
 // titles are those of problems that are met on pages.
 var titles = map[int]string{
 	http.StatusBadRequest:          "That cannot be asked",
+	http.StatusUnauthorized:        "That key does not fit",
+	http.StatusForbidden:           "Your key does not allow that",
 	http.StatusNotFound:            "There is no such document",
 	http.StatusServiceUnavailable:  "Not available just now",
 	http.StatusInternalServerError: "Something went wrong in here",
@@ -127,7 +134,7 @@ var titles = map[int]string{
 
 // fail returns the status of an error and the problem to show, and logs what
 // the page must not say.
-func (s *site) fail(w http.ResponseWriter, r *http.Request, err error) (int, *problem) {
+func (s *Site) fail(w http.ResponseWriter, r *http.Request, err error) (int, *problem) {
 	p := wire.ProblemOf(err)
 	shown := &problem{Title: cmp.Or(titles[p.Status], p.Title), Message: strings.TrimSpace(sentence(p.Detail) + " " + sentence(p.Remedy))}
 	if p.Status >= http.StatusInternalServerError {

@@ -386,7 +386,7 @@ func TestAssets(t *testing.T) {
 // Files on disk are read anew, and what is wrong with them is said.
 func TestFiles(t *testing.T) {
 	files := fstest.MapFS{}
-	for _, name := range []string{"base/base.html", "base/base.css", "base/icon.svg", "ask/ask.html", "ask/ask.css", "ask/ask.js", "document/document.html", "document/document.css"} {
+	for _, name := range []string{"base/base.html", "base/base.css", "base/icon.svg", "ask/ask.html", "ask/ask.css", "ask/ask.js", "document/document.html", "document/document.css", "signin/signin.html", "signin/signin.css"} {
 		body, err := os.ReadFile(name)
 		if err != nil {
 			t.Fatal(err)

@@ -42,6 +42,7 @@ func TestTemplatesFitTheirStructs(t *testing.T) {
 		},
 		"document": {documentPage{}, documentPage{Problem: trouble}, documentPage{Title: "t", Source: "s", SourceURL: "u", Collection: "c", Told: time.Now(),
 			JSON: "j", Note: "n", Before: "b", Quote: "q", After: "a", CutBefore: true, CutAfter: true}},
+		"signin": {signInPage{}, signInPage{frame: frame{"k"}, Next: "/", Problem: trouble}},
 	} {
 		for i, page := range pages {
 			if err := p.pages[name].Execute(io.Discard, page); err != nil {

@@ -7,6 +7,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"maps"
 	"math"
 	"net/http"
 	"os"
@@ -43,7 +44,10 @@ var Kinds = []Kind{
 	{"unsupported-media-type", http.StatusUnsupportedMediaType, "Unsupported media type", ErrMediaType},
 	{"method-not-allowed", http.StatusMethodNotAllowed, "Method not allowed", ErrMethod},
 	{"no-such-address", http.StatusNotFound, "No such address", ErrNoRoute},
+	{"unauthorized", http.StatusUnauthorized, "A key is needed", multivac.ErrUnauthorized},
 	{"cross-origin", http.StatusForbidden, "Cross-origin request refused", ErrCrossOrigin},
+	{"forbidden", http.StatusForbidden, "The key does not allow it", multivac.ErrForbidden},
+	{"too-many-requests", http.StatusTooManyRequests, "Too many requests", multivac.ErrLimited},
 	{"too-slow", http.StatusRequestTimeout, "Request too slow", ErrSlow},
 	{"invalid", http.StatusBadRequest, "Invalid request", multivac.ErrInvalid},
 	{"too-large", http.StatusRequestEntityTooLarge, "Too large", multivac.ErrTooLarge},
@@ -148,7 +152,7 @@ func (p *Problem) Err() error {
 
 // RetryAfter returns the value of the header, or "" where p has none.
 func (p *Problem) RetryAfter() string {
-	if p.Status != http.StatusServiceUnavailable {
+	if p.Status != http.StatusServiceUnavailable && p.Status != http.StatusTooManyRequests {
 		return ""
 	}
 	return strconv.Itoa(int(math.Ceil(cmp.Or(p.retry, time.Second).Seconds())))
@@ -176,11 +180,17 @@ func (p *Problem) GetHeaders() http.Header {
 	if after := p.RetryAfter(); after != "" {
 		return http.Header{"Retry-After": {after}}
 	}
+	if p.Status == http.StatusUnauthorized {
+		return http.Header{"Www-Authenticate": {Challenge}}
+	}
 	return nil
 }
 
 // ContentType returns the media type of p.
 func (p *Problem) ContentType(string) string { return ProblemType }
+
+// Challenge is the header WWW-Authenticate of a 401.
+const Challenge = `Bearer realm="MultiVAC"`
 
 // ProblemType is the media type of a [Problem].
 const ProblemType = "application/problem+json"
@@ -192,9 +202,7 @@ const RequestID = "X-Request-Id"
 // WriteProblem answers with p.
 func WriteProblem(w http.ResponseWriter, p *Problem) {
 	p.RequestID = w.Header().Get(RequestID)
-	if after := p.RetryAfter(); after != "" {
-		w.Header().Set("Retry-After", after)
-	}
+	maps.Copy(w.Header(), p.GetHeaders())
 	w.Header().Set("Content-Type", ProblemType)
 	w.WriteHeader(p.Status)
 	WriteJSON(w, p)

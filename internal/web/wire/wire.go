@@ -202,6 +202,13 @@ type Status struct {
 	Collections
 }
 
+// Readiness is what a stranger learns of the status where a key is needed.
+type Readiness struct {
+	Ready     bool   `json:"ready" doc:"Answers come from all that was indexed at the start"`
+	Reason    string `json:"reason,omitempty" doc:"Why it is not ready"`
+	KeyNeeded bool   `json:"key_needed" doc:"That is all it says without a key"`
+}
+
 // NewStatus returns s for the wire.
 func NewStatus(s multivac.Status) Status {
 	return Status{

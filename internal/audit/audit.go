@@ -1,0 +1,151 @@
+// Package audit writes down who told, deleted and revoked what, and what came
+// of it, by wrapping the verbs. It writes identifiers only, never a text, a
+// title, a source or the secret of a key.
+package audit
+
+import (
+	"context"
+	"errors"
+	"time"
+
+	"multivac"
+	"multivac/internal/auth"
+	"multivac/internal/telemetry"
+)
+
+// An Event is one line of the log.
+type Event struct {
+	Time       time.Time               `json:"time"`
+	Key        multivac.KeyID          `json:"key,omitempty"` // whose; left out where no key is needed
+	Action     string                  `json:"action"`        // "tell", "delete", "make-key", "revoke-key"
+	Collection multivac.CollectionName `json:"collection,omitempty"`
+	Document   multivac.DocumentID     `json:"document,omitempty"`
+	Revision   multivac.Revision       `json:"revision,omitempty"`
+	Subject    multivac.KeyID          `json:"subject,omitempty"` // the key that was made or revoked
+	Scopes     []multivac.Scope        `json:"scopes,omitempty"`  // of the key that was made
+	Outcome    string                  `json:"outcome"`           // "done", "unchanged", or why not
+	Request    string                  `json:"request_id,omitempty"`
+}
+
+// A Sink takes the events of one call, together.
+type Sink interface {
+	Write(ctx context.Context, events []Event)
+}
+
+// A Log is what wraps the verbs.
+type Log struct {
+	Sink Sink
+	Now  func() time.Time // time.Now but in tests
+}
+
+// Record writes one event, completed by what the context knows.
+func (l Log) Record(ctx context.Context, e Event) { l.Sink.Write(ctx, []Event{l.complete(ctx, e)}) }
+
+func (l Log) complete(ctx context.Context, e Event) Event {
+	e.Time, e.Request = l.Now().UTC().Truncate(time.Millisecond), telemetry.RequestID(ctx)
+	if c, ok := auth.From(ctx); ok {
+		e.Key = c.ID
+	}
+	return e
+}
+
+// outcomes are the kinds of errors as an event has them.
+var outcomes = []struct {
+	kind error
+	name string
+}{
+	{multivac.ErrForbidden, "forbidden"}, {multivac.ErrUnauthorized, "unauthorized"}, {multivac.ErrInvalid, "invalid"},
+	{multivac.ErrTooLarge, "too-large"}, {multivac.ErrNotFound, "not-found"}, {multivac.ErrUnavailable, "unavailable"},
+	{context.Canceled, "canceled"}, {context.DeadlineExceeded, "too-slow"},
+}
+
+func outcome(changed bool, err error) string {
+	if err == nil {
+		if changed {
+			return "done"
+		}
+		return "unchanged"
+	}
+	for _, o := range outcomes {
+		if errors.Is(err, o.kind) {
+			return o.name
+		}
+	}
+	return "failed"
+}
+
+// Teller writes down each telling that next was told.
+func (l Log) Teller(next multivac.Teller) multivac.Teller { return teller{l, next} }
+
+type teller struct {
+	log  Log
+	next multivac.Teller
+}
+
+func (t teller) Tell(ctx context.Context, tellings []multivac.Telling, wait multivac.Wait) ([]multivac.Receipt, error) {
+	receipts, err := t.next.Tell(ctx, tellings, wait)
+	events := make([]Event, len(tellings))
+	for i, telling := range tellings {
+		e := Event{Action: "tell", Collection: telling.Collection.OrDefault(), Document: telling.ID(), Outcome: outcome(false, err)}
+		if err == nil {
+			r := receipts[i]
+			e.Revision, e.Outcome = r.Revision, outcome(r.Changed, r.Err)
+			if r.ID != "" && r.Err != nil { // kept, and failed later: another's matter
+				e.Outcome = outcome(r.Changed, nil)
+			}
+		}
+		events[i] = t.log.complete(ctx, e)
+	}
+	t.log.Sink.Write(ctx, events)
+	return receipts, err
+}
+
+// Library writes down each deletion.
+func (l Log) Library(next multivac.Library) multivac.Library { return library{next, l} }
+
+type library struct {
+	multivac.Library
+	log Log
+}
+
+func (b library) Delete(ctx context.Context, id multivac.DocumentID) (multivac.Receipt, error) {
+	r, err := b.Library.Delete(ctx, id)
+	e := Event{Action: "delete", Document: id, Revision: r.Revision, Outcome: outcome(r.Changed, err)}
+	if err == nil {
+		if d, err := b.Library.Document(ctx, id); err == nil { // as deleted: without its text
+			e.Collection = d.Collection
+		}
+	} else {
+		e.Document = multivac.DocumentID(multivac.Clip(string(id), 40)) // whatever was sent
+	}
+	b.log.Record(ctx, e)
+	return r, err
+}
+
+// Keys writes down each key that is made or revoked.
+func (l Log) Keys(next multivac.Keys) multivac.Keys { return keys{next, l} }
+
+type keys struct {
+	multivac.Keys
+	log Log
+}
+
+func (k keys) MakeKey(ctx context.Context, want multivac.Key) (multivac.Key, multivac.KeyText, error) {
+	made, text, err := k.Keys.MakeKey(ctx, want)
+	e := Event{Action: "make-key", Outcome: outcome(true, err)}
+	if err == nil {
+		e.Subject, e.Scopes = made.ID, made.Scopes
+	}
+	k.log.Record(ctx, e)
+	return made, text, err
+}
+
+func (k keys) RevokeKey(ctx context.Context, id multivac.KeyID) (multivac.Key, error) {
+	revoked, err := k.Keys.RevokeKey(ctx, id)
+	e := Event{Action: "revoke-key", Outcome: outcome(true, err)}
+	if err == nil {
+		e.Subject = revoked.ID // and not id, which may be anything
+	}
+	k.log.Record(ctx, e)
+	return revoked, err
+}

@@ -1,0 +1,84 @@
+package auth
+
+import (
+	"context"
+	"slices"
+	"strings"
+
+	"multivac"
+)
+
+// A Caller is who asks for something, as far as it matters for what he may.
+type Caller struct {
+	multivac.Key
+	Anonymous bool // he sent no key, and needs none
+}
+
+// Anyone is the caller where no key is needed: he may do all but make and
+// revoke keys. Whoever comes first would lock the others out.
+var Anyone = Caller{Anonymous: true, Key: multivac.Key{Scopes: []multivac.Scope{multivac.ScopeAsk, multivac.ScopeTell}}}
+
+// Classic is the caller without a key for whom the original's routes are open,
+// and nothing else: they ask of a collection of their own.
+func Classic(collection multivac.CollectionName) Caller {
+	c := Anyone
+	c.Collections = []multivac.CollectionName{collection}
+	return c
+}
+
+type callerKey struct{}
+
+// With returns ctx with who calls.
+func With(ctx context.Context, c Caller) context.Context {
+	return context.WithValue(ctx, callerKey{}, &c)
+}
+
+// From returns who calls, or false where nobody said.
+func From(ctx context.Context) (Caller, bool) {
+	c, ok := ctx.Value(callerKey{}).(*Caller)
+	if !ok {
+		return Caller{}, false
+	}
+	return *c, true
+}
+
+// caller returns who calls, or an ErrUnauthorized: what is guarded has to know.
+func caller(ctx context.Context) (Caller, error) {
+	if c, ok := From(ctx); ok {
+		return c, nil
+	}
+	return Caller{}, multivac.NoKey()
+}
+
+// Need returns an ErrForbidden that names what is missing where the caller has
+// none of the scopes.
+func (c Caller) Need(scopes ...multivac.Scope) error {
+	if len(scopes) == 0 || slices.ContainsFunc(scopes, c.Has) {
+		return nil
+	}
+	if c.Anonymous {
+		return multivac.Errorf(multivac.ErrForbidden,
+			"give the server a first key: start it with --admin-key-file FILE, or stop it and run `multivac keys create --scope admin --data DIR`",
+			"keys are made and revoked with a key of scope admin only")
+	}
+	names := make([]string, len(scopes))
+	for i, s := range scopes {
+		names[i] = string(s)
+	}
+	return multivac.Errorf(multivac.ErrForbidden, "use a key that has it, or ask an admin for one",
+		"key %s has not the scope %s", c.ID, strings.Join(names, " or "))
+}
+
+// NeedIn returns an ErrForbidden that names the collection where the caller's
+// key is not for it.
+func (c Caller) NeedIn(name multivac.CollectionName) error {
+	name = name.OrDefault()
+	switch {
+	case c.In(name):
+		return nil
+	case c.Anonymous:
+		return multivac.NoKey()
+	}
+	return multivac.Errorf(multivac.ErrForbidden, "use a key for that collection, or ask an admin for one",
+		"key %s is not for the collection %q", c.ID, multivac.Clip(string(name), 80))
+}

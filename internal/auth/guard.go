@@ -1,0 +1,225 @@
+package auth
+
+import (
+	"cmp"
+	"context"
+	"slices"
+
+	"multivac"
+)
+
+// A Guard stands before the verbs and lets a caller do what his key allows,
+// whichever way he comes in. Without a caller in the context it refuses, but
+// for a Status, of which a stranger learns only whether it is ready.
+type Guard struct {
+	Teller  multivac.Teller
+	Asker   multivac.Asker
+	Library multivac.Library
+	Manager multivac.Keys
+}
+
+// Tell implements multivac.Teller. A telling for a collection that the key is
+// not for is refused alone.
+func (g Guard) Tell(ctx context.Context, tellings []multivac.Telling, wait multivac.Wait) ([]multivac.Receipt, error) {
+	c, err := caller(ctx)
+	if err == nil {
+		err = c.Need(multivac.ScopeTell)
+	}
+	if err != nil {
+		return nil, err
+	}
+	if len(c.Collections) == 0 {
+		return g.Teller.Tell(ctx, tellings, wait)
+	}
+	receipts := make([]multivac.Receipt, len(tellings))
+	var allowed []multivac.Telling
+	var at []int
+	for i, t := range tellings {
+		if err := c.NeedIn(t.Collection); err != nil {
+			receipts[i] = multivac.Receipt{Source: t.Source, Err: err}
+			continue
+		}
+		allowed, at = append(allowed, t), append(at, i)
+	}
+	if len(allowed) == 0 {
+		return receipts, nil
+	}
+	told, err := g.Teller.Tell(ctx, allowed, wait)
+	if err != nil {
+		return nil, err
+	}
+	for i, r := range told {
+		receipts[at[i]] = r
+	}
+	return receipts, nil
+}
+
+// Ask implements multivac.Asker.
+func (g Guard) Ask(ctx context.Context, q multivac.Question) (multivac.Answer, error) {
+	if _, err := g.reader(ctx, q.Collection); err != nil {
+		return multivac.Answer{}, err
+	}
+	return g.Asker.Ask(ctx, q)
+}
+
+// reader returns the caller where he may ask of the collection.
+func (g Guard) reader(ctx context.Context, name multivac.CollectionName) (Caller, error) {
+	c, err := caller(ctx)
+	if err == nil {
+		err = c.Need(multivac.ScopeAsk)
+	}
+	if err == nil {
+		err = c.NeedIn(name)
+	}
+	return c, err
+}
+
+// Document implements multivac.Library. Who may not ask sees what became of a
+// document, but not its text. One of a collection that the key is not for is
+// not found, so that nobody learns whether it is there.
+func (g Guard) Document(ctx context.Context, id multivac.DocumentID) (multivac.Document, error) {
+	c, err := caller(ctx)
+	if err == nil {
+		err = c.Need(multivac.ScopeAsk, multivac.ScopeTell)
+	}
+	if err != nil {
+		return multivac.Document{}, err
+	}
+	d, err := g.find(ctx, c, id)
+	if err == nil && !c.Has(multivac.ScopeAsk) {
+		d.Text, d.Body = "", nil
+	}
+	return d, err
+}
+
+func (g Guard) find(ctx context.Context, c Caller, id multivac.DocumentID) (multivac.Document, error) {
+	d, err := g.Library.Document(ctx, id)
+	if err == nil && !c.In(d.Collection) {
+		return multivac.Document{}, multivac.Errorf(multivac.ErrNotFound, "list the documents to see what was told",
+			"document %q was never told", multivac.Clip(string(id), 40))
+	}
+	return d, err
+}
+
+// Documents implements multivac.Library.
+func (g Guard) Documents(ctx context.Context, list multivac.Listing) (multivac.Page, error) {
+	c, err := caller(ctx)
+	if err == nil {
+		err = c.Need(multivac.ScopeAsk, multivac.ScopeTell)
+	}
+	if err == nil && list.Collection != "" {
+		err = c.NeedIn(list.Collection)
+	}
+	switch {
+	case err != nil:
+		return multivac.Page{}, err
+	case list.Collection != "" || len(c.Collections) == 0:
+		return g.Library.Documents(ctx, list)
+	}
+	return g.merged(ctx, list, c.Collections)
+}
+
+// merged lists the documents of several collections. A cursor is the last
+// document's identifier, whichever collection it is of.
+func (g Guard) merged(ctx context.Context, list multivac.Listing, names []multivac.CollectionName) (all multivac.Page, err error) {
+	more := false
+	for _, name := range names {
+		list.Collection = name
+		p, err := g.Library.Documents(ctx, list)
+		if err != nil {
+			return multivac.Page{}, err
+		}
+		all.Documents = append(all.Documents, p.Documents...)
+		more = more || p.Next != ""
+	}
+	slices.SortFunc(all.Documents, func(a, b multivac.Document) int { return cmp.Compare(a.ID, b.ID) })
+	if limit := cmp.Or(list.Limit, 100); len(all.Documents) > limit {
+		all.Documents, more = all.Documents[:limit], true
+	}
+	if n := len(all.Documents); more && n > 0 {
+		all.Next = string(all.Documents[n-1].ID)
+	}
+	return all, nil
+}
+
+// Delete implements multivac.Library.
+func (g Guard) Delete(ctx context.Context, id multivac.DocumentID) (multivac.Receipt, error) {
+	c, err := caller(ctx)
+	if err == nil {
+		err = c.Need(multivac.ScopeTell)
+	}
+	if err == nil && len(c.Collections) > 0 {
+		_, err = g.find(ctx, c, id)
+	}
+	if err != nil {
+		return multivac.Receipt{}, err
+	}
+	return g.Library.Delete(ctx, id)
+}
+
+// Datum implements multivac.Library.
+func (g Guard) Datum(ctx context.Context, name multivac.CollectionName) (string, error) {
+	if _, err := g.reader(ctx, name); err != nil {
+		return "", err
+	}
+	return g.Library.Datum(ctx, name)
+}
+
+// Status implements multivac.Library. It counts the caller's collections only,
+// but for what is pending.
+func (g Guard) Status(ctx context.Context) (multivac.Status, error) {
+	st, err := g.Library.Status(ctx)
+	if err != nil {
+		return st, err
+	}
+	c, ok := From(ctx)
+	switch {
+	case !ok:
+		return multivac.Status{Ready: st.Ready, Reason: st.Reason}, nil
+	case len(c.Collections) == 0:
+		return st, nil
+	}
+	var mine []multivac.Collection
+	st.Documents, st.Passages = 0, 0
+	for _, one := range st.Collections {
+		if c.In(one.Name) {
+			mine = append(mine, one)
+			st.Documents, st.Passages = st.Documents+one.Documents, st.Passages+one.Passages
+		}
+	}
+	st.Collections = mine
+	return st, nil
+}
+
+// admin says whether the caller may make and revoke keys.
+func (g Guard) admin(ctx context.Context) error {
+	c, err := caller(ctx)
+	if err == nil {
+		err = c.Need(multivac.ScopeAdmin)
+	}
+	return err
+}
+
+// MakeKey implements multivac.Keys.
+func (g Guard) MakeKey(ctx context.Context, k multivac.Key) (multivac.Key, multivac.KeyText, error) {
+	if err := g.admin(ctx); err != nil {
+		return multivac.Key{}, "", err
+	}
+	return g.Manager.MakeKey(ctx, k)
+}
+
+// ListKeys implements multivac.Keys.
+func (g Guard) ListKeys(ctx context.Context) ([]multivac.Key, error) {
+	if err := g.admin(ctx); err != nil {
+		return nil, err
+	}
+	return g.Manager.ListKeys(ctx)
+}
+
+// RevokeKey implements multivac.Keys.
+func (g Guard) RevokeKey(ctx context.Context, id multivac.KeyID) (multivac.Key, error) {
+	if err := g.admin(ctx); err != nil {
+		return multivac.Key{}, err
+	}
+	return g.Manager.RevokeKey(ctx, id)
+}

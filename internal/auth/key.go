@@ -1,0 +1,71 @@
+// Package auth makes keys and says whether the holder of one may do what he
+// asks for. It reads no request: web tells it what was sent, and from where.
+package auth
+
+import (
+	"crypto/rand"
+	"crypto/sha256"
+	"crypto/subtle"
+	"encoding/base32"
+	"encoding/binary"
+	"hash/crc32"
+	"strings"
+
+	"multivac"
+)
+
+// A key's text is mvk_<id>_<secret><checksum>: 10 letters and digits that name
+// the key, 52 of 256 random bits, and 7 by which a key that was mistyped or cut
+// off is told from one that is not known, without looking for it.
+const (
+	prefix       = "mvk_"
+	idBytes      = 6
+	idLen        = 10
+	secretBytes  = 32
+	secretLen    = 52
+	checkLen     = 7
+	longestInput = 256 // bytes of what can be a key, with room for spaces
+)
+
+var letters = base32.NewEncoding("abcdefghijklmnopqrstuvwxyz234567").WithPadding(base32.NoPadding)
+
+// newText returns the text of a new key, and its ID.
+func newText() (multivac.KeyID, multivac.KeyText) {
+	b := make([]byte, idBytes+secretBytes)
+	rand.Read(b) // never fails
+	id := letters.EncodeToString(b[:idBytes])
+	text := prefix + id + "_" + letters.EncodeToString(b[idBytes:])
+	return multivac.KeyID(id), multivac.KeyText(text + checksum(text))
+}
+
+func checksum(s string) string {
+	var sum [4]byte
+	binary.BigEndian.PutUint32(sum[:], crc32.ChecksumIEEE([]byte(s)))
+	return letters.EncodeToString(sum[:])
+}
+
+// Parse returns the ID in the text of a key, or an ErrUnauthorized where it is
+// no key's text: it never looks for the key.
+func Parse(text multivac.KeyText) (multivac.KeyID, error) {
+	s := string(text)
+	if !strings.HasPrefix(s, prefix) {
+		return "", multivac.Errorf(multivac.ErrUnauthorized, "send a key that `multivac keys create` made; it begins with mvk_", "what was sent is no key")
+	}
+	if len(s) != len(prefix)+idLen+1+secretLen+checkLen || s[len(prefix)+idLen] != '_' ||
+		subtle.ConstantTimeCompare([]byte(checksum(s[:len(s)-checkLen])), []byte(s[len(s)-checkLen:])) == 0 {
+		return "", multivac.Errorf(multivac.ErrUnauthorized, "copy it whole, from mvk_ to its end", "the key is cut off or mistyped")
+	}
+	return multivac.KeyID(s[len(prefix) : len(prefix)+idLen]), nil
+}
+
+// Hash returns what is kept of a key. Slow hashes such as bcrypt make it dear
+// to try the few secrets that people think of; this one has 256 random bits,
+// which nobody tries, so that SHA-256 keeps it as well, at a fraction of what
+// each request would pay.
+func Hash(text multivac.KeyText) multivac.KeyHash { return sha256.Sum256([]byte(text)) }
+
+// matches compares in a time that says nothing of where the two differ.
+func matches(a, b multivac.KeyHash) bool { return subtle.ConstantTimeCompare(a[:], b[:]) == 1 }
+
+// ReadText returns the text of the key in what a file or a header holds.
+func ReadText(s string) multivac.KeyText { return multivac.KeyText(strings.TrimSpace(s)) }

@@ -1,0 +1,290 @@
+package auth
+
+import (
+	"context"
+	"errors"
+	"slices"
+	"sync"
+	"sync/atomic"
+	"time"
+
+	"golang.org/x/time/rate"
+
+	"multivac"
+)
+
+const (
+	// fresh is for how long a keyring believes what it has read. A key that
+	// was made or revoked here counts at once; elsewhere, after this long.
+	fresh = 5 * time.Second
+	// touchEvery is how exactly the last use of a key is known, so that a key
+	// costs a write a minute and not one each request.
+	touchEvery = time.Minute
+	// touchTimeout bounds noting the last use when the keyring ends.
+	touchTimeout = 5 * time.Second
+)
+
+// keeper is what a keyring needs of a store.
+type keeper interface {
+	PutKey(ctx context.Context, key multivac.Key) error
+	Keys(ctx context.Context) ([]multivac.Key, error)
+	RevokeKey(ctx context.Context, id multivac.KeyID, now time.Time) (multivac.Key, error)
+	TouchKeys(ctx context.Context, used map[multivac.KeyID]time.Time) error
+}
+
+// A Keyring is responsible for the keys: it makes, matches and revokes them,
+// and counts what their holders ask for. It implements multivac.Keys.
+type Keyring struct {
+	Touched func(error) // told where the last use could not be noted; may be nil
+
+	store    keeper
+	now      func() time.Time
+	failures failures
+
+	known atomic.Pointer[snapshot]
+	load  sync.Mutex
+	used  chan multivac.KeyID
+}
+
+// A snapshot is what was read of the store, for a while.
+type snapshot struct {
+	read time.Time
+	keys map[multivac.KeyID]*held
+}
+
+// held is a key with what its holder is at. It outlives a snapshot.
+type held struct {
+	multivac.Key
+	*counters
+}
+
+type counters struct {
+	rate    *rate.Limiter // nil for no limit
+	running atomic.Int64
+	touched atomic.Int64 // when its use was noted last, in Unix seconds
+}
+
+// NewKeyring returns the keyring of a store. now is time.Now but in tests.
+func NewKeyring(s keeper, now func() time.Time) *Keyring {
+	return &Keyring{store: s, now: now, used: make(chan multivac.KeyID, 256)}
+}
+
+// snapshot returns the keys, at most fresh old.
+func (r *Keyring) snapshot(ctx context.Context) (*snapshot, error) {
+	if s := r.known.Load(); s != nil && r.now().Sub(s.read) < fresh {
+		return s, nil
+	}
+	r.load.Lock()
+	defer r.load.Unlock()
+	last, now := r.known.Load(), r.now() // another may have read them meanwhile
+	if last != nil && now.Sub(last.read) < fresh {
+		return last, nil
+	}
+	keys, err := r.store.Keys(ctx)
+	if err != nil {
+		return nil, err
+	}
+	s := &snapshot{read: now, keys: make(map[multivac.KeyID]*held, len(keys))}
+	for _, k := range keys {
+		h := &held{Key: k, counters: &counters{}}
+		if last != nil && last.keys[k.ID] != nil { // a key's limits never change
+			h.counters = last.keys[k.ID].counters
+		} else if k.Limits.Rate > 0 {
+			h.rate = rate.NewLimiter(rate.Limit(k.Limits.Rate), max(k.Limits.Burst, 1))
+		}
+		s.keys[k.ID] = h
+	}
+	r.known.Store(s)
+	return s, nil
+}
+
+// forget has the next snapshot read the store.
+func (r *Keyring) forget() {
+	r.load.Lock()
+	defer r.load.Unlock()
+	if s := r.known.Load(); s != nil {
+		r.known.Store(&snapshot{keys: s.keys})
+	}
+}
+
+// Needed says whether a key is needed, which is once one was made.
+func (r *Keyring) Needed(ctx context.Context) (bool, error) {
+	s, err := r.snapshot(ctx)
+	if err != nil {
+		return true, err
+	}
+	return len(s.keys) > 0, nil
+}
+
+// Enter returns who sends text from address, and counts him in until he calls
+// leave. ErrUnauthorized where the text is of no key that holds, ErrLimited
+// where the key's limits are reached, or where wrong ones come from the address
+// again and again. A right key is never refused for the wrong ones: behind one
+// proxy everyone has the same address, and 256 bits cannot be guessed anyway.
+func (r *Keyring) Enter(ctx context.Context, text multivac.KeyText, address string) (c Caller, leave func(), err error) {
+	h, err := r.match(ctx, text)
+	switch {
+	case errors.Is(err, multivac.ErrUnauthorized):
+		if wait := r.failures.add(address, r.now()); wait > 0 {
+			limited := multivac.Errorf(multivac.ErrLimited, "correct the key, then wait", "wrong keys come from %s again and again", address)
+			limited.RetryAfter = wait
+			err = limited
+		}
+		return c, nil, err
+	case err != nil:
+		return c, nil, err
+	}
+	r.touch(h)
+	leave, err = h.enter(r.now())
+	if err != nil {
+		return c, nil, err
+	}
+	return Caller{Key: h.Key}, leave, nil
+}
+
+// match returns the key that text is of.
+func (r *Keyring) match(ctx context.Context, text multivac.KeyText) (*held, error) {
+	if len(text) > longestInput {
+		text = text[:longestInput]
+	}
+	id, err := Parse(text)
+	if err != nil {
+		return nil, err
+	}
+	s, err := r.snapshot(ctx)
+	if err != nil {
+		return nil, err
+	}
+	h, known := s.keys[id]
+	if !known { // compared nevertheless, so that the time taken does not tell
+		h = &held{}
+	}
+	if !matches(h.Hash, Hash(text)) {
+		return nil, multivac.Errorf(multivac.ErrUnauthorized, "check that it is of this server, or ask an admin for a new one", "the key is not known here")
+	}
+	return h, h.Standing(r.now())
+}
+
+// enter counts a request in, or returns an ErrLimited.
+func (h *held) enter(now time.Time) (leave func(), err error) {
+	limited := func(after time.Duration, format string, n any) error {
+		err := multivac.Errorf(multivac.ErrLimited, "send less, or ask an admin for a key with a higher limit", format, h.ID, n)
+		err.RetryAfter = after
+		return err
+	}
+	if running := h.running.Add(1); h.Limits.Concurrent > 0 && running > int64(h.Limits.Concurrent) {
+		h.running.Add(-1)
+		return nil, limited(time.Second, "key %s is over its limit of %v requests at the same time", h.Limits.Concurrent)
+	}
+	if h.rate != nil {
+		reserved := h.rate.ReserveN(now, 1)
+		if after := reserved.DelayFrom(now); after > 0 {
+			reserved.CancelAt(now)
+			h.running.Add(-1)
+			return nil, limited(after, "key %s is over its limit of %v requests per second", h.Limits.Rate)
+		}
+	}
+	return func() { h.running.Add(-1) }, nil
+}
+
+// touch has Run note the use of a key. Where Run is behind, a later use will do.
+func (r *Keyring) touch(h *held) {
+	now, last := r.now().Unix(), h.touched.Load()
+	if now-last < int64(touchEvery/time.Second) || !h.touched.CompareAndSwap(last, now) {
+		return
+	}
+	select {
+	case r.used <- h.ID:
+	default:
+	}
+}
+
+// Run notes when keys are used until ctx ends, and then what is left to note.
+func (r *Keyring) Run(ctx context.Context) error {
+	for {
+		select {
+		case <-ctx.Done():
+			r.note(context.WithoutCancel(ctx), nil)
+			return nil
+		case id := <-r.used:
+			r.note(ctx, []multivac.KeyID{id})
+		}
+	}
+}
+
+// note writes the use of ids, and of what else waits, together.
+func (r *Keyring) note(ctx context.Context, ids []multivac.KeyID) {
+	for n := len(r.used); n > 0; n-- {
+		ids = append(ids, <-r.used)
+	}
+	if len(ids) == 0 {
+		return
+	}
+	ctx, cancel := context.WithTimeout(ctx, touchTimeout)
+	defer cancel()
+	used := make(map[multivac.KeyID]time.Time, len(ids))
+	for _, id := range ids {
+		used[id] = r.now()
+	}
+	if err := r.store.TouchKeys(ctx, used); err != nil && r.Touched != nil {
+		r.Touched(err)
+	}
+}
+
+// MakeKey implements multivac.Keys.
+func (r *Keyring) MakeKey(ctx context.Context, k multivac.Key) (multivac.Key, multivac.KeyText, error) {
+	id, text := newText()
+	k, err := r.put(ctx, k, id, text)
+	return k, text, err
+}
+
+// Adopt makes a key of scope admin of a text that is there already, unless it
+// was adopted before. ErrUnauthorized where the text is of no key, or of one
+// that does not hold any more.
+func (r *Keyring) Adopt(ctx context.Context, text multivac.KeyText, name string) (k multivac.Key, adopted bool, err error) {
+	id, err := Parse(text)
+	if err != nil {
+		return k, false, err
+	}
+	s, err := r.snapshot(ctx)
+	if err != nil {
+		return k, false, err
+	}
+	if h, ok := s.keys[id]; ok {
+		if h, err = r.match(ctx, text); err != nil {
+			return k, false, err
+		}
+		return h.Key, false, Caller{Key: h.Key}.Need(multivac.ScopeAdmin)
+	}
+	k, err = r.put(ctx, multivac.Key{Name: name, Scopes: []multivac.Scope{multivac.ScopeAdmin}}, id, text)
+	return k, err == nil, err
+}
+
+func (r *Keyring) put(ctx context.Context, k multivac.Key, id multivac.KeyID, text multivac.KeyText) (multivac.Key, error) {
+	k.ID, k.Hash = id, Hash(text)
+	k.Created, k.LastUsed, k.Revoked = r.now().UTC().Truncate(time.Millisecond), time.Time{}, time.Time{}
+	if err := k.Validate(); err != nil {
+		return k, err
+	}
+	needed, err := r.Needed(ctx)
+	if err != nil {
+		return k, err
+	}
+	if !needed && !slices.Contains(k.Scopes, multivac.ScopeAdmin) {
+		return k, multivac.Errorf(multivac.ErrInvalid, "make one with --scope admin first", "the first key has to be of scope admin: with one made, it takes one to make more")
+	}
+	if err := r.store.PutKey(ctx, k); err != nil {
+		return k, err
+	}
+	r.forget()
+	return k, nil
+}
+
+// ListKeys implements multivac.Keys.
+func (r *Keyring) ListKeys(ctx context.Context) ([]multivac.Key, error) { return r.store.Keys(ctx) }
+
+// RevokeKey implements multivac.Keys.
+func (r *Keyring) RevokeKey(ctx context.Context, id multivac.KeyID) (multivac.Key, error) {
+	defer r.forget()
+	return r.store.RevokeKey(ctx, id, r.now().UTC().Truncate(time.Millisecond))
+}

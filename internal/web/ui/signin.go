@@ -1,0 +1,43 @@
+package ui
+
+import (
+	"net/http"
+
+	"multivac/internal/auth"
+)
+
+// A signInPage asks for a key.
+type signInPage struct {
+	frame
+	Next    string // where it leads to
+	Problem *problem
+}
+
+// SignIn answers with the form that asks for a key and leads to next, and says
+// what was wrong with the key that came, where one did.
+func (s *Site) SignIn(w http.ResponseWriter, r *http.Request, next string, err error) {
+	setHeaders(w.Header())
+	page, code := signInPage{Next: next}, http.StatusOK
+	if err != nil {
+		code, page.Problem = s.fail(w, r, err)
+	} else if w.Header().Get("WWW-Authenticate") != "" {
+		code = http.StatusUnauthorized
+	}
+	s.render(w, r, code, "signin", page)
+}
+
+// A frame is what every page has around it.
+type frame struct {
+	Key string // the name of the key that the reader has signed in with; "" where he has not
+}
+
+func newFrame(r *http.Request) frame {
+	c, ok := auth.From(r.Context())
+	switch {
+	case !ok || c.Anonymous:
+		return frame{}
+	case c.Name != "":
+		return frame{c.Name}
+	}
+	return frame{string(c.ID)}
+}
