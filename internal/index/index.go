@@ -2,13 +2,15 @@
 // stems of their words, ranked by BM25. It holds no text and does no I/O; what
 // it holds is rebuilt from the store.
 //
-// An index is a few immutable segments, each with its postings in two flat
-// arrays. Put makes a segment and merges it with its smaller neighbours, so
-// that n documents told one by one are copied O(log n) times each. Readers take
-// a snapshot and never wait.
+// An index is some immutable segments of at most 65,536 passages, each with its
+// postings in two flat arrays. Put makes a segment and merges it with its
+// smaller neighbours, so that n documents told one by one are copied O(log n)
+// times each, and not at all once their segment is full. Readers take a
+// snapshot and never wait.
 package index
 
 import (
+	"slices"
 	"sync/atomic"
 
 	"multivac"
@@ -33,6 +35,7 @@ type Index struct {
 type place struct {
 	segment  *segment
 	document uint32
+	rest     *place // of a document that is in several segments
 }
 
 // New returns an empty index.
@@ -94,7 +97,9 @@ func (x *Index) forget(ids func(func(multivac.DocumentID) bool)) map[*segment][]
 	leaving := map[*segment][]uint32{}
 	for id := range ids {
 		if p, ok := x.places[id]; ok {
-			leaving[p.segment] = append(leaving[p.segment], p.document)
+			for at := &p; at != nil; at = at.rest {
+				leaving[at.segment] = append(leaving[at.segment], at.document)
+			}
 			delete(x.places, id)
 		}
 	}
@@ -102,14 +107,14 @@ func (x *Index) forget(ids func(func(multivac.DocumentID) bool)) map[*segment][]
 }
 
 // install makes a snapshot without the documents that leave and with the new
-// segment, merging what has become too small or too dead.
-func (x *Index) install(leaving map[*segment][]uint32, added *segment) {
+// segments, merging what has become too small or too dead.
+func (x *Index) install(leaving map[*segment][]uint32, added []*segment) {
 	var kept []member
 	for _, m := range x.Snapshot().members {
 		if docs := leaving[m.segment]; docs != nil {
 			m = m.without(docs)
 		}
-		if m.passages == 0 {
+		if m.documents == 0 {
 			continue
 		}
 		if dead := len(m.segment.passages) - m.passages; dead*4 > len(m.segment.passages) {
@@ -117,25 +122,47 @@ func (x *Index) install(leaving map[*segment][]uint32, added *segment) {
 		}
 		kept = append(kept, m)
 	}
-	if added != nil && len(added.documents) > 0 {
-		kept = append(kept, x.own(newMember(added, nil)))
+	for _, s := range added {
+		m := newMember(s, nil)
+		x.own(m)
+		kept = append(kept, m)
 	}
-	// Each member is more than twice the next, so there are O(log n) of them.
-	for n := len(kept); n > 1 && kept[n-2].passages <= 2*kept[n-1].passages; n = len(kept) {
-		kept = append(kept[:n-2], x.merge(kept[n-2], kept[n-1]))
+	// Of neighbours that fit into one segment the first is more than twice the
+	// second, so there are O(log n) that are not nearly full.
+	for i := len(kept) - 2; i >= 0; i-- {
+		if first, second := kept[i].passages, kept[i+1].passages; first <= 2*second && first+second <= maxPassages {
+			kept = slices.Replace(kept, i, i+2, x.merge(kept[i], kept[i+1]))
+			i = min(i+1, len(kept)-1) // the one after it may be small enough now
+		}
 	}
 	x.current.Store(newSnapshot(kept))
 }
 
 // merge makes one member of the live documents of several.
 func (x *Index) merge(members ...member) member {
-	return x.own(newMember(mergeSegments(members), nil))
+	m := newMember(mergeSegments(members), nil)
+	x.own(m, members...)
+	return m
 }
 
-// own notes where the documents of a new member are.
-func (x *Index) own(m member) member {
+// own notes where the documents of a new member are, which is made of others
+// or of documents that came.
+func (x *Index) own(m member, of ...member) {
 	for i, d := range m.segment.documents {
-		x.places[d.id] = place{m.segment, uint32(i)}
+		p := place{segment: m.segment, document: uint32(i)}
+		if old, ok := x.places[d.id]; ok {
+			p.rest = old.outside(of)
+		}
+		x.places[d.id] = p
 	}
-	return m
+}
+
+// outside returns the places that are in none of the members.
+func (p place) outside(members []member) (rest *place) {
+	for at := &p; at != nil; at = at.rest {
+		if !slices.ContainsFunc(members, func(m member) bool { return m.segment == at.segment }) {
+			rest = &place{at.segment, at.document, rest}
+		}
+	}
+	return rest
 }

@@ -2,121 +2,11 @@ package index
 
 import (
 	"cmp"
-	"math"
 	"slices"
 	"sync"
 
 	"multivac"
 )
-
-// A Snapshot is an index at one moment. It never changes.
-type Snapshot struct {
-	members   []member
-	documents int
-	passages  int
-	words     int
-	norms     [maxLength + 1]float32 // BM25's length norm, by words of the passage
-}
-
-// member is a segment without the documents that have left it since.
-type member struct {
-	segment   *segment
-	left      []uint64 // bit set of documents; nil where none has
-	documents int      // that are still live
-	passages  int
-	words     int
-}
-
-func newMember(s *segment, left []uint64) member {
-	m := member{segment: s, left: left}
-	for d := range s.documents {
-		if !m.isDead(uint32(d)) {
-			m.documents++
-		}
-	}
-	for i, p := range s.passages {
-		if !m.isDead(p.document) {
-			m.passages++
-			m.words += int(s.lengths[i])
-		}
-	}
-	return m
-}
-
-func (m member) isDead(document uint32) bool {
-	return m.left != nil && m.left[document/64]>>(document%64)&1 != 0
-}
-
-// without returns m without some documents; snapshots that hold m keep it.
-func (m member) without(documents []uint32) member {
-	left := make([]uint64, (len(m.segment.documents)+63)/64)
-	copy(left, m.left)
-	for _, d := range documents {
-		left[d/64] |= 1 << (d % 64)
-	}
-	return newMember(m.segment, left)
-}
-
-// BM25 as Robertson and Zaragoza give it in "The Probabilistic Relevance
-// Framework: BM25 and Beyond" (2009), with the weight of a term in the context
-// (title, heading, lead) added to its count after length normalisation, as in
-// their BM25F.
-const (
-	k1            = 1.2
-	b             = 0.5
-	contextWeight = 1.0
-	maxLength     = 1023 // longer passages count as this long
-)
-
-func newSnapshot(members []member) *Snapshot {
-	s := &Snapshot{members: members}
-	for _, m := range members {
-		s.documents += m.documents
-		s.passages += m.passages
-		s.words += m.words
-	}
-	average := max(1, float64(s.words)/float64(max(1, s.passages)))
-	for length := range s.norms {
-		s.norms[length] = float32(1 / (1 - b + b*float64(length)/average))
-	}
-	return s
-}
-
-// Size returns how many documents and passages there are.
-func (s *Snapshot) Size() (documents, passages int) { return s.documents, s.passages }
-
-// Frequency returns how many passages have the term in their text or context.
-// Passages that have left are counted until their segment is merged.
-func (s *Snapshot) Frequency(stem uint64) int {
-	n := 0
-	for _, m := range s.members {
-		p := m.segment.terms[stem]
-		n += int(p.to - p.from)
-	}
-	return n
-}
-
-// backgroundPassages is how many passages of general text every collection
-// is imagined to have in addition, so that a collection of one document knows
-// that "the" says little.
-const backgroundPassages = 300
-
-// IDF returns the inverse document frequency of the term, never negative.
-func (s *Snapshot) IDF(stem uint64) float64 {
-	frequency := float64(s.Frequency(stem)) + backgroundPassages*backgroundShare(stem)
-	total := float64(s.passages) + backgroundPassages
-	return math.Log(1 + (max(total-frequency, 0)+0.5)/(frequency+0.5))
-}
-
-// weight is BM25's weight of a term that occurs count times in a passage
-// or sentence of so many words, before IDF.
-func (s *Snapshot) weight(count uint8, length uint16) float32 {
-	tf := float32(count&maxCount) * s.norms[min(length, maxLength)]
-	if count&inContext != 0 {
-		tf += contextWeight
-	}
-	return tf * (k1 + 1) / (tf + k1)
-}
 
 // A Term of a query.
 type Term struct {
@@ -130,106 +20,269 @@ type Hit struct {
 	Score float64
 }
 
-// accumulator holds the scores of a segment's passages during one search.
-type accumulator struct {
-	scores  []float32
-	touched []uint32
+// A search finds the k best passages for terms, segment by segment and term by
+// term, the heaviest first. It is MaxScore (Turtle and Flood, "Query
+// Evaluation: Strategies and Optimizations", 1995): no term adds more to a
+// passage than its bound in the segment, so as soon as those that are left
+// cannot lift a passage with none of the terms before them into the k best,
+// their postings are only looked up for the passages that still can get there.
+// What is found, and every score to the last bit, is the same as if all
+// postings had been added up.
+type search struct {
+	snapshot *Snapshot
+	terms    []Term // by falling IDF
+	k        int
+	best     []candidate // a heap, the worst of the k best first; a heap only once it has k
+	partial  []float32   // a heap of the k best scores so far of one segment
+
+	lists   []list
+	scores  [maxPassages]float32
+	touched [maxPassages + 1]uint16 // passages whose score is not 0
+	rivals  []uint16                // those of them that can be among the best
 }
 
-var accumulators = sync.Pool{New: func() any { return new(accumulator) }}
+// A candidate is a passage of the k best so far.
+type candidate struct {
+	score   float32
+	member  uint32
+	passage uint16
+}
+
+// before reports whether c is better than d: by its score, or else because it
+// was indexed first.
+func (c candidate) before(d candidate) bool {
+	switch {
+	case c.score != d.score:
+		return c.score > d.score
+	case c.member != d.member:
+		return c.member < d.member
+	}
+	return c.passage < d.passage
+}
+
+// A list is the postings of a term in a segment.
+type list struct {
+	passage []uint16
+	count   []uint8
+	idf     float32
+	rest    float64 // the most that this list and those after it can add to a score
+}
+
+// slack is by how much a bound is widened for the rounding of scores: more
+// than a sum of 64 numbers of 24 bits can be off.
+const slack = 1 + 1e-5
+
+var searches = sync.Pool{New: func() any { return new(search) }}
 
 // Search returns the k passages that score best for the terms, the best
 // first. Of equal scores the one indexed first comes first.
 func (s *Snapshot) Search(terms []Term, k int) []Hit {
-	var hits []Hit
-	for _, m := range s.members {
-		hits = append(hits, s.searchMember(m, terms, k)...)
+	if k <= 0 {
+		return nil
 	}
-	slices.SortStableFunc(hits, func(a, b Hit) int { return cmp.Compare(b.Score, a.Score) })
-	return hits[:min(k, len(hits))]
+	q := searches.Get().(*search)
+	defer searches.Put(q)
+	q.begin(s, terms, k)
+	for i := range s.members {
+		q.member(uint32(i))
+	}
+	return q.hits()
 }
 
-func (s *Snapshot) searchMember(m member, terms []Term, k int) []Hit {
-	a := accumulators.Get().(*accumulator)
-	defer accumulators.Put(a)
-	if n := len(m.segment.passages); len(a.scores) < n {
-		a.scores = make([]float32, n)
+func (q *search) begin(s *Snapshot, terms []Term, k int) {
+	q.snapshot, q.k, q.best = s, k, q.best[:0]
+	q.terms = append(q.terms[:0], terms...)
+	slices.SortStableFunc(q.terms, func(a, b Term) int { return cmp.Compare(b.IDF, a.IDF) })
+}
+
+// hits returns the best, and forgets the snapshot.
+func (q *search) hits() []Hit {
+	slices.SortFunc(q.best, func(c, d candidate) int {
+		if c.before(d) {
+			return -1
+		}
+		return 1
+	})
+	hits := make([]Hit, len(q.best))
+	for i, c := range q.best {
+		seg := q.snapshot.members[c.member].segment
+		p := seg.passages[c.passage]
+		d := seg.documents[p.document]
+		hits[i] = Hit{multivac.PassageID{Document: d.id, Revision: d.revision, Number: int(p.number)}, float64(c.score)}
 	}
-	for _, t := range terms {
-		s.accumulate(a, m.segment, t)
-	}
-	best := a.best(m, k)
-	hits := make([]Hit, len(best))
-	for i, id := range best {
-		p := m.segment.passages[id]
-		d := m.segment.documents[p.document]
-		hits[i] = Hit{multivac.PassageID{Document: d.id, Revision: d.revision, Number: int(p.number)}, float64(a.scores[id])}
-	}
-	for _, id := range a.touched {
-		a.scores[id] = 0
-	}
-	a.touched = a.touched[:0]
+	q.snapshot = nil
 	return hits
 }
 
-func (s *Snapshot) accumulate(a *accumulator, seg *segment, t Term) {
-	p := seg.terms[t.Stem]
-	counts := seg.count[p.from:p.to]
-	idf := float32(t.IDF)
-	for i, id := range seg.passage[p.from:p.to] {
-		if a.scores[id] == 0 {
-			a.touched = append(a.touched, id)
+// member searches one member of the snapshot.
+func (q *search) member(number uint32) {
+	m := &q.snapshot.members[number]
+	q.open(m)
+	threshold := float32(0)
+	if len(q.best) == q.k {
+		threshold = q.best[0].score
+	}
+	touched, next := 0, 0
+	for ; next < len(q.lists) && q.lists[next].rest*slack >= float64(threshold); next++ {
+		touched = q.accumulate(m.segment, &q.lists[next], touched)
+		if len(q.best) < q.k {
+			threshold = max(threshold, q.kth(m, touched))
 		}
-		a.scores[id] += idf * s.weight(counts[i], seg.lengths[id])
+	}
+	q.rivals = append(q.rivals[:0], q.touched[:touched]...)
+	q.drop(next, threshold)
+	for ; next < len(q.lists); next++ {
+		q.lookUp(m.segment, &q.lists[next])
+		q.drop(next+1, threshold)
+	}
+	for _, id := range q.rivals {
+		if !m.isDead(m.segment.passages[id].document) {
+			q.offer(candidate{q.scores[id], number, id})
+		}
+	}
+	for _, id := range q.touched[:touched] {
+		q.scores[id] = 0
 	}
 }
 
-// best returns the k live touched passages with the highest scores, the best
-// first, by a heap whose root is the worst of those kept.
-func (a *accumulator) best(m member, k int) []uint32 {
-	worse := func(x, y uint32) bool {
-		if a.scores[x] != a.scores[y] {
-			return a.scores[x] < a.scores[y]
+// open finds the postings of the terms in a member's segment.
+func (q *search) open(m *member) {
+	seg := m.segment
+	// Where passages are longer on the average than they were in the segment
+	// when it was made, a frequency weighs more than its peak says.
+	longer := max(1, float32(q.snapshot.average/seg.average))
+	q.lists = q.lists[:0]
+	for _, t := range q.terms {
+		i := seg.find(t.Stem)
+		if i < 0 || t.IDF <= 0 {
+			continue
 		}
-		return x > y
+		from, to := seg.from[i], seg.from[i+1]
+		q.lists = append(q.lists, list{seg.passage[from:to], seg.count[from:to], float32(t.IDF),
+			float64(float32(t.IDF) * saturate(seg.peaks[i]*longer) * slack)})
 	}
-	heap := make([]uint32, 0, k)
-	for _, id := range a.touched {
-		switch {
-		case len(heap) == k && !worse(heap[0], id), m.isDead(m.segment.passages[id].document):
-		case len(heap) < k:
-			heap = append(heap, id)
-			if len(heap) == k {
-				for i := k/2 - 1; i >= 0; i-- {
-					down(heap, i, worse)
-				}
+	for i := len(q.lists) - 2; i >= 0; i-- {
+		q.lists[i].rest += q.lists[i+1].rest
+	}
+}
+
+// accumulate adds a list to the scores, and returns how many passages are
+// touched then.
+func (q *search) accumulate(seg *segment, l *list, touched int) int {
+	lengths, n := seg.lengths, &q.snapshot.norms
+	counts := l.count[:len(l.passage)]
+	for k, id := range l.passage {
+		score := q.scores[id]
+		q.touched[touched] = id
+		if score == 0 {
+			touched++
+		}
+		q.scores[id] = score + l.idf*saturate(n.frequency(counts[k], lengths[id]))
+	}
+	return touched
+}
+
+// lookUp adds a list to the scores of the rivals.
+func (q *search) lookUp(seg *segment, l *list) {
+	n := &q.snapshot.norms
+	if len(l.passage) < scanning*len(q.rivals) { // some that are no rivals are added to in vain
+		for k, id := range l.passage {
+			if score := q.scores[id]; score != 0 {
+				q.scores[id] = score + l.idf*saturate(n.frequency(l.count[k], seg.lengths[id]))
 			}
-		default:
-			heap[0] = id
-			down(heap, 0, worse)
+		}
+		return
+	}
+	for _, id := range q.rivals {
+		low, high := 0, len(l.passage)
+		for low < high {
+			if middle := int(uint(low+high) / 2); l.passage[middle] < id {
+				low = middle + 1
+			} else {
+				high = middle
+			}
+		}
+		if low < len(l.passage) && l.passage[low] == id {
+			q.scores[id] += l.idf * saturate(n.frequency(l.count[low], seg.lengths[id]))
 		}
 	}
-	slices.SortFunc(heap, func(x, y uint32) int {
-		if worse(x, y) {
-			return 1
-		}
-		return -1
-	})
-	return heap
 }
 
-// down restores the heap below i.
-func down(heap []uint32, i int, worse func(x, y uint32) bool) {
-	for {
+// scanning is how many postings are read in the time of one that is looked up.
+const scanning = 12
+
+// drop keeps the rivals that the lists from next on can lift over the threshold.
+func (q *search) drop(next int, threshold float32) {
+	rest := 0.0
+	if next < len(q.lists) {
+		rest = q.lists[next].rest
+	}
+	least := float32((float64(threshold)/slack - rest) / slack)
+	kept := 0
+	for _, id := range q.rivals {
+		q.rivals[kept] = id
+		if q.scores[id] >= least {
+			kept++
+		}
+	}
+	q.rivals = q.rivals[:kept]
+}
+
+// kth returns the k-th best score of the live passages that are touched, or 0.
+func (q *search) kth(m *member, touched int) float32 {
+	if touched < q.k {
+		return 0
+	}
+	heap := q.partial[:0]
+	less := func(a, b float32) bool { return a < b }
+	for _, id := range q.touched[:touched] {
+		score := q.scores[id]
+		switch {
+		case len(heap) == q.k && score <= heap[0], m.isDead(m.segment.passages[id].document):
+		default:
+			heap = push(heap, score, q.k, less)
+		}
+	}
+	q.partial = heap
+	if len(heap) < q.k {
+		return 0
+	}
+	return heap[0]
+}
+
+// offer keeps c if it is among the k best so far.
+func (q *search) offer(c candidate) {
+	if len(q.best) < q.k || c.before(q.best[0]) {
+		q.best = push(q.best, c, q.k, func(a, b candidate) bool { return b.before(a) })
+	}
+}
+
+// push adds x to a heap of at most k, whose root is the least, in place of the
+// root where it is full.
+func push[T any](heap []T, x T, k int, less func(a, b T) bool) []T {
+	if len(heap) < k {
+		heap = append(heap, x)
+		for i := len(heap) - 1; i > 0; {
+			parent := (i - 1) / 2
+			if !less(heap[i], heap[parent]) {
+				break
+			}
+			heap[i], heap[parent] = heap[parent], heap[i]
+			i = parent
+		}
+		return heap
+	}
+	heap[0] = x
+	for i := 0; ; {
 		c := 2*i + 1
 		if c >= len(heap) {
-			return
+			return heap
 		}
-		if c+1 < len(heap) && worse(heap[c+1], heap[c]) {
+		if c+1 < len(heap) && less(heap[c+1], heap[c]) {
 			c++
 		}
-		if !worse(heap[c], heap[i]) {
-			return
+		if !less(heap[c], heap[i]) {
+			return heap
 		}
 		heap[i], heap[c] = heap[c], heap[i]
 		i = c

@@ -1,22 +1,34 @@
 package index
 
 import (
-	"math"
+	"math/bits"
+	"slices"
 
 	"multivac"
-	"multivac/internal/text"
 )
 
-// A segment is an immutable inverted index. The postings of a term are
-// passage[from:to] and count[from:to], by ascending passage.
+// A segment is an immutable inverted index of a number of passages that 16
+// bits can count: so a posting takes three bytes, the scores of a segment stay
+// in a processor's near cache while it is searched, and no merge copies more
+// than one segment's worth, however large the collection.
+//
+// Terms stand by ascending stem. The postings of term i are passage[k] and
+// count[k] for k in from[i] to from[i+1], by ascending passage.
 type segment struct {
 	documents []document
 	passages  []passage
 	lengths   []uint16 // words of each passage
-	terms     map[uint64]postings
-	passage   []uint32
+	average   float64  // length of a passage
+	stems     []uint64
+	from      []uint32  // one more than stems
+	peaks     []float32 // of each term, its largest frequency as average normalises it
+	directory []uint32  // by the upper bits of a stem: where in stems those begin
+	passage   []uint16
 	count     []uint8
 }
+
+// maxPassages is how many passages a segment has at most.
+const maxPassages = 1 << 16
 
 type document struct {
 	id       multivac.DocumentID
@@ -26,8 +38,6 @@ type document struct {
 // passage says which passage of which of the segment's documents it is.
 type passage struct{ document, number uint32 }
 
-type postings struct{ from, to uint32 }
-
 // The lower bits of a count are how often the passage has the term, up to
 // maxCount; inContext says that its title, heading or lead has it.
 const (
@@ -35,161 +45,137 @@ const (
 	inContext = 0x80
 )
 
-// A builder makes a segment of documents. It notes a triple for each term of
-// each passage and sorts them by term at the end, in linear time.
-type builder struct {
-	segment  segment
-	terms    map[uint64]uint32 // stem -> number of the term
-	postings []int             // by term
-	latest   []int             // by term: its latest triple, plus one
-	triples  []triple
-	words    []text.Word
-}
-
-type triple struct {
-	term, passage uint32
-	count         uint8
-}
-
-func newBuilder() *builder { return &builder{terms: map[uint64]uint32{}} }
-
-func (b *builder) add(d Document) {
-	n := uint32(len(b.segment.documents))
-	b.segment.documents = append(b.segment.documents, document{d.ID, d.Revision})
-	for _, p := range d.Passages {
-		id := uint32(len(b.segment.passages))
-		b.segment.passages = append(b.segment.passages, passage{n, uint32(p.Number)})
-		for _, s := range []string{d.Title, p.Heading, p.Lead} {
-			b.addWords(id, s, true)
-		}
-		length := b.addWords(id, p.Text, false)
-		b.segment.lengths = append(b.segment.lengths, uint16(min(length, math.MaxUint16)))
+// find returns the place of a stem in stems, or -1. Stems are hashes, so the
+// directory leads to within a step or two of it.
+func (s *segment) find(stem uint64) int {
+	if len(s.stems) == 0 {
+		return -1
 	}
-}
-
-// addWords counts the words of s in passage id and returns how many there are.
-func (b *builder) addWords(id uint32, s string, context bool) (length int) {
-	b.words = text.AppendWords(b.words[:0], s)
-	for _, w := range b.words {
-		if w.Flags&text.Pair == 0 {
-			length++
-		}
-		t := b.triple(w.Stem, id)
-		if context {
-			t.count |= inContext
-		} else if t.count&maxCount < maxCount {
-			t.count++
+	h := stem >> directoryShift(len(s.directory))
+	for i := s.directory[h]; i < s.directory[h+1]; i++ {
+		if s.stems[i] == stem {
+			return int(i)
 		}
 	}
-	return length
+	return -1
 }
 
-// triple returns the triple of a term in passage id, the latest passage.
-func (b *builder) triple(stem uint64, id uint32) *triple {
-	term, ok := b.terms[stem]
-	if !ok {
-		term = uint32(len(b.terms))
-		b.terms[stem] = term
-		b.postings = append(b.postings, 0)
-		b.latest = append(b.latest, 0)
+// directoryShift is by how much a stem is shifted for a directory of 2^n+1
+// entries.
+func directoryShift(entries int) int { return 64 - (bits.Len(uint(entries-1)) - 1) }
+
+// frequency is how many passages have the stem.
+func (s *segment) frequency(stem uint64) int {
+	i := s.find(stem)
+	if i < 0 {
+		return 0
 	}
-	if k := b.latest[term]; k > 0 && b.triples[k-1].passage == id {
-		return &b.triples[k-1]
-	}
-	b.triples = append(b.triples, triple{term: term, passage: id})
-	b.postings[term]++
-	b.latest[term] = len(b.triples)
-	return &b.triples[len(b.triples)-1]
+	return int(s.from[i+1] - s.from[i])
 }
 
-func (b *builder) build() *segment {
-	s := &b.segment
-	s.terms = make(map[uint64]postings, len(b.terms))
-	s.passage = make([]uint32, len(b.triples))
-	s.count = make([]uint8, len(b.triples))
-	next := make([]uint32, len(b.postings))
-	from := uint32(0)
-	for t, n := range b.postings {
-		next[t] = from
-		from += uint32(n)
+// finish makes what is derived of the rest.
+func (s *segment) finish() {
+	s.directory = make([]uint32, 1<<bits.Len(uint(len(s.stems)))+1)
+	shift := directoryShift(len(s.directory))
+	h := 0
+	for i, stem := range s.stems {
+		for ; h <= int(stem>>shift); h++ {
+			s.directory[h] = uint32(i)
+		}
 	}
-	for stem, t := range b.terms {
-		s.terms[stem] = postings{next[t], next[t] + uint32(b.postings[t])}
+	for ; h < len(s.directory); h++ {
+		s.directory[h] = uint32(len(s.stems))
 	}
-	for _, t := range b.triples {
-		k := next[t.term]
-		s.passage[k], s.count[k] = t.passage, t.count
-		next[t.term]++
+	words := 0
+	for _, n := range s.lengths {
+		words += int(n)
 	}
-	return s
+	s.average = averageLength(words, len(s.passages))
+	var n norms
+	n.set(s.average)
+	s.peaks = make([]float32, len(s.stems))
+	for i := range s.stems {
+		peak := float32(0)
+		ids := s.passage[s.from[i]:s.from[i+1]]
+		for k, c := range s.count[s.from[i]:s.from[i+1]] {
+			peak = max(peak, n.frequency(c, s.lengths[ids[k]]))
+		}
+		s.peaks[i] = peak
+	}
 }
 
-// mergeSegments makes one segment of the live passages of several members.
+// mergeSegments makes one segment of the live passages of several members,
+// which are no more than maxPassages.
 func mergeSegments(members []member) *segment {
-	merged := &segment{terms: map[uint64]postings{}}
-	renumbered := make([][]uint32, len(members))
-	sizes := map[uint64]uint32{}
-	total := uint32(0)
+	merged := &segment{}
+	renumbered := make([][]int32, len(members))
+	postings := 0
 	for i, m := range members {
 		renumbered[i] = merged.copyPassages(m)
-		for stem, p := range m.segment.terms {
-			n := uint32(0)
-			for _, id := range m.segment.passage[p.from:p.to] {
-				if renumbered[i][id] != gone {
-					n++
-				}
-			}
-			if n > 0 {
-				sizes[stem] += n
-				total += n
+		postings += len(m.segment.passage)
+	}
+	merged.passage = make([]uint16, 0, postings)
+	merged.count = make([]uint8, 0, postings)
+	next := make([]int, len(members)) // term of each member
+	for {
+		stem, left := uint64(0), false
+		for i, m := range members {
+			if next[i] < len(m.segment.stems) && (!left || m.segment.stems[next[i]] < stem) {
+				stem, left = m.segment.stems[next[i]], true
 			}
 		}
-	}
-	merged.passage = make([]uint32, total)
-	merged.count = make([]uint8, total)
-	from := uint32(0)
-	for stem, n := range sizes {
-		merged.terms[stem] = postings{from, from}
-		from += n
-	}
-	for i, m := range members {
-		for stem, p := range m.segment.terms {
-			to, ok := merged.terms[stem]
-			if !ok {
-				continue
+		if !left {
+			break
+		}
+		from := len(merged.passage)
+		for i, m := range members {
+			if next[i] < len(m.segment.stems) && m.segment.stems[next[i]] == stem {
+				merged.copyPostings(m.segment, next[i], renumbered[i])
+				next[i]++
 			}
-			for k := p.from; k < p.to; k++ {
-				if id := renumbered[i][m.segment.passage[k]]; id != gone {
-					merged.passage[to.to], merged.count[to.to] = id, m.segment.count[k]
-					to.to++
-				}
-			}
-			merged.terms[stem] = to
+		}
+		if len(merged.passage) > from { // else all that had it have left
+			merged.stems = append(merged.stems, stem)
+			merged.from = append(merged.from, uint32(from))
 		}
 	}
+	merged.from = append(merged.from, uint32(len(merged.passage)))
+	merged.stems, merged.from = slices.Clone(merged.stems), slices.Clone(merged.from)
+	if len(merged.passage) < postings {
+		merged.passage, merged.count = slices.Clone(merged.passage), slices.Clone(merged.count)
+	}
+	merged.finish()
 	return merged
 }
 
-// gone is what copyPassages says of a passage that is not copied.
-const gone = math.MaxUint32
+// copyPostings appends the postings of a term of another segment.
+func (s *segment) copyPostings(old *segment, term int, renumbered []int32) {
+	ids := old.passage[old.from[term]:old.from[term+1]]
+	for k, c := range old.count[old.from[term]:old.from[term+1]] {
+		if id := renumbered[ids[k]]; id >= 0 {
+			s.passage = append(s.passage, uint16(id))
+			s.count = append(s.count, c)
+		}
+	}
+}
 
 // copyPassages appends the live documents and passages of m and returns the
-// new number of each old passage.
-func (s *segment) copyPassages(m member) []uint32 {
-	documents := make([]uint32, len(m.segment.documents))
+// new number of each old passage, or -1.
+func (s *segment) copyPassages(m member) []int32 {
+	documents := make([]int32, len(m.segment.documents))
 	for i, d := range m.segment.documents {
-		documents[i] = gone
+		documents[i] = -1
 		if !m.isDead(uint32(i)) {
-			documents[i] = uint32(len(s.documents))
+			documents[i] = int32(len(s.documents))
 			s.documents = append(s.documents, d)
 		}
 	}
-	passages := make([]uint32, len(m.segment.passages))
+	passages := make([]int32, len(m.segment.passages))
 	for i, p := range m.segment.passages {
-		passages[i] = gone
-		if d := documents[p.document]; d != gone {
-			passages[i] = uint32(len(s.passages))
-			s.passages = append(s.passages, passage{d, p.number})
+		passages[i] = -1
+		if d := documents[p.document]; d >= 0 {
+			passages[i] = int32(len(s.passages))
+			s.passages = append(s.passages, passage{uint32(d), p.number})
 			s.lengths = append(s.lengths, m.segment.lengths[i])
 		}
 	}

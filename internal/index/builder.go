@@ -1,0 +1,150 @@
+package index
+
+import (
+	"cmp"
+	"math"
+	"slices"
+
+	"multivac/internal/text"
+)
+
+// A builder makes segments of documents. It notes a triple for each term of
+// each passage and sorts them by term at the end of a segment, in linear time.
+type builder struct {
+	made    []*segment
+	segment *segment
+	terms   []term
+	slots   []uint32 // open addressing by stem: number of the term plus one, or 0
+	triples []triple
+	words   []text.Word
+}
+
+// A term of the segment in the making.
+type term struct {
+	stem   uint64
+	count  uint32 // of its triples
+	latest uint32 // of its triples, plus one
+}
+
+type triple struct {
+	term    uint32
+	passage uint16
+	count   uint8
+}
+
+func newBuilder() *builder { return &builder{segment: &segment{}, slots: make([]uint32, 256)} }
+
+// add adds a document; one that does not fit into the segment goes on in the
+// next.
+func (b *builder) add(d Document) {
+	if len(b.segment.passages)+len(d.Passages) > maxPassages {
+		b.cut()
+	}
+	b.segment.documents = append(b.segment.documents, document{d.ID, d.Revision})
+	for _, p := range d.Passages {
+		if len(b.segment.passages) == maxPassages {
+			b.cut()
+			b.segment.documents = append(b.segment.documents, document{d.ID, d.Revision})
+		}
+		id := uint16(len(b.segment.passages))
+		b.segment.passages = append(b.segment.passages, passage{uint32(len(b.segment.documents) - 1), uint32(p.Number)})
+		b.addWords(id, d.Title, true)
+		b.addWords(id, p.Heading, true)
+		b.addWords(id, p.Lead, true)
+		length := b.addWords(id, p.Text, false)
+		b.segment.lengths = append(b.segment.lengths, uint16(min(length, math.MaxUint16)))
+	}
+}
+
+// addWords counts the words of s in passage id and returns how many there are.
+func (b *builder) addWords(id uint16, s string, context bool) (length int) {
+	b.words = text.AppendWords(b.words[:0], s)
+	for i := range b.words {
+		w := &b.words[i]
+		if w.Flags&text.Pair == 0 {
+			length++
+		}
+		t := b.triple(w.Stem, id)
+		if context {
+			t.count |= inContext
+		} else if t.count&maxCount < maxCount {
+			t.count++
+		}
+	}
+	return length
+}
+
+// triple returns the triple of a term in passage id, the latest passage.
+func (b *builder) triple(stem uint64, id uint16) *triple {
+	slot := stem & uint64(len(b.slots)-1)
+	for b.slots[slot] != 0 && b.terms[b.slots[slot]-1].stem != stem {
+		slot = (slot + 1) & uint64(len(b.slots)-1)
+	}
+	number := b.slots[slot]
+	if number == 0 {
+		b.terms = append(b.terms, term{stem: stem})
+		number = uint32(len(b.terms))
+		b.slots[slot] = number
+		if 2*len(b.terms) > len(b.slots) {
+			b.grow()
+		}
+	}
+	t := &b.terms[number-1]
+	if t.latest > 0 && b.triples[t.latest-1].passage == id {
+		return &b.triples[t.latest-1]
+	}
+	b.triples = append(b.triples, triple{term: number - 1, passage: id})
+	t.count++
+	t.latest = uint32(len(b.triples))
+	return &b.triples[len(b.triples)-1]
+}
+
+func (b *builder) grow() {
+	b.slots = make([]uint32, 2*len(b.slots))
+	for i := range b.terms {
+		slot := b.terms[i].stem & uint64(len(b.slots)-1)
+		for b.slots[slot] != 0 {
+			slot = (slot + 1) & uint64(len(b.slots)-1)
+		}
+		b.slots[slot] = uint32(i + 1)
+	}
+}
+
+// cut ends the segment, if it has documents, and begins the next.
+func (b *builder) cut() {
+	s := b.segment
+	if len(s.documents) == 0 {
+		return
+	}
+	order := make([]uint32, len(b.terms))
+	for i := range order {
+		order[i] = uint32(i)
+	}
+	slices.SortFunc(order, func(x, y uint32) int { return cmp.Compare(b.terms[x].stem, b.terms[y].stem) })
+	s.stems = make([]uint64, len(b.terms))
+	s.from = make([]uint32, len(b.terms)+1)
+	next := make([]uint32, len(b.terms)) // place for the next triple of each term
+	for i, t := range order {
+		s.stems[i] = b.terms[t].stem
+		s.from[i+1] = s.from[i] + b.terms[t].count
+		next[t] = s.from[i]
+	}
+	s.passage = make([]uint16, len(b.triples))
+	s.count = make([]uint8, len(b.triples))
+	for _, t := range b.triples {
+		k := next[t.term]
+		s.passage[k], s.count[k] = t.passage, t.count
+		next[t.term]++
+	}
+	s.finish()
+	b.made = append(b.made, s)
+	b.segment = &segment{}
+	b.terms, b.triples = b.terms[:0], b.triples[:0]
+	clear(b.slots)
+}
+
+// build returns the segments.
+func (b *builder) build() []*segment {
+	b.cut()
+	return b.made
+}

@@ -1,0 +1,135 @@
+package index
+
+import "math"
+
+// A Snapshot is an index at one moment. It never changes.
+type Snapshot struct {
+	members   []member
+	documents int
+	passages  int
+	average   float64 // length of a passage
+	norms     norms
+}
+
+// member is a segment without the documents that have left it since.
+type member struct {
+	segment   *segment
+	left      []uint64 // bit set of documents; nil where none has
+	documents int      // that are still live
+	passages  int
+	words     int
+}
+
+func newMember(s *segment, left []uint64) member {
+	m := member{segment: s, left: left}
+	for d := range s.documents {
+		if !m.isDead(uint32(d)) {
+			m.documents++
+		}
+	}
+	for i, p := range s.passages {
+		if !m.isDead(p.document) {
+			m.passages++
+			m.words += int(s.lengths[i])
+		}
+	}
+	return m
+}
+
+func (m *member) isDead(document uint32) bool {
+	return m.left != nil && m.left[document/64]>>(document%64)&1 != 0
+}
+
+// without returns m without some documents; snapshots that hold m keep it.
+func (m *member) without(documents []uint32) member {
+	left := make([]uint64, (len(m.segment.documents)+63)/64)
+	copy(left, m.left)
+	for _, d := range documents {
+		left[d/64] |= 1 << (d % 64)
+	}
+	return newMember(m.segment, left)
+}
+
+func newSnapshot(members []member) *Snapshot {
+	s := &Snapshot{members: members}
+	words := 0
+	for _, m := range members {
+		s.documents += m.documents
+		s.passages += m.passages
+		words += m.words
+	}
+	s.average = averageLength(words, s.passages)
+	s.norms.set(s.average)
+	return s
+}
+
+// Size returns how many documents and passages there are. A document of more
+// passages than a segment has counts once for each that it is in.
+func (s *Snapshot) Size() (documents, passages int) { return s.documents, s.passages }
+
+// Frequency returns how many passages have the term in their text or context.
+// Passages that have left are counted until their segment is merged.
+func (s *Snapshot) Frequency(stem uint64) int {
+	n := 0
+	for i := range s.members {
+		n += s.members[i].segment.frequency(stem)
+	}
+	return n
+}
+
+// BM25 as Robertson and Zaragoza give it in "The Probabilistic Relevance
+// Framework: BM25 and Beyond" (2009), with the weight of a term in the context
+// (title, heading, lead) added to its count after length normalisation, as in
+// their BM25F.
+const (
+	k1            = 1.2
+	b             = 0.5
+	contextWeight = 1.0
+	maxLength     = 1023 // longer passages count as this long
+)
+
+// norms are BM25's length norms, by words of the passage.
+type norms [maxLength + 1]float32
+
+func averageLength(words, passages int) float64 {
+	return max(1, float64(words)/float64(max(1, passages)))
+}
+
+func (n *norms) set(average float64) {
+	for length := range n {
+		n[length] = float32(1 / (1 - b + b*float64(length)/average))
+	}
+}
+
+// frequency is that of a term which occurs count times in a passage of so
+// many words, normalised.
+func (n *norms) frequency(count uint8, length uint16) float32 {
+	c := &counts[count]
+	return c.times*n[min(length, maxLength)] + c.context
+}
+
+// counts takes a count apart.
+var counts = func() (all [256]struct{ times, context float32 }) {
+	for c := range all {
+		all[c].times = float32(c & maxCount)
+		if c&inContext != 0 {
+			all[c].context = contextWeight
+		}
+	}
+	return all
+}()
+
+// saturate is BM25's weight of a term of such a frequency, before IDF.
+func saturate(frequency float32) float32 { return frequency * (k1 + 1) / (frequency + k1) }
+
+// backgroundPassages is how many passages of general text every collection
+// is imagined to have in addition, so that a collection of one document knows
+// that "the" says little.
+const backgroundPassages = 300
+
+// IDF returns the inverse document frequency of the term, never negative.
+func (s *Snapshot) IDF(stem uint64) float64 {
+	frequency := float64(s.Frequency(stem)) + backgroundPassages*backgroundShare(stem)
+	total := float64(s.passages) + backgroundPassages
+	return math.Log(1 + (max(total-frequency, 0)+0.5)/(frequency+0.5))
+}
