@@ -42,6 +42,7 @@ type collection struct {
 type entry struct {
 	collection multivac.CollectionName
 	revision   multivac.Revision
+	segmenter  int
 	mark       mark
 }
 
@@ -123,7 +124,7 @@ func (l *library) apply(changes []store.Change, at multivac.Position) {
 		e.put = append(e.put, index.Document{ID: c.Document, Revision: c.Revision, Title: c.Title, Passages: c.Passages})
 		e.documents++
 		e.mark = e.mark.plus(m)
-		entries[c.Document] = entry{c.Collection, c.Revision, m}
+		entries[c.Document] = entry{c.Collection, c.Revision, c.Segmenter, m}
 	}
 	for name, e := range edits {
 		l.edit(name, e)
@@ -132,14 +133,16 @@ func (l *library) apply(changes []store.Change, at multivac.Position) {
 }
 
 // latest returns, in order, the one change of each document that makes a
-// difference: the last, where its revision is later than the indexed one.
+// difference: the last, where its revision is later than the indexed one, or
+// is the same cut by another segmenter.
 func (l *library) latest(changes []store.Change) []store.Change {
 	last := make(map[multivac.DocumentID]int, len(changes))
 	for i, c := range changes {
-		if c.State == multivac.Failed || c.Revision <= l.documents[c.Document].revision {
+		have := l.documents[c.Document]
+		if c.State == multivac.Failed || c.Revision < have.revision || c.Revision == have.revision && c.Segmenter == have.segmenter {
 			continue
 		}
-		if j, ok := last[c.Document]; !ok || c.Revision > changes[j].Revision {
+		if j, ok := last[c.Document]; !ok || c.Revision >= changes[j].Revision {
 			last[c.Document] = i
 		}
 	}

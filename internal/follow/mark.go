@@ -39,12 +39,14 @@ type marker struct{ mac hash.Hash }
 
 func newMarker(key [16]byte) marker { return marker{hmac.New(sha256.New, key[:])} }
 
-// mark returns the mark of the document, revision and content of a change.
+// mark returns the mark of the document, revision, content and segmenter of a
+// change.
 func (m marker) mark(c store.Change) mark {
 	m.mac.Reset()
-	var revision [8]byte
-	binary.BigEndian.PutUint64(revision[:], uint64(c.Revision))
-	m.mac.Write(revision[:])
+	var numbers [16]byte
+	binary.BigEndian.PutUint64(numbers[:8], uint64(c.Revision))
+	binary.BigEndian.PutUint64(numbers[8:], uint64(c.Segmenter))
+	m.mac.Write(numbers[:])
 	m.mac.Write(c.Hash[:])
 	m.mac.Write([]byte(c.Document)) // last, for it alone has no fixed length
 	var sum [sha256.Size]byte
