@@ -1,0 +1,144 @@
+// Command bench measures MultiVAC beside its peers, in one run on one machine:
+//
+//	bench index   our index beside Bleve, SQLite's FTS5 and, where Java and Maven are there, Lucene
+//	bench server  a server that was told a million passages: memory, time of a question, restart
+//	bench http    requests per second beside a bare net/http handler, and durable tellings
+//
+// It writes Markdown to standard output, and JSON to the file that -json names.
+package main
+
+import (
+	"encoding/json"
+	"flag"
+	"fmt"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strconv"
+	"strings"
+)
+
+func main() {
+	if err := run(os.Args[1:]); err != nil {
+		fmt.Fprintln(os.Stderr, "bench:", err)
+		os.Exit(1)
+	}
+}
+
+func run(args []string) error {
+	if len(args) == 0 {
+		return fmt.Errorf("say what to measure: index, server or http")
+	}
+	flags := flag.NewFlagSet(args[0], flag.ContinueOnError)
+	sizes := flags.String("sizes", "21000,1000000", "passages, comma separated")
+	engines := flags.String("engines", "multivac,lucene,bleve,fts5", "engines, comma separated")
+	out := flags.String("json", "", "`file` for the raw figures")
+	dir := flags.String("dir", "", "`folder` for corpora, kept; a temporary one if empty")
+	binary := flags.String("multivac", "../../bin/multivac", "the `command` to measure")
+	if args[0] == "engine" { // a process of its own for each: NAME PASSAGES QUESTIONS
+		m, err := measureEngine(args[1], args[2], args[3])
+		if err != nil {
+			return err
+		}
+		return json.NewEncoder(os.Stdout).Encode(m)
+	}
+	if err := flags.Parse(args[1:]); err != nil {
+		return err
+	}
+	if *dir == "" {
+		temporary, err := os.MkdirTemp("", "multivac-bench-")
+		if err != nil {
+			return err
+		}
+		defer os.RemoveAll(temporary)
+		*dir = temporary
+	}
+	counts, err := numbers(*sizes)
+	if err != nil {
+		return err
+	}
+	var figures any
+	switch args[0] {
+	case "index":
+		figures, err = benchIndex(*dir, counts, strings.Split(*engines, ","))
+	case "server":
+		figures, err = benchServer(*dir, *binary, counts)
+	case "http":
+		figures, err = benchHTTP(*dir, *binary)
+	default:
+		err = fmt.Errorf("unknown measurement %q: use index, server or http", args[0])
+	}
+	if err != nil || *out == "" {
+		return err
+	}
+	raw, err := json.MarshalIndent(figures, "", "  ")
+	if err != nil {
+		return err
+	}
+	return os.WriteFile(*out, append(raw, '\n'), 0o644)
+}
+
+func numbers(s string) (all []int, err error) {
+	for _, f := range strings.Split(s, ",") {
+		n, err := strconv.Atoi(f)
+		if err != nil || n < 1 {
+			return nil, fmt.Errorf("-sizes %q: give numbers of passages, comma separated", s)
+		}
+		all = append(all, n)
+	}
+	return all, nil
+}
+
+// benchIndex measures each engine at each size, each in a process of its own.
+func benchIndex(dir string, sizes []int, engines []string) (all []measure, err error) {
+	for _, n := range sizes {
+		c, err := makeCorpus(dir, n)
+		if err != nil {
+			return nil, err
+		}
+		fmt.Printf("\n%d passages (%s)\n\n", c.Count, c.Source)
+		fmt.Println("| engine | build, s | build CPU, s | peak RSS, MiB | RSS asking, MiB | p50, ms | p95, ms | p99, ms | questions |")
+		fmt.Println("|---|---:|---:|---:|---:|---:|---:|---:|---:|")
+		for _, name := range engines {
+			command, err := engineCommand(name, dir, c)
+			if err != nil {
+				fmt.Fprintf(os.Stderr, "SKIPPING %s: %v\n", name, err)
+				continue
+			}
+			command.Stderr = os.Stderr
+			printed, err := command.Output()
+			if err != nil {
+				return all, fmt.Errorf("%s: %w", name, err)
+			}
+			var m measure
+			if err := json.Unmarshal(printed, &m); err != nil {
+				return all, fmt.Errorf("%s printed %q: %w", name, printed, err)
+			}
+			all = append(all, m)
+			fmt.Printf("| %s | %.1f | %.1f | %.0f | %.0f | %.3f | %.3f | %.3f | %d |\n",
+				m.Engine, m.BuildWall, m.BuildCPU, m.PeakMiB, m.SearchMiB, m.P50, m.P95, m.P99, m.Questions)
+		}
+	}
+	return all, nil
+}
+
+func engineCommand(name, dir string, c corpus) (*exec.Cmd, error) {
+	if name != "lucene" {
+		self, err := os.Executable()
+		return exec.Command(self, "engine", name, c.Passages, c.Questions), err
+	}
+	jars := filepath.Join("lucene", "target")
+	if _, err := os.Stat(filepath.Join(jars, "lib")); err != nil {
+		if _, err := exec.LookPath("java"); err != nil {
+			return nil, err
+		}
+		build := exec.Command("mvn", "-q", "-B", "package", "dependency:copy-dependencies", "-DoutputDirectory=target/lib")
+		build.Dir = "lucene"
+		if said, err := build.CombinedOutput(); err != nil {
+			return nil, fmt.Errorf("mvn package: %w\n%s", err, said)
+		}
+	}
+	classes := filepath.Join(jars, "lucene-bench-1.jar") + ":" + filepath.Join(jars, "lib", "*")
+	return exec.Command("java", "-Xmx1g", "-cp", classes, "Bench",
+		c.Passages, c.Questions, dir), nil
+}
