@@ -16,15 +16,18 @@ import (
 const grace = 5 * time.Second
 
 // limit bounds the time and the body of each request. It comes first, since
-// what replaces the request must not stand between Wrap and the mux.
-func limit(next http.Handler) http.Handler {
+// what replaces the request must not stand between Wrap and the mux. A client
+// that has only closed its half of the connection looks like one that has
+// gone; so both are answered, and a request ends with its time or with stop.
+func limit(stop context.Context, next http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		size, timeout := int64(maxSmall), RequestTimeout
 		if r.Method == http.MethodPost && (r.URL.Path == "/api/v1/documents" || r.URL.Path == "/multivac/data") {
 			size, timeout = MaxRequest, TellTimeout
 		}
-		ctx, cancel := context.WithTimeout(r.Context(), timeout)
+		ctx, cancel := context.WithTimeout(context.WithoutCancel(r.Context()), timeout)
 		defer cancel()
+		defer context.AfterFunc(stop, cancel)()
 		conn, end := http.NewResponseController(w), time.Now().Add(timeout)
 		_ = conn.SetReadDeadline(end.Add(grace)) // a recorder in a test has none
 		_ = conn.SetWriteDeadline(end.Add(2 * grace))

@@ -5,6 +5,7 @@ package web
 
 import (
 	"cmp"
+	"context"
 	"io"
 	"iter"
 	"log/slog"
@@ -53,7 +54,8 @@ type Options struct {
 	SignIn      func(w http.ResponseWriter, r *http.Request, next string, err error)
 	OpenClassic bool // the original's routes need no key
 	Version     string
-	Wait        time.Duration // the longest that ?wait=indexed waits; WaitTimeout if 0
+	Wait        time.Duration   // the longest that ?wait=indexed waits; WaitTimeout if 0
+	Stop        context.Context // ends requests under way when it ends; they go on if nil
 }
 
 type server struct{ Options }
@@ -62,13 +64,16 @@ type server struct{ Options }
 func New(o Options) http.Handler {
 	o.Log = cmp.Or(o.Log, slog.Default())
 	o.Wait = cmp.Or(o.Wait, WaitTimeout)
+	if o.Stop == nil {
+		o.Stop = context.Background()
+	}
 	s := &server{o}
 	mux := s.routes()
 	h := s.recover(s.sameOrigin(s.admit(mux, s.orProblem(mux))))
 	if o.Wrap != nil {
 		h = o.Wrap(h)
 	}
-	return limit(secure(h))
+	return limit(o.Stop, secure(h))
 }
 
 // routes are all there are; those under /api/v1 stand in api.Register.

@@ -13,6 +13,7 @@ import (
 	"mime/multipart"
 	"net/http"
 	"net/url"
+	"os"
 	"path"
 	"slices"
 	"strings"
@@ -321,7 +322,7 @@ func (s *server) readForm(form *multipart.Reader, q request) (items, error) {
 
 func formError(err error) error {
 	var large *http.MaxBytesError
-	if errors.As(err, &large) || !strings.HasPrefix(err.Error(), "multipart:") {
+	if errors.As(err, &large) || errors.Is(err, os.ErrDeadlineExceeded) || !strings.HasPrefix(err.Error(), "multipart:") {
 		return wire.BodyError(err)
 	}
 	return multivac.Errorf(multivac.ErrInvalid, "send a form as curl -F file=@notes.md does", "form cannot be read: %s", multivac.Clip(err.Error(), 120))

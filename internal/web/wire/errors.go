@@ -26,7 +26,6 @@ var (
 	ErrNoRoute     = fmt.Errorf("no such address: %w", multivac.ErrInvalid)
 	ErrCrossOrigin = fmt.Errorf("cross-origin request: %w", multivac.ErrInvalid)
 	ErrSlow        = fmt.Errorf("request too slow: %w", multivac.ErrUnavailable)
-	errCanceled    = fmt.Errorf("client closed the request: %w", context.Canceled)
 	errInternal    = errors.New("internal error")
 )
 
@@ -57,7 +56,6 @@ var Kinds = []Kind{
 	{"superseded", http.StatusConflict, "Superseded", multivac.ErrSuperseded},
 	{"in-use", http.StatusConflict, "In use", multivac.ErrInUse},
 	{"too-old", http.StatusGone, "Position too old", multivac.ErrTooOld},
-	{"canceled", 499, "Client closed the request", errCanceled},
 	{"internal", http.StatusInternalServerError, "Internal error", errInternal},
 }
 
@@ -99,6 +97,8 @@ func ProblemOf(err error) *Problem {
 		p.Detail, p.Remedy, p.retry = told.Message, told.Remedy, told.RetryAfter
 	case errors.Is(err, context.DeadlineExceeded):
 		p.Detail, p.Remedy = "the request took too long", "try again, or ask for less at once"
+	case errors.Is(err, context.Canceled):
+		p.Detail, p.Remedy = "the server is stopping", "try again when it is back"
 	}
 	return p
 }
@@ -110,10 +110,8 @@ func kindOf(err error) Kind {
 		}
 	}
 	switch {
-	case errors.Is(err, context.DeadlineExceeded):
+	case errors.Is(err, context.DeadlineExceeded), errors.Is(err, context.Canceled):
 		return kindOf(multivac.ErrUnavailable)
-	case errors.Is(err, context.Canceled):
-		return kindOf(errCanceled)
 	}
 	return kindOf(errInternal)
 }
