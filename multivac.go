@@ -37,6 +37,10 @@ type Library interface {
 	// Datum returns the text of the first document that was processed in the
 	// collection and still stands, or ErrNotFound.
 	Datum(ctx context.Context, collection CollectionName) (string, error)
+	// Reach waits until answers come from p, which a receipt or an answer
+	// gave, or from later on. Where ctx ends first, it returns ErrBehind with
+	// RetryAfter.
+	Reach(ctx context.Context, p Position) error
 	// Status says how far the index is.
 	Status(ctx context.Context) (Status, error)
 }
@@ -61,6 +65,7 @@ type Status struct {
 	Documents   int      // indexed documents
 	Passages    int      // indexed passages
 	Pending     int      // documents kept, not yet answered from
+	Outdated    int      // documents answered from as an older version cut them, to be cut anew
 	Collections []Collection
 }
 

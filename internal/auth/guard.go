@@ -165,6 +165,14 @@ func (g Guard) Datum(ctx context.Context, name multivac.CollectionName) (string,
 	return g.Library.Datum(ctx, name)
 }
 
+// Reach implements multivac.Library. Anybody whose key holds may wait.
+func (g Guard) Reach(ctx context.Context, p multivac.Position) error {
+	if _, err := caller(ctx); err != nil {
+		return err
+	}
+	return g.Library.Reach(ctx, p)
+}
+
 // Status implements multivac.Library. It counts the caller's collections only,
 // but for what is pending.
 func (g Guard) Status(ctx context.Context) (multivac.Status, error) {

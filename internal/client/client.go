@@ -146,6 +146,22 @@ func (c *Client) Datum(ctx context.Context, collection multivac.CollectionName) 
 	return d.Text, err
 }
 
+// Reach implements [multivac.Library]. The server waits for a while, and is
+// asked again until ctx ends.
+func (c *Client) Reach(ctx context.Context, p multivac.Position) error {
+	for {
+		var reached wire.Reached
+		err := c.once(ctx, request{method: "GET", path: "/api/v1/positions/" + url.PathEscape(string(p))}, &reached)
+		var e *multivac.Error
+		if !errors.Is(err, multivac.ErrBehind) || !errors.As(err, &e) {
+			return err
+		}
+		if c.sleep(ctx, min(e.RetryAfter, longestRetry)) != nil {
+			return err
+		}
+	}
+}
+
 // Status implements [multivac.Library].
 func (c *Client) Status(ctx context.Context) (multivac.Status, error) {
 	var s struct {

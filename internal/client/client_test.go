@@ -120,6 +120,9 @@ func TestRoundTrip(t *testing.T) {
 	})
 	same(t, c, m, "Datum", func(mv all) (any, error) { return mv.Datum(ctx, "c") })
 	same(t, c, m, "Status", func(mv all) (any, error) { return mv.Status(ctx) })
+	if err := c.Reach(ctx, receipts[0].Position); err != nil {
+		t.Errorf("Reach(%s): %v", receipts[0].Position, err)
+	}
 	if r, err := c.Delete(ctx, id); err != nil || r.State != multivac.Deleted || !r.Changed || r.Position == "" || r.Revision != 2 {
 		t.Errorf("Delete: got %+v, %v", r, err)
 	}
@@ -266,6 +269,30 @@ func TestTellWaitsOn(t *testing.T) {
 	receipts, err = c.Tell(ctx, []multivac.Telling{{Source: "b", Body: []byte("x")}}, multivac.WaitIndexed)
 	if err != nil || receipts[0].State != multivac.Pending || receipts[0].Err != nil {
 		t.Errorf("given up: got %+v, %v", receipts, err)
+	}
+}
+
+// So does one for a position.
+func TestReachWaitsOn(t *testing.T) {
+	m := &webtest.Memory{Stuck: true}
+	c, _ := pair(t, m)
+	if _, err := c.Tell(t.Context(), []multivac.Telling{{Source: "a", Body: []byte("x")}}, multivac.WaitStored); err != nil {
+		t.Fatal(err)
+	}
+	asked := 0
+	c.sleep = func(context.Context, time.Duration) error {
+		if asked++; asked == 3 {
+			m.Settle()
+		}
+		return nil
+	}
+	if err := c.Reach(t.Context(), "00000001"); err != nil || asked != 3 {
+		t.Errorf("got %v after the server was asked again %d times, want none after 3", err, asked)
+	}
+	ctx, cancel := context.WithCancel(t.Context())
+	c.sleep = func(context.Context, time.Duration) error { cancel(); return ctx.Err() }
+	if err := c.Reach(ctx, "00000009"); !errors.Is(err, multivac.ErrBehind) {
+		t.Errorf("given up: got %v, want behind", err)
 	}
 }
 

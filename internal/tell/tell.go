@@ -17,6 +17,7 @@ import (
 // A settler knows what became of revisions, and how far the index is.
 type settler interface {
 	Settled(ctx context.Context, id multivac.DocumentID, r multivac.Revision) (store.Change, error)
+	Reach(ctx context.Context, p multivac.Position) error
 	Status() multivac.Status
 }
 
@@ -164,6 +165,11 @@ func (s *Service) Datum(ctx context.Context, collection multivac.CollectionName)
 		return "", err
 	}
 	return s.store.Datum(ctx, collection)
+}
+
+// Reach implements multivac.Library.
+func (s *Service) Reach(ctx context.Context, p multivac.Position) error {
+	return s.follower.Reach(ctx, p)
 }
 
 // Status implements multivac.Library.

@@ -68,6 +68,8 @@ func Register(mux *http.ServeMux, o Options) {
 	handle(s, "GET", "/api/v1/collections", "list-collections", "List collections", errorsListing, s.collections)
 	handle(s, "GET", "/api/v1/collections/{collection}/datum", "get-datum", "Get the first text of a collection", errorsFinding, s.datum)
 
+	handle(s, "GET", "/api/v1/positions/{position}", "reach", "Wait until answers come from a position, for a while", errorsListing, s.position)
+
 	if s.Keys != nil {
 		handle(s, "POST", "/api/v1/keys", "make-key", "Make a key", errorsAsking, s.makeKey)
 		handle(s, "GET", "/api/v1/keys", "list-keys", "List keys", errorsListing, s.keys)
@@ -231,29 +233,24 @@ func (s *server) delete(ctx context.Context, in *deleteInput) (*body[wire.Receip
 		return nil, err
 	}
 	if in.Wait == "indexed" {
-		s.reach(ctx, r.Position)
+		waiting, cancel := context.WithTimeout(ctx, s.Wait)
+		defer cancel()
+		_ = s.Library.Reach(waiting, r.Position) // it is deleted either way; whoever must know asks after the position
 	}
 	return &body[wire.Receipt]{wire.NewReceipt(r)}, nil
 }
 
-// reach waits until answers come from position, but not forever: whoever must
-// know asks after the position.
-func (s *server) reach(ctx context.Context, position multivac.Position) {
+type positionInput struct {
+	Position string `path:"position" doc:"Of a receipt or an answer"`
+}
+
+func (s *server) position(ctx context.Context, in *positionInput) (*body[wire.Reached], error) {
 	ctx, cancel := context.WithTimeout(ctx, s.Wait)
 	defer cancel()
-	tick := time.NewTicker(5 * time.Millisecond)
-	defer tick.Stop()
-	for {
-		status, err := s.Library.Status(ctx)
-		if err != nil || status.Position >= position {
-			return
-		}
-		select {
-		case <-ctx.Done():
-			return
-		case <-tick.C:
-		}
+	if err := s.Library.Reach(ctx, multivac.Position(in.Position)); err != nil {
+		return nil, err
 	}
+	return &body[wire.Reached]{wire.Reached{Position: in.Position}}, nil
 }
 
 type listInput struct {

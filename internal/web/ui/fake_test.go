@@ -49,6 +49,8 @@ func (f *fake) Document(_ context.Context, id multivac.DocumentID) (multivac.Doc
 
 func (f *fake) Status(context.Context) (multivac.Status, error) { return f.status, f.statusErr }
 
+func (f *fake) Reach(context.Context, multivac.Position) error { panic("pages wait for nothing") }
+
 func (f *fake) Documents(context.Context, multivac.Listing) (multivac.Page, error) {
 	panic("pages list no documents")
 }

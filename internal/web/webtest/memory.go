@@ -10,6 +10,7 @@ import (
 	"slices"
 	"strings"
 	"sync"
+	"time"
 
 	"multivac"
 )
@@ -254,6 +255,32 @@ func (m *Memory) Datum(_ context.Context, collection multivac.CollectionName) (s
 		}
 	}
 	return "", multivac.Errorf(multivac.ErrNotFound, "tell it something", "collection %q has no datum", collection)
+}
+
+// Reach implements multivac.Library.
+func (m *Memory) Reach(ctx context.Context, p multivac.Position) error {
+	if m.Err != nil {
+		return m.Err
+	}
+	for {
+		m.mu.Lock()
+		place := m.place()
+		if m.settled == nil {
+			m.settled = make(chan struct{})
+		}
+		settled := m.settled
+		m.mu.Unlock()
+		if place >= p {
+			return nil
+		}
+		select {
+		case <-settled:
+		case <-ctx.Done():
+			err := multivac.Errorf(multivac.ErrBehind, "try again", "position %s is not reached", p)
+			err.RetryAfter = time.Second
+			return err
+		}
+	}
 }
 
 // Status implements multivac.Library.

@@ -170,6 +170,11 @@ type Datum struct {
 	Text string `json:"text"`
 }
 
+// Reached says that answers come from a position.
+type Reached struct {
+	Position string `json:"position" doc:"What was waited for"`
+}
+
 // A Collection is a set of documents that is searched as a whole.
 type Collection struct {
 	Name      string `json:"name"`
@@ -198,6 +203,7 @@ type Status struct {
 	Documents int    `json:"documents" doc:"Indexed documents"`
 	Passages  int    `json:"passages" doc:"Indexed passages"`
 	Pending   int    `json:"pending" doc:"Documents kept, not yet answered from"`
+	Outdated  int    `json:"outdated,omitempty" doc:"Documents answered from as an older version cut them, to be cut anew"`
 	Position  string `json:"position,omitempty" doc:"What answers come from"`
 	Collections
 }
@@ -212,7 +218,7 @@ type Readiness struct {
 // NewStatus returns s for the wire.
 func NewStatus(s multivac.Status) Status {
 	return Status{
-		Ready: s.Ready, Reason: s.Reason, Documents: s.Documents, Passages: s.Passages, Pending: s.Pending,
+		Ready: s.Ready, Reason: s.Reason, Documents: s.Documents, Passages: s.Passages, Pending: s.Pending, Outdated: s.Outdated,
 		Position: string(s.Position), Collections: NewCollections(s.Collections),
 	}
 }
@@ -220,7 +226,7 @@ func NewStatus(s multivac.Status) Status {
 // Status returns the status that w was made of.
 func (w Status) Status() multivac.Status {
 	s := multivac.Status{
-		Ready: w.Ready, Reason: w.Reason, Documents: w.Documents, Passages: w.Passages, Pending: w.Pending,
+		Ready: w.Ready, Reason: w.Reason, Documents: w.Documents, Passages: w.Passages, Pending: w.Pending, Outdated: w.Outdated,
 		Position: multivac.Position(w.Position),
 	}
 	for _, c := range w.Collections.Collections {
