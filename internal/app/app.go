@@ -11,11 +11,14 @@ import (
 	"runtime/debug"
 	"strings"
 	"sync/atomic"
+	"time"
 
 	"golang.org/x/sync/errgroup"
 
 	"multivac"
 	"multivac/internal/ask"
+	"multivac/internal/audit"
+	"multivac/internal/auth"
 	"multivac/internal/cache"
 	"multivac/internal/follow"
 	"multivac/internal/queue"
@@ -37,13 +40,16 @@ type Settings struct {
 // not fit.
 const queueLength = 10_000
 
-// An App is a MultiVAC. It has the three verbs from Open on, answers from what
+// An App is a MultiVAC. It has the verbs and the keys from Open on, answers from what
 // was published once Run or Serve has begun, and closes its store when they end.
 type App struct {
 	multivac.Teller
 	multivac.Asker
 	multivac.Library
+	multivac.Keys
 
+	keyring   *auth.Keyring
+	early     []audit.Event // from before there was a log of them
 	store     *sqlite.DB
 	queue     *queue.Local
 	follower  *follow.Follower
@@ -70,6 +76,10 @@ func Open(ctx context.Context, s Settings) (*App, error) {
 	var key [16]byte
 	rand.Read(key[:])
 	a.follower = follow.New(db, key)
+
+	a.keyring = auth.NewKeyring(db, time.Now)
+	a.keyring.Touched = func(err error) { a.log().Warn("the last use of keys was not noted", "error", err) }
+	a.Keys = a.keyring
 
 	service := tell.New(db, a.queue, a.follower)
 	answers := cache.New(cmp.Or(s.CacheBytes, 16<<20))
@@ -127,12 +137,16 @@ func (a *App) Run(ctx context.Context) error {
 	group.Go(func() error { return a.follower.Run(ctx) })
 	group.Go(func() error { return a.worker.Run(ctx) })
 	group.Go(func() error { return a.sweeper.Run(ctx) })
+	group.Go(func() error { return a.keyring.Run(ctx) })
 	err := group.Wait()
 	if errors.Is(err, context.Canceled) {
 		err = nil
 	}
-	return errors.Join(err, a.queue.Close(), a.store.Close())
+	return errors.Join(err, a.Close())
 }
+
+// Close closes the store of an App that neither Run nor Serve was called of.
+func (a *App) Close() error { return errors.Join(a.queue.Close(), a.store.Close()) }
 
 // Settle waits until everything that was published before the call is answered from.
 func (a *App) Settle(ctx context.Context) error {

@@ -29,8 +29,8 @@ const (
 
 var letters = base32.NewEncoding("abcdefghijklmnopqrstuvwxyz234567").WithPadding(base32.NoPadding)
 
-// newText returns the text of a new key, and its ID.
-func newText() (multivac.KeyID, multivac.KeyText) {
+// NewText returns the text of a new key, and its ID.
+func NewText() (multivac.KeyID, multivac.KeyText) {
 	b := make([]byte, idBytes+secretBytes)
 	rand.Read(b) // never fails
 	id := letters.EncodeToString(b[:idBytes])

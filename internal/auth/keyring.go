@@ -233,7 +233,7 @@ func (r *Keyring) note(ctx context.Context, ids []multivac.KeyID) {
 
 // MakeKey implements multivac.Keys.
 func (r *Keyring) MakeKey(ctx context.Context, k multivac.Key) (multivac.Key, multivac.KeyText, error) {
-	id, text := newText()
+	id, text := NewText()
 	k, err := r.put(ctx, k, id, text)
 	return k, text, err
 }

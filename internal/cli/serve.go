@@ -1,6 +1,7 @@
 package cli
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -10,6 +11,7 @@ import (
 	"net"
 	"net/url"
 	"os"
+	"os/signal"
 	"strings"
 	"syscall"
 
@@ -29,21 +31,33 @@ func newServe() *cobra.Command {
 		Short: "Serve everything in one process: pages, API, worker and store",
 		Long: `Serve everything in one process: pages, API, worker and store. The log goes to
 standard output. Interrupt it to stop: what was acknowledged is kept, requests
-under way are answered; a second interrupt ends it at once.`,
+under way are answered; a second interrupt ends it at once.
+
+Once a key was made, every request needs one, but for the probes. Without keys it
+listens at the loopback address only, unless told --open.`,
 		Example: `  multivac serve --sample                     # try it; leaves nothing behind
-  multivac serve --data ./data --listen 127.0.0.1:8080`,
+  multivac serve --data ./data --listen 127.0.0.1:8080
+  multivac serve --listen :443 --tls-cert tls.crt --tls-key tls.key --admin-key-file admin.key`,
 		Args: noArgs,
 		RunE: func(c *cobra.Command, _ []string) error { return s.run(c) },
 	}
 	f := c.Flags()
 	f.StringVar(&s.listen, "listen", "127.0.0.1:5000", "`address` to listen at")
-	f.BoolVar(&s.open, "open", false, "allow an address that others can reach: there are no keys yet, so they may ask, tell and delete")
+	f.BoolVar(&s.open, "open", false, "without keys: allow an address that others can reach, so that they may ask, tell and delete; with keys: let the original's three routes do without")
+	f.StringVar(&s.adminKey, "admin-key-file", "", "`file` with a key of scope admin, which is made in it if there is no such file")
+	f.StringVar(&s.tlsCert, "tls-cert", "", "certificate `file` in PEM, to serve over TLS; read again when it changes")
+	f.StringVar(&s.tlsKey, "tls-key", "", "private key `file` in PEM of the certificate")
+	f.StringVar(&s.admin, "admin-listen", "", "`address` for probes, metrics and profiles, without keys; metrics are nowhere else then")
+	f.StringVar(&s.auditLog, "audit-log", "", "`file` that who told, deleted and changed keys is appended to (default lines of the log)")
 	f.StringVar(&s.data, "data", "", "data `folder` (default $XDG_DATA_HOME/multivac or ~/.local/share/multivac)")
 	f.BoolVar(&s.sample, "sample", false, "tell it its own documentation, to have something to ask; without --data, in a temporary folder")
 	f.IntVar(&s.workers, "workers", 0, "`number` of documents worked on at once (default four per CPU, at least 16)")
 	f.StringVar(&s.logFormat, "log-format", "auto", "`format`: text, json, or auto, which is text on a terminal")
 	f.StringVar(&s.logLevel, "log-level", "info", "least `level` that is logged: debug, info, warn or error")
 	_ = c.MarkFlagDirname("data")
+	for _, name := range []string{"admin-key-file", "tls-cert", "tls-key", "audit-log"} {
+		_ = c.MarkFlagFilename(name)
+	}
 	_ = c.RegisterFlagCompletionFunc("log-format", cobra.FixedCompletions([]string{"auto", "text", "json"}, cobra.ShellCompDirectiveNoFileComp))
 	_ = c.RegisterFlagCompletionFunc("log-level", cobra.FixedCompletions([]string{"debug", "info", "warn", "error"}, cobra.ShellCompDirectiveNoFileComp))
 	return c
@@ -53,6 +67,9 @@ under way are answered; a second interrupt ends it at once.`,
 type serve struct {
 	listen, data        string
 	open, sample        bool
+	adminKey            string
+	tlsCert, tlsKey     string
+	admin, auditLog     string
 	workers             int
 	logFormat, logLevel string
 }
@@ -71,25 +88,33 @@ func (s *serve) run(c *cobra.Command) error {
 	}
 	defer remove()
 
+	if !s.guarded() && s.adminKey == "" && !exists(data) {
+		return usageError{s.errOpen()} // before anything is made
+	}
 	// The address first: it is what is most often taken, and cheapest to try.
-	listener, err := listenAt(s.listen)
+	front, err := s.front()
 	if err != nil {
 		return err
 	}
-	defer listener.Close()
+	defer front.close()
 	a, err := app.Open(c.Context(), app.Settings{Data: data, Workers: s.workers, Telemetry: log})
 	if err != nil {
 		return err
 	}
+	keyed, err := s.keys(c.Context(), a)
+	if err != nil {
+		return errors.Join(err, a.Close())
+	}
+	s.warn(log.Logger(), keyed)
 	group, ctx := errgroup.WithContext(c.Context())
-	group.Go(func() error { return a.Serve(ctx, listener) })
+	group.Go(func() error { return a.Serve(ctx, front.Front) })
 	group.Go(func() error {
 		if s.sample {
 			if err := tellSample(ctx, a); err != nil {
 				return err
 			}
 		}
-		s.greet(c.ErrOrStderr(), "http://"+listener.Addr().String(), data)
+		s.greet(c.ErrOrStderr(), s.scheme()+front.Listener.Addr().String(), data, keyed)
 		return nil
 	})
 	err = group.Wait()
@@ -99,14 +124,91 @@ func (s *serve) run(c *cobra.Command) error {
 	return err
 }
 
-func (s *serve) check() error {
-	host, _, err := net.SplitHostPort(s.listen)
-	if err != nil {
-		return multivac.Errorf(multivac.ErrInvalid, "give it as host:port, such as 127.0.0.1:5000", "--listen %q is no address", s.listen)
+// A front is where it is served, with what has to be given back.
+type front struct {
+	app.Front
+	reload chan os.Signal
+}
+
+func (s *serve) front() (*front, error) {
+	f := &front{reload: make(chan os.Signal, 1)}
+	f.Front = app.Front{TLSCert: s.tlsCert, TLSKey: s.tlsKey, AuditLog: s.auditLog, OpenClassic: s.open, Reload: f.reload}
+	var err error
+	if f.Listener, err = listenAt(s.listen, "--listen"); err != nil {
+		return nil, err
 	}
-	if ip := net.ParseIP(host); !s.open && host != "localhost" && (ip == nil || !ip.IsLoopback()) {
-		return multivac.Errorf(multivac.ErrInvalid, "add --open if that is meant, or listen at 127.0.0.1 and put a proxy that asks for a password before it",
-			"at %s everyone who can reach it may ask, tell and delete", s.listen)
+	if s.admin != "" {
+		if f.Admin, err = listenAt(s.admin, "--admin-listen"); err != nil {
+			f.Listener.Close()
+			return nil, err
+		}
+	}
+	signal.Notify(f.reload, syscall.SIGHUP)
+	return f, nil
+}
+
+func (f *front) close() {
+	signal.Stop(f.reload)
+	f.Listener.Close()
+	if f.Admin != nil {
+		f.Admin.Close()
+	}
+}
+
+// keys makes the admin key where it is asked for, and says whether a key is
+// needed. It refuses an address that others can reach where none is.
+func (s *serve) keys(ctx context.Context, a *app.App) (needed bool, err error) {
+	if s.adminKey != "" {
+		if err := a.AdminKey(ctx, s.adminKey); err != nil {
+			return false, err
+		}
+	}
+	needed, err = a.KeyNeeded(ctx)
+	if err == nil && !needed && !s.guarded() {
+		err = usageError{s.errOpen()}
+	}
+	return needed, err
+}
+
+// guarded says whether no key is needed at the address.
+func (s *serve) guarded() bool { return s.open || loopback(s.listen) }
+
+func (s *serve) errOpen() error {
+	return multivac.Errorf(multivac.ErrInvalid, "make a key with --admin-key-file FILE, or listen at 127.0.0.1, or add --open if that is meant",
+		"without keys, at %s everyone who can reach it may ask, tell and delete", s.listen)
+}
+
+func (s *serve) warn(log *slog.Logger, keyed bool) {
+	if keyed && s.tlsCert == "" && !loopback(s.listen) {
+		log.Warn("keys and texts can be read on their way to this address; give --tls-cert and --tls-key, or put a proxy with TLS before it", "address", s.listen)
+	}
+	if s.admin != "" && !loopback(s.admin) {
+		log.Warn("profiles and metrics can be read without a key by everyone who can reach this address", "address", s.admin)
+	}
+}
+
+func (s *serve) scheme() string {
+	if s.tlsCert != "" {
+		return "https://"
+	}
+	return "http://"
+}
+
+// loopback says whether only this machine can reach an address.
+func loopback(address string) bool {
+	host, _, _ := net.SplitHostPort(address)
+	ip := net.ParseIP(host)
+	return host == "localhost" || ip != nil && ip.IsLoopback()
+}
+
+func (s *serve) check() error {
+	for flag, address := range map[string]string{"--listen": s.listen, "--admin-listen": s.admin} {
+		if _, _, err := net.SplitHostPort(address); err != nil && (flag == "--listen" || address != "") {
+			return multivac.Errorf(multivac.ErrInvalid, "give it as host:port, such as 127.0.0.1:5000", "%s %q is no address", flag, address)
+		}
+	}
+	if (s.tlsCert == "") != (s.tlsKey == "") {
+		return multivac.Errorf(multivac.ErrInvalid, "give the other one, too", "--tls-cert and --tls-key belong together")
 	}
 	if s.workers < 0 {
 		return multivac.Errorf(multivac.ErrInvalid, "give 1 or more", "--workers %d is out of range", s.workers)
@@ -139,13 +241,13 @@ func (s *serve) folder() (dir string, remove func(), err error) {
 	return dir, func() {}, err
 }
 
-func listenAt(address string) (net.Listener, error) {
+func listenAt(address, flag string) (net.Listener, error) {
 	l, err := net.Listen("tcp", address)
 	if errors.Is(err, syscall.EADDRINUSE) {
-		return nil, multivac.Errorf(multivac.ErrUnavailable, "stop what listens there, or choose another with --listen 127.0.0.1:5001", "the address %s is in use", address)
+		return nil, multivac.Errorf(multivac.ErrUnavailable, "stop what listens there, or choose another, such as "+flag+" 127.0.0.1:5001", "the address %s is in use", address)
 	}
 	if err != nil {
-		return nil, multivac.Errorf(multivac.ErrUnavailable, "choose another with --listen", "cannot listen at %s: %v", address, err)
+		return nil, multivac.Errorf(multivac.ErrUnavailable, "choose another with "+flag, "cannot listen at %s: %v", address, err)
 	}
 	return l, nil
 }
@@ -179,10 +281,13 @@ func tellSample(ctx context.Context, t multivac.Teller) error {
 // sampleQuestion is one that the sample answers.
 const sampleQuestion = "What is the default port?"
 
-func (s *serve) greet(w io.Writer, at, data string) {
+func (s *serve) greet(w io.Writer, at, data string, keyed bool) {
 	flag := ""
 	if at != defaultServer {
 		flag = " --server " + at
+	}
+	if keyed {
+		flag += " --key-file " + cmp.Or(s.adminKey, "FILE")
 	}
 	fmt.Fprintf(w, "MultiVAC %s listens at %s\n", app.Version(), at)
 	if s.sample {

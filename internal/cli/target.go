@@ -1,6 +1,7 @@
 package cli
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -23,53 +24,62 @@ type house interface {
 	multivac.Teller
 	multivac.Asker
 	multivac.Library
+	multivac.Keys
 }
 
-// A target says which MultiVAC a command talks to.
-type target struct{ server, data string }
+// A target says which MultiVAC a command talks to, and with which key.
+type target struct{ server, data, keyFile string }
 
 func (t *target) flags(c *cobra.Command) {
 	c.Flags().StringVar(&t.server, "server", "", "`URL` of the server (default $MULTIVAC_SERVER; else "+defaultServer+" if one answers there; else the default data folder)")
 	c.Flags().StringVar(&t.data, "data", "", "data `folder` to use in place of a server")
+	c.Flags().StringVar(&t.keyFile, "key-file", "", "`file` with the key for the server (default the one that $MULTIVAC_KEY_FILE names)")
 	_ = c.MarkFlagDirname("data")
+	_ = c.MarkFlagFilename("key-file")
 }
 
-// with calls fn with the target and returns its error. Where neither a server
-// nor a folder is named, that is the server at the default address if one
-// answers, else the default data folder. A folder that does not exist is made
-// only if create is set.
+// with calls fn with the target and returns its error.
 func (t target) with(c *cobra.Command, create bool, fn func(ctx context.Context, h house) error) error {
-	if err := oneOf(c, "server", "data"); err != nil {
+	server, dir, err := t.find(c, create)
+	switch {
+	case err != nil:
 		return err
+	case server != "":
+		return t.withServer(c.Context(), server, fn)
 	}
-	ctx := c.Context()
-	server := t.server
-	if server == "" {
-		server = os.Getenv("MULTIVAC_SERVER")
+	return withFolder(c.Context(), dir, fn)
+}
+
+// find returns the server or the data folder. Where neither is named, that is
+// the server at the default address if one answers, else the default data
+// folder. A folder that does not exist may be made only if create is set.
+func (t target) find(c *cobra.Command, create bool) (server, dir string, err error) {
+	if err := oneOf(c, "server", "data"); err != nil {
+		return "", "", err
 	}
+	server = cmp.Or(t.server, os.Getenv("MULTIVAC_SERVER"))
 	switch {
 	case t.data != "":
 		if !create && !exists(t.data) {
-			return multivac.Errorf(multivac.ErrUnavailable, "tell it something first, or check the path", "there is no data folder %s", t.data)
+			return "", "", multivac.Errorf(multivac.ErrUnavailable, "tell it something first, or check the path", "there is no data folder %s", t.data)
 		}
-		return withFolder(ctx, t.data, fn)
+		return "", t.data, nil
 	case server != "":
-		return withServer(server, func(h house) error { return fn(ctx, h) })
+		return server, "", nil
 	}
-	if answers(ctx, defaultServer) {
-		return withServer(defaultServer, func(h house) error { return fn(ctx, h) })
+	if answers(c.Context(), defaultServer) {
+		return defaultServer, "", nil
 	}
-	dir, err := defaultData()
-	if err != nil {
-		return err
+	if dir, err = defaultData(); err != nil {
+		return "", "", err
 	}
 	if !create && !exists(dir) {
-		return multivac.Errorf(multivac.ErrUnavailable,
+		return "", "", multivac.Errorf(multivac.ErrUnavailable,
 			"start one with `multivac serve`, or name one with --server URL or a folder with --data DIR",
 			"no server answers at %s, and there is no data folder %s", defaultServer, dir)
 	}
 	fmt.Fprintf(c.ErrOrStderr(), "no server at %s; using the data folder %s\n", defaultServer, dir)
-	return withFolder(ctx, dir, fn)
+	return "", dir, nil
 }
 
 func exists(path string) bool {
@@ -86,15 +96,37 @@ func answers(ctx context.Context, server string) bool {
 		return false
 	}
 	_, err = h.Status(ctx)
-	return err == nil
+	return err == nil || errors.Is(err, multivac.ErrUnauthorized)
 }
 
-func withServer(server string, fn func(house) error) error {
-	h, err := client.New(server)
+func (t target) withServer(ctx context.Context, server string, fn func(context.Context, house) error) error {
+	key, err := t.key()
+	if err != nil {
+		return err
+	}
+	h, err := client.New(server, client.WithKey(key))
 	if err != nil {
 		return usageError{err}
 	}
-	return fn(h)
+	return fn(ctx, h)
+}
+
+// key returns the key to send; "" where none is named. Secrets come from files
+// only: the environment of a process is there for many to read.
+func (t target) key() (multivac.KeyText, error) {
+	if os.Getenv("MULTIVAC_KEY") != "" {
+		return "", usagef("write it into a file that only you can read, and name the file in $MULTIVAC_KEY_FILE or with --key-file; then unset MULTIVAC_KEY",
+			"a key in the environment can be read by other programs, so $MULTIVAC_KEY is not used")
+	}
+	file := cmp.Or(t.keyFile, os.Getenv("MULTIVAC_KEY_FILE"))
+	if file == "" {
+		return "", nil
+	}
+	key, err := app.ReadKey(file)
+	if err != nil {
+		return "", usageError{err}
+	}
+	return key, nil
 }
 
 // withFolder opens the data folder, runs what is behind it while fn runs, and
