@@ -244,6 +244,48 @@ func TestSuspectIsWorkedOnAloneWhateverTheHintSays(t *testing.T) {
 	})
 }
 
+// A disk that is full for an hour, so that leases are taken and nothing else
+// is written, costs no document an attempt.
+type full struct {
+	store.Store
+	until time.Time
+}
+
+func (f *full) fail() error {
+	if time.Now().Before(f.until) {
+		return multivac.Errorf(multivac.ErrUnavailable, "free some space", "disk is full")
+	}
+	return nil
+}
+
+func (f *full) Publish(ctx context.Context, t multivac.Task, p store.Publication, now time.Time) (multivac.Position, error) {
+	if err := f.fail(); err != nil {
+		return "", err
+	}
+	return f.Store.Publish(ctx, t, p, now)
+}
+
+func (f *full) Release(ctx context.Context, t multivac.Task) error {
+	if err := f.fail(); err != nil {
+		return err
+	}
+	return f.Store.Release(ctx, t)
+}
+
+func TestFullDiskCostsOnlyTime(t *testing.T) {
+	inTime(t, func(t *testing.T, s store.Store) {
+		w := newWorld(&full{Store: s, until: time.Now().Add(time.Hour)})
+		w.run(t)
+		for _, r := range w.tell(t, multivac.WaitIndexed, many(20)...) {
+			if r.State != multivac.Indexed || r.Err != nil {
+				t.Fatalf("receipt: got %+v, want indexed", r)
+			}
+		}
+		w.store = s
+		w.expectIndexed(t, 20)
+	})
+}
+
 // A store that comes and goes costs time, nothing else.
 type moody struct {
 	store.Store
@@ -279,6 +321,13 @@ func (m *moody) Publish(ctx context.Context, t multivac.Task, p store.Publicatio
 		return "", err
 	}
 	return m.Store.Publish(ctx, t, p, now)
+}
+
+func (m *moody) Release(ctx context.Context, t multivac.Task) error {
+	if err := m.fail(); err != nil {
+		return err
+	}
+	return m.Store.Release(ctx, t)
 }
 
 func (m *moody) Scan(ctx context.Context, fn func(store.Change) error) error {

@@ -24,6 +24,7 @@ const (
 	hopeless = 5 // leases after which it is given up
 
 	goodbye = 5 * time.Second // to give leases back after the end
+	again   = time.Second     // between tries to give one back
 
 	// room is how many bytes of documents are worked on at a time, or one
 	// document: what is made of them takes a few times as much memory.
@@ -167,7 +168,9 @@ var doing = map[string]string{
 // end tells the store how an attempt ended. It does so even after ctx, so that
 // a stop costs no document an attempt or the wait for its lease to end.
 func (w *Worker) end(ctx context.Context, a *Attempt) error {
-	stopped := ctx.Err() != nil
+	if a.Err != nil && !a.Final && !errors.Is(a.Err, multivac.ErrSuperseded) && (ctx.Err() != nil || errors.Is(a.Err, multivac.ErrUnavailable)) {
+		return w.giveBack(ctx, a.Task)
+	}
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), goodbye)
 	defer cancel()
 	var broken *broken
@@ -178,10 +181,6 @@ func (w *Worker) end(ctx context.Context, a *Attempt) error {
 	switch {
 	case a.Err == nil, errors.Is(a.Err, multivac.ErrSuperseded):
 		return nil
-	case !a.Final && (stopped || errors.Is(a.Err, multivac.ErrUnavailable)):
-		// The document is not to blame. Where the store cannot be told, the
-		// lease ends by itself.
-		err = w.store.Release(ctx, a.Task)
 	default:
 		a.Final = a.Final || a.Task.Attempt >= hopeless || broken != nil ||
 			errors.Is(a.Err, multivac.ErrInvalid) || errors.Is(a.Err, multivac.ErrTooLarge)
@@ -193,6 +192,28 @@ func (w *Worker) end(ctx context.Context, a *Attempt) error {
 		return nil
 	}
 	return err
+}
+
+// giveBack releases the lease of a document that is not to blame. While the
+// store cannot be told, because its disk is full perhaps, it tries again, lest
+// the attempt is counted; once ctx has ended, only once.
+func (w *Worker) giveBack(ctx context.Context, task multivac.Task) error {
+	for {
+		ended := ctx.Err() != nil
+		last, cancel := context.WithTimeout(context.WithoutCancel(ctx), goodbye)
+		err := w.store.Release(last, task)
+		cancel()
+		switch {
+		case err == nil, errors.Is(err, multivac.ErrSuperseded):
+			return nil
+		case ended, !errors.Is(err, multivac.ErrUnavailable) && !errors.Is(err, context.DeadlineExceeded):
+			return err // the lease ends by itself
+		}
+		select {
+		case <-ctx.Done():
+		case <-time.After(again):
+		}
+	}
 }
 
 // A lease is the work on one document while it is ours.
