@@ -22,5 +22,5 @@ func NewAdmin(o Options) http.Handler {
 	mux.HandleFunc("GET /debug/pprof/profile", pprof.Profile)
 	mux.HandleFunc("GET /debug/pprof/trace", pprof.Trace)
 	mux.HandleFunc("GET /debug/pprof/symbol", pprof.Symbol)
-	return secure(s.recover(s.orProblem(mux)))
+	return secure(s.recover(s.admit(mux)))
 }

@@ -78,23 +78,25 @@ func (s *server) ruleOf(pattern string, r *http.Request) rule {
 }
 
 // admit lets in whom the rule of his route lets in, and says to those behind
-// who he is.
-func (s *server) admit(mux *http.ServeMux, next http.Handler) http.Handler {
+// who he is. Where mux has no route, it answers with a problem.
+func (s *server) admit(mux *http.ServeMux) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		_, pattern := mux.Handler(r)
+		h, pattern := mux.Handler(r)
+		r.Pattern = pattern // Wrap reads it of the request that it passed on
 		c, leave, err := s.enter(r, s.ruleOf(pattern, r))
 		if err != nil {
 			s.refuse(w, r, err)
 			return
 		}
 		defer leave()
-		if c == nil {
-			next.ServeHTTP(w, r)
+		if pattern == "" {
+			s.noRoute(w, r, h)
 			return
 		}
-		inside := r.WithContext(auth.With(r.Context(), *c))
-		defer func() { r.Pattern = inside.Pattern }() // Wrap reads it of the request that it passed on
-		next.ServeHTTP(w, inside)
+		if c != nil {
+			r = r.WithContext(auth.With(r.Context(), *c))
+		}
+		mux.ServeHTTP(w, r)
 	})
 }
 

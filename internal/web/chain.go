@@ -102,23 +102,16 @@ func (b *begun) Write(p []byte) (int, error) {
 
 func (b *begun) Unwrap() http.ResponseWriter { return b.ResponseWriter }
 
-// orProblem answers with a problem where mux has no route.
-func (s *server) orProblem(mux *http.ServeMux) http.Handler {
-	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		h, pattern := mux.Handler(r)
-		if pattern != "" {
-			mux.ServeHTTP(w, r)
-			return
-		}
-		var unmatched refusal
-		h.ServeHTTP(&unmatched, r)
-		if allow := unmatched.Header().Get("Allow"); allow != "" {
-			w.Header().Set("Allow", allow)
-			s.fail(w, r, multivac.Errorf(wire.ErrMethod, "use "+allow, "%s is not for %s", multivac.Clip(r.URL.Path, 200), r.Method))
-			return
-		}
-		s.fail(w, r, multivac.Errorf(wire.ErrNoRoute, "see /api/v1/docs", "there is nothing at %s", multivac.Clip(r.URL.Path, 200)))
-	})
+// noRoute answers where the mux has no route and would answer by h.
+func (s *server) noRoute(w http.ResponseWriter, r *http.Request, h http.Handler) {
+	var unmatched refusal
+	h.ServeHTTP(&unmatched, r)
+	if allow := unmatched.Header().Get("Allow"); allow != "" {
+		w.Header().Set("Allow", allow)
+		s.fail(w, r, multivac.Errorf(wire.ErrMethod, "use "+allow, "%s is not for %s", multivac.Clip(r.URL.Path, 200), r.Method))
+		return
+	}
+	s.fail(w, r, multivac.Errorf(wire.ErrNoRoute, "see /api/v1/docs", "there is nothing at %s", multivac.Clip(r.URL.Path, 200)))
 }
 
 // A refusal is what a mux answers where it has no route; only the header counts.

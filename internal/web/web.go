@@ -68,8 +68,7 @@ func New(o Options) http.Handler {
 		o.Stop = context.Background()
 	}
 	s := &server{o}
-	mux := s.routes()
-	h := s.recover(s.sameOrigin(s.admit(mux, s.orProblem(mux))))
+	h := s.recover(s.sameOrigin(s.admit(s.routes())))
 	if o.Wrap != nil {
 		h = o.Wrap(h)
 	}
