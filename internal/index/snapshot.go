@@ -82,9 +82,9 @@ func (s *Snapshot) Frequency(stem uint64) int {
 // (title, heading, lead) added to its count after length normalisation, as in
 // their BM25F.
 const (
-	k1            = 1.2
-	b             = 0.5
-	contextWeight = 1.0
+	k1            = 0.5
+	b             = 0.7
+	contextWeight = 1.5
 	maxLength     = 1023 // longer passages count as this long
 )
 

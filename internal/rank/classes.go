@@ -27,11 +27,13 @@ const (
 	classNaming   // called, known as, or a quotation
 	classList     // two commas or more
 	classParen    // something in brackets
+	classIs       // is, are, was or were a or the
+	classExample  // such as, including
 	classes
 )
 
 var classNames = [classes]string{"name", "full name", "number", "year", "month", "count", "money", "percent",
-	"duration", "measure", "cause", "place", "agent", "naming", "list", "bracket"}
+	"duration", "measure", "cause", "place", "agent", "naming", "list", "bracket", "definition", "example"}
 
 // cues are English words, and some that are alike elsewhere, that show a
 // class. Other languages have none, and nothing else follows from it.
@@ -57,6 +59,10 @@ var cues = func() map[uint64]class {
 var (
 	placeWords = foldedSet("in at near from to on of")
 	agentWords = foldedSet("by")
+	pronouns   = foldedSet("he she it they this these that those his her its their such here there")
+	articles   = foldedSet("a an the one")
+	being      = foldedSet("is are was were")
+	examples   = foldedSet("including includes include such like example")
 )
 
 // formWords are English words that a question has by its form. In texts of
@@ -84,8 +90,14 @@ func foldedSet(list string) map[uint64]bool {
 func classify(s string, words []text.Word, terms []int8) (set uint32) {
 	name := -2 // the latest new name
 	for i, w := range words {
+		if i > 0 && articles[w.Folded] && being[words[i-1].Folded] {
+			set |= 1 << classIs
+		}
 		if terms[i] >= 0 {
 			continue
+		}
+		if examples[w.Folded] {
+			set |= 1 << classExample
 		}
 		if w.Flags&text.Digits != 0 {
 			set |= 1 << digits(s, w)

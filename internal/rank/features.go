@@ -28,6 +28,11 @@ const (
 	fCoverTitle                           // by the title
 	fCoverHeading                         // by heading and lead
 	fHeadingAsks                          // likeness of the nearest heading and the question, as sets of words
+	fCoverDocument                        // by all found passages of its document
+	fCoverPlain                           // by the sentence, each word weighing its IDF alone
+	fCoverPassagePlain                    // by passage and context, likewise
+	fNeighbours                           // BM25 of the sentences beside it, the mean over the question's weight
+	fLeans                                // what the sentence before adds to the coverage, where this one begins with a pronoun
 	fCoverOwn                             // by the sentence, of what the title has not
 	fRarestMissing                        // weight of the heaviest word that sentence and context lack, over the heaviest
 	fRarestMissingPassage                 // that passage and context lack
@@ -60,7 +65,7 @@ const (
 
 var featureNames = [features]string{
 	"sentence", "sentence_relative", "passage", "passage_relative", "passage_rank", "document",
-	"cover", "cover_previous", "cover_neighbours", "cover_passage", "cover_context", "cover_title", "cover_heading", "heading_asks", "cover_own",
+	"cover", "cover_previous", "cover_neighbours", "cover_passage", "cover_context", "cover_title", "cover_heading", "heading_asks", "cover_document", "cover_plain", "cover_passage_plain", "neighbours", "leans", "cover_own",
 	"rarest_missing", "rarest_missing_passage", "missing", "missing_passage", "exact", "pairs", "window", "order",
 	"names_missing", "names_missing_passage", "numbers_missing", "numbers_missing_passage",
 	"new", "new_names", "length", "short", "long", "first", "position", "list", "table", "code", "asks", "meant", "translation", "answer_type",
@@ -79,6 +84,7 @@ type sentence struct {
 	place     int     // in its passage
 	matched   uint64  // bit set of the question's terms
 	exact     uint64  // … with their endings
+	leans     bool    // begins with a pronoun
 	ordered   bool    // they first occur in the question's order
 	classes   uint32  // bit set
 	content   uint64  // hash of its words: the same sentence told twice has the same
@@ -92,6 +98,7 @@ type reading struct {
 	words     []text.Word
 	terms     []int8 // by word: the question's term, or -1
 	sentences []sentence
+	bodies    []passageFeatures // by candidate
 }
 
 // read finds the question's terms in the candidates and computes all features.
@@ -102,33 +109,31 @@ func (r *reading) read(q *Question, candidates []Candidate, m *Model) {
 		best = max(best, c.Score)
 		total += c.Score
 	}
+	r.bodies = r.bodies[:0]
 	for i, c := range candidates {
-		document := 0.0
-		for _, other := range candidates {
-			if other.Title == c.Title && (c.Title != "" || other.Document == c.Document) {
-				document += other.Score
-			}
-		}
 		first := len(r.sentences)
 		title, heading := r.mask(q, c.Title), r.mask(q, c.Heading)|r.mask(q, c.Lead)
+		asks := r.likeness(q, c.Heading)
 		r.readPassage(q, i, c, title|heading)
-		common := passageFeatures{
-			asks:  r.likeness(q, c.Heading),
-			title: title, heading: heading, body: title | heading,
-			score: c.Score / max(q.weight, 1e-9), relative: c.Score / max(best, 1e-9), rank: 1 / float64(i+1), document: document / max(total, 1e-9),
+		p := passageFeatures{
+			title: title, heading: heading, body: title | heading, asks: asks, first: first, end: len(r.sentences),
+			score: c.Score / max(q.search, 1e-9), relative: c.Score / max(best, 1e-9), rank: 1 / float64(i+1),
 		}
 		for _, s := range r.sentences[first:] {
-			common.body |= s.matched
+			p.body |= s.matched
 		}
-		for k := first; k < len(r.sentences); k++ {
-			var previous, next uint64
-			if k > first {
-				previous = r.sentences[k-1].matched
+		r.bodies = append(r.bodies, p)
+	}
+	for i, c := range candidates {
+		p := &r.bodies[i]
+		for k, other := range candidates {
+			if other.Document == c.Document || other.Title == c.Title && c.Title != "" {
+				p.share += other.Score / max(total, 1e-9)
+				p.document |= r.bodies[k].body
 			}
-			if k+1 < len(r.sentences) {
-				next = r.sentences[k+1].matched
-			}
-			r.features(q, &r.sentences[k], c, common, previous, next, m)
+		}
+		for k := p.first; k < p.end; k++ {
+			r.features(q, k, p, m)
 		}
 	}
 	r.relate()
@@ -136,9 +141,10 @@ func (r *reading) read(q *Question, candidates []Candidate, m *Model) {
 
 // passageFeatures is what the sentences of a passage share.
 type passageFeatures struct {
-	title, heading, body            uint64
-	score, relative, rank, document float64
-	asks                            float32
+	first, end                     int // its sentences
+	title, heading, body, document uint64
+	score, relative, rank, share   float64
+	asks                           float32
 }
 
 // mask returns the question's terms in s.
@@ -212,6 +218,7 @@ func (r *reading) readSentence(q *Question, s *sentence, body string, kind multi
 	}
 	s.bm25 /= max(q.weight, 1e-9)
 	s.classes = classify(body, r.words, r.terms)
+	s.leans = len(r.words) > 0 && pronouns[r.words[0].Folded]
 	s.x[fMeant], s.x[fTranslation] = q.translate(r.words, s.classes, s.matched|context)
 	r.readOrder(q, s)
 	r.readShape(s, body, kind)
@@ -219,7 +226,7 @@ func (r *reading) readSentence(q *Question, s *sentence, body string, kind multi
 
 // BM25's parameters for sentences, of 25 words on average.
 const (
-	sentenceK1     = 1.2
+	sentenceK1     = 0.6
 	sentenceB      = 0.5
 	sentenceLength = 25
 )
@@ -307,18 +314,30 @@ func (r *reading) readShape(s *sentence, body string, kind multivac.Kind) {
 	s.x[fAsks] = indicator(strings.HasSuffix(strings.TrimRight(body, `*_"”')`), "?"))
 }
 
-// features computes what needs the passage and the neighbours.
-func (r *reading) features(q *Question, s *sentence, c Candidate, p passageFeatures, previous, next uint64, m *Model) {
+// features computes what needs the passage and the neighbours of sentence k.
+func (r *reading) features(q *Question, k int, p *passageFeatures, m *Model) {
+	s := &r.sentences[k]
+	var previous, next sentenceBeside
+	if k > p.first {
+		previous = sentenceBeside{r.sentences[k-1].matched, r.sentences[k-1].bm25}
+	}
+	if k+1 < p.end {
+		next = sentenceBeside{r.sentences[k+1].matched, r.sentences[k+1].bm25}
+	}
 	context := s.matched | p.title | p.heading
 	x := &s.x
 	x[fSentence] = float32(s.bm25)
 	x[fPassage] = float32(p.score)
 	x[fPassageRelative] = float32(p.relative)
 	x[fPassageRank] = float32(p.rank)
-	x[fDocument] = float32(p.document)
+	x[fDocument] = float32(p.share)
 	x[fCover] = q.cover(s.matched)
-	x[fCoverPrevious] = q.cover(s.matched | previous)
-	x[fCoverNeighbours] = q.cover(s.matched | previous | next)
+	x[fCoverPrevious] = q.cover(s.matched | previous.matched)
+	x[fCoverNeighbours] = q.cover(s.matched | previous.matched | next.matched)
+	x[fNeighbours] = float32(previous.bm25+next.bm25) / 2
+	x[fLeans] = indicator(s.leans) * (x[fCoverPrevious] - x[fCover])
+	x[fCoverDocument] = q.cover(p.document)
+	x[fCoverPlain], x[fCoverPassagePlain] = q.coverPlain(s.matched), q.coverPlain(p.body)
 	x[fCoverPassage] = q.cover(p.body)
 	x[fCoverContext] = q.cover(context)
 	x[fCoverTitle] = q.cover(p.title)
@@ -331,6 +350,12 @@ func (r *reading) features(q *Question, s *sentence, c Candidate, p passageFeatu
 	x[fNamesMissing], x[fNumbersMissing] = q.missingFacts(context)
 	x[fNamesMissingPassage], x[fNumbersMissingPassage] = q.missingFacts(p.body)
 	x[fAnswerType] = m.answerType(q, s.classes)
+}
+
+// sentenceBeside is what a sentence takes from its neighbour.
+type sentenceBeside struct {
+	matched uint64
+	bm25    float64
 }
 
 // relate computes what compares a sentence with the best one.
@@ -351,6 +376,15 @@ func (q *Question) cover(terms uint64) float32 {
 		sum += q.terms[bits.TrailingZeros64(terms)].weight
 	}
 	return float32(sum / max(q.weight, 1e-9))
+}
+
+// coverPlain is cover with each word weighing its IDF alone.
+func (q *Question) coverPlain(terms uint64) float32 {
+	sum := 0.0
+	for ; terms != 0; terms &= terms - 1 {
+		sum += q.terms[bits.TrailingZeros64(terms)].idf
+	}
+	return float32(sum / max(q.rarity, 1e-9))
 }
 
 // missing returns the weight of the heaviest term that is not in terms, over

@@ -1,6 +1,7 @@
 package rank
 
 import (
+	"math"
 	"slices"
 
 	"multivac"
@@ -11,6 +12,10 @@ import (
 // maxTerms is how many distinct words of a question count: one bit each.
 const maxTerms = 64
 
+// searchRate is the power of a word's rate in the search: found on the
+// training set, like the parameters of BM25.
+const searchRate = 0.6
+
 // A Question is a question made ready for ranking in one collection.
 type Question struct {
 	Text  string
@@ -18,6 +23,8 @@ type Question struct {
 	// Sums over terms of their weight.
 	weight   float64
 	heaviest float64
+	search   float64 // sum over terms of their weight in the search
+	rarity   float64 // sum over terms of their IDF
 	near     near
 	keys     []int     // rows of the model's answer table for the question's words
 	bits     [4]uint64 // which terms may have a stem: a filter before the search
@@ -28,6 +35,7 @@ type term struct {
 	text.Word
 	idf    float64
 	weight float64 // idf times how often such a word of a question is found beside its answer
+	search float64 // the same, with the rate counting for less: a passage is more than the answer
 	name   bool    // capitalised, though not because it begins the question
 }
 
@@ -48,8 +56,11 @@ func (m *Model) NewQuestion(question string, idf func(stem uint64) float64) *Que
 			continue
 		}
 		t := term{Word: w, idf: idf(w.Stem), name: i > 0 && w.Flags&text.Capital != 0}
-		t.weight = t.idf * m.rate(t)
+		rate := m.rate(t)
+		t.weight, t.search = t.idf*rate, t.idf*math.Pow(rate, searchRate)
+		q.search += t.search
 		q.weight += t.weight
+		q.rarity += t.idf
 		q.heaviest = max(q.heaviest, t.weight)
 		q.terms = append(q.terms, t)
 		q.bits[w.Stem>>62] |= 1 << (w.Stem & 63)
@@ -75,7 +86,7 @@ func partOfPair(words []text.Word, i int) bool {
 func (q *Question) Terms() []index.Term {
 	terms := make([]index.Term, len(q.terms))
 	for i, t := range q.terms {
-		terms[i] = index.Term{Stem: t.Stem, IDF: t.weight}
+		terms[i] = index.Term{Stem: t.Stem, IDF: t.search}
 	}
 	return terms
 }

@@ -15,7 +15,7 @@ import (
 )
 
 // Passages is how many of the best passages are worth ranking.
-const Passages = 20
+const Passages = 24
 
 // A Sentence is a sentence of a candidate, ranked.
 type Sentence struct {

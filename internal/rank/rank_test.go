@@ -9,11 +9,12 @@ import (
 	"testing"
 
 	"multivac"
+	"multivac/internal/index"
 	"multivac/internal/text"
 )
 
-// even is the IDF of a collection in which all words are as rare.
-func even(uint64) float64 { return 3 }
+// general is the IDF of general English text.
+var general = index.New().Snapshot().IDF
 
 // candidates makes one passage of each text; "heading: " may stand before it.
 func candidates(texts ...string) (found []Candidate) {
@@ -31,7 +32,7 @@ func candidates(texts ...string) (found []Candidate) {
 
 func rank(question string, found []Candidate) []Sentence {
 	m := Default()
-	return m.Rank(m.NewQuestion(question, even), found, Collection{Passages: 100})
+	return m.Rank(m.NewQuestion(question, general), found, Collection{Passages: 100})
 }
 
 func TestRankPutsTheAnswerFirst(t *testing.T) {
@@ -91,7 +92,7 @@ func TestRankOfNothing(t *testing.T) {
 }
 
 func TestMeaningfulWords(t *testing.T) {
-	q := Default().NewQuestion("Which company in Bergen makes it?", even)
+	q := Default().NewQuestion("Which company in Bergen makes it?", general)
 	if got := q.Lacking("A company makes many things."); !slices.Equal(got, []string{"Bergen"}) {
 		t.Errorf("Lacking = %q, want Bergen alone", got)
 	}
@@ -169,6 +170,6 @@ func BenchmarkRank(b *testing.B) {
 	m := Default()
 	b.ReportAllocs()
 	for b.Loop() {
-		m.Rank(m.NewQuestion("When did the 1973 oil crisis begin?", even), found, Collection{Passages: 2000})
+		m.Rank(m.NewQuestion("When did the 1973 oil crisis begin?", general), found, Collection{Passages: 2000})
 	}
 }

@@ -30,9 +30,9 @@ var names = rank.FeatureNames()
 const features = rank.Features
 
 const (
-	questionsPerSize = 14_000
+	questionsPerSize = 20_000
 	candidatesKept   = 40 // of a question, by a plain sum of BM25s; right ones in any case
-	epochs           = 5
+	epochs           = 6
 )
 
 // learnRanking fits the weights and the answer table so that a softmax over
