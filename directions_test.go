@@ -30,6 +30,7 @@ internal/auth
 internal/audit            auth telemetry
 internal/tell             extract text store queue
 internal/follow           index text store
+internal/keep             text store queue
 internal/ask              index rank follow cache store
 internal/cache            
 internal/store            

@@ -1,0 +1,253 @@
+package keep
+
+import (
+	"bytes"
+	"encoding/hex"
+	"encoding/json"
+	"errors"
+	"io"
+	"time"
+	"unicode/utf8"
+
+	"multivac"
+	"multivac/internal/store"
+)
+
+// The versions of the format. A later one is refused, an earlier one read.
+//
+//  1. the first
+const version = 1
+
+const format = "multivac-export"
+
+// A line has one of its members. The first line is the head, the last the end:
+// what has no end was cut off.
+type line struct {
+	Format   string    `json:"format,omitempty"`
+	Version  int       `json:"version,omitempty"`
+	Key      *key      `json:"key,omitempty"`
+	Document *document `json:"document,omitempty"`
+	End      *end      `json:"end,omitempty"`
+}
+
+type end struct {
+	Documents int `json:"documents"`
+	Keys      int `json:"keys"`
+}
+
+// A key stands in an export with its hash, which opens nothing.
+type key struct {
+	ID          string    `json:"id"`
+	Name        string    `json:"name,omitempty"`
+	Scopes      []string  `json:"scopes"`
+	Collections []string  `json:"collections,omitempty"`
+	Rate        float64   `json:"rate,omitempty"`
+	Burst       int       `json:"burst,omitempty"`
+	Concurrent  int       `json:"concurrent,omitempty"`
+	Created     time.Time `json:"created"`
+	Expires     time.Time `json:"expires,omitzero"`
+	LastUsed    time.Time `json:"last_used,omitzero"`
+	Revoked     time.Time `json:"revoked,omitzero"`
+	Hash        string    `json:"hash"`
+}
+
+// A document has a body while it is pending or failed. Its passages are not in
+// an export, but made of the text again.
+type document struct {
+	ID         string     `json:"id"`
+	Collection string     `json:"collection"`
+	Source     string     `json:"source,omitempty"`
+	Title      string     `json:"title,omitempty"`
+	MediaType  string     `json:"media_type,omitempty"`
+	Hash       string     `json:"hash,omitempty"`
+	Revision   uint64     `json:"revision"`
+	State      string     `json:"state"`
+	Step       string     `json:"step,omitempty"`
+	Attempts   int        `json:"attempts,omitempty"`
+	LastError  string     `json:"last_error,omitempty"`
+	Told       time.Time  `json:"told"`
+	Changed    time.Time  `json:"changed"`
+	Datum      bool       `json:"datum,omitempty"`
+	Body       content    `json:"body,omitzero"`
+	Published  *published `json:"published,omitempty"`
+}
+
+// A published leaves out what is as in its document.
+type published struct {
+	Revision  uint64  `json:"revision,omitempty"`
+	Hash      string  `json:"hash,omitempty"`
+	Title     string  `json:"title,omitempty"`
+	MediaType string  `json:"media_type,omitempty"`
+	Text      content `json:"text"`
+}
+
+// content are any bytes: a string where they are UTF-8, else {"base64":"…"}.
+type content []byte
+
+func (c content) IsZero() bool { return c == nil }
+
+type encoded struct {
+	Base64 []byte `json:"base64"`
+}
+
+// MarshalJSON implements json.Marshaler.
+func (c content) MarshalJSON() ([]byte, error) {
+	if utf8.Valid(c) {
+		return marshal(string(c))
+	}
+	return json.Marshal(encoded{c})
+}
+
+// UnmarshalJSON implements json.Unmarshaler.
+func (c *content) UnmarshalJSON(b []byte) error {
+	if len(b) > 0 && b[0] == '"' {
+		var s string
+		err := json.Unmarshal(b, &s)
+		*c = content(s)
+		return err
+	}
+	var e encoded
+	err := strict(b, &e)
+	*c = e.Base64
+	return err
+}
+
+func marshal(v any) ([]byte, error) {
+	var b bytes.Buffer
+	enc := json.NewEncoder(&b)
+	enc.SetEscapeHTML(false)
+	err := enc.Encode(v)
+	return b.Bytes(), err
+}
+
+// strict reads b into v, and nothing that v has no place for.
+func strict(b []byte, v any) error {
+	if !utf8.Valid(b) {
+		return errors.New("it is not UTF-8") // of which Go would read other characters
+	}
+	dec := json.NewDecoder(bytes.NewReader(b))
+	dec.DisallowUnknownFields()
+	if err := dec.Decode(v); err != nil {
+		return err
+	}
+	if _, err := dec.Token(); !errors.Is(err, io.EOF) {
+		return errors.New("something stands after the object")
+	}
+	return nil
+}
+
+func newDocument(r store.Record) *document {
+	d := &document{
+		ID: string(r.ID), Collection: string(r.Collection), Source: r.Source, Title: r.Title, MediaType: r.MediaType,
+		Revision: uint64(r.Revision), State: string(r.State), Step: r.Step, Attempts: r.Attempts, LastError: r.LastError,
+		Told: r.Told, Changed: r.Changed, Datum: r.Datum,
+	}
+	if r.State != multivac.Deleted {
+		d.Hash = hex.EncodeToString(r.Hash[:])
+	}
+	if r.State == multivac.Pending || r.State == multivac.Failed {
+		d.Body = r.Body
+	}
+	if p := r.Published; p != nil {
+		d.Published = &published{Text: content(p.Text)}
+		if r.State != multivac.Indexed {
+			d.Published.Revision, d.Published.Hash = uint64(p.Revision), hex.EncodeToString(p.Hash[:])
+			d.Published.Title, d.Published.MediaType = p.Title, p.MediaType
+		}
+	}
+	return d
+}
+
+// record returns the record that d was made of, without passages, or says what
+// is wrong with d.
+func (d *document) record() (store.Record, error) {
+	r := store.Record{Document: multivac.Document{
+		ID: multivac.DocumentID(d.ID), Collection: multivac.CollectionName(d.Collection), Source: d.Source, Title: d.Title, MediaType: d.MediaType,
+		Revision: multivac.Revision(d.Revision), State: multivac.State(d.State), Step: d.Step, Attempts: d.Attempts, LastError: d.LastError,
+		Told: d.Told, Changed: d.Changed, Body: d.Body,
+	}, Datum: d.Datum}
+	if err := unhex(r.Hash[:], d.Hash, r.State == multivac.Deleted); err != nil {
+		return r, err
+	}
+	if d.Published != nil {
+		p := &store.Published{
+			Publication: store.Publication{Title: d.Published.Title, Text: string(d.Published.Text)},
+			Revision:    multivac.Revision(d.Published.Revision), MediaType: d.Published.MediaType,
+		}
+		r.Published = p
+		if r.State == multivac.Indexed {
+			p.Revision, p.Hash, p.Title, p.MediaType, r.Text = r.Revision, r.Hash, r.Title, r.MediaType, p.Text
+		} else if err := unhex(p.Hash[:], d.Published.Hash, false); err != nil {
+			return r, err
+		}
+	}
+	return r, consistent(r)
+}
+
+func unhex(to []byte, s string, mayLack bool) error {
+	if s == "" && mayLack {
+		return nil
+	}
+	b, err := hex.DecodeString(s)
+	if err != nil || len(b) != len(to) {
+		return invalid("hash %q is none", multivac.Clip(s, 80))
+	}
+	copy(to, b)
+	return nil
+}
+
+func invalid(format string, args ...any) error {
+	return multivac.Errorf(multivac.ErrInvalid, "", format, args...)
+}
+
+// consistent makes sure that a record's identity and hash are those of what it
+// says, as far as it still says that.
+func consistent(r store.Record) error {
+	t := multivac.Telling{Collection: r.Collection, Source: r.Source, Title: r.Title, MediaType: r.MediaType, Body: r.Body}
+	whole := r.State == multivac.Pending || r.State == multivac.Failed
+	if (r.Source != "" || whole) && t.ID() != r.ID {
+		return invalid("document %q has not the identifier of what it says", multivac.Clip(string(r.ID), 40))
+	}
+	unnamed := t // a store may be told a type by leaving it out
+	if unnamed.MediaType == multivac.Markdown {
+		unnamed.MediaType = ""
+	}
+	if whole && t.Hash() != r.Hash && unnamed.Hash() != r.Hash {
+		return invalid("document %s has not the hash of what it says", r.ID)
+	}
+	return nil
+}
+
+func newKey(k multivac.Key) *key {
+	w := &key{
+		ID: string(k.ID), Name: k.Name, Rate: k.Limits.Rate, Burst: k.Limits.Burst, Concurrent: k.Limits.Concurrent,
+		Created: k.Created, Expires: k.Expires, LastUsed: k.LastUsed, Revoked: k.Revoked, Hash: hex.EncodeToString(k.Hash[:]),
+	}
+	for _, s := range k.Scopes {
+		w.Scopes = append(w.Scopes, string(s))
+	}
+	for _, c := range k.Collections {
+		w.Collections = append(w.Collections, string(c))
+	}
+	return w
+}
+
+func (w *key) key() (multivac.Key, error) {
+	k := multivac.Key{
+		ID: multivac.KeyID(w.ID), Name: w.Name, Limits: multivac.Limits{Rate: w.Rate, Burst: w.Burst, Concurrent: w.Concurrent},
+		Created: w.Created, Expires: w.Expires, LastUsed: w.LastUsed, Revoked: w.Revoked,
+	}
+	for _, s := range w.Scopes {
+		k.Scopes = append(k.Scopes, multivac.Scope(s))
+	}
+	for _, c := range w.Collections {
+		k.Collections = append(k.Collections, multivac.CollectionName(c))
+	}
+	if w.ID == "" || w.Created.IsZero() {
+		return k, invalid("key has no id, or was never made")
+	}
+	if err := unhex(k.Hash[:], w.Hash, false); err != nil {
+		return k, err
+	}
+	return k, k.Validate()
+}

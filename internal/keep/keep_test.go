@@ -1,0 +1,377 @@
+package keep
+
+import (
+	"bytes"
+	"compress/gzip"
+	"context"
+	"errors"
+	"fmt"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+
+	"multivac"
+	"multivac/internal/queue"
+	"multivac/internal/store"
+	"multivac/internal/store/sqlite"
+	"multivac/internal/store/storetest"
+	"multivac/internal/text"
+)
+
+var start = time.UnixMilli(1_700_000_000_123).UTC()
+
+// A kept is a service with its store.
+type kept struct {
+	*Service
+	*testing.T
+	db  *sqlite.DB
+	now time.Time
+}
+
+func open(t *testing.T) *kept {
+	t.Helper()
+	db, err := sqlite.Open(t.TempDir())
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() {
+		storetest.Check(t, db)
+		if err := db.Close(); err != nil {
+			t.Error(err)
+		}
+	})
+	k := &kept{Service: New(db, queue.NewLocal(10)), T: t, db: db, now: start}
+	k.Now = func() time.Time { k.now = k.now.Add(time.Second); return k.now }
+	return k
+}
+
+func (k *kept) must(err error) {
+	k.Helper()
+	if err != nil {
+		k.Fatal(err)
+	}
+}
+
+func (k *kept) tell(t multivac.Telling) multivac.Task {
+	k.Helper()
+	r, err := k.db.Put(k.Context(), []multivac.Telling{t}, k.Now())
+	k.must(err)
+	return multivac.Task{Document: r[0].ID, Revision: r[0].Revision}
+}
+
+func (k *kept) index(t multivac.Telling) multivac.Task {
+	k.Helper()
+	task := k.tell(t)
+	p := store.Publication{Title: "Found", Text: string(t.Body), Segmenter: text.Version, Passages: text.Segment(string(t.Body))}
+	_, err := k.db.Publish(k.Context(), task, p, k.Now())
+	k.must(err)
+	return task
+}
+
+func (k *kept) fail(t multivac.Telling) {
+	k.Helper()
+	task, _, err := k.db.Lease(k.Context(), k.tell(t), k.Now(), k.now.Add(time.Hour))
+	k.must(err)
+	k.must(k.db.Fail(k.Context(), task, "cannot be read", true, k.Now(), k.now))
+}
+
+func telling(source, body string) multivac.Telling {
+	return multivac.Telling{Source: source, Body: []byte(body)}
+}
+
+// fill tells documents that come to stand in every way there is.
+func (k *kept) fill() {
+	k.Helper()
+	k.index(telling("pump.md", "# Pump\n\nThe pump stops at 70 degrees."))
+	k.index(telling("pump.md", "# Pump\n\nThe pump stops at 80 degrees.\n\n- It starts at 60.\n- It weighs 12 kg.\n"))
+	k.index(multivac.Telling{Collection: "laws", Title: "Tax", MediaType: multivac.Plain, Body: []byte("The tax is 19 percent.")})
+	k.tell(telling("waits.md", "It waits <for> its & worker \u2028."))
+	k.tell(telling("bytes", "\xff\x00\x01 no text"))
+	k.index(telling("again.md", "The valve opens at 4 bar."))
+	k.tell(telling("again.md", "The valve opens at 5 bar."))
+	k.index(telling("broken.md", "The crate was red."))
+	k.fail(telling("broken.md", "The crate is broken."))
+	gone := k.index(telling("gone.md", "The lighthouse is green."))
+	_, err := k.db.Delete(k.Context(), gone.Document, k.Now())
+	k.must(err)
+	k.must(k.db.PutKey(k.Context(), multivac.Key{ID: "one", Name: "an admin's", Scopes: []multivac.Scope{multivac.ScopeAdmin}, Created: start, Hash: multivac.KeyHash{1, 2}}))
+	k.must(k.db.PutKey(k.Context(), multivac.Key{ID: "two", Scopes: []multivac.Scope{multivac.ScopeAsk}, Collections: []multivac.CollectionName{"laws"},
+		Limits: multivac.Limits{Rate: 0.5, Burst: 3}, Created: start, Expires: start.Add(time.Hour), Revoked: start.Add(time.Minute)}))
+}
+
+func (k *kept) export() string {
+	k.Helper()
+	var b bytes.Buffer
+	k.must(k.Export(k.Context(), &b))
+	return b.String()
+}
+
+func (k *kept) imports(s string, merge bool) (multivac.Imported, error) {
+	return k.Import(k.Context(), strings.NewReader(s), merge)
+}
+
+func (k *kept) scan() map[multivac.DocumentID]store.Change {
+	all := map[multivac.DocumentID]store.Change{}
+	k.must(k.db.Scan(k.Context(), func(c store.Change) error { all[c.Document] = c; return nil }))
+	return all
+}
+
+func TestExportAndImport(t *testing.T) {
+	from, to := open(t), open(t)
+	from.fill()
+	want := from.export()
+	got, err := to.imports(want, false)
+	if err != nil || got.Documents != 7 || got.Unchanged+got.Broken != 0 {
+		t.Fatalf("imported %+v, %v, want 7 documents\n%s", got, err, want)
+	}
+	if d := cmp.Diff(want, to.export()); d != "" {
+		t.Errorf("exported (-) and imported and exported (+)\n%s", d)
+	}
+	if d := cmp.Diff(from.scan(), to.scan()); d != "" {
+		t.Errorf("published before (-) and after (+)\n%s", d)
+	}
+	for _, c := range []multivac.CollectionName{"default", "laws"} {
+		before, _ := from.db.Datum(t.Context(), c)
+		if after, err := to.db.Datum(t.Context(), c); after != before || err != nil {
+			t.Errorf("datum of %s: %q, %v, want %q", c, after, err, before)
+		}
+	}
+	for _, secret := range []string{"lighthouse", "70 degrees"} {
+		if strings.Contains(want, secret) {
+			t.Errorf("the export has %q, which was forgotten or replaced", secret)
+		}
+	}
+	if e, err := to.Examine(t.Context(), false); err != nil || len(e.Faults) > 0 || e.Documents != 7 || e.Passages == 0 {
+		t.Errorf("examined after the import: %+v, %v", e, err)
+	}
+}
+
+func TestImportGzipped(t *testing.T) {
+	from, to := open(t), open(t)
+	from.fill()
+	var b bytes.Buffer
+	z := gzip.NewWriter(&b)
+	z.Write([]byte(from.export()))
+	z.Close()
+	if got, err := to.imports(b.String(), false); err != nil || got.Documents != 7 {
+		t.Errorf("imported %+v, %v", got, err)
+	}
+	half := open(t)
+	if _, err := half.imports(b.String()[:b.Len()-20], false); !errors.Is(err, multivac.ErrInvalid) {
+		t.Errorf("half of it: %v, want invalid", err)
+	}
+	if _, err := half.imports(b.String()[:5], true); !errors.Is(err, multivac.ErrInvalid) {
+		t.Errorf("its beginning: %v, want invalid", err)
+	}
+}
+
+func TestMerge(t *testing.T) {
+	from, to := open(t), open(t)
+	from.fill()
+	to.index(telling("mine.md", "This stands here only."))
+	to.index(telling("pump.md", "One."))
+	to.index(telling("pump.md", "Two."))
+	to.index(telling("pump.md", "The pump never stops."))
+	gone := to.index(telling("again.md", "One."))
+	to.index(telling("again.md", "Two."))
+	_, err := to.db.Delete(t.Context(), gone.Document, to.Now())
+	to.must(err)
+	before := to.export()
+	_, err = to.imports(from.export(), false)
+	if !errors.Is(err, multivac.ErrInvalid) || !strings.Contains(err.Error(), "--merge") || to.export() != before {
+		t.Fatalf("without merge: %v, want to be told of --merge and nothing done", err)
+	}
+	got, err := to.imports(from.export(), true)
+	if err != nil || got.Documents != 5 || got.Unchanged != 2 {
+		t.Errorf("merged %+v, %v, want 5 and 2 unchanged", got, err)
+	}
+	f := func(source string, state multivac.State, revision multivac.Revision, says string) {
+		t.Helper()
+		d, err := to.db.Document(t.Context(), telling(source, "").ID())
+		if err != nil || d.State != state || d.Revision != revision || !strings.Contains(d.Text+string(d.Body), says) {
+			t.Errorf("%s is %+v, %v, want %s at %d with %q", source, d, err, state, revision, says)
+		}
+	}
+	f("mine.md", multivac.Indexed, 1, "here only")
+	f("pump.md", multivac.Indexed, 3, "never stops")
+	f("again.md", multivac.Deleted, 3, "")
+	f("waits.md", multivac.Pending, 1, "waits")
+	if datum, _ := to.db.Datum(t.Context(), "default"); !strings.Contains(datum, "here only") {
+		t.Errorf("datum %q, want that which was there", datum)
+	}
+	if datum, _ := to.db.Datum(t.Context(), "laws"); !strings.Contains(datum, "19 percent") {
+		t.Errorf("datum of laws %q, want that which came", datum)
+	}
+	after := to.export()
+	if got, err := to.imports(from.export(), true); err != nil || got.Documents != 0 || to.export() != after {
+		t.Errorf("merged again: %+v, %v, want nothing changed", got, err)
+	}
+}
+
+// A line that cannot be used is named, and the others are imported.
+func TestBrokenLines(t *testing.T) {
+	from := open(t)
+	from.fill()
+	whole := strings.SplitAfter(from.export(), "\n")
+	at := slices.IndexFunc(whole, func(l string) bool { return strings.Contains(l, `"waits.md"`) })
+	f := func(what, old, new, want string) {
+		t.Helper()
+		lines := slices.Clone(whole)
+		if lines[at] = strings.Replace(lines[at], old, new, 1); lines[at] == whole[at] {
+			t.Fatalf("%s: the line has no %s: %s", what, old, lines[at])
+		}
+		to := open(t)
+		got, err := to.imports(strings.Join(lines, ""), false)
+		if err != nil || got.Documents != 6 || got.Broken != 1 || len(got.Lines) != 1 || got.Lines[0].Line != at+1 || !strings.Contains(got.Lines[0].Err.Error(), want) {
+			t.Errorf("%s: imported %+v, %v, want 6 documents, line %d named, with %q", what, got, err, at+1, want)
+		}
+	}
+	f("no JSON", `{"document"`, `{"document`, "cannot be read")
+	f("not UTF-8", `waits`, "\xff", "not UTF-8")
+	f("deep nesting", `{"document":`, `{"document":`+strings.Repeat("[", 100_000), "cannot be read")
+	f("an unknown member", `{"document":{`, `{"document":{"x":1,`, "unknown field")
+	f("something behind", "}}\n", "}} {}\n", "after the object")
+	f("neither", `{"document"`, `{"end":null,"document":null}`+"#", "cannot be read")
+	f("another text", "It waits", "It never waits", "hash")
+	f("another identifier", `"id":"`, `"id":"00`, "identifier")
+	f("another source", `"waits.md"`, `"other.md"`, "identifier")
+	f("no such state", `"pending"`, `"sleeping"`, "state")
+	f("no revision", `"revision":1`, `"revision":0`, "revision")
+	f("no hash", `"hash":"`, `"hash":"x`, "hash")
+	f("no such collection", `"collection":"default"`, `"collection":"?"`, "identifier")
+}
+
+func TestBrokenStreams(t *testing.T) {
+	from := open(t)
+	from.fill()
+	whole := strings.SplitAfter(from.export(), "\n")
+	n := len(whole) - 1 // what stands after the last line end
+	f := func(what, stream, want string) {
+		t.Helper()
+		to := open(t)
+		_, err := to.imports(stream, false)
+		if !errors.Is(err, multivac.ErrInvalid) || !strings.Contains(err.Error(), want) {
+			t.Errorf("%s: %v, want invalid, with %q", what, err, want)
+		}
+	}
+	f("nothing", "", "first line")
+	f("documents", `{"source":"a","text":"b"}`+"\n", "multivac tell")
+	f("a newer one", strings.Replace(strings.Join(whole, ""), `"version":1`, `"version":2`, 1), "newer program")
+	f("without its end", strings.Join(whole[:n-1], ""), fmt.Sprintf("ends early, after line %d", n-1))
+	f("cut in a line", strings.Join(whole[:5], "")+whole[5][:20], "ends early")
+	f("with a line less", strings.Join(slices.Delete(slices.Clone(whole), 4, 5), ""), "6 documents")
+}
+
+// Who may not make keys brings none.
+func TestKeysAreImportedByAdmins(t *testing.T) {
+	from, to := open(t), open(t)
+	from.fill()
+	to.Keys = func(context.Context) bool { return false }
+	got, err := to.imports(from.export(), false)
+	if err != nil || got.Documents != 7 || got.Broken != 2 || !errors.Is(got.Lines[0].Err, multivac.ErrForbidden) {
+		t.Errorf("imported %+v, %v", got, err)
+	}
+	if keys, err := to.db.Keys(t.Context()); len(keys) != 0 || err != nil {
+		t.Errorf("keys %v, %v", keys, err)
+	}
+}
+
+func TestRetry(t *testing.T) {
+	k := open(t)
+	k.fail(telling("a", "broken"))
+	r, err := k.Retry(t.Context(), telling("a", "").ID())
+	if err != nil || !r.Changed || r.State != multivac.Pending || r.Revision != 2 {
+		t.Errorf("got %+v, %v", r, err)
+	}
+	if n, err := k.queue.Len(t.Context()); n != 1 || err != nil {
+		t.Errorf("%d tasks in the queue, %v, want 1", n, err)
+	}
+}
+
+// A bent is a store that says something else of its documents than is true.
+type bent struct {
+	store.Store
+	bend func(*store.Record)
+}
+
+func (b bent) Records(ctx context.Context, fn func(store.Record) error) error {
+	return b.Store.Records(ctx, func(r store.Record) error { b.bend(&r); return fn(r) })
+}
+
+func TestExamineFindsWhatContradicts(t *testing.T) {
+	k := open(t)
+	k.fill()
+	f := func(source, want string, bend func(*store.Record)) {
+		t.Helper()
+		s := New(bent{k.db, func(r *store.Record) {
+			if r.Source == source {
+				bend(r)
+			}
+		}}, k.queue)
+		e, err := s.Examine(t.Context(), false)
+		if err != nil || len(e.Faults) == 0 || !strings.Contains(e.Faults[0].Problem, want) || e.Sound() {
+			t.Errorf("%s: got %+v, %v, want %q", source, e, err, want)
+		}
+	}
+	f("waits.md", "lost", func(r *store.Record) { r.Body = nil })
+	f("waits.md", "hash", func(r *store.Record) { r.Body = []byte("other") })
+	f("pump.md", "identifier", func(r *store.Record) { r.Source = "another" })
+	f("pump.md", "the feed says", func(r *store.Record) { r.Published.Revision++; r.Revision++ })
+	f("pump.md", "is published", func(r *store.Record) { r.Published = nil })
+	f("pump.md", "0 data", func(r *store.Record) { r.Datum = false })
+	f("again.md", "2 data", func(r *store.Record) { r.Datum = true })
+	f("gone.md", "the feed says", func(r *store.Record) { r.Revision++ })
+	f("broken.md", "has failed", func(r *store.Record) { r.State, r.Revision = multivac.Failed, 9 })
+	f("pump.md", "passages are broken", func(r *store.Record) { r.Published.Passages[0].Text = "other" })
+	f("pump.md", "it has none", func(r *store.Record) { r.Published.Passages = nil })
+	f("pump.md", "changed", func(r *store.Record) { r.Changed = time.Time{} })
+}
+
+// A bend that passes is no fault: somebody wrote meanwhile.
+func TestExamineLooksTwice(t *testing.T) {
+	k := open(t)
+	k.fill()
+	looks := 0
+	s := New(bent{k.db, func(r *store.Record) {
+		if r.Source == "waits.md" {
+			if looks++; looks == 1 {
+				r.Body = nil
+			}
+		}
+	}}, k.queue)
+	if e, err := s.Examine(t.Context(), false); err != nil || len(e.Faults) > 0 || looks != 2 {
+		t.Errorf("after %d looks: %+v, %v", looks, e, err)
+	}
+}
+
+// What is read is what would be written.
+func FuzzLine(f *testing.F) {
+	f.Add([]byte(`{"document":{"id":"3f6c0a1b2c3d4e5f60718293a4b5c6d7","collection":"a","revision":1,"state":"indexed","hash":"00000000000000000000000000000000","told":"2023-11-14T22:13:20Z","changed":"2023-11-14T22:13:20Z","published":{"text":{"base64":"/w=="}}}}`))
+	f.Add([]byte(`{"document":{"id":"00","collection":"a","revision":1,"state":"failed","body":"x"}}`))
+	f.Add([]byte(`{"key":{"id":"a","scopes":["ask"],"created":"2023-11-14T22:13:20Z","hash":"00"}}`))
+	f.Fuzz(func(t *testing.T, in []byte) {
+		var l line
+		if strict(in, &l) != nil || l.Document == nil {
+			return
+		}
+		r, err := l.Document.record()
+		if err != nil {
+			return
+		}
+		b, err := marshal(line{Document: newDocument(r)})
+		if err != nil {
+			return // a time that JSON has no form for
+		}
+		var again line
+		if err := strict(b, &again); err != nil {
+			t.Fatalf("%s cannot be read: %v", b, err)
+		}
+		other, err := again.Document.record()
+		if d := cmp.Diff(r, other); err != nil || d != "" {
+			t.Errorf("%s: %v (-read +written and read)\n%s", in, err, d)
+		}
+	})
+}
