@@ -126,7 +126,7 @@ func (r *Keyring) Enter(ctx context.Context, text multivac.KeyText, address stri
 	switch {
 	case errors.Is(err, multivac.ErrUnauthorized):
 		if wait := r.failures.add(address, r.now()); wait > 0 {
-			limited := multivac.Errorf(multivac.ErrLimited, "correct the key, then wait", "wrong keys come from %s again and again", address)
+			limited := multivac.Errorf(multivac.ErrLimited, "give another key", "%s, and keys like that come from %s again and again", reason(err), address)
 			limited.RetryAfter = wait
 			err = limited
 		}
@@ -140,6 +140,15 @@ func (r *Keyring) Enter(ctx context.Context, text multivac.KeyText, address stri
 		return c, nil, err
 	}
 	return Caller{Key: h.Key}, leave, nil
+}
+
+// reason returns the message of an error without its remedy.
+func reason(err error) string {
+	var e *multivac.Error
+	if errors.As(err, &e) {
+		return e.Message
+	}
+	return err.Error()
 }
 
 // match returns the key that text is of.

@@ -28,7 +28,8 @@ type site struct {
 	*testing.T
 	*webtest.Memory
 	http.Handler
-	log *strings.Builder
+	log  *strings.Builder
+	from string // the address that requests come from, if it matters
 }
 
 func newSite(t *testing.T, change ...func(*web.Options)) *site {
@@ -63,6 +64,9 @@ func (s *site) do(method, target, body string, headers ...string) *httptest.Resp
 	for _, h := range headers {
 		name, value, _ := strings.Cut(h, ": ")
 		r.Header.Add(name, value)
+	}
+	if s.from != "" {
+		r.RemoteAddr = s.from
 	}
 	w := httptest.NewRecorder()
 	s.ServeHTTP(w, r)

@@ -1,0 +1,469 @@
+package web_test
+
+import (
+	"encoding/json"
+	"fmt"
+	"maps"
+	"net/http"
+	"net/http/httptest"
+	"net/url"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"multivac"
+	"multivac/internal/auth"
+	"multivac/internal/web"
+	"multivac/internal/web/ui"
+	"multivac/internal/web/webtest"
+	"multivac/internal/web/wire"
+)
+
+// locked is a site that wants keys.
+type locked struct {
+	*site
+	ring *auth.Keyring
+	keys map[string]multivac.KeyText // by what they are for
+}
+
+func newLocked(t *testing.T, change ...func(*web.Options)) *locked {
+	t.Helper()
+	l := &locked{ring: auth.NewKeyring(&webtest.Keys{}, time.Now), keys: map[string]multivac.KeyText{}}
+	l.site = newSite(t, append([]func(*web.Options){func(o *web.Options) {
+		guard := auth.Guard{Teller: o.Teller, Asker: o.Asker, Library: o.Library, Manager: l.ring}
+		pages := ui.New(guard, guard)
+		o.Teller, o.Asker, o.Library, o.Keys = guard, guard, guard, guard
+		o.Gate, o.UI, o.SignIn = l.ring, pages, pages.SignIn
+	}}, change...)...)
+	l.add("admin", multivac.Key{Scopes: []multivac.Scope{multivac.ScopeAdmin}})
+	return l
+}
+
+func (l *locked) add(name string, k multivac.Key) multivac.KeyID {
+	l.Helper()
+	made, text, err := l.ring.MakeKey(l.Context(), k)
+	if err != nil {
+		l.Fatal(err)
+	}
+	l.keys[name] = text
+	return made.ID
+}
+
+func bearer(text multivac.KeyText) string { return "Authorization: Bearer " + string(text) }
+
+// as sends a request with the key called name; with none where there is none.
+func (l *locked) as(name, method, target, body string, headers ...string) *httptest.ResponseRecorder {
+	l.Helper()
+	if text, ok := l.keys[name]; ok {
+		headers = append(headers, bearer(text))
+	}
+	return l.do(method, target, body, headers...)
+}
+
+// Which key opens which route, and what is said where it does not.
+func TestScopesAndRoutes(t *testing.T) {
+	l := newLocked(t)
+	for _, s := range []multivac.Scope{multivac.ScopeAsk, multivac.ScopeTell} {
+		l.add(string(s), multivac.Key{Scopes: []multivac.Scope{s}})
+	}
+	gone := l.add("revoked", multivac.Key{Scopes: []multivac.Scope{multivac.ScopeAsk, multivac.ScopeTell}})
+	if _, err := l.ring.RevokeKey(t.Context(), gone); err != nil {
+		t.Fatal(err)
+	}
+	_, l.keys["unknown"] = auth.NewText()
+	l.keys["broken"] = l.keys["admin"][:40]
+	receipt := read[wire.Receipt](l.site, l.as("admin", "POST", "/api/v1/documents?wait=indexed", `{"source":"x","text":"It rains."}`), 202)
+
+	form := "Content-Type: application/x-www-form-urlencoded"
+	requests := 0
+	callers := []string{"nobody", "broken", "unknown", "revoked", "ask", "tell", "admin"}
+	f := func(method, target, body, header string, want ...int) {
+		t.Helper()
+		for i, caller := range callers {
+			requests++
+			l.from = fmt.Sprintf("198.51.100.%d:80", requests) // or its wrong keys would be limited
+			headers := []string{}
+			if header != "" {
+				headers = append(headers, header)
+			}
+			w := l.as(caller, method, target, body, headers...)
+			status := want[max(0, i-3)] // the first four are alike
+			if w.Code != status {
+				t.Errorf("%s %s as %s: got %d, want %d: %s", method, target, caller, w.Code, status, w.Body)
+				continue
+			}
+			switch status {
+			case 401:
+				l.problem(w, 401, "unauthorized")
+				if got := w.Header().Get("WWW-Authenticate"); !strings.HasPrefix(got, "Bearer") {
+					t.Errorf("%s %s as %s: WWW-Authenticate is %q", method, target, caller, got)
+				}
+			case 403:
+				if p := l.problem(w, 403, "forbidden"); !strings.Contains(p.Detail, "scope") {
+					t.Errorf("%s %s as %s: %q names no scope", method, target, caller, p.Detail)
+				}
+			}
+			if text := string(l.keys[caller]); text != "" && strings.Contains(w.Body.String()+fmt.Sprint(w.Header()), text[15:]) {
+				t.Errorf("%s %s as %s repeats the key: %s", method, target, caller, w.Body)
+			}
+		}
+	}
+	// nobody and keys that do not hold; then ask, tell, admin.
+	f("GET", "/livez", "", "", 200, 200, 200, 200)
+	f("GET", "/metrics", "", "", 401, 200, 200, 200)
+	f("GET", "/", "", "", 401, 200, 200, 200)
+	f("GET", "/multivac", "", "", 401, 200, 403, 200)
+	f("GET", "/multivac?question=It", "", "", 401, 200, 403, 200)
+	f("POST", "/multivac/data", "data=x", form, 401, 403, 200, 200)
+	f("POST", "/api/v1/documents", `{"text":"x"}`, "", 401, 403, 202, 202)
+	f("GET", "/api/v1/documents", "", "", 401, 200, 200, 200)
+	f("GET", "/api/v1/documents/"+receipt.ID, "", "", 401, 200, 200, 200)
+	f("DELETE", "/api/v1/documents/"+receipt.ID, "", "", 401, 403, 200, 200)
+	f("GET", "/api/v1/answer?question=It", "", "", 401, 200, 403, 200)
+	f("POST", "/api/v1/answer", `{"question":"It"}`, "Content-Type: application/json", 401, 200, 403, 200)
+	f("GET", "/api/v1/collections", "", "", 401, 200, 200, 200)
+	f("GET", "/api/v1/collections/default/datum", "", "", 401, 404, 403, 404)
+	f("GET", "/api/v1/keys", "", "", 401, 403, 403, 200)
+	f("POST", "/api/v1/keys", `{"scopes":["ask"]}`, "Content-Type: application/json", 401, 403, 403, 200)
+	f("DELETE", "/api/v1/keys/"+string(gone), "", "", 401, 403, 403, 200)
+	f("GET", "/api/v1/docs", "", "", 401, 200, 200, 200)
+	f("GET", "/api/v1/openapi.json", "", "", 401, 200, 200, 200)
+	f("GET", "/nowhere", "", "", 401, 404, 404, 404)
+	f("PUT", "/api/v1/documents", "", "", 401, 405, 405, 405)
+
+	// Each route that OpenAPI describes is among them: none is open by mistake.
+	doc := read[openAPI](l.site, l.as("ask", "GET", "/api/v1/openapi.json", ""), 200)
+	for path, methods := range doc.Paths {
+		for method := range methods {
+			if path == "/livez" || path == "/readyz" {
+				continue
+			}
+			if w := l.do(strings.ToUpper(method), strings.NewReplacer("{id}", receipt.ID, "{collection}", "default").Replace(path), "{}"); w.Code != 401 {
+				t.Errorf("%s %s without a key: got %d, want 401", method, path, w.Code)
+			}
+		}
+	}
+}
+
+// A key that may tell sees what became of a document, and not what it says.
+func TestTellingIsNotReading(t *testing.T) {
+	l := newLocked(t)
+	l.add("tell", multivac.Key{Scopes: []multivac.Scope{multivac.ScopeTell}})
+	r := read[wire.Receipt](l.site, l.as("tell", "POST", "/api/v1/documents?wait=indexed", `{"source":"x","text":"It rains."}`), 202)
+	if d := read[wire.Document](l.site, l.as("tell", "GET", "/api/v1/documents/"+r.ID, ""), 200); d.State != "indexed" || d.Text != "" {
+		t.Errorf("got %+v", d)
+	}
+}
+
+func TestReadyzForStrangers(t *testing.T) {
+	l := newLocked(t)
+	l.as("admin", "POST", "/api/v1/documents?wait=indexed", `{"collection":"secret-plans","text":"It rains."}`)
+	w := l.do("GET", "/readyz", "")
+	if got := read[wire.Readiness](l.site, w, 200); !got.Ready || !got.KeyNeeded || strings.Contains(w.Body.String(), "secret") {
+		t.Errorf("a stranger: %s", w.Body)
+	}
+	if got := read[wire.Status](l.site, l.as("admin", "GET", "/readyz", ""), 200); got.Documents != 1 || len(got.Collections.Collections) != 1 {
+		t.Errorf("with a key: %+v", got)
+	}
+	l.problem(l.do("GET", "/readyz", "", "Authorization: Bearer mvk_x"), 401, "unauthorized")
+}
+
+func TestCollections(t *testing.T) {
+	l := newLocked(t)
+	l.add("laws", multivac.Key{Scopes: []multivac.Scope{multivac.ScopeAsk, multivac.ScopeTell}, Collections: []multivac.CollectionName{"laws", "rules"}})
+	ids := map[string]string{}
+	for _, c := range []string{"laws", "rules", "secrets"} {
+		for n := range 3 {
+			body, _ := json.Marshal(wire.Telling{Collection: c, Source: fmt.Sprint(n), Text: "It rains in " + c + "."})
+			ids[c] = read[wire.Receipt](l.site, l.as("admin", "POST", "/api/v1/documents?wait=indexed", string(body)), 202).ID
+		}
+	}
+	forbidden := func(method, target, body string) {
+		t.Helper()
+		p := l.problem(l.as("laws", method, target, body, "Content-Type: application/json"), 403, "forbidden")
+		if !strings.Contains(p.Detail, "collection") {
+			t.Errorf("%s %s: %q names no collection", method, target, p.Detail)
+		}
+	}
+	forbidden("GET", "/api/v1/answer?question=rains&collection=secrets", "")
+	forbidden("GET", "/api/v1/answer?question=rains", "") // of default
+	forbidden("POST", "/api/v1/answer", `{"question":"rains","collection":"secrets"}`)
+	forbidden("GET", "/api/v1/collections/secrets/datum", "")
+	forbidden("GET", "/api/v1/documents?collection=secrets", "")
+	forbidden("POST", "/api/v1/documents", `{"collection":"secrets","text":"x"}`)
+	forbidden("GET", "/multivac", "")
+
+	// A document elsewhere is as one that was never told.
+	for _, method := range []string{"GET", "DELETE"} {
+		there := l.problem(l.as("laws", method, "/api/v1/documents/"+ids["secrets"], ""), 404, "not-found")
+		if !strings.Contains(there.Detail, "never told") {
+			t.Errorf("%s: %q", method, there.Detail)
+		}
+		if d := read[wire.Document](l.site, l.as("admin", "GET", "/api/v1/documents/"+ids["secrets"], ""), 200); d.State != "indexed" {
+			t.Errorf("after %s: %+v", method, d)
+		}
+	}
+
+	// Of many tellings, those for other collections are refused alone.
+	receipts := read[wire.Receipts](l.site, l.as("laws", "POST", "/api/v1/documents", `[{"collection":"laws","text":"a"},{"collection":"secrets","text":"b"},{"collection":"rules","text":"c"}]`), 202)
+	var kinds []string
+	for _, r := range receipts.Documents {
+		kind := "kept"
+		if r.Error != nil {
+			kind = r.Error.Type
+		}
+		kinds = append(kinds, kind)
+	}
+	if want := []string{"kept", "/api/v1/docs#forbidden", "kept"}; !slices.Equal(kinds, want) {
+		t.Errorf("got %v, want %v", kinds, want)
+	}
+
+	// Lists hold what is theirs, page by page.
+	got := map[string]int{}
+	for target := "/api/v1/documents?limit=2"; target != ""; {
+		p := read[wire.Page](l.site, l.as("laws", "GET", target, ""), 200)
+		for _, d := range p.Documents {
+			got[d.Collection]++
+		}
+		target = ""
+		if p.Next != "" {
+			target = "/api/v1/documents?limit=2&cursor=" + p.Next
+		}
+	}
+	if want := map[string]int{"laws": 4, "rules": 4}; !maps.Equal(got, want) {
+		t.Errorf("listed %v, want %v", got, want)
+	}
+	cs := read[wire.Collections](l.site, l.as("laws", "GET", "/api/v1/collections", ""), 200)
+	if len(cs.Collections) != 2 || cs.Collections[0].Name != "laws" || cs.Collections[1].Name != "rules" {
+		t.Errorf("collections are %+v", cs.Collections)
+	}
+	if page := l.as("laws", "GET", "/", "", "Accept: text/html").Body.String(); strings.Contains(page, "secrets") || !strings.Contains(page, "rules") {
+		t.Errorf("the page offers %s", page)
+	}
+}
+
+func TestLimits(t *testing.T) {
+	l := newLocked(t)
+	l.add("slow", multivac.Key{Scopes: []multivac.Scope{multivac.ScopeAsk}, Limits: multivac.Limits{Rate: 0.01, Burst: 2}})
+	for range 2 {
+		if w := l.as("slow", "GET", "/api/v1/collections", ""); w.Code != 200 {
+			t.Fatalf("within the limit: %d %s", w.Code, w.Body)
+		}
+	}
+	w := l.as("slow", "GET", "/api/v1/collections", "")
+	l.problem(w, 429, "too-many-requests")
+	if got := w.Header().Get("Retry-After"); got != "100" && got != "99" {
+		t.Errorf("Retry-After is %q, want 100", got)
+	}
+	if w := l.as("admin", "GET", "/api/v1/collections", ""); w.Code != 200 {
+		t.Errorf("another key: %d", w.Code)
+	}
+	for range 11 {
+		_, text := auth.NewText()
+		w = l.do("GET", "/api/v1/collections", "", bearer(text))
+	}
+	l.problem(w, 429, "too-many-requests")
+	if w.Header().Get("Retry-After") == "" {
+		t.Error("no Retry-After")
+	}
+	if w := l.do("GET", "/api/v1/collections", ""); w.Code != 401 {
+		t.Errorf("no key at all: %d, want 401", w.Code)
+	}
+}
+
+func TestConcurrent(t *testing.T) {
+	entered, leave := make(chan bool), make(chan bool)
+	l := newLocked(t, func(o *web.Options) {
+		o.Metrics = http.HandlerFunc(func(http.ResponseWriter, *http.Request) { entered <- true; <-leave })
+	})
+	l.add("one", multivac.Key{Scopes: []multivac.Scope{multivac.ScopeAsk}, Limits: multivac.Limits{Concurrent: 1}})
+	done := make(chan bool)
+	go func() { l.as("one", "GET", "/metrics", ""); close(done) }()
+	<-entered
+	l.problem(l.as("one", "GET", "/api/v1/collections", ""), 429, "too-many-requests")
+	leave <- true
+	<-done
+	if w := l.as("one", "GET", "/api/v1/collections", ""); w.Code != 200 {
+		t.Errorf("after the first: %d", w.Code)
+	}
+}
+
+// A browser signs in with a form, asks, and signs out.
+func TestSignIn(t *testing.T) {
+	l := newLocked(t)
+	l.as("admin", "POST", "/api/v1/documents?wait=indexed", `{"text":"It rains."}`)
+	html, form := "Accept: text/html,*/*;q=0.8", "Content-Type: application/x-www-form-urlencoded"
+	asked := "/?q=rains&stop=eager"
+	w := l.do("GET", asked, "", html)
+	if w.Code != 401 || !strings.Contains(w.Body.String(), `action="/ui/sign-in" method="post"`) || !strings.Contains(w.Body.String(), `name="next" value="/?q=rains&amp;stop=eager"`) {
+		t.Fatalf("a browser without a key: %d %s", w.Code, w.Body)
+	}
+	if got := w.Header().Get("Content-Security-Policy"); !strings.Contains(got, "style-src 'self'") {
+		t.Errorf("the form's policy is %q", got)
+	}
+	style := strings.Split(strings.Split(w.Body.String(), `rel="stylesheet" href="`)[1], `"`)[0]
+	if w := l.do("GET", style, ""); w.Code != 200 {
+		t.Errorf("the form's style: %d", w.Code)
+	}
+	send := func(key, next string, headers ...string) *httptest.ResponseRecorder {
+		return l.do("POST", "/ui/sign-in", url.Values{"key": {key}, "next": {next}}.Encode(), append(headers, form)...)
+	}
+	_, wrong := auth.NewText()
+	if w := send(string(wrong), asked); w.Code != 401 || len(w.Result().Cookies()) != 0 || !strings.Contains(w.Body.String(), "not known here") || strings.Contains(w.Body.String(), string(wrong)) {
+		t.Errorf("a wrong key: %d %s", w.Code, w.Body)
+	}
+	w = send(" "+string(l.keys["admin"])+"\n", asked)
+	if w.Code != 303 || w.Header().Get("Location") != asked || len(w.Result().Cookies()) != 1 {
+		t.Fatalf("signing in: %d %v %s", w.Code, w.Header(), w.Body)
+	}
+	c := w.Result().Cookies()[0]
+	if !c.HttpOnly || c.SameSite != http.SameSiteStrictMode || c.Path != "/" || c.Secure || !c.Expires.IsZero() {
+		t.Errorf("the cookie is %+v", c)
+	}
+	if c := send(string(l.keys["admin"]), "", "X-Forwarded-Proto: https").Result().Cookies()[0]; !c.Secure {
+		t.Errorf("behind TLS the cookie is %+v", c)
+	}
+	carried := "Cookie: " + c.Name + "=" + c.Value
+	w = l.do("GET", asked, "", html, carried)
+	if page := w.Body.String(); w.Code != 200 || !strings.Contains(page, "It <mark>rains") || !strings.Contains(page, "/ui/sign-out") || strings.Contains(page, c.Value) {
+		t.Errorf("asked: %d %s", w.Code, page)
+	}
+	if w := l.do("GET", "/api/v1/answer?question=rains", "", carried); w.Code != 200 {
+		t.Errorf("the answer as JSON: %d", w.Code)
+	}
+	l.problem(l.do("POST", "/ui/sign-in", "", form, "Sec-Fetch-Site: cross-site"), 403, "cross-origin")
+	l.problem(l.do("DELETE", "/api/v1/documents/1", "", carried, "Sec-Fetch-Site: cross-site"), 403, "cross-origin")
+
+	w = l.do("POST", "/ui/sign-out", "", carried)
+	if cs := w.Result().Cookies(); w.Code != 303 || len(cs) != 1 || cs[0].Value != "" || cs[0].MaxAge >= 0 {
+		t.Errorf("signing out: %d %+v", w.Code, cs)
+	}
+
+	// A key that was revoked ends the session at once, and the page says why.
+	id, _ := auth.Parse(l.keys["admin"])
+	if _, err := l.ring.RevokeKey(t.Context(), id); err != nil {
+		t.Fatal(err)
+	}
+	if w := l.do("GET", asked, "", html, carried); w.Code != 401 || !strings.Contains(w.Body.String(), "revoked") {
+		t.Errorf("after the revocation: %d %s", w.Code, w.Body)
+	}
+}
+
+// Signing in leads to a page of this server, whatever the form says.
+func TestSignInLeadsNowhereElse(t *testing.T) {
+	l := newLocked(t)
+	f := func(next, want string) {
+		t.Helper()
+		body := url.Values{"key": {string(l.keys["admin"])}, "next": {next}}.Encode()
+		w := l.do("POST", "/ui/sign-in", body, "Content-Type: application/x-www-form-urlencoded")
+		if got := w.Header().Get("Location"); got != want {
+			t.Errorf("next %q leads to %q, want %q", next, got, want)
+		}
+	}
+	f("/ui/document/1?start=2#quote", "/ui/document/1?start=2#quote")
+	f("", "/")
+	f("https://example.org/", "/")
+	f("//example.org/", "/")
+	f(`/\example.org`, "/")
+	f("/\t/example.org", "/")
+	f("javascript:alert(1)", "/")
+	f("ui", "/")
+}
+
+// With OpenClassic the original's routes need no key, and nothing else is open.
+func TestOpenClassic(t *testing.T) {
+	l := newLocked(t, func(o *web.Options) { o.OpenClassic = true })
+	form := "Content-Type: application/x-www-form-urlencoded"
+	if w := l.do("POST", "/multivac/data", "data=Stars+burn.", form); w.Code != 200 {
+		t.Errorf("a datum: %d %s", w.Code, w.Body)
+	}
+	l.Settle()
+	for target, want := range map[string]string{"/": "Welcome to Multivac!", "/multivac": "Stars burn.", "/multivac?question=Stars": "Stars burn."} {
+		if w := l.do("GET", target, ""); w.Code != 200 || w.Body.String() != want {
+			t.Errorf("GET %s: %d %q, want %q", target, w.Code, w.Body, want)
+		}
+	}
+	for _, target := range []string{"/api/v1/answer?question=Stars&collection=multivac", "/api/v1/documents", "/metrics", "/api/v1/docs"} {
+		l.problem(l.do("GET", target, ""), 401, "unauthorized")
+	}
+	if w := l.do("GET", "/", "", "Accept: text/html"); w.Code != 401 {
+		t.Errorf("the page: %d, want 401", w.Code)
+	}
+}
+
+// Before there is a key everything is open, but for the keys themselves:
+// whoever came first would lock the others out.
+func TestWithoutKeys(t *testing.T) {
+	ring := auth.NewKeyring(&webtest.Keys{}, time.Now)
+	s := newSite(t, func(o *web.Options) {
+		guard := auth.Guard{Teller: o.Teller, Asker: o.Asker, Library: o.Library, Manager: ring}
+		o.Teller, o.Asker, o.Library, o.Keys, o.Gate = guard, guard, guard, guard, ring
+	})
+	s.told("a", markdown)
+	if a := read[wire.Answer](s, s.do("GET", "/api/v1/answer?question=link", ""), 200); a.State != "answered" {
+		t.Errorf("got %+v", a)
+	}
+	p := s.problem(s.do("POST", "/api/v1/keys", `{"scopes":["admin"]}`, "Content-Type: application/json"), 403, "forbidden")
+	if !strings.Contains(p.Remedy, "--admin-key-file") {
+		t.Errorf("the remedy is %q", p.Remedy)
+	}
+	s.problem(s.do("GET", "/api/v1/keys", ""), 403, "forbidden")
+	_, text := auth.NewText()
+	s.problem(s.do("GET", "/api/v1/documents", "", bearer(text)), 401, "unauthorized")
+	if w := s.do("GET", "/api/v1/documents", "", "Cookie: multivac_key="+string(text)); w.Code != 200 {
+		t.Errorf("with a cookie of another server on this host: %d", w.Code)
+	}
+	if w := s.do("GET", "/api/v1/documents", "", "Authorization: Basic eDp5"); w.Code != 200 {
+		t.Errorf("with the password of a proxy: %d", w.Code)
+	}
+	// The first key closes it at once.
+	if _, _, err := ring.MakeKey(t.Context(), multivac.Key{Scopes: []multivac.Scope{multivac.ScopeAdmin}}); err != nil {
+		t.Fatal(err)
+	}
+	s.problem(s.do("GET", "/api/v1/documents", ""), 401, "unauthorized")
+}
+
+func TestKeysOverHTTP(t *testing.T) {
+	l := newLocked(t)
+	w := l.as("admin", "POST", "/api/v1/keys", `{"name":"n","scopes":["ask"],"collections":["laws"],"expires":"2100-01-02T03:04:05Z","rate":2.5,"burst":4,"concurrent":3}`, "Content-Type: application/json")
+	made := read[wire.MadeKey](l.site, w, 200)
+	if w.Header().Get("Cache-Control") != "no-store" || !strings.HasPrefix(made.Text, "mvk_"+made.ID+"_") {
+		t.Errorf("made %s %v", w.Body, w.Header())
+	}
+	l.keys["new"] = multivac.KeyText(made.Text)
+	if w := l.as("new", "GET", "/api/v1/answer?question=x&collection=laws", ""); w.Code != 200 {
+		t.Errorf("the new key: %d %s", w.Code, w.Body)
+	}
+	w = l.as("admin", "GET", "/api/v1/keys", "")
+	all := read[wire.Keys](l.site, w, 200)
+	if len(all.Keys) != 2 || !slices.Equal(all.Keys[1].Collections, []string{"laws"}) || all.Keys[1].Rate != 2.5 || all.Keys[1].Burst != 4 || all.Keys[1].Concurrent != 3 {
+		t.Errorf("listed %s", w.Body)
+	}
+	hash := auth.Hash(l.keys["new"])
+	for _, secret := range []string{made.Text[16:], fmt.Sprintf("%x", hash[:])} {
+		if strings.Contains(strings.ToLower(w.Body.String()), secret) {
+			t.Errorf("the list holds a secret: %s", w.Body)
+		}
+	}
+	for range 2 {
+		if k := read[wire.Key](l.site, l.as("admin", "DELETE", "/api/v1/keys/"+made.ID, ""), 200); k.Revoked.IsZero() {
+			t.Errorf("revoked: %+v", k)
+		}
+	}
+	l.problem(l.as("new", "GET", "/api/v1/answer?question=x&collection=laws", ""), 401, "unauthorized")
+	l.problem(l.as("admin", "DELETE", "/api/v1/keys/nobody", ""), 404, "not-found")
+	bad := func(body string) {
+		t.Helper()
+		l.problem(l.as("admin", "POST", "/api/v1/keys", body, "Content-Type: application/json"), 400, "invalid")
+	}
+	bad(`{}`)
+	bad(`{"scopes":[]}`)
+	bad(`{"scopes":["root"]}`)
+	bad(`{"scopes":["ask"],"collections":["A B"]}`)
+	bad(`{"scopes":["admin"],"collections":["laws"]}`)
+	bad(`{"scopes":["ask"],"rate":-1}`)
+	bad(`{"scopes":["ask"],"burst":3}`)
+	bad(`{"scopes":["ask"],"expires":"2000-01-01T00:00:00Z"}`)
+	bad(`{"scopes":["ask"],"name":"a\nb"}`)
+}
