@@ -28,6 +28,7 @@ var (
 // What was acknowledged stands after kill -9 at any moment: each document
 // once, in its last revision, and what was deleted is gone.
 func TestCrash(t *testing.T) {
+	t.Parallel()
 	if *seed == 0 {
 		*seed = rand.Uint64()
 	}

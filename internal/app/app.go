@@ -66,7 +66,8 @@ func Open(ctx context.Context, s Settings) (*App, error) {
 	if err != nil {
 		return nil, err
 	}
-	if err := db.EndLeases(ctx); err != nil {
+	// On a full disk they end by themselves, a little later.
+	if err := db.EndLeases(ctx); err != nil && !errors.Is(err, multivac.ErrUnavailable) {
 		return nil, errors.Join(err, db.Close())
 	}
 	a := &App{store: db, queue: queue.NewLocal(queueLength), telemetry: s.Telemetry}

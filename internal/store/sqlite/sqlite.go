@@ -11,11 +11,14 @@ import (
 	"database/sql"
 	"errors"
 	"fmt"
+	"io/fs"
 	"net/url"
 	"os"
 	"path/filepath"
+	"strings"
 	"sync"
 	"sync/atomic"
+	"syscall"
 
 	"modernc.org/sqlite"
 	sqlite3 "modernc.org/sqlite/lib"
@@ -38,6 +41,7 @@ type DB struct {
 	writes chan *write   // to the writer
 	closed chan struct{} // closed by Close
 	done   chan struct{} // closed when the writer has ended
+	ended  error         // of its connection, once done
 	close  sync.Once
 
 	position atomic.Int64 // end of the feed, as committed
@@ -52,6 +56,7 @@ var _ store.Store = (*DB)(nil)
 // where another process or another DB has the folder open.
 func Open(dir string) (_ *DB, err error) {
 	defer multivac.Wrap(&err, "open data folder %s", dir)
+	defer func() { err = explainFile(err) }()
 	if err := os.MkdirAll(dir, 0o700); err != nil {
 		return nil, err
 	}
@@ -64,6 +69,9 @@ func Open(dir string) (_ *DB, err error) {
 		closed: make(chan struct{}), done: make(chan struct{}), grown: make(chan struct{}),
 	}
 	if err := db.open(); err != nil {
+		if !errors.As(err, new(*multivac.Error)) {
+			err = explain(err)
+		}
 		if db.pool != nil {
 			err = errors.Join(err, db.pool.Close())
 		}
@@ -133,10 +141,12 @@ func (db *DB) Close() (err error) {
 	db.close.Do(func() {
 		close(db.closed)
 		<-db.done
+		err = db.ended
 		for range readers {
-			<-db.idle // what still reads, reads to its end
+			c := <-db.idle // what still reads, reads to its end
+			err = errors.Join(err, c.close())
 		}
-		err = errors.Join(db.pool.Close(), db.lock.Close())
+		err = errors.Join(err, db.pool.Close(), db.lock.Close())
 	})
 	return err
 }
@@ -202,6 +212,16 @@ func (db *DB) connect(pragmas ...string) (*conn, error) {
 	return &conn{Conn: c, prepared: make(map[string]*sql.Stmt)}, nil
 }
 
+// close closes the statements, too: SQLite closes no connection before, and
+// only with the last one it moves the log of writes into the database.
+func (c *conn) close() error {
+	var err error
+	for _, s := range c.prepared {
+		err = errors.Join(err, s.Close())
+	}
+	return errors.Join(err, c.Conn.Close())
+}
+
 func (c *conn) statement(query string) (*sql.Stmt, error) {
 	if s, ok := c.prepared[query]; ok {
 		return s, nil
@@ -250,6 +270,23 @@ func (c *conn) each(fn func(*sql.Rows) error, query string, args ...any) error {
 	return rows.Err()
 }
 
+// explainFile turns what the file system reports into an error that says what
+// to do.
+func explainFile(err error) error {
+	var of *fs.PathError
+	switch {
+	case !errors.As(err, &of):
+		return err
+	case errors.Is(err, syscall.ENOSPC), errors.Is(err, syscall.EDQUOT):
+		return errFull()
+	}
+	return multivac.Errorf(multivac.ErrUnavailable, "give it to this user, or name another folder with --data", "%v", err)
+}
+
+func errFull() error {
+	return multivac.Errorf(multivac.ErrUnavailable, "free some space and try again", "disk of the data folder is full")
+}
+
 // explain turns what SQLite reports into an error of multivac's kinds where
 // the user can do something.
 func explain(err error) error {
@@ -259,13 +296,21 @@ func explain(err error) error {
 	}
 	switch e.Code() & 0xff {
 	case sqlite3.SQLITE_FULL:
-		return multivac.Errorf(multivac.ErrUnavailable, "free some space and try again", "disk of the data folder is full")
+		return errFull()
 	case sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED:
 		return multivac.Errorf(multivac.ErrUnavailable, "end the program that holds the database and try again", "database is locked: %v", err)
 	case sqlite3.SQLITE_IOERR, sqlite3.SQLITE_NOMEM, sqlite3.SQLITE_CANTOPEN, sqlite3.SQLITE_READONLY:
 		return multivac.Errorf(multivac.ErrUnavailable, "check the disk and the rights of the data folder", "database cannot be read or written: %v", err)
-	case sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB:
-		return multivac.Errorf(err, "restore the data folder from a backup, or tell the documents again in a new one", "database is damaged: %v", err)
+	case sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB, sqlite3.SQLITE_FORMAT:
+		return damaged(err)
+	case sqlite3.SQLITE_ERROR:
+		if strings.Contains(err.Error(), "unsupported file format") { // which has no code of its own
+			return damaged(err)
+		}
 	}
 	return err
+}
+
+func damaged(err error) error {
+	return multivac.Errorf(err, "restore the data folder from a backup, or tell the documents again in a new one", "database is damaged: %v", err)
 }

@@ -62,7 +62,10 @@ type writer struct {
 }
 
 func (w *writer) run() {
-	defer close(w.db.done)
+	defer func() {
+		w.db.ended = w.close()
+		close(w.db.done)
+	}()
 	w.forget() // the owner before may have been killed before it did
 	for {
 		var later <-chan time.Time
