@@ -5,6 +5,7 @@ package audit
 
 import (
 	"context"
+	"encoding/hex"
 	"errors"
 	"time"
 
@@ -110,13 +111,14 @@ type library struct {
 
 func (b library) Delete(ctx context.Context, id multivac.DocumentID) (multivac.Receipt, error) {
 	r, err := b.Library.Delete(ctx, id)
-	e := Event{Action: "delete", Document: id, Revision: r.Revision, Outcome: outcome(r.Changed, err)}
+	e := Event{Action: "delete", Revision: r.Revision, Outcome: outcome(r.Changed, err)}
+	if raw, err := hex.DecodeString(string(id)); err == nil && len(raw) == 16 { // else it may be anything
+		e.Document = id
+	}
 	if err == nil {
 		if d, err := b.Library.Document(ctx, id); err == nil { // as deleted: without its text
 			e.Collection = d.Collection
 		}
-	} else {
-		e.Document = multivac.DocumentID(multivac.Clip(string(id), 40)) // whatever was sent
 	}
 	b.log.Record(ctx, e)
 	return r, err
