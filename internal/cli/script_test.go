@@ -11,6 +11,7 @@ import (
 	"os/exec"
 	"regexp"
 	"strconv"
+	"strings"
 	"testing"
 
 	"github.com/rogpeppe/go-internal/testscript"
@@ -41,7 +42,7 @@ func TestScripts(t *testing.T) {
 			return nil
 		},
 		Cmds: map[string]func(*testscript.TestScript, bool, []string){
-			"exits": exits, "gzip": gzipFile, "id": id, "start": start, "interrupt": interrupt,
+			"exits": exits, "gzip": gzipFile, "id": id, "key": key, "start": start, "interrupt": interrupt,
 		},
 		RequireExplicitExec: true,
 		RequireUniqueNames:  true,
@@ -78,6 +79,11 @@ func gzipFile(ts *testscript.TestScript, neg bool, args []string) {
 // id SOURCE sets $ID to the identifier of that document in the default collection.
 func id(ts *testscript.TestScript, neg bool, args []string) {
 	ts.Setenv("ID", string(multivac.Telling{Source: args[0]}.ID()))
+}
+
+// key FILE sets $KEY to what the file holds.
+func key(ts *testscript.TestScript, neg bool, args []string) {
+	ts.Setenv("KEY", strings.TrimSpace(ts.ReadFile(args[0])))
 }
 
 // A running server of a script.
