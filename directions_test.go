@@ -17,7 +17,7 @@ const directions = `
 .                         
 cmd/multivac              cli
 internal/cli              app client eval extract telemetry web/wire doc
-internal/app              ask audit auth cache extract follow index queue rank store store/sqlite telemetry tell text web web/ui
+internal/app              ask audit auth cache extract follow index keep queue rank store store/sqlite telemetry tell text web web/ui
 internal/client           web/wire
 internal/eval             
 internal/telemetry        

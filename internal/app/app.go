@@ -47,6 +47,7 @@ type App struct {
 	multivac.Asker
 	multivac.Library
 	multivac.Keys
+	multivac.Keeper
 
 	keyring   *auth.Keyring
 	early     []audit.Event // from before there was a log of them
@@ -55,6 +56,7 @@ type App struct {
 	follower  *follow.Follower
 	worker    *tell.Worker
 	sweeper   *tell.Sweeper
+	recut     *tell.Resegmenter
 	telemetry *telemetry.Telemetry
 	stopping  atomic.Bool
 }
@@ -85,7 +87,9 @@ func Open(ctx context.Context, s Settings) (*App, error) {
 	service := tell.New(db, a.queue, a.follower)
 	answers := cache.New(cmp.Or(s.CacheBytes, 16<<20))
 	a.Teller = service
-	a.Library = library{service, &a.stopping}
+	a.recut = tell.NewResegmenter(db, a.queue)
+	a.Library = library{service, a}
+	a.Keeper = newKeeper(db, a.queue)
 	a.Asker = ask.New(a.follower, db, rank.Default(), answers)
 	a.worker = tell.NewWorker(db, a.queue)
 	a.worker.Workers = cmp.Or(s.Workers, a.worker.Workers)
@@ -128,6 +132,10 @@ func (a *App) watch(answers *cache.Cache) {
 		}
 	}
 	a.sweeper.Observe = func(err error) { a.log().Warn("the sweeper tries again", "error", err) }
+	a.recut.Observe = func(id multivac.DocumentID, err error) {
+		a.log().Warn("a document of an older segmenter was not cut anew", "document", id, "error", err)
+	}
+	a.watchFollower()
 }
 
 // Run works on what is told and follows what is published until ctx ends; then
@@ -138,6 +146,7 @@ func (a *App) Run(ctx context.Context) error {
 	group.Go(func() error { return a.follower.Run(ctx) })
 	group.Go(func() error { return a.worker.Run(ctx) })
 	group.Go(func() error { return a.sweeper.Run(ctx) })
+	group.Go(func() error { return a.recut.Run(ctx) })
 	group.Go(func() error { return a.keyring.Run(ctx) })
 	err := group.Wait()
 	if errors.Is(err, context.Canceled) {
@@ -165,15 +174,17 @@ func (a *App) log() *slog.Logger {
 	return a.telemetry.Logger()
 }
 
-// A library is not ready any more once it is stopping.
+// A library knows of a Status what only the whole knows: how much is still to
+// be cut anew, and that it is not ready any more once it is stopping.
 type library struct {
 	multivac.Library
-	stopping *atomic.Bool
+	app *App
 }
 
 func (l library) Status(ctx context.Context) (multivac.Status, error) {
 	st, err := l.Library.Status(ctx)
-	if l.stopping.Load() {
+	st.Outdated = l.app.recut.Left()
+	if l.app.stopping.Load() {
 		st.Ready, st.Reason = false, "stopping"
 	}
 	return st, err

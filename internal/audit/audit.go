@@ -7,6 +7,7 @@ import (
 	"context"
 	"encoding/hex"
 	"errors"
+	"io"
 	"time"
 
 	"multivac"
@@ -18,7 +19,7 @@ import (
 type Event struct {
 	Time       time.Time               `json:"time"`
 	Key        multivac.KeyID          `json:"key,omitempty"` // whose; left out where no key is needed
-	Action     string                  `json:"action"`        // "tell", "delete", "make-key", "revoke-key"
+	Action     string                  `json:"action"`        // "tell", "delete", "retry", "export", "import", "make-key", "revoke-key"
 	Collection multivac.CollectionName `json:"collection,omitempty"`
 	Document   multivac.DocumentID     `json:"document,omitempty"`
 	Revision   multivac.Revision       `json:"revision,omitempty"`
@@ -122,6 +123,36 @@ func (b library) Delete(ctx context.Context, id multivac.DocumentID) (multivac.R
 	}
 	b.log.Record(ctx, e)
 	return r, err
+}
+
+// Keeper writes down what is tried again, and each copy that is made or read.
+func (l Log) Keeper(next multivac.Keeper) multivac.Keeper { return keeper{next, l} }
+
+type keeper struct {
+	multivac.Keeper
+	log Log
+}
+
+func (k keeper) Retry(ctx context.Context, id multivac.DocumentID) (multivac.Receipt, error) {
+	r, err := k.Keeper.Retry(ctx, id)
+	e := Event{Action: "retry", Document: r.ID, Revision: r.Revision, Outcome: outcome(r.Changed, err)}
+	if err != nil {
+		e.Document = multivac.DocumentID(multivac.Clip(string(id), 40)) // whatever was sent
+	}
+	k.log.Record(ctx, e)
+	return r, err
+}
+
+func (k keeper) Export(ctx context.Context, w io.Writer) error {
+	err := k.Keeper.Export(ctx, w)
+	k.log.Record(ctx, Event{Action: "export", Outcome: outcome(true, err)})
+	return err
+}
+
+func (k keeper) Import(ctx context.Context, r io.Reader, merge bool) (multivac.Imported, error) {
+	imported, err := k.Keeper.Import(ctx, r, merge)
+	k.log.Record(ctx, Event{Action: "import", Outcome: outcome(imported.Documents > 0, err)})
+	return imported, err
 }
 
 // Keys writes down each key that is made or revoked.

@@ -16,6 +16,7 @@ type Guard struct {
 	Asker   multivac.Asker
 	Library multivac.Library
 	Manager multivac.Keys
+	Keeper  multivac.Keeper
 }
 
 // Tell implements multivac.Teller. A telling for a collection that the key is

@@ -25,6 +25,7 @@ type house interface {
 	multivac.Asker
 	multivac.Library
 	multivac.Keys
+	multivac.Keeper
 }
 
 // A target says which MultiVAC a command talks to, and with which key.

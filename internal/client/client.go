@@ -4,6 +4,7 @@ package client
 
 import (
 	"bytes"
+	"cmp"
 	"context"
 	"encoding/json"
 	"errors"
@@ -45,6 +46,7 @@ var _ interface {
 	multivac.Asker
 	multivac.Library
 	multivac.Keys
+	multivac.Keeper
 } = (*Client)(nil)
 
 // An Option changes what New returns.
@@ -184,7 +186,9 @@ type request struct {
 	query        url.Values
 	mediaType    string
 	body         []byte
-	notReady     bool // 503 in JSON is an answer, too
+	stream       io.Reader // in place of body; sent once
+	accept       string    // JSON if empty
+	notReady     bool      // 503 in JSON is an answer, too
 	timeout      time.Duration
 }
 
@@ -216,25 +220,9 @@ func (c *Client) once(ctx context.Context, r request, v any) error {
 		ctx, cancel = context.WithTimeout(ctx, max(r.timeout, callTimeout))
 		defer cancel()
 	}
-	address := c.base + r.path
-	if len(r.query) > 0 {
-		address += "?" + r.query.Encode()
-	}
-	req, err := http.NewRequestWithContext(ctx, r.method, address, bytes.NewReader(r.body))
+	resp, err := c.do(ctx, r)
 	if err != nil {
-		return fmt.Errorf("%s %s: %w", r.method, address, err)
-	}
-	req.Header.Set("Accept", "application/json")
-	req.Header.Set("User-Agent", "multivac")
-	if c.key != "" {
-		req.Header.Set("Authorization", "Bearer "+string(c.key))
-	}
-	if r.mediaType != "" {
-		req.Header.Set("Content-Type", r.mediaType)
-	}
-	resp, err := c.http.Do(req)
-	if err != nil {
-		return c.unreachable(ctx, err)
+		return err
 	}
 	defer resp.Body.Close()
 	body, err := io.ReadAll(io.LimitReader(resp.Body, largestAnswer))
@@ -247,6 +235,35 @@ func (c *Client) once(ctx context.Context, r request, v any) error {
 		return nil
 	}
 	return c.failed(resp, mediaType, body)
+}
+
+// do sends r and returns the answer, whatever it says.
+func (c *Client) do(ctx context.Context, r request) (*http.Response, error) {
+	address := c.base + r.path
+	if len(r.query) > 0 {
+		address += "?" + r.query.Encode()
+	}
+	body := r.stream
+	if body == nil {
+		body = bytes.NewReader(r.body)
+	}
+	req, err := http.NewRequestWithContext(ctx, r.method, address, body)
+	if err != nil {
+		return nil, fmt.Errorf("%s %s: %w", r.method, address, err)
+	}
+	req.Header.Set("Accept", cmp.Or(r.accept, "application/json"))
+	req.Header.Set("User-Agent", "multivac")
+	if c.key != "" {
+		req.Header.Set("Authorization", "Bearer "+string(c.key))
+	}
+	if r.mediaType != "" {
+		req.Header.Set("Content-Type", r.mediaType)
+	}
+	resp, err := c.http.Do(req)
+	if err != nil {
+		return nil, c.unreachable(ctx, err)
+	}
+	return resp, nil
 }
 
 // unreachable says why there is no answer.

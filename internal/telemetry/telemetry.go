@@ -70,6 +70,11 @@ func (t *Telemetry) Gauge(name, help string, read func() float64) {
 	t.registry.MustRegister(prometheus.NewGaugeFunc(prometheus.GaugeOpts{Name: name, Help: help}, read))
 }
 
+// Counter adds a metric that only rises, read like a Gauge.
+func (t *Telemetry) Counter(name, help string, read func() float64) {
+	t.registry.MustRegister(prometheus.NewCounterFunc(prometheus.CounterOpts{Name: name, Help: help}, read))
+}
+
 // Cache adds how often the cache of answers had what was asked for, of two
 // counters that only rise.
 func (t *Telemetry) Cache(hits, misses func() float64) {

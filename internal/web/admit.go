@@ -61,6 +61,7 @@ var rules = map[string]rule{
 
 	"GET /api/v1/documents/{id}":                 looking,
 	"DELETE /api/v1/documents/{id}":              telling,
+	"POST /api/v1/documents/{id}/retry":          telling,
 	"GET /api/v1/collections/{collection}/datum": asking,
 }
 

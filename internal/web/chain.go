@@ -3,6 +3,7 @@ package web
 import (
 	"context"
 	"fmt"
+	"math"
 	"net/http"
 	"runtime/debug"
 	"time"
@@ -24,6 +25,10 @@ func limit(stop context.Context, next http.Handler) http.Handler {
 		size, timeout := int64(maxSmall), RequestTimeout
 		if r.Method == http.MethodPost && (r.URL.Path == "/api/v1/documents" || r.URL.Path == "/multivac/data") {
 			size, timeout = MaxRequest, TellTimeout
+		}
+		switch r.URL.Path {
+		case "/api/v1/import", "/api/v1/export", "/api/v1/doctor": // which give up when nothing moves
+			size, timeout = math.MaxInt64, KeepTimeout
 		}
 		ctx, cancel := context.WithTimeout(context.WithoutCancel(r.Context()), timeout)
 		defer cancel()

@@ -22,6 +22,7 @@ const (
 	maxSmall       = 1 << 20          // bytes of any other body
 	RequestTimeout = 30 * time.Second // from the header's end to the handler's
 	TellTimeout    = 5 * time.Minute  // the same, where a body tells
+	KeepTimeout    = 24 * time.Hour   // the same, where all that is kept is written, read or examined
 	WaitTimeout    = 30 * time.Second // the longest that ?wait=indexed waits
 )
 
@@ -49,6 +50,8 @@ type Options struct {
 	// context, as auth.Guard wants it.
 	Gate Gate
 	Keys multivac.Keys // no routes about keys if nil
+	// Keeper looks after what is kept; no routes for that if nil.
+	Keeper multivac.Keeper
 	// SignIn answers a browser with the form that asks for a key, or with what
 	// was wrong with the one that came. It leads to next. Without it there is no form.
 	SignIn      func(w http.ResponseWriter, r *http.Request, next string, err error)
@@ -95,7 +98,7 @@ func (s *server) routes() *http.ServeMux {
 		mux.Handle("GET /metrics", s.Metrics)
 	}
 	api.Register(mux, api.Options{
-		Teller: s.Teller, Asker: s.Asker, Library: s.Library, Keys: s.Keys, Files: s.Files,
+		Teller: s.Teller, Asker: s.Asker, Library: s.Library, Keys: s.Keys, Keeper: s.Keeper, Files: s.Files,
 		Problem: s.problem, Version: s.Version, Wait: s.Wait, Read: RequestTimeout + grace,
 	})
 	return mux

@@ -29,7 +29,8 @@ type Options struct {
 	Teller  multivac.Teller
 	Asker   multivac.Asker
 	Library multivac.Library
-	Keys    multivac.Keys // no routes about keys if nil
+	Keeper  multivac.Keeper // no routes to look after what is kept if nil
+	Keys    multivac.Keys   // no routes about keys if nil
 	// Files turns an uploaded file into tellings, going on after an error. A
 	// file is one Markdown document where Files is nil.
 	Files   func(name string, r io.Reader, collection multivac.CollectionName) iter.Seq2[multivac.Telling, error]
@@ -70,6 +71,9 @@ func Register(mux *http.ServeMux, o Options) {
 
 	handle(s, "GET", "/api/v1/positions/{position}", "reach", "Wait until answers come from a position, for a while", errorsListing, s.position)
 
+	if s.Keeper != nil {
+		s.keeping(mux)
+	}
 	if s.Keys != nil {
 		handle(s, "POST", "/api/v1/keys", "make-key", "Make a key", errorsAsking, s.makeKey)
 		handle(s, "GET", "/api/v1/keys", "list-keys", "List keys", errorsListing, s.keys)

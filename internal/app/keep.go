@@ -1,0 +1,70 @@
+package app
+
+import (
+	"context"
+	"errors"
+	"sync"
+	"time"
+
+	"multivac"
+	"multivac/internal/auth"
+	"multivac/internal/keep"
+	"multivac/internal/queue"
+	"multivac/internal/store"
+	"multivac/internal/store/sqlite"
+)
+
+// newKeeper lets those bring keys who may make them, and whoever has the
+// folder itself.
+func newKeeper(s store.Store, q queue.Queue) *keep.Service {
+	k := keep.New(s, q)
+	k.Keys = func(ctx context.Context) bool {
+		c, known := auth.From(ctx)
+		return !known || c.Has(multivac.ScopeAdmin)
+	}
+	return k
+}
+
+// Examine examines the store in a data folder, which nobody else may have
+// open, and runs nothing of what would need it to be sound.
+func Examine(ctx context.Context, dir string, repair bool) (e multivac.Examination, err error) {
+	db, err := sqlite.Open(dir)
+	if err != nil {
+		return e, err
+	}
+	defer func() { err = errors.Join(err, db.Close()) }()
+	return newKeeper(db, queue.NewLocal(1)).Examine(ctx, repair)
+}
+
+// watchFollower has the telemetry see how the index follows the store.
+func (a *App) watchFollower() {
+	a.follower.OnRetry = func(err error) { a.log().Warn("the index waits for the store and tries again", "error", err) }
+	t := a.telemetry
+	t.Gauge("multivac_follow_lag_seconds", "How long the index has stood still behind the store, as seen from one scrape to the next; 0 where it does not.", a.lag())
+	t.Counter("multivac_follow_changes_total", "Changes of the store that the index has followed.", func() float64 { return float64(a.follower.Stats().Changes) })
+	t.Counter("multivac_follow_batches_total", "Steps in which it did.", func() float64 { return float64(a.follower.Stats().Batches) })
+	t.Counter("multivac_follow_rebuilds_total", "Times that the whole index was made, the start among them.", func() float64 { return float64(a.follower.Stats().Rebuilds) })
+	t.Gauge("multivac_documents_outdated", "Documents answered from as an older version cut them, to be cut anew.", func() float64 { return float64(a.recut.Left()) })
+}
+
+// lag returns a measure of how long the index has stood still behind the
+// store. It knows no more than what it saw when it was called before.
+func (a *App) lag() func() float64 {
+	var mu sync.Mutex
+	var since time.Time // when it was first seen to be behind at that position
+	var at multivac.Position
+	return func() float64 {
+		mu.Lock()
+		defer mu.Unlock()
+		end, err := a.store.Position(context.Background())
+		now := a.follower.Status().Position
+		if err != nil || now >= end {
+			since = time.Time{}
+			return 0
+		}
+		if since.IsZero() || at != now {
+			since, at = time.Now(), now
+		}
+		return time.Since(since).Seconds()
+	}
+}

@@ -1,0 +1,140 @@
+package api
+
+import (
+	"context"
+	"fmt"
+	"io"
+	"net/http"
+	"net/url"
+	"time"
+
+	"github.com/danielgtaylor/huma/v2"
+
+	"multivac"
+	"multivac/internal/web/wire"
+)
+
+// patience is how long an export or an import may stand still. Together they
+// take as long as they have to.
+const patience = 30 * time.Second
+
+// keeping adds the routes by which what is kept is looked after.
+func (s *server) keeping(mux *http.ServeMux) {
+	handle(s, "POST", "/api/v1/documents/{id}/retry", "retry-document", "Try a failed document again", errorsFinding, s.retry)
+	handle(s, "GET", "/api/v1/doctor", "examine", "Look for what is broken", errorsListing, s.doctor)
+	s.describe("GET", "/api/v1/export", "export", "Export everything", 200, errorsListing, describeExport)
+	mux.HandleFunc("GET /api/v1/export", s.export)
+	s.describe("POST", "/api/v1/import", "import", "Import what was exported", 200, errorsTelling, describeImport)
+	mux.HandleFunc("POST /api/v1/import", s.importing)
+}
+
+func (s *server) retry(ctx context.Context, in *idInput) (*body[wire.Receipt], error) {
+	r, err := s.Keeper.Retry(ctx, multivac.DocumentID(in.ID))
+	if err != nil {
+		return nil, err
+	}
+	return &body[wire.Receipt]{wire.NewReceipt(r)}, nil
+}
+
+func (s *server) doctor(ctx context.Context, _ *struct{}) (*body[wire.Examination], error) {
+	e, err := s.Keeper.Examine(ctx, false)
+	if err != nil {
+		return nil, err
+	}
+	return &body[wire.Examination]{wire.NewExamination(e)}, nil
+}
+
+func describeExport(_ *server, op *huma.Operation, success *huma.Response) {
+	op.Description = "A stream of JSON Lines, with an object for each document. The last line says how many there are: without it, the stream was cut off."
+	success.Content = map[string]*huma.MediaType{wire.ExportType: {Schema: text()}}
+}
+
+func describeImport(s *server, op *huma.Operation, success *huma.Response) {
+	op.Description = "Takes what an export gave, gzipped or not. A line that cannot be read is named and stops none of the others."
+	op.Parameters = []*huma.Param{{Name: "merge", In: "query",
+		Description: "With true, into what was told before: of two that are the same document the one of the higher revision stays",
+		Schema:      &huma.Schema{Type: huma.TypeBoolean}}}
+	op.RequestBody = &huma.RequestBody{Required: true, Content: map[string]*huma.MediaType{wire.ExportType: {Schema: text()}}}
+	success.Content = map[string]*huma.MediaType{"application/json": {Schema: s.schema(wire.Imported{})}}
+}
+
+func (s *server) export(w http.ResponseWriter, r *http.Request) {
+	if _, err := onlyMerge(r.URL.Query(), false); err != nil {
+		wire.WriteProblem(w, s.Problem(r.Context(), err))
+		return
+	}
+	out := &steadyWriter{w: w, conn: http.NewResponseController(w)}
+	err := s.Keeper.Export(r.Context(), out)
+	if err == nil {
+		return
+	}
+	p := s.Problem(r.Context(), err)
+	if out.begun {
+		panic(http.ErrAbortHandler) // so that the reader knows that it was cut off
+	}
+	wire.WriteProblem(w, p)
+}
+
+func (s *server) importing(w http.ResponseWriter, r *http.Request) {
+	merge, err := onlyMerge(r.URL.Query(), true)
+	var imported multivac.Imported
+	if err == nil {
+		imported, err = s.Keeper.Import(r.Context(), steadyReader{r.Body, http.NewResponseController(w)}, merge)
+	}
+	if err != nil {
+		p := s.Problem(r.Context(), err)
+		for _, l := range wire.NewImported(imported).Lines {
+			p.Errors = append(p.Errors, wire.Detail{Location: fmt.Sprintf("line %d", l.Line), Message: l.Error.Err().Error()})
+		}
+		wire.WriteProblem(w, p)
+		return
+	}
+	w.Header().Set("Content-Type", "application/json")
+	wire.WriteJSON(w, wire.NewImported(imported))
+}
+
+// onlyMerge reads the query of an import, or of an export, which has none.
+func onlyMerge(query url.Values, allowed bool) (merge bool, err error) {
+	for name, values := range query {
+		if name != "merge" || !allowed {
+			return false, multivac.Errorf(multivac.ErrInvalid, "leave it out", "unknown parameter %q", multivac.Clip(name, 40))
+		}
+		switch values[len(values)-1] {
+		case "true":
+			merge = true
+		case "false":
+			merge = false
+		default:
+			return false, multivac.Errorf(multivac.ErrInvalid, "use true or false", "merge is %q", multivac.Clip(values[len(values)-1], 40))
+		}
+	}
+	return merge, nil
+}
+
+// A steadyWriter gives up when nothing can be written for a while.
+type steadyWriter struct {
+	w     http.ResponseWriter
+	conn  *http.ResponseController
+	begun bool
+}
+
+func (s *steadyWriter) Write(b []byte) (int, error) {
+	if !s.begun {
+		s.begun = true
+		s.w.Header().Set("Content-Type", wire.ExportType)
+		s.w.Header().Set("Content-Disposition", `attachment; filename="multivac.jsonl"`)
+	}
+	_ = s.conn.SetWriteDeadline(time.Now().Add(patience)) // a recorder in a test has none
+	return s.w.Write(b)
+}
+
+// A steadyReader gives up when nothing comes for a while.
+type steadyReader struct {
+	io.Reader
+	conn *http.ResponseController
+}
+
+func (s steadyReader) Read(b []byte) (int, error) {
+	_ = s.conn.SetReadDeadline(time.Now().Add(patience))
+	return s.Reader.Read(b)
+}
