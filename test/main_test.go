@@ -71,7 +71,7 @@ func runIn(t *testing.T, input string, args ...string) (out, errOut string, code
 // environment keeps the user's own settings and default data folder out.
 func environment(t *testing.T) []string {
 	home := t.TempDir()
-	return append(os.Environ(), "MULTIVAC_SERVER=", "HOME="+home, "XDG_DATA_HOME="+home, "NO_COLOR=1")
+	return append(os.Environ(), "MULTIVAC_SERVER=", "MULTIVAC_KEY=", "MULTIVAC_KEY_FILE=", "HOME="+home, "XDG_DATA_HOME="+home, "NO_COLOR=1")
 }
 
 // A server is a running `multivac serve`.
@@ -87,17 +87,29 @@ type server struct {
 func serve(t *testing.T, data string, args ...string) *server {
 	t.Helper()
 	s := launch(t, data, args...)
-	s.URL = s.stderr.wait(t, regexp.MustCompile(`http://127\.0\.0\.1:\d+`), s.exited)
+	s.listens(t)
 	return s
+}
+
+// listens returns once the server does.
+func (s *server) listens(t *testing.T) {
+	t.Helper()
+	s.URL = s.stderr.wait(t, regexp.MustCompile(`http://127\.0\.0\.1:\d+`), s.exited)
 }
 
 // launch starts a server on data and does not wait for it.
 func launch(t *testing.T, data string, args ...string) *server {
 	t.Helper()
+	return launchLogged(t, nil, data, args...)
+}
+
+// launchLogged is launch, with a log that is kept.
+func launchLogged(t *testing.T, log io.Writer, data string, args ...string) *server {
+	t.Helper()
 	s := &server{stderr: newWatched(), exited: make(chan struct{})}
 	s.cmd = exec.Command(binary, append([]string{"serve", "--listen", "127.0.0.1:0", "--data", data}, args...)...)
 	s.cmd.Env = environment(t)
-	s.cmd.Stderr = s.stderr
+	s.cmd.Stdout, s.cmd.Stderr = log, s.stderr
 	if err := s.cmd.Start(); err != nil {
 		t.Fatal(err)
 	}
