@@ -48,7 +48,7 @@ func (a *App) AdminKey(ctx context.Context, file string) (err error) {
 	}
 	if adopted {
 		a.early = append(a.early, audit.Event{Action: "make-key", Subject: k.ID, Scopes: k.Scopes, Outcome: "done"})
-		a.log().InfoContext(ctx, "the admin key is in the file", "file", file, "key", string(text), "file_made", made)
+		a.log().InfoContext(ctx, "the admin key is in the file", "file", file, "key", k.ID, "file_made", made)
 	}
 	return nil
 }
