@@ -1,14 +1,10 @@
 package test
 
 import (
-	"encoding/json"
 	"fmt"
-	"net/http"
 	"path/filepath"
 	"strings"
-	"sync"
 	"testing"
-	"time"
 )
 
 // What was acknowledged is kept: a kill right after 202 loses nothing.
@@ -83,59 +79,4 @@ func TestOneOwnerOfADataFolder(t *testing.T) {
 		t.Errorf("exit code %d, want 5", code)
 	}
 	contains(t, "message", errOut, fmt.Sprint(s.cmd.Process.Pid), "serve")
-}
-
-// A server that is told to stop in the middle of many tellings answers those
-// that it has acknowledged, and keeps them.
-func TestStopUnderLoad(t *testing.T) {
-	data := t.TempDir()
-	s := serve(t, data)
-	s.ready(t)
-	var mu sync.Mutex
-	var kept []string
-	enough := make(chan struct{})
-	var tellers sync.WaitGroup
-	for teller := range 8 {
-		tellers.Go(func() {
-			for i := 0; ; i++ {
-				body := object(t, "source", fmt.Sprintf("%d/%d", teller, i), "text", fmt.Sprintf("Shelf %d holds box %d.", teller, i))
-				res, err := http.Post(s.URL+"/api/v1/documents", "application/json", strings.NewReader(body))
-				if err != nil {
-					return // it has stopped
-				}
-				var receipt struct{ ID string }
-				err = json.NewDecoder(res.Body).Decode(&receipt)
-				res.Body.Close()
-				if res.StatusCode != http.StatusAccepted || err != nil {
-					return
-				}
-				mu.Lock()
-				kept = append(kept, receipt.ID)
-				if len(kept) == 100 {
-					close(enough)
-				}
-				mu.Unlock()
-			}
-		})
-	}
-	select {
-	case <-enough:
-	case <-time.After(patience):
-		t.Errorf("100 tellings took over %s", patience)
-	}
-	if code := s.stop(t); code != 0 {
-		t.Errorf("SIGTERM: exit code %d\n%s", code, s.stderr)
-	}
-	tellers.Wait()
-
-	s = serve(t, data)
-	for _, id := range kept {
-		s.until(t, "/api/v1/documents/"+id, func(r reply) bool {
-			if r.status == http.StatusNotFound {
-				t.Fatalf("document %s was acknowledged and is lost", id)
-			}
-			return r.status == http.StatusOK && r.JSON(t)["state"] == "indexed"
-		})
-	}
-	t.Logf("%d documents acknowledged and kept", len(kept))
 }
