@@ -62,6 +62,9 @@ func (p askPage) Stop() multivac.Stop {
 	return multivac.Balanced
 }
 
+// leastLikely is the confidence below which a runner-up is not worth reading.
+const leastLikely = 0.01
+
 // An answerView is an answer as the page shows it.
 type answerView struct {
 	Best quotationView
@@ -137,6 +140,9 @@ func (s *Site) answer(w http.ResponseWriter, r *http.Request, page *askPage, sto
 	if answer.State == multivac.Answered && len(answer.Sentences) > 0 {
 		page.Answer = &answerView{Best: newQuotationView(answer.Sentences[0]), JSON: json}
 		for _, q := range answer.Sentences[1:] {
+			if q.Confidence < leastLikely {
+				break // they come the likeliest first
+			}
 			page.Answer.Also = append(page.Answer.Also, newQuotationView(q))
 		}
 		return http.StatusOK
