@@ -2,7 +2,6 @@ package app
 
 import (
 	"context"
-	"errors"
 	"sync"
 	"time"
 
@@ -25,15 +24,15 @@ func newKeeper(s store.Store, q queue.Queue) *keep.Service {
 	return k
 }
 
-// Examine examines the store in a data folder, which nobody else may have
-// open, and runs nothing of what would need it to be sound.
-func Examine(ctx context.Context, dir string, repair bool) (e multivac.Examination, err error) {
+// OpenKeeper opens what looks after a data folder, which it makes if missing,
+// and runs nothing of what would need it to be sound. It returns an ErrInUse
+// where a server has the folder.
+func OpenKeeper(dir string) (multivac.Keeper, func() error, error) {
 	db, err := sqlite.Open(dir)
 	if err != nil {
-		return e, err
+		return nil, nil, err
 	}
-	defer func() { err = errors.Join(err, db.Close()) }()
-	return newKeeper(db, queue.NewLocal(1)).Examine(ctx, repair)
+	return newKeeper(db, queue.NewLocal(1)), db.Close, nil
 }
 
 // watchFollower has the telemetry see how the index follows the store.

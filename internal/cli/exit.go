@@ -26,6 +26,7 @@ const (
 
 const exitCodesHelp = `  0    done; every question was answered
   1    failed, or some of the documents did; the messages name them
+       doctor: something is broken
   2    the command line is wrong
   3    INSUFFICIENT DATA FOR MEANINGFUL ANSWER (of one question at least)
   4    eval: a measure is under its --fail-under
@@ -44,6 +45,7 @@ func newExitCodes() *cobra.Command {
 var (
 	errInsufficient = errors.New("insufficient data")
 	errSomeFailed   = errors.New("some documents were not told")
+	errBroken       = errors.New("something is broken")
 	errThreshold    = errors.New("under a threshold")
 )
 
@@ -87,7 +89,7 @@ func exitCode(err error) int {
 
 // printError prints what is wrong on one line and what to do on the next.
 func printError(w io.Writer, err error) {
-	if err == nil || errors.Is(err, errInsufficient) || errors.Is(err, errSomeFailed) || errors.Is(err, errThreshold) {
+	if err == nil || errors.Is(err, errInsufficient) || errors.Is(err, errSomeFailed) || errors.Is(err, errBroken) || errors.Is(err, errThreshold) {
 		return
 	}
 	if errors.Is(err, context.Canceled) {

@@ -186,6 +186,7 @@ func (m metrics) startAtZero() {
 	for _, state := range []string{"pending", "indexed", "failed", "unchanged", "refused"} {
 		m.tells.WithLabelValues(state)
 	}
+	m.workerTasks.WithLabelValues("indexed", "publish")
 }
 
 // Worked counts a task that a worker ended: outcome says how ("indexed",

@@ -1,0 +1,193 @@
+package cli
+
+import (
+	"context"
+	"fmt"
+	"time"
+
+	"github.com/spf13/cobra"
+
+	"multivac"
+	"multivac/internal/web/wire"
+)
+
+func newJobs() *cobra.Command {
+	c := &cobra.Command{
+		Use:   "jobs",
+		Short: "List what is pending or has failed, and try it again",
+		Example: `  multivac jobs list
+  multivac jobs retry --all-failed`,
+		Args: subcommandArgs,
+		RunE: showHelp,
+	}
+	c.AddCommand(newJobsList(), newJobsRetry())
+	return c
+}
+
+func newJobsList() *cobra.Command {
+	var t target
+	var collection, state string
+	var asJSON bool
+	c := &cobra.Command{
+		Use:   "list",
+		Short: "List jobs: document, state, collection, source, attempts, step, age, error",
+		Example: `  multivac jobs list --state failed
+  multivac jobs list --json`,
+		Args: noArgs,
+		RunE: func(c *cobra.Command, _ []string) error {
+			states := []multivac.State{multivac.Failed, multivac.Pending}
+			switch s := multivac.State(state); s {
+			case "":
+			case multivac.Pending, multivac.Failed:
+				states = []multivac.State{s}
+			default:
+				return usagef("give pending or failed", "unknown --state %q", state)
+			}
+			return t.with(c, false, func(ctx context.Context, h house) error {
+				now := time.Now()
+				for _, s := range states {
+					list := multivac.Listing{Collection: multivac.CollectionName(collection), State: s}
+					err := eachDocument(ctx, h, list, func(d multivac.Document) error {
+						if asJSON {
+							return printJSON(c.OutOrStdout(), wire.NewDocument(d))
+						}
+						_, err := fmt.Fprintln(c.OutOrStdout(), jobLine(d, now))
+						return err
+					})
+					if err != nil {
+						return err
+					}
+				}
+				return nil
+			})
+		},
+	}
+	t.flags(c)
+	f := c.Flags()
+	f.StringVarP(&collection, "collection", "c", "", "`name` of the collection (default all)")
+	f.StringVar(&state, "state", "", "`state`: pending or failed (default both)")
+	f.BoolVar(&asJSON, "json", false, "print a line of JSON for each job")
+	return c
+}
+
+// jobLine says of a document how far the work on it is.
+func jobLine(d multivac.Document, now time.Time) string {
+	name := d.Source
+	if name == "" {
+		name = d.Title
+	}
+	line := fmt.Sprintf("%s  %-7s  %s  %s  %s", d.ID, d.State, d.Collection, name, count(d.Attempts, "attempt"))
+	if d.Step != "" {
+		line += ", at " + d.Step
+	}
+	line += ", told " + age(now.Sub(d.Told)) + " ago"
+	if d.LastError != "" {
+		line += "  (" + d.LastError + ")"
+	}
+	return line
+}
+
+// age is a duration to one unit.
+func age(d time.Duration) string {
+	switch d = max(d, 0); {
+	case d < time.Minute:
+		return fmt.Sprintf("%ds", int(d.Seconds()))
+	case d < time.Hour:
+		return fmt.Sprintf("%dm", int(d.Minutes()))
+	case d < 48*time.Hour:
+		return fmt.Sprintf("%dh", int(d.Hours()))
+	}
+	return fmt.Sprintf("%dd", int(d.Hours())/24)
+}
+
+func newJobsRetry() *cobra.Command {
+	var t target
+	var allFailed, asJSON bool
+	var timeout time.Duration
+	c := &cobra.Command{
+		Use:   "retry ID ...",
+		Short: "Try failed documents again, and pending ones at once",
+		Long: `Try failed documents again, at their next revision, and pending ones that wait
+for their next attempt at once. It waits until they are answered from or have
+failed again; exit code 1 if one has.`,
+		Example: `  multivac jobs retry 3f6c0a1b2c3d4e5f60718293a4b5c6d7
+  multivac jobs retry --all-failed`,
+		Args: func(c *cobra.Command, ids []string) error {
+			if allFailed == (len(ids) > 0) {
+				return usagef("`multivac jobs list` shows the identifiers", "name documents, or give --all-failed")
+			}
+			return nil
+		},
+		RunE: func(c *cobra.Command, ids []string) error {
+			return t.with(c, false, func(ctx context.Context, h house) error {
+				if allFailed {
+					err := eachDocument(ctx, h, multivac.Listing{State: multivac.Failed}, func(d multivac.Document) error {
+						ids = append(ids, string(d.ID))
+						return nil
+					})
+					if err != nil {
+						return err
+					}
+				}
+				return retry(ctx, c, h, ids, timeout, asJSON)
+			})
+		},
+	}
+	t.flags(c)
+	c.Flags().BoolVar(&allFailed, "all-failed", false, "all documents that have failed")
+	c.Flags().DurationVar(&timeout, "timeout", time.Minute, "`time` to wait for what becomes of them; 0 not to wait")
+	c.Flags().BoolVar(&asJSON, "json", false, "print a line of JSON for each document")
+	return c
+}
+
+// retry tries documents again and says what becomes of each.
+func retry(ctx context.Context, c *cobra.Command, h house, ids []string, timeout time.Duration, asJSON bool) error {
+	var receipts []multivac.Receipt
+	for _, id := range ids {
+		r, err := h.Retry(ctx, multivac.DocumentID(id))
+		if err != nil {
+			return err
+		}
+		receipts = append(receipts, r)
+	}
+	waiting, cancel := context.WithTimeout(ctx, timeout)
+	defer cancel()
+	failed := 0
+	for _, r := range receipts {
+		d, err := settled(ctx, waiting, h, r)
+		if err != nil {
+			return err
+		}
+		if d.State == multivac.Failed {
+			failed++
+		}
+		if asJSON {
+			err = printJSON(c.OutOrStdout(), wire.NewDocument(d))
+		} else {
+			_, err = fmt.Fprintln(c.OutOrStdout(), documentLine(d))
+		}
+		if err != nil {
+			return err
+		}
+	}
+	if failed > 0 {
+		return errSomeFailed
+	}
+	return nil
+}
+
+// settled returns the document of a receipt once it is pending no more, or
+// waiting has ended.
+func settled(ctx, waiting context.Context, h multivac.Library, r multivac.Receipt) (multivac.Document, error) {
+	const poll = 50 * time.Millisecond
+	for {
+		d, err := h.Document(ctx, r.ID)
+		if d.Text, d.Body = "", nil; err != nil || d.State != multivac.Pending || waiting.Err() != nil {
+			return d, err
+		}
+		select {
+		case <-time.After(poll):
+		case <-waiting.Done():
+		}
+	}
+}
