@@ -13,14 +13,14 @@ import (
 type builder struct {
 	made    []*segment
 	segment *segment
-	terms   []term
+	terms   []building
 	slots   []uint32 // open addressing by stem: number of the term plus one, or 0
 	triples []triple
 	words   []text.Word
 }
 
 // A term of the segment in the making.
-type term struct {
+type building struct {
 	stem   uint64
 	count  uint32 // of its triples
 	latest uint32 // of its triples, plus one
@@ -82,7 +82,7 @@ func (b *builder) triple(stem uint64, id uint16) *triple {
 	}
 	number := b.slots[slot]
 	if number == 0 {
-		b.terms = append(b.terms, term{stem: stem})
+		b.terms = append(b.terms, building{stem: stem})
 		number = uint32(len(b.terms))
 		b.slots[slot] = number
 		if 2*len(b.terms) > len(b.slots) {
@@ -121,22 +121,25 @@ func (b *builder) cut() {
 		order[i] = uint32(i)
 	}
 	slices.SortFunc(order, func(x, y uint32) int { return cmp.Compare(b.terms[x].stem, b.terms[y].stem) })
-	s.stems = make([]uint64, len(b.terms))
-	s.from = make([]uint32, len(b.terms)+1)
 	next := make([]uint32, len(b.terms)) // place for the next triple of each term
-	for i, t := range order {
-		s.stems[i] = b.terms[t].stem
-		s.from[i+1] = s.from[i] + b.terms[t].count
-		next[t] = s.from[i]
+	place := uint32(0)
+	for i, t := range b.terms {
+		next[i] = place
+		place += t.count
 	}
-	s.passage = make([]uint16, len(b.triples))
-	s.count = make([]uint8, len(b.triples))
+	ids, counts := make([]uint16, len(b.triples)), make([]count, len(b.triples))
 	for _, t := range b.triples {
 		k := next[t.term]
-		s.passage[k], s.count[k] = t.passage, t.count
+		ids[k], counts[k] = t.passage, newCount(t.count, s.lengths[t.passage])
 		next[t.term]++
 	}
-	s.finish()
+	n := s.begin(len(b.terms), len(b.triples))
+	for _, i := range order {
+		to := next[i]
+		from := to - b.terms[i].count
+		s.add(b.terms[i].stem, ids[from:to], counts[from:to], n)
+	}
+	s.end()
 	b.made = append(b.made, s)
 	b.segment = &segment{}
 	b.terms, b.triples = b.terms[:0], b.triples[:0]

@@ -140,7 +140,7 @@ func scan(s *Snapshot, live map[string]Document, terms []Term) (scores []float64
 			score := 0.0
 			for _, t := range terms {
 				if c := counts[t.Stem]; c > 0 {
-					score += t.IDF * float64(saturate(s.norms.frequency(c, uint16(len(words)))))
+					score += t.IDF * float64(saturate(s.norms.frequency(newCount(c, uint16(len(words))), nil, 0)))
 				}
 			}
 			if score > 0 {

@@ -39,6 +39,7 @@ type search struct {
 	scores  [maxPassages]float32
 	touched [maxPassages + 1]uint16 // passages whose score is not 0
 	rivals  []uint16                // those of them that can be among the best
+	buffer  [maxPassages]uint16
 }
 
 // A candidate is a passage of the k best so far.
@@ -62,10 +63,9 @@ func (c candidate) before(d candidate) bool {
 
 // A list is the postings of a term in a segment.
 type list struct {
-	passage []uint16
-	count   []uint8
-	idf     float32
-	rest    float64 // the most that this list and those after it can add to a score
+	postingList
+	idf  float32
+	rest float64 // the most that this list and those after it can add to a score
 }
 
 // slack is by how much a bound is widened for the rounding of scores: more
@@ -129,11 +129,9 @@ func (q *search) member(number uint32) {
 			threshold = max(threshold, q.kth(m, touched))
 		}
 	}
-	q.rivals = append(q.rivals[:0], q.touched[:touched]...)
-	q.drop(next, threshold)
+	q.rivals = q.keep(q.rivals[:0], q.touched[:touched], q.least(next, threshold))
 	for ; next < len(q.lists); next++ {
-		q.lookUp(m.segment, &q.lists[next])
-		q.drop(next+1, threshold)
+		q.rivals = q.lookUp(m.segment, &q.lists[next], q.least(next+1, threshold))
 	}
 	for _, id := range q.rivals {
 		if !m.isDead(m.segment.passages[id].document) {
@@ -153,13 +151,11 @@ func (q *search) open(m *member) {
 	longer := max(1, float32(q.snapshot.average/seg.average))
 	q.lists = q.lists[:0]
 	for _, t := range q.terms {
-		i := seg.find(t.Stem)
-		if i < 0 || t.IDF <= 0 {
-			continue
+		l, peak := seg.find(t.Stem)
+		if len(l.counts) > 0 && t.IDF > 0 {
+			idf := float32(t.IDF)
+			q.lists = append(q.lists, list{l, idf, float64(idf*saturate(peak*longer)) * slack})
 		}
-		from, to := seg.from[i], seg.from[i+1]
-		q.lists = append(q.lists, list{seg.passage[from:to], seg.count[from:to], float32(t.IDF),
-			float64(float32(t.IDF) * saturate(seg.peaks[i]*longer) * slack)})
 	}
 	for i := len(q.lists) - 2; i >= 0; i-- {
 		q.lists[i].rest += q.lists[i+1].rest
@@ -169,63 +165,79 @@ func (q *search) open(m *member) {
 // accumulate adds a list to the scores, and returns how many passages are
 // touched then.
 func (q *search) accumulate(seg *segment, l *list, touched int) int {
-	lengths, n := seg.lengths, &q.snapshot.norms
-	counts := l.count[:len(l.passage)]
-	for k, id := range l.passage {
+	ids := l.all(q.buffer[:])
+	counts := l.counts[:len(ids)]
+	lengths, n, idf := seg.lengths, &q.snapshot.norms, l.idf
+	if touched == 0 {
+		copy(q.touched[:], ids)
+		for k, id := range ids {
+			q.scores[id] = idf * saturate(n.frequency(counts[k], lengths, id))
+		}
+		return len(ids)
+	}
+	for k, id := range ids {
 		score := q.scores[id]
 		q.touched[touched] = id
 		if score == 0 {
 			touched++
 		}
-		q.scores[id] = score + l.idf*saturate(n.frequency(counts[k], lengths[id]))
+		q.scores[id] = score + idf*saturate(n.frequency(counts[k], lengths, id))
 	}
 	return touched
 }
 
-// lookUp adds a list to the scores of the rivals.
-func (q *search) lookUp(seg *segment, l *list) {
+// scanning is how many postings are read in the time of one that is looked up.
+const scanning = 8
+
+// lookUp adds a list to the scores of the rivals, and returns those that have
+// at least some score then.
+func (q *search) lookUp(seg *segment, l *list, least float32) []uint16 {
 	n := &q.snapshot.norms
-	if len(l.passage) < scanning*len(q.rivals) { // some that are no rivals are added to in vain
-		for k, id := range l.passage {
+	if !l.isBitmap() && len(l.passages) < scanning*len(q.rivals) {
+		counts, lengths, idf := l.counts[:len(l.passages)], seg.lengths, l.idf
+		for k, id := range l.passages { // some that are no rivals are added to in vain
 			if score := q.scores[id]; score != 0 {
-				q.scores[id] = score + l.idf*saturate(n.frequency(l.count[k], seg.lengths[id]))
+				q.scores[id] = score + idf*saturate(n.frequency(counts[k], lengths, id))
 			}
 		}
-		return
+		return q.keep(q.rivals[:0], q.rivals, least)
 	}
+	kept := 0
 	for _, id := range q.rivals {
-		low, high := 0, len(l.passage)
-		for low < high {
-			if middle := int(uint(low+high) / 2); l.passage[middle] < id {
-				low = middle + 1
-			} else {
-				high = middle
-			}
+		score := q.scores[id]
+		if k := l.find(id); k >= 0 {
+			score += l.idf * saturate(n.frequency(l.counts[k], seg.lengths, id))
+			q.scores[id] = score
 		}
-		if low < len(l.passage) && l.passage[low] == id {
-			q.scores[id] += l.idf * saturate(n.frequency(l.count[low], seg.lengths[id]))
+		q.rivals[kept] = id
+		if score >= least {
+			kept++
 		}
 	}
+	return q.rivals[:kept]
 }
 
-// scanning is how many postings are read in the time of one that is looked up.
-const scanning = 12
-
-// drop keeps the rivals that the lists from next on can lift over the threshold.
-func (q *search) drop(next int, threshold float32) {
+// least returns the score from which on the lists from next on can lift a
+// passage to the threshold.
+func (q *search) least(next int, threshold float32) float32 {
 	rest := 0.0
 	if next < len(q.lists) {
 		rest = q.lists[next].rest
 	}
-	least := float32((float64(threshold)/slack - rest) / slack)
-	kept := 0
-	for _, id := range q.rivals {
-		q.rivals[kept] = id
+	return float32((float64(threshold)/slack - rest) / slack)
+}
+
+// keep appends the passages with at least some score.
+func (q *search) keep(kept, ids []uint16, least float32) []uint16 {
+	n := len(kept)
+	kept = slices.Grow(kept, len(ids))[:n+len(ids)]
+	for _, id := range ids {
+		kept[n] = id
 		if q.scores[id] >= least {
-			kept++
+			n++
 		}
 	}
-	q.rivals = q.rivals[:kept]
+	return kept[:n]
 }
 
 // kth returns the k-th best score of the live passages that are touched, or 0.

@@ -20,13 +20,9 @@ func exhaustive(s *Snapshot, terms []Term, k int) (hits []Hit) {
 		seg := m.segment
 		scores := make([]float32, len(seg.passages))
 		for _, t := range terms {
-			i := seg.find(t.Stem)
-			if i < 0 {
-				continue
-			}
-			for k := seg.from[i]; k < seg.from[i+1]; k++ {
-				id := seg.passage[k]
-				scores[id] += float32(t.IDF) * saturate(s.norms.frequency(seg.count[k], seg.lengths[id]))
+			l, _ := seg.find(t.Stem)
+			for k, id := range l.all(nil) {
+				scores[id] += float32(t.IDF) * saturate(s.norms.frequency(l.counts[k], seg.lengths, id))
 			}
 		}
 		for id, score := range scores {

@@ -12,19 +12,26 @@ import (
 // in a processor's near cache while it is searched, and no merge copies more
 // than one segment's worth, however large the collection.
 //
-// Terms stand by ascending stem. The postings of term i are passage[k] and
-// count[k] for k in from[i] to from[i+1], by ascending passage.
+// Terms stand by ascending stem. The counts of term i are counts[k] for k in
+// terms[i].count to terms[i+1].count, by ascending passage. The passages that
+// they are of stand at terms[i].posting to terms[i+1].posting: one by one, or
+// as a bitmap where that takes no more, which is where the list is dense.
 type segment struct {
 	documents []document
 	passages  []passage
 	lengths   []uint16 // words of each passage
 	average   float64  // length of a passage
-	stems     []uint64
-	from      []uint32  // one more than stems
-	peaks     []float32 // of each term, its largest frequency as average normalises it
-	directory []uint32  // by the upper bits of a stem: where in stems those begin
-	passage   []uint16
-	count     []uint8
+	terms     []term   // and one more, where the last one ends
+	directory []uint32 // by the upper bits of a stem: where in terms those begin
+	postings  []uint16
+	counts    []count
+}
+
+// A term of a segment.
+type term struct {
+	stem           uint64
+	posting, count uint32  // where they begin
+	peak           float32 // its largest frequency, as the segment's average normalises it
 }
 
 // maxPassages is how many passages a segment has at most.
@@ -38,70 +45,169 @@ type document struct {
 // passage says which passage of which of the segment's documents it is.
 type passage struct{ document, number uint32 }
 
-// The lower bits of a count are how often the passage has the term, up to
-// maxCount; inContext says that its title, heading or lead has it.
+// A count says how often a passage has a term, and how long the passage is, so
+// that most scores need nothing else. Its lowest 7 bits are how often, up to
+// maxCount. The next, inContext, says that title, heading or lead have it. The
+// upper 8 are the words of the passage, up to manyWords, which says that they
+// are to be looked up.
+type count uint16
+
 const (
-	maxCount  = 0x7f
-	inContext = 0x80
+	maxCount   = 0x7f
+	inContext  = 0x80
+	lengthBits = 8
+	manyWords  = 0xff
 )
 
-// find returns the place of a stem in stems, or -1. Stems are hashes, so the
-// directory leads to within a step or two of it.
-func (s *segment) find(stem uint64) int {
-	if len(s.stems) == 0 {
-		return -1
+func newCount(times uint8, length uint16) count {
+	return count(times) | count(min(length, manyWords))<<lengthBits
+}
+
+// find returns the postings of a stem, and its peak; none where it has none.
+// Stems are hashes, so the directory leads to within a step or two of it.
+func (s *segment) find(stem uint64) (l postingList, peak float32) {
+	if len(s.directory) == 0 {
+		return l, 0
 	}
 	h := stem >> directoryShift(len(s.directory))
 	for i := s.directory[h]; i < s.directory[h+1]; i++ {
-		if s.stems[i] == stem {
-			return int(i)
+		if s.terms[i].stem == stem {
+			return s.list(int(i)), s.terms[i].peak
 		}
 	}
-	return -1
+	return l, 0
+}
+
+// list returns the postings of a term.
+func (s *segment) list(i int) postingList {
+	from, to := &s.terms[i], &s.terms[i+1]
+	return postingList{s.postings[from.posting:to.posting], s.counts[from.count:to.count]}
 }
 
 // directoryShift is by how much a stem is shifted for a directory of 2^n+1
 // entries.
 func directoryShift(entries int) int { return 64 - (bits.Len(uint(entries-1)) - 1) }
 
-// frequency is how many passages have the stem.
-func (s *segment) frequency(stem uint64) int {
-	i := s.find(stem)
-	if i < 0 {
-		return 0
-	}
-	return int(s.from[i+1] - s.from[i])
+// A postingList is the postings of a term.
+type postingList struct {
+	passages []uint16
+	counts   []count
 }
 
-// finish makes what is derived of the rest.
-func (s *segment) finish() {
-	s.directory = make([]uint32, 1<<bits.Len(uint(len(s.stems)))+1)
-	shift := directoryShift(len(s.directory))
-	h := 0
-	for i, stem := range s.stems {
-		for ; h <= int(stem>>shift); h++ {
-			s.directory[h] = uint32(i)
+// A bitmap has two numbers for 16 passages: their bits, and how many bits
+// there are before them.
+const bitmapShift = 4
+
+func bitmapSize(passages int) int { return 2 * ((passages + 1<<bitmapShift - 1) >> bitmapShift) }
+
+// isBitmap reports whether the list of a segment of so many passages is a
+// bitmap. It is the smaller of both, and a list never is as long as its bitmap.
+func (l postingList) isBitmap() bool { return len(l.passages) != len(l.counts) }
+
+// all returns the passages one by one; buffer is used where it must be.
+func (l postingList) all(buffer []uint16) []uint16 {
+	if !l.isBitmap() {
+		return l.passages
+	}
+	buffer = buffer[:0]
+	for i := 0; i < len(l.passages); i += 2 {
+		for word := l.passages[i]; word != 0; word &= word - 1 {
+			buffer = append(buffer, uint16(i<<(bitmapShift-1)+bits.TrailingZeros16(word)))
 		}
 	}
-	for ; h < len(s.directory); h++ {
-		s.directory[h] = uint32(len(s.stems))
+	return buffer
+}
+
+// find returns which of the postings is the passage's, or -1.
+func (l postingList) find(id uint16) int {
+	if l.isBitmap() {
+		at := int(id>>bitmapShift) * 2
+		word, bit := l.passages[at], uint16(1)<<(id&(1<<bitmapShift-1))
+		if word&bit == 0 {
+			return -1
+		}
+		return int(l.passages[at+1]) + bits.OnesCount16(word&(bit-1))
 	}
+	base := 0
+	for n := len(l.passages); n > 1; {
+		half := n >> 1
+		if l.passages[base+half] <= id { // without a branch, which would be guessed wrong half the time
+			base += half
+		}
+		n -= half
+	}
+	if l.passages[base] != id {
+		return -1
+	}
+	return base
+}
+
+// begin makes room for so many terms and postings; the passages are known.
+func (s *segment) begin(terms, postings int) *norms {
+	s.terms = make([]term, 1, terms+1)
+	s.postings, s.counts = make([]uint16, 0, postings), make([]count, 0, postings)
 	words := 0
 	for _, n := range s.lengths {
 		words += int(n)
 	}
 	s.average = averageLength(words, len(s.passages))
-	var n norms
+	n := &norms{}
 	n.set(s.average)
-	s.peaks = make([]float32, len(s.stems))
-	for i := range s.stems {
-		peak := float32(0)
-		ids := s.passage[s.from[i]:s.from[i+1]]
-		for k, c := range s.count[s.from[i]:s.from[i+1]] {
-			peak = max(peak, n.frequency(c, s.lengths[ids[k]]))
-		}
-		s.peaks[i] = peak
+	return n
+}
+
+// add adds the next term.
+func (s *segment) add(stem uint64, ids []uint16, counts []count, n *norms) {
+	t := &s.terms[len(s.terms)-1]
+	t.stem = stem
+	for k, c := range counts {
+		t.peak = max(t.peak, n.frequency(c, s.lengths, ids[k]))
 	}
+	if size := bitmapSize(len(s.passages)); size < len(ids) {
+		s.addBitmap(ids, size)
+	} else {
+		s.postings = append(s.postings, ids...)
+	}
+	s.counts = append(s.counts, counts...)
+	s.terms = append(s.terms, term{posting: uint32(len(s.postings)), count: uint32(len(s.counts))})
+}
+
+func (s *segment) addBitmap(ids []uint16, size int) {
+	from := len(s.postings)
+	s.postings = append(s.postings, make([]uint16, size)...)
+	bitmap := s.postings[from:]
+	for _, id := range ids {
+		bitmap[id>>bitmapShift*2] |= 1 << (id & (1<<bitmapShift - 1))
+	}
+	before := 0
+	for i := 0; i < size; i += 2 {
+		bitmap[i+1] = uint16(before)
+		before += bits.OnesCount16(bitmap[i])
+	}
+}
+
+// end gives back the room that was not needed, and makes the directory.
+func (s *segment) end() {
+	s.terms, s.postings, s.counts = fit(s.terms), fit(s.postings), fit(s.counts)
+	n := len(s.terms) - 1
+	s.directory = make([]uint32, 1<<bits.Len(uint(n))+1)
+	shift := directoryShift(len(s.directory))
+	h := 0
+	for i, t := range s.terms[:n] {
+		for ; h <= int(t.stem>>shift); h++ {
+			s.directory[h] = uint32(i)
+		}
+	}
+	for ; h < len(s.directory); h++ {
+		s.directory[h] = uint32(n)
+	}
+}
+
+func fit[T any](s []T) []T {
+	if cap(s)-len(s) > cap(s)/16 {
+		return slices.Clip(slices.Clone(s))
+	}
+	return s
 }
 
 // mergeSegments makes one segment of the live passages of several members,
@@ -109,54 +215,49 @@ func (s *segment) finish() {
 func mergeSegments(members []member) *segment {
 	merged := &segment{}
 	renumbered := make([][]int32, len(members))
-	postings := 0
+	terms, postings := 0, 0
 	for i, m := range members {
 		renumbered[i] = merged.copyPassages(m)
-		postings += len(m.segment.passage)
+		terms += len(m.segment.terms) - 1
+		postings += len(m.segment.counts)
 	}
-	merged.passage = make([]uint16, 0, postings)
-	merged.count = make([]uint8, 0, postings)
+	n := merged.begin(terms, postings)
 	next := make([]int, len(members)) // term of each member
+	var ids, buffer []uint16
+	var counts []count
 	for {
 		stem, left := uint64(0), false
 		for i, m := range members {
-			if next[i] < len(m.segment.stems) && (!left || m.segment.stems[next[i]] < stem) {
-				stem, left = m.segment.stems[next[i]], true
+			if terms := m.segment.terms; next[i] < len(terms)-1 && (!left || terms[next[i]].stem < stem) {
+				stem, left = terms[next[i]].stem, true
 			}
 		}
 		if !left {
 			break
 		}
-		from := len(merged.passage)
+		ids, counts = ids[:0], counts[:0]
 		for i, m := range members {
-			if next[i] < len(m.segment.stems) && m.segment.stems[next[i]] == stem {
-				merged.copyPostings(m.segment, next[i], renumbered[i])
-				next[i]++
+			if terms := m.segment.terms; next[i] == len(terms)-1 || terms[next[i]].stem != stem {
+				continue
+			}
+			l := m.segment.list(next[i])
+			next[i]++
+			all := l.all(buffer)
+			if l.isBitmap() {
+				buffer = all
+			}
+			for k, c := range l.counts {
+				if id := renumbered[i][all[k]]; id >= 0 {
+					ids, counts = append(ids, uint16(id)), append(counts, c)
+				}
 			}
 		}
-		if len(merged.passage) > from { // else all that had it have left
-			merged.stems = append(merged.stems, stem)
-			merged.from = append(merged.from, uint32(from))
+		if len(ids) > 0 { // else all that had it have left
+			merged.add(stem, ids, counts, n)
 		}
 	}
-	merged.from = append(merged.from, uint32(len(merged.passage)))
-	merged.stems, merged.from = slices.Clone(merged.stems), slices.Clone(merged.from)
-	if len(merged.passage) < postings {
-		merged.passage, merged.count = slices.Clone(merged.passage), slices.Clone(merged.count)
-	}
-	merged.finish()
+	merged.end()
 	return merged
-}
-
-// copyPostings appends the postings of a term of another segment.
-func (s *segment) copyPostings(old *segment, term int, renumbered []int32) {
-	ids := old.passage[old.from[term]:old.from[term+1]]
-	for k, c := range old.count[old.from[term]:old.from[term+1]] {
-		if id := renumbered[ids[k]]; id >= 0 {
-			s.passage = append(s.passage, uint16(id))
-			s.count = append(s.count, c)
-		}
-	}
 }
 
 // copyPassages appends the live documents and passages of m and returns the

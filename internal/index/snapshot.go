@@ -72,7 +72,8 @@ func (s *Snapshot) Size() (documents, passages int) { return s.documents, s.pass
 func (s *Snapshot) Frequency(stem uint64) int {
 	n := 0
 	for i := range s.members {
-		n += s.members[i].segment.frequency(stem)
+		l, _ := s.members[i].segment.find(stem)
+		n += len(l.counts)
 	}
 	return n
 }
@@ -101,17 +102,21 @@ func (n *norms) set(average float64) {
 	}
 }
 
-// frequency is that of a term which occurs count times in a passage of so
-// many words, normalised.
-func (n *norms) frequency(count uint8, length uint16) float32 {
-	c := &counts[count]
-	return c.times*n[min(length, maxLength)] + c.context
+// frequency is that of a term which occurs so many times in a passage,
+// normalised; lengths are those of the passages of the segment.
+func (n *norms) frequency(c count, lengths []uint16, passage uint16) float32 {
+	length := uint16(c >> lengthBits)
+	if length == manyWords {
+		length = min(lengths[passage], maxLength)
+	}
+	t := &times[c&(maxCount|inContext)]
+	return t.text*n[length&maxLength] + t.context
 }
 
-// counts takes a count apart.
-var counts = func() (all [256]struct{ times, context float32 }) {
+// times takes the lower bits of a count apart.
+var times = func() (all [1 << lengthBits]struct{ text, context float32 }) {
 	for c := range all {
-		all[c].times = float32(c & maxCount)
+		all[c].text = float32(c & maxCount)
 		if c&inContext != 0 {
 			all[c].context = contextWeight
 		}
