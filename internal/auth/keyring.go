@@ -259,8 +259,9 @@ func (r *Keyring) Adopt(ctx context.Context, text multivac.KeyText, name string)
 	if err != nil {
 		return k, false, err
 	}
-	if h, ok := s.keys[id]; ok {
-		if h, err = r.match(ctx, text); err != nil {
+	if _, known := s.keys[id]; known {
+		h, err := r.match(ctx, text)
+		if err != nil {
 			return k, false, err
 		}
 		return h.Key, false, Caller{Key: h.Key}.Need(multivac.ScopeAdmin)
