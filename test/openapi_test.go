@@ -1,0 +1,101 @@
+package test
+
+import (
+	"bytes"
+	"context"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"regexp"
+	"strings"
+	"testing"
+	"time"
+
+	"multivac/internal/require"
+)
+
+const schemathesis = "schemathesis==4.32.5"
+
+// hooks say how to send a text: as it is.
+const hooks = `import schemathesis
+
+
+@schemathesis.serializer("application/x-ndjson", "text/markdown", "text/html", "text/csv")
+def text(_, value):
+    return value if isinstance(value, bytes) else str(value).encode()
+`
+
+// What the API answers is what its OpenAPI says, whatever it is sent, and
+// never a failure of the server.
+func TestOpenAPI(t *testing.T) {
+	t.Parallel()
+	ctx, cancel := context.WithTimeout(t.Context(), 5*time.Minute)
+	defer cancel()
+	st := installed(ctx, t)
+	const revoke = "revoke-key" // which would take away the key that is used
+	conform(ctx, t, st, "--max-time", "40", "--exclude-operation-id", revoke)
+	conform(ctx, t, st, "--max-time", "5", "--include-operation-id", revoke)
+}
+
+// conform runs schemathesis on a server of its own.
+func conform(ctx context.Context, t *testing.T, st string, args ...string) {
+	t.Helper()
+	dir := t.TempDir()
+	key := filepath.Join(dir, "admin.key")
+	s := serve(t, t.TempDir(), "--sample", "--admin-key-file", key)
+	s.ready(t)
+	secret, err := os.ReadFile(key)
+	if err != nil {
+		t.Fatal(err)
+	}
+	write(t, filepath.Join(dir, "hooks.py"), hooks)
+	checks := []string{
+		"not_a_server_error", "status_code_conformance", "content_type_conformance", "response_headers_conformance",
+		"response_schema_conformance", "unsupported_method", "ignored_auth",
+	}
+	cmd := exec.CommandContext(ctx, st, append([]string{"run", s.URL + "/api/v1/openapi.json", "--no-color", "--max-examples", "30",
+		"--continue-on-failure", "--generation-database", "none", "--warnings", "off", "--checks", strings.Join(checks, ","),
+		"--header", "Authorization: Bearer " + strings.TrimSpace(string(secret))}, args...)...)
+	cmd.Dir = dir
+	cmd.Env = append(os.Environ(), "SCHEMATHESIS_HOOKS=hooks.py", "PYTHONPATH=.")
+	var out bytes.Buffer
+	cmd.Stdout, cmd.Stderr = &out, &out
+	if err := cmd.Run(); err != nil {
+		t.Errorf("%v\n%s", err, &out)
+	}
+	if log := s.stderr.String(); strings.Contains(log, "panic") {
+		t.Errorf("the server panicked:\n%s", log)
+	}
+	if summary := regexp.MustCompile(`\d+ generated, .*`).FindString(out.String()); summary != "" {
+		t.Log("test cases: ", summary)
+	}
+}
+
+// installed returns the program schemathesis, in a folder of its own that is
+// made once.
+func installed(ctx context.Context, t *testing.T) string {
+	t.Helper()
+	cache, err := os.UserCacheDir()
+	if err != nil {
+		cache = os.TempDir()
+	}
+	dir := filepath.Join(cache, "multivac-test", strings.ReplaceAll(schemathesis, "==", "-"))
+	program := filepath.Join(dir, "bin", "st")
+	if exec.CommandContext(ctx, program, "--version").Run() == nil {
+		return program
+	}
+	const how = "install Python 3 with venv, and let pip reach PyPI"
+	python, err := exec.LookPath("python3")
+	require.Have(t, "schemathesis", err == nil, how)
+	os.RemoveAll(dir) // what an earlier try has left
+	out, err := exec.CommandContext(ctx, python, "-m", "venv", dir).CombinedOutput()
+	if err == nil {
+		out, err = exec.CommandContext(ctx, filepath.Join(dir, "bin", "pip"), "install", "--quiet", "--disable-pip-version-check", schemathesis).CombinedOutput()
+	}
+	if err != nil {
+		os.RemoveAll(dir)
+		t.Logf("%v\n%s", err, out)
+	}
+	require.Have(t, "schemathesis", err == nil, how)
+	return program
+}
