@@ -8,6 +8,7 @@
 package main
 
 import (
+	"cmp"
 	"encoding/json"
 	"flag"
 	"fmt"
@@ -30,7 +31,7 @@ func run(args []string) error {
 		return fmt.Errorf("say what to measure: index, server or http")
 	}
 	flags := flag.NewFlagSet(args[0], flag.ContinueOnError)
-	sizes := flags.String("sizes", "21000,1000000", "passages, comma separated")
+	sizes := flags.String("sizes", "", "passages, comma separated (index: 21000,1000000; server: 100000,1000000)")
 	engines := flags.String("engines", "multivac,lucene,bleve,fts5", "engines, comma separated")
 	out := flags.String("json", "", "`file` for the raw figures")
 	dir := flags.String("dir", "", "`folder` for corpora, kept; a temporary one if empty")
@@ -53,7 +54,10 @@ func run(args []string) error {
 		defer os.RemoveAll(temporary)
 		*dir = temporary
 	}
-	counts, err := numbers(*sizes)
+	if *sizes == "" {
+		*sizes = map[string]string{"server": "100000,1000000"}[args[0]]
+	}
+	counts, err := numbers(cmp.Or(*sizes, "21000,1000000"))
 	if err != nil {
 		return err
 	}
