@@ -80,7 +80,7 @@ func FuzzParse(f *testing.F) {
 	f.Add("mvk_a_b")
 	f.Fuzz(func(t *testing.T, s string) {
 		id, err := Parse(multivac.KeyText(s))
-		if (err == nil) != (len(s) == len(text) && strings.HasPrefix(s, "mvk_"+string(id)+"_")) {
+		if whole := len(s) == len(text) && len(id) == 10 && strings.HasPrefix(s, "mvk_"+string(id)+"_"); (err == nil) != whole || err != nil && id != "" {
 			t.Errorf("Parse(%q): %q, %v", s, id, err)
 		}
 		_ = multivac.KeyText(s).String()
