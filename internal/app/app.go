@@ -57,6 +57,7 @@ type App struct {
 	worker    *tell.Worker
 	sweeper   *tell.Sweeper
 	recut     *tell.Resegmenter
+	answers   *cache.Cache
 	telemetry *telemetry.Telemetry
 	stopping  atomic.Bool
 }
@@ -86,6 +87,7 @@ func Open(ctx context.Context, s Settings) (*App, error) {
 
 	service := tell.New(db, a.queue, a.follower)
 	answers := cache.New(cmp.Or(s.CacheBytes, 16<<20))
+	a.answers, a.follower.OnForget = answers, answers.Forget
 	a.Teller = service
 	a.recut = tell.NewResegmenter(db, a.queue)
 	a.Library = library{service, a}

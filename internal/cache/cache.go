@@ -1,6 +1,7 @@
 // Package cache keeps answers for as long as there is room. Its keys name the
 // content that an answer was made from, so nothing in it is ever wrong, and
-// nothing is ever taken out but for room. Losing it costs only time.
+// nothing has to be taken out but for room, or to be forgotten. Losing it
+// costs only time.
 package cache
 
 import (
@@ -23,6 +24,7 @@ type Cache struct {
 
 	mu      sync.Mutex
 	flights map[string]*flight
+	emptied int // how often
 }
 
 // Stats counts what a Cache has done since it was made.
@@ -70,6 +72,18 @@ func (c *Cache) Do(ctx context.Context, key string, compute func(context.Context
 	}
 }
 
+// Forget drops all answers, those that are being computed too: one of them may
+// quote what was deleted.
+func (c *Cache) Forget() {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.emptied++
+	clear(c.flights) // who waits for one still gets it; nobody joins it any more
+	if c.answers != nil {
+		c.answers.InvalidateAll()
+	}
+}
+
 // Stats returns the counts of now.
 func (c *Cache) Stats() Stats {
 	s := Stats{Hits: c.hits.Load(), Misses: c.misses.Load()}
@@ -91,6 +105,7 @@ func (c *Cache) get(key string) (multivac.Answer, bool) {
 type flight struct {
 	done   chan struct{}
 	cancel context.CancelFunc
+	begun  int // Cache.emptied by then
 
 	waiting int // under Cache.mu
 
@@ -117,7 +132,7 @@ func (c *Cache) join(ctx context.Context, key string, compute func(context.Conte
 	}
 	c.misses.Add(1)
 	ctx, cancel := context.WithCancel(context.WithoutCancel(ctx))
-	f := &flight{done: make(chan struct{}), cancel: cancel, waiting: 1}
+	f := &flight{done: make(chan struct{}), cancel: cancel, begun: c.emptied, waiting: 1}
 	c.flights[key] = f
 	go c.fly(ctx, key, f, compute)
 	return f
@@ -126,12 +141,12 @@ func (c *Cache) join(ctx context.Context, key string, compute func(context.Conte
 func (c *Cache) fly(ctx context.Context, key string, f *flight, compute func(context.Context) (multivac.Answer, error)) {
 	defer f.cancel()
 	f.answer, f.panicked, f.err = call(ctx, compute)
+	c.mu.Lock()
 	// Kept before the flight is over, so that whoever misses the flight finds
-	// the answer.
-	if f.err == nil && f.panicked == nil && c.answers != nil {
+	// the answer; but not where it may hold what was to be forgotten since.
+	if f.err == nil && f.panicked == nil && c.answers != nil && f.begun == c.emptied {
 		c.answers.Set(key, f.answer)
 	}
-	c.mu.Lock()
 	c.remove(key, f)
 	c.mu.Unlock()
 	close(f.done)

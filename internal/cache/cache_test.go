@@ -121,6 +121,45 @@ func TestNobodyWaitingEndsTheComputation(t *testing.T) {
 	})
 }
 
+// What was asked before is computed anew, and what was being computed is not
+// kept: it may hold what was forgotten meanwhile.
+func TestForget(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		c := New(1 << 20)
+		var n atomic.Int64
+		f := func(want int64) {
+			t.Helper()
+			if _, err := c.Do(t.Context(), "who", counted(&n, "Adell")); err != nil || n.Load() != want {
+				t.Errorf("computed %d times, %v, want %d", n.Load(), err, want)
+			}
+		}
+		f(1)
+		c.Forget()
+		if s := c.Stats(); s.Answers != 0 {
+			t.Errorf("%d answers are kept", s.Answers)
+		}
+		f(2)
+		release := make(chan struct{})
+		var waits sync.WaitGroup
+		waits.Go(func() {
+			a, err := c.Do(t.Context(), "where", func(ctx context.Context) (multivac.Answer, error) {
+				<-release
+				return counted(&n, "Mars")(ctx)
+			})
+			if err != nil || a.Text() != "Mars" {
+				t.Errorf("who waits gets %q, %v", a.Text(), err)
+			}
+		})
+		synctest.Wait()
+		c.Forget()
+		close(release)
+		waits.Wait()
+		if s := c.Stats(); s.Answers != 0 {
+			t.Errorf("%d answers of before are kept", s.Answers)
+		}
+	})
+}
+
 func TestErrorsAreNotKept(t *testing.T) {
 	c := New(1 << 20)
 	broken := errors.New("broken")

@@ -7,6 +7,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -23,6 +24,9 @@ type Follower struct {
 	Now func() time.Time
 	// OnRetry is told of each error that Run survives, if set before Run.
 	OnRetry func(error)
+	// OnForget is called, if set before Run, once a document that was deleted is
+	// in no index any more and before its deletion can be waited for.
+	OnForget func()
 
 	store store.Store
 	key   [16]byte
@@ -41,7 +45,7 @@ type Follower struct {
 // the store. The key makes fingerprints that only those who have it can make;
 // replicas that share answers share it.
 func New(s store.Store, key [16]byte) *Follower {
-	f := &Follower{Now: time.Now, OnRetry: func(error) {}, store: s, key: key, moved: make(chan struct{}),
+	f := &Follower{Now: time.Now, OnRetry: func(error) {}, OnForget: func() {}, store: s, key: key, moved: make(chan struct{}),
 		reason: "indexing: not begun yet"}
 	f.shown.Store(newLibrary(key))
 	return f
@@ -165,6 +169,7 @@ func (f *Follower) load(ctx context.Context) error {
 		return err
 	}
 	f.shown.Store(next)
+	f.OnForget() // whatever was deleted since the index before
 	f.notify(func() { f.reason = ""; f.ready = true; f.stats.Rebuilds++ })
 	return nil
 }
@@ -186,6 +191,9 @@ func (f *Follower) tail(ctx context.Context, l *library) error {
 	}()
 	for changes := waiting.take(); len(changes) > 0; changes = waiting.take() {
 		l.apply(changes, changes[len(changes)-1].Position)
+		if slices.ContainsFunc(changes, func(c store.Change) bool { return c.State == multivac.Deleted }) {
+			f.OnForget()
+		}
 		f.notify(func() {
 			f.settled.note(changes)
 			f.stats.Changes += uint64(len(changes))

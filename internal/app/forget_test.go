@@ -1,0 +1,141 @@
+package app
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"fmt"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+	"time"
+
+	"multivac"
+	"multivac/internal/index"
+	"multivac/internal/text"
+)
+
+// running runs an App until the end of the test or stop.
+func running(t *testing.T, data string) (a *App, stop func()) {
+	t.Helper()
+	a, err := Open(t.Context(), Settings{Data: data})
+	if err != nil {
+		t.Fatal(err)
+	}
+	ctx, cancel := context.WithCancel(context.Background())
+	ended := make(chan error, 1)
+	go func() { ended <- a.Run(ctx) }()
+	stop = func() {
+		cancel()
+		if err := <-ended; err != nil {
+			t.Errorf("Run: %v", err)
+		}
+		ended <- nil
+	}
+	t.Cleanup(stop)
+	if err := a.Settle(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	return a, stop
+}
+
+func tellOne(t *testing.T, a *App, telling multivac.Telling) multivac.Receipt {
+	t.Helper()
+	r, err := a.Tell(t.Context(), []multivac.Telling{telling}, multivac.WaitIndexed)
+	if err != nil || r[0].State != multivac.Indexed {
+		t.Fatalf("tell %s: %+v, %v", telling.Source, r, err)
+	}
+	return r[0]
+}
+
+func askOne(t *testing.T, a *App, question string) multivac.Answer {
+	t.Helper()
+	answer, err := a.Ask(t.Context(), multivac.Question{Text: question, Stop: multivac.Eager})
+	if err != nil {
+		t.Fatalf("ask %q: %v", question, err)
+	}
+	return answer
+}
+
+// After a deletion, what was told is nowhere: in no file, no index, no answer
+// and no cache, in none of its revisions.
+func TestForgotten(t *testing.T) {
+	data := t.TempDir()
+	a, _ := running(t, data)
+	const secret, question = "xyzzyplugh", "What is the password of the vault?"
+	tellOne(t, a, multivac.Telling{Source: "other.md", Body: []byte("The valve opens at 4 bar.\n")})
+	before, _ := a.follower.View(multivac.DefaultCollection)
+	askOne(t, a, question)
+
+	r := tellOne(t, a, multivac.Telling{Source: "vault.md", Title: "Of " + secret, Body: []byte("# The " + secret + "\n\nThe password of the vault is " + secret + ".\n")})
+	if answer := askOne(t, a, question); !strings.Contains(answer.Text(), secret) {
+		t.Fatalf("before the deletion the answer is %q, so this test proves nothing", answer.Text())
+	}
+	tellOne(t, a, multivac.Telling{Source: "vault.md", MediaType: multivac.HTML,
+		Body: []byte("<title>" + secret + "</title><p>The password of the vault is " + secret + " and longer.</p>" + strings.Repeat("<p>Not "+secret+".</p>", 2000))})
+	askOne(t, a, question)
+	if places(t, data, secret) == 0 || a.answers.Stats().Answers == 0 {
+		t.Fatal("the secret is in no file, or no answer in the cache, so this test proves nothing")
+	}
+
+	gone, err := a.Delete(t.Context(), r.ID)
+	if err == nil {
+		err = a.Reach(t.Context(), gone.Position)
+	}
+	if err != nil {
+		t.Fatal(err)
+	}
+	if n := a.answers.Stats().Answers; n != 0 {
+		t.Errorf("%d answers from before the deletion are in the cache", n)
+	}
+	after, _ := a.follower.View(multivac.DefaultCollection)
+	if after.Fingerprint != before.Fingerprint {
+		t.Error("the collection is what it was before the secret was told, and has another fingerprint")
+	}
+	if hits := after.Index.Search([]index.Term{{Stem: text.AppendWords(nil, secret)[0].Stem, IDF: 1}}, 10); len(hits) > 0 {
+		t.Errorf("the index finds %+v", hits)
+	}
+	answer := askOne(t, a, question)
+	if b, err := json.Marshal(answer); err != nil || bytes.Contains(b, []byte(secret)) {
+		t.Errorf("the answer after the deletion is %s, %v", b, err)
+	}
+	for revision := multivac.Revision(1); revision <= gone.Revision; revision++ {
+		x, err := a.store.Excerpts(t.Context(), []multivac.PassageID{{Document: r.ID, Revision: revision}})
+		if err != nil || x[0].Text != "" || x[0].Title != "" {
+			t.Errorf("revision %d: %+v, %v", revision, x, err)
+		}
+	}
+	if d, err := a.Document(t.Context(), r.ID); err != nil || strings.Contains(fmt.Sprintf("%+v", d), secret) {
+		t.Errorf("the document is %+v, %v", d, err)
+	}
+
+	// The log of writes is emptied after the deletion was answered; how long
+	// that takes is bounded.
+	late := time.After(10 * time.Second)
+	for places(t, data, secret) > 0 {
+		select {
+		case <-time.After(20 * time.Millisecond):
+		case <-late:
+			t.Fatalf("10 s after the deletion the secret is in the data folder, %d times", places(t, data, secret))
+		}
+	}
+}
+
+// places counts a word in the files of a folder.
+func places(t *testing.T, dir, word string) (n int) {
+	t.Helper()
+	err := filepath.WalkDir(dir, func(path string, d fs.DirEntry, err error) error {
+		if err != nil || d.IsDir() {
+			return err
+		}
+		b, err := os.ReadFile(path)
+		n += bytes.Count(b, []byte(word))
+		return err
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return n
+}
