@@ -28,6 +28,8 @@ func TestExitCodes(t *testing.T) {
 	f(errThreshold, 4)
 	f(fmt.Errorf("open: %w", multivac.Errorf(multivac.ErrInUse, "", "taken")), 5)
 	f(multivac.Errorf(multivac.ErrUnavailable, "", "gone"), 5)
+	f(multivac.Errorf(multivac.ErrLimited, "", "too many"), 5)
+	f(multivac.ErrForbidden, 1)
 	f(fmt.Errorf("tell: %w", context.Canceled), 130)
 }
 

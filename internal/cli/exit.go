@@ -26,11 +26,13 @@ const (
 
 const exitCodesHelp = `  0    done; every question was answered
   1    failed, or some of the documents did; the messages name them
+       a key is missing or does not allow it
        doctor: something is broken
   2    the command line is wrong
   3    INSUFFICIENT DATA FOR MEANINGFUL ANSWER (of one question at least)
   4    eval: a measure is under its --fail-under
-  5    unavailable: no server, address in use, or the data folder has another owner
+  5    unavailable: no server, address in use, the data folder has another owner, or
+       the limit of the key is reached
   130  interrupted`
 
 func newExitCodes() *cobra.Command {
@@ -80,7 +82,7 @@ func exitCode(err error) int {
 		return exitThreshold
 	case is(context.Canceled):
 		return exitInterrupted
-	case is(multivac.ErrUnavailable, multivac.ErrInUse, multivac.ErrBehind):
+	case is(multivac.ErrUnavailable, multivac.ErrInUse, multivac.ErrBehind, multivac.ErrLimited):
 		return exitUnavailable
 	default:
 		return exitFailed
