@@ -34,6 +34,7 @@ type Settings struct {
 	Workers    int                  // documents worked on at once; four per CPU, and at least 16, if 0
 	CacheBytes int                  // of answers kept; 16 MiB if 0
 	Telemetry  *telemetry.Telemetry // silent if nil
+	Examples   []string             // questions that the first page offers
 }
 
 // queueLength is how many hints wait for a worker; the sweeper finds what does
@@ -58,6 +59,7 @@ type App struct {
 	sweeper   *tell.Sweeper
 	recut     *tell.Resegmenter
 	answers   *cache.Cache
+	examples  []string
 	telemetry *telemetry.Telemetry
 	stopping  atomic.Bool
 }
@@ -73,7 +75,7 @@ func Open(ctx context.Context, s Settings) (*App, error) {
 	if err := db.EndLeases(ctx); err != nil && !errors.Is(err, multivac.ErrUnavailable) {
 		return nil, errors.Join(err, db.Close())
 	}
-	a := &App{store: db, queue: queue.NewLocal(queueLength), telemetry: s.Telemetry}
+	a := &App{store: db, queue: queue.NewLocal(queueLength), telemetry: s.Telemetry, examples: s.Examples}
 
 	// Fingerprints name content in this process's cache only, so that a key
 	// of this process will do.

@@ -169,11 +169,12 @@ func (a *App) options() web.Options {
 // handler serves everyone what his key allows.
 func (a *App) handler(to Front, events audit.Log) http.Handler {
 	guard := auth.Guard{Teller: a.Teller, Asker: a.Asker, Library: a.Library, Manager: a.Keys, Keeper: a.Keeper}
-	pages := ui.New(guard, guard, ui.WithLog(a.log()))
+	pages := ui.New(guard, guard, ui.WithLog(a.log()), ui.WithExamples(a.examples...))
 	o := a.options()
 	o.Teller, o.Asker, o.Library, o.Keys = events.Teller(guard), guard, events.Library(guard), events.Keys(guard)
 	o.Keeper = events.Keeper(guard)
 	o.UI, o.SignIn, o.Gate, o.OpenClassic = pages, pages.SignIn, a.keyring, to.OpenClassic
+	o.Refused = events.Refused
 	if to.Admin != nil {
 		o.Metrics = nil
 	}

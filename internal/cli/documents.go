@@ -127,16 +127,21 @@ func newDocumentsShow() *cobra.Command {
 
 func newDocumentsDelete() *cobra.Command {
 	var t target
-	var asJSON bool
+	var wait, asJSON bool
 	c := &cobra.Command{
-		Use:     "delete ID ...",
-		Short:   "Forget documents",
+		Use:   "delete ID ...",
+		Short: "Forget documents",
+		Long: `Forget documents: their text, in every revision, is in no file of the data folder
+a few seconds later. The identifier and the number of revisions stay.`,
 		Example: `  multivac documents delete 3f6c0a1b2c3d4e5f60718293a4b5c6d7`,
 		Args:    identifiers(1, math.MaxInt),
 		RunE: func(c *cobra.Command, ids []string) error {
 			return t.with(c, false, func(ctx context.Context, h house) error {
 				for _, id := range ids {
 					r, err := h.Delete(ctx, multivac.DocumentID(id))
+					if err == nil && wait {
+						err = h.Reach(ctx, r.Position)
+					}
 					if err != nil {
 						return err
 					}
@@ -154,6 +159,7 @@ func newDocumentsDelete() *cobra.Command {
 		},
 	}
 	t.flags(c)
+	c.Flags().BoolVar(&wait, "wait", true, "wait until nothing is answered from them any more")
 	c.Flags().BoolVar(&asJSON, "json", false, "print a line of JSON for each document")
 	return c
 }

@@ -97,7 +97,11 @@ func (s *serve) run(c *cobra.Command) error {
 		return err
 	}
 	defer front.close()
-	a, err := app.Open(c.Context(), app.Settings{Data: data, Workers: s.workers, Telemetry: log})
+	settings := app.Settings{Data: data, Workers: s.workers, Telemetry: log}
+	if s.sample {
+		settings.Examples = sampleQuestions
+	}
+	a, err := app.Open(c.Context(), settings)
 	if err != nil {
 		return err
 	}
@@ -278,8 +282,8 @@ func tellSample(ctx context.Context, t multivac.Teller) error {
 	return nil
 }
 
-// sampleQuestion is one that the sample answers.
-const sampleQuestion = "What is the default port?"
+// sampleQuestions are some that the sample answers.
+var sampleQuestions = []string{"What is the default port?", "How do I stop the server?", "How large may a document be?"}
 
 func (s *serve) greet(w io.Writer, at, data string, keyed bool) {
 	flag := ""
@@ -301,7 +305,7 @@ func (s *serve) greet(w io.Writer, at, data string, keyed bool) {
   Ask    multivac ask%s %q
   Tell   multivac tell%s README.md
 
-`, at, url.QueryEscape(sampleQuestion), flag, sampleQuestion, flag)
+`, at, url.QueryEscape(sampleQuestions[0]), flag, sampleQuestions[0], flag)
 		return
 	}
 	fmt.Fprintf(w, `Its data is in %s

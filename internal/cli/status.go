@@ -44,6 +44,9 @@ func printStatus(c *cobra.Command, st multivac.Status) error {
 	}
 	_, err := fmt.Fprintf(c.OutOrStdout(), "%s\n%s in %s answered from, %d pending\n",
 		ready, count(st.Passages, "passage"), count(st.Documents, "document"), st.Pending)
+	if st.Outdated > 0 && err == nil {
+		_, err = fmt.Fprintf(c.OutOrStdout(), "%s cut by an older version, to be cut anew; answered from meanwhile\n", count(st.Outdated, "document"))
+	}
 	for _, col := range st.Collections {
 		if err == nil {
 			_, err = fmt.Fprintf(c.OutOrStdout(), "  %-24s %s\n", col.Name, count(col.Documents, "document"))

@@ -46,6 +46,7 @@ document.`,
 	f.StringVar(&t.title, "title", "", "`title` of the one document told")
 	f.StringVar(&t.mediaType, "type", "", "`type` of the one file told, such as md, html, jsonl or text/csv (default by its name and content)")
 	f.BoolVar(&t.wait, "wait", true, "wait until the documents are answered from, and not only kept")
+	f.DurationVar(&t.timeout, "timeout", 0, "longest `time` to wait for that, such as 90s; what is kept by then is kept (default as long as it takes)")
 	f.BoolVar(&t.json, "json", false, "print a line of JSON for each document")
 	f.BoolVarP(&t.quiet, "quiet", "q", false, "print errors only")
 	return c
@@ -57,6 +58,7 @@ type tell struct {
 	collection               string
 	source, title, mediaType string
 	wait, json, quiet        bool
+	timeout                  time.Duration // no end if 0
 
 	tally    tally
 	progress *progress
@@ -91,8 +93,12 @@ func (t *tell) run(c *cobra.Command, paths []string) error {
 	if err == nil || t.told > 0 {
 		t.summary(c.ErrOrStderr(), p, time.Since(begin))
 	}
-	if err == nil && t.failed > 0 {
+	switch {
+	case err != nil:
+	case t.failed > 0:
 		err = errSomeFailed
+	case t.pending > 0:
+		err = multivac.Errorf(multivac.ErrBehind, "see `multivac status` for how far it is", "%s not answered from within %s", count(t.pending, "document"), t.timeout)
 	}
 	return err
 }
@@ -139,9 +145,10 @@ type sent struct {
 func (t *tell) send(ctx context.Context, h multivac.Teller, tellings iter.Seq2[multivac.Telling, error]) error {
 	ctx, cancel := context.WithCancel(ctx)
 	defer cancel()
-	wait := multivac.WaitStored
-	if t.wait {
-		wait = multivac.WaitIndexed
+	waiting := ctx
+	if t.timeout > 0 {
+		waiting, cancel = context.WithTimeout(ctx, t.timeout)
+		defer cancel()
 	}
 
 	var way []*sent // the oldest first
@@ -164,7 +171,7 @@ func (t *tell) send(ctx context.Context, h multivac.Teller, tellings iter.Seq2[m
 		way = append(way, s)
 		go func() {
 			defer close(s.done)
-			s.receipts, s.err = h.Tell(ctx, batch, wait)
+			s.receipts, s.err = t.tell(ctx, waiting, h, batch)
 		}()
 		return nil
 	}
@@ -202,6 +209,18 @@ func (t *tell) send(ctx context.Context, h multivac.Teller, tellings iter.Seq2[m
 		}
 	}
 	return nil
+}
+
+// tell tells a batch, and waits for it until waiting ends. What was not sent by
+// then is told nevertheless: it costs nothing to tell it twice.
+func (t *tell) tell(ctx, waiting context.Context, h multivac.Teller, batch []multivac.Telling) ([]multivac.Receipt, error) {
+	if t.wait && waiting.Err() == nil {
+		receipts, err := h.Tell(waiting, batch, multivac.WaitIndexed)
+		if err == nil || waiting.Err() == nil || ctx.Err() != nil {
+			return receipts, err
+		}
+	}
+	return h.Tell(ctx, batch, multivac.WaitStored)
 }
 
 // take counts and prints the receipts of a batch.
