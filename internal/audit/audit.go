@@ -43,6 +43,11 @@ type Log struct {
 // Record writes one event, completed by what the context knows.
 func (l Log) Record(ctx context.Context, e Event) { l.Sink.Write(ctx, []Event{l.complete(ctx, e)}) }
 
+// Refused writes down an action that was refused before a verb was called.
+func (l Log) Refused(ctx context.Context, action string) {
+	l.Record(ctx, Event{Action: action, Outcome: outcome(false, multivac.ErrForbidden)})
+}
+
 func (l Log) complete(ctx context.Context, e Event) Event {
 	e.Time, e.Request = l.Now().UTC().Truncate(time.Millisecond), telemetry.RequestID(ctx)
 	if c, ok := auth.From(ctx); ok {

@@ -28,13 +28,17 @@ type rule struct {
 	known   bool             // a key is looked at, and not needed
 	classic bool             // a route of the original's: needs no key with OpenClassic
 	scopes  []multivac.Scope // one of them, where any
+	action  string           // what Refused is told, where a scope is missing
 }
 
 var (
 	asking    = rule{scopes: []multivac.Scope{multivac.ScopeAsk}}
-	telling   = rule{scopes: []multivac.Scope{multivac.ScopeTell}}
+	telling   = rule{scopes: []multivac.Scope{multivac.ScopeTell}, action: "tell"}
+	deleting  = rule{scopes: telling.scopes, action: "delete"}
 	looking   = rule{scopes: []multivac.Scope{multivac.ScopeAsk, multivac.ScopeTell}}
 	governing = rule{scopes: []multivac.Scope{multivac.ScopeAdmin}}
+	making    = rule{scopes: governing.scopes, action: "make-key"}
+	revoking  = rule{scopes: governing.scopes, action: "revoke-key"}
 	open      = rule{open: true}
 )
 
@@ -49,18 +53,18 @@ var rules = map[string]rule{
 	"POST /ui/sign-out":        open,
 	"GET /{$}":                 {classic: true}, // of a page, see home
 	"GET /multivac":            {classic: true, scopes: asking.scopes},
-	"POST /multivac/data":      {classic: true, scopes: telling.scopes},
+	"POST /multivac/data":      {classic: true, scopes: telling.scopes, action: telling.action},
 	"POST /api/v1/documents":   telling,
 	"GET /api/v1/documents":    looking,
 	"GET /api/v1/answer":       asking,
 	"POST /api/v1/answer":      asking,
 	"GET /api/v1/collections":  looking,
-	"POST /api/v1/keys":        governing,
+	"POST /api/v1/keys":        making,
 	"GET /api/v1/keys":         governing,
-	"DELETE /api/v1/keys/{id}": governing,
+	"DELETE /api/v1/keys/{id}": revoking,
 
 	"GET /api/v1/documents/{id}":                 looking,
-	"DELETE /api/v1/documents/{id}":              telling,
+	"DELETE /api/v1/documents/{id}":              deleting,
 	"POST /api/v1/documents/{id}/retry":          telling,
 	"GET /api/v1/collections/{collection}/datum": asking,
 }
@@ -124,6 +128,9 @@ func (s *server) enter(r *http.Request, rule rule) (*auth.Caller, func(), error)
 		}
 		if err := c.Need(rule.scopes...); err != nil {
 			leave()
+			if s.Refused != nil && rule.action != "" {
+				s.Refused(auth.With(r.Context(), c), rule.action)
+			}
 			return nil, nil, err
 		}
 		return &c, leave, nil

@@ -54,7 +54,11 @@ type Options struct {
 	Keeper multivac.Keeper
 	// SignIn answers a browser with the form that asks for a key, or with what
 	// was wrong with the one that came. It leads to next. Without it there is no form.
-	SignIn      func(w http.ResponseWriter, r *http.Request, next string, err error)
+	SignIn func(w http.ResponseWriter, r *http.Request, next string, err error)
+	// Refused is told what a caller wanted to do whose key lacks the scope, where
+	// that is found before a verb is called: "tell", "delete", "make-key" or
+	// "revoke-key". It may be nil.
+	Refused     func(ctx context.Context, action string)
 	OpenClassic bool // the original's routes need no key
 	Version     string
 	Wait        time.Duration   // the longest that ?wait=indexed waits; WaitTimeout if 0
