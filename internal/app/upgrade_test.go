@@ -1,0 +1,81 @@
+package app
+
+import (
+	"compress/gzip"
+	"context"
+	"io"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+	"time"
+
+	"multivac/internal/text"
+)
+
+// A data folder of the first version is answered from at once, and what an
+// older segmenter cut is cut anew behind it.
+func TestUpgradeOfTheFirstVersion(t *testing.T) {
+	data := t.TempDir()
+	f, err := os.Open("../store/sqlite/testdata/v1.db.gz")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer f.Close()
+	z, err := gzip.NewReader(f)
+	if err != nil {
+		t.Fatal(err)
+	}
+	b, err := io.ReadAll(z)
+	if err == nil {
+		err = os.WriteFile(filepath.Join(data, "multivac.db"), b, 0o600)
+	}
+	if err != nil {
+		t.Fatal(err)
+	}
+	a, stop := running(t, data)
+	if answer := askOne(t, a, "At how many degrees does the pump stop?"); answer.Text() != "The pump stops at 80 degrees." {
+		t.Errorf("the answer is %q", answer.Text())
+	}
+	ctx, cancel := context.WithTimeout(t.Context(), 30*time.Second)
+	defer cancel()
+	for n := 1; n > 0; {
+		if n, err = a.store.CountOutdated(ctx, text.Version); err != nil {
+			t.Fatalf("%d documents are still of the older version: %v", n, err)
+		}
+		if st, err := a.Status(ctx); err != nil || n == 0 && st.Documents < 3 {
+			t.Errorf("status %+v, %v", st, err)
+		}
+	}
+	if answer := askOne(t, a, "At how many degrees does the pump stop?"); answer.Text() != "The pump stops at 80 degrees." {
+		t.Errorf("cut anew, the answer is %q", answer.Text())
+	}
+	e, err := a.Examine(t.Context(), false)
+	if err != nil || !e.Sound() {
+		t.Errorf("examined: %+v, %v", e, err)
+	}
+	stop()
+
+	// A copy of it answers the same.
+	k, shut, err := OpenKeeper(data)
+	if err != nil {
+		t.Fatal(err)
+	}
+	var copied strings.Builder
+	if err := k.Export(t.Context(), &copied); err != nil {
+		t.Fatal(err)
+	}
+	if err := shut(); err != nil {
+		t.Fatal(err)
+	}
+	twin, _ := running(t, t.TempDir())
+	if i, err := twin.Import(t.Context(), strings.NewReader(copied.String()), false); err != nil || i.Documents != 6 || i.Broken > 0 {
+		t.Fatalf("imported %+v, %v", i, err)
+	}
+	if err := twin.Settle(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	if answer := askOne(t, twin, "At how many degrees does the pump stop?"); answer.Text() != "The pump stops at 80 degrees." {
+		t.Errorf("the copy answers %q", answer.Text())
+	}
+}
