@@ -28,10 +28,14 @@ fmt: ## format the code
 generate: ## write the generated reference (doc/reference) again
 	go test ./test -run Reference -update -count=1
 
+crash: ## kill the server 200 times, and look whether all stands
+	go test ./test -run TestCrash -crashes 200 -timeout 30m -v
+
 fuzz: ## every fuzz test for FUZZTIME (10s)
 	@grep -rlE --include='*_test.go' '^func Fuzz' . | xargs -n1 dirname | sort -u | while read -r dir; do \
 		grep -hoE '^func Fuzz[A-Za-z0-9_]*' "$$dir"/*_test.go | sed 's/^func //' | while read -r name; do \
-			echo "== $$dir $$name"; go test -run '^$$' -fuzz "^$$name\$$" -fuzztime $(FUZZTIME) -fuzzminimizetime 10x "$$dir" || exit 1; \
+			echo "== $$dir $$name"; go test -run '^$$' -fuzz "^$$name\$$" -fuzztime $(FUZZTIME) -fuzzminimizetime 10x "$$dir" || { \
+				git ls-files --others --full-name '*/testdata/fuzz/*' 2>/dev/null | xargs -r tail -n +1; exit 1; }; \
 		done || exit 1; \
 	done
 
@@ -46,5 +50,5 @@ eval: build ## measure answers on the sets in DATA (../shared/data)
 eval-full: build ## the same with ten times the documents
 	@bin/multivac eval --documents $(DATA)/squad-train/documents.jsonl.gz --documents $(DATA)/squad-dev/documents.jsonl.gz --questions $(DATA)/squad-dev/questions.jsonl.gz
 
-.PHONY: help build run test lint fmt generate fuzz bench eval eval-full
+.PHONY: help build run test lint fmt generate crash fuzz bench eval eval-full
 .DEFAULT_GOAL := help
