@@ -14,6 +14,7 @@ import (
 	"os/signal"
 	"strings"
 	"syscall"
+	"time"
 
 	"github.com/spf13/cobra"
 	"golang.org/x/sync/errgroup"
@@ -82,6 +83,7 @@ func (s *serve) run(c *cobra.Command) error {
 	if err != nil {
 		return usageError{err}
 	}
+	defer log.Flush()
 	data, remove, err := s.folder()
 	if err != nil {
 		return err
@@ -220,6 +222,9 @@ func (s *serve) check() error {
 	return nil
 }
 
+// logDelay is how long a line of the log about a request may wait for others.
+const logDelay = 100 * time.Millisecond
+
 func (s *serve) telemetry(w io.Writer) (*telemetry.Telemetry, error) {
 	format, err := telemetry.ParseFormat(s.logFormat)
 	if err != nil {
@@ -229,7 +234,7 @@ func (s *serve) telemetry(w io.Writer) (*telemetry.Telemetry, error) {
 	if err := level.UnmarshalText([]byte(s.logLevel)); err != nil {
 		return nil, multivac.Errorf(multivac.ErrInvalid, "use debug, info, warn or error", "unknown --log-level %q", s.logLevel)
 	}
-	return telemetry.New(w, telemetry.Options{Format: format, Level: level, Version: app.Version()}), nil
+	return telemetry.New(w, telemetry.Options{Format: format, Level: level, Version: app.Version(), Delay: logDelay}), nil
 }
 
 // folder returns the data folder and what to do about it at the end.

@@ -9,7 +9,6 @@ import (
 	"net/http"
 	"regexp"
 	"slices"
-	"strconv"
 	"strings"
 	"time"
 
@@ -68,9 +67,9 @@ func (t *Telemetry) request(r *http.Request, o *observed, panicked bool, took ti
 	if panicked {
 		code = http.StatusInternalServerError
 	}
-	route, method := route(r), method(r)
-	t.metrics.requests.WithLabelValues(route, method, strconv.Itoa(code)).Inc()
-	t.metrics.requestTime.WithLabelValues(route, method).Observe(took.Seconds())
+	counted := t.metrics.route(route(r), method(r), code)
+	counted.requests.Inc()
+	counted.time.Observe(took.Seconds())
 
 	level := slog.LevelInfo
 	switch {
@@ -85,27 +84,24 @@ func (t *Telemetry) request(r *http.Request, o *observed, panicked bool, took ti
 		return
 	}
 	path := multivac.Clip(r.URL.Path, 200)
-	t.log.LogAttrs(r.Context(), level, fmt.Sprintf("%s %s %d", method, path, code), t.requestAttrs(r, o, path, code, took)...)
+	if t.lines == nil {
+		t.log.LogAttrs(r.Context(), level, fmt.Sprintf("%s %s %d", method(r), path, code),
+			slog.Duration("took", took.Round(time.Microsecond)), slog.Int64("bytes", o.bytes))
+		return
+	}
+	t.lines.hold(&access{
+		time: time.Now(), severity: severity(level),
+		method: multivac.Clip(r.Method, 40), path: path, agent: multivac.Clip(r.UserAgent(), 200), remote: host(r), protocol: r.Proto,
+		requestID: RequestID(r.Context()), status: code, size: o.bytes, took: took,
+	})
 }
 
-func (t *Telemetry) requestAttrs(r *http.Request, o *observed, path string, code int, took time.Duration) []slog.Attr {
+func host(r *http.Request) string {
 	host, _, err := net.SplitHostPort(r.RemoteAddr)
 	if err != nil {
-		host = r.RemoteAddr
+		return r.RemoteAddr
 	}
-	if t.format == Text {
-		return []slog.Attr{slog.Duration("took", took.Round(time.Microsecond)), slog.Int64("bytes", o.bytes)}
-	}
-	return []slog.Attr{slog.Group("httpRequest",
-		slog.String("requestMethod", r.Method),
-		slog.String("requestUrl", path),
-		slog.Int("status", code),
-		slog.String("responseSize", strconv.FormatInt(o.bytes, 10)), // Cloud Logging wants int64 as a string
-		slog.String("userAgent", multivac.Clip(r.UserAgent(), 200)),
-		slog.String("remoteIp", host),
-		slog.String("latency", strconv.FormatFloat(took.Seconds(), 'f', 6, 64)+"s"),
-		slog.String("protocol", r.Proto),
-	)}
+	return host
 }
 
 // probes are asked for every few seconds by machines.

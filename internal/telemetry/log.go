@@ -38,18 +38,20 @@ func ParseFormat(s string) (Format, error) {
 	return "", multivac.Errorf(multivac.ErrInvalid, "use auto, text or json", "unknown log format %q", multivac.Clip(s, 40))
 }
 
-// newHandler returns the handler for o, and the format that it settled on.
-func newHandler(w io.Writer, o Options) (slog.Handler, Format) {
+// newHandler returns the handler for o, the format that it settled on, and
+// where JSON's lines go.
+func newHandler(w io.Writer, o Options) (h slog.Handler, f Format, l *lines) {
 	level := o.Level
 	if level == nil {
 		level = slog.LevelInfo
 	}
 	terminal := isTerminal(w)
 	if o.Format == JSON || o.Format != Text && !terminal {
-		return identified{slog.NewJSONHandler(w, &slog.HandlerOptions{Level: level, ReplaceAttr: cloudLogging})}, JSON
+		l = &lines{w: w, delay: o.Delay}
+		return identified{slog.NewJSONHandler(l, &slog.HandlerOptions{Level: level, ReplaceAttr: cloudLogging})}, JSON, l
 	}
 	colour := terminal && os.Getenv("NO_COLOR") == ""
-	return identified{newConsole(w, level, colour)}, Text
+	return identified{newConsole(w, level, colour)}, Text, nil
 }
 
 func isTerminal(w io.Writer) bool {

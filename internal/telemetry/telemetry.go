@@ -7,6 +7,9 @@ import (
 	"log/slog"
 	"net/http"
 	"runtime"
+	"strconv"
+	"sync"
+	"time"
 
 	"github.com/prometheus/client_golang/prometheus"
 	"github.com/prometheus/client_golang/prometheus/collectors"
@@ -21,6 +24,9 @@ type Options struct {
 	Format  Format
 	Level   slog.Leveler // slog.LevelInfo if nil
 	Version string       // of multivac, for the metric multivac_build_info
+	// Delay is how long a line about a request that went well may wait to be
+	// written with others, where lines are JSON. Then Flush is to be called at the end.
+	Delay time.Duration
 }
 
 // Telemetry is the log and the metrics of one process. Its registry is its
@@ -28,16 +34,18 @@ type Options struct {
 type Telemetry struct {
 	log      *slog.Logger
 	format   Format // never Auto
+	lines    *lines // where JSON's lines go; nil for Text
 	registry *prometheus.Registry
 	metrics  metrics
 }
 
 // New returns a Telemetry that logs to w.
 func New(w io.Writer, o Options) *Telemetry {
-	handler, format := newHandler(w, o)
+	handler, format, lines := newHandler(w, o)
 	t := &Telemetry{
 		log:      slog.New(handler),
 		format:   format,
+		lines:    lines,
 		registry: prometheus.NewRegistry(),
 		metrics:  newMetrics(),
 	}
@@ -55,6 +63,13 @@ func New(w io.Writer, o Options) *Telemetry {
 
 // Logger returns the log. What is logged with a context carries its request id.
 func (t *Telemetry) Logger() *slog.Logger { return t.log }
+
+// Flush writes the lines that are held back.
+func (t *Telemetry) Flush() {
+	if t.lines != nil {
+		t.lines.flush()
+	}
+}
 
 // Metrics serves the metrics in Prometheus' formats.
 func (t *Telemetry) Metrics() http.Handler {
@@ -134,6 +149,28 @@ type metrics struct {
 	tellBytes   prometheus.Counter
 	tellTime    *prometheus.HistogramVec
 	workerTasks *prometheus.CounterVec
+	counted     *sync.Map // of a routeKey: *counted, so that labels are put together once
+}
+
+type routeKey struct {
+	route, method string
+	code          int
+}
+
+// counted is what a request is counted by.
+type counted struct {
+	requests prometheus.Counter
+	time     prometheus.Observer
+}
+
+func (m metrics) route(route, method string, code int) *counted {
+	key := routeKey{route, method, code}
+	if c, ok := m.counted.Load(key); ok {
+		return c.(*counted)
+	}
+	c := &counted{m.requests.WithLabelValues(route, method, strconv.Itoa(code)), m.requestTime.WithLabelValues(route, method)}
+	m.counted.Store(key, c)
+	return c
 }
 
 func newMetrics() metrics {
@@ -146,6 +183,7 @@ func newMetrics() metrics {
 	quick := []float64{.00025, .0005, .001, .0025, .005, .01, .025, .05, .1, .25, .5, 1, 2.5}
 	long := []float64{.001, .005, .01, .025, .05, .1, .25, .5, 1, 2.5, 5, 10, 30, 60}
 	return metrics{
+		counted: &sync.Map{},
 		requests: counter("multivac_http_requests_total",
 			"HTTP requests answered, by route, method and status code.", "route", "method", "code"),
 		requestTime: prometheus.NewHistogramVec(histogram("multivac_http_request_duration_seconds",

@@ -1,0 +1,122 @@
+package telemetry
+
+import (
+	"encoding/json"
+	"io"
+	"strconv"
+	"sync"
+	"time"
+)
+
+// A lines writes the log. Lines about requests it may hold back for a moment,
+// so that many of them cost one call of the system; any other line it writes
+// at once, after what it holds.
+type lines struct {
+	delay time.Duration // 0: nothing is held back
+
+	mu      sync.Mutex
+	w       io.Writer
+	held    []byte
+	waiting bool // flush will be called
+}
+
+const enough = 32 << 10 // bytes that are not held back any longer
+
+func (l *lines) Write(p []byte) (int, error) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	l.write()
+	return l.w.Write(p)
+}
+
+// hold adds a line about a request.
+func (l *lines) hold(a *access) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	l.held = a.append(l.held)
+	switch {
+	case l.delay == 0, len(l.held) >= enough, a.severity != "INFO":
+		l.write()
+	case !l.waiting:
+		l.waiting = true
+		time.AfterFunc(l.delay, l.flush)
+	}
+}
+
+func (l *lines) flush() {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	l.waiting = false
+	l.write()
+}
+
+func (l *lines) write() {
+	if len(l.held) > 0 {
+		_, _ = l.w.Write(l.held) // there is nowhere left to say that the log cannot be written
+		l.held = l.held[:0]
+	}
+}
+
+// An access is a line about a request, with the fields of Cloud Logging's
+// HttpRequest.
+type access struct {
+	time                        time.Time
+	severity                    string
+	method, path, agent, remote string
+	protocol, requestID         string
+	status                      int
+	size                        int64
+	took                        time.Duration
+}
+
+// append does by hand what slog.JSONHandler would, for there is one for each
+// request.
+func (a *access) append(b []byte) []byte {
+	b = append(b, `{"time":"`...)
+	b = a.time.AppendFormat(b, time.RFC3339Nano)
+	b = append(append(b, `","severity":"`...), a.severity...)
+	b = append(b, `","message":`...)
+	b = appendString(b, a.method, " ", a.path, " ", strconv.Itoa(a.status))
+	b = append(b, `,"httpRequest":{"requestMethod":`...)
+	b = appendString(b, a.method)
+	b = append(b, `,"requestUrl":`...)
+	b = appendString(b, a.path)
+	b = append(b, `,"status":`...)
+	b = strconv.AppendInt(b, int64(a.status), 10)
+	b = append(b, `,"responseSize":"`...) // Cloud Logging wants int64 as a string
+	b = strconv.AppendInt(b, a.size, 10)
+	b = append(b, `","userAgent":`...)
+	b = appendString(b, a.agent)
+	b = append(b, `,"remoteIp":`...)
+	b = appendString(b, a.remote)
+	b = append(b, `,"latency":"`...)
+	b = strconv.AppendFloat(b, a.took.Seconds(), 'f', 6, 64)
+	b = append(b, `s","protocol":`...)
+	b = appendString(b, a.protocol)
+	b = append(b, '}')
+	if a.requestID != "" {
+		b = append(b, `,"request_id":`...)
+		b = appendString(b, a.requestID)
+	}
+	return append(b, "}\n"...)
+}
+
+// appendString appends the parts as one JSON string.
+func appendString(b []byte, parts ...string) []byte {
+	begin := len(b)
+	b = append(b, '"')
+	for _, part := range parts {
+		for i := range len(part) {
+			if c := part[i]; c < ' ' || c > '~' || c == '"' || c == '\\' {
+				whole := ""
+				for _, p := range parts {
+					whole += p
+				}
+				quoted, _ := json.Marshal(whole) // a string always can be
+				return append(b[:begin], quoted...)
+			}
+		}
+		b = append(b, part...)
+	}
+	return append(b, '"')
+}

@@ -1,0 +1,101 @@
+package telemetry_test
+
+import (
+	"bytes"
+	"encoding/json"
+	"io"
+	"net/http"
+	"strings"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"multivac/internal/telemetry"
+)
+
+func answer(code int) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) { w.WriteHeader(code) })
+}
+
+func TestLinesAreHeldBack(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		var out bytes.Buffer
+		tm := telemetry.New(&out, telemetry.Options{Format: telemetry.JSON, Delay: time.Second})
+		f := func(want int, after string) {
+			t.Helper()
+			synctest.Wait()
+			if got := strings.Count(out.String(), "\n"); got != want {
+				t.Errorf("%d lines %s, want %d:\n%s", got, after, want, out.String())
+			}
+		}
+		serve(tm, "GET", "/a", answer(200))
+		serve(tm, "GET", "/b", answer(404))
+		f(0, "at once")
+		time.Sleep(time.Second)
+		f(2, "after the delay")
+		serve(tm, "GET", "/c", answer(200))
+		tm.Logger().Info("important")
+		f(4, "after another line")
+		serve(tm, "GET", "/d", answer(200))
+		serve(tm, "GET", "/e", answer(500))
+		f(6, "after an error")
+		serve(tm, "GET", "/f", answer(200))
+		tm.Flush()
+		f(7, "after Flush")
+		time.Sleep(time.Hour)
+		f(7, "later")
+		var paths string
+		for line := range strings.Lines(out.String()) {
+			var l struct {
+				Message     string
+				HTTPRequest struct{ RequestURL string }
+			}
+			decode(t, line, &l)
+			paths += l.HTTPRequest.RequestURL
+		}
+		if paths != "/a/b/c/d/e/f" {
+			t.Errorf("lines come as %s", paths)
+		}
+	})
+}
+
+func TestAccessLogQuotes(t *testing.T) {
+	f := func(agent string) {
+		t.Helper()
+		var out bytes.Buffer
+		tm := telemetry.New(&out, telemetry.Options{Format: telemetry.JSON})
+		serve(tm, "GET", "/ü\"\\", answer(200), "User-Agent", agent)
+		var l struct {
+			Message     string
+			HTTPRequest struct{ UserAgent string }
+		}
+		if err := json.Unmarshal(out.Bytes(), &l); err != nil {
+			t.Fatalf("agent %q: %v: %s", agent, err, out.String())
+		}
+		if l.HTTPRequest.UserAgent != strings.ToValidUTF8(agent, "\ufffd") || l.Message != "GET /ü\"\\ 200" {
+			t.Errorf("agent %q: got %s", agent, out.String())
+		}
+	}
+	f("curl")
+	f(`"},{"x":"`)
+	f("a\tb")
+	f("\\")
+	f("Grüße\xff")
+}
+
+func BenchmarkHTTP(b *testing.B) {
+	tm := telemetry.New(io.Discard, telemetry.Options{Format: telemetry.JSON, Delay: time.Second})
+	h := tm.HTTP(answer(200))
+	b.ReportAllocs()
+	for b.Loop() {
+		h.ServeHTTP(discard{http.Header{}}, request)
+	}
+}
+
+var request, _ = http.NewRequest("GET", "/multivac", nil)
+
+type discard struct{ header http.Header }
+
+func (d discard) Header() http.Header         { return d.header }
+func (d discard) Write(p []byte) (int, error) { return len(p), nil }
+func (d discard) WriteHeader(int)             {}
