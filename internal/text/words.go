@@ -28,11 +28,6 @@ const (
 	Single                    // one character of a script without spaces
 )
 
-// stemLetters is how many letters of a word are kept. Cutting every word to
-// its first five letters does as well as Snowball's stemmers in most
-// languages, and needs no guess at the language.
-const stemLetters = 5
-
 // AppendWords appends the words of s to dst and returns it. Boundaries are
 // those of UAX #29. Where a script writes no spaces (Chinese, Japanese, Thai,
 // Khmer, Lao, Burmese), each character is a word, and each pair of neighbours
@@ -141,22 +136,17 @@ func asciiWord(s string, i, j int) Word {
 		}
 		folded = append(folded, c)
 	}
-	w.hash(folded, min(len(folded), stemLetters))
+	w.hash(folded)
 	return w
 }
 
-// hash sets the hashes of w from its folded form, of which the first stem
-// bytes are its first stemLetters letters.
-func (w *Word) hash(folded []byte, stem int) {
+// hash sets the hashes of w from its folded form.
+func (w *Word) hash(folded []byte) {
 	w.Folded = hash(folded)
-	switch {
-	case w.Flags&(Digits|Pair|Single) != 0:
-		w.Stem = w.Folded
-		return
-	case stem == len(folded) && stem > 3 && folded[stem-1] == 's' && folded[stem-2] != 's':
-		stem-- // bikes, cars: too short to lose their ending by the cut
+	w.Stem = w.Folded
+	if w.Flags&(Digits|Pair|Single) == 0 {
+		w.Stem = hash(stem(folded))
 	}
-	w.Stem = hash(folded[:stem])
 }
 
 // hash is FNV-1a with a final mix.
@@ -264,7 +254,7 @@ func unicodeWord(s string, i, j int) Word {
 		letters++
 	}
 	folded = withoutArticle(folded)
-	w.hash(folded, prefix(folded, stemLetters))
+	w.hash(folded)
 	return w
 }
 
@@ -292,14 +282,4 @@ func withoutArticle(folded []byte) []byte {
 		}
 	}
 	return folded
-}
-
-// prefix returns the length in bytes of the first n letters of b.
-func prefix(b []byte, n int) int {
-	k := 0
-	for ; n > 0 && k < len(b); n-- {
-		_, size := utf8.DecodeRune(b[k:])
-		k += size
-	}
-	return k
 }

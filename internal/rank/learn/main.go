@@ -20,6 +20,8 @@ import (
 	"log"
 	"os"
 	"path/filepath"
+	"regexp"
+	"slices"
 
 	"multivac/internal/eval"
 	"multivac/internal/rank"
@@ -49,18 +51,27 @@ func main() {
 	}
 }
 
-// learn learns in three steps, each on articles that the one before has not
-// seen or cannot fit: rates of words, the ranking, the confidence.
+// learn learns rates of words, translations and ranking from seven articles in
+// ten, and confidence from the others, which that ranking has not seen. Then it
+// learns all but confidence again from all articles.
 func learn(c *corpus, seed uint64) (rank.Parameters, []byte) {
-	ranking, confidence := c.split(0.7, seed)
-	p := rank.Parameters{Version: rank.Version, Weights: map[string]float32{"answer_type": 1}}
-	p.Rates, p.Kinds = c.rates(ranking)
-	log.Printf("rates of %d words; of others: names %.2f, numbers %.2f, words %.2f", len(p.Rates), p.Kinds[0], p.Kinds[1], p.Kinds[2])
-	report := learnRanking(c, &p, ranking, seed)
-	translations := c.translations(c.about(ranking))
-	learnConfidence(c, &p, model(p, translations), ranking, confidence, seed, &report)
+	some, rest := c.split(0.7, seed)
+	p, translations, report := learnOrder(c, some, seed)
+	learnConfidence(c, &p, model(p, translations), some, rest, seed, &report)
+	confidence, thresholds, measured := p.Confidence, p.Thresholds, report.Confidence
+	p, translations, report = learnOrder(c, slices.Concat(some, rest), seed)
+	p.Confidence, p.Thresholds, report.Confidence = confidence, thresholds, measured
 	p.Learned = report
 	return p, translations
+}
+
+// learnOrder learns what puts sentences in order from articles.
+func learnOrder(c *corpus, articles []int, seed uint64) (rank.Parameters, []byte, report) {
+	p := rank.Parameters{Version: rank.Version, Weights: map[string]float32{"answer_type": 1}}
+	p.Rates, p.Kinds = c.rates(articles)
+	log.Printf("rates of %d words; of others: names %.2f, numbers %.2f, words %.2f", len(p.Rates), p.Kinds[0], p.Kinds[1], p.Kinds[2])
+	report := learnRanking(c, &p, articles, seed)
+	return p, c.translations(c.about(articles)), report
 }
 
 // model makes a model of what has been learned so far.
@@ -110,8 +121,15 @@ func write(path string, p rank.Parameters) error {
 	if err != nil {
 		return err
 	}
+	data = numbers.ReplaceAllFunc(data, func(row []byte) []byte { return spaces.ReplaceAll(row, nil) })
 	return os.WriteFile(path, append(data, '\n'), 0o644)
 }
+
+// A row of numbers stands on one line, so that a difference can be read.
+var (
+	numbers = regexp.MustCompile(`\[[^\[\]"]*\]`)
+	spaces  = regexp.MustCompile(`\s+`)
+)
 
 // read reads the corpus and cuts its documents.
 func read(dir string) (*corpus, error) {

@@ -30,9 +30,8 @@ var names = rank.FeatureNames()
 const features = rank.Features
 
 const (
-	questionsPerSize = 20_000
-	candidatesKept   = 40 // of a question, by a plain sum of BM25s; right ones in any case
-	epochs           = 6
+	candidatesKept = 40 // of a question, by a plain sum of BM25s; right ones in any case
+	epochs         = 6
 )
 
 // learnRanking fits the weights and the answer table so that a softmax over
@@ -52,8 +51,8 @@ func learnRanking(c *corpus, p *rank.Parameters, articles []int, seed uint64) re
 	table := newTable(questions)
 	var examples []example
 	r := rand.New(rand.NewPCG(seed, 2))
-	for _, size := range []int{1, 45, len(articles)} { // articles in the collection
-		examples = append(examples, c.examples(models, table, articles, questions, size, r)...)
+	for _, of := range []struct{ articles, questions int }{{1, 12_000}, {45, 20_000}, {len(articles), 28_000}} {
+		examples = append(examples, c.examples(models, table, articles, questions, of.articles, of.questions, r)...)
 	}
 	log.Printf("ranking: %d examples, %d rows of answers", len(examples), len(table.texts))
 	l := newLearner(len(table.texts))
@@ -77,8 +76,8 @@ func learnRanking(c *corpus, p *rank.Parameters, articles []int, seed uint64) re
 	}
 }
 
-// examples asks questions of collections of so many articles.
-func (c *corpus) examples(models map[int]*rank.Model, table *table, articles []int, questions []question, size int, r *rand.Rand) []example {
+// examples asks n of the questions of collections of so many articles.
+func (c *corpus) examples(models map[int]*rank.Model, table *table, articles []int, questions []question, size, n int, r *rand.Rand) []example {
 	groups := map[int][]int{} // article -> its group
 	collections := map[int]*index.Snapshot{}
 	order := slices.Clone(articles)
@@ -89,8 +88,8 @@ func (c *corpus) examples(models map[int]*rank.Model, table *table, articles []i
 		}
 		collections[g[0]] = c.collection(c.of(g))
 	}
-	sample := make([]question, 0, questionsPerSize)
-	for _, i := range r.Perm(len(questions))[:min(questionsPerSize, len(questions))] {
+	sample := make([]question, 0, n)
+	for _, i := range r.Perm(len(questions))[:min(n, len(questions))] {
 		sample = append(sample, questions[i])
 	}
 	examples := make([]example, len(sample))
