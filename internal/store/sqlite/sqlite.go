@@ -45,6 +45,8 @@ type DB struct {
 	close  sync.Once
 
 	position atomic.Int64 // end of the feed, as committed
+	commits  atomic.Uint64
+	datum    atomic.Pointer[datum]
 	mu       sync.Mutex
 	grown    chan struct{} // closed when the feed has grown, and replaced
 }

@@ -106,8 +106,12 @@ func (w *writer) commit(first *write) {
 		// The transaction may be gone already; that is what is wanted.
 		_, _ = w.exec("ROLLBACK")
 		w.position = w.db.position.Load()
-	} else if w.position > w.db.position.Load() {
-		w.db.grow(w.position)
+	} else {
+		w.db.commits.Add(1)
+		w.db.datum.Store(nil) // it may be forgotten now
+		if w.position > w.db.position.Load() {
+			w.db.grow(w.position)
+		}
 	}
 	for _, one := range batch {
 		if err != nil {
