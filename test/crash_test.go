@@ -16,8 +16,6 @@ import (
 	"time"
 
 	"multivac"
-	"multivac/internal/store/sqlite"
-	"multivac/internal/store/storetest"
 )
 
 var (
@@ -60,16 +58,11 @@ func TestCrash(t *testing.T) {
 	t.Logf("%d crashes; acknowledged: %d tellings, %d deletions", *crashes, l.told, l.deleted)
 }
 
-// examine looks for what must never be in a data folder.
+// examine makes sure that the doctor finds nothing in a data folder.
 func examine(t *testing.T, data string) {
 	t.Helper()
-	db, err := sqlite.Open(data)
-	if err != nil {
-		t.Fatal(err)
-	}
-	storetest.Check(t, db)
-	if err := db.Close(); err != nil {
-		t.Error(err)
+	if out, errOut, code := run(t, "doctor", "--data", data); code != 0 {
+		t.Errorf("doctor: exit code %d\n%s%s", code, out, errOut)
 	}
 }
 

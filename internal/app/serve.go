@@ -37,7 +37,9 @@ type Front struct {
 // says that it is not ready any more, answers the requests under way, lets the
 // workers finish, closes the store and returns nil.
 func (a *App) Serve(ctx context.Context, front Front) error {
-	f, err := a.open(front)
+	requests, cutWaits := context.WithCancel(context.WithoutCancel(ctx))
+	defer cutWaits()
+	f, err := a.open(front, requests)
 	if err != nil {
 		return errors.Join(err, a.Close())
 	}
@@ -48,9 +50,6 @@ func (a *App) Serve(ctx context.Context, front Front) error {
 	ran, served := make(chan error, 1), make(chan error, 2)
 	go func() { ran <- a.Run(running) }()
 	go f.reloads(running)
-	requests, cutWaits := context.WithCancel(context.WithoutCancel(ctx))
-	defer cutWaits()
-	f.server.BaseContext = func(net.Listener) context.Context { return requests }
 	go func() { served <- f.serve() }()
 	if f.admin != nil {
 		go func() { served <- f.admin.Serve(front.Admin) }()
@@ -94,7 +93,8 @@ type front struct {
 	log         *slog.Logger
 }
 
-func (a *App) open(to Front) (*front, error) {
+// open opens what a Front names, for a server whose requests end when stop does.
+func (a *App) open(to Front, stop context.Context) (*front, error) {
 	f := &front{Front: to, log: a.log()}
 	var err error
 	if to.TLSCert != "" {
@@ -116,7 +116,7 @@ func (a *App) open(to Front) (*front, error) {
 	for _, e := range a.early {
 		events.Record(context.Background(), e)
 	}
-	f.server = a.newServer(a.handler(to, events))
+	f.server = a.newServer(a.handler(to, events, stop))
 	if to.Admin != nil {
 		f.admin = a.newServer(web.NewAdmin(a.options()))
 	}
@@ -167,14 +167,14 @@ func (a *App) options() web.Options {
 }
 
 // handler serves everyone what his key allows.
-func (a *App) handler(to Front, events audit.Log) http.Handler {
+func (a *App) handler(to Front, events audit.Log, stop context.Context) http.Handler {
 	guard := auth.Guard{Teller: a.Teller, Asker: a.Asker, Library: a.Library, Manager: a.Keys, Keeper: a.Keeper}
 	pages := ui.New(guard, guard, ui.WithLog(a.log()), ui.WithExamples(a.examples...))
 	o := a.options()
 	o.Teller, o.Asker, o.Library, o.Keys = events.Teller(guard), guard, events.Library(guard), events.Keys(guard)
 	o.Keeper = events.Keeper(guard)
 	o.UI, o.SignIn, o.Gate, o.OpenClassic = pages, pages.SignIn, a.keyring, to.OpenClassic
-	o.Refused = events.Refused
+	o.Refused, o.Stop = events.Refused, stop
 	if to.Admin != nil {
 		o.Metrics = nil
 	}

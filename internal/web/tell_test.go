@@ -2,6 +2,7 @@ package web_test
 
 import (
 	"bytes"
+	"context"
 	"encoding/base64"
 	"encoding/json"
 	"errors"
@@ -11,9 +12,11 @@ import (
 	"mime/multipart"
 	"net/http/httptest"
 	"net/textproto"
+	"runtime"
 	"slices"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/google/go-cmp/cmp"
 
@@ -230,6 +233,22 @@ func TestTellAndWait(t *testing.T) {
 	s.Stuck = true // longer than the server waits
 	if r := s.told("c", "x"); r.State != "pending" || r.Position != "" || r.Error != nil {
 		t.Errorf("one that takes long: got %+v", r)
+	}
+}
+
+// A server that stops waits no longer, but answers: what was told is kept.
+func TestStopEndsTheWait(t *testing.T) {
+	stop, end := context.WithCancel(t.Context())
+	s := newSite(t, func(o *web.Options) { o.Wait, o.Stop = time.Hour, stop })
+	s.Stuck = true
+	go func() {
+		for len(s.All()) == 0 {
+			runtime.Gosched()
+		}
+		end()
+	}()
+	if r := s.told("a", "x"); r.State != "pending" || r.ID == "" || r.Error != nil {
+		t.Errorf("got %+v, want a receipt that says pending", r)
 	}
 }
 
