@@ -8,6 +8,7 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -96,6 +97,9 @@ func TestForgotten(t *testing.T) {
 	}
 	if hits := after.Index.Search([]index.Term{{Stem: text.AppendWords(nil, secret)[0].Stem, IDF: 1}}, 10); len(hits) > 0 {
 		t.Errorf("the index finds %+v", hits)
+	}
+	if reason := askOne(t, a, "What is a "+secret+"?").Reason; reason == nil || !slices.Contains(reason.Unmatched, secret) {
+		t.Errorf("asked for the secret, the reason is %+v, which does not say that nothing told contains it", reason)
 	}
 	answer := askOne(t, a, question)
 	if b, err := json.Marshal(answer); err != nil || bytes.Contains(b, []byte(secret)) {

@@ -124,7 +124,7 @@ func (s *Service) compute(ctx context.Context, q multivac.Question, in *index.Sn
 	}
 	_, passages := in.Size()
 	ranked := s.model.Rank(asked, candidates, rank.Collection{Passages: passages})
-	unmatched := asked.Unknown(func(stem uint64) bool { return in.Frequency(stem) > 0 })
+	unmatched := asked.Unknown(in.Has)
 	if len(ranked) == 0 {
 		return refuse(nothingFound(asked, unmatched)), nil
 	}

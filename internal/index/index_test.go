@@ -53,6 +53,12 @@ func TestSearch(t *testing.T) {
 	x.Put(doc("b", 2, "A star explodes: the star is gone."))
 	f("robot", "a@1/0")
 	f("star", "b@2/0", "a@1/1")
+	x.Put(doc("c", 1, "Crates."), doc("d", 1, "Lamps.", "More.", "And more.", "And still more."))
+	x.Remove("c")
+	if s := x.Snapshot(); s.Has(query(s, "crates")[0].Stem) || !s.Has(query(s, "lamps")[0].Stem) || s.Has(query(s, "nowhere")[0].Stem) {
+		t.Error("Has tells of what has left, or not of what is there")
+	}
+	x.Remove("d")
 	x.Remove("a", "unknown")
 	f("robot")
 	x.Remove("b")

@@ -1,6 +1,9 @@
 package index
 
-import "math"
+import (
+	"math"
+	"slices"
+)
 
 // A Snapshot is an index at one moment. It never changes.
 type Snapshot struct {
@@ -76,6 +79,25 @@ func (s *Snapshot) Frequency(stem uint64) int {
 		n += len(l.counts)
 	}
 	return n
+}
+
+// Has reports whether a passage that has not left has the term in its text or
+// context.
+func (s *Snapshot) Has(stem uint64) bool {
+	for i := range s.members {
+		m := &s.members[i]
+		l, _ := m.segment.find(stem)
+		switch {
+		case len(l.counts) == 0:
+			continue
+		case m.left == nil:
+			return true
+		}
+		if slices.ContainsFunc(l.all(nil), func(p uint16) bool { return !m.isDead(m.segment.passages[p].document) }) {
+			return true
+		}
+	}
+	return false
 }
 
 // BM25 as Robertson and Zaragoza give it in "The Probabilistic Relevance
