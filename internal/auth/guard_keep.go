@@ -11,10 +11,15 @@ import (
 // whole: an admin, or anyone where no key is needed.
 func (g Guard) keeper(ctx context.Context) error {
 	c, err := caller(ctx)
-	if err != nil || c.Anonymous && len(c.Collections) == 0 && c.Has(multivac.ScopeTell) {
+	switch {
+	case err != nil:
 		return err
+	case !c.Anonymous:
+		return c.Need(multivac.ScopeAdmin)
+	case len(c.Collections) > 0:
+		return multivac.NoKey()
 	}
-	return c.Need(multivac.ScopeAdmin)
+	return nil
 }
 
 // Retry implements multivac.Keeper.

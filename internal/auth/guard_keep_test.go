@@ -1,0 +1,74 @@
+package auth
+
+import (
+	"context"
+	"errors"
+	"io"
+	"strings"
+	"testing"
+
+	"multivac"
+)
+
+// A kept says that it was called.
+type kept struct{ called string }
+
+func (k *kept) Retry(context.Context, multivac.DocumentID) (multivac.Receipt, error) {
+	k.called = "retry"
+	return multivac.Receipt{}, nil
+}
+func (k *kept) Export(context.Context, io.Writer) error { k.called = "export"; return nil }
+func (k *kept) Import(context.Context, io.Reader, bool) (multivac.Imported, error) {
+	k.called = "import"
+	return multivac.Imported{}, nil
+}
+func (k *kept) Examine(context.Context, bool) (multivac.Examination, error) {
+	k.called = "examine"
+	return multivac.Examination{}, nil
+}
+
+// A found has one document, in the collection laws.
+type found struct{ multivac.Library }
+
+func (found) Document(_ context.Context, id multivac.DocumentID) (multivac.Document, error) {
+	return multivac.Document{ID: id, Collection: "laws"}, nil
+}
+
+func TestWhoMayLookAfterTheStore(t *testing.T) {
+	f := func(what string, c *Caller, retry, rest error) {
+		t.Helper()
+		k := &kept{}
+		g := Guard{Keeper: k, Library: found{}}
+		ctx := t.Context()
+		if c != nil {
+			ctx = With(ctx, *c)
+		}
+		for name, call := range map[string]func() error{
+			"retry":   func() error { _, err := g.Retry(ctx, "1"); return err },
+			"export":  func() error { return g.Export(ctx, io.Discard) },
+			"import":  func() error { _, err := g.Import(ctx, strings.NewReader(""), false); return err },
+			"examine": func() error { _, err := g.Examine(ctx, false); return err },
+		} {
+			want := rest
+			if name == "retry" {
+				want = retry
+			}
+			k.called = ""
+			if err := call(); !errors.Is(err, want) || (err == nil) != (want == nil) || (k.called == name) != (want == nil) {
+				t.Errorf("%s, %s: got %v and called %q, want %v", what, name, err, k.called, want)
+			}
+		}
+	}
+	key := func(collections []multivac.CollectionName, scopes ...multivac.Scope) *Caller {
+		return &Caller{Key: multivac.Key{ID: "k", Scopes: scopes, Collections: collections}}
+	}
+	classic := Classic("multivac")
+	f("nobody", nil, multivac.ErrUnauthorized, multivac.ErrUnauthorized)
+	f("anyone where no key is needed", &Anyone, nil, nil)
+	f("the original's routes", &classic, multivac.ErrNotFound, multivac.ErrUnauthorized)
+	f("an admin", key(nil, multivac.ScopeAdmin), nil, nil)
+	f("who may ask", key(nil, multivac.ScopeAsk), multivac.ErrForbidden, multivac.ErrForbidden)
+	f("who may tell", key(nil, multivac.ScopeTell), nil, multivac.ErrForbidden)
+	f("who may tell there", key([]multivac.CollectionName{"laws"}, multivac.ScopeTell), nil, multivac.ErrForbidden)
+	f("who may tell elsewhere", key([]multivac.CollectionName{"other"}, multivac.ScopeTell), multivac.ErrNotFound, multivac.ErrForbidden)
+}
