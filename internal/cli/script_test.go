@@ -7,12 +7,14 @@ import (
 	"context"
 	"errors"
 	"io"
+	"net/http"
 	"os"
 	"os/exec"
 	"regexp"
 	"strconv"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/rogpeppe/go-internal/testscript"
 
@@ -96,7 +98,8 @@ type runningKey struct{}
 
 var listens = regexp.MustCompile(`listens at (http://\S+:(\d+))`)
 
-// start ARG … starts multivac serve on a free port and sets $URL and $PORT.
+// start ARG … starts multivac serve on a free port, and sets $URL and $PORT
+// once it is ready.
 func start(ts *testscript.TestScript, neg bool, args []string) {
 	path, err := exec.LookPath("multivac")
 	ts.Check(err)
@@ -115,10 +118,30 @@ func start(ts *testscript.TestScript, neg bool, args []string) {
 		if m := listens.FindStringSubmatch(line); m != nil {
 			ts.Setenv("URL", m[1])
 			ts.Setenv("PORT", m[2])
+			ready(ts, m[1])
 			return
 		}
 		if err != nil {
 			ts.Fatalf("multivac serve %q did not start: %s", args, said)
+		}
+	}
+}
+
+// ready returns once the server at url has read its store.
+func ready(ts *testscript.TestScript, url string) {
+	tick := time.NewTicker(5 * time.Millisecond)
+	defer tick.Stop()
+	for late := time.After(time.Minute); ; {
+		resp, err := http.Get(url + "/readyz")
+		ts.Check(err)
+		resp.Body.Close()
+		if resp.StatusCode == http.StatusOK {
+			return
+		}
+		select {
+		case <-tick.C:
+		case <-late:
+			ts.Fatalf("%s is not ready", url)
 		}
 	}
 }

@@ -6,6 +6,7 @@ import (
 	"bytes"
 	"cmp"
 	"context"
+	"crypto/tls"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -272,7 +273,11 @@ func (c *Client) unreachable(ctx context.Context, err error) error {
 		return fmt.Errorf("call %s: %w", c.base, ctx.Err())
 	}
 	var op *net.OpError
+	var certificate *tls.CertificateVerificationError
 	switch {
+	case errors.As(err, &certificate):
+		return multivac.Errorf(multivac.ErrUnavailable, "check the address, or name the file of its authority's certificate in $SSL_CERT_FILE",
+			"%s is not to be trusted: %v", c.base, certificate.Err)
 	case errors.Is(err, syscall.ECONNREFUSED):
 		return multivac.Errorf(multivac.ErrUnavailable, "start one with `multivac serve`", "no MultiVAC answers at %s", c.base)
 	case errors.As(err, &op) && op.Op == "dial":

@@ -5,6 +5,7 @@ import (
 	"log/slog"
 	"net/http"
 	"net/http/httptest"
+	"strings"
 	"testing"
 	"time"
 
@@ -122,5 +123,17 @@ func TestKeyStaysWithItsServer(t *testing.T) {
 	}
 	if len(got) == 0 {
 		t.Error("nobody was led anywhere")
+	}
+}
+
+// A server that nobody vouches for gets no key.
+func TestUntrustedServer(t *testing.T) {
+	server := httptest.NewTLSServer(http.HandlerFunc(func(http.ResponseWriter, *http.Request) { t.Error("it was called") }))
+	defer server.Close()
+	server.Config.ErrorLog = slog.NewLogLogger(slog.DiscardHandler, 0)
+	c, _ := clientOf(t, server.URL)
+	c.key = "mvk_secret"
+	if _, err := c.ListKeys(t.Context()); !errors.Is(err, multivac.ErrUnavailable) || !strings.Contains(err.Error(), "SSL_CERT_FILE") {
+		t.Errorf("got %v", err)
 	}
 }
