@@ -1,0 +1,70 @@
+package api
+
+import (
+	"bytes"
+	"encoding/json"
+	"net/http"
+	"net/url"
+	"strings"
+
+	"multivac"
+	"multivac/internal/web/wire"
+)
+
+// A shortcut is a mux on which the plainest way to ask, and the most frequent,
+// is answered without the reflection that all else goes through.
+type shortcut struct {
+	*http.ServeMux
+	asker multivac.Asker
+}
+
+const answerRoute = "GET /api/v1/answer"
+
+// HandleFunc registers a route as http.ServeMux does.
+func (m shortcut) HandleFunc(pattern string, h func(http.ResponseWriter, *http.Request)) {
+	if pattern != answerRoute {
+		m.ServeMux.HandleFunc(pattern, h)
+		return
+	}
+	m.ServeMux.HandleFunc(pattern, func(w http.ResponseWriter, r *http.Request) {
+		if question, ok := plain(r); !ok || !m.answer(w, r, question) {
+			h(w, r)
+		}
+	})
+}
+
+// plain returns the question of a request that has nothing else in it that
+// matters.
+func plain(r *http.Request) (question string, ok bool) {
+	if accept := r.Header.Get("Accept"); accept != "" && accept != "*/*" && accept != "application/json" || r.ContentLength != 0 {
+		return "", false
+	}
+	query, found := strings.CutPrefix(r.URL.RawQuery, "question=")
+	if !found || strings.ContainsAny(query, "&;") {
+		return "", false
+	}
+	question, err := url.QueryUnescape(query)
+	q := multivac.Question{Text: question}
+	return question, err == nil && q.Validate() == nil
+}
+
+// answer asks, and reports false where it has written nothing because there is
+// an error to be explained.
+func (m shortcut) answer(w http.ResponseWriter, r *http.Request, question string) bool {
+	a, err := m.asker.Ask(r.Context(), multivac.Question{Text: question})
+	if err != nil {
+		return false
+	}
+	var body bytes.Buffer
+	e := json.NewEncoder(&body)
+	e.SetEscapeHTML(false)
+	if err := e.Encode(wire.NewAnswer(a)); err != nil {
+		return false
+	}
+	h := w.Header()
+	h["Content-Type"], h["Vary"] = jsonOnly, varyAccept
+	_, _ = w.Write(body.Bytes()) // a client that has gone
+	return true
+}
+
+var jsonOnly, varyAccept = []string{"application/json"}, []string{"Accept"}
