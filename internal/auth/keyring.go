@@ -210,13 +210,14 @@ func (r *Keyring) touch(h *held) {
 
 // Run notes when keys are used until ctx ends, and then what is left to note.
 func (r *Keyring) Run(ctx context.Context) error {
+	whole := context.WithoutCancel(ctx) // what is begun is ended, within touchTimeout
 	for {
 		select {
 		case <-ctx.Done():
-			r.note(context.WithoutCancel(ctx), nil)
+			r.note(whole, nil)
 			return nil
 		case id := <-r.used:
-			r.note(ctx, []multivac.KeyID{id})
+			r.note(whole, []multivac.KeyID{id})
 		}
 	}
 }
