@@ -149,9 +149,16 @@ func TestTLSLooksByItself(t *testing.T) {
 	f := app.Front{}
 	f.TLSCert, f.TLSKey = certify(t, dir, 1)
 	at, _ := front(t, t.TempDir(), f, nil)
+	if got := serial(t, at); got != 1 { // it is served once the first was read
+		t.Fatalf("the certificate is %d, want 1", got)
+	}
 	certify(t, dir, 2)
-	for end := time.Now().Add(10 * time.Second); serial(t, at) != 2; {
-		if time.Now().After(end) {
+	tick := time.NewTicker(20 * time.Millisecond)
+	defer tick.Stop()
+	for late := time.After(30 * time.Second); serial(t, at) != 2; {
+		select {
+		case <-tick.C:
+		case <-late:
 			t.Fatal("the certificate is still 1")
 		}
 	}
