@@ -1,5 +1,288 @@
 package main
 
-import "errors"
+import (
+	"bytes"
+	"context"
+	"database/sql"
+	"fmt"
+	"io"
+	"net"
+	"net/http"
+	"net/url"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"regexp"
+	"slices"
+	"strconv"
+	"sync"
+	"sync/atomic"
+	"time"
+)
 
-func benchHTTP(dir, binary string) (any, error) { return nil, errors.ErrUnsupported }
+const (
+	clients  = 16
+	rounds   = 3               // of each measurement, in turn; the median counts
+	duration = 4 * time.Second // of one
+)
+
+// A rate is what a server did under load.
+type rate struct {
+	Name   string  `json:"name"`
+	Server string  `json:"server"`
+	Rate   float64 `json:"per_second"`
+	CPU    float64 `json:"cpu_us"` // of the server, per request
+}
+
+// benchHTTP measures requests per second of the server as it is shipped, with
+// its log and metrics, beside handlers that do nothing but answer, or nothing
+// but commit.
+func benchHTTP(dir, binary string) (all []rate, err error) {
+	dir, err = os.MkdirTemp(dir, "http-")
+	if err != nil {
+		return nil, err
+	}
+	defer os.RemoveAll(dir)
+	ours, err := startServer(binary, dir)
+	if err != nil {
+		return nil, err
+	}
+	defer ours.stop()
+	const question = "/api/v1/answer?question=How+long+are+backups+kept%3F"
+	if r, err := http.PostForm(ours.url+"/multivac/data", url.Values{"data": {"Backups are kept for 35 days."}}); err != nil {
+		return nil, err
+	} else {
+		r.Body.Close()
+	}
+	if r, err := http.Post(ours.url+"/api/v1/documents?wait=indexed", "application/json",
+		bytes.NewReader([]byte(`{"source":"backups.md","text":"# Backups\n\nBackups are kept for 35 days. They are tested every month."}`))); err != nil {
+		return nil, err
+	} else {
+		r.Body.Close()
+	}
+	if err := ours.await(time.Minute, func(st state) bool { return st.Ready && st.Pending == 0 }); err != nil {
+		return nil, err
+	}
+	bare, stopBare, err := startBare(dir, ours.url, "/multivac", question)
+	if err != nil {
+		return nil, err
+	}
+	defer stopBare()
+
+	load, with := get, "a Go client"
+	if _, err := exec.LookPath("wrk"); err == nil {
+		load, with = wrk, "wrk"
+	}
+	fmt.Printf("\nHTTP at %d clients by %s, medians of %d runs of %s in turn\n\n", clients, with, rounds, duration)
+	fmt.Println("| request | server | per second | CPU of the server, µs |")
+	fmt.Println("|---|---|---:|---:|")
+	for _, path := range []string{"/multivac", question} {
+		name := "GET " + path[:len("/multivac")]
+		if path == question {
+			name = "GET /api/v1/answer, repeated"
+		}
+		r, err := compare(name, load, bare.target("a handler that only answers", path), ours.target("MultiVAC", path))
+		if err != nil {
+			return all, err
+		}
+		all = append(all, r...)
+	}
+	r, err := compare("POST of a document, durable", post, bare.target("one commit per document", "/commit"), ours.target("MultiVAC", "/api/v1/documents"))
+	return append(all, r...), err
+}
+
+type target struct {
+	server, url string
+	cpu         func() time.Duration
+}
+
+func (s *server) target(name, path string) target { return target{name, s.url + path, s.cpu} }
+
+// compare loads the targets in turn.
+func compare(name string, load func(url string) (requests int, per float64, err error), targets ...target) (all []rate, err error) {
+	runs := make([][]rate, len(targets))
+	for range rounds {
+		for i, t := range targets {
+			before := t.cpu()
+			n, per, err := load(t.url)
+			if err != nil {
+				return nil, fmt.Errorf("%s of %s: %w", name, t.server, err)
+			}
+			cpu := float64((t.cpu() - before).Microseconds()) / float64(max(1, n))
+			runs[i] = append(runs[i], rate{name, t.server, per, cpu})
+		}
+	}
+	for i := range targets {
+		slices.SortFunc(runs[i], func(a, b rate) int { return int(a.Rate - b.Rate) })
+		r := runs[i][rounds/2]
+		all = append(all, r)
+		fmt.Printf("| %s | %s | %.0f | %.1f |\n", r.Name, r.Server, r.Rate, r.CPU)
+	}
+	fmt.Printf("| | ratio | %.2f | %.2f |\n", all[1].Rate/all[0].Rate, all[1].CPU/all[0].CPU)
+	return all, nil
+}
+
+var perSecond = regexp.MustCompile(`Requests/sec:\s+([0-9.]+)`)
+var totalRequests = regexp.MustCompile(`(\d+) requests in`)
+var failures = regexp.MustCompile(`(?m)Non-2xx or 3xx responses.*|Socket errors.*`)
+
+func wrk(url string) (requests int, per float64, err error) {
+	out, err := exec.Command("wrk", "-t1", "-c"+strconv.Itoa(clients), "-d"+strconv.Itoa(int(duration.Seconds()))+"s", url).Output()
+	if err != nil {
+		return 0, 0, err
+	}
+	if f := failures.Find(out); f != nil {
+		return 0, 0, fmt.Errorf("wrk: %s", f)
+	}
+	n, p := totalRequests.FindSubmatch(out), perSecond.FindSubmatch(out)
+	if n == nil || p == nil {
+		return 0, 0, fmt.Errorf("wrk printed %q", out)
+	}
+	requests, _ = strconv.Atoi(string(n[1]))
+	per, err = strconv.ParseFloat(string(p[1]), 64)
+	return requests, per, err
+}
+
+// get is wrk where there is none.
+func get(url string) (requests int, per float64, err error) {
+	return parallel(func(ctx context.Context, c *http.Client) error {
+		return send(ctx, c, http.MethodGet, url, nil, http.StatusOK)
+	})
+}
+
+var told atomic.Int64
+
+// post tells documents that differ, one a request.
+func post(url string) (requests int, per float64, err error) {
+	return parallel(func(ctx context.Context, c *http.Client) error {
+		n := told.Add(1)
+		body := fmt.Sprintf(`{"source":"bench/%d.md","text":"Shelf %d holds the spare parts of the pump with the number %d. It is locked at night."}`, n, n, n*7)
+		return send(ctx, c, http.MethodPost, url, []byte(body), http.StatusAccepted)
+	})
+}
+
+func send(ctx context.Context, c *http.Client, method, url string, body []byte, want int) error {
+	r, err := http.NewRequestWithContext(ctx, method, url, bytes.NewReader(body))
+	if err != nil {
+		return err
+	}
+	if body != nil {
+		r.Header.Set("Content-Type", "application/json")
+	}
+	response, err := c.Do(r)
+	if err != nil {
+		return err
+	}
+	defer response.Body.Close()
+	if _, err := io.Copy(io.Discard, response.Body); err != nil {
+		return err
+	}
+	if response.StatusCode != want {
+		return fmt.Errorf("%s %s: %s", method, url, response.Status)
+	}
+	return nil
+}
+
+// parallel calls one from all clients again and again for the duration.
+func parallel(one func(context.Context, *http.Client) error) (requests int, per float64, err error) {
+	client := &http.Client{Transport: &http.Transport{MaxIdleConnsPerHost: clients}}
+	defer client.CloseIdleConnections()
+	ctx, cancel := context.WithCancel(context.Background())
+	defer cancel()
+	var done atomic.Int64
+	var once sync.Once
+	var wg sync.WaitGroup
+	begun := time.Now()
+	for range clients {
+		wg.Go(func() {
+			for time.Since(begun) < duration {
+				if e := one(ctx, client); e != nil {
+					once.Do(func() { err = e; cancel() })
+					return
+				}
+				done.Add(1)
+			}
+		})
+	}
+	wg.Wait()
+	return int(done.Load()), float64(done.Load()) / time.Since(begun).Seconds(), err
+}
+
+// startBare starts `bench bare` in a process of its own: it answers the paths
+// as the server at url does.
+func startBare(dir, from string, paths ...string) (s *server, stop func(), err error) {
+	self, err := os.Executable()
+	if err != nil {
+		return nil, nil, err
+	}
+	s = &server{cmd: exec.Command(self, append([]string{"bare", dir, from}, paths...)...)}
+	s.cmd.Stderr = os.Stderr
+	said, err := s.cmd.StdoutPipe()
+	if err != nil {
+		return nil, nil, err
+	}
+	if err := s.cmd.Start(); err != nil {
+		return nil, nil, err
+	}
+	stop = func() { _ = s.cmd.Process.Kill(); _ = s.cmd.Wait() }
+	if _, err := fmt.Fscanln(said, &s.url); err != nil {
+		stop()
+		return nil, nil, fmt.Errorf("the bare server: %w", err)
+	}
+	return s, stop, nil
+}
+
+// serveBare answers GET with what the server at from answers, and POST /commit
+// with 202 after a commit of its own.
+func serveBare(dir, from string, paths []string) error {
+	mux := http.NewServeMux()
+	for _, path := range paths {
+		r, err := http.Get(from + path)
+		if err != nil {
+			return err
+		}
+		body, err := io.ReadAll(r.Body)
+		r.Body.Close()
+		if err != nil {
+			return err
+		}
+		u, err := url.Parse(path)
+		if err != nil {
+			return err
+		}
+		contentType := r.Header.Get("Content-Type")
+		mux.HandleFunc("GET "+u.Path, func(w http.ResponseWriter, _ *http.Request) {
+			w.Header().Set("Content-Type", contentType)
+			_, _ = w.Write(body) // a client that has gone
+		})
+	}
+	db, err := sql.Open("sqlite", filepath.Join(dir, "commit.db")+"?_pragma=journal_mode(wal)&_pragma=synchronous(full)")
+	if err != nil {
+		return err
+	}
+	db.SetMaxOpenConns(1)
+	if _, err := db.Exec(`CREATE TABLE documents (id INTEGER PRIMARY KEY, body BLOB)`); err != nil {
+		return err
+	}
+	insert, err := db.Prepare(`INSERT INTO documents (body) VALUES (?)`)
+	if err != nil {
+		return err
+	}
+	mux.HandleFunc("POST /commit", func(w http.ResponseWriter, r *http.Request) {
+		body, err := io.ReadAll(r.Body)
+		if err == nil {
+			_, err = insert.ExecContext(r.Context(), body)
+		}
+		if err != nil {
+			http.Error(w, err.Error(), http.StatusInternalServerError)
+			return
+		}
+		w.WriteHeader(http.StatusAccepted)
+	})
+	l, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		return err
+	}
+	fmt.Printf("http://%s\n", l.Addr())
+	return http.Serve(l, mux)
+}

@@ -3,6 +3,7 @@
 //	bench index   our index beside Bleve, SQLite's FTS5 and, where Java and Maven are there, Lucene
 //	bench server  a server that was told a million passages: memory, time of a question, restart
 //	bench http    requests per second beside a bare net/http handler, and durable tellings
+//	bench original  the original's design in Python, with Redis and a database, beside it
 //
 // It writes Markdown to standard output, and JSON to the file that -json names.
 package main
@@ -28,7 +29,7 @@ func main() {
 
 func run(args []string) error {
 	if len(args) == 0 {
-		return fmt.Errorf("say what to measure: index, server or http")
+		return fmt.Errorf("say what to measure: index, server, http or original")
 	}
 	flags := flag.NewFlagSet(args[0], flag.ContinueOnError)
 	sizes := flags.String("sizes", "", "passages, comma separated (index: 21000,1000000; server: 100000,1000000)")
@@ -36,12 +37,16 @@ func run(args []string) error {
 	out := flags.String("json", "", "`file` for the raw figures")
 	dir := flags.String("dir", "", "`folder` for corpora, kept; a temporary one if empty")
 	binary := flags.String("multivac", "../../bin/multivac", "the `command` to measure")
+	venv := flags.String("venv", "", "`folder` of a Python environment for the original's design, made if it is not there; a temporary one if empty")
 	if args[0] == "engine" { // a process of its own for each: NAME PASSAGES QUESTIONS
 		m, err := measureEngine(args[1], args[2], args[3])
 		if err != nil {
 			return err
 		}
 		return json.NewEncoder(os.Stdout).Encode(m)
+	}
+	if args[0] == "bare" { // what benchHTTP compares with: FOLDER URL PATH…
+		return serveBare(args[1], args[2], args[3:])
 	}
 	if err := flags.Parse(args[1:]); err != nil {
 		return err
@@ -67,10 +72,12 @@ func run(args []string) error {
 		figures, err = benchIndex(*dir, counts, strings.Split(*engines, ","))
 	case "server":
 		figures, err = benchServer(*dir, *binary, counts)
+	case "original":
+		figures, err = benchOriginal(*dir, *binary, *venv)
 	case "http":
 		figures, err = benchHTTP(*dir, *binary)
 	default:
-		err = fmt.Errorf("unknown measurement %q: use index, server or http", args[0])
+		err = fmt.Errorf("unknown measurement %q: use index, server, http or original", args[0])
 	}
 	if err != nil || *out == "" {
 		return err

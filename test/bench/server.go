@@ -210,7 +210,7 @@ func measureServer(dir, binary string, c corpus) (m serverMeasure, err error) {
 	if m.First, n, err = s.ask(c.Questions); err != nil {
 		return m, err
 	}
-	m.AskCPU = float64((s.cpu()-before).Microseconds()) / 1000 / float64(n)
+	m.AskCPU = float64((s.cpu() - before).Microseconds()) / 1000 / float64(n)
 	if m.Again, _, err = s.ask(c.Questions); err != nil {
 		return m, err
 	}
