@@ -51,14 +51,17 @@ func (s *Service) examine(ctx context.Context, repair bool) (multivac.Examinatio
 	if err := s.store.Examine(ctx, repair, s.Now(), e.report); err != nil {
 		return e.found, err
 	}
-	if err := e.feed(); err != nil {
+	// What breaks here off is a fault, and nothing is said of the rest.
+	err := e.feed()
+	if err == nil {
+		err = s.store.Records(ctx, e.record)
+	}
+	if ctx.Err() != nil || errors.Is(err, multivac.ErrUnavailable) {
 		return e.found, err
 	}
-	if err := s.store.Records(ctx, e.record); err != nil {
-		if ctx.Err() != nil || errors.Is(err, multivac.ErrUnavailable) {
-			return e.found, err
-		}
-		e.report(multivac.Fault{Problem: fmt.Sprintf("the documents cannot be read: %v", err)})
+	if err != nil {
+		e.report(multivac.Fault{Problem: fmt.Sprintf("it cannot be read to its end: %v", err)})
+		return e.found, nil
 	}
 	for name, d := range e.data {
 		if d.datum > 1 || d.datum == 0 && d.published > 0 {

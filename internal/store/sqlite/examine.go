@@ -257,7 +257,7 @@ func (w *writer) unpublish(key int64) error {
 	if err := w.drop(d.published); err != nil {
 		return err
 	}
-	if _, err := w.exec(`DELETE FROM feed WHERE position = ?`, d.position); err != nil {
+	if _, err := w.exec(`DELETE FROM feed WHERE position = ? AND document = ?`, d.position, key); err != nil {
 		return err
 	}
 	_, err = w.exec(`UPDATE documents SET published = 0, position = 0 WHERE key = ?`, key)

@@ -74,6 +74,7 @@ func TestExamine(t *testing.T) {
 	f(`DELETE FROM feed WHERE position = (SELECT position FROM documents WHERE source = 'deleted')`, "the feed does not say what is published", "deleted")
 	f(`DELETE FROM feed WHERE position = (SELECT failed_position FROM documents WHERE source = 'failed')`, "the feed does not say that it has failed", "failed")
 	f(`INSERT INTO feed VALUES (4, 99, 1, 1, x'')`, "the feed has an entry of nothing", "")
+	f(`DELETE FROM feed`, "the feed does not say what is published", "indexed")
 	f(`UPDATE collections SET datum = 0`, "datum is not one that stands", "indexed")
 	f(`UPDATE documents SET lease = 9e18 WHERE source = 'pending'`, "leased or put off for too long", "pending")
 	f(`DELETE FROM passages WHERE id = (SELECT content << 24 FROM documents WHERE source = 'indexed')`, "passages are broken", "indexed")

@@ -177,7 +177,7 @@ func (w *writer) announce(d record, revision int64, state int, hash []byte) (int
 		if p == 0 {
 			continue
 		}
-		if _, err := w.exec(`DELETE FROM feed WHERE position = ?`, p); err != nil {
+		if _, err := w.exec(`DELETE FROM feed WHERE position = ? AND document = ?`, p, d.key); err != nil {
 			return 0, err
 		}
 	}
