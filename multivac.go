@@ -39,7 +39,7 @@ type Library interface {
 	Datum(ctx context.Context, collection CollectionName) (string, error)
 	// Reach waits until answers come from p, which a receipt or an answer
 	// gave, or from later on. Where ctx ends first, it returns ErrBehind with
-	// RetryAfter.
+	// RetryAfter; where there is no such position, ErrInvalid.
 	Reach(ctx context.Context, p Position) error
 	// Status says how far the index is.
 	Status(ctx context.Context) (Status, error)

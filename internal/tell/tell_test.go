@@ -110,6 +110,12 @@ func TestToldIsIndexed(t *testing.T) {
 		if err := w.follower.Reach(t.Context(), r.Position); err != nil {
 			t.Errorf("Reach(%s): %v", r.Position, err)
 		}
+		if err := w.service.Reach(t.Context(), r.Position); err != nil {
+			t.Errorf("Reach(%s) of the service: %v", r.Position, err)
+		}
+		if err := w.service.Reach(t.Context(), r.Position+"0"); !errors.Is(err, multivac.ErrInvalid) {
+			t.Errorf("Reach of a position to come: %v, want invalid", err)
+		}
 		v, ok := w.follower.View(multivac.DefaultCollection)
 		if documents, passages := v.Index.Size(); !ok || documents != 1 || passages == 0 {
 			t.Errorf("View: got %d documents, %d passages, %v, want the document", documents, passages, ok)
