@@ -39,7 +39,8 @@ type Keep interface {
 
 	// Examine looks for what is wrong inside the store, which its other
 	// methods do not show, and reports each fault. With repair it mends what
-	// can be mended without losing a document's text.
+	// can be mended; a document whose text is lost it deletes, so that it can
+	// be told again. What is sound it leaves alone.
 	Examine(ctx context.Context, repair bool, now time.Time, report func(multivac.Fault)) error
 }
 

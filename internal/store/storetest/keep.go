@@ -289,5 +289,6 @@ func copies(s *subject) {
 	s.must(err)
 	s.same("records", want, target.records())
 	s.sound()
-	target.sound()
+	s.must(target.Examine(s.ctx, true, s.now, func(f multivac.Fault) { s.Errorf("fault: %+v", f) }))
+	s.same("records after a repair of nothing", want, target.records())
 }
