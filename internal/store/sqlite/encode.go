@@ -24,6 +24,14 @@ func rawID(id multivac.DocumentID) []byte {
 
 func documentID(raw []byte) multivac.DocumentID { return multivac.DocumentID(hex.EncodeToString(raw)) }
 
+// stateOf is the inverse of stateCode.
+func stateOf(code int) (multivac.State, error) {
+	if code < 0 || code >= len(multivac.States) {
+		return "", damaged(fmt.Errorf("a document is in state %d", code))
+	}
+	return multivac.States[code], nil
+}
+
 func stateCode(s multivac.State) int { return slices.Index(multivac.States, s) }
 
 func micros(t time.Time) int64 {
@@ -34,10 +42,11 @@ func micros(t time.Time) int64 {
 }
 
 func fromMicros(n int64) time.Time {
-	if n == 0 {
+	t := time.UnixMicro(n).UTC()
+	if n == 0 || t.Year() < 0 || t.Year() > 9999 { // a time that cannot be written down is none
 		return time.Time{}
 	}
-	return time.UnixMicro(n).UTC()
+	return t
 }
 
 // position writes n so that positions compare as strings.
@@ -72,16 +81,17 @@ func packSpans(spans []multivac.Span, start int) []byte {
 	return packed
 }
 
-func unpackSpans(packed []byte, start int) ([]multivac.Span, error) {
+// unpackSpans returns spans that lie in order between start and end.
+func unpackSpans(packed []byte, start, end int) ([]multivac.Span, error) {
 	var spans []multivac.Span
 	for len(packed) > 0 {
 		gap, n := binary.Uvarint(packed)
-		if n <= 0 {
-			return nil, errSpans
+		if n <= 0 || gap > uint64(end-start) {
+			return nil, damaged(errSpans)
 		}
 		length, m := binary.Uvarint(packed[n:])
-		if m <= 0 {
-			return nil, errSpans
+		if m <= 0 || length == 0 || length > uint64(end-start)-gap {
+			return nil, damaged(errSpans)
 		}
 		packed = packed[n+m:]
 		start += int(gap)
@@ -91,4 +101,4 @@ func unpackSpans(packed []byte, start int) ([]multivac.Span, error) {
 	return spans, nil
 }
 
-var errSpans = errors.New("sentences of a passage are damaged")
+var errSpans = errors.New("sentences of a passage are out of place")

@@ -123,9 +123,10 @@ func scanEntry(rows *sql.Rows) (e entry, err error) {
 	if err != nil {
 		return e, err
 	}
-	e.Position, e.State, e.Document = position(at), multivac.States[state], documentID(id)
+	e.Position, e.Document = position(at), documentID(id)
 	copy(e.Hash[:], hash)
-	return e, nil
+	e.State, err = stateOf(state)
+	return e, err
 }
 
 // passages returns the passages of a revision with their text.
@@ -141,12 +142,12 @@ func (c *conn) passages(content int64) (passages []multivac.Passage, err error) 
 		if err := rows.Scan(&p.Kind, &p.Heading, &p.Lead, &p.Start, &p.End, &spans); err != nil {
 			return err
 		}
-		if p.End > len(text) {
-			return fmt.Errorf("passage %d is not in the text", p.Number)
+		if p.Start < 0 || p.Start >= p.End || p.End > len(text) {
+			return damaged(fmt.Errorf("passage %d is not in the text", p.Number))
 		}
 		p.Text = text[p.Start:p.End]
 		var err error
-		p.Sentences, err = unpackSpans(spans, p.Start)
+		p.Sentences, err = unpackSpans(spans, p.Start, p.End)
 		passages = append(passages, p)
 		return err
 	}, `SELECT kind, heading, lead, start, end, sentences FROM passages WHERE id BETWEEN ? AND ? ORDER BY id`, content<<idBits, (content+1)<<idBits-1)

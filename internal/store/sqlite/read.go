@@ -4,6 +4,7 @@ import (
 	"context"
 	"database/sql"
 	"errors"
+	"fmt"
 	"strconv"
 	"time"
 
@@ -26,9 +27,10 @@ func scanDocument(r row) (d multivac.Document, content int64, err error) {
 	if err != nil {
 		return d, 0, err
 	}
-	d.ID, d.State, d.Told, d.Changed = documentID(id), multivac.States[state], fromMicros(told), fromMicros(changed)
+	d.ID, d.Told, d.Changed = documentID(id), fromMicros(told), fromMicros(changed)
 	copy(d.Hash[:], hash)
-	return d, content, nil
+	d.State, err = stateOf(state)
+	return d, content, err
 }
 
 // Document implements store.Store.
@@ -211,6 +213,11 @@ func (db *DB) Excerpts(ctx context.Context, ids []multivac.PassageID) (excerpts 
 	err = db.read(ctx, func(c *conn) error {
 		return c.each(func(rows *sql.Rows) error { return scanExcerpt(rows, excerpts) }, excerptsQuery, string(wanted))
 	})
+	for _, x := range excerpts {
+		if err == nil && len(x.Text) != x.End-x.Start {
+			err = damaged(fmt.Errorf("passage %d is not whole", x.Number))
+		}
+	}
 	return excerpts, err
 }
 
@@ -237,7 +244,10 @@ func scanExcerpt(rows *sql.Rows, excerpts []multivac.Excerpt) error {
 	}
 	x.Text = string(text)
 	x.Document, x.Revision, x.Number = excerpts[i].Document, excerpts[i].Revision, excerpts[i].Number
-	x.Sentences, err = unpackSpans(spans, x.Start)
+	if x.Start < 0 || x.Start >= x.End {
+		return damaged(fmt.Errorf("passage %d is not in the text", x.Number))
+	}
+	x.Sentences, err = unpackSpans(spans, x.Start, x.End)
 	excerpts[i] = x
 	return err
 }

@@ -115,13 +115,14 @@ func scanRecord(rows *sql.Rows, content, published *int64, size *int) (r store.R
 	if err != nil {
 		return r, err
 	}
-	r.ID, r.State, r.Told, r.Changed = documentID(id), multivac.States[state], fromMicros(told), fromMicros(changed)
+	r.ID, r.Told, r.Changed = documentID(id), fromMicros(told), fromMicros(changed)
 	copy(r.Hash[:], hash)
 	copy(p.Hash[:], publishedHash)
 	if *published != 0 {
 		r.Published = &p
 	}
-	return r, nil
+	r.State, err = stateOf(state)
+	return r, err
 }
 
 // complete reads the contents of a record.

@@ -294,6 +294,9 @@ func errFull() error {
 func explain(err error) error {
 	var e *sqlite.Error
 	if !errors.As(err, &e) {
+		if err != nil && strings.Contains(err.Error(), "sql: Scan error") { // a column holds what was never written
+			return damaged(err)
+		}
 		return err
 	}
 	switch e.Code() & 0xff {
@@ -314,5 +317,5 @@ func explain(err error) error {
 }
 
 func damaged(err error) error {
-	return multivac.Errorf(err, "restore the data folder from a backup, or tell the documents again in a new one", "database is damaged: %v", err)
+	return multivac.Errorf(err, "restore the data folder from a backup, or try `multivac doctor --repair` on a copy of it", "database is damaged: %v", err)
 }

@@ -33,6 +33,9 @@ func (w *writer) find(id []byte) (d record, found bool, err error) {
 	if errors.Is(err, sql.ErrNoRows) {
 		return d, false, nil
 	}
+	if err == nil {
+		_, err = stateOf(d.state)
+	}
 	return d, err == nil, err
 }
 
