@@ -3,7 +3,7 @@ package main
 import (
 	"bytes"
 	"context"
-	"database/sql"
+	"encoding/json"
 	"fmt"
 	"io"
 	"net"
@@ -15,9 +15,13 @@ import (
 	"regexp"
 	"slices"
 	"strconv"
+	"strings"
 	"sync"
 	"sync/atomic"
 	"time"
+
+	"multivac"
+	"multivac/internal/store/sqlite"
 )
 
 const (
@@ -25,6 +29,18 @@ const (
 	rounds   = 3               // of each measurement, in turn; the median counts
 	duration = 4 * time.Second // of one
 )
+
+// bearer is what requests are authorised by.
+var bearer string
+
+// keyed sends it along.
+type keyed struct{ http.RoundTripper }
+
+func (k keyed) RoundTrip(r *http.Request) (*http.Response, error) {
+	r = r.Clone(r.Context())
+	r.Header.Set("Authorization", bearer)
+	return k.RoundTripper.RoundTrip(r)
+}
 
 // A rate is what a server did under load.
 type rate struct {
@@ -35,7 +51,7 @@ type rate struct {
 }
 
 // benchHTTP measures requests per second of the server as it is shipped, with
-// its log and metrics, beside handlers that do nothing but answer, or nothing
+// a key, its log and metrics, beside handlers that do nothing but answer, or nothing
 // but commit.
 func benchHTTP(dir, binary string) (all []rate, err error) {
 	dir, err = os.MkdirTemp(dir, "http-")
@@ -43,11 +59,18 @@ func benchHTTP(dir, binary string) (all []rate, err error) {
 		return nil, err
 	}
 	defer os.RemoveAll(dir)
-	ours, err := startServer(binary, dir)
+	file := filepath.Join(dir, "admin.key")
+	ours, err := startServer(binary, dir, "--admin-key-file", file)
 	if err != nil {
 		return nil, err
 	}
 	defer ours.stop()
+	key, err := os.ReadFile(file)
+	if err != nil {
+		return nil, err
+	}
+	bearer = "Bearer " + strings.TrimSpace(string(key))
+	http.DefaultTransport = keyed{http.DefaultTransport}
 	const question = "/api/v1/answer?question=How+long+are+backups+kept%3F"
 	if r, err := http.PostForm(ours.url+"/multivac/data", url.Values{"data": {"Backups are kept for 35 days."}}); err != nil {
 		return nil, err
@@ -87,8 +110,20 @@ func benchHTTP(dir, binary string) (all []rate, err error) {
 		}
 		all = append(all, r...)
 	}
-	r, err := compare("POST of a document, durable", post, bare.target("one commit per document", "/commit"), ours.target("MultiVAC", "/api/v1/documents"))
-	return append(all, r...), err
+	for _, c := range []struct {
+		name string
+		to   target
+	}{
+		{"POST of a document, durable", bare.target("our store behind a handler, commits shared", "/shared")},
+		{"POST of a document, durable, and indexed behind it", ours.target("MultiVAC", "/api/v1/documents")},
+	} {
+		r, err := compare(c.name, post, bare.target("our store behind a handler, one commit per document", "/alone"), c.to)
+		if err != nil {
+			return all, err
+		}
+		all = append(all, r...)
+	}
+	return all, nil
 }
 
 type target struct {
@@ -127,7 +162,8 @@ var totalRequests = regexp.MustCompile(`(\d+) requests in`)
 var failures = regexp.MustCompile(`(?m)Non-2xx or 3xx responses.*|Socket errors.*`)
 
 func wrk(url string) (requests int, per float64, err error) {
-	out, err := exec.Command("wrk", "-t1", "-c"+strconv.Itoa(clients), "-d"+strconv.Itoa(int(duration.Seconds()))+"s", url).Output()
+	out, err := exec.Command("wrk", "-t1", "-c"+strconv.Itoa(clients), "-d"+strconv.Itoa(int(duration.Seconds()))+"s",
+		"-H", "Authorization: "+bearer, url).Output()
 	if err != nil {
 		return 0, 0, err
 	}
@@ -185,7 +221,7 @@ func send(ctx context.Context, c *http.Client, method, url string, body []byte, 
 
 // parallel calls one from all clients again and again for the duration.
 func parallel(one func(context.Context, *http.Client) error) (requests int, per float64, err error) {
-	client := &http.Client{Transport: &http.Transport{MaxIdleConnsPerHost: clients}}
+	client := &http.Client{Transport: keyed{&http.Transport{MaxIdleConnsPerHost: clients}}}
 	defer client.CloseIdleConnections()
 	ctx, cancel := context.WithCancel(context.Background())
 	defer cancel()
@@ -232,8 +268,9 @@ func startBare(dir, from string, paths ...string) (s *server, stop func(), err e
 	return s, stop, nil
 }
 
-// serveBare answers GET with what the server at from answers, and POST /commit
-// with 202 after a commit of its own.
+// serveBare answers GET with what the server at from answers. It answers POST
+// with 202 once our store has the document: alone in its commit, or with those
+// that wait as well, as MultiVAC does it.
 func serveBare(dir, from string, paths []string) error {
 	mux := http.NewServeMux()
 	for _, path := range paths {
@@ -256,28 +293,28 @@ func serveBare(dir, from string, paths []string) error {
 			_, _ = w.Write(body) // a client that has gone
 		})
 	}
-	db, err := sql.Open("sqlite", filepath.Join(dir, "commit.db")+"?_pragma=journal_mode(wal)&_pragma=synchronous(full)")
+	db, err := sqlite.Open(filepath.Join(dir, "bare"))
 	if err != nil {
 		return err
 	}
-	db.SetMaxOpenConns(1)
-	if _, err := db.Exec(`CREATE TABLE documents (id INTEGER PRIMARY KEY, body BLOB)`); err != nil {
-		return err
-	}
-	insert, err := db.Prepare(`INSERT INTO documents (body) VALUES (?)`)
-	if err != nil {
-		return err
-	}
-	mux.HandleFunc("POST /commit", func(w http.ResponseWriter, r *http.Request) {
-		body, err := io.ReadAll(r.Body)
+	put := func(w http.ResponseWriter, r *http.Request) {
+		var t struct{ Source, Text string }
+		err := json.NewDecoder(r.Body).Decode(&t)
 		if err == nil {
-			_, err = insert.ExecContext(r.Context(), body)
+			_, err = db.Put(r.Context(), []multivac.Telling{{Source: t.Source, MediaType: multivac.Markdown, Body: []byte(t.Text)}}, time.Now())
 		}
 		if err != nil {
 			http.Error(w, err.Error(), http.StatusInternalServerError)
 			return
 		}
 		w.WriteHeader(http.StatusAccepted)
+	}
+	mux.HandleFunc("POST /shared", put)
+	var alone sync.Mutex
+	mux.HandleFunc("POST /alone", func(w http.ResponseWriter, r *http.Request) {
+		alone.Lock()
+		defer alone.Unlock()
+		put(w, r)
 	})
 	l, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {

@@ -115,7 +115,7 @@ func (s system) measure() (m originalMeasure, err error) {
 		return m, err
 	}
 	s.settle()
-	m.PostCPU = float64((s.cpu()-before).Microseconds()) / float64(n)
+	m.PostCPU = float64((s.cpu() - before).Microseconds()) / float64(n)
 	for _, pid := range s.processes() {
 		m.MiB += pss(pid)
 	}

@@ -52,27 +52,31 @@ public class Bench {
 
     List<String> asked = Files.readAllLines(questions);
     long[] took = new long[5 * asked.size()];
+    long[] best = new long[asked.size()];
+    Arrays.fill(best, Long.MAX_VALUE);
     long found = 0;
     int n = 0;
     try (DirectoryReader reader = DirectoryReader.open(directory)) {
       IndexSearcher searcher = new IndexSearcher(reader);
       searcher.setQueryCache(null);
       for (int pass = 0; pass < 8; pass++) { // the first three warm up the virtual machine
-        for (String q : asked) {
+        for (int i = 0; i < asked.size(); i++) {
           long begun = System.nanoTime();
-          int hits = searcher.search(query(q), TOP).scoreDocs.length;
+          int hits = searcher.search(query(asked.get(i)), TOP).scoreDocs.length;
           if (pass >= 3) {
-            took[n++] = System.nanoTime() - begun;
+            took[n] = System.nanoTime() - begun;
+            best[i] = Math.min(best[i], took[n++]);
             found += hits;
           }
         }
       }
     }
     Arrays.sort(took);
+    Arrays.sort(best);
     System.out.printf(Locale.ROOT,
         "{\"engine\":\"lucene\",\"passages\":%d,\"build_wall_s\":%f,\"build_cpu_s\":%f,\"peak_rss_mib\":%f,"
-            + "\"search_rss_mib\":%f,\"p50_ms\":%f,\"p95_ms\":%f,\"p99_ms\":%f,\"questions\":%d,\"found\":%f}%n",
-        count, wall, used, peak, memory("VmRSS"), at(took, 0.5), at(took, 0.95), at(took, 0.99), n, (double) found / n);
+            + "\"search_rss_mib\":%f,\"p50_ms\":%f,\"p95_ms\":%f,\"p99_ms\":%f,\"best_p50_ms\":%f,\"best_p95_ms\":%f,\"best_p99_ms\":%f,\"questions\":%d,\"found\":%f}%n",
+        count, wall, used, peak, memory("VmRSS"), at(took, 0.5), at(took, 0.95), at(took, 0.99), at(best, 0.5), at(best, 0.95), at(best, 0.99), n, (double) found / n);
   }
 
   static int build(Directory directory, Path passages) throws Exception {
