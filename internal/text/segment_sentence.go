@@ -117,7 +117,7 @@ var loud = func() (t [256]bool) {
 // endsAt reports whether the sentence that begins at from ends at b, where
 // the rules have cut, or a little later, after the marks that belong to it.
 func (g *segmenter) endsAt(from, b, end int) (int, bool) {
-	s := g.s
+	s := g.s[:end] // a bracket that is closed behind the paragraph is not closed
 	e := b
 	for e > from && isBlank(s[e-1]) {
 		e--
