@@ -96,6 +96,9 @@ func TestSearchIsExact(t *testing.T) {
 }
 
 func TestSearchDoesNotAllocate(t *testing.T) {
+	if raced {
+		t.Skip("the race detector has the pool of searches drop some, which are made again")
+	}
 	z := newZipf(1)
 	x := New()
 	for i := range 5000 {
