@@ -46,7 +46,7 @@ func makeCorpus(dir string, n int) (c corpus, err error) {
 	r.Shuffle(len(asked), func(i, j int) { asked[i], asked[j] = asked[j], asked[i] })
 	c = corpus{
 		Passages:  filepath.Join(dir, fmt.Sprintf("passages-%d.tsv", n)),
-		Questions: filepath.Join(dir, "questions.txt"),
+		Questions: filepath.Join(dir, fmt.Sprintf("questions-%d.txt", n)),
 		Count:     min(n, len(paragraphs)), Source: source,
 	}
 	asked = asked[:min(questions, len(asked))]
