@@ -1,6 +1,9 @@
 package text
 
-import "unicode/utf8"
+import (
+	"strings"
+	"unicode/utf8"
+)
 
 // How many letters of a word are kept. Cutting words does as well as
 // Snowball's stemmers in most languages, and needs no guess at the language.
@@ -13,7 +16,8 @@ const (
 func stem(folded []byte) []byte {
 	for _, c := range folded {
 		if c >= utf8.RuneSelf {
-			return folded[:prefix(folded, stemLetters)]
+			s := withoutLongestEnding(withoutPrefix(folded))
+			return s[:prefix(s, stemLetters)]
 		}
 	}
 	s := withoutEnding(folded)
@@ -51,6 +55,46 @@ func withoutEnding(w []byte) []byte {
 		w[n-1] = 'i'
 	}
 	return w[:n]
+}
+
+// endings are those that Russian and Arabic words have most often, of one to
+// four letters, folded. They go before the cut, as in English: short words are
+// not cut at all, and differ in their endings only.
+var endings = func() map[string]bool {
+	m := map[string]bool{}
+	for e := range strings.FieldsSeq(`
+		иями ями ами ыми ими ого его ому ему ует ают яют ала ила иях иям ием иеи ать ять ить еть ает яет
+		ых их ым им ом ем ам ям ах ях ои еи ыи ии ая яя ое ее ую юю ые ие ов ев ия ию ет ит ут ют ат ят ла ло ли ал ил ть
+		а е и о у ы э ю я ь
+		ها ان ات ون ين يه ه ي`) {
+		m[e] = true
+	}
+	return m
+}()
+
+// withoutLongestEnding takes the longest ending off that leaves three letters.
+// Letters of both scripts have two bytes.
+func withoutLongestEnding(w []byte) []byte {
+	if c := w[0]; c < 0xD0 || c > 0xDB {
+		return w
+	}
+	if n := len(w); n >= 12 && (string(w[n-4:]) == "ся" || string(w[n-4:]) == "сь") {
+		w = w[:n-4]
+	}
+	for n := 8; n > 0; n -= 2 {
+		if len(w) >= n+6 && endings[string(w[len(w)-n:])] {
+			return w[:len(w)-n]
+		}
+	}
+	return w
+}
+
+// withoutPrefix takes the Arabic "and" off, which is written as part of the word.
+func withoutPrefix(w []byte) []byte {
+	if len(w) >= 8 && string(w[:2]) == "و" {
+		return w[2:]
+	}
+	return w
 }
 
 // prefix returns the length in bytes of the first n letters of b.
