@@ -4,6 +4,8 @@ import (
 	"fmt"
 	"slices"
 	"strings"
+	"unicode"
+	"unicode/utf8"
 
 	"multivac"
 	"multivac/internal/rank"
@@ -17,38 +19,100 @@ func nothingFound(asked *rank.Question, unmatched []string) multivac.Reason {
 	if len(asked.Terms()) == 0 {
 		return multivac.Reason{Code: multivac.QuestionEmpty, Text: "The question has no words to look for."}
 	}
-	return multivac.Reason{Code: multivac.NothingFound, Text: "Nothing told contains any word of the question.", Unmatched: unmatched}
+	return multivac.Reason{Code: multivac.NothingFound, Text: "Nothing told contains any word of the question.", Unmatched: rank.Telling(unmatched)}
 }
 
-// notConfident says what the nearest sentence lacks.
+// far is the confidence under which the nearest sentence is not near.
+const far = 0.05
+
+// notConfident says which words nothing matched, and why the nearest sentence
+// was turned down: it has not the kind of thing that is asked for, lacks a
+// name, a number or another word, or is far from the question.
 func notConfident(asked *rank.Question, unmatched []string, nearest multivac.Quotation, threshold float64) multivac.Reason {
-	var why []string
+	unmatched = rank.Telling(unmatched)
+	subject := "The nearest sentence"
+	var says []string
 	if len(unmatched) > 0 {
-		why = append(why, fmt.Sprintf("Nothing told contains %s.", list(unmatched)))
+		says = append(says, fmt.Sprintf("Nothing told contains %s.", list(asked.Text, unmatched)))
 	}
-	lacking := asked.Lacking(nearest.Title, nearest.Heading, nearest.Lead, nearest.Text)
-	lacking = without(lacking, unmatched)
-	if len(lacking) > 0 {
-		why = append(why, fmt.Sprintf("The nearest sentence says nothing of %s.", list(lacking)))
+	if kind := asked.Wanting(nearest.Text); kind != "" {
+		says = append(says, fmt.Sprintf("The question asks for %s, and the nearest sentence has none.", kind))
+		subject = "It"
 	}
-	why = append(why, fmt.Sprintf("The nearest sentence answers with a probability of %s; %s is asked for.", percent(nearest.Confidence), percent(threshold)))
-	return multivac.Reason{Code: multivac.NotConfident, Text: strings.Join(why, " "), Unmatched: unmatched, Nearest: &nearest}
+	if lacking := lacking(asked, unmatched, nearest); len(lacking) > 0 {
+		says = append(says, fmt.Sprintf("%s %s.", subject, missing(asked.Text, lacking)))
+		subject = "It"
+	}
+	likely, wanted := percent(nearest.Confidence), percent(threshold)
+	switch {
+	case nearest.Confidence < far:
+		says = append(says, fmt.Sprintf("%s is too far from the question: %s likely to answer it, where %s is asked for.", subject, likely, wanted))
+	case len(says) == 0:
+		says = append(says, fmt.Sprintf("%s has the words of the question, but is only %s likely to answer it, where %s is asked for.", subject, likely, wanted))
+	default:
+		says = append(says, fmt.Sprintf("%s is %s likely to answer the question, where %s is asked for.", subject, likely, wanted))
+	}
+	return multivac.Reason{Code: multivac.NotConfident, Text: strings.Join(says, " "), Unmatched: unmatched, Nearest: &nearest}
 }
 
-// list writes words as “a”, “b” or “c”.
-func list(words []string) string {
-	quoted := make([]string, len(words))
-	for i, w := range words {
-		quoted[i] = "“" + w + "”"
-	}
-	if n := len(quoted); n > 1 {
-		return strings.Join(quoted[:n-1], ", ") + " or " + quoted[n-1]
-	}
-	return quoted[0]
+// lacking returns the words that the nearest sentence lacks, with its title and
+// headings, though another sentence has them.
+func lacking(asked *rank.Question, unmatched []string, nearest multivac.Quotation) []string {
+	lacking := rank.Telling(asked.Lacking(nearest.Title, nearest.Heading, nearest.Lead, nearest.Text))
+	return slices.DeleteFunc(lacking, func(w string) bool { return slices.Contains(unmatched, w) })
 }
 
-func without(words, others []string) []string {
-	return slices.DeleteFunc(words, func(w string) bool { return slices.Contains(others, w) })
+// missing says that a name or a number is missing before anything else: there
+// another thing is told of.
+func missing(question string, lacking []string) string {
+	var facts []string
+	for _, w := range lacking {
+		first, _ := utf8.DecodeRuneInString(w)
+		name := unicode.IsUpper(first) && !strings.HasPrefix(question, w)
+		if name || strings.ContainsFunc(w, unicode.IsDigit) {
+			facts = append(facts, w)
+		}
+	}
+	if len(facts) > 0 {
+		return "is not about " + list(question, facts)
+	}
+	return "says nothing of " + list(question, lacking)
+}
+
+// spoken is how many words a sentence lists.
+const spoken = 4
+
+// list writes words of the question as “a”, “b” or “c”.
+func list(question string, words []string) string {
+	words = whole(question, words)
+	var quoted []string
+	for _, w := range words {
+		quoted = append(quoted, "“"+w+"”")
+	}
+	if more := len(words) - spoken; more > 1 {
+		quoted = append(quoted[:spoken], fmt.Sprintf("%d more words of the question", more))
+	}
+	n := len(quoted)
+	if n == 1 {
+		return quoted[0]
+	}
+	return strings.Join(quoted[:n-1], ", ") + " or " + quoted[n-1]
+}
+
+// whole puts together pairs of characters that overlap, where a script writes
+// no spaces.
+func whole(question string, words []string) (joined []string) {
+	for _, w := range words {
+		first, size := utf8.DecodeRuneInString(w)
+		if n := len(joined); n > 0 && first >= utf8.RuneSelf && utf8.RuneCountInString(w) == 2 && strings.HasSuffix(joined[n-1], w[:size]) {
+			if both := joined[n-1] + w[size:]; strings.Contains(question, both) {
+				joined[n-1] = both
+				continue
+			}
+		}
+		joined = append(joined, w)
+	}
+	return joined
 }
 
 func percent(p float64) string {

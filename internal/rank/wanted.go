@@ -1,0 +1,79 @@
+package rank
+
+import (
+	"strings"
+
+	"multivac/internal/text"
+)
+
+// A wish is what an English question asks for by its first words, and what a
+// sentence has that may grant it. It only explains a refusal: what goes with
+// what in the ranking is learned.
+type wish struct {
+	begins  []string // of the question, each of whole words
+	name    string
+	classes uint32
+	words   map[uint64]bool // these grant it, too
+}
+
+var wishes = []wish{
+	{[]string{"when", "what year", "which year", "what date", "which date", "what day", "which day", "what month", "which month"}, "a date",
+		1<<classYear | 1<<classMonth | 1<<classNumber | 1<<classDuration, nil},
+	{[]string{"how many", "how much", "how long", "how old", "how far", "how large", "how big", "how tall", "how high", "how deep", "how often", "how fast", "how heavy", "how wide"}, "a number",
+		1<<classNumber | 1<<classYear | 1<<classCount | 1<<classMoney | 1<<classPercent | 1<<classDuration | 1<<classMeasure, foldedSet("always never no none every all")},
+	{[]string{"who", "whom", "whose"}, "a name", 1<<className | 1<<classAgent, foldedSet("by everyone nobody somebody anyone whoever")},
+	{[]string{"where"}, "a place", 1<<className | 1<<classPlace, foldedSet("in at on under beside between from near")},
+	{[]string{"why"}, "a reason", 1 << classCause, foldedSet("for to that lest else otherwise if")},
+}
+
+// Wanting returns what the question asks for and s does not have, such as "a
+// number": empty where it has it, or where the question does not say.
+func (q *Question) Wanting(s string) string {
+	asked := strings.ToLower(q.Text) + " "
+	for _, w := range wishes {
+		for _, begin := range w.begins {
+			if strings.HasPrefix(asked, begin+" ") {
+				if w.grantedBy(q, s) {
+					return ""
+				}
+				return w.name
+			}
+		}
+	}
+	return ""
+}
+
+func (w *wish) grantedBy(q *Question, s string) bool {
+	words := text.AppendWords(nil, s)
+	terms := make([]int8, len(words))
+	for i, word := range words {
+		terms[i] = int8(q.find(word.Stem))
+		if beforeName := i+1 < len(words) && words[i+1].Flags&text.Capital != 0; w.words[word.Folded] && !beforeName {
+			return true
+		}
+	}
+	if classify(s, words, terms)&w.classes != 0 {
+		return true
+	}
+	// A capital says nothing of the first word: it may be a name.
+	return w.classes&(1<<className) != 0 && len(words) > 0 && words[0].Flags&text.Capital != 0 && terms[0] < 0 && !formWords[words[0].Stem]
+}
+
+// fillers are English words that say how something is asked, and not what.
+var fillers = foldedSet(`also always any anybody anyone anything away back become becomes begin best better come comes every everybody everyone
+	everything ever example find first get gets give given go goes going happen happens just kind know known let like list long look made make makes
+	many maybe mean means more most much must name named need needs never new now often once one only other others our out over
+	own place said same say says see some somebody someone something still stuff take taken takes thing things time type up use
+	used uses using very want wants way well without work works yes yet`)
+
+// Telling returns those of the words that are worth saying: not those that only
+// say how something is asked, nor single letters.
+func Telling(words []string) (telling []string) {
+	for _, word := range words {
+		w := text.AppendWords(nil, word)
+		if len(w) > 0 && !fillers[w[0].Folded] && (len(word) > 1 || isDigit(word[0])) {
+			telling = append(telling, word)
+		}
+	}
+	return telling
+}
