@@ -1,7 +1,9 @@
 package multivac
 
 import (
+	"slices"
 	"strings"
+	"unicode"
 	"unicode/utf8"
 )
 
@@ -98,6 +100,18 @@ type Quotation struct {
 	Before     string // what stands around it in its passage
 	After      string
 	Marks      []Span // the question's words, in Text
+}
+
+// Pronouns are English words by which a sentence begins that cannot be
+// understood without the one before it.
+const Pronouns = "he she it they this these that those his her its their such here there"
+
+// Leans reports whether the quotation begins with a pronoun: then Before
+// belongs to it.
+func (q Quotation) Leans() bool {
+	first, _, _ := strings.Cut(q.Text, " ")
+	first = strings.ToLower(strings.TrimFunc(first, func(r rune) bool { return !unicode.IsLetter(r) }))
+	return q.Before != "" && q.Lead == "" && slices.Contains(strings.Fields(Pronouns), first)
 }
 
 // A Reason says why there is no answer.

@@ -204,6 +204,9 @@ func (a *ask) print(answer multivac.Answer) error {
 		if q.Lead != "" {
 			b.WriteString(a.style.dim(q.Lead) + "\n")
 		}
+		if q.Leans() {
+			b.WriteString(a.style.dim(oneLine(q.Before)) + "\n")
+		}
 		b.WriteString(a.style.marked(q.Text, q.Marks) + "\n")
 		b.WriteString("  " + a.style.dim(a.where(q)) + "\n")
 	}
@@ -219,9 +222,15 @@ func (a *ask) printReason(r *multivac.Reason) {
 	s := styleFor(a.err)
 	fmt.Fprintln(a.err, s.plain(r.Text))
 	if q := r.Nearest; q != nil {
-		fmt.Fprintf(a.err, "Nearest: %s\n  %s\n", s.plain(strings.Join(strings.Fields(q.Text), " ")), s.dim(a.where(*q)))
+		said := oneLine(q.Text)
+		if q.Leans() {
+			said = oneLine(q.Before) + " " + said
+		}
+		fmt.Fprintf(a.err, "Nearest: %s\n  %s\n", s.plain(said), s.dim(a.where(*q)))
 	}
 }
+
+func oneLine(s string) string { return strings.Join(strings.Fields(s), " ") }
 
 // where says where a quotation stands and how sure it is.
 func (a *ask) where(q multivac.Quotation) string {

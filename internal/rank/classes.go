@@ -3,6 +3,7 @@ package rank
 import (
 	"strings"
 
+	"multivac"
 	"multivac/internal/text"
 )
 
@@ -59,7 +60,7 @@ var cues = func() map[uint64]class {
 var (
 	placeWords = foldedSet("in at near from to on of")
 	agentWords = foldedSet("by")
-	pronouns   = foldedSet("he she it they this these that those his her its their such here there")
+	pronouns   = foldedSet(multivac.Pronouns)
 	articles   = foldedSet("a an the one")
 	being      = foldedSet("is are was were")
 	examples   = foldedSet("including includes include such like example")
