@@ -244,7 +244,7 @@ func TestSuspectIsWorkedOnAloneWhateverTheHintSays(t *testing.T) {
 	})
 }
 
-// A disk that is full for an hour, so that leases are taken and nothing else
+// A disk that is full for minutes, so that leases are taken and nothing else
 // is written, costs no document an attempt.
 type full struct {
 	store.Store
@@ -274,15 +274,15 @@ func (f *full) Release(ctx context.Context, t multivac.Task) error {
 
 func TestFullDiskCostsOnlyTime(t *testing.T) {
 	inTime(t, func(t *testing.T, s store.Store) {
-		w := newWorld(&full{Store: s, until: time.Now().Add(time.Hour)})
+		w := newWorld(&full{Store: s, until: time.Now().Add(5 * time.Minute)})
 		w.run(t)
-		for _, r := range w.tell(t, multivac.WaitIndexed, many(20)...) {
+		for _, r := range w.tell(t, multivac.WaitIndexed, many(4)...) {
 			if r.State != multivac.Indexed || r.Err != nil {
 				t.Fatalf("receipt: got %+v, want indexed", r)
 			}
 		}
 		w.store = s
-		w.expectIndexed(t, 20)
+		w.expectIndexed(t, 4)
 	})
 }
 
