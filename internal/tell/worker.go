@@ -241,8 +241,11 @@ func (l *lease) release() {
 	l.keeper.Wait()
 }
 
+// slow is how long a first attempt may take before the store hears of its step.
+const slow = 100 * time.Millisecond
+
 func (l *lease) keep() {
-	tick := time.NewTicker(l.Lease / 3)
+	tick := time.NewTimer(min(slow, l.Lease/3))
 	defer tick.Stop()
 	for {
 		select {
@@ -250,6 +253,7 @@ func (l *lease) keep() {
 			return
 		case <-tick.C:
 		}
+		tick.Reset(l.Lease / 3)
 		l.mu.Lock()
 		err := l.note()
 		l.mu.Unlock()
@@ -266,7 +270,9 @@ func (l *lease) note() error {
 }
 
 // begin notes that a step begins; where this process dies in it, that is how
-// one knows.
+// one knows. Most documents are done at once: of a first attempt the store
+// hears only where it takes longer, for each note is a write that tellings wait
+// behind.
 func (l *lease) begin(step string) error {
 	if err := context.Cause(l.ctx); err != nil {
 		return err
@@ -274,6 +280,9 @@ func (l *lease) begin(step string) error {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	l.step = step
+	if l.task.Attempt == 1 {
+		return nil
+	}
 	return l.note()
 }
 

@@ -38,7 +38,8 @@ type DB struct {
 	lock   *os.File
 	pool   *sql.DB
 	idle   chan *conn    // the connections that read
-	writes chan *write   // to the writer
+	firsts chan *write   // to the writer, before
+	writes chan *write   // these
 	closed chan struct{} // closed by Close
 	done   chan struct{} // closed when the writer has ended
 	ended  error         // of its connection, once done
@@ -67,7 +68,7 @@ func Open(dir string) (_ *DB, err error) {
 		return nil, err
 	}
 	db := &DB{
-		dir: dir, lock: lock, idle: make(chan *conn, readers), writes: make(chan *write),
+		dir: dir, lock: lock, idle: make(chan *conn, readers), firsts: make(chan *write), writes: make(chan *write),
 		closed: make(chan struct{}), done: make(chan struct{}), grown: make(chan struct{}),
 	}
 	if err := db.open(); err != nil {

@@ -71,7 +71,7 @@ func (db *DB) Put(ctx context.Context, tellings []multivac.Telling, now time.Tim
 		identities[i] = identity{t.ID(), t.Hash()}
 	}
 	receipts = make([]multivac.Receipt, len(tellings))
-	err = db.write(ctx, func(w *writer) error {
+	err = db.writeFirst(ctx, func(w *writer) error {
 		for i, t := range tellings {
 			var err error
 			if receipts[i], err = w.put(t, identities[i].id, identities[i].hash, micros(now)); err != nil {
@@ -193,7 +193,7 @@ func (w *writer) announce(d record, revision int64, state int, hash []byte) (int
 // Delete implements store.Store.
 func (db *DB) Delete(ctx context.Context, id multivac.DocumentID, now time.Time) (r multivac.Receipt, err error) {
 	defer multivac.Wrap(&err, "delete document")
-	err = db.write(ctx, func(w *writer) error {
+	err = db.writeFirst(ctx, func(w *writer) error {
 		d, found, err := w.find(rawID(id))
 		if err != nil {
 			return err

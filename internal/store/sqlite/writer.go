@@ -10,6 +10,7 @@ import (
 const (
 	maxBatch = 512                   // writes that share a commit
 	maxSpan  = 50 * time.Millisecond // after which a batch takes no more of them
+	besides  = time.Millisecond      // spent on other writes in a batch that somebody waits for with a telling
 
 	forgetEvery = time.Second // at most: many deletions share it
 )
@@ -27,12 +28,22 @@ type write struct {
 // nothing behind and failed. Once ctx has ended, do is not begun; what has
 // been begun is waited for, so that an error never hides a success.
 func (db *DB) write(ctx context.Context, do func(*writer) error) error {
+	return db.enter(ctx, db.writes, do)
+}
+
+// writeFirst is write for what somebody waits for: it does not queue behind
+// the writes of the workers, of which there may be many at any time.
+func (db *DB) writeFirst(ctx context.Context, do func(*writer) error) error {
+	return db.enter(ctx, db.firsts, do)
+}
+
+func (db *DB) enter(ctx context.Context, queue chan<- *write, do func(*writer) error) error {
 	if err := ctx.Err(); err != nil {
 		return err
 	}
 	w := &write{ctx: ctx, do: do, done: make(chan struct{})}
 	select {
-	case db.writes <- w:
+	case queue <- w:
 	case <-ctx.Done():
 		return ctx.Err()
 	case <-db.closed:
@@ -77,8 +88,10 @@ func (w *writer) run() {
 			}
 		}
 		select {
+		case first := <-w.db.firsts:
+			w.commit(first, true)
 		case first := <-w.db.writes:
-			w.commit(first)
+			w.commit(first, false)
 		case <-later:
 		case <-w.db.closed:
 			return
@@ -87,10 +100,13 @@ func (w *writer) run() {
 }
 
 // commit runs the first write and those that wait behind it in one transaction.
-func (w *writer) commit(first *write) {
+// Somebody waits for the first write where hurry says so.
+func (w *writer) commit(first *write, hurry bool) {
 	var batch []*write
 	_, err := w.exec("BEGIN IMMEDIATE")
-	for start, next := time.Now(), first; next != nil; next = w.next(len(batch), start) {
+	b := load{start: time.Now()}
+	for next, urgent := first, hurry; next != nil; next, urgent = w.next(&b) {
+		b.begin(urgent)
 		if !next.taken.CompareAndSwap(false, true) {
 			continue
 		}
@@ -121,16 +137,48 @@ func (w *writer) commit(first *write) {
 	}
 }
 
-// next returns a write that waits, or nil where there is none or the batch is full.
-func (w *writer) next(n int, start time.Time) *write {
-	if n >= maxBatch || time.Since(start) > maxSpan {
-		return nil
+// A load is what a batch has taken so far.
+type load struct {
+	start  time.Time
+	writes int
+	hurry  bool          // somebody waits for one of them
+	other  time.Duration // spent on the rest
+	since  time.Time     // when the latest of the rest began; zero if it is not one
+}
+
+// begin notes that the next write begins.
+func (b *load) begin(urgent bool) {
+	b.writes++
+	b.hurry = b.hurry || urgent
+	b.since = time.Time{}
+	if !urgent {
+		b.since = time.Now()
+	}
+}
+
+// next returns a write that waits, and whether somebody waits for it; nil where
+// there is none or the batch is full.
+func (w *writer) next(b *load) (one *write, urgent bool) {
+	now := time.Now()
+	if !b.since.IsZero() {
+		b.other += now.Sub(b.since)
+	}
+	if b.writes >= maxBatch || now.Sub(b.start) > maxSpan {
+		return nil, false
+	}
+	select {
+	case one := <-w.db.firsts:
+		return one, true
+	default:
+	}
+	if b.hurry && b.other > besides {
+		return nil, false
 	}
 	select {
 	case one := <-w.db.writes:
-		return one
+		return one, false
 	default:
-		return nil
+		return nil, false
 	}
 }
 
