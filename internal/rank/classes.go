@@ -40,9 +40,9 @@ var classNames = [classes]string{"name", "full name", "number", "year", "month",
 // class. Other languages have none, and nothing else follows from it.
 var cues = func() map[uint64]class {
 	m := map[uint64]class{}
-	for c, list := range map[class]string{
+	for c, list := range [classes]string{
 		classMonth:    "january february march april june july august september october november december",
-		classCount:    "one two three four five six seven eight nine ten eleven twelve dozen twenty thirty forty fifty hundred thousand million billion first second third half twice once both",
+		classCount:    "one two three four five six seven eight nine ten eleven twelve dozen twenty thirty forty fifty hundred thousand million billion first third half twice once both",
 		classMoney:    "dollar dollars euro euros pound pounds cents yen usd eur gbp",
 		classPercent:  "percent percentage",
 		classDuration: "second seconds minute minutes hour hours day days week weeks month months year years decade decades century centuries",
@@ -51,7 +51,7 @@ var cues = func() map[uint64]class {
 		classNaming:   "called named known termed referred term name nicknamed titled means meaning",
 	} {
 		for w := range strings.FieldsSeq(list) {
-			m[folded(w)] = c
+			m[folded(w)] = class(c)
 		}
 	}
 	return m
