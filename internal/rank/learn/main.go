@@ -33,12 +33,15 @@ func main() {
 	out := flag.String("out", "internal", "the folder internal of the checkout")
 	seed := flag.Uint64("seed", 1, "of all that is random")
 	background := flag.Bool("background", false, "only write the background table, then stop")
+	ablate := flag.String("ablate", "", "only write into this folder what is learned without each family of features")
 	flag.Parse()
 	c, err := read(*data)
 	if err != nil {
 		log.Fatalf("learn: %v", err)
 	}
-	if *background {
+	if *ablate != "" {
+		err = ablation(c, *seed, filepath.Join(*out, "rank", "model.json"), *ablate)
+	} else if *background {
 		err = os.WriteFile(filepath.Join(*out, "index", "background.bin"), c.background(), 0o644)
 	} else {
 		parameters, translations := learn(c, *seed)

@@ -34,9 +34,26 @@ const (
 	epochs         = 6
 )
 
-// learnRanking fits the weights and the answer table so that a softmax over
-// the found sentences gives those with the answer the most, by AdaGrad.
+// learnRanking fits the weights and the answer table.
 func learnRanking(c *corpus, p *rank.Parameters, articles []int, seed uint64) report {
+	t := c.training(p, articles, seed)
+	l := t.fit(nil)
+	l.keep(p, t.table)
+	return report{
+		Source:    "SQuAD 1.1 training set, Rajpurkar et al. 2016, CC BY-SA 4.0",
+		Documents: c.documents, Questions: c.asked, Seed: seed,
+		Ranking: map[string]float64{"examples": float64(len(t.examples)), "held_out_hit_at_1": math.Round(l.hits(t.heldOut())*1e4) / 1e4},
+	}
+}
+
+// training is what the ranking is learned from, in an order drawn by lot.
+type training struct {
+	examples []example
+	table    *table
+	lots     rand.PCG
+}
+
+func (c *corpus) training(p *rank.Parameters, articles []int, seed uint64) training {
 	questions := c.about(articles)
 	// Questions see translations that were learned from the other half of the
 	// articles, as those asked later do.
@@ -48,32 +65,36 @@ func learnRanking(c *corpus, p *rank.Parameters, articles []int, seed uint64) re
 			models[a] = m
 		}
 	}
-	table := newTable(questions)
-	var examples []example
-	r := rand.New(rand.NewPCG(seed, 2))
+	t := training{table: newTable(questions), lots: *rand.NewPCG(seed, 2)}
+	r := rand.New(&t.lots)
 	for _, of := range []struct{ articles, questions int }{{1, 12_000}, {45, 20_000}, {len(articles), 28_000}} {
-		examples = append(examples, c.examples(models, table, articles, questions, of.articles, of.questions, r)...)
+		t.examples = append(t.examples, c.examples(models, t.table, articles, questions, of.articles, of.questions, r)...)
 	}
-	log.Printf("ranking: %d examples, %d rows of answers", len(examples), len(table.texts))
-	l := newLearner(len(table.texts))
-	held := len(examples) / 20
-	r.Shuffle(len(examples), func(i, j int) { examples[i], examples[j] = examples[j], examples[i] })
+	log.Printf("ranking: %d examples, %d rows of answers", len(t.examples), len(t.table.texts))
+	r.Shuffle(len(t.examples), func(i, j int) { t.examples[i], t.examples[j] = t.examples[j], t.examples[i] })
+	return t
+}
+
+// heldOut are the examples that nothing is learned from.
+func (t training) heldOut() []example { return t.examples[:len(t.examples)/20] }
+
+// fit learns, without some of the features, so that a softmax over the found
+// sentences gives those with the answer the most, by AdaGrad.
+func (t training) fit(without []string) *learner {
+	l := newLearner(len(t.table.texts))
+	for _, name := range without {
+		l.without[slices.Index(names, name)] = true
+	}
+	learned := t.examples[len(t.heldOut()):]
+	r := rand.New(&t.lots) // of a copy: each fit draws the same
 	for epoch := range epochs {
 		loss := 0.0
-		for _, i := range r.Perm(len(examples) - held) {
-			loss += l.learn(&examples[held+i])
+		for _, i := range r.Perm(len(learned)) {
+			loss += l.learn(&learned[i])
 		}
-		log.Printf("ranking: epoch %d, loss %.4f, hit@1 of those held out %.4f", epoch+1, loss/float64(len(examples)-held), l.hits(examples[:held]))
+		log.Printf("ranking: epoch %d, loss %.4f, hit@1 of those held out %.4f", epoch+1, loss/float64(len(learned)), l.hits(t.heldOut()))
 	}
-	for f := range features - 1 {
-		p.Weights[names[f]] = round(l.weights[f])
-	}
-	p.Answers = table.rows(l.table)
-	return report{
-		Source:    "SQuAD 1.1 training set, Rajpurkar et al. 2016, CC BY-SA 4.0",
-		Documents: c.documents, Questions: c.asked, Seed: seed,
-		Ranking: map[string]float64{"examples": float64(len(examples)), "held_out_hit_at_1": math.Round(l.hits(examples[:held])*1e4) / 1e4},
-	}
+	return l
 }
 
 // examples asks n of the questions of collections of so many articles.
@@ -211,6 +232,7 @@ func (t *table) rows(weights [][rank.Classes]float64) map[string][]int {
 
 // A learner holds what is being learned and AdaGrad's sums of squares.
 type learner struct {
+	without                    [features]bool // not learned
 	weights, squares           [features]float64
 	table, tableSquares        [][rank.Classes]float64
 	scores, probabilities, own []float64
@@ -263,10 +285,16 @@ func (l *learner) learn(e *example) float64 {
 	}
 	const rate, tableRate, decay = 0.1, 0.05, 2e-5
 	for f, g := range gradient {
+		if l.without[f] {
+			continue
+		}
 		l.squares[f] += g * g
 		l.weights[f] -= rate * g / math.Sqrt(l.squares[f]+1e-8)
 	}
 	for _, row := range e.keys {
+		if l.without[features-1] {
+			break
+		}
 		for k, g := range classes {
 			g += decay * l.table[row][k]
 			l.tableSquares[row][k] += g * g
@@ -274,6 +302,14 @@ func (l *learner) learn(e *example) float64 {
 		}
 	}
 	return -math.Log(max(right, 1e-12))
+}
+
+// keep writes what was learned into p.
+func (l *learner) keep(p *rank.Parameters, t *table) {
+	for f := range features - 1 {
+		p.Weights[names[f]] = round(l.weights[f])
+	}
+	p.Answers = t.rows(l.table)
 }
 
 func softmax(dst, scores []float64, in func(int) bool) []float64 {
