@@ -14,7 +14,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 )
 
-var update = flag.Bool("update", false, "write the generated reference in doc/reference again")
+var update = flag.Bool("update", false, "write again what is generated: doc/reference, test/quiz/answers.txt")
 
 // The reference of the command is what the command's help says.
 func TestCommandReference(t *testing.T) {

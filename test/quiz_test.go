@@ -1,0 +1,156 @@
+package test
+
+import (
+	"encoding/json"
+	"fmt"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+
+	"multivac"
+	"multivac/internal/eval"
+)
+
+// The quiz is 120 questions about the documentation, 40 of which it does not
+// answer. Paths in it are those of the repository's root.
+const (
+	quizQuestions = "test/quiz/questions.jsonl"
+	quizAnswers   = "test/quiz/answers.txt"
+)
+
+func quiz(t *testing.T) []eval.Question {
+	t.Helper()
+	f, err := os.Open(filepath.Join("..", quizQuestions))
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer f.Close()
+	questions, err := eval.Read(f, quizQuestions)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return questions
+}
+
+// What the quiz says is right still stands in the documentation.
+func TestQuizIsTrue(t *testing.T) {
+	without := 0
+	for _, q := range quiz(t) {
+		if !q.Answerable() {
+			without++
+			continue
+		}
+		text, err := os.ReadFile(filepath.Join("..", q.Document))
+		if err != nil {
+			t.Errorf("%s %q: %v", q.ID, q.Question, err)
+			continue
+		}
+		q.Answers = q.Answers[:1] // the others may stand elsewhere
+		if !q.AnsweredBy(string(text)) {
+			t.Errorf("%s %q: %s does not say %q any more; correct one of them", q.ID, q.Question, q.Document, q.Answers)
+		}
+	}
+	if n := len(quiz(t)); n != 120 || without != 40 {
+		t.Errorf("%d questions, %d of them without an answer; want 120 and 40", n, without)
+	}
+}
+
+// As a newcomer would measure it. The floors are under what is reached, for
+// one question more or less is a point.
+func TestQuizIsAnswered(t *testing.T) {
+	t.Chdir("..")
+	out, errOut, code := run(t, "eval", "--documents", "doc/", "--questions", quizQuestions, "--json",
+		"--fail-under", "hit_at_1=0.68", "--fail-under", "hit_at_3=0.80", "--fail-under", "recall_at_5=0.90",
+		"--fail-under", "auroc=0.82", "--fail-under", "auroc_correct=0.90", "--fail-under", "stops.balanced.coverage=0.50")
+	if code != 0 {
+		t.Errorf("exit code %d\n%s%s", code, errOut, out)
+	}
+}
+
+// What is answered to the quiz is in a file, so that a change of the ranking, or
+// of the documentation, shows as a difference that one can read.
+func TestQuizAnswers(t *testing.T) {
+	questions := quiz(t)
+	var lines strings.Builder
+	for _, q := range questions {
+		fmt.Fprintln(&lines, q.Question)
+	}
+	t.Chdir("..")
+	out, errOut, _ := runIn(t, lines.String(), "ask", "--in", "doc/", "--json")
+	answers := json.NewDecoder(strings.NewReader(out))
+	blocks, verdicts := "", map[string]int{}
+	for _, q := range questions {
+		var a quizAnswer
+		if err := answers.Decode(&a); err != nil {
+			t.Fatalf("%s: %v\n%s", q.ID, err, errOut)
+		}
+		verdict, said := a.judge(q)
+		verdicts[verdict]++
+		blocks += fmt.Sprintf("\n%s %s\n     %s%s\n", q.ID, q.Question, verdict, said)
+	}
+	got := fmt.Sprintf("What is answered to questions.jsonl: %d right, %d wrong, %d missed, %d rightly refused.\n"+
+		"Made by: go test ./test -run Quiz -update\n%s", verdicts["right"], verdicts["wrong"], verdicts["missed"], verdicts["refused"], blocks)
+	if *update {
+		write(t, quizAnswers, got)
+		return
+	}
+	want, err := os.ReadFile(quizAnswers)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if d := cmp.Diff(strings.Split(string(want), "\n"), strings.Split(got, "\n")); d != "" {
+		t.Errorf("other answers than in %s (-want +got). If they are no worse, keep them with: go test ./test -run Quiz -update\n%s", quizAnswers, d)
+	}
+}
+
+// quizAnswer is what `ask --json` prints.
+type quizAnswer struct {
+	State      multivac.AnswerState
+	Text       string
+	Confidence float64
+	Source     struct{ Source string }
+	Reason     struct {
+		Unmatched []string
+		Nearest   struct {
+			Text   string
+			Source struct{ Source string }
+		}
+	}
+}
+
+// judge returns right, wrong, missed or refused, and what was said, with how
+// sure it was only roughly: confidence moves with every change.
+func (a quizAnswer) judge(q eval.Question) (verdict, said string) {
+	text := func(s string) string { return "\n     " + strings.Join(strings.Fields(s), " ") }
+	switch {
+	case a.State == multivac.Answered:
+		verdict = "wrong"
+		if q.AnsweredBy(a.Text) {
+			verdict = "right"
+		}
+		return verdict, fmt.Sprintf(", %s: %s%s", band(a.Confidence), a.Source.Source, text(a.Text))
+	case q.Answerable():
+		nearest := a.Reason.Nearest
+		what := "nearest"
+		if q.AnsweredBy(nearest.Text) {
+			what = "though nearest"
+		}
+		return "missed", fmt.Sprintf(", %s: %s%s", what, nearest.Source.Source, text(nearest.Text))
+	case len(a.Reason.Unmatched) > 0:
+		return "refused", ", nothing contains: " + strings.Join(a.Reason.Unmatched, " ")
+	}
+	return "refused", ""
+}
+
+func band(confidence float64) string {
+	switch {
+	case confidence >= .9:
+		return "high"
+	case confidence >= .75:
+		return "mid"
+	}
+	return "low"
+}
