@@ -117,14 +117,14 @@ func (s *Service) answer(ctx context.Context, q multivac.Question) (a multivac.A
 var errMoved = multivac.Errorf(multivac.ErrUnavailable, "ask again", "what was to be quoted has just changed")
 
 func (s *Service) compute(ctx context.Context, q multivac.Question, in *index.Snapshot) (multivac.Answer, error) {
-	asked := s.model.NewQuestion(q.Text, in.IDF)
+	asked := s.model.NewQuestion(q.Text, in)
 	candidates, err := s.find(ctx, asked, in)
 	if err != nil {
 		return multivac.Answer{}, err
 	}
 	_, passages := in.Size()
 	ranked := s.model.Rank(asked, candidates, rank.Collection{Passages: passages})
-	unmatched := asked.Unknown(in.Has)
+	unmatched := asked.Unknown()
 	if len(ranked) == 0 {
 		return refuse(nothingFound(asked, unmatched)), nil
 	}

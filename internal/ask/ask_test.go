@@ -103,6 +103,20 @@ func TestAnswersWithTheSentence(t *testing.T) {
 	f("To what torque do I tighten the retaining bolt?", "Tighten the retaining bolt to 3 Nm.")
 }
 
+func TestTypingMistakes(t *testing.T) {
+	s := service(newShelf(library))
+	f := func(question, want string) {
+		t.Helper()
+		a := ask(t, s, multivac.Question{Text: question, Stop: multivac.Eager})
+		if a.Sentences[0].Text != want {
+			t.Errorf("Ask(%q) finds %q, want %q", question, a.Sentences[0].Text, want)
+		}
+	}
+	f("Tightne the retianing blot?", "Tighten the retaining bolt to 3 Nm.")
+	f("which extention has the duty manger", "If a battery smokes, call the duty manager on extension 40.")
+	f("When did Isaac Asimow wirte it?", "Isaac Asimov wrote The Last Question in 1956.")
+}
+
 func TestRefusesWithReason(t *testing.T) {
 	f := func(s *shelf, question string, code multivac.ReasonCode, unmatched ...string) {
 		t.Helper()

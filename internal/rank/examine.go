@@ -81,7 +81,7 @@ type Word struct {
 
 // Words returns the distinct words of a question.
 func Words(question string) (words []Word) {
-	q := (&Model{translations: &Translations{}}).NewQuestion(question, func(uint64) float64 { return 1 })
+	q := (&Model{translations: &Translations{}}).NewQuestion(question, uniform{})
 	for _, t := range q.terms {
 		words = append(words, Word{t.Stem, strings.ToLower(question[t.Start:t.End]), t.kind()})
 	}
@@ -90,7 +90,7 @@ func Words(question string) (words []Word) {
 
 // ClassesBeyond returns the classes that a sentence has beyond the question.
 func ClassesBeyond(question, s string) uint32 {
-	q := (&Model{translations: &Translations{}}).NewQuestion(question, func(uint64) float64 { return 1 })
+	q := (&Model{translations: &Translations{}}).NewQuestion(question, uniform{})
 	words := text.AppendWords(nil, s)
 	terms := make([]int8, len(words))
 	for i, w := range words {
@@ -98,3 +98,10 @@ func ClassesBeyond(question, s string) uint32 {
 	}
 	return classify(s, words, terms)
 }
+
+// uniform knows every word, and all are as rare.
+type uniform struct{}
+
+func (uniform) IDF(uint64) float64   { return 1 }
+func (uniform) Has(uint64) bool      { return true }
+func (uniform) Frequency(uint64) int { return 1 }

@@ -46,6 +46,8 @@ const (
 	fNamesMissingPassage                  // that passage and context lack
 	fNumbersMissing                       // share of the question's numbers that sentence and context lack
 	fNumbersMissingPassage                // that passage and context lack
+	fPhrasesMissing                       // share of the question's quoted phrases that the sentence and its title lack
+	fPhrasesMissingPassage                // that the passage and its title lack
 	fNew                                  // words that the question has not, logarithmic
 	fNewNames                             // of them capitalised, logarithmic
 	fLength                               // words, logarithmic
@@ -67,7 +69,7 @@ var featureNames = [features]string{
 	"sentence", "sentence_relative", "passage", "passage_relative", "passage_rank", "document",
 	"cover", "cover_previous", "cover_neighbours", "cover_passage", "cover_context", "cover_title", "cover_heading", "heading_asks", "cover_document", "cover_plain", "cover_passage_plain", "neighbours", "leans", "cover_own",
 	"rarest_missing", "rarest_missing_passage", "missing", "missing_passage", "exact", "pairs", "window", "order",
-	"names_missing", "names_missing_passage", "numbers_missing", "numbers_missing_passage",
+	"names_missing", "names_missing_passage", "numbers_missing", "numbers_missing_passage", "phrases_missing", "phrases_missing_passage",
 	"new", "new_names", "length", "short", "long", "first", "position", "list", "table", "code", "asks", "meant", "translation", "answer_type",
 }
 
@@ -82,10 +84,12 @@ type sentence struct {
 	multivac.Span
 	candidate int
 	place     int     // in its passage
+	phrases   uint64  // bit set of the quoted phrases
 	matched   uint64  // bit set of the question's terms
 	exact     uint64  // … with their endings
 	leans     bool    // begins with a pronoun
 	ordered   bool    // they first occur in the question's order
+	asks      bool    // has a question mark
 	classes   uint32  // bit set
 	content   uint64  // hash of its words: the same sentence told twice has the same
 	bm25      float64 // over the question's weight
@@ -112,15 +116,21 @@ func (r *reading) read(q *Question, candidates []Candidate, m *Model) {
 	r.bodies = r.bodies[:0]
 	for i, c := range candidates {
 		first := len(r.sentences)
-		title, heading := r.mask(q, c.Title), r.mask(q, c.Heading)|r.mask(q, c.Lead)
+		title := r.mask(q, c.Title)
+		own := q.phrasesIn(r.words)
+		heading := r.mask(q, c.Heading)
+		own |= q.phrasesIn(r.words)
+		heading |= r.mask(q, c.Lead)
 		asks := r.likeness(q, c.Heading)
 		r.readPassage(q, i, c, title|heading)
 		p := passageFeatures{
+			ownPhrases: own, phrases: own,
 			title: title, heading: heading, body: title | heading, asks: asks, first: first, end: len(r.sentences),
 			score: c.Score / max(q.search, 1e-9), relative: c.Score / max(best, 1e-9), rank: 1 / float64(i+1),
 		}
 		for _, s := range r.sentences[first:] {
 			p.body |= s.matched
+			p.phrases |= s.phrases
 		}
 		r.bodies = append(r.bodies, p)
 	}
@@ -141,7 +151,8 @@ func (r *reading) read(q *Question, candidates []Candidate, m *Model) {
 
 // passageFeatures is what the sentences of a passage share.
 type passageFeatures struct {
-	first, end                     int // its sentences
+	phrases, ownPhrases            uint64 // quoted phrases of the passage, and of its title and heading
+	first, end                     int    // its sentences
 	title, heading, body, document uint64
 	score, relative, rank, share   float64
 	asks                           float32
@@ -149,9 +160,6 @@ type passageFeatures struct {
 
 // mask returns the question's terms in s.
 func (r *reading) mask(q *Question, s string) (mask uint64) {
-	if s == "" {
-		return 0
-	}
 	r.words = text.AppendWords(r.words[:0], s)
 	for _, w := range r.words {
 		if t := q.find(w.Stem); t >= 0 {
@@ -218,6 +226,7 @@ func (r *reading) readSentence(q *Question, s *sentence, body string, kind multi
 	}
 	s.bm25 /= max(q.weight, 1e-9)
 	s.classes = classify(body, r.words, r.terms)
+	s.phrases = q.phrasesIn(r.words)
 	s.leans = len(r.words) > 0 && pronouns[r.words[0].Folded]
 	s.x[fMeant], s.x[fTranslation] = q.translate(r.words, s.classes, s.matched|context)
 	r.readOrder(q, s)
@@ -282,11 +291,11 @@ func (r *reading) readOrder(q *Question, s *sentence) {
 }
 
 // echoes reports whether the sentence only says the question again, in its
-// order and down to the words of its form: an example of a question, say. It
-// is no answer to it.
+// order, down to the words of its form and to its mark: an example of a
+// question, say. It is no answer to it.
 func (s *sentence) echoes(q *Question) bool {
 	const least = 4 // words; of fewer, an answer may have them all
-	return len(q.terms) >= least && bits.OnesCount64(s.exact) == len(q.terms) && s.ordered
+	return s.asks && len(q.terms) >= least && bits.OnesCount64(s.exact) == len(q.terms) && s.ordered
 }
 
 // readShape computes the features of the sentence by itself.
@@ -311,6 +320,7 @@ func (r *reading) readShape(s *sentence, body string, kind multivac.Kind) {
 	s.x[fList] = indicator(kind == multivac.List)
 	s.x[fTable] = indicator(kind == multivac.Table)
 	s.x[fCode] = indicator(kind == multivac.Code)
+	s.asks = strings.ContainsAny(body, "?？؟")
 	s.x[fAsks] = indicator(strings.HasSuffix(strings.TrimRight(body, `*_"”')`), "?"))
 }
 
@@ -349,6 +359,10 @@ func (r *reading) features(q *Question, k int, p *passageFeatures, m *Model) {
 	x[fExact] = q.cover(s.exact)
 	x[fNamesMissing], x[fNumbersMissing] = q.missingFacts(context)
 	x[fNamesMissingPassage], x[fNumbersMissingPassage] = q.missingFacts(p.body)
+	if n := len(q.phrases); n > 0 {
+		x[fPhrasesMissing] = 1 - float32(bits.OnesCount64(s.phrases|p.ownPhrases))/float32(n)
+		x[fPhrasesMissingPassage] = 1 - float32(bits.OnesCount64(p.phrases))/float32(n)
+	}
 	x[fAnswerType] = m.answerType(q, s.classes)
 }
 
@@ -428,3 +442,33 @@ func indicator(b bool) float32 {
 
 // logarithm maps 0, 1, 10, 100 words to 0, 0.17, 0.6 and 1.15.
 func logarithm(n int) float32 { return float32(math.Log1p(float64(n)) / 4) }
+
+// phrasesIn returns which of the quoted phrases stand in words, in sequence.
+func (q *Question) phrasesIn(words []text.Word) (set uint64) {
+	for i, phrase := range q.phrases[:min(len(q.phrases), 64)] {
+		for k := range words {
+			if follows(words[k:], phrase) {
+				set |= 1 << i
+				break
+			}
+		}
+	}
+	return set
+}
+
+// follows reports whether words begin with the phrase; pairs of characters
+// stand between them where there are some.
+func follows(words []text.Word, phrase []uint64) bool {
+	for _, w := range words {
+		switch {
+		case w.Flags&text.Pair != 0:
+			continue
+		case w.Stem != phrase[0]:
+			return false
+		case len(phrase) == 1:
+			return true
+		}
+		phrase = phrase[1:]
+	}
+	return false
+}

@@ -26,8 +26,9 @@ type Question struct {
 	search   float64 // sum over terms of their weight in the search
 	rarity   float64 // sum over terms of their IDF
 	near     near
-	keys     []int     // rows of the model's answer table for the question's words
-	bits     [4]uint64 // which terms may have a stem: a filter before the search
+	keys     []int      // rows of the model's answer table for the question's words
+	phrases  [][]uint64 // in quotation marks, as stems
+	bits     [4]uint64  // which terms may have a stem: a filter before the search
 }
 
 // A term is a distinct word of a question.
@@ -37,11 +38,44 @@ type term struct {
 	weight float64 // idf times how often such a word of a question is found beside its answer
 	search float64 // the same, with the rate counting for less: a passage is more than the answer
 	name   bool    // capitalised, though not because it begins the question
+	// The collection does not know the word. If corrected, Stem and Folded are
+	// those of the word that it was read as.
+	unknown, corrected bool
 }
 
-// NewQuestion reads the words of a question; idf says how rare a stem is in
-// the collection that is asked.
-func (m *Model) NewQuestion(question string, idf func(stem uint64) float64) *Question {
+// mistaken is what a word counts for that is read as another.
+const mistaken = 0.8
+
+// correct makes the unknown term that of the most frequent word of the
+// collection that a typing mistake makes of it, and returns what it counts for.
+func (t *term) correct(typed string, in Vocabulary) float64 {
+	most, read := 0, text.Word{}
+	text.Edits(typed, func(w text.Word) {
+		if w.Stem == read.Stem {
+			return
+		}
+		if n := in.Frequency(w.Stem); n > most && in.Has(w.Stem) {
+			most, read = n, w
+		}
+	})
+	if most == 0 {
+		return 1
+	}
+	t.Stem, t.Folded, t.corrected = read.Stem, read.Folded, true
+	return mistaken
+}
+
+// A Vocabulary knows the words of the collection that is asked.
+type Vocabulary interface {
+	IDF(stem uint64) float64
+	Has(stem uint64) bool
+	Frequency(stem uint64) int // in how many passages, about
+}
+
+// NewQuestion reads the words of a question. One that the collection does not
+// know is read as the word nearest to it that the collection knows, if a
+// typing mistake explains it.
+func (m *Model) NewQuestion(question string, in Vocabulary) *Question {
 	q := &Question{Text: question}
 	words := text.AppendWords(nil, question)
 	if k, ok := m.keys[answerKey(nil)]; ok {
@@ -55,19 +89,53 @@ func (m *Model) NewQuestion(question string, idf func(stem uint64) float64) *Que
 		if len(q.terms) == maxTerms || slices.ContainsFunc(q.terms, func(t term) bool { return t.Stem == w.Stem }) {
 			continue
 		}
-		t := term{Word: w, idf: idf(w.Stem), name: i > 0 && w.Flags&text.Capital != 0}
+		t := term{Word: w, name: i > 0 && w.Flags&text.Capital != 0}
 		rate := m.rate(t)
+		if t.unknown = !in.Has(w.Stem); t.unknown {
+			rate *= t.correct(question[w.Start:w.End], in)
+		}
+		t.idf = in.IDF(t.Stem)
 		t.weight, t.search = t.idf*rate, t.idf*math.Pow(rate, searchRate)
 		q.search += t.search
 		q.weight += t.weight
 		q.rarity += t.idf
 		q.heaviest = max(q.heaviest, t.weight)
 		q.terms = append(q.terms, t)
-		q.bits[w.Stem>>62] |= 1 << (w.Stem & 63)
+		q.bits[t.Stem>>62] |= 1 << (t.Stem & 63)
 	}
+	q.phrases = q.quoted(words)
 	q.near = m.translations.near(q.terms)
 	return q
 }
+
+// quoted returns the phrases in quotation marks, as stems; those of one word
+// say nothing that its term does not.
+func (q *Question) quoted(words []text.Word) (phrases [][]uint64) {
+	var open rune
+	from := 0
+	for i, r := range q.Text {
+		closing, opens := quotationMarks[r]
+		switch {
+		case open != 0 && r == open:
+			var phrase []uint64
+			for _, w := range words {
+				if w.Start >= from && w.End <= i && w.Flags&text.Pair == 0 {
+					phrase = append(phrase, w.Stem)
+				}
+			}
+			if len(phrase) > 1 {
+				phrases = append(phrases, phrase)
+			}
+			open = 0
+		case open == 0 && opens:
+			open, from = closing, i
+		}
+	}
+	return phrases
+}
+
+// quotationMarks are those that open, with what closes them. An apostrophe is none.
+var quotationMarks = map[rune]rune{'"': '"', '“': '”', '„': '“', '«': '»', '»': '«', '「': '」', '『': '』'}
 
 // partOfPair reports whether the character at i is in a pair as well: then the
 // pair says more.
@@ -113,11 +181,11 @@ func (q *Question) means(i int) bool {
 	return t.weight >= meaning*q.heaviest && !t.form()
 }
 
-// Unknown returns the question's words that mean something and are not known,
-// as they were written.
-func (q *Question) Unknown(known func(stem uint64) bool) (words []string) {
+// Unknown returns the question's words that mean something and that the
+// collection does not know, as they were written.
+func (q *Question) Unknown() (words []string) {
 	for i, t := range q.terms {
-		if q.means(i) && !known(t.Stem) {
+		if q.means(i) && t.unknown {
 			words = append(words, q.Text[t.Start:t.End])
 		}
 	}

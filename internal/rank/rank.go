@@ -90,6 +90,8 @@ const (
 	cPassages      // of the collection, logarithmic
 	cSentences     // found, logarithmic
 	cAgreement     // sentences within 1 of the first
+	cCorrected     // share of the question's weight that was read as another word
+	cUnknown       // that the collection does not know at all
 	inputs
 )
 
@@ -124,4 +126,13 @@ func confidenceInputs(x *[inputs]float32, q *Question, sentences []sentence, ord
 	x[cPassages] = logarithm(in.Passages)
 	x[cSentences] = logarithm(len(order))
 	x[cAgreement] = logarithm(agree)
+	for _, t := range q.terms {
+		share := float32(t.weight / max(q.weight, 1e-9))
+		switch {
+		case t.corrected:
+			x[cCorrected] += share
+		case t.unknown:
+			x[cUnknown] += share
+		}
+	}
 }

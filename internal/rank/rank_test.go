@@ -13,8 +13,17 @@ import (
 	"multivac/internal/text"
 )
 
-// general is the IDF of general English text.
-var general = index.New().Snapshot().IDF
+// general knows every word, with the IDF of general English text.
+var general = vocabulary{uniform{}, index.New().Snapshot()}
+
+type vocabulary struct {
+	uniform
+	*index.Snapshot
+}
+
+func (v vocabulary) IDF(stem uint64) float64   { return v.Snapshot.IDF(stem) }
+func (v vocabulary) Has(stem uint64) bool      { return true }
+func (v vocabulary) Frequency(stem uint64) int { return 1 }
 
 // candidates makes one passage of each text; "heading: " may stand before it.
 func candidates(texts ...string) (found []Candidate) {
@@ -55,6 +64,31 @@ func TestRankPutsTheAnswerFirst(t *testing.T) {
 	// An example of the question is no answer to it.
 	f("What is the default port of the server?", "The port is 5000 unless you change it.",
 		"Ask: *What is the default port of the server?*\n\nNow read on, for there is more to say about this than one would think.", "The port is 5000 unless you change it.")
+}
+
+func TestQuotedPhrases(t *testing.T) {
+	f := func(question string, want ...string) {
+		t.Helper()
+		q := Default().NewQuestion(question, general)
+		var got []string
+		for _, p := range q.phrases {
+			got = append(got, fmt.Sprint(len(p)))
+		}
+		if !slices.Equal(got, want) {
+			t.Errorf("%s: phrases of %v words, want %v", question, got, want)
+		}
+	}
+	f(`Who sang "Crazy in Love" and “Halo”?`, "3")
+	f("Wer sang „Über den Wolken“ «und mehr»?", "3", "2")
+	f(`What's "not closed here?`)
+	f("谁写了「最后的问题」？", "5")
+
+	found := candidates("The law of the robot is love. It was crazy.", "He is a crazy robot in love with a law.")
+	q := Default().NewQuestion(`What is the "law of the robot"?`, general)
+	seen := Default().Examine(q, found)
+	if has, lacks := seen[0].Features[fPhrasesMissing], seen[2].Features[fPhrasesMissing]; has != 0 || lacks != 1 {
+		t.Errorf("phrase missing %v where it stands and %v where it does not, want 0 and 1", has, lacks)
+	}
 }
 
 func TestConfidence(t *testing.T) {

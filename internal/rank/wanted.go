@@ -1,6 +1,7 @@
 package rank
 
 import (
+	"slices"
 	"strings"
 
 	"multivac/internal/text"
@@ -11,33 +12,34 @@ import (
 // what in the ranking is learned.
 type wish struct {
 	begins  []string // of the question, each of whole words
+	but     []string // not where it begins so
 	name    string
 	classes uint32
 	words   map[uint64]bool // these grant it, too
 }
 
 var wishes = []wish{
-	{[]string{"when", "what year", "which year", "what date", "which date", "what day", "which day", "what month", "which month"}, "a date",
+	{[]string{"when", "what year", "which year", "what date", "which date", "what day", "which day", "what month", "which month"},
+		[]string{"when can", "when do", "when is it", "when may", "when must", "when shall", "when should"}, "a date",
 		1<<classYear | 1<<classMonth | 1<<classNumber | 1<<classDuration, nil},
-	{[]string{"how many", "how much", "how long", "how old", "how far", "how large", "how big", "how tall", "how high", "how deep", "how often", "how fast", "how heavy", "how wide"}, "a number",
+	{[]string{"how many", "how much", "how long", "how old", "how far", "how large", "how big", "how tall", "how high", "how deep", "how often", "how fast", "how heavy", "how wide"}, nil, "a number",
 		1<<classNumber | 1<<classYear | 1<<classCount | 1<<classMoney | 1<<classPercent | 1<<classDuration | 1<<classMeasure, foldedSet("always never no none every all")},
-	{[]string{"who", "whom", "whose"}, "a name", 1<<className | 1<<classAgent, foldedSet("by everyone nobody somebody anyone whoever")},
-	{[]string{"where"}, "a place", 1<<className | 1<<classPlace, foldedSet("in at on under beside between from near")},
-	{[]string{"why"}, "a reason", 1 << classCause, foldedSet("for to that lest else otherwise if")},
+	{[]string{"who", "whom", "whose"}, nil, "a name", 1<<className | 1<<classAgent, foldedSet("by everyone nobody somebody anyone whoever")},
+	{[]string{"where"}, nil, "a place", 1<<className | 1<<classPlace, foldedSet("in at on under beside between from near")},
+	{[]string{"why"}, nil, "a reason", 1 << classCause, foldedSet("for to that lest else otherwise if")},
 }
 
 // Wanting returns what the question asks for and s does not have, such as "a
 // number": empty where it has it, or where the question does not say.
 func (q *Question) Wanting(s string) string {
 	asked := strings.ToLower(q.Text) + " "
+	begins := func(words string) bool { return strings.HasPrefix(asked, words+" ") }
 	for _, w := range wishes {
-		for _, begin := range w.begins {
-			if strings.HasPrefix(asked, begin+" ") {
-				if w.grantedBy(q, s) {
-					return ""
-				}
-				return w.name
+		if slices.ContainsFunc(w.begins, begins) && !slices.ContainsFunc(w.but, begins) {
+			if w.grantedBy(q, s) {
+				return ""
 			}
+			return w.name
 		}
 	}
 	return ""
@@ -60,11 +62,12 @@ func (w *wish) grantedBy(q *Question, s string) bool {
 }
 
 // fillers are English words that say how something is asked, and not what.
-var fillers = foldedSet(`also always any anybody anyone anything away back become becomes begin best better come comes every everybody everyone
-	everything ever example find first get gets give given go goes going happen happens just kind know known let like list long look made make makes
-	many maybe mean means more most much must name named need needs never new now often once one only other others our out over
-	own place said same say says see some somebody someone something still stuff take taken takes thing things time type up use
-	used uses using very want wants way well without work works yes yet`)
+var fillers = foldedSet(`again ago also always any anybody anyone anything away back become becomes begin best better come comes down every everybody everyone
+	everything ever example far find first get gets give given go goes going happen happens instead just kind know known less let like list long look made make makes
+	many maybe mean means more most much must name named need needs never new now off often ok okay once one only other others our out over
+	own place said same say says see some somebody someone something still stuff take taken takes thing things time too type until up use
+	used uses using very want wants way well without work works yes yet
+	arent cant couldnt didnt doesnt dont hadnt hasnt havent im isnt ive lets shouldnt wasnt werent whats whos wont wouldnt youre`)
 
 // Telling returns those of the words that are worth saying: not those that only
 // say how something is asked, nor single letters.

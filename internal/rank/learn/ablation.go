@@ -20,7 +20,7 @@ var families = map[string]string{
 	"headings":     "cover_title cover_heading heading_asks cover_context cover_own",
 	"missing":      "rarest_missing rarest_missing_passage missing missing_passage",
 	"facts":        "names_missing names_missing_passage numbers_missing numbers_missing_passage",
-	"order":        "pairs window order",
+	"order":        "pairs window order phrases_missing phrases_missing_passage",
 	"translations": "meant translation",
 	"answer-type":  "answer_type",
 	"form":         "new new_names length short long first position list table code asks leans",

@@ -127,7 +127,7 @@ func (c *corpus) collection(paragraphs []int) *index.Snapshot {
 // find does what asking does before it ranks; paragraphs that are hidden are
 // not found.
 func (c *corpus) find(m *rank.Model, s *index.Snapshot, asked string, hidden func(paragraph int) bool) (*rank.Question, []rank.Candidate) {
-	q := m.NewQuestion(asked, s.IDF)
+	q := m.NewQuestion(asked, s)
 	var found []rank.Candidate
 	k := rank.Passages
 	if hidden != nil {

@@ -32,6 +32,7 @@ const features = rank.Features
 const (
 	candidatesKept = 40 // of a question, by a plain sum of BM25s; right ones in any case
 	epochs         = 6
+	averaged       = 3 // last epochs, whose mean is kept: it errs less than where they end
 )
 
 // learnRanking fits the weights and the answer table.
@@ -85,16 +86,21 @@ func (t training) fit(without []string) *learner {
 	for _, name := range without {
 		l.without[slices.Index(names, name)] = true
 	}
+	mean := newLearner(len(t.table.texts))
 	learned := t.examples[len(t.heldOut()):]
 	r := rand.New(&t.lots) // of a copy: each fit draws the same
 	for epoch := range epochs {
 		loss := 0.0
-		for _, i := range r.Perm(len(learned)) {
+		for n, i := range r.Perm(len(learned)) {
 			loss += l.learn(&learned[i])
+			if epoch >= epochs-averaged && n%1000 == 0 {
+				mean.add(l)
+			}
 		}
 		log.Printf("ranking: epoch %d, loss %.4f, hit@1 of those held out %.4f", epoch+1, loss/float64(len(learned)), l.hits(t.heldOut()))
 	}
-	return l
+	mean.divide()
+	return mean
 }
 
 // examples asks n of the questions of collections of so many articles.
@@ -236,6 +242,33 @@ type learner struct {
 	weights, squares           [features]float64
 	table, tableSquares        [][rank.Classes]float64
 	scores, probabilities, own []float64
+	added                      float64 // of a mean: how often
+}
+
+// add adds what was learned so far to the sum of a mean.
+func (l *learner) add(now *learner) {
+	l.added++
+	for f, w := range now.weights {
+		l.weights[f] += w
+	}
+	for row := range now.table {
+		for k, w := range now.table[row] {
+			l.table[row][k] += w
+		}
+	}
+}
+
+// divide makes the sum the mean (Polyak and Juditsky, "Acceleration of
+// Stochastic Approximation by Averaging", 1992).
+func (l *learner) divide() {
+	for f := range l.weights {
+		l.weights[f] /= l.added
+	}
+	for row := range l.table {
+		for k := range l.table[row] {
+			l.table[row][k] /= l.added
+		}
+	}
 }
 
 func newLearner(rows int) *learner {
