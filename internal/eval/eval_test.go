@@ -483,3 +483,25 @@ func TestNamesInJSON(t *testing.T) {
 		t.Errorf("%s (-want +got)\n%s", b, d)
 	}
 }
+
+func TestCurveAndSuggestion(t *testing.T) {
+	questions := []Question{{Question: "a", Answers: []string{"x"}}, {Question: "b", Answers: []string{"x"}}, {Question: "c"}, {Question: "d"}}
+	var asked []Asked
+	for _, confidence := range []float64{0.95, 0.55, 0.75, 0.05} {
+		asked = append(asked, Asked{Confidence: confidence, Sentences: []Sentence{{Text: "x"}}})
+	}
+	stops := map[multivac.Stop]float64{multivac.Strict: 0.9, multivac.Balanced: 0.8, multivac.Eager: 0.5}
+	r := Score(questions, asked, func(s multivac.Stop) float64 { return stops[s] })
+	if r.SuggestedStop != multivac.Balanced {
+		t.Errorf("suggested %q, want balanced: all it answers is right, and eager answers a third wrong", r.SuggestedStop)
+	}
+	if len(r.Curve) != 9 || *r.Curve[0].Precision != 2.0/3 || *r.Curve[8].Precision != 1 || *r.Curve[8].Coverage != 0.5 {
+		t.Errorf("curve %+v, want nine points from 2/3 to 1 right", r.Curve)
+	}
+	if !strings.Contains(r.String(), "use --stop balanced") {
+		t.Errorf("the table does not say what to use:\n%s", r)
+	}
+	if r := Score(questions[:2], asked[:2], func(multivac.Stop) float64 { return 0 }); r.Curve != nil || r.SuggestedStop != "" {
+		t.Errorf("curve %v and suggestion %q without unanswerable questions, want none", r.Curve, r.SuggestedStop)
+	}
+}

@@ -35,6 +35,12 @@ type Report struct {
 
 	Stops map[multivac.Stop]Stop `json:"stops"`
 	Kinds map[string]Kind        `json:"kinds,omitempty"` // of questions that name their kind
+	// Curve is what a threshold on confidence would give, by rising threshold;
+	// left out where there are no answerable or no unanswerable questions.
+	Curve []Point `json:"curve,omitempty"`
+	// SuggestedStop is the stop that answers most while at least 90% of what it
+	// answers is right; strict if none does, empty without a curve.
+	SuggestedStop multivac.Stop `json:"suggested_stop,omitempty"`
 
 	IndexSeconds       float64 `json:"index_seconds"` // from the first telling until all is answered from
 	DocumentsPerSecond float64 `json:"documents_per_second"`
@@ -112,6 +118,12 @@ func (f Floor) Check(r Report) error {
 	return nil
 }
 
+// A Point is what is answered from a confidence on.
+type Point struct {
+	Confidence float64 `json:"confidence"`
+	Stop
+}
+
 // String returns the measures as a table to be read.
 func (r Report) String() string {
 	var b strings.Builder
@@ -135,6 +147,12 @@ func (r Report) String() string {
 	for _, name := range multivac.Stops {
 		s := r.Stops[name]
 		row(string(name), "coverage %s  precision %s  false answers %s", share(s.Coverage), share(s.Precision), share(s.FalseAnswerRate))
+	}
+	for _, p := range r.Curve {
+		row(fmt.Sprintf("  from %.0f%% on", 100*p.Confidence), "coverage %s  precision %s  false answers %s", share(p.Coverage), share(p.Precision), share(p.FalseAnswerRate))
+	}
+	if r.SuggestedStop != "" {
+		row("for these", "use --stop %s", r.SuggestedStop)
 	}
 	for _, name := range slices.Sorted(maps.Keys(r.Kinds)) {
 		k := r.Kinds[name]

@@ -27,6 +27,9 @@ func Score(questions []Question, asked []Asked, threshold func(multivac.Stop) fl
 	for _, stop := range multivac.Stops {
 		r.Stops[stop] = m.at(threshold(stop))
 	}
+	if !m.half() {
+		r.Curve, r.SuggestedStop = m.curve(), r.suggest()
+	}
 	r.Kinds = kinds(questions, marks, threshold(multivac.Balanced))
 	r.LatencyMS = latency(asked)
 	return r
@@ -210,6 +213,26 @@ func (m mix) ece(bins int) *float64 {
 	}
 	sum += math.Abs(gap)
 	return &sum
+}
+
+// curve measures what is given at each tenth of confidence.
+func (m mix) curve() (points []Point) {
+	for tenth := 1; tenth < 10; tenth++ {
+		confidence := float64(tenth) / 10
+		points = append(points, Point{confidence, m.at(confidence)})
+	}
+	return points
+}
+
+// suggest picks the least sure stop that is sure enough for these questions.
+func (r *Report) suggest() multivac.Stop {
+	const enough = 0.9
+	for _, stop := range slices.Backward(multivac.Stops) {
+		if p := r.Stops[stop].Precision; p != nil && *p >= enough {
+			return stop
+		}
+	}
+	return multivac.Strict
 }
 
 // at measures what is given at a threshold.
