@@ -138,6 +138,9 @@ func (w *Worker) attempt(ctx context.Context, task multivac.Task, document multi
 	} else {
 		l := w.hold(ctx, task)
 		a.Err = l.work(document)
+		if a.Err != nil {
+			l.confess()
+		}
 		l.release()
 		a.Step = l.step
 		err = w.end(ctx, &a)
@@ -267,6 +270,14 @@ func (l *lease) keep() {
 
 func (l *lease) note() error {
 	return l.store.Step(l.ctx, l.task, l.step, l.Now().Add(l.Lease))
+}
+
+// confess has the store hear of the step in which an attempt fails. Where it
+// cannot, the failure says less.
+func (l *lease) confess() {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	_ = l.note()
 }
 
 // begin notes that a step begins; where this process dies in it, that is how
