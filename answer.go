@@ -1,6 +1,7 @@
 package multivac
 
 import (
+	"errors"
 	"slices"
 	"strings"
 	"unicode"
@@ -18,7 +19,7 @@ type Stop string
 
 const (
 	Strict   Stop = "strict"   // 95% of what is answered is right
-	Balanced Stop = "balanced" // 90%; what a question gets that names none
+	Balanced Stop = "balanced" // 90%; what a question gets where nothing else is said
 	Eager    Stop = "eager"    // 80%
 )
 
@@ -26,11 +27,50 @@ const (
 // in two has an answer.
 var Stops = []Stop{Strict, Balanced, Eager}
 
+// Validate returns an ErrInvalid that says what a stop may be. None is allowed.
+func (s Stop) Validate() error {
+	switch s {
+	case "", Strict, Balanced, Eager:
+		return nil
+	}
+	return Errorf(ErrInvalid, "use strict, balanced or eager", "unknown stop %q", Clip(string(s), 40))
+}
+
+// DefaultStops are what a question gets that names no stop.
+type DefaultStops struct {
+	Stop        Stop                    // Balanced if empty
+	Collections map[CollectionName]Stop // of collections with another one
+}
+
+// Of returns the stop of a question to the collection.
+func (d DefaultStops) Of(c CollectionName) Stop {
+	switch {
+	case d.Collections[c] != "":
+		return d.Collections[c]
+	case d.Stop != "":
+		return d.Stop
+	}
+	return Balanced
+}
+
+// Validate returns an ErrInvalid that says what to change.
+func (d DefaultStops) Validate() error {
+	if err := d.Stop.Validate(); err != nil {
+		return err
+	}
+	for c, s := range d.Collections {
+		if err := errors.Join(c.Validate(), s.Validate()); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
 // A Question is asked of one collection.
 type Question struct {
 	Text       string
 	Collection CollectionName // DefaultCollection if empty
-	Stop       Stop           // Balanced if empty
+	Stop       Stop           // that of the collection or server if empty
 	Count      int            // sentences wanted, the answer among them; 4 if 0
 	After      Position       // answer from at least here
 }
@@ -48,10 +88,8 @@ func (q Question) Validate() error {
 	case q.Count < 0 || q.Count > 100:
 		return Errorf(ErrInvalid, "ask for 1 to 100", "count %d is out of range", q.Count)
 	}
-	switch q.Stop {
-	case "", Strict, Balanced, Eager:
-	default:
-		return Errorf(ErrInvalid, "use strict, balanced or eager", "unknown stop %q", Clip(string(q.Stop), 40))
+	if err := q.Stop.Validate(); err != nil {
+		return err
 	}
 	return q.Collection.OrDefault().Validate()
 }

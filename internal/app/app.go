@@ -35,6 +35,7 @@ type Settings struct {
 	CacheBytes int                  // of answers kept; 16 MiB if 0
 	Telemetry  *telemetry.Telemetry // silent if nil
 	Examples   []string             // questions that the first page offers
+	Stops      multivac.DefaultStops
 }
 
 // queueLength is how many hints wait for a worker; the sweeper finds what does
@@ -59,6 +60,7 @@ type App struct {
 	sweeper   *tell.Sweeper
 	recut     *tell.Resegmenter
 	answers   *cache.Cache
+	stops     multivac.DefaultStops
 	examples  []string
 	telemetry *telemetry.Telemetry
 	stopping  atomic.Bool
@@ -75,7 +77,7 @@ func Open(ctx context.Context, s Settings) (*App, error) {
 	if err := db.EndLeases(ctx); err != nil && !errors.Is(err, multivac.ErrUnavailable) {
 		return nil, errors.Join(err, db.Close())
 	}
-	a := &App{store: db, queue: queue.NewLocal(queueLength), telemetry: s.Telemetry, examples: s.Examples}
+	a := &App{store: db, queue: queue.NewLocal(queueLength), telemetry: s.Telemetry, examples: s.Examples, stops: s.Stops}
 
 	// Fingerprints name content in this process's cache only, so that a key
 	// of this process will do.
@@ -94,7 +96,9 @@ func Open(ctx context.Context, s Settings) (*App, error) {
 	a.recut = tell.NewResegmenter(db, a.queue)
 	a.Library = library{service, a}
 	a.Keeper = newKeeper(db, a.queue)
-	a.Asker = ask.New(a.follower, db, rank.Default(), answers)
+	asker := ask.New(a.follower, db, rank.Default(), answers)
+	asker.Stops = s.Stops
+	a.Asker = asker
 	a.worker = tell.NewWorker(db, a.queue)
 	a.worker.Workers = cmp.Or(s.Workers, a.worker.Workers)
 	a.sweeper = tell.NewSweeper(db, a.queue)

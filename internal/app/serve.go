@@ -169,7 +169,7 @@ func (a *App) options() web.Options {
 // handler serves everyone what his key allows.
 func (a *App) handler(to Front, events audit.Log, stop context.Context) http.Handler {
 	guard := auth.Guard{Teller: a.Teller, Asker: a.Asker, Library: a.Library, Manager: a.Keys, Keeper: a.Keeper}
-	pages := ui.New(guard, guard, ui.WithLog(a.log()), ui.WithExamples(a.examples...))
+	pages := ui.New(guard, guard, ui.WithLog(a.log()), ui.WithExamples(a.examples...), ui.WithStops(a.stops))
 	o := a.options()
 	o.Teller, o.Asker, o.Library, o.Keys = events.Teller(guard), guard, events.Library(guard), events.Keys(guard)
 	o.Keeper = events.Keeper(guard)

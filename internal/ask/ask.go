@@ -46,6 +46,8 @@ const (
 
 // Service answers questions from a follower's indexes.
 type Service struct {
+	Stops multivac.DefaultStops // of questions that name none; set it before the first
+
 	views    views
 	excerpts excerpts
 	model    *rank.Model
@@ -65,7 +67,7 @@ func (s *Service) Ask(ctx context.Context, q multivac.Question) (multivac.Answer
 	if err := q.Validate(); err != nil {
 		return multivac.Answer{}, err
 	}
-	q = normal(q)
+	q = s.normal(q)
 	// Where there is no such collection, what was told may not be read yet.
 	if _, there := s.views.View(q.Collection); q.After != "" || !there {
 		waiting, cancel := context.WithTimeout(ctx, patience)
@@ -83,11 +85,11 @@ func (s *Service) Ask(ctx context.Context, q multivac.Question) (multivac.Answer
 }
 
 // normal fills in what q leaves out, so that equal questions are equal.
-func normal(q multivac.Question) multivac.Question {
+func (s *Service) normal(q multivac.Question) multivac.Question {
 	q.Text = strings.Join(strings.Fields(norm.NFC.String(q.Text)), " ")
 	q.Collection = q.Collection.OrDefault()
 	if q.Stop == "" {
-		q.Stop = multivac.Balanced
+		q.Stop = s.Stops.Of(q.Collection)
 	}
 	if q.Count == 0 {
 		q.Count = defaultCount

@@ -225,3 +225,32 @@ func TestBehindAndBadQuestions(t *testing.T) {
 	f(multivac.Question{Text: "Who?", Stop: "maybe"}, multivac.ErrInvalid)
 	f(multivac.Question{Text: "Who?", Collection: "Not A Name"}, multivac.ErrInvalid)
 }
+
+func TestStopOfCollectionAndServer(t *testing.T) {
+	s := service(newShelf(library))
+	question := multivac.Question{Text: "question fiction"}
+	given := func(stops multivac.DefaultStops, stop multivac.Stop) multivac.AnswerState {
+		t.Helper()
+		s.Stops = stops
+		q := question
+		q.Stop = stop
+		return ask(t, s, q).State
+	}
+	eager, strict := given(multivac.DefaultStops{}, multivac.Eager), given(multivac.DefaultStops{}, multivac.Strict)
+	if eager == strict {
+		t.Fatalf("eager and strict both say %s; the question tells nothing", eager)
+	}
+	here := map[multivac.CollectionName]multivac.Stop{multivac.DefaultCollection: multivac.Eager}
+	if got := given(multivac.DefaultStops{Stop: multivac.Eager}, ""); got != eager {
+		t.Errorf("where the server is eager: %s, want %s", got, eager)
+	}
+	if got := given(multivac.DefaultStops{Stop: multivac.Strict, Collections: here}, ""); got != eager {
+		t.Errorf("where the collection is eager: %s, want %s", got, eager)
+	}
+	if got := given(multivac.DefaultStops{Stop: multivac.Eager, Collections: here}, multivac.Strict); got != strict {
+		t.Errorf("where the question is strict: %s, want %s", got, strict)
+	}
+	if err := (multivac.DefaultStops{Stop: "sure"}).Validate(); !errors.Is(err, multivac.ErrInvalid) {
+		t.Errorf("stop \"sure\": %v, want it refused", err)
+	}
+}

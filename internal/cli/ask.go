@@ -36,7 +36,7 @@ input, one a line.`,
 	f := c.Flags()
 	f.StringVar(&a.in, "in", "", "read the documents in this `folder` and ask them; a file or - will do, too")
 	f.StringVarP(&a.question.collection, "collection", "c", string(multivac.DefaultCollection), "`name` of the collection to ask")
-	f.StringVar(&a.question.stop, "stop", string(multivac.Balanced), "how `sure` an answer has to be: strict, balanced or eager")
+	f.StringVar(&a.question.stop, "stop", "", "how `sure` an answer has to be: strict, balanced or eager (default that of the server, or balanced)")
 	f.IntVarP(&a.question.count, "count", "n", 1, "`number` of sentences to show, the answer and its runners-up")
 	f.BoolVar(&a.json, "json", false, "print a line of JSON for each question")
 	_ = c.MarkFlagDirname("in")

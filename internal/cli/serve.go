@@ -52,6 +52,8 @@ listens at the loopback address only, unless told --open.`,
 	f.StringVar(&s.auditLog, "audit-log", "", "`file` that who told, deleted and changed keys is appended to (default lines of the log)")
 	f.StringVar(&s.data, "data", "", "data `folder` (default $XDG_DATA_HOME/multivac or ~/.local/share/multivac)")
 	f.BoolVar(&s.sample, "sample", false, "tell it its own documentation, to have something to ask; without --data, in a temporary folder")
+	f.StringVar(&s.stop, "stop", string(multivac.Balanced), "how sure an answer has to be where a question names no `stop`: strict, balanced or eager")
+	f.StringToStringVar(&s.stops, "collection-stop", nil, "the same for one collection, as `name=stop`; may be repeated")
 	f.IntVar(&s.workers, "workers", 0, "`number` of documents worked on at once (default four per CPU, at least 16)")
 	f.StringVar(&s.logFormat, "log-format", "auto", "`format`: text, json, or auto, which is text on a terminal")
 	f.StringVar(&s.logLevel, "log-level", "info", "least `level` that is logged: debug, info, warn or error")
@@ -59,6 +61,7 @@ listens at the loopback address only, unless told --open.`,
 	for _, name := range []string{"admin-key-file", "tls-cert", "tls-key", "audit-log"} {
 		_ = c.MarkFlagFilename(name)
 	}
+	_ = c.RegisterFlagCompletionFunc("stop", cobra.FixedCompletions([]string{"strict", "balanced", "eager"}, cobra.ShellCompDirectiveNoFileComp))
 	_ = c.RegisterFlagCompletionFunc("log-format", cobra.FixedCompletions([]string{"auto", "text", "json"}, cobra.ShellCompDirectiveNoFileComp))
 	_ = c.RegisterFlagCompletionFunc("log-level", cobra.FixedCompletions([]string{"debug", "info", "warn", "error"}, cobra.ShellCompDirectiveNoFileComp))
 	return c
@@ -71,6 +74,8 @@ type serve struct {
 	adminKey            string
 	tlsCert, tlsKey     string
 	admin, auditLog     string
+	stop                string
+	stops               map[string]string // by collection
 	workers             int
 	logFormat, logLevel string
 }
@@ -99,7 +104,7 @@ func (s *serve) run(c *cobra.Command) error {
 		return err
 	}
 	defer front.close()
-	settings := app.Settings{Data: data, Workers: s.workers, Telemetry: log}
+	settings := app.Settings{Data: data, Workers: s.workers, Telemetry: log, Stops: s.defaultStops()}
 	if s.sample {
 		settings.Examples = sampleQuestions
 	}
@@ -216,10 +221,21 @@ func (s *serve) check() error {
 	if (s.tlsCert == "") != (s.tlsKey == "") {
 		return multivac.Errorf(multivac.ErrInvalid, "give the other one, too", "--tls-cert and --tls-key belong together")
 	}
+	if err := s.defaultStops().Validate(); err != nil {
+		return err
+	}
 	if s.workers < 0 {
 		return multivac.Errorf(multivac.ErrInvalid, "give 1 or more", "--workers %d is out of range", s.workers)
 	}
 	return nil
+}
+
+func (s *serve) defaultStops() multivac.DefaultStops {
+	d := multivac.DefaultStops{Stop: multivac.Stop(s.stop), Collections: map[multivac.CollectionName]multivac.Stop{}}
+	for collection, stop := range s.stops {
+		d.Collections[multivac.CollectionName(collection)] = multivac.Stop(stop)
+	}
+	return d
 }
 
 // logDelay is how long a line of the log about a request may wait for others.

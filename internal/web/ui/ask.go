@@ -41,9 +41,10 @@ var stopMeanings = map[multivac.Stop]string{
 	multivac.Eager:    "4 of 5 answers are right; it says more",
 }
 
-func stopChoices(chosen multivac.Stop) []stopChoice {
+// stopChoices are all stops, with the chosen one or else the default checked.
+func stopChoices(chosen, otherwise multivac.Stop) []stopChoice {
 	if !slices.Contains(multivac.Stops, chosen) {
-		chosen = multivac.Balanced
+		chosen = otherwise
 	}
 	var choices []stopChoice
 	for _, s := range multivac.Stops {
@@ -92,7 +93,7 @@ func (s *Site) ask(w http.ResponseWriter, r *http.Request) {
 		Question:    strings.TrimSpace(query.Get("q")),
 		Collection:  multivac.CollectionName(query.Get("collection")),
 		Collections: status.Collections,
-		Stops:       stopChoices(multivac.Stop(query.Get("stop"))),
+		Stops:       stopChoices(multivac.Stop(query.Get("stop")), s.stops.Of(multivac.CollectionName(query.Get("collection")).OrDefault())),
 		Examples:    s.examples,
 		Host:        host(r),
 		Server:      serverFlag(r),

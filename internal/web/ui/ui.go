@@ -31,6 +31,11 @@ func WithExamples(questions ...string) Option {
 	return func(s *Site) { s.examples = questions }
 }
 
+// WithStops has the form offer first what a question gets that names no stop.
+func WithStops(stops multivac.DefaultStops) Option {
+	return func(s *Site) { s.stops = stops }
+}
+
 // WithFiles reads templates, styles and scripts from files, anew for each
 // request, instead of those in the binary: for those who change them.
 func WithFiles(files fs.FS) Option {
@@ -49,6 +54,7 @@ type Site struct {
 	asker    multivac.Asker
 	library  multivac.Library
 	examples []string
+	stops    multivac.DefaultStops
 	log      *slog.Logger
 	load     func() (*parts, error)
 }

@@ -24,7 +24,7 @@ func TestTemplatesFitTheirStructs(t *testing.T) {
 		Title: "T", Source: "https://example.org", Marks: []multivac.Span{{Start: 2, End: 3}}})
 	plain := newQuotationView(multivac.Quotation{Text: "a", Lead: "b", Source: "c"})
 	trouble := &problem{Title: "T", Message: "M", RequestID: "R"}
-	form := askPage{Question: "q", Collection: "c", Collections: make([]multivac.Collection, 2), Stops: stopChoices(multivac.Eager),
+	form := askPage{Question: "q", Collection: "c", Collections: make([]multivac.Collection, 2), Stops: stopChoices(multivac.Eager, multivac.Balanced),
 		Examples: []string{"e"}, Host: "h", Server: "s", Status: &multivac.Status{Documents: 1, Pending: 1}}
 	with := func(change func(*askPage)) askPage { p := form; change(&p); return p }
 	for name, pages := range map[string][]any{

@@ -6,7 +6,7 @@ import "multivac"
 type Question struct {
 	Question   string `json:"question" query:"question" required:"true" minLength:"1" maxLength:"4096" example:"How long does an upload link stay valid?" doc:"In your words"`
 	Collection string `json:"collection,omitempty" query:"collection" doc:"What to answer from; \"default\" if left out"`
-	Stop       string `json:"stop,omitempty" query:"stop" enum:"strict,balanced,eager" doc:"How sure an answer has to be to be given; balanced if left out"`
+	Stop       string `json:"stop,omitempty" query:"stop" enum:"strict,balanced,eager" doc:"How sure an answer has to be to be given; where left out, that of the collection or server"`
 	Count      int    `json:"count,omitempty" query:"count" minimum:"1" maximum:"100" doc:"Sentences wanted, the answer among them; 4 if left out"`
 	After      string `json:"after,omitempty" query:"after" doc:"A position: answer from at least there"`
 }
