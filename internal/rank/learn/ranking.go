@@ -68,7 +68,7 @@ func (c *corpus) training(p *rank.Parameters, articles []int, seed uint64) train
 	}
 	t := training{table: newTable(questions), lots: *rand.NewPCG(seed, 2)}
 	r := rand.New(&t.lots)
-	for _, of := range []struct{ articles, questions int }{{1, 12_000}, {45, 20_000}, {len(articles), 28_000}} {
+	for _, of := range []struct{ articles, questions int }{{1, 12_000}, {45, 28_000}, {len(articles), 45_000}} {
 		t.examples = append(t.examples, c.examples(models, t.table, articles, questions, of.articles, of.questions, r)...)
 	}
 	log.Printf("ranking: %d examples, %d rows of answers", len(t.examples), len(t.table.texts))
