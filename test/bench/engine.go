@@ -203,7 +203,7 @@ func (o *ours) finish() error { return nil }
 
 func (o *ours) search(question string) (int, error) {
 	s := o.index.Snapshot()
-	return len(s.Search(o.model.NewQuestion(question, s.IDF).Terms(), top)), nil
+	return len(s.Search(o.model.NewQuestion(question, s).Terms(), top)), nil
 }
 
 type bleveEngine struct {
