@@ -31,7 +31,7 @@ import (
 // Settings say what MultiVAC to make.
 type Settings struct {
 	Data       string               // folder of the store, made if missing
-	Workers    int                  // documents worked on at once; four per CPU, and at least 16, if 0
+	Workers    int                  // documents worked on at once; four per CPU, and at least 64, if 0
 	CacheBytes int                  // of answers kept; 16 MiB if 0
 	Telemetry  *telemetry.Telemetry // silent if nil
 	Examples   []string             // questions that the first page offers

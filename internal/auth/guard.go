@@ -143,8 +143,9 @@ func (g Guard) merged(ctx context.Context, list multivac.Listing, names []multiv
 	return all, nil
 }
 
-// Delete implements multivac.Library.
-func (g Guard) Delete(ctx context.Context, id multivac.DocumentID) (multivac.Receipt, error) {
+// mayTell returns an error unless the caller may tell, and finds the document
+// in a collection of his.
+func (g Guard) mayTell(ctx context.Context, id multivac.DocumentID) error {
 	c, err := caller(ctx)
 	if err == nil {
 		err = c.Need(multivac.ScopeTell)
@@ -152,7 +153,12 @@ func (g Guard) Delete(ctx context.Context, id multivac.DocumentID) (multivac.Rec
 	if err == nil && len(c.Collections) > 0 {
 		_, err = g.find(ctx, c, id)
 	}
-	if err != nil {
+	return err
+}
+
+// Delete implements multivac.Library.
+func (g Guard) Delete(ctx context.Context, id multivac.DocumentID) (multivac.Receipt, error) {
+	if err := g.mayTell(ctx, id); err != nil {
 		return multivac.Receipt{}, err
 	}
 	return g.Library.Delete(ctx, id)

@@ -24,14 +24,7 @@ func (g Guard) keeper(ctx context.Context) error {
 
 // Retry implements multivac.Keeper.
 func (g Guard) Retry(ctx context.Context, id multivac.DocumentID) (multivac.Receipt, error) {
-	c, err := caller(ctx)
-	if err == nil {
-		err = c.Need(multivac.ScopeTell)
-	}
-	if err == nil && len(c.Collections) > 0 {
-		_, err = g.find(ctx, c, id)
-	}
-	if err != nil {
+	if err := g.mayTell(ctx, id); err != nil {
 		return multivac.Receipt{}, err
 	}
 	return g.Keeper.Retry(ctx, id)

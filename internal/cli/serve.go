@@ -54,7 +54,7 @@ listens at the loopback address only, unless told --open.`,
 	f.BoolVar(&s.sample, "sample", false, "tell it its own documentation, to have something to ask; without --data, in a temporary folder")
 	f.StringVar(&s.stop, "stop", string(multivac.Balanced), "how sure an answer has to be where a question names no `stop`: strict, balanced or eager")
 	f.StringToStringVar(&s.stops, "collection-stop", nil, "the same for one collection, as `name=stop`; may be repeated")
-	f.IntVar(&s.workers, "workers", 0, "`number` of documents worked on at once (default four per CPU, at least 16)")
+	f.IntVar(&s.workers, "workers", 0, "`number` of documents worked on at once (default four per CPU, at least 64)")
 	f.StringVar(&s.logFormat, "log-format", "auto", "`format`: text, json, or auto, which is text on a terminal")
 	f.StringVar(&s.logLevel, "log-level", "info", "least `level` that is logged: debug, info, warn or error")
 	_ = c.MarkFlagDirname("data")
