@@ -24,7 +24,7 @@ type Keep interface {
 	// restored. ErrInvalid where a record is not valid.
 	Restore(ctx context.Context, records []Record, now time.Time) (int, error)
 
-	// Outdated returns up to limit published documents whose passages another
+	// Outdated returns up to limit published documents whose passages an older
 	// version of the segmenter made than the one named.
 	Outdated(ctx context.Context, segmenter, limit int) ([]multivac.Task, error)
 	// CountOutdated returns how many there are. It costs time in their number,

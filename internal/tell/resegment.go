@@ -20,7 +20,7 @@ const (
 	resegmentPoll   = 100 * time.Millisecond // while there is work that somebody waits for
 )
 
-// A Resegmenter is responsible for published documents that another version of
+// A Resegmenter is responsible for published documents that an older version of
 // the segmenter cut: it cuts them anew and publishes the passages in the place
 // of those before, which are answered from until then. It steps back behind
 // what is told meanwhile. Set its fields before Run.

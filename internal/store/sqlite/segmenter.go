@@ -18,15 +18,14 @@ UPDATE revisions SET segmenter = 1 WHERE text = 1;
 CREATE INDEX revisions_segmenter ON revisions (segmenter) WHERE text = 1;
 `
 
-// outdated are the published revisions of another version than ?1, found by
-// two ranges of the index: where there are none it costs nothing.
-const outdated = ` FROM (SELECT id, document, revision FROM revisions WHERE text = 1 AND segmenter < ?1
-		UNION ALL SELECT id, document, revision FROM revisions WHERE text = 1 AND segmenter > ?1) r
+// outdated are the published revisions of an older version than ?1, found by
+// a range of the index: where there are none it costs nothing.
+const outdated = ` FROM (SELECT id, document, revision FROM revisions WHERE text = 1 AND segmenter < ?1) r
 	CROSS JOIN documents d ON d.key = r.document AND d.published = r.id `
 
 // Outdated implements store.Store.
 func (db *DB) Outdated(ctx context.Context, segmenter, limit int) (tasks []multivac.Task, err error) {
-	defer multivac.Wrap(&err, "list what is cut by another version")
+	defer multivac.Wrap(&err, "list what is cut by an older version")
 	err = db.read(ctx, func(c *conn) error {
 		return c.each(func(rows *sql.Rows) error {
 			var id []byte
@@ -42,7 +41,7 @@ func (db *DB) Outdated(ctx context.Context, segmenter, limit int) (tasks []multi
 
 // CountOutdated implements store.Store.
 func (db *DB) CountOutdated(ctx context.Context, segmenter int) (n int, err error) {
-	defer multivac.Wrap(&err, "count what is cut by another version")
+	defer multivac.Wrap(&err, "count what is cut by an older version")
 	err = db.read(ctx, func(c *conn) error {
 		return c.get([]any{&n}, `SELECT count(*)`+outdated, segmenter)
 	})

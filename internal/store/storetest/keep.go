@@ -257,6 +257,14 @@ func resegments(s *subject) {
 	if n, err := s.CountOutdated(s.ctx, 7); n != 0 || err != nil {
 		s.Errorf("outdated afterwards: %d, %v", n, err)
 	}
+	// What a newer version made, an older one leaves alone: during an upgrade
+	// both are there.
+	if tasks, err := s.Outdated(s.ctx, 6, 10); len(tasks) != 0 || err != nil {
+		s.Errorf("outdated to an older version: %v, %v", tasks, err)
+	}
+	if n, err := s.CountOutdated(s.ctx, 6); n != 0 || err != nil {
+		s.Errorf("outdated to an older version: %d, %v", n, err)
+	}
 
 	// Where nothing is made, what was there stays.
 	s.must(s.Resegment(s.ctx, task(first), 8, func(string) ([]multivac.Passage, error) { return nil, nil }))
