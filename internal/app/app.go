@@ -108,44 +108,6 @@ func Open(ctx context.Context, s Settings) (*App, error) {
 	return a, nil
 }
 
-// watch has the telemetry see all that is done.
-func (a *App) watch(answers *cache.Cache) {
-	t := a.telemetry
-	a.Teller, a.Asker = t.Teller(a.Teller), t.Asker(a.Asker)
-	t.Cache(
-		func() float64 { return float64(answers.Stats().Hits) },
-		func() float64 { return float64(answers.Stats().Misses) },
-	)
-	t.Status(func() multivac.Status {
-		st, err := a.Status(context.Background())
-		if err != nil {
-			a.log().Warn("the status cannot be measured", "error", err)
-		}
-		return st
-	})
-	a.worker.Observe = func(at tell.Attempt) {
-		outcome := "indexed"
-		switch {
-		case errors.Is(at.Err, multivac.ErrSuperseded):
-			outcome = "superseded"
-		case at.Final:
-			outcome = "failed"
-		case at.Err != nil:
-			outcome = "retry"
-		}
-		t.Worked(outcome, at.Step)
-		if outcome == "failed" || outcome == "retry" {
-			a.log().Warn("a document was not indexed", "document", at.Task.Document, "revision", at.Task.Revision,
-				"step", at.Step, "final", at.Final, "error", at.Err, "stack", string(at.Stack))
-		}
-	}
-	a.sweeper.Observe = func(err error) { a.log().Warn("the sweeper tries again", "error", err) }
-	a.recut.Observe = func(id multivac.DocumentID, err error) {
-		a.log().Warn("a document of an older segmenter was not cut anew", "document", id, "error", err)
-	}
-	a.watchFollower()
-}
-
 // Run works on what is told and follows what is published until ctx ends; then
 // it lets the workers finish what they have begun, closes the store and
 // returns nil.

@@ -13,7 +13,8 @@ import (
 // Queue hands tasks from those who enqueue to those who work.
 type Queue interface {
 	// Enqueue offers a task and returns without waiting for a worker. It may
-	// fail, or drop the task when full: a sweeper finds what was missed.
+	// fail, or drop the task when full: a sweeper finds what was missed. The
+	// task comes out with the origin that it went in with.
 	Enqueue(ctx context.Context, task multivac.Task) error
 	// Work calls handle for each task, at most workers at a time, until ctx
 	// ends, then waits for the running ones and returns. A task whose handle

@@ -230,7 +230,7 @@ func TestSuspectIsWorkedOnAloneWhateverTheHintSays(t *testing.T) {
 			return extract.Extract(mediaType, body)
 		}
 		attempts := make(chan Attempt, 10)
-		w.worker.Observe = func(a Attempt) { attempts <- a }
+		w.worker.Observe = func(_ context.Context, a Attempt) { attempts <- a }
 		ctx, cancel := context.WithCancel(t.Context())
 		done := make(chan struct{})
 		go func() { _ = w.worker.Run(ctx); close(done) }() // from the hints in the queue alone

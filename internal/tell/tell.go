@@ -96,11 +96,12 @@ func check(t multivac.Telling) error {
 // found by the sweeper. It ends the attempt, lest each of a thousand documents
 // waits in turn for a queue that is down.
 func (s *Service) enqueue(ctx context.Context, receipts []multivac.Receipt) {
+	origin := multivac.OriginOf(ctx)
 	for _, r := range receipts {
 		if !r.Changed {
 			continue
 		}
-		if s.queue.Enqueue(ctx, multivac.Task{Document: r.ID, Revision: r.Revision}) != nil {
+		if s.queue.Enqueue(ctx, multivac.Task{Document: r.ID, Revision: r.Revision, Origin: origin}) != nil {
 			return
 		}
 	}

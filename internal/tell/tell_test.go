@@ -378,7 +378,7 @@ func TestPanicFailsTheDocumentOnly(t *testing.T) {
 			return segment(s)
 		}
 		var attempts []Attempt
-		w.worker.Observe = func(a Attempt) { attempts = append(attempts, a) }
+		w.worker.Observe = func(_ context.Context, a Attempt) { attempts = append(attempts, a) }
 		w.worker.Workers = 1
 		w.run(t)
 		receipts := w.tell(t, multivac.WaitIndexed, telling("a", "bad"), telling("b", "good"))

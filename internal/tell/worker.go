@@ -44,8 +44,13 @@ type Worker struct {
 	Lease time.Duration
 	// Now is the clock; time.Now unless set.
 	Now func() time.Time
-	// Observe is told of each attempt that ended here, if set.
-	Observe func(Attempt)
+	// Observe is told of each attempt that ended here, if set. The context
+	// carries the task's origin.
+	Observe func(context.Context, Attempt)
+	// Trace, if set, is told when an attempt ("work") or a step of it begins.
+	// What is done then has the context that it returns; the function that it
+	// returns is called when it has ended.
+	Trace func(ctx context.Context, what string) (context.Context, func(error))
 
 	store   store.Store
 	queue   queue.Queue
@@ -75,7 +80,8 @@ func NewWorker(s store.Store, q queue.Queue) *Worker {
 		Workers: max(64, 4*runtime.GOMAXPROCS(0)),
 		Lease:   30 * time.Second,
 		Now:     time.Now,
-		Observe: func(Attempt) {},
+		Observe: func(context.Context, Attempt) {},
+		Trace:   func(ctx context.Context, _ string) (context.Context, func(error)) { return ctx, func(error) {} },
 		store:   s, queue: q,
 		room:    semaphore.NewWeighted(room),
 		extract: extract.Extract, segment: text.Segment,
@@ -93,6 +99,7 @@ func (w *Worker) Run(ctx context.Context) error {
 }
 
 func (w *Worker) handle(ctx context.Context, task multivac.Task) error {
+	ctx = multivac.WithOrigin(ctx, task.Origin)
 	alone := task.Attempt >= suspect
 	again, err := w.try(ctx, task, alone)
 	if again && err == nil {
@@ -129,6 +136,7 @@ func (w *Worker) try(ctx context.Context, task multivac.Task, alone bool) (again
 
 // attempt does the work under a lease and writes down how it ended.
 func (w *Worker) attempt(ctx context.Context, task multivac.Task, document multivac.Document) error {
+	ctx, done := w.Trace(ctx, "work")
 	a := Attempt{Task: task, Step: document.Step}
 	start := w.Now()
 	var err error
@@ -138,6 +146,7 @@ func (w *Worker) attempt(ctx context.Context, task multivac.Task, document multi
 	} else {
 		l := w.hold(ctx, task)
 		a.Err = l.work(document)
+		l.done(a.Err)
 		if a.Err != nil {
 			l.confess()
 		}
@@ -146,7 +155,8 @@ func (w *Worker) attempt(ctx context.Context, task multivac.Task, document multi
 		err = w.end(ctx, &a)
 	}
 	a.Took = w.Now().Sub(start)
-	w.Observe(a)
+	done(a.Err)
+	w.Observe(ctx, a)
 	return err
 }
 
@@ -227,13 +237,16 @@ type lease struct {
 	keeper sync.WaitGroup
 	task   multivac.Task
 
+	within context.Context // of the step
+	done   func(error)     // ends the step's trace
+
 	mu   sync.Mutex // so that the store hears of the steps in order
 	step string
 }
 
 // hold keeps the lease from ending until release.
 func (w *Worker) hold(ctx context.Context, task multivac.Task) *lease {
-	l := &lease{Worker: w, task: task, step: "lease"}
+	l := &lease{Worker: w, task: task, step: "lease", done: func(error) {}}
 	l.ctx, l.cancel = context.WithCancelCause(ctx)
 	l.keeper.Go(l.keep)
 	return l
@@ -288,6 +301,8 @@ func (l *lease) begin(step string) error {
 	if err := context.Cause(l.ctx); err != nil {
 		return err
 	}
+	l.done(nil)
+	l.within, l.done = l.Trace(l.ctx, step)
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	l.step = step
@@ -322,7 +337,7 @@ func (l *lease) work(d multivac.Document) error {
 		return err
 	}
 	p := store.Publication{Title: Title(d, extracted), Text: extracted.Text, Segmenter: text.Version, Passages: passages}
-	_, err = l.store.Publish(l.ctx, l.task, p, l.Now())
+	_, err = l.store.Publish(l.within, l.task, p, l.Now())
 	return err
 }
 
