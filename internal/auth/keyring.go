@@ -15,8 +15,19 @@ import (
 
 const (
 	// fresh is for how long a keyring believes what it has read. A key that
-	// was made or revoked here counts at once; elsewhere, after this long.
+	// was made or revoked here counts at once.
 	fresh = 5 * time.Second
+	// freshShared is the same where others make and revoke keys, too: after
+	// this long a key that was revoked anywhere lets nobody in.
+	freshShared = time.Second
+	// lookEvery is how often keys are read then, so that hardly any request
+	// has to wait for them.
+	lookEvery = 400 * time.Millisecond
+	// lookAgain is how old what was read has to be for a key that is not in it
+	// to be worth another look.
+	lookAgain = 100 * time.Millisecond
+	// readTimeout bounds reading the keys.
+	readTimeout = 5 * time.Second
 	// touchEvery is how exactly the last use of a key is known, so that a key
 	// costs a write a minute and not one each request.
 	touchEvery = time.Minute
@@ -36,13 +47,14 @@ type keeper interface {
 // and counts what their holders ask for. It implements multivac.Keys.
 type Keyring struct {
 	Touched func(error) // told where the last use could not be noted; may be nil
+	Shared  bool        // other processes make and revoke keys in the store, too
 
 	store    keeper
 	now      func() time.Time
 	failures failures
 
 	known atomic.Pointer[snapshot]
-	load  sync.Mutex
+	load  chan struct{} // holds one while the keys are read
 	used  chan multivac.KeyID
 }
 
@@ -66,21 +78,38 @@ type counters struct {
 
 // NewKeyring returns the keyring of a store. now is time.Now but in tests.
 func NewKeyring(s keeper, now func() time.Time) *Keyring {
-	return &Keyring{store: s, now: now, used: make(chan multivac.KeyID, 256)}
+	return &Keyring{store: s, now: now, load: make(chan struct{}, 1), used: make(chan multivac.KeyID, 256)}
 }
 
 // snapshot returns the keys, at most fresh old.
 func (r *Keyring) snapshot(ctx context.Context) (*snapshot, error) {
-	if s := r.known.Load(); s != nil && r.now().Sub(s.read) < fresh {
+	if r.Shared {
+		return r.read(ctx, freshShared)
+	}
+	return r.read(ctx, fresh)
+}
+
+// read returns the keys, younger than an age.
+func (r *Keyring) read(ctx context.Context, age time.Duration) (*snapshot, error) {
+	if s := r.known.Load(); s != nil && r.now().Sub(s.read) < age {
 		return s, nil
 	}
-	r.load.Lock()
-	defer r.load.Unlock()
+	select {
+	case r.load <- struct{}{}:
+		defer func() { <-r.load }()
+	case <-ctx.Done():
+		return nil, ctx.Err()
+	}
 	last, now := r.known.Load(), r.now() // another may have read them meanwhile
-	if last != nil && now.Sub(last.read) < fresh {
+	if last != nil && now.Sub(last.read) < age {
 		return last, nil
 	}
-	keys, err := r.store.Keys(ctx)
+	reading, cancel := context.WithTimeout(ctx, readTimeout)
+	defer cancel()
+	keys, err := r.store.Keys(reading)
+	if reading.Err() != nil && ctx.Err() == nil {
+		err = multivac.Errorf(multivac.ErrUnavailable, "try again in a moment", "the store does not say which keys there are")
+	}
 	if err != nil {
 		return nil, err
 	}
@@ -100,8 +129,8 @@ func (r *Keyring) snapshot(ctx context.Context) (*snapshot, error) {
 
 // forget has the next snapshot read the store.
 func (r *Keyring) forget() {
-	r.load.Lock()
-	defer r.load.Unlock()
+	r.load <- struct{}{}
+	defer func() { <-r.load }()
 	if s := r.known.Load(); s != nil {
 		r.known.Store(&snapshot{keys: s.keys})
 	}
@@ -165,6 +194,12 @@ func (r *Keyring) match(ctx context.Context, text multivac.KeyText) (*held, erro
 		return nil, err
 	}
 	h, known := s.keys[id]
+	if !known && r.Shared { // it may have been made elsewhere, just now
+		if s, err = r.read(ctx, lookAgain); err != nil {
+			return nil, err
+		}
+		h, known = s.keys[id]
+	}
 	if !known { // compared nevertheless, so that the time taken does not tell
 		h = &held{}
 	}
@@ -209,7 +244,13 @@ func (r *Keyring) touch(h *held) {
 }
 
 // Run notes when keys are used until ctx ends, and then what is left to note.
+// Where the store is shared, it also looks after what others do to the keys.
 func (r *Keyring) Run(ctx context.Context) error {
+	if r.Shared {
+		var looking sync.WaitGroup
+		looking.Go(func() { r.look(ctx) })
+		defer looking.Wait()
+	}
 	whole := context.WithoutCancel(ctx) // what is begun is ended, within touchTimeout
 	for {
 		select {
@@ -218,6 +259,21 @@ func (r *Keyring) Run(ctx context.Context) error {
 			return nil
 		case id := <-r.used:
 			r.note(whole, []multivac.KeyID{id})
+		}
+	}
+}
+
+// look reads the keys again and again until ctx ends. Where that fails, who
+// comes next reads them, and hears of it.
+func (r *Keyring) look(ctx context.Context) {
+	tick := time.NewTicker(lookEvery)
+	defer tick.Stop()
+	for {
+		select {
+		case <-ctx.Done():
+			return
+		case <-tick.C:
+			_, _ = r.read(ctx, lookEvery/2)
 		}
 	}
 }
@@ -261,14 +317,23 @@ func (r *Keyring) Adopt(ctx context.Context, text multivac.KeyText, name string)
 		return k, false, err
 	}
 	if _, known := s.keys[id]; known {
-		h, err := r.match(ctx, text)
-		if err != nil {
-			return k, false, err
-		}
-		return h.Key, false, Caller{Key: h.Key}.Need(multivac.ScopeAdmin)
+		return r.adopted(ctx, text)
 	}
 	k, err = r.put(ctx, multivac.Key{Name: name, Scopes: []multivac.Scope{multivac.ScopeAdmin}}, id, text)
+	if errors.Is(err, multivac.ErrInvalid) { // another replica was first
+		r.forget()
+		return r.adopted(ctx, text)
+	}
 	return k, err == nil, err
+}
+
+// adopted returns the key that text is of, which has to be an admin's.
+func (r *Keyring) adopted(ctx context.Context, text multivac.KeyText) (k multivac.Key, adopted bool, err error) {
+	h, err := r.match(ctx, text)
+	if err != nil {
+		return k, false, err
+	}
+	return h.Key, false, Caller{Key: h.Key}.Need(multivac.ScopeAdmin)
 }
 
 func (r *Keyring) put(ctx context.Context, k multivac.Key, id multivac.KeyID, text multivac.KeyText) (multivac.Key, error) {
