@@ -35,7 +35,7 @@ func work(t *testing.T, sink audit.Sink) (admin, made multivac.KeyID, secret str
 	}
 	guard := auth.Guard{Teller: m, Asker: m, Library: m, Manager: ring}
 	teller, library, keys := log.Teller(guard), log.Library(guard), log.Keys(guard)
-	ctx := telemetry.WithRequestID(auth.With(t.Context(), auth.Caller{Key: root}), "r-1")
+	ctx := telemetry.WithRequestID(auth.With(t.Context(), &auth.Caller{Key: root}), "r-1")
 
 	tellings := []multivac.Telling{{Source: "secret-name", Title: "secret-title", Body: []byte("secret-text")}, {Source: "refuse", Body: []byte("x")}}
 	for range 2 { // the second time nothing changes
@@ -56,11 +56,11 @@ func work(t *testing.T, sink audit.Sink) (admin, made multivac.KeyID, secret str
 	if _, err := keys.RevokeKey(ctx, k.ID); err != nil {
 		t.Fatal(err)
 	}
-	asker := auth.With(t.Context(), auth.Caller{Key: k})
+	asker := auth.With(t.Context(), &auth.Caller{Key: k})
 	if _, _, err := keys.MakeKey(asker, multivac.Key{}); !errors.Is(err, multivac.ErrForbidden) {
 		t.Fatal(err)
 	}
-	if _, err := teller.Tell(auth.With(t.Context(), auth.Anyone), tellings[:1], multivac.WaitStored); err != nil {
+	if _, err := teller.Tell(auth.With(t.Context(), &auth.Anyone), tellings[:1], multivac.WaitStored); err != nil {
 		t.Fatal(err)
 	}
 	return root.ID, k.ID, string(text)

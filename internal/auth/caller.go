@@ -2,7 +2,6 @@ package auth
 
 import (
 	"context"
-	"slices"
 	"strings"
 
 	"multivac"
@@ -20,41 +19,43 @@ var Anyone = Caller{Anonymous: true, Key: multivac.Key{Scopes: []multivac.Scope{
 
 // Classic is the caller without a key for whom the original's routes are open,
 // and nothing else: they ask of a collection of their own.
-func Classic(collection multivac.CollectionName) Caller {
+func Classic(collection multivac.CollectionName) *Caller {
 	c := Anyone
 	c.Collections = []multivac.CollectionName{collection}
-	return c
+	return &c
 }
 
 type callerKey struct{}
 
-// With returns ctx with who calls.
-func With(ctx context.Context, c Caller) context.Context {
-	return context.WithValue(ctx, callerKey{}, &c)
+// With returns ctx with who calls, who stays as he is.
+func With(ctx context.Context, c *Caller) context.Context {
+	return context.WithValue(ctx, callerKey{}, c)
 }
 
-// From returns who calls, or false where nobody said.
-func From(ctx context.Context) (Caller, bool) {
+// From returns who calls, not to be changed, or false where nobody said.
+func From(ctx context.Context) (*Caller, bool) {
 	c, ok := ctx.Value(callerKey{}).(*Caller)
-	if !ok {
-		return Caller{}, false
-	}
-	return *c, true
+	return c, ok
 }
 
 // caller returns who calls, or an ErrUnauthorized: what is guarded has to know.
-func caller(ctx context.Context) (Caller, error) {
+func caller(ctx context.Context) (*Caller, error) {
 	if c, ok := From(ctx); ok {
 		return c, nil
 	}
-	return Caller{}, multivac.NoKey()
+	return nil, multivac.NoKey()
 }
 
 // Need returns an ErrForbidden that names what is missing where the caller has
 // none of the scopes.
-func (c Caller) Need(scopes ...multivac.Scope) error {
-	if len(scopes) == 0 || slices.ContainsFunc(scopes, c.Has) {
+func (c *Caller) Need(scopes ...multivac.Scope) error {
+	if len(scopes) == 0 {
 		return nil
+	}
+	for _, s := range scopes {
+		if c.Has(s) {
+			return nil
+		}
 	}
 	if c.Anonymous {
 		return multivac.Errorf(multivac.ErrForbidden,
@@ -71,7 +72,7 @@ func (c Caller) Need(scopes ...multivac.Scope) error {
 
 // NeedIn returns an ErrForbidden that names the collection where the caller's
 // key is not for it.
-func (c Caller) NeedIn(name multivac.CollectionName) error {
+func (c *Caller) NeedIn(name multivac.CollectionName) error {
 	name = name.OrDefault()
 	switch {
 	case c.In(name):

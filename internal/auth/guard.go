@@ -64,7 +64,7 @@ func (g Guard) Ask(ctx context.Context, q multivac.Question) (multivac.Answer, e
 }
 
 // reader returns the caller where he may ask of the collection.
-func (g Guard) reader(ctx context.Context, name multivac.CollectionName) (Caller, error) {
+func (g Guard) reader(ctx context.Context, name multivac.CollectionName) (*Caller, error) {
 	c, err := caller(ctx)
 	if err == nil {
 		err = c.Need(multivac.ScopeAsk)
@@ -93,7 +93,7 @@ func (g Guard) Document(ctx context.Context, id multivac.DocumentID) (multivac.D
 	return d, err
 }
 
-func (g Guard) find(ctx context.Context, c Caller, id multivac.DocumentID) (multivac.Document, error) {
+func (g Guard) find(ctx context.Context, c *Caller, id multivac.DocumentID) (multivac.Document, error) {
 	d, err := g.Library.Document(ctx, id)
 	if err == nil && !c.In(d.Collection) {
 		return multivac.Document{}, multivac.Errorf(multivac.ErrNotFound, "list the documents to see what was told",

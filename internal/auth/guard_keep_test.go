@@ -41,7 +41,7 @@ func TestWhoMayLookAfterTheStore(t *testing.T) {
 		g := Guard{Keeper: k, Library: found{}}
 		ctx := t.Context()
 		if c != nil {
-			ctx = With(ctx, *c)
+			ctx = With(ctx, c)
 		}
 		for name, call := range map[string]func() error{
 			"retry":   func() error { _, err := g.Retry(ctx, "1"); return err },
@@ -65,7 +65,7 @@ func TestWhoMayLookAfterTheStore(t *testing.T) {
 	classic := Classic("multivac")
 	f("nobody", nil, multivac.ErrUnauthorized, multivac.ErrUnauthorized)
 	f("anyone where no key is needed", &Anyone, nil, nil)
-	f("the original's routes", &classic, multivac.ErrNotFound, multivac.ErrUnauthorized)
+	f("the original's routes", classic, multivac.ErrNotFound, multivac.ErrUnauthorized)
 	f("an admin", key(nil, multivac.ScopeAdmin), nil, nil)
 	f("who may ask", key(nil, multivac.ScopeAsk), multivac.ErrForbidden, multivac.ErrForbidden)
 	f("who may tell", key(nil, multivac.ScopeTell), nil, multivac.ErrForbidden)

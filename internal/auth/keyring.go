@@ -64,9 +64,9 @@ type snapshot struct {
 	keys map[multivac.KeyID]*held
 }
 
-// held is a key with what its holder is at. It outlives a snapshot.
+// held is a key with what its holder is at, which outlives a snapshot.
 type held struct {
-	multivac.Key
+	Caller
 	*counters
 }
 
@@ -74,6 +74,16 @@ type counters struct {
 	rate    *rate.Limiter // nil for no limit
 	running atomic.Int64
 	touched atomic.Int64 // when its use was noted last, in Unix seconds
+	leave   func()       // counts a request out
+}
+
+func newCounters(l multivac.Limits) *counters {
+	c := &counters{}
+	c.leave = func() { c.running.Add(-1) }
+	if l.Rate > 0 {
+		c.rate = rate.NewLimiter(rate.Limit(l.Rate), max(l.Burst, 1))
+	}
+	return c
 }
 
 // NewKeyring returns the keyring of a store. now is time.Now but in tests.
@@ -115,11 +125,11 @@ func (r *Keyring) read(ctx context.Context, age time.Duration) (*snapshot, error
 	}
 	s := &snapshot{read: now, keys: make(map[multivac.KeyID]*held, len(keys))}
 	for _, k := range keys {
-		h := &held{Key: k, counters: &counters{}}
+		h := &held{Caller: Caller{Key: k}}
 		if last != nil && last.keys[k.ID] != nil { // a key's limits never change
 			h.counters = last.keys[k.ID].counters
-		} else if k.Limits.Rate > 0 {
-			h.rate = rate.NewLimiter(rate.Limit(k.Limits.Rate), max(k.Limits.Burst, 1))
+		} else {
+			h.counters = newCounters(k.Limits)
 		}
 		s.keys[k.ID] = h
 	}
@@ -150,7 +160,7 @@ func (r *Keyring) Needed(ctx context.Context) (bool, error) {
 // where the key's limits are reached, or where wrong ones come from the address
 // again and again. A right key is never refused for the wrong ones: behind one
 // proxy everyone has the same address, and 256 bits cannot be guessed anyway.
-func (r *Keyring) Enter(ctx context.Context, text multivac.KeyText, address string) (c Caller, leave func(), err error) {
+func (r *Keyring) Enter(ctx context.Context, text multivac.KeyText, address string) (c *Caller, leave func(), err error) {
 	h, err := r.match(ctx, text)
 	switch {
 	case errors.Is(err, multivac.ErrUnauthorized):
@@ -159,16 +169,16 @@ func (r *Keyring) Enter(ctx context.Context, text multivac.KeyText, address stri
 			limited.RetryAfter = wait
 			err = limited
 		}
-		return c, nil, err
+		return nil, nil, err
 	case err != nil:
-		return c, nil, err
+		return nil, nil, err
 	}
-	r.touch(h)
-	leave, err = h.enter(r.now())
-	if err != nil {
-		return c, nil, err
+	now := r.now()
+	r.touch(h, now)
+	if err := h.enter(now); err != nil {
+		return nil, nil, err
 	}
-	return Caller{Key: h.Key}, leave, nil
+	return &h.Caller, h.leave, nil
 }
 
 // reason returns the message of an error without its remedy.
@@ -185,7 +195,7 @@ func (r *Keyring) match(ctx context.Context, text multivac.KeyText) (*held, erro
 	if len(text) > longestInput {
 		text = text[:longestInput]
 	}
-	id, err := Parse(text)
+	id, err := shaped(text)
 	if err != nil {
 		return nil, err
 	}
@@ -204,13 +214,16 @@ func (r *Keyring) match(ctx context.Context, text multivac.KeyText) (*held, erro
 		h = &held{}
 	}
 	if !matches(h.Hash, Hash(text)) {
+		if _, err := Parse(text); err != nil {
+			return nil, err // it was mistyped
+		}
 		return nil, multivac.Errorf(multivac.ErrUnauthorized, "check that it is of this server, or ask an admin for a new one", "the key is not known here")
 	}
 	return h, h.Standing(r.now())
 }
 
-// enter counts a request in, or returns an ErrLimited.
-func (h *held) enter(now time.Time) (leave func(), err error) {
+// enter counts a request in, until leave, or returns an ErrLimited.
+func (h *held) enter(now time.Time) error {
 	limited := func(after time.Duration, format string, n any) error {
 		err := multivac.Errorf(multivac.ErrLimited, "send less, or ask an admin for a key with a higher limit", format, h.ID, n)
 		err.RetryAfter = after
@@ -218,22 +231,22 @@ func (h *held) enter(now time.Time) (leave func(), err error) {
 	}
 	if running := h.running.Add(1); h.Limits.Concurrent > 0 && running > int64(h.Limits.Concurrent) {
 		h.running.Add(-1)
-		return nil, limited(time.Second, "key %s is over its limit of %v requests at the same time", h.Limits.Concurrent)
+		return limited(time.Second, "key %s is over its limit of %v requests at the same time", h.Limits.Concurrent)
 	}
 	if h.rate != nil {
 		reserved := h.rate.ReserveN(now, 1)
 		if after := reserved.DelayFrom(now); after > 0 {
 			reserved.CancelAt(now)
 			h.running.Add(-1)
-			return nil, limited(after, "key %s is over its limit of %v requests per second", h.Limits.Rate)
+			return limited(after, "key %s is over its limit of %v requests per second", h.Limits.Rate)
 		}
 	}
-	return func() { h.running.Add(-1) }, nil
+	return nil
 }
 
 // touch has Run note the use of a key. Where Run is behind, a later use will do.
-func (r *Keyring) touch(h *held) {
-	now, last := r.now().Unix(), h.touched.Load()
+func (r *Keyring) touch(h *held, at time.Time) {
+	now, last := at.Unix(), h.touched.Load()
 	if now-last < int64(touchEvery/time.Second) || !h.touched.CompareAndSwap(last, now) {
 		return
 	}
@@ -333,7 +346,7 @@ func (r *Keyring) adopted(ctx context.Context, text multivac.KeyText) (k multiva
 	if err != nil {
 		return k, false, err
 	}
-	return h.Key, false, Caller{Key: h.Key}.Need(multivac.ScopeAdmin)
+	return h.Key, false, h.Need(multivac.ScopeAdmin)
 }
 
 func (r *Keyring) put(ctx context.Context, k multivac.Key, id multivac.KeyID, text multivac.KeyText) (multivac.Key, error) {

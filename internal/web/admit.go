@@ -19,7 +19,7 @@ type Gate interface {
 	Needed(ctx context.Context) (bool, error)
 	// Enter returns who sends text from address, counted in until leave is
 	// called, or an ErrUnauthorized or ErrLimited.
-	Enter(ctx context.Context, text multivac.KeyText, address string) (c auth.Caller, leave func(), err error)
+	Enter(ctx context.Context, text multivac.KeyText, address string) (c *auth.Caller, leave func(), err error)
 }
 
 // A rule says who may come in. The zero rule wants a key, of whatever scope.
@@ -99,9 +99,12 @@ func (s *server) admit(mux *http.ServeMux) http.Handler {
 			return
 		}
 		if c != nil {
-			r = r.WithContext(auth.With(r.Context(), *c))
+			r = r.WithContext(auth.With(r.Context(), c))
 		}
-		mux.ServeHTTP(w, r)
+		if strings.Contains(pattern, "{") {
+			h = mux // which knows what the wildcards stand for
+		}
+		h.ServeHTTP(w, r)
 	})
 }
 
@@ -133,14 +136,13 @@ func (s *server) enter(r *http.Request, rule rule) (*auth.Caller, func(), error)
 			}
 			return nil, nil, err
 		}
-		return &c, leave, nil
+		return c, leave, nil
 	case !needed:
 		return &auth.Anyone, stay, auth.Anyone.Need(rule.scopes...)
 	case rule.known:
 		return nil, stay, nil
 	case rule.classic && s.OpenClassic:
-		c := auth.Classic(classicCollection)
-		return &c, stay, nil
+		return auth.Classic(classicCollection), stay, nil
 	}
 	return nil, nil, multivac.NoKey()
 }

@@ -30,14 +30,15 @@ func limit(stop context.Context, next http.Handler) http.Handler {
 		case "/api/v1/import", "/api/v1/export", "/api/v1/doctor": // which give up when nothing moves
 			size, timeout = math.MaxInt64, KeepTimeout
 		}
-		ctx, cancel := context.WithTimeout(context.WithoutCancel(r.Context()), timeout)
-		defer cancel()
-		defer context.AfterFunc(stop, cancel)()
-		conn, end := http.NewResponseController(w), time.Now().Add(timeout)
-		_ = conn.SetReadDeadline(end.Add(grace)) // a recorder in a test has none
-		_ = conn.SetWriteDeadline(end.Add(2 * grace))
+		ctx := newTerm(r.Context(), timeout, stop)
+		defer ctx.finish()
 		r = r.WithContext(ctx)
-		r.Body = http.MaxBytesReader(w, r.Body, size)
+		conn := http.NewResponseController(w)
+		if r.Body != http.NoBody {
+			_ = conn.SetReadDeadline(ctx.end.Add(grace)) // a recorder in a test has none
+			r.Body = http.MaxBytesReader(w, r.Body, size)
+		}
+		_ = conn.SetWriteDeadline(ctx.end.Add(2 * grace))
 		next.ServeHTTP(w, r)
 	})
 }

@@ -1,0 +1,63 @@
+package web
+
+import (
+	"context"
+	"errors"
+	"testing"
+	"testing/synctest"
+	"time"
+)
+
+// TestTerm holds that a term ends as a context does, whether or not somebody
+// waits for it.
+func TestTerm(t *testing.T) {
+	for _, one := range []struct {
+		name string
+		end  func(t *term, stop func())
+		want error
+	}{
+		{"nothing", func(*term, func()) {}, nil},
+		{"its time", func(*term, func()) { time.Sleep(time.Minute) }, context.DeadlineExceeded},
+		{"stop", func(_ *term, stop func()) { stop() }, context.Canceled},
+		{"the request", func(t *term, _ func()) { t.finish() }, context.Canceled},
+	} {
+		for _, waits := range []bool{false, true} {
+			synctest.Test(t, func(t *testing.T) {
+				type key struct{}
+				client, gone := context.WithCancel(context.WithValue(context.Background(), key{}, "value"))
+				stop, cancel := context.WithCancel(context.Background())
+				defer cancel()
+				got := newTerm(client, time.Minute, stop)
+				defer got.finish()
+				gone() // which may be half of it only
+				child := context.Context(got)
+				if waits {
+					var leave func()
+					child, leave = context.WithCancel(got)
+					defer leave()
+				}
+				if child.Value(key{}) != "value" {
+					t.Errorf("waiting %v: got value %v, want value", waits, child.Value(key{}))
+				}
+				one.end(got, cancel)
+				synctest.Wait()
+				if err := child.Err(); !errors.Is(err, one.want) {
+					t.Errorf("ended by %s, waiting %v: got %v, want %v", one.name, waits, err, one.want)
+				}
+				select {
+				case <-got.Done():
+					if one.want == nil {
+						t.Errorf("ended by %s, waiting %v: it is done", one.name, waits)
+					}
+				default:
+					if one.want != nil {
+						t.Errorf("ended by %s, waiting %v: it is not done", one.name, waits)
+					}
+				}
+				if err := got.Err(); !errors.Is(err, one.want) {
+					t.Errorf("ended by %s, waiting %v, then: got %v, want %v", one.name, waits, err, one.want)
+				}
+			})
+		}
+	}
+}
