@@ -18,6 +18,8 @@ const (
 	resegmentAtOnce = 4                      // documents, which then share a commit
 	resegmentShare  = 3                      // pauses so many times as long as it worked
 	resegmentPoll   = 100 * time.Millisecond // while there is work that somebody waits for
+	resegmentTurn   = 2 * time.Second        // while it is another's turn
+	resegmentWatch  = time.Minute            // where others do it
 )
 
 // A Resegmenter is responsible for published documents that an older version of
@@ -31,6 +33,9 @@ type Resegmenter struct {
 	// Observe is told of each error, if set. A document that cannot be cut
 	// keeps the passages that it has.
 	Observe func(multivac.DocumentID, error)
+	// Turn says whether it is this resegmenter's turn, where there are others;
+	// it is asked before every few documents.
+	Turn func(context.Context) bool
 
 	store   store.Store
 	queue   queue.Queue
@@ -45,6 +50,7 @@ func NewResegmenter(s store.Store, q queue.Queue) *Resegmenter {
 	return &Resegmenter{
 		Interval: 10 * time.Minute,
 		Observe:  func(multivac.DocumentID, error) {},
+		Turn:     func(context.Context) bool { return true },
 		store:    s, queue: q,
 		version: text.Version, segment: text.Segment,
 	}
@@ -65,14 +71,41 @@ func (r *Resegmenter) Run(ctx context.Context) error {
 	}
 }
 
+// Watch counts what is left while others cut it, until ctx ends, and returns nil.
+func (r *Resegmenter) Watch(ctx context.Context) error {
+	for {
+		if err := r.count(ctx); err != nil && ctx.Err() == nil {
+			r.Observe("", err)
+		}
+		if !pause(ctx, resegmentWatch) {
+			return nil
+		}
+	}
+}
+
+func (r *Resegmenter) count(ctx context.Context) error {
+	n, err := r.store.CountOutdated(ctx, r.version)
+	if err == nil {
+		r.left.Store(int64(n))
+	}
+	return err
+}
+
 // all cuts everything that is outdated.
 func (r *Resegmenter) all(ctx context.Context) error {
-	n, err := r.store.CountOutdated(ctx, r.version)
-	if err != nil {
+	if err := r.count(ctx); err != nil {
 		return err
 	}
-	r.left.Store(int64(n))
 	for r.Left() > 0 {
+		if !r.Turn(ctx) {
+			if !pause(ctx, resegmentTurn) {
+				return nil
+			}
+			if err := r.count(ctx); err != nil {
+				return err
+			}
+			continue
+		}
 		if waiting, err := r.queue.Len(ctx); err == nil && waiting > 0 {
 			if !pause(ctx, resegmentPoll) {
 				return nil

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -118,6 +119,41 @@ func TestResegmenterStepsBack(t *testing.T) {
 			t.Errorf("%d left while there is other work, want 1", r.Left())
 		}
 		cancel()
+		<-done
+	})
+}
+
+// Of several resegmenters on one store the one cuts whose turn it is; the
+// others see what is left, and go on when it has gone.
+func TestResegmentersTakeTurns(t *testing.T) {
+	inTime(t, func(t *testing.T, s store.Store) {
+		w := newWorld(s)
+		w.worker.segment = whole
+		stop := w.run(t)
+		w.tell(t, multivac.WaitIndexed, telling("a", "One two."), telling("b", "Three four."))
+		stop()
+		r := NewResegmenter(s, w.queue)
+		r.version, r.segment = r.version+1, halves
+		var mine atomic.Bool
+		r.Turn = func(context.Context) bool { return mine.Load() }
+		watcher := NewResegmenter(s, w.queue)
+		watcher.version = r.version
+		ctx, cancel := context.WithCancel(t.Context())
+		done := make(chan error, 2)
+		go func() { done <- r.Run(ctx) }()
+		go func() { done <- watcher.Watch(ctx) }()
+		left := func(want int) {
+			t.Helper()
+			time.Sleep(2 * time.Minute)
+			if n, err := s.CountOutdated(t.Context(), r.version); n != want || r.Left() != want || watcher.Left() != want || err != nil {
+				t.Errorf("%d outdated, %v, and %d and %d are said to be; want %d", n, err, r.Left(), watcher.Left(), want)
+			}
+		}
+		left(2)
+		mine.Store(true)
+		left(0)
+		cancel()
+		<-done
 		<-done
 	})
 }

@@ -32,6 +32,8 @@ type Sweeper struct {
 	Now func() time.Time
 	// Observe is told of each error, if set. The next sweep tries again.
 	Observe func(error)
+	// Turn says whether it is this sweeper's turn to purge, where there are others.
+	Turn func(context.Context) bool
 
 	store store.Store
 	queue queue.Queue
@@ -49,6 +51,7 @@ func NewSweeper(s store.Store, q queue.Queue) *Sweeper {
 		Grace:    10 * time.Minute,
 		Now:      time.Now,
 		Observe:  func(error) {},
+		Turn:     func(context.Context) bool { return true },
 		store:    s, queue: q,
 	}
 }
@@ -116,5 +119,8 @@ func (s *Sweeper) purge(ctx context.Context) error {
 		return nil
 	}
 	s.purged = now
+	if !s.Turn(ctx) {
+		return nil
+	}
 	return s.store.Purge(ctx, now.Add(-s.Grace))
 }
