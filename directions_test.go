@@ -64,6 +64,7 @@ github.com/spf13/pflag                internal/cli                           its
 github.com/go-git/go-git/v5           internal/cli                           what .gitignore leaves out
 golang.org/x/term                     internal/cli internal/telemetry        is it a terminal
 github.com/prometheus/client_golang   internal/telemetry                     metrics
+go.opentelemetry.io/otel              internal/telemetry                     traces
 github.com/maypok86/otter/v2          internal/cache                         the near cache
 golang.org/x/net                      internal/extract                       HTML
 golang.org/x/text                     internal/text internal/ask internal/extract  Unicode's forms and encodings

@@ -12,6 +12,8 @@ import (
 	"strings"
 	"time"
 
+	"go.opentelemetry.io/otel/trace"
+
 	"multivac"
 )
 
@@ -20,24 +22,21 @@ const RequestIDHeader = "X-Request-Id"
 
 var saneID = regexp.MustCompile(`^[A-Za-z0-9._-]{1,64}$`)
 
-type requestIDKey struct{}
-
 // RequestID returns the id of the request that ctx belongs to, or "".
-func RequestID(ctx context.Context) string {
-	id, _ := ctx.Value(requestIDKey{}).(string)
-	return id
-}
+func RequestID(ctx context.Context) string { return multivac.OriginOf(ctx).RequestID }
 
 // WithRequestID returns ctx with a request id, for work that no HTTP request began.
 func WithRequestID(ctx context.Context, id string) context.Context {
-	return context.WithValue(ctx, requestIDKey{}, id)
+	o := multivac.OriginOf(ctx)
+	o.RequestID = id
+	return multivac.WithOrigin(ctx, o)
 }
 
 // slow is from when on a probe is worth a line, too.
 const slow = time.Second
 
 // HTTP gives each request an id, which is in the response's header before next
-// is called, counts it, and logs one line about it: paths, but neither query
+// is called, goes on the trace that a traceparent names, counts the request, and logs one line about it: paths, but neither query
 // strings nor bodies. The route is what a http.ServeMux noted in the request
 // that next is called with; a copy that is made before the mux hides it.
 func (t *Telemetry) HTTP(next http.Handler) http.Handler {
@@ -47,26 +46,28 @@ func (t *Telemetry) HTTP(next http.Handler) http.Handler {
 			id = rand.Text()
 		}
 		w.Header().Set(RequestIDHeader, id)
-		r = r.WithContext(WithRequestID(r.Context(), id))
+		ctx, span := t.requestSpan(r, multivac.Origin{RequestID: id, Trace: incoming(r)})
+		r = r.WithContext(ctx)
 		o := observed{ResponseWriter: w}
 		start := time.Now()
 		t.metrics.inFlight.Inc()
 		panicked := true
 		defer func() { // not recovered from: what is left of the response is net/http's to end
 			t.metrics.inFlight.Dec()
-			t.request(r, &o, panicked, time.Since(start))
+			t.request(r, &o, span, panicked, time.Since(start))
 		}()
 		next.ServeHTTP(&o, r)
 		panicked = false
 	})
 }
 
-// request counts and logs a request that is over.
-func (t *Telemetry) request(r *http.Request, o *observed, panicked bool, took time.Duration) {
+// request counts and logs a request that is over, and ends its span if it has one.
+func (t *Telemetry) request(r *http.Request, o *observed, span trace.Span, panicked bool, took time.Duration) {
 	code := o.status()
 	if panicked {
 		code = http.StatusInternalServerError
 	}
+	endRequest(span, r, code)
 	counted := t.metrics.route(route(r), method(r), code)
 	counted.requests.Inc()
 	counted.time.Observe(took.Seconds())
@@ -92,7 +93,7 @@ func (t *Telemetry) request(r *http.Request, o *observed, panicked bool, took ti
 	t.lines.hold(&access{
 		time: time.Now(), severity: severity(level),
 		method: multivac.Clip(r.Method, 40), path: path, agent: multivac.Clip(r.UserAgent(), 200), remote: host(r), protocol: r.Proto,
-		requestID: RequestID(r.Context()), status: code, size: o.bytes, took: took,
+		origin: multivac.OriginOf(r.Context()), status: code, size: o.bytes, took: took,
 	})
 }
 

@@ -6,6 +6,8 @@ import (
 	"strconv"
 	"sync"
 	"time"
+
+	"multivac"
 )
 
 // A lines writes the log. Lines about requests it may hold back for a moment,
@@ -13,6 +15,7 @@ import (
 // at once, after what it holds.
 type lines struct {
 	delay time.Duration // 0: nothing is held back
+	fields
 
 	mu      sync.Mutex
 	w       io.Writer
@@ -33,7 +36,7 @@ func (l *lines) Write(p []byte) (int, error) {
 func (l *lines) hold(a *access) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	l.held = a.append(l.held)
+	l.held = a.append(l.held, l.fields)
 	switch {
 	case l.delay == 0, len(l.held) >= enough, a.severity != "INFO":
 		l.write()
@@ -63,7 +66,8 @@ type access struct {
 	time                        time.Time
 	severity                    string
 	method, path, agent, remote string
-	protocol, requestID         string
+	protocol                    string
+	origin                      multivac.Origin
 	status                      int
 	size                        int64
 	took                        time.Duration
@@ -71,7 +75,7 @@ type access struct {
 
 // append does by hand what slog.JSONHandler would, for there is one for each
 // request.
-func (a *access) append(b []byte) []byte {
+func (a *access) append(b []byte, f fields) []byte {
 	b = append(b, `{"time":"`...)
 	b = a.time.AppendFormat(b, time.RFC3339Nano)
 	b = append(append(b, `","severity":"`...), a.severity...)
@@ -94,9 +98,19 @@ func (a *access) append(b []byte) []byte {
 	b = append(b, `s","protocol":`...)
 	b = appendString(b, a.protocol)
 	b = append(b, '}')
-	if a.requestID != "" {
+	if a.origin.RequestID != "" {
 		b = append(b, `,"request_id":`...)
-		b = appendString(b, a.requestID)
+		b = appendString(b, a.origin.RequestID)
+	}
+	if id, span, sampled := parts(a.origin.Trace); id != "" {
+		b = append(b, `,"`+traceField+`":`...)
+		b = appendString(b, f.traces, id)
+		b = append(append(append(b, `,"`+spanField+`":"`...), span...), '"')
+		b = strconv.AppendBool(append(b, `,"`+sampledField+`":`...), sampled)
+	}
+	if f.role != "" {
+		b = append(b, `,"`+labelsField+`":{"role":`...)
+		b = append(appendString(b, f.role), '}')
 	}
 	return append(b, "}\n"...)
 }

@@ -47,11 +47,16 @@ func newHandler(w io.Writer, o Options) (h slog.Handler, f Format, l *lines) {
 	}
 	terminal := isTerminal(w)
 	if o.Format == JSON || o.Format != Text && !terminal {
-		l = &lines{w: w, delay: o.Delay}
-		return identified{slog.NewJSONHandler(l, &slog.HandlerOptions{Level: level, ReplaceAttr: cloudLogging})}, JSON, l
+		f := newFields(o)
+		l = &lines{w: w, delay: o.Delay, fields: f}
+		var json slog.Handler = slog.NewJSONHandler(l, &slog.HandlerOptions{Level: level, ReplaceAttr: cloudLogging})
+		if f.role != "" {
+			json = json.WithAttrs([]slog.Attr{slog.Group(labelsField, slog.String("role", f.role))})
+		}
+		return identified{json, &f}, JSON, l
 	}
 	colour := terminal && os.Getenv("NO_COLOR") == ""
-	return identified{newConsole(w, level, colour)}, Text, nil
+	return identified{newConsole(w, level, colour), nil}, Text, nil
 }
 
 func isTerminal(w io.Writer) bool {
@@ -59,7 +64,40 @@ func isTerminal(w io.Writer) bool {
 	return ok && term.IsTerminal(int(f.Fd()))
 }
 
-// cloudLogging gives slog's own fields the names that Cloud Logging looks for.
+// Names that Cloud Logging looks for in a line of JSON; severity, message, time
+// and httpRequest are the others:
+// https://cloud.google.com/logging/docs/structured-logging#structured_logging_special_fields
+const (
+	traceField   = "logging.googleapis.com/trace"
+	spanField    = "logging.googleapis.com/spanId"
+	sampledField = "logging.googleapis.com/trace_sampled"
+	labelsField  = "logging.googleapis.com/labels"
+)
+
+// fields are what lines of JSON have in common.
+type fields struct {
+	role   string // "" where there is but one
+	traces string // what stands before the id of a trace
+}
+
+func newFields(o Options) fields {
+	f := fields{role: o.Role}
+	if o.TraceProject != "" {
+		f.traces = "projects/" + o.TraceProject + "/traces/"
+	}
+	return f
+}
+
+// parts takes a traceparent apart; all are empty where it is.
+func parts(traceparent string) (id, span string, sampled bool) {
+	if len(traceparent) != traceparentLength {
+		return "", "", false
+	}
+	return traceparent[3:35], traceparent[36:52], traceparent[54]&1 == 1
+}
+
+// cloudLogging gives slog's own fields the names that Cloud Logging looks for,
+// and a stack that by which Error Reporting finds it.
 func cloudLogging(groups []string, a slog.Attr) slog.Attr {
 	if len(groups) > 0 {
 		return a
@@ -71,6 +109,11 @@ func cloudLogging(groups []string, a slog.Attr) slog.Attr {
 		if level, ok := a.Value.Any().(slog.Level); ok {
 			return slog.String("severity", severity(level))
 		}
+	case "stack":
+		if a.Value.String() == "" {
+			return slog.Attr{}
+		}
+		a.Key = "stack_trace"
 	}
 	return a
 }
@@ -87,23 +130,34 @@ func severity(l slog.Level) string {
 	return "DEBUG"
 }
 
-// identified adds the request id of the context to each line.
-type identified struct{ slog.Handler }
+// identified adds the request id of the context to each line, and where fields
+// are given its trace.
+type identified struct {
+	slog.Handler
+	fields *fields
+}
 
 func (h identified) Handle(ctx context.Context, r slog.Record) error {
-	if id := RequestID(ctx); id != "" {
-		r = r.Clone()
-		r.AddAttrs(slog.String("request_id", id))
+	o := multivac.OriginOf(ctx)
+	if o == (multivac.Origin{}) {
+		return h.Handler.Handle(ctx, r)
+	}
+	r = r.Clone()
+	if o.RequestID != "" {
+		r.AddAttrs(slog.String("request_id", o.RequestID))
+	}
+	if id, span, sampled := parts(o.Trace); id != "" && h.fields != nil {
+		r.AddAttrs(slog.String(traceField, h.fields.traces+id), slog.String(spanField, span), slog.Bool(sampledField, sampled))
 	}
 	return h.Handler.Handle(ctx, r)
 }
 
 func (h identified) WithAttrs(attrs []slog.Attr) slog.Handler {
-	return identified{h.Handler.WithAttrs(attrs)}
+	return identified{h.Handler.WithAttrs(attrs), h.fields}
 }
 
 func (h identified) WithGroup(name string) slog.Handler {
-	return identified{h.Handler.WithGroup(name)}
+	return identified{h.Handler.WithGroup(name), h.fields}
 }
 
 // A console writes lines for people: "15:04:05 INFO  message key=value". The

@@ -1,19 +1,25 @@
-// Package telemetry tells what MultiVAC is doing, in logs and metrics, by
-// wrapping what it watches. It never writes down what users ask or tell.
+// Package telemetry tells what MultiVAC is doing, in logs, metrics and traces,
+// by wrapping what it watches. It writes down nothing of what users tell, and
+// of what they ask only where Options say so, in the log.
 package telemetry
 
 import (
+	"context"
+	"errors"
 	"io"
 	"log/slog"
 	"net/http"
 	"runtime"
 	"strconv"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"github.com/prometheus/client_golang/prometheus"
 	"github.com/prometheus/client_golang/prometheus/collectors"
 	"github.com/prometheus/client_golang/prometheus/promhttp"
+	sdk "go.opentelemetry.io/otel/sdk/trace"
+	"go.opentelemetry.io/otel/trace"
 
 	"multivac"
 )
@@ -27,6 +33,14 @@ type Options struct {
 	// Delay is how long a line about a request that went well may wait to be
 	// written with others, where lines are JSON. Then Flush is to be called at the end.
 	Delay time.Duration
+	// Role is what this process does of a MultiVAC: a label of all its metrics
+	// and of lines of JSON. None if empty.
+	Role string
+	// TraceProject is the project of Google Cloud that traces are in, by which
+	// Cloud Logging finds them from a line of JSON.
+	TraceProject string
+	// LogQuestions has each question logged with what became of it.
+	LogQuestions bool
 }
 
 // Telemetry is the log and the metrics of one process. Its registry is its
@@ -36,7 +50,14 @@ type Telemetry struct {
 	format   Format // never Auto
 	lines    *lines // where JSON's lines go; nil for Text
 	registry *prometheus.Registry
+	ours     prometheus.Registerer // adds the role
 	metrics  metrics
+	role     string
+	question bool // is logged
+
+	tracer   trace.Tracer // nil where there are no traces
+	provider *sdk.TracerProvider
+	unsent   atomic.Bool // the latest spans could not be sent
 }
 
 // New returns a Telemetry that logs to w.
@@ -48,6 +69,12 @@ func New(w io.Writer, o Options) *Telemetry {
 		lines:    lines,
 		registry: prometheus.NewRegistry(),
 		metrics:  newMetrics(),
+		role:     o.Role,
+		question: o.LogQuestions,
+	}
+	t.ours = t.registry
+	if o.Role != "" {
+		t.ours = prometheus.WrapRegistererWith(prometheus.Labels{"role": o.Role}, t.registry)
 	}
 	build := prometheus.NewGauge(prometheus.GaugeOpts{
 		Name:        "multivac_build_info",
@@ -55,8 +82,8 @@ func New(w io.Writer, o Options) *Telemetry {
 		ConstLabels: prometheus.Labels{"version": o.Version, "go_version": runtime.Version()},
 	})
 	build.Set(1)
-	t.registry.MustRegister(build, collectors.NewGoCollector(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}))
-	t.registry.MustRegister(t.metrics.all()...)
+	t.ours.MustRegister(build, collectors.NewGoCollector(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}))
+	t.ours.MustRegister(t.metrics.all()...)
 	t.metrics.startAtZero()
 	return t
 }
@@ -64,8 +91,19 @@ func New(w io.Writer, o Options) *Telemetry {
 // Logger returns the log. What is logged with a context carries its request id.
 func (t *Telemetry) Logger() *slog.Logger { return t.log }
 
-// Flush writes the lines that are held back.
+// goodbye is how long the receiver of traces has at the end.
+const goodbye = 3 * time.Second
+
+// Flush writes the lines that are held back, and sends the spans; no more are
+// sent after it.
 func (t *Telemetry) Flush() {
+	if t.provider != nil {
+		ctx, cancel := context.WithTimeout(context.Background(), goodbye)
+		defer cancel()
+		if err := t.provider.Shutdown(ctx); err != nil {
+			t.log.Warn("the last spans were not sent", "error", err)
+		}
+	}
 	if t.lines != nil {
 		t.lines.flush()
 	}
@@ -82,19 +120,19 @@ func (t *Telemetry) Metrics() http.Handler {
 // Gauge adds a metric that read is called for whenever metrics are collected;
 // read must be quick. It panics where the name is taken or not valid.
 func (t *Telemetry) Gauge(name, help string, read func() float64) {
-	t.registry.MustRegister(prometheus.NewGaugeFunc(prometheus.GaugeOpts{Name: name, Help: help}, read))
+	t.ours.MustRegister(prometheus.NewGaugeFunc(prometheus.GaugeOpts{Name: name, Help: help}, read))
 }
 
 // Counter adds a metric that only rises, read like a Gauge.
 func (t *Telemetry) Counter(name, help string, read func() float64) {
-	t.registry.MustRegister(prometheus.NewCounterFunc(prometheus.CounterOpts{Name: name, Help: help}, read))
+	t.ours.MustRegister(prometheus.NewCounterFunc(prometheus.CounterOpts{Name: name, Help: help}, read))
 }
 
 // Cache adds how often the cache of answers had what was asked for, of two
 // counters that only rise.
 func (t *Telemetry) Cache(hits, misses func() float64) {
 	for result, read := range map[string]func() float64{"hit": hits, "miss": misses} {
-		t.registry.MustRegister(prometheus.NewCounterFunc(prometheus.CounterOpts{
+		t.ours.MustRegister(prometheus.NewCounterFunc(prometheus.CounterOpts{
 			Name:        "multivac_cache_requests_total",
 			Help:        "Answers looked up in the cache, by result (hit, miss).",
 			ConstLabels: prometheus.Labels{"result": result},
@@ -104,7 +142,7 @@ func (t *Telemetry) Cache(hits, misses func() float64) {
 
 // Status adds how far the index is, read once for each collection of metrics.
 func (t *Telemetry) Status(read func() multivac.Status) {
-	t.registry.MustRegister(&status{
+	t.ours.MustRegister(&status{
 		read:    read,
 		ready:   prometheus.NewDesc("multivac_ready", "1 once answers come from all that was published at the start, else 0.", nil, nil),
 		pending: prometheus.NewDesc("multivac_documents_pending", "Documents kept and not yet answered from.", nil, nil),
@@ -149,6 +187,11 @@ type metrics struct {
 	tellBytes   prometheus.Counter
 	tellTime    *prometheus.HistogramVec
 	workerTasks *prometheus.CounterVec
+	workTime    prometheus.Histogram
+	working     prometheus.Gauge
+	storeTime   *prometheus.HistogramVec
+	storeErrors *prometheus.CounterVec
+	spansLost   prometheus.Counter
 	counted     *sync.Map // of a routeKey: *counted, so that labels are put together once
 }
 
@@ -204,12 +247,22 @@ func newMetrics() metrics {
 			"Time to keep the documents of one call, by what it waited for (stored, indexed).", long), []string{"wait"}),
 		workerTasks: counter("multivac_worker_tasks_total",
 			"Tasks worked on, by outcome and by the step at which they ended.", "outcome", "step"),
+		workTime: prometheus.NewHistogram(histogram("multivac_worker_duration_seconds",
+			"Time to work on a task, however it ended.", long)),
+		working: prometheus.NewGauge(prometheus.GaugeOpts{Name: "multivac_worker_tasks_in_progress",
+			Help: "Tasks being worked on."}),
+		storeTime: prometheus.NewHistogramVec(histogram("multivac_store_duration_seconds",
+			"Time that the store took, by operation.", long), []string{"operation"}),
+		storeErrors: counter("multivac_store_errors_total",
+			"Calls of the store that failed because of it, and not because of what was asked, by operation.", "operation"),
+		spansLost: prometheus.NewCounter(prometheus.CounterOpts{Name: "multivac_trace_spans_lost_total",
+			Help: "Spans that could not be sent to the receiver of traces."}),
 	}
 }
 
 func (m metrics) all() []prometheus.Collector {
 	return []prometheus.Collector{m.requests, m.requestTime, m.inFlight, m.asks, m.abstentions, m.askTime,
-		m.tells, m.tellBytes, m.tellTime, m.workerTasks}
+		m.tells, m.tellBytes, m.tellTime, m.workerTasks, m.workTime, m.working, m.storeTime, m.storeErrors, m.spansLost}
 }
 
 // startAtZero has the counters there before they first count, without which
@@ -224,11 +277,69 @@ func (m metrics) startAtZero() {
 	for _, state := range []string{"pending", "indexed", "failed", "unchanged", "refused"} {
 		m.tells.WithLabelValues(state)
 	}
-	m.workerTasks.WithLabelValues("indexed", "publish")
+	for outcome, step := range map[string]string{"indexed": "publish", "failed": "extract", "retry": "publish", "superseded": "publish"} {
+		m.workerTasks.WithLabelValues(outcome, step)
+	}
+	for _, wait := range []string{"stored", "indexed"} {
+		m.tellTime.WithLabelValues(wait)
+	}
 }
 
 // Worked counts a task that a worker ended: outcome says how ("indexed",
 // "retry", "failed", "superseded"), step where ("extract", "segment", "publish").
-func (t *Telemetry) Worked(outcome, step string) {
+func (t *Telemetry) Worked(outcome, step string, took time.Duration) {
 	t.metrics.workerTasks.WithLabelValues(outcome, step).Inc()
+	t.metrics.workTime.Observe(took.Seconds())
+}
+
+// Work is Span for a worker's steps. The one called "work" is a task.
+func (t *Telemetry) Work(ctx context.Context, what string) (context.Context, func(error)) {
+	ctx, done := t.Span(ctx, what)
+	if what != "work" {
+		return ctx, done
+	}
+	t.metrics.working.Inc()
+	return ctx, func(err error) {
+		t.metrics.working.Dec()
+		done(err)
+	}
+}
+
+// StoreOperations has the metrics of these operations there before they first
+// count.
+func (t *Telemetry) StoreOperations(names ...string) {
+	for _, name := range names {
+		t.metrics.storeErrors.WithLabelValues(name)
+		t.metrics.storeTime.WithLabelValues(name)
+	}
+}
+
+// Store times a call of the store, and counts it where it is the store's fault
+// that it fails. It is for store.Watch.
+func (t *Telemetry) Store(ctx context.Context, operation string) (context.Context, func(error)) {
+	ctx, done := t.Span(ctx, "store "+operation)
+	start := time.Now()
+	return ctx, func(err error) {
+		t.metrics.storeTime.WithLabelValues(operation).Observe(time.Since(start).Seconds())
+		if !storeFault(err) {
+			err = nil
+		} else {
+			t.metrics.storeErrors.WithLabelValues(operation).Inc()
+		}
+		done(err)
+	}
+}
+
+// storeFault tells a store that fails from one that says no.
+func storeFault(err error) bool {
+	if err == nil {
+		return false
+	}
+	for _, no := range []error{multivac.ErrInvalid, multivac.ErrNotFound, multivac.ErrTooLarge, multivac.ErrSuperseded,
+		multivac.ErrTooOld, context.Canceled} {
+		if errors.Is(err, no) {
+			return false
+		}
+	}
+	return true
 }

@@ -10,6 +10,7 @@ import (
 	"slices"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/google/go-cmp/cmp"
 
@@ -32,9 +33,14 @@ var names = []string{
 	"multivac_passages_indexed",
 	"multivac_queue_tasks",
 	"multivac_ready",
+	"multivac_store_duration_seconds",
+	"multivac_store_errors_total",
 	"multivac_tell_bytes_total",
 	"multivac_tell_documents_total",
 	"multivac_tell_duration_seconds",
+	"multivac_trace_spans_lost_total",
+	"multivac_worker_duration_seconds",
+	"multivac_worker_tasks_in_progress",
 	"multivac_worker_tasks_total",
 }
 
@@ -44,7 +50,8 @@ func TestMetricNames(t *testing.T) {
 	tm.Cache(one, one)
 	tm.Status(func() multivac.Status { return multivac.Status{Ready: true} })
 	tm.Gauge("multivac_queue_tasks", "Tasks that wait for a worker.", one)
-	tm.Worked("indexed", "publish")
+	tm.StoreOperations("put")
+	tm.Worked("indexed", "publish", time.Second)
 	tell(t, tm, nil)
 	serve(tm, "GET", "/livez", ok)
 

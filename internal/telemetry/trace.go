@@ -1,0 +1,219 @@
+package telemetry
+
+import (
+	"context"
+	"net/http"
+	"net/url"
+	"strings"
+	"time"
+
+	"go.opentelemetry.io/otel/attribute"
+	"go.opentelemetry.io/otel/codes"
+	"go.opentelemetry.io/otel/exporters/otlp/otlptrace/otlptracehttp"
+	"go.opentelemetry.io/otel/sdk/resource"
+	sdk "go.opentelemetry.io/otel/sdk/trace"
+	"go.opentelemetry.io/otel/trace"
+
+	"multivac"
+)
+
+// Traces say where spans are sent.
+type Traces struct {
+	Endpoint string  // http(s)://host:port of a receiver of OTLP over HTTP; /v1/traces is understood where it names no path
+	Sample   float64 // the share of requests that are traced, where their caller has not decided: 0 to 1
+	Version  string  // of multivac
+	Instance string  // what tells this process from others of its role; none if empty
+}
+
+// Validate returns an ErrInvalid that says what to change.
+func (o Traces) Validate() error {
+	u, err := url.Parse(o.Endpoint)
+	if err != nil || u.Scheme != "http" && u.Scheme != "https" || u.Host == "" {
+		return multivac.Errorf(multivac.ErrInvalid, "give it as http://host:4318, or https", "%q is no address of a receiver of traces", multivac.Clip(o.Endpoint, 200))
+	}
+	if u.User != nil {
+		return multivac.Errorf(multivac.ErrInvalid, "leave it out; put a collector with it beside MultiVAC", "the address of the receiver of traces has a password in it")
+	}
+	if !(o.Sample >= 0 && o.Sample <= 1) {
+		return multivac.Errorf(multivac.ErrInvalid, "give a share from 0 to 1", "the share of traced requests %v is out of range", o.Sample)
+	}
+	return nil
+}
+
+// StartTraces begins to send spans, which Flush ends. It is called before
+// anything is served, if at all. A receiver that cannot be reached costs
+// spans, no requests.
+func (t *Telemetry) StartTraces(ctx context.Context, o Traces) error {
+	if err := o.Validate(); err != nil {
+		return err
+	}
+	endpoint := o.Endpoint
+	if u, _ := url.Parse(endpoint); strings.Trim(u.Path, "/") == "" {
+		endpoint = strings.TrimSuffix(endpoint, "/") + "/v1/traces"
+	}
+	exporter, err := otlptracehttp.New(ctx, otlptracehttp.WithEndpointURL(endpoint), otlptracehttp.WithTimeout(10*time.Second))
+	if err != nil {
+		return multivac.Errorf(multivac.ErrInvalid, "look at traces.endpoint", "spans cannot be sent: %v", err)
+	}
+	attributes := []attribute.KeyValue{attribute.String("service.name", "multivac"), attribute.String("service.version", o.Version)}
+	if t.role != "" {
+		attributes = append(attributes, attribute.String("multivac.role", t.role))
+	}
+	if o.Instance != "" {
+		attributes = append(attributes, attribute.String("service.instance.id", o.Instance))
+	}
+	provider := sdk.NewTracerProvider(
+		sdk.WithBatcher(counting{exporter, t}),
+		sdk.WithSampler(sdk.ParentBased(sdk.TraceIDRatioBased(o.Sample))),
+		sdk.WithResource(resource.NewSchemaless(attributes...)),
+	)
+	t.provider, t.tracer = provider, provider.Tracer("multivac")
+	return nil
+}
+
+// counting counts the spans that could not be sent. The log hears of the first
+// of a row.
+type counting struct {
+	sdk.SpanExporter
+	t *Telemetry
+}
+
+func (c counting) ExportSpans(ctx context.Context, spans []sdk.ReadOnlySpan) error {
+	err := c.SpanExporter.ExportSpans(ctx, spans)
+	if err == nil {
+		c.t.unsent.Store(false)
+		return nil
+	}
+	c.t.metrics.spansLost.Add(float64(len(spans)))
+	if !c.t.unsent.Swap(true) {
+		c.t.log.Warn("spans cannot be sent; requests go on without", "error", err)
+	}
+	return nil // it has been handled
+}
+
+// Tracing reports whether spans are sent.
+func (t *Telemetry) Tracing() bool { return t.tracer != nil }
+
+// Span begins a span of what is done with the returned context until the
+// returned function is called, which takes the error that it ended with.
+// Where the context has no span yet, it goes on the trace of its origin.
+func (t *Telemetry) Span(ctx context.Context, what string) (context.Context, func(error)) {
+	if t.tracer == nil {
+		return ctx, func(error) {}
+	}
+	ctx, span := t.begin(ctx, what, trace.SpanKindInternal)
+	return ctx, func(err error) { finish(span, err) }
+}
+
+func finish(span trace.Span, err error) {
+	if err != nil {
+		span.RecordError(err)
+		span.SetStatus(codes.Error, "")
+	}
+	span.End()
+}
+
+// begin begins a span. One that goes on a trace of another process, or begins
+// one, is the origin of what is done within.
+func (t *Telemetry) begin(ctx context.Context, what string, kind trace.SpanKind) (context.Context, trace.Span) {
+	if trace.SpanContextFromContext(ctx).IsValid() {
+		return t.tracer.Start(ctx, what, trace.WithSpanKind(kind))
+	}
+	origin := multivac.OriginOf(ctx)
+	ctx, span := t.tracer.Start(trace.ContextWithRemoteSpanContext(ctx, spanContext(origin.Trace)), what, trace.WithSpanKind(kind))
+	span.SetAttributes(attribute.String("multivac.request_id", origin.RequestID))
+	origin.Trace = traceparent(span.SpanContext())
+	return multivac.WithOrigin(ctx, origin), span
+}
+
+// request begins the span of an HTTP request; nil where there is none.
+func (t *Telemetry) requestSpan(r *http.Request, o multivac.Origin) (context.Context, trace.Span) {
+	ctx := multivac.WithOrigin(r.Context(), o)
+	if t.tracer == nil || probes[r.URL.Path] {
+		return ctx, nil
+	}
+	return t.begin(ctx, method(r), trace.SpanKindServer)
+}
+
+// endRequest ends it with OpenTelemetry's names for what it was.
+func endRequest(span trace.Span, r *http.Request, code int) {
+	if span == nil {
+		return
+	}
+	if route := route(r); route != "other" {
+		span.SetName(method(r) + " " + route)
+		span.SetAttributes(attribute.String("http.route", route))
+	}
+	span.SetAttributes(attribute.String("http.request.method", method(r)), attribute.String("url.path", multivac.Clip(r.URL.Path, 200)),
+		attribute.Int("http.response.status_code", code))
+	if code >= 500 {
+		span.SetStatus(codes.Error, "")
+	}
+	span.End()
+}
+
+// traceHeader is W3C's, in the form of http.Header's keys.
+const traceHeader = "Traceparent"
+
+// A traceparent is "00-", 32 digits of the trace, "-", 16 of the span, "-",
+// two of flags, of which the last bit says that it is sampled; the others are
+// not kept.
+const traceparentLength = 55
+
+// incoming returns the traceparent of a request, or "" where there is none
+// that can be used.
+func incoming(r *http.Request) string {
+	values := r.Header[traceHeader]
+	if len(values) != 1 {
+		return ""
+	}
+	v := values[0]
+	if len(v) < traceparentLength || v[2] != '-' || v[35] != '-' || v[52] != '-' ||
+		!hexadecimal(v[:2]) || !hexadecimal(v[3:35]) || !hexadecimal(v[36:52]) || !hexadecimal(v[53:55]) ||
+		v[3:35] == strings.Repeat("0", 32) || v[36:52] == strings.Repeat("0", 16) {
+		return ""
+	}
+	switch version := v[:2]; {
+	case version == "ff", version == "00" && len(v) > traceparentLength:
+		return ""
+	case len(v) > traceparentLength && v[traceparentLength] != '-': // a later version may add what is not known
+		return ""
+	case version == "00" && (v[53:] == "00" || v[53:] == "01"):
+		return v
+	}
+	flags := "00"
+	if strings.IndexByte("13579bdf", v[54]) >= 0 {
+		flags = "01"
+	}
+	return "00" + v[2:53] + flags
+}
+
+func hexadecimal(s string) bool {
+	for i := range len(s) {
+		if c := s[i]; (c < '0' || c > '9') && (c < 'a' || c > 'f') {
+			return false
+		}
+	}
+	return true
+}
+
+func spanContext(traceparent string) trace.SpanContext {
+	if len(traceparent) != traceparentLength {
+		return trace.SpanContext{}
+	}
+	id, err := trace.TraceIDFromHex(traceparent[3:35])
+	span, err2 := trace.SpanIDFromHex(traceparent[36:52])
+	if err != nil || err2 != nil {
+		return trace.SpanContext{}
+	}
+	return trace.NewSpanContext(trace.SpanContextConfig{TraceID: id, SpanID: span,
+		TraceFlags: trace.TraceFlags(traceparent[54] & 1), Remote: true})
+}
+
+func traceparent(c trace.SpanContext) string {
+	flags := "00"
+	if c.IsSampled() {
+		flags = "01"
+	}
+	return "00-" + c.TraceID().String() + "-" + c.SpanID().String() + "-" + flags
+}
