@@ -4,6 +4,7 @@ import (
 	"errors"
 	"slices"
 	"strings"
+	"sync/atomic"
 	"unicode"
 	"unicode/utf8"
 )
@@ -114,7 +115,30 @@ type Answer struct {
 	Sources  []string
 	Reason   *Reason // set where State is InsufficientData
 	Position Position
+	// Memo is there where the same answer is given again and again.
+	Memo *Memo
 }
+
+// A Memo keeps what was written of an answer besides its Position, so that it
+// is written once for all who get the answer. It lives and is forgotten with
+// the answer, and is no part of what it says.
+type Memo struct{ written atomic.Pointer[[]byte] }
+
+// Written returns what write returns, which must be the same each time and is
+// not to be changed. It is called until it has returned something.
+func (m *Memo) Written(write func() []byte) []byte {
+	if b := m.written.Load(); b != nil {
+		return *b
+	}
+	b := write()
+	if b != nil {
+		m.written.Store(&b)
+	}
+	return b
+}
+
+// Equal reports that answers do not differ in what was written of them.
+func (m *Memo) Equal(*Memo) bool { return true }
 
 // Text returns what MultiVAC says: the quotation or Insufficient.
 func (a Answer) Text() string {

@@ -27,7 +27,7 @@ var collectionName = regexp.MustCompile(`^[a-z0-9][a-z0-9_-]{0,63}$`)
 
 // Validate returns an ErrInvalid that says what a name may be.
 func (c CollectionName) Validate() error {
-	if collectionName.MatchString(string(c)) {
+	if c == DefaultCollection || collectionName.MatchString(string(c)) { // nearly always that
 		return nil
 	}
 	return Errorf(ErrInvalid, "use up to 64 of a-z, 0-9, '-' and '_', beginning with a letter or a digit",

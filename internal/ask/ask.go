@@ -5,9 +5,11 @@ package ask
 
 import (
 	"context"
+	"encoding/hex"
 	"errors"
 	"fmt"
 	"slices"
+	"strconv"
 	"strings"
 	"time"
 
@@ -86,7 +88,9 @@ func (s *Service) Ask(ctx context.Context, q multivac.Question) (multivac.Answer
 
 // normal fills in what q leaves out, so that equal questions are equal.
 func (s *Service) normal(q multivac.Question) multivac.Question {
-	q.Text = strings.Join(strings.Fields(norm.NFC.String(q.Text)), " ")
+	if !plain(q.Text) {
+		q.Text = strings.Join(strings.Fields(norm.NFC.String(q.Text)), " ")
+	}
 	q.Collection = q.Collection.OrDefault()
 	if q.Stop == "" {
 		q.Stop = s.Stops.Of(q.Collection)
@@ -97,22 +101,50 @@ func (s *Service) normal(q multivac.Question) multivac.Question {
 	return q
 }
 
+// plain reports whether a text is in its normal form for certain: words of
+// printable ASCII with one space between them.
+func plain(text string) bool {
+	space := true
+	for i := range len(text) {
+		c := text[i]
+		if c > '~' || c < ' ' || c == ' ' && space {
+			return false
+		}
+		space = c == ' '
+	}
+	return !space
+}
+
 // answer answers from the collection as it is now. What is indexed is a part
 // of the cache's key, so that nothing has to be invalidated.
 func (s *Service) answer(ctx context.Context, q multivac.Question) (a multivac.Answer, err error) {
 	view, ok := s.views.View(q.Collection)
-	compute := func(ctx context.Context) (multivac.Answer, error) { return s.compute(ctx, q, view.Index) }
+	compute := func(ctx context.Context) (multivac.Answer, error) {
+		a, err := s.compute(ctx, q, view.Index)
+		a.Memo = new(multivac.Memo)
+		return a, err
+	}
 	switch {
 	case !ok:
 		a = refuse(multivac.Reason{Code: multivac.NothingTold, Text: fmt.Sprintf("Nothing has been told to the collection %q yet.", q.Collection)})
 	case s.cache == nil:
 		a, err = compute(ctx)
 	default:
-		key := fmt.Sprintf("%s\x00%s\x00%d\x00%d\x00%x\x00%s", q.Collection, q.Stop, q.Count, rank.Version, view.Fingerprint, q.Text)
-		a, err = s.cache.Do(ctx, key, compute)
+		a, err = s.cache.Do(ctx, key(q, view.Fingerprint), compute)
 	}
 	a.Position = view.Position
 	return a, err
+}
+
+// key names what the answer to q is made of.
+func key(q multivac.Question, indexed [16]byte) string {
+	b := make([]byte, 0, 256) // on the stack, unless the question is long
+	b = append(append(b, q.Collection...), 0)
+	b = append(append(b, q.Stop...), 0)
+	b = append(strconv.AppendInt(b, int64(q.Count), 10), 0)
+	b = append(strconv.AppendInt(b, int64(rank.Version), 10), 0)
+	b = append(hex.AppendEncode(b, indexed[:]), 0)
+	return string(append(b, q.Text...))
 }
 
 // errMoved says that a document was replaced or forgotten while it was quoted.

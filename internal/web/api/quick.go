@@ -55,16 +55,47 @@ func (m shortcut) answer(w http.ResponseWriter, r *http.Request, question string
 	if err != nil {
 		return false
 	}
-	var body bytes.Buffer
-	e := json.NewEncoder(&body)
-	e.SetEscapeHTML(false)
-	if err := e.Encode(wire.NewAnswer(a)); err != nil {
+	body := written(a)
+	if body == nil {
 		return false
 	}
 	h := w.Header()
 	h["Content-Type"], h["Vary"] = jsonOnly, varyAccept
-	_, _ = w.Write(body.Bytes()) // a client that has gone
+	_, _ = w.Write(body) // a client that has gone
 	return true
 }
+
+// written returns the JSON of an answer, or nil where it cannot be written. All
+// of it but its end, the position, is written once for an answer that is given
+// again and again.
+func written(a multivac.Answer) []byte {
+	position := string(a.Position)
+	if a.Memo == nil || position == "" || strings.ContainsFunc(position, escaped) {
+		return encode(a)
+	}
+	most := a.Memo.Written(func() []byte {
+		a.Position = ""
+		return bytes.TrimSuffix(encode(a), []byte("}\n"))
+	})
+	if most == nil {
+		return nil
+	}
+	body := make([]byte, 0, len(most)+len(position)+20)
+	body = append(append(body, most...), `,"position":"`...)
+	return append(append(body, position...), "\"}\n"...)
+}
+
+func encode(a multivac.Answer) []byte {
+	var body bytes.Buffer
+	e := json.NewEncoder(&body)
+	e.SetEscapeHTML(false)
+	if err := e.Encode(wire.NewAnswer(a)); err != nil {
+		return nil
+	}
+	return body.Bytes()
+}
+
+// escaped reports whether a character may look different in JSON.
+func escaped(r rune) bool { return r < ' ' || r > '~' || r == '"' || r == '\\' }
 
 var jsonOnly, varyAccept = []string{"application/json"}, []string{"Accept"}
