@@ -6,12 +6,18 @@ import (
 	"log/slog"
 
 	"multivac"
+	"multivac/internal/cache"
 	"multivac/internal/tell"
 )
 
 // watch has the telemetry see all that is done.
-func (a *App) watch() {
+func (a *App) watch(answers *cache.Cache) {
 	t := a.telemetry
+	a.Teller, a.Asker = t.Teller(a.Teller), t.Asker(a.Asker)
+	t.Cache(
+		func() float64 { return float64(answers.Stats().Hits) },
+		func() float64 { return float64(answers.Stats().Misses) },
+	)
 	t.Status(func() multivac.Status {
 		st, err := a.Status(context.Background())
 		if err != nil {
@@ -19,22 +25,12 @@ func (a *App) watch() {
 		}
 		return st
 	})
-	t.Gauge("multivac_documents_outdated", "Documents answered from as an older version cut them, to be cut anew.", func() float64 { return float64(a.recut.Left()) })
+	a.worker.Observe = a.worked
+	a.sweeper.Observe = func(err error) { a.log().Warn("the sweeper tries again", "error", err) }
 	a.recut.Observe = func(id multivac.DocumentID, err error) {
 		a.log().Warn("a document of an older segmenter was not cut anew", "document", id, "error", err)
 	}
-	if a.role.serves() {
-		a.Teller, a.Asker = t.Teller(a.Teller), t.Asker(a.Asker)
-		t.Cache(
-			func() float64 { return float64(a.answers.Stats().Hits) },
-			func() float64 { return float64(a.answers.Stats().Misses) },
-		)
-		a.watchFollower()
-	}
-	if a.role.works() {
-		a.worker.Observe = a.worked
-		a.sweeper.Observe = func(err error) { a.log().Warn("the sweeper tries again", "error", err) }
-	}
+	a.watchFollower()
 }
 
 // worked counts an attempt, and logs it: in full where it failed, and where a
