@@ -16,8 +16,8 @@ import (
 const directions = `
 .                         
 cmd/multivac              cli
-internal/cli              app client eval extract telemetry web/wire doc
-internal/app              ask audit auth cache extract follow index keep queue rank store store/sqlite telemetry tell text web web/ui
+internal/cli              app client config eval extract telemetry web/wire doc
+internal/app              ask audit auth cache certs extract follow index keep queue rank store store/sqlite telemetry tell text web web/ui
 internal/client           web/wire
 internal/eval             
 internal/telemetry        
@@ -32,7 +32,7 @@ internal/tell             extract text store queue
 internal/follow           index text store
 internal/keep             text store queue
 internal/ask              index rank follow cache store
-internal/cache            
+internal/cache            certs
 internal/store            
 internal/store/sqlite     store
 internal/store/storetest  store
@@ -43,6 +43,9 @@ internal/web/api          web/wire
 internal/web/wire         
 internal/web/ui           web/wire auth
 internal/web/webtest       
+internal/certs            
+internal/config           
+internal/servers          require
 internal/require          
 doc                       
 `
@@ -60,12 +63,16 @@ const dependencies = `
 modernc.org/sqlite                    internal/store/sqlite                  the embedded store
 github.com/danielgtaylor/huma/v2      internal/web/api                       OpenAPI from the code
 github.com/spf13/cobra                internal/cli                           the command
-github.com/spf13/pflag                internal/cli                           its flags
+github.com/spf13/pflag                internal/cli internal/config           its flags
+github.com/knadh/koanf/v2             internal/config                        layers of settings, into a struct
+github.com/go-viper/mapstructure/v2   internal/config                        koanf's decoder
+github.com/pelletier/go-toml/v2       internal/config                        settings files, and the lines in them
 github.com/go-git/go-git/v5           internal/cli                           what .gitignore leaves out
 golang.org/x/term                     internal/cli internal/telemetry        is it a terminal
 github.com/prometheus/client_golang   internal/telemetry                     metrics
 go.opentelemetry.io/otel              internal/telemetry                     traces
 github.com/maypok86/otter/v2          internal/cache                         the near cache
+github.com/redis/go-redis/v9          internal/cache                         the far cache
 golang.org/x/net                      internal/extract                       HTML
 golang.org/x/text                     internal/text internal/ask internal/extract  Unicode's forms and encodings
 github.com/clipperhouse/uax29/v2      internal/text                          borders of words and sentences

@@ -57,20 +57,6 @@ func TestTallyLine(t *testing.T) {
 	f(0, 10, 0, 0, "0 B of 10 B, 0 documents, 0/s")
 }
 
-func TestNearest(t *testing.T) {
-	f := func(word, want string) {
-		t.Helper()
-		if got := nearest(word, []string{"collection", "count", "data", "json"}); got != want {
-			t.Errorf("nearest to %q is %q, want %q", word, got, want)
-		}
-	}
-	f("colection", "collection")
-	f("conut", "count")
-	f("jsno", "json")
-	f("dta", "data")
-	f("verbose", "")
-}
-
 func TestStyles(t *testing.T) {
 	text, marks := "stop \x1b[2J pump", []multivac.Span{{Start: 0, End: 4}}
 	f := func(s style, want string) {

@@ -11,6 +11,7 @@ import (
 	"github.com/spf13/pflag"
 
 	"multivac"
+	"multivac/internal/config"
 )
 
 // Exit codes, as `multivac help exit-codes` says.
@@ -28,7 +29,7 @@ const exitCodesHelp = `  0    done; every question was answered
   1    failed, or some of the documents did; the messages name them
        a key is missing or does not allow it
        doctor: something is broken
-  2    the command line is wrong
+  2    the command line or a setting is wrong
   3    INSUFFICIENT DATA FOR MEANINGFUL ANSWER (of one question at least)
   4    eval: a measure is under its --fail-under
   5    unavailable: no server, address in use, the data folder has another owner, or
@@ -98,12 +99,23 @@ func printError(w io.Writer, err error) {
 		fmt.Fprintln(w, "multivac: interrupted")
 		return
 	}
+	var settings config.Problems
+	if errors.As(err, &settings) {
+		for _, p := range settings {
+			printLines(w, strings.TrimPrefix(p.Where+": "+p.Message, ": "), p.Remedy)
+		}
+		return
+	}
 	message, remedy := err.Error(), ""
 	var known *multivac.Error
 	if errors.As(err, &known) && known.Remedy != "" {
 		remedy = known.Remedy
 		message = strings.TrimSuffix(message, "; "+remedy)
 	}
+	printLines(w, message, remedy)
+}
+
+func printLines(w io.Writer, message, remedy string) {
 	fmt.Fprintln(w, "multivac:", strings.TrimRight(message, "\n"))
 	if remedy != "" {
 		fmt.Fprintln(w, "  "+remedy)
@@ -154,42 +166,9 @@ func suggestFlag(c *cobra.Command, err error) error {
 	if errors.As(err, &unknown) {
 		var names []string
 		c.Flags().VisitAll(func(f *pflag.Flag) { names = append(names, f.Name) })
-		if near := nearest(unknown.GetSpecifiedName(), names); near != "" {
+		if near := config.Nearest(unknown.GetSpecifiedName(), names); near != "" {
 			remedy = fmt.Sprintf("did you mean --%s?", near)
 		}
 	}
 	return usagef(remedy, "%s", err)
-}
-
-// nearest returns the candidate that fewest edits turn word into, or "" where
-// none is near enough to have been meant.
-func nearest(word string, candidates []string) string {
-	best, bestEdits := "", 1+len(word)/3
-	for _, c := range candidates {
-		if n := edits(word, c); n <= bestEdits {
-			best, bestEdits = c, n-1
-		}
-	}
-	return best
-}
-
-// edits is the Levenshtein distance, in bytes.
-func edits(a, b string) int {
-	row := make([]int, len(b)+1)
-	for j := range row {
-		row[j] = j
-	}
-	for i := range len(a) {
-		diagonal := row[0]
-		row[0] = i + 1
-		for j := range len(b) {
-			cost := diagonal
-			if a[i] != b[j] {
-				cost++
-			}
-			diagonal = row[j+1]
-			row[j+1] = min(cost, row[j]+1, row[j+1]+1)
-		}
-	}
-	return row[len(b)]
 }

@@ -22,6 +22,7 @@ import (
 	"multivac"
 	"multivac/doc"
 	"multivac/internal/app"
+	"multivac/internal/config"
 	"multivac/internal/telemetry"
 )
 
@@ -42,60 +43,57 @@ listens at the loopback address only, unless told --open.`,
 		Args: noArgs,
 		RunE: func(c *cobra.Command, _ []string) error { return s.run(c) },
 	}
-	f := c.Flags()
-	f.StringVar(&s.listen, "listen", "127.0.0.1:5000", "`address` to listen at")
-	f.BoolVar(&s.open, "open", false, "without keys: allow an address that others can reach, so that they may ask, tell and delete; with keys: let the original's three routes do without")
-	f.StringVar(&s.adminKey, "admin-key-file", "", "`file` with a key of scope admin, which is made in it if there is no such file")
-	f.StringVar(&s.tlsCert, "tls-cert", "", "certificate `file` in PEM, to serve over TLS; read again when it changes")
-	f.StringVar(&s.tlsKey, "tls-key", "", "private key `file` in PEM of the certificate")
-	f.StringVar(&s.admin, "admin-listen", "", "`address` for probes, metrics and profiles, without keys; metrics are nowhere else then")
-	f.StringVar(&s.auditLog, "audit-log", "", "`file` that who told, deleted and changed keys is appended to (default lines of the log)")
-	f.StringVar(&s.data, "data", "", "data `folder` (default $XDG_DATA_HOME/multivac or ~/.local/share/multivac)")
-	f.BoolVar(&s.sample, "sample", false, "tell it its own documentation, to have something to ask; without --data, in a temporary folder")
-	f.StringVar(&s.stop, "stop", string(multivac.Balanced), "how sure an answer has to be where a question names no `stop`: strict, balanced or eager")
-	f.StringToStringVar(&s.stops, "collection-stop", nil, "the same for one collection, as `name=stop`; may be repeated")
-	f.IntVar(&s.workers, "workers", 0, "`number` of documents worked on at once (default four per CPU, at least 64)")
-	f.StringVar(&s.logFormat, "log-format", "auto", "`format`: text, json, or auto, which is text on a terminal")
-	f.StringVar(&s.logLevel, "log-level", "info", "least `level` that is logged: debug, info, warn or error")
-	_ = c.MarkFlagDirname("data")
-	for _, name := range []string{"admin-key-file", "tls-cert", "tls-key", "audit-log"} {
-		_ = c.MarkFlagFilename(name)
-	}
-	_ = c.RegisterFlagCompletionFunc("stop", cobra.FixedCompletions([]string{"strict", "balanced", "eager"}, cobra.ShellCompDirectiveNoFileComp))
-	_ = c.RegisterFlagCompletionFunc("log-format", cobra.FixedCompletions([]string{"auto", "text", "json"}, cobra.ShellCompDirectiveNoFileComp))
-	_ = c.RegisterFlagCompletionFunc("log-level", cobra.FixedCompletions([]string{"debug", "info", "warn", "error"}, cobra.ShellCompDirectiveNoFileComp))
+	addSettings(c)
+	c.Flags().BoolVar(&s.sample, "sample", false, "tell it its own documentation, to have something to ask; without --data, in a temporary folder")
 	return c
 }
 
-// serve holds the flags of the command.
+// addSettings adds a flag for each setting, with what a shell completes.
+func addSettings(c *cobra.Command) {
+	config.AddFlags(c.Flags())
+	for _, s := range config.Table() {
+		switch {
+		case s.IsFile():
+			_ = c.MarkFlagFilename(s.Key)
+		case s.IsFolder():
+			_ = c.MarkFlagDirname(s.Key)
+		case len(s.Completions()) > 0:
+			_ = c.RegisterFlagCompletionFunc(s.Key, cobra.FixedCompletions(s.Completions(), cobra.ShellCompDirectiveNoFileComp))
+		}
+	}
+}
+
+// serve holds what the command was told.
 type serve struct {
-	listen, data        string
-	open, sample        bool
-	adminKey            string
-	tlsCert, tlsKey     string
-	admin, auditLog     string
-	stop                string
-	stops               map[string]string // by collection
-	workers             int
-	logFormat, logLevel string
+	config.Settings // as they are at the start
+	live            *config.Live
+	sample          bool
 }
 
 func (s *serve) run(c *cobra.Command) error {
-	if err := s.check(); err != nil {
-		return usageError{err}
-	}
-	log, err := s.telemetry(c.OutOrStdout())
+	from := config.Here(c.Flags())
+	loaded, err := config.Load(from)
 	if err != nil {
 		return usageError{err}
 	}
+	s.Settings, s.live = loaded.Settings, config.NewLive(loaded, from)
+	format, err := telemetry.ParseFormat(s.LogFormat)
+	if err != nil {
+		return usageError{err}
+	}
+	log := telemetry.New(c.OutOrStdout(), telemetry.Options{Format: format, Level: s.live, Version: app.Version(), Delay: logDelay})
 	defer log.Flush()
+	s.live.Log = log.Logger()
+	for _, w := range loaded.Warnings {
+		s.live.Log.Warn(w.Message, "where", w.Where, "remedy", w.Remedy)
+	}
 	data, remove, err := s.folder()
 	if err != nil {
 		return err
 	}
 	defer remove()
 
-	if !s.guarded() && s.adminKey == "" && !exists(data) {
+	if !s.guarded() && s.AdminKeyFile == "" && !exists(data) {
 		return usageError{s.errOpen()} // before anything is made
 	}
 	// The address first: it is what is most often taken, and cheapest to try.
@@ -104,7 +102,7 @@ func (s *serve) run(c *cobra.Command) error {
 		return err
 	}
 	defer front.close()
-	settings := app.Settings{Data: data, Workers: s.workers, Telemetry: log, Stops: s.defaultStops()}
+	settings := app.Settings{Data: data, Workers: s.Workers, Telemetry: log, Stops: s.Stops()}
 	if s.sample {
 		settings.Examples = sampleQuestions
 	}
@@ -119,6 +117,7 @@ func (s *serve) run(c *cobra.Command) error {
 	s.warn(log.Logger(), keyed)
 	group, ctx := errgroup.WithContext(c.Context())
 	group.Go(func() error { return a.Serve(ctx, front.Front) })
+	group.Go(func() error { return s.follow(ctx, front) })
 	group.Go(func() error {
 		if s.sample {
 			if err := tellSample(ctx, a); err != nil {
@@ -135,31 +134,49 @@ func (s *serve) run(c *cobra.Command) error {
 	return err
 }
 
+// follow has the settings follow their files, and what is outside opened again
+// when a signal asks for it.
+func (s *serve) follow(ctx context.Context, f *front) error {
+	go func() { _ = s.live.Run(ctx) }() // ends with ctx only
+	for {
+		select {
+		case <-ctx.Done():
+			return nil
+		case sig := <-f.signals:
+			s.live.Reload()
+			select {
+			case f.reload <- sig:
+			case <-ctx.Done():
+			}
+		}
+	}
+}
+
 // A front is where it is served, with what has to be given back.
 type front struct {
 	app.Front
-	reload chan os.Signal
+	signals, reload chan os.Signal
 }
 
 func (s *serve) front() (*front, error) {
-	f := &front{reload: make(chan os.Signal, 1)}
-	f.Front = app.Front{TLSCert: s.tlsCert, TLSKey: s.tlsKey, AuditLog: s.auditLog, OpenClassic: s.open, Reload: f.reload}
+	f := &front{signals: make(chan os.Signal, 1), reload: make(chan os.Signal)}
+	f.Front = app.Front{TLSCert: s.TLSCert, TLSKey: s.TLSKey, AuditLog: s.AuditLog, OpenClassic: s.Open, Reload: f.reload}
 	var err error
-	if f.Listener, err = listenAt(s.listen, "--listen"); err != nil {
+	if f.Listener, err = listenAt(s.Listen, "--listen"); err != nil {
 		return nil, err
 	}
-	if s.admin != "" {
-		if f.Admin, err = listenAt(s.admin, "--admin-listen"); err != nil {
+	if s.AdminListen != "" {
+		if f.Admin, err = listenAt(s.AdminListen, "--admin-listen"); err != nil {
 			f.Listener.Close()
 			return nil, err
 		}
 	}
-	signal.Notify(f.reload, syscall.SIGHUP)
+	signal.Notify(f.signals, syscall.SIGHUP)
 	return f, nil
 }
 
 func (f *front) close() {
-	signal.Stop(f.reload)
+	signal.Stop(f.signals)
 	f.Listener.Close()
 	if f.Admin != nil {
 		f.Admin.Close()
@@ -169,8 +186,8 @@ func (f *front) close() {
 // keys makes the admin key where it is asked for, and says whether a key is
 // needed. It refuses an address that others can reach where none is.
 func (s *serve) keys(ctx context.Context, a *app.App) (needed bool, err error) {
-	if s.adminKey != "" {
-		if err := a.AdminKey(ctx, s.adminKey); err != nil {
+	if s.AdminKeyFile != "" {
+		if err := a.AdminKey(ctx, s.AdminKeyFile); err != nil {
 			return false, err
 		}
 	}
@@ -182,24 +199,24 @@ func (s *serve) keys(ctx context.Context, a *app.App) (needed bool, err error) {
 }
 
 // guarded says whether no key is needed at the address.
-func (s *serve) guarded() bool { return s.open || loopback(s.listen) }
+func (s *serve) guarded() bool { return s.Open || loopback(s.Listen) }
 
 func (s *serve) errOpen() error {
 	return multivac.Errorf(multivac.ErrInvalid, "make a key with --admin-key-file FILE, or listen at 127.0.0.1, or add --open if that is meant",
-		"without keys, at %s everyone who can reach it may ask, tell and delete", s.listen)
+		"without keys, at %s everyone who can reach it may ask, tell and delete", s.Listen)
 }
 
 func (s *serve) warn(log *slog.Logger, keyed bool) {
-	if keyed && s.tlsCert == "" && !loopback(s.listen) {
-		log.Warn("keys and texts can be read on their way to this address; give --tls-cert and --tls-key, or put a proxy with TLS before it", "address", s.listen)
+	if keyed && s.TLSCert == "" && !loopback(s.Listen) {
+		log.Warn("keys and texts can be read on their way to this address; give --tls-cert and --tls-key, or put a proxy with TLS before it", "address", s.Listen)
 	}
-	if s.admin != "" && !loopback(s.admin) {
-		log.Warn("profiles and metrics can be read without a key by everyone who can reach this address", "address", s.admin)
+	if s.AdminListen != "" && !loopback(s.AdminListen) {
+		log.Warn("profiles and metrics can be read without a key by everyone who can reach this address", "address", s.AdminListen)
 	}
 }
 
 func (s *serve) scheme() string {
-	if s.tlsCert != "" {
+	if s.TLSCert != "" {
 		return "https://"
 	}
 	return "http://"
@@ -212,52 +229,14 @@ func loopback(address string) bool {
 	return host == "localhost" || ip != nil && ip.IsLoopback()
 }
 
-func (s *serve) check() error {
-	for flag, address := range map[string]string{"--listen": s.listen, "--admin-listen": s.admin} {
-		if _, _, err := net.SplitHostPort(address); err != nil && (flag == "--listen" || address != "") {
-			return multivac.Errorf(multivac.ErrInvalid, "give it as host:port, such as 127.0.0.1:5000", "%s %q is no address", flag, address)
-		}
-	}
-	if (s.tlsCert == "") != (s.tlsKey == "") {
-		return multivac.Errorf(multivac.ErrInvalid, "give the other one, too", "--tls-cert and --tls-key belong together")
-	}
-	if err := s.defaultStops().Validate(); err != nil {
-		return err
-	}
-	if s.workers < 0 {
-		return multivac.Errorf(multivac.ErrInvalid, "give 1 or more", "--workers %d is out of range", s.workers)
-	}
-	return nil
-}
-
-func (s *serve) defaultStops() multivac.DefaultStops {
-	d := multivac.DefaultStops{Stop: multivac.Stop(s.stop), Collections: map[multivac.CollectionName]multivac.Stop{}}
-	for collection, stop := range s.stops {
-		d.Collections[multivac.CollectionName(collection)] = multivac.Stop(stop)
-	}
-	return d
-}
-
 // logDelay is how long a line of the log about a request may wait for others.
 const logDelay = 100 * time.Millisecond
-
-func (s *serve) telemetry(w io.Writer) (*telemetry.Telemetry, error) {
-	format, err := telemetry.ParseFormat(s.logFormat)
-	if err != nil {
-		return nil, err
-	}
-	var level slog.Level
-	if err := level.UnmarshalText([]byte(s.logLevel)); err != nil {
-		return nil, multivac.Errorf(multivac.ErrInvalid, "use debug, info, warn or error", "unknown --log-level %q", s.logLevel)
-	}
-	return telemetry.New(w, telemetry.Options{Format: format, Level: level, Version: app.Version(), Delay: logDelay}), nil
-}
 
 // folder returns the data folder and what to do about it at the end.
 func (s *serve) folder() (dir string, remove func(), err error) {
 	switch {
-	case s.data != "":
-		return s.data, func() {}, nil
+	case s.Data != "":
+		return s.Data, func() {}, nil
 	case s.sample:
 		dir, err = os.MkdirTemp("", "multivac-sample-")
 		return dir, func() { os.RemoveAll(dir) }, err
@@ -312,11 +291,11 @@ func (s *serve) greet(w io.Writer, at, data string, keyed bool) {
 		flag = " --server " + at
 	}
 	if keyed {
-		flag += " --key-file " + cmp.Or(s.adminKey, "FILE")
+		flag += " --key-file " + cmp.Or(s.AdminKeyFile, "FILE")
 	}
 	fmt.Fprintf(w, "MultiVAC %s listens at %s\n", app.Version(), at)
 	if s.sample {
-		if s.data == "" {
+		if s.Data == "" {
 			fmt.Fprint(w, "It was told its own documentation, in a temporary folder that is removed at the end.\n")
 		} else {
 			fmt.Fprintf(w, "It was told its own documentation. Its data is in %s\n", data)

@@ -1,0 +1,92 @@
+package config
+
+import (
+	"net"
+	"strings"
+)
+
+// crossCheck holds settings against each other. What was wrong by itself is
+// not held against another: one mistake is told once.
+func (l *loading) crossCheck() {
+	l.together("tls-cert", "tls-key")
+	for _, section := range []string{"store.mongodb", "queue", "cache"} {
+		l.together(section+".tls-cert", section+".tls-key")
+		l.needs(section+".username", section+".password", true)
+	}
+	for _, section := range []string{"queue", "cache"} {
+		for _, name := range []string{"tls-ca", "tls-cert", "tls-server-name"} {
+			if key := section + "." + name; l.has(key) && !l.has(section+".tls") {
+				l.wrong(wrong("set "+section+".tls = true", "%s is for TLS, and %s.tls is not set", key, section), key, section+".tls")
+			}
+		}
+	}
+	// Without a server, its password may well lie in a folder that others share.
+	l.needs("store.mongodb.password", "store.mongodb.username", l.has("store.mongodb.uri"))
+	l.roles()
+	if !l.has("listen") {
+		l.wrong(wrong("give it as host:port, such as 127.0.0.1:5000", "listen is empty"), "listen")
+	}
+	if _, port, _ := net.SplitHostPort(l.Listen); l.Listen == l.AdminListen && port != "0" {
+		l.wrong(wrong("give them different ports", "listen and admin-listen are the same address"), "admin-listen", "listen")
+	}
+}
+
+// roles of several processes need what they can share.
+func (l *loading) roles() {
+	if l.Role == "all" {
+		return
+	}
+	if !l.has("store.mongodb.uri") {
+		l.wrong(wrong("set store.mongodb.uri", "role %s needs a store that others can reach", l.Role), "role", "store.mongodb.uri")
+	}
+	if !l.has("queue.addr") {
+		l.wrong(wrong("set queue.addr", "role %s needs a queue that others can reach", l.Role), "role", "queue.addr")
+	}
+}
+
+// has says whether a setting has a value that is not that of its kind's zero.
+func (l *loading) has(key string) bool {
+	g, _ := l.winner(key)
+	switch v := g.value.(type) {
+	case string:
+		return v != ""
+	case bool:
+		return v
+	case []string:
+		return len(v) > 0
+	}
+	return g.value != nil
+}
+
+func (l *loading) together(a, b string) {
+	if !l.has(a) {
+		a, b = b, a
+	}
+	if l.has(a) && !l.has(b) {
+		l.wrong(wrong("give "+b+", too", "%s and %s belong together", a, b), a, b)
+	}
+}
+
+// needs says that a setting has no use without another one.
+func (l *loading) needs(key, other string, when bool) {
+	if when && l.has(key) && !l.has(other) {
+		l.wrong(wrong("give "+other+", too", "%s needs %s", key, other), key, other)
+	}
+}
+
+// wrong adds a problem between settings, where the first of them stands,
+// unless one of them is wrong by itself.
+func (l *loading) wrong(err error, keys ...string) {
+	for _, p := range l.problems {
+		for _, key := range keys {
+			if strings.TrimSuffix(p.Key, fileSuffix) == key {
+				return
+			}
+		}
+	}
+	where := l.where(keys[0])
+	if where == "default" {
+		where = ""
+	}
+	l.problems.add(keys[0], where, err)
+}

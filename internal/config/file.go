@@ -1,0 +1,272 @@
+package config
+
+import (
+	"bytes"
+	"errors"
+	"fmt"
+	"io"
+	"io/fs"
+	"os"
+	"slices"
+	"strings"
+
+	"github.com/pelletier/go-toml/v2"
+	"github.com/pelletier/go-toml/v2/unstable"
+)
+
+// Environments are the sections of a settings file, of which the first is
+// always read and one other by the variable MULTIVAC_ENV.
+var Environments = []string{"default", "development", "testing", "production"}
+
+// maxFile is how large a settings file may be.
+const maxFile = 1 << 20
+
+// A given value is one that stands somewhere.
+type given struct {
+	value any
+	where string // file:line, variable or flag
+}
+
+// values are those of a layer, by key.
+type values map[string]given
+
+// readRegular reads a file, of which there is no error if it is not there. What
+// is no plain file, and what is too large for one, is not read.
+func readRegular(path string, most int64) (content []byte, mode fs.FileMode, err error) {
+	info, err := os.Stat(path)
+	if err != nil {
+		return nil, 0, err
+	}
+	if !info.Mode().IsRegular() {
+		return nil, 0, wrong("name a file", "it is no plain file")
+	}
+	f, err := os.Open(path)
+	if err != nil {
+		return nil, 0, err
+	}
+	defer f.Close()
+	content, err = io.ReadAll(io.LimitReader(f, most+1))
+	if err == nil && int64(len(content)) > most {
+		err = wrong("keep it smaller", "it has more than %d bytes", most)
+	}
+	return content, info.Mode(), err
+}
+
+// cannotRead says what is wrong with a file without its name, which stands
+// before it.
+func cannotRead(err error) error {
+	var path *fs.PathError
+	if errors.As(err, &path) {
+		return fmt.Errorf("cannot read it: %w", path.Err)
+	}
+	return err
+}
+
+// A settingsFile is what a file of settings says.
+type settingsFile struct {
+	name         string
+	there        bool
+	environments map[string]values // by section
+	problems     Problems
+}
+
+// parseFile reads TOML. It goes on after what is wrong where the rest can be
+// read, and drops that.
+func parseFile(name string, content []byte) *settingsFile {
+	f := &settingsFile{name: name, there: true, environments: map[string]values{}}
+	content = bytes.TrimPrefix(content, []byte("\ufeff"))
+	var document map[string]any
+	if err := toml.Unmarshal(content, &document); err != nil {
+		f.syntax(err)
+		return f
+	}
+	lines := linesOf(content)
+	top := map[string]any{}
+	for key, value := range document {
+		table, isTable := value.(map[string]any)
+		if !slices.Contains(Environments, key) {
+			top[key] = value
+		} else if !isTable {
+			f.problems.add(key, f.at(lines, key), wrong("begin it with ["+key+"]", "%s is an environment and wants a table", key))
+		} else {
+			f.walk(lines, key, "", table)
+		}
+	}
+	f.walk(lines, "", "", top)
+	return f
+}
+
+// syntax says where TOML cannot be read, and nothing of what stands there.
+func (f *settingsFile) syntax(err error) {
+	where, message := f.name, "it cannot be read"
+	var decode *toml.DecodeError
+	if errors.As(err, &decode) {
+		line, column := decode.Position()
+		where = fmt.Sprintf("%s:%d", f.name, line)
+		message = fmt.Sprintf("this is not TOML, in column %d", column)
+		if key := strings.Join(decode.Key(), "."); key != "" && len(key) < 80 {
+			message = fmt.Sprintf("this is not TOML, at %q", key)
+		}
+	}
+	f.problems.add("", where, wrong("texts stand in quotes, and a key stands once", "%s", message))
+}
+
+// walk takes the settings of a table in a section; "" is outside of all, which
+// is the same as default.
+func (f *settingsFile) walk(lines map[string]int, section, path string, table map[string]any) {
+	for name, value := range table {
+		key, full := join(path, name), join(section, join(path, name))
+		inner, isTable := value.(map[string]any)
+		if s, known := byKey[key]; known {
+			f.take(lines, section, full, s, value)
+		} else if isTable && isSection(key) {
+			f.walk(lines, section, key, inner)
+		} else {
+			f.problems.add(key, f.at(lines, full), unknownKey(key, isTable, section == ""))
+		}
+	}
+}
+
+func (f *settingsFile) take(lines map[string]int, section, full string, s Setting, value any) {
+	where := f.at(lines, full)
+	if section == "" {
+		section = Environments[0]
+	}
+	in := f.environments[section]
+	if in == nil {
+		in = values{}
+		f.environments[section] = in
+	}
+	if s.Secret {
+		f.problems.add(s.Key, where, errPlainSecret(s, "a settings file is for all to read"))
+		return
+	}
+	if _, twice := in[s.Key]; twice {
+		f.problems.add(s.Key, where, wrong("keep one of them", "%s stands twice, outside of all environments and in [default]", s.Key))
+		return
+	}
+	taken, err := s.Kind.take(value)
+	if err == nil {
+		err = s.check(taken)
+	}
+	if err != nil {
+		f.problems.add(s.Key, where, named(s.Key, err))
+		return
+	}
+	in[s.Key] = given{taken, where}
+}
+
+// at returns file:line of a path, or of the table that it stands in.
+func (f *settingsFile) at(lines map[string]int, path string) string {
+	for {
+		if line, ok := lines[path]; ok {
+			return fmt.Sprintf("%s:%d", f.name, line)
+		}
+		cut := strings.LastIndex(path, ".")
+		if cut < 0 {
+			return f.name
+		}
+		path = path[:cut]
+	}
+}
+
+func join(path, name string) string {
+	if path == "" {
+		return name
+	}
+	return path + "." + name
+}
+
+// named puts the key before what is wrong with its value.
+func named(key string, err error) error {
+	var p Problems
+	p.add(key, "", err)
+	return wrong(p[0].Remedy, "%s: %s", key, p[0].Message)
+}
+
+// unknownKey says what may have been meant.
+func unknownKey(key string, isTable, top bool) error {
+	var candidates []string
+	for _, s := range table {
+		candidates = append(candidates, s.Key)
+		for i := range s.Key {
+			if s.Key[i] == '.' && !slices.Contains(candidates, s.Key[:i]) {
+				candidates = append(candidates, s.Key[:i])
+			}
+		}
+	}
+	what := "setting"
+	if top && isTable {
+		what, candidates = "environment and no setting", append(slices.Clone(Environments), candidates...)
+	}
+	remedy := "`multivac config list` shows all"
+	if near := Nearest(key, candidates); near != "" {
+		remedy = "did you mean " + near + "?"
+	} else if inside := ending(key); inside != "" {
+		remedy = "did you mean " + inside + "?"
+	}
+	return wrong(remedy, "there is no %s %s", what, clip(key))
+}
+
+// ending returns the one setting whose key ends like this one, or "".
+func ending(key string) (found string) {
+	last := key[strings.LastIndex(key, ".")+1:]
+	for _, s := range table {
+		if strings.HasSuffix(s.Key, "."+last) {
+			if found != "" {
+				return ""
+			}
+			found = s.Key
+		}
+	}
+	return found
+}
+
+func clip(key string) string {
+	if len(key) > 80 {
+		key = key[:80] + "…"
+	}
+	return fmt.Sprintf("%q", key)
+}
+
+// linesOf finds the line of each key and table in TOML that can be read.
+func linesOf(content []byte) map[string]int {
+	lines := map[string]int{}
+	var p unstable.Parser
+	p.Reset(content)
+	table := ""
+	for p.NextExpression() {
+		switch e := p.Expression(); e.Kind {
+		case unstable.Table, unstable.ArrayTable:
+			table = note(lines, &p, "", e.Key())
+		case unstable.KeyValue:
+			noteValue(lines, &p, table, e)
+		}
+	}
+	return lines
+}
+
+func noteValue(lines map[string]int, p *unstable.Parser, table string, e *unstable.Node) {
+	path := note(lines, p, table, e.Key())
+	value := e.Value()
+	if value.Kind != unstable.InlineTable {
+		return
+	}
+	for in := value.Children(); in.Next(); {
+		if n := in.Node(); n.Kind == unstable.KeyValue {
+			noteValue(lines, p, path, n)
+		}
+	}
+}
+
+// note notes the line of a key below a path, and returns the path to it.
+func note(lines map[string]int, p *unstable.Parser, path string, key unstable.Iterator) string {
+	for key.Next() {
+		n := key.Node()
+		path = join(path, string(n.Data))
+		if _, known := lines[path]; !known {
+			lines[path] = p.Shape(n.Raw).Start.Line
+		}
+	}
+	return path
+}

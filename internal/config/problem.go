@@ -1,0 +1,98 @@
+package config
+
+import (
+	"cmp"
+	"errors"
+	"slices"
+	"strings"
+
+	"multivac"
+)
+
+// A Problem is something wrong with the settings. It never holds a value that
+// may be a secret.
+type Problem struct {
+	Key     string `json:"key,omitempty"` // setting that it is about
+	Where   string `json:"where"`         // file:line, variable or flag
+	Message string `json:"message"`
+	Remedy  string `json:"remedy,omitempty"` // what to do
+}
+
+// Error returns it on one line.
+func (p Problem) Error() string {
+	text := p.Message
+	if p.Where != "" {
+		text = p.Where + ": " + text
+	}
+	if p.Remedy != "" {
+		text += "; " + p.Remedy
+	}
+	return text
+}
+
+// Problems are all that is wrong. They are of kind multivac.ErrInvalid.
+type Problems []Problem
+
+// Error returns a line for each.
+func (p Problems) Error() string {
+	lines := make([]string, len(p))
+	for i, one := range p {
+		lines[i] = one.Error()
+	}
+	return strings.Join(lines, "\n")
+}
+
+func (p Problems) Unwrap() error { return multivac.ErrInvalid }
+
+// add adds what err says about a value that is given somewhere.
+func (p *Problems) add(key, where string, err error) {
+	one := Problem{Key: key, Where: where, Message: err.Error()}
+	var known *multivac.Error
+	if errors.As(err, &known) {
+		one.Message, one.Remedy = known.Message, known.Remedy
+	}
+	*p = append(*p, one)
+}
+
+func wrong(remedy, format string, args ...any) error {
+	return multivac.Errorf(multivac.ErrInvalid, remedy, format, args...)
+}
+
+// Nearest returns the candidate that fewest edits turn word into, or "" where
+// none is near enough to have been meant.
+func Nearest(word string, candidates []string) string {
+	best, bestEdits := "", 1+len(word)/3
+	for _, c := range candidates {
+		if n := edits(strings.ToLower(word), strings.ToLower(c)); n <= bestEdits {
+			best, bestEdits = c, n-1
+		}
+	}
+	return best
+}
+
+// edits is the Levenshtein distance, in bytes.
+func edits(a, b string) int {
+	row := make([]int, len(b)+1)
+	for j := range row {
+		row[j] = j
+	}
+	for i := range len(a) {
+		diagonal := row[0]
+		row[0] = i + 1
+		for j := range len(b) {
+			cost := diagonal
+			if a[i] != b[j] {
+				cost++
+			}
+			diagonal = row[j+1]
+			row[j+1] = min(cost, row[j]+1, row[j+1]+1)
+		}
+	}
+	return row[len(b)]
+}
+
+// ordered sorts problems by where they are, files in the order of their lines.
+func ordered(p Problems) Problems {
+	slices.SortStableFunc(p, func(a, b Problem) int { return cmp.Compare(a.Where, b.Where) })
+	return p
+}

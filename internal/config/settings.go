@@ -1,0 +1,100 @@
+package config
+
+import (
+	"log/slog"
+	"time"
+
+	"multivac"
+)
+
+// Settings are the values of the table, each under its key. Where the table
+// says live, a later Settings may have another.
+type Settings struct {
+	Role           string            `koanf:"role"`
+	Listen         string            `koanf:"listen"`
+	Open           bool              `koanf:"open"`
+	AdminKeyFile   string            `koanf:"admin-key-file"`
+	TLSCert        string            `koanf:"tls-cert"`
+	TLSKey         string            `koanf:"tls-key"`
+	AdminListen    string            `koanf:"admin-listen"`
+	AuditLog       string            `koanf:"audit-log"`
+	Data           string            `koanf:"data"`
+	Secrets        string            `koanf:"secrets"`
+	Stop           string            `koanf:"stop"`
+	CollectionStop map[string]string `koanf:"collection-stop"`
+	Workers        int               `koanf:"workers"`
+	LogFormat      string            `koanf:"log-format"`
+	LogLevel       string            `koanf:"log-level"`
+	LogQuestions   bool              `koanf:"log-questions"`
+	Store          Store             `koanf:"store"`
+	Queue          Queue             `koanf:"queue"`
+	Cache          Cache             `koanf:"cache"`
+	Traces         Traces            `koanf:"traces"`
+}
+
+// Store says where documents are kept.
+type Store struct {
+	MongoDB MongoDB `koanf:"mongodb"`
+}
+
+// MongoDB is a server of documents; none where URI is empty.
+type MongoDB struct {
+	URI      string `koanf:"uri"`
+	Database string `koanf:"database"`
+	Username string `koanf:"username"`
+	Password Secret `koanf:"password"`
+	TLSCA    string `koanf:"tls-ca"`
+	TLSCert  string `koanf:"tls-cert"`
+	TLSKey   string `koanf:"tls-key"`
+}
+
+// Redis is how to sign in to servers of it.
+type Redis struct {
+	Username      string `koanf:"username"`
+	Password      Secret `koanf:"password"`
+	TLS           bool   `koanf:"tls"`
+	TLSCA         string `koanf:"tls-ca"`
+	TLSCert       string `koanf:"tls-cert"`
+	TLSKey        string `koanf:"tls-key"`
+	TLSServerName string `koanf:"tls-server-name"`
+}
+
+// Queue is the Redis that is the queue; none where Addr is empty.
+type Queue struct {
+	Addr  string `koanf:"addr"`
+	Redis `koanf:",squash"`
+}
+
+// Cache is the near cache, and the far one where there are Addrs.
+type Cache struct {
+	Addrs     []string `koanf:"addrs"`
+	Redis     `koanf:",squash"`
+	Timeout   time.Duration `koanf:"timeout"`
+	NearBytes int64         `koanf:"near-bytes"`
+}
+
+// Traces says where traces are sent and how many.
+type Traces struct {
+	Endpoint string  `koanf:"endpoint"`
+	Sample   float64 `koanf:"sample"`
+}
+
+// Stops are what a question gets that names no stop.
+func (s *Settings) Stops() multivac.DefaultStops {
+	return defaultStops(s.Stop, s.CollectionStop)
+}
+
+func defaultStops(stop string, collections map[string]string) multivac.DefaultStops {
+	d := multivac.DefaultStops{Stop: multivac.Stop(stop), Collections: map[multivac.CollectionName]multivac.Stop{}}
+	for name, stop := range collections {
+		d.Collections[multivac.CollectionName(name)] = multivac.Stop(stop)
+	}
+	return d
+}
+
+// Level is the least level that is logged.
+func (s *Settings) Level() slog.Level {
+	var l slog.Level
+	_ = l.UnmarshalText([]byte(s.LogLevel)) // checked when it was read
+	return l
+}

@@ -1,0 +1,250 @@
+package config
+
+import (
+	"log/slog"
+	"net"
+	"net/url"
+	"slices"
+	"strconv"
+	"strings"
+	"time"
+
+	"multivac"
+)
+
+// A Setting is a row of the table that everything about settings is made of:
+// what is read, the flags of serve, the reference, the schema, `config`.
+type Setting struct {
+	Key     string // as in a settings file; the flag is --key
+	Kind    Kind
+	Default string   // as text; "" is the kind's zero
+	Choices []string // what it may be; anything that Check allows if empty
+	Suggest []string // what a shell completes, where that is not Choices
+	Secret  bool     // read from files of its own only, and never shown
+	Live    bool     // a change takes effect without a restart
+	Check   func(value any) error
+	Help    string // a line, with `what` its value is in backquotes
+}
+
+// Variable is the name of the environment variable.
+func (s Setting) Variable() string {
+	return prefix + strings.ToUpper(strings.NewReplacer(".", "__", "-", "_").Replace(s.Key))
+}
+
+const prefix = "MULTIVAC_"
+
+// fileSuffix makes the name of the setting that names a secret's file.
+const fileSuffix = "-file"
+
+// Table returns all settings, in the order in which they are documented.
+func Table() []Setting { return slices.Clone(table) }
+
+var table = withFiles([]Setting{
+	{Key: "role", Kind: Text, Default: "all", Choices: []string{"all", "web", "worker"}, Help: "`role` of this process: web answers, worker works on documents, all does both"},
+	{Key: "listen", Kind: Text, Default: "127.0.0.1:5000", Check: address, Help: "`address` to listen at"},
+	{Key: "open", Kind: Switch, Help: "without keys: allow an address that others can reach, so that they may ask, tell and delete; with keys: let the original's three routes do without"},
+	{Key: "admin-key-file", Kind: Text, Help: "`file` with a key of scope admin, which is made in it if there is no such file"},
+	{Key: "tls-cert", Kind: Text, Help: "certificate `file` in PEM, to serve over TLS; read again when it changes"},
+	{Key: "tls-key", Kind: Text, Help: "private key `file` in PEM of the certificate"},
+	{Key: "admin-listen", Kind: Text, Check: address, Help: "`address` for probes, metrics and profiles, without keys; metrics are nowhere else then"},
+	{Key: "audit-log", Kind: Text, Help: "`file` that who told, deleted and changed keys is appended to (default lines of the log)"},
+	{Key: "data", Kind: Text, Help: "data `folder` (default $XDG_DATA_HOME/multivac or ~/.local/share/multivac)"},
+	{Key: "secrets", Kind: Text, Help: "`folder` of secret files, each named as its setting, such as store.mongodb.password"},
+	{Key: "stop", Kind: Text, Default: string(multivac.Balanced), Choices: stops, Live: true, Help: "how sure an answer has to be where a question names no `stop`: strict, balanced or eager"},
+	{Key: "collection-stop", Kind: Names, Live: true, Check: collectionStops, Help: "the same for one collection, as `name=stop`; may be repeated"},
+	{Key: "workers", Kind: Number, Check: atLeast(0), Help: "`number` of documents worked on at once (default four per CPU, at least 64)"},
+	{Key: "log-format", Kind: Text, Default: "auto", Choices: []string{"auto", "text", "json"}, Help: "`format`: text, json, or auto, which is text on a terminal"},
+	{Key: "log-level", Kind: Text, Default: "info", Suggest: []string{"debug", "info", "warn", "error"}, Live: true, Check: level, Help: "least `level` that is logged: debug, info, warn or error"},
+	{Key: "log-questions", Kind: Switch, Help: "log what is asked, too; questions are the users' own"},
+
+	{Key: "store.mongodb.uri", Kind: Text, Check: uri("mongodb", "mongodb+srv"), Help: "`URI` of the MongoDB to keep documents in (default SQLite in the data folder)"},
+	{Key: "store.mongodb.database", Kind: Text, Default: "multivac", Help: "`name` of its database"},
+	{Key: "store.mongodb.username", Kind: Text, Live: true, Help: "`name` to sign in with"},
+	{Key: "store.mongodb.password", Kind: Text, Secret: true, Live: true, Help: "its `password`"},
+	{Key: "store.mongodb.tls-ca", Kind: Text, Help: "`file` in PEM of those who may sign the server's certificate; connects over TLS"},
+	{Key: "store.mongodb.tls-cert", Kind: Text, Help: "`file` in PEM of the certificate to show it"},
+	{Key: "store.mongodb.tls-key", Kind: Text, Help: "`file` in PEM of that certificate's private key"},
+
+	{Key: "queue.addr", Kind: Text, Check: address, Help: "`address` of the Redis that is the queue; one that evicts nothing (default a queue in this process)"},
+	{Key: "queue.username", Kind: Text, Live: true, Help: "`name` to sign in with (default that of Redis)"},
+	{Key: "queue.password", Kind: Text, Secret: true, Live: true, Help: "its `password`"},
+	{Key: "queue.tls", Kind: Switch, Help: "connect over TLS"},
+	{Key: "queue.tls-ca", Kind: Text, Help: "`file` in PEM of those who may sign the server's certificate (default those of the system)"},
+	{Key: "queue.tls-cert", Kind: Text, Help: "`file` in PEM of the certificate to show it"},
+	{Key: "queue.tls-key", Kind: Text, Help: "`file` in PEM of that certificate's private key"},
+	{Key: "queue.tls-server-name", Kind: Text, Help: "`name` that the server's certificate must have (default that of the address)"},
+
+	{Key: "cache.addrs", Kind: List, Check: addresses, Help: "`addresses` of the Redis servers that share the far cache; a name stands for all that it resolves to (default none: answers are cached in this process only)"},
+	{Key: "cache.username", Kind: Text, Live: true, Help: "`name` to sign in with (default that of Redis)"},
+	{Key: "cache.password", Kind: Text, Secret: true, Live: true, Help: "its `password`"},
+	{Key: "cache.tls", Kind: Switch, Help: "connect over TLS"},
+	{Key: "cache.tls-ca", Kind: Text, Help: "`file` in PEM of those who may sign the server's certificate (default those of the system)"},
+	{Key: "cache.tls-cert", Kind: Text, Help: "`file` in PEM of the certificate to show it"},
+	{Key: "cache.tls-key", Kind: Text, Help: "`file` in PEM of that certificate's private key"},
+	{Key: "cache.tls-server-name", Kind: Text, Help: "`name` that the server's certificate must have (default that of the address)"},
+	{Key: "cache.timeout", Kind: Duration, Default: "25ms", Check: between(time.Millisecond, time.Minute), Help: "`time` that the far cache has to answer in, before an answer is computed"},
+	{Key: "cache.near-bytes", Kind: Bytes, Default: "16MiB", Check: atLeast(1), Help: "`bytes` of answers cached in this process"},
+
+	{Key: "traces.endpoint", Kind: Text, Check: uri("http", "https"), Help: "`URL` that traces are sent to, by OTLP over HTTP (default nowhere)"},
+	{Key: "traces.sample", Kind: Share, Default: "1", Check: share, Help: "`share` of the requests that are traced, from 0 to 1"},
+})
+
+// withFiles adds to each secret the setting that names its file.
+func withFiles(rows []Setting) (all []Setting) {
+	for _, s := range rows {
+		all = append(all, s)
+		if s.Secret {
+			all = append(all, Setting{Key: s.Key + fileSuffix, Kind: Text, Live: true, Help: "`file` with the password alone; read again when it changes"})
+		}
+	}
+	return all
+}
+
+// byKey finds rows.
+var byKey = func() map[string]Setting {
+	m := map[string]Setting{}
+	for _, s := range table {
+		m[s.Key] = s
+	}
+	return m
+}()
+
+// isSection says whether settings' keys begin with path and a dot.
+func isSection(path string) bool {
+	return slices.ContainsFunc(table, func(s Setting) bool { return strings.HasPrefix(s.Key, path+".") })
+}
+
+// stops are those that a question may name.
+var stops = func() (names []string) {
+	for _, s := range multivac.Stops {
+		names = append(names, string(s))
+	}
+	return names
+}()
+
+// check holds a value against its row.
+func (s Setting) check(value any) error {
+	if text, ok := value.(string); ok {
+		if strings.ContainsFunc(text, func(r rune) bool { return r < ' ' }) {
+			return wrong("write it on one line", "it contains a control character")
+		}
+		if len(s.Choices) > 0 && !slices.Contains(s.Choices, text) {
+			remedy := "use " + alternatives(s.Choices)
+			if near := Nearest(text, s.Choices); near != "" {
+				remedy = "did you mean " + near + "?"
+			}
+			return wrong(remedy, "unknown %s %s", s.what(), quoted(text))
+		}
+		if text == "" {
+			return nil
+		}
+	}
+	if s.Check == nil {
+		return nil
+	}
+	return s.Check(value)
+}
+
+// what is the word for the value in the help.
+func (s Setting) what() string {
+	_, rest, _ := strings.Cut(s.Help, "`")
+	word, _, _ := strings.Cut(rest, "`")
+	return word
+}
+
+func alternatives(of []string) string {
+	last := len(of) - 1
+	return strings.Join(of[:last], ", ") + " or " + of[last]
+}
+
+func address(value any) error {
+	text := value.(string)
+	if strings.Contains(text, "@") {
+		return wrong("give it as host:port, and the password in a file", "an address has no name and no password")
+	}
+	_, port, err := net.SplitHostPort(text)
+	if _, e := net.LookupPort("tcp", port); err != nil || e != nil {
+		return wrong("give it as host:port, such as 127.0.0.1:5000", "%s is no address", quoted(text))
+	}
+	return nil
+}
+
+func addresses(value any) error {
+	for _, one := range value.([]string) {
+		if err := address(one); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func level(value any) error {
+	var l slog.Level
+	if err := l.UnmarshalText([]byte(value.(string))); err != nil {
+		return wrong("use debug, info, warn or error", "unknown level %s", quoted(value.(string)))
+	}
+	return nil
+}
+
+func collectionStops(value any) error {
+	return defaultStops("", value.(map[string]string)).Validate()
+}
+
+func atLeast(least int64) func(any) error {
+	return func(value any) error {
+		n, ok := value.(int64)
+		if i, isInt := value.(int); isInt {
+			n, ok = int64(i), true
+		}
+		if !ok || n < least {
+			return wrong("give "+strconv.FormatInt(least, 10)+" or more", "%d is out of range", n)
+		}
+		return nil
+	}
+}
+
+func between(least, most time.Duration) func(any) error {
+	return func(value any) error {
+		if d := value.(time.Duration); d < least || d > most {
+			return wrong("give "+least.String()+" to "+most.String(), "%v is out of range", d)
+		}
+		return nil
+	}
+}
+
+func share(value any) error {
+	if f := value.(float64); !(f >= 0 && f <= 1) {
+		return wrong("give 0 to 1", "%v is out of range", f)
+	}
+	return nil
+}
+
+// uri returns a check of addresses with one of the schemes and no password. It
+// looks for the password in what it cannot parse, too.
+func uri(schemes ...string) func(any) error {
+	return func(value any) error {
+		text := value.(string)
+		scheme, rest, ok := strings.Cut(text, "://")
+		if !ok || !slices.Contains(schemes, scheme) || rest == "" {
+			return wrong("begin it with "+schemes[0]+"://", "it is no URI of %s", schemes[0])
+		}
+		if at := strings.LastIndex(rest, "@"); at >= 0 && strings.Contains(rest[:at], ":") {
+			return wrong("take it out and put it in a secret file; `multivac config explain` on the setting for the password says where", "it has a password in it, which logs and other programs may show")
+		}
+		_, query, _ := strings.Cut(rest, "?")
+		for option := range strings.SplitSeq(query, "&") {
+			name, _, _ := strings.Cut(option, "=")
+			if name, err := url.QueryUnescape(name); err != nil || secretOption(name) || secretOption(option) {
+				return wrong("take it out of the URI", "it has an option that holds a secret or cannot be read")
+			}
+		}
+		return nil
+	}
+}
+
+// secretOption says whether a name, or a value that has names in it, is one of
+// a secret.
+func secretOption(text string) bool {
+	text = strings.ToLower(text)
+	return strings.Contains(text, "password") || strings.Contains(text, "token") || strings.Contains(text, "secret")
+}
