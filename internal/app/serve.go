@@ -11,6 +11,7 @@ import (
 
 	"multivac/internal/audit"
 	"multivac/internal/auth"
+	"multivac/internal/certs"
 	"multivac/internal/extract"
 	"multivac/internal/web"
 	"multivac/internal/web/ui"
@@ -88,7 +89,7 @@ type front struct {
 	Front
 	server      *http.Server
 	admin       *http.Server
-	certificate *certificate
+	certificate *certs.Certificate
 	audit       *audit.File // nil where events are lines of the log
 	log         *slog.Logger
 }
@@ -98,7 +99,7 @@ func (a *App) open(to Front, stop context.Context) (*front, error) {
 	f := &front{Front: to, log: a.log()}
 	var err error
 	if to.TLSCert != "" {
-		f.certificate, err = newCertificate(to.TLSCert, to.TLSKey, func(err error) {
+		f.certificate, err = certs.Server(to.TLSCert, to.TLSKey, func(err error) {
 			a.log().Warn("the new certificate cannot be used; going on with the one before", "error", err)
 		})
 		if err != nil {
@@ -127,7 +128,7 @@ func (f *front) serve() error {
 	if f.certificate == nil {
 		return f.server.Serve(f.Listener)
 	}
-	f.server.TLSConfig = f.certificate.config()
+	f.server.TLSConfig = f.certificate.Config()
 	return f.server.ServeTLS(f.Listener, "", "")
 }
 

@@ -1,0 +1,124 @@
+// Package servers starts real servers for tests: on loopback, on a port and in
+// a folder of their own, ended with the test. It is for tests only.
+package servers
+
+import (
+	"errors"
+	"net"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"sync"
+	"syscall"
+	"testing"
+	"time"
+)
+
+// patience is how long a server may take to start or to end.
+const patience = 30 * time.Second
+
+// A process is a server's that can be ended and started again.
+type process struct {
+	t       testing.TB
+	name    string
+	command func() *exec.Cmd
+	ready   func() error // nil once it answers
+	log     string       // file of what it said
+
+	mu   sync.Mutex
+	cmd  *exec.Cmd
+	done chan struct{} // closed once the process is gone
+}
+
+// start starts it and waits until it is ready, or says why it is not.
+func (p *process) start() error {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	log, err := os.OpenFile(p.log, os.O_CREATE|os.O_WRONLY|os.O_APPEND, 0o600)
+	if err != nil {
+		return err
+	}
+	defer log.Close()
+	p.cmd = p.command()
+	p.cmd.Stdout, p.cmd.Stderr = log, log
+	endWithParent(p.cmd)
+	if err := p.cmd.Start(); err != nil {
+		return err
+	}
+	done, cmd := make(chan struct{}), p.cmd
+	p.done = done
+	go func() {
+		_ = cmd.Wait()
+		close(done)
+	}()
+	for end := time.Now().Add(patience); ; {
+		err := p.ready()
+		if err == nil {
+			return nil
+		}
+		select {
+		case <-done:
+			return errors.New(p.name + " ended at once:\n" + p.said())
+		case <-time.After(5 * time.Millisecond):
+		}
+		if time.Now().After(end) {
+			return errors.New(p.name + " is not ready: " + err.Error() + "\n" + p.said())
+		}
+	}
+}
+
+func (p *process) said() string {
+	text, _ := os.ReadFile(p.log)
+	return string(text)
+}
+
+// signal sends the process a signal, if it runs.
+func (p *process) signal(s syscall.Signal) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	if p.cmd != nil {
+		_ = p.cmd.Process.Signal(s) // it may be gone already
+	}
+}
+
+// end sends the signal and waits until the process is gone.
+func (p *process) end(s syscall.Signal) {
+	p.signal(s)
+	p.mu.Lock()
+	done := p.done
+	p.mu.Unlock()
+	if done == nil {
+		return
+	}
+	select {
+	case <-done:
+	case <-time.After(patience):
+		p.signal(syscall.SIGKILL)
+		p.t.Errorf("%s did not end within %v of %v", p.name, patience, s)
+		<-done
+	}
+}
+
+// freePort returns a port of 127.0.0.1 that was free a moment ago.
+func freePort(t testing.TB) string {
+	t.Helper()
+	l, err := net.Listen("tcp", "127.0.0.1:0")
+	must(t, err)
+	defer l.Close()
+	_, port, _ := net.SplitHostPort(l.Addr().String())
+	return port
+}
+
+// installed finds a program, also where only root has it in the path.
+func installed(name string) (string, bool) {
+	if path, err := exec.LookPath(name); err == nil {
+		return path, true
+	}
+	for _, dir := range []string{"/usr/sbin", "/usr/local/bin", "/opt/homebrew/bin"} {
+		path := filepath.Join(dir, name)
+		if _, err := os.Stat(path); err == nil {
+			return path, true
+		}
+	}
+	return "", false
+}

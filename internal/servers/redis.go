@@ -1,0 +1,251 @@
+package servers
+
+import (
+	"bufio"
+	"crypto/sha256"
+	"crypto/tls"
+	"encoding/hex"
+	"errors"
+	"fmt"
+	"io"
+	"net"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strconv"
+	"strings"
+	"syscall"
+	"testing"
+	"time"
+
+	"multivac/internal/require"
+)
+
+// RedisOptions say what Redis to start.
+type RedisOptions struct {
+	Password    string   // of the user default; none if empty
+	ACL         []string // lines of users, as ACLUser writes them; add "user default off" to have no other
+	CA          *CA      // TLS with a certificate of this CA, and no plain port; plain if nil
+	Hosts       []string // that the certificate is for; 127.0.0.1 and localhost if empty
+	ClientCerts bool     // with CA: clients need one of its certificates
+	MaxMemory   string   // as in redis.conf, "100mb"; unlimited if empty
+	Policy      string   // maxmemory-policy; noeviction if empty
+	AppendOnly  bool     // what was written survives Restart and, but for its last second, Kill
+	Config      []string // more lines of redis.conf
+}
+
+// A RedisServer is a redis-server of a test.
+type RedisServer struct {
+	Addr string // host:port
+	Cert Pair   // what it shows, with TLS
+
+	process
+	dir      string
+	password string // of the test's own user
+	tls      *tls.Config
+}
+
+// ACLUser returns a line of an ACL file: a user with a password, kept as its
+// SHA-256, and rules as in "~multivac:* &* +@all".
+func ACLUser(name, password, rules string) string {
+	hash := sha256.Sum256([]byte(password))
+	return "user " + name + " on #" + hex.EncodeToString(hash[:]) + " " + rules
+}
+
+// Redis starts a Redis that ends with the test. All that it is told stands in
+// files that only their owner reads; nothing secret is in its command line.
+func Redis(t testing.TB, o RedisOptions) *RedisServer {
+	t.Helper()
+	program, ok := installed("redis-server")
+	require.Have(t, "redis", ok, "install redis-server (Debian: apt-get install redis-server)")
+	r := &RedisServer{dir: t.TempDir(), password: "of the test"}
+	r.process = process{t: t, name: "redis-server", ready: r.ping, log: filepath.Join(r.dir, "log")}
+	if o.CA != nil {
+		r.Cert, r.tls = o.CA.Server(t, o.Hosts...), o.CA.client(t)
+		r.tls.InsecureSkipVerify = true // a test of names may give it any
+	}
+	lines := o.ACL
+	if o.Password != "" || len(lines) == 0 {
+		lines = append(lines, passwordLine(o.Password))
+	}
+	r.acl(lines)
+	var err error
+	for range 5 { // another may take the port first
+		port := freePort(t)
+		r.Addr = net.JoinHostPort("127.0.0.1", port)
+		file := filepath.Join(r.dir, "redis.conf")
+		must(t, os.WriteFile(file, []byte(r.config(port, o)), 0o600))
+		r.command = func() *exec.Cmd { return exec.Command(program, file) }
+		if err = r.start(); err == nil || !strings.Contains(r.said(), "Address already in use") {
+			break
+		}
+	}
+	must(t, err)
+	t.Cleanup(func() { r.end(syscall.SIGKILL) })
+	return r
+}
+
+func (r *RedisServer) config(port string, o RedisOptions) string {
+	lines := []string{
+		"bind 127.0.0.1", "dir " + r.dir, "aclfile " + filepath.Join(r.dir, "users.acl"), "save \"\"", "daemonize no",
+	}
+	if o.CA == nil {
+		lines = append(lines, "port "+port)
+	} else {
+		lines = append(lines, "port 0", "tls-port "+port, "tls-ca-cert-file "+o.CA.File,
+			"tls-cert-file "+r.Cert.Cert, "tls-key-file "+r.Cert.Key, "tls-auth-clients "+yesNo(o.ClientCerts))
+	}
+	if o.MaxMemory != "" {
+		lines = append(lines, "maxmemory "+o.MaxMemory)
+	}
+	if o.Policy != "" {
+		lines = append(lines, "maxmemory-policy "+o.Policy)
+	}
+	lines = append(lines, "appendonly "+yesNo(o.AppendOnly))
+	return strings.Join(append(lines, o.Config...), "\n") + "\n"
+}
+
+func yesNo(yes bool) string {
+	if yes {
+		return "yes"
+	}
+	return "no"
+}
+
+func passwordLine(password string) string {
+	if password == "" {
+		return "user default on nopass ~* &* +@all"
+	}
+	return ACLUser("default", password, "~* &* +@all")
+}
+
+// acl writes the users, and one of the test's own.
+func (r *RedisServer) acl(lines []string) {
+	r.t.Helper()
+	lines = append(lines, ACLUser("of-the-test", r.password, "~* &* +@all"))
+	must(r.t, os.WriteFile(filepath.Join(r.dir, "users.acl"), []byte(strings.Join(lines, "\n")+"\n"), 0o600))
+}
+
+// SetACL replaces the users, the user default among them, and has them loaded.
+// Connections of users that are gone are cut.
+func (r *RedisServer) SetACL(lines ...string) {
+	r.t.Helper()
+	r.acl(lines)
+	r.Do("ACL", "LOAD")
+}
+
+// Kill ends it with SIGKILL.
+func (r *RedisServer) Kill() { r.end(syscall.SIGKILL) }
+
+// Stop ends it as an operator does.
+func (r *RedisServer) Stop() { r.end(syscall.SIGTERM) }
+
+// Start starts it again on its old address, with what it kept.
+func (r *RedisServer) Start() {
+	r.t.Helper()
+	must(r.t, r.start())
+}
+
+// Restart stops and starts it.
+func (r *RedisServer) Restart() {
+	r.t.Helper()
+	r.Stop()
+	r.Start()
+}
+
+// Pause has it hang: connections stay, and nothing is answered, until Resume.
+func (r *RedisServer) Pause() { r.signal(syscall.SIGSTOP) }
+
+// Resume ends a Pause.
+func (r *RedisServer) Resume() { r.signal(syscall.SIGCONT) }
+
+// Do sends a command as a user who may do all, and returns what is answered:
+// values of a list on a line each.
+func (r *RedisServer) Do(args ...string) string {
+	r.t.Helper()
+	answer, err := r.do(args...)
+	if err != nil {
+		r.t.Fatalf("redis %s: %v", strings.Join(args, " "), err)
+	}
+	return answer
+}
+
+// Info returns a field of INFO, "" where there is none.
+func (r *RedisServer) Info(field string) string {
+	r.t.Helper()
+	for line := range strings.Lines(r.Do("INFO", "everything")) {
+		if name, value, _ := strings.Cut(strings.TrimSpace(line), ":"); name == field {
+			return value
+		}
+	}
+	return ""
+}
+
+func (r *RedisServer) ping() error {
+	answer, err := r.do("PING")
+	if err == nil && answer != "PONG" {
+		err = errors.New(answer)
+	}
+	return err
+}
+
+func (r *RedisServer) do(args ...string) (string, error) {
+	dialer := &net.Dialer{Timeout: time.Second}
+	conn, err := dialer.Dial("tcp", r.Addr)
+	if err != nil {
+		return "", err
+	}
+	defer conn.Close()
+	if r.tls != nil {
+		conn = tls.Client(conn, r.tls)
+	}
+	_ = conn.SetDeadline(time.Now().Add(10 * time.Second))
+	reader := bufio.NewReader(conn)
+	if _, err := call(conn, reader, "AUTH", "of-the-test", r.password); err != nil {
+		return "", err
+	}
+	return call(conn, reader, args...)
+}
+
+func call(w io.Writer, r *bufio.Reader, args ...string) (string, error) {
+	var b strings.Builder
+	fmt.Fprintf(&b, "*%d\r\n", len(args))
+	for _, arg := range args {
+		fmt.Fprintf(&b, "$%d\r\n%s\r\n", len(arg), arg)
+	}
+	if _, err := io.WriteString(w, b.String()); err != nil {
+		return "", err
+	}
+	return reply(r)
+}
+
+// reply reads an answer in RESP 2.
+func reply(r *bufio.Reader) (string, error) {
+	line, err := r.ReadString('\n')
+	if err != nil {
+		return "", err
+	}
+	line = strings.TrimSuffix(line, "\r\n")
+	kind, rest := line[0], line[1:]
+	switch n, _ := strconv.Atoi(rest); kind {
+	case '-':
+		return "", errors.New(rest)
+	case '$':
+		if n < 0 {
+			return "", nil
+		}
+		text := make([]byte, n+2)
+		_, err := io.ReadFull(r, text)
+		return string(text[:n]), err
+	case '*':
+		values := make([]string, max(n, 0))
+		for i := range values {
+			if values[i], err = reply(r); err != nil {
+				return "", err
+			}
+		}
+		return strings.Join(values, "\n"), nil
+	default:
+		return rest, nil
+	}
+}
