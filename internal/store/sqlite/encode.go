@@ -1,15 +1,14 @@
 package sqlite
 
 import (
-	"encoding/binary"
 	"encoding/hex"
-	"errors"
 	"fmt"
 	"slices"
 	"strconv"
 	"time"
 
 	"multivac"
+	"multivac/internal/store"
 )
 
 // rawID returns the bytes of an identifier, or nil, which no document has,
@@ -69,36 +68,11 @@ func parsePosition(p multivac.Position) (int64, error) {
 	return n, nil
 }
 
-// packSpans writes each span as its distance from the end of the one before
-// and its length.
-func packSpans(spans []multivac.Span, start int) []byte {
-	packed := make([]byte, 0, 4*len(spans))
-	for _, s := range spans {
-		packed = binary.AppendUvarint(packed, uint64(s.Start-start))
-		packed = binary.AppendUvarint(packed, uint64(s.End-s.Start))
-		start = s.End
-	}
-	return packed
-}
-
-// unpackSpans returns spans that lie in order between start and end.
+// unpackSpans is [store.UnpackSpans] of what a file says.
 func unpackSpans(packed []byte, start, end int) ([]multivac.Span, error) {
-	var spans []multivac.Span
-	for len(packed) > 0 {
-		gap, n := binary.Uvarint(packed)
-		if n <= 0 || gap > uint64(end-start) {
-			return nil, damaged(errSpans)
-		}
-		length, m := binary.Uvarint(packed[n:])
-		if m <= 0 || length == 0 || length > uint64(end-start)-gap {
-			return nil, damaged(errSpans)
-		}
-		packed = packed[n+m:]
-		start += int(gap)
-		spans = append(spans, multivac.Span{Start: start, End: start + int(length)})
-		start += int(length)
+	spans, err := store.UnpackSpans(packed, start, end)
+	if err != nil {
+		return nil, damaged(err)
 	}
 	return spans, nil
 }
-
-var errSpans = errors.New("sentences of a passage are out of place")

@@ -152,7 +152,7 @@ func (c *conn) complete(r *store.Record, content, published int64) (err error) {
 func (db *DB) Restore(ctx context.Context, records []store.Record, now time.Time) (taken int, err error) {
 	defer multivac.Wrap(&err, "restore documents")
 	for _, r := range records {
-		if err := valid(r); err != nil {
+		if err := r.Validate(); err != nil {
 			return 0, fmt.Errorf("document %q: %w", r.ID, err)
 		}
 	}
@@ -174,42 +174,6 @@ func (db *DB) Restore(ctx context.Context, records []store.Record, now time.Time
 		return nil
 	})
 	return taken, err
-}
-
-// valid says what is wrong with a record.
-func valid(r store.Record) error {
-	wrong := func(format string, args ...any) error {
-		return multivac.Errorf(multivac.ErrInvalid, "", format, args...)
-	}
-	if err := r.Collection.Validate(); err != nil {
-		return err
-	}
-	p := r.Published
-	switch {
-	case rawID(r.ID) == nil:
-		return wrong("its identifier is none")
-	case r.Revision == 0 || r.Revision >= 1<<62 || r.Attempts < 0:
-		return wrong("revision %d or attempts %d are out of range", r.Revision, r.Attempts)
-	case r.Told.IsZero() || r.Changed.Before(r.Told):
-		return wrong("it was told at %v and changed at %v", r.Told, r.Changed)
-	case stateCode(r.State) < 0:
-		return wrong("unknown state %q", multivac.Clip(string(r.State), 40))
-	case r.State == multivac.Deleted && (p != nil || len(r.Body) > 0 || r.Title != ""):
-		return wrong("it is deleted, and has a text")
-	case r.State == multivac.Indexed && (p == nil || p.Revision != r.Revision):
-		return wrong("it is indexed, and its revision %d is not published", r.Revision)
-	case (r.State == multivac.Pending || r.State == multivac.Failed) && len(r.Body) == 0:
-		return wrong("it is %s, and has no body", r.State)
-	case r.State != multivac.Indexed && p != nil && p.Revision >= r.Revision:
-		return wrong("it is at revision %d, and %d is published", r.Revision, p.Revision)
-	case p != nil && p.Revision == 0:
-		return wrong("what is published has no revision")
-	case len(r.Body) > multivac.MaxBody, p != nil && len(p.Text) > 4*multivac.MaxBody:
-		return wrong("it is too large")
-	case p != nil:
-		return check(p.Publication)
-	}
-	return nil
 }
 
 // restore makes a document what a record of a higher revision says.

@@ -59,7 +59,7 @@ func (db *DB) Resegment(ctx context.Context, task multivac.Task, segmenter int, 
 	if err != nil {
 		return err
 	}
-	if err := check(store.Publication{Text: text, Passages: passages}); err != nil {
+	if err := (store.Publication{Text: text, Passages: passages}).Validate(); err != nil {
 		return err
 	}
 	return db.write(ctx, func(w *writer) error {

@@ -353,7 +353,7 @@ func (db *DB) Fail(ctx context.Context, task multivac.Task, cause string, final 
 // Publish implements store.Store.
 func (db *DB) Publish(ctx context.Context, task multivac.Task, p store.Publication, now time.Time) (at multivac.Position, err error) {
 	defer multivac.Wrap(&err, "publish document")
-	if err := check(p); err != nil {
+	if err := p.Validate(); err != nil {
 		return "", err
 	}
 	same, err := db.isBody(ctx, task, p.Text)
@@ -376,19 +376,6 @@ func (db *DB) Publish(ctx context.Context, task multivac.Task, p store.Publicati
 		return "", err
 	}
 	return at, nil
-}
-
-// check makes sure that what is published quotes its text.
-func check(p store.Publication) error {
-	for i, one := range p.Passages {
-		if err := one.Validate(p.Text); err != nil {
-			return multivac.Errorf(multivac.ErrInvalid, "", "%v", err)
-		}
-		if one.Number != i {
-			return multivac.Errorf(multivac.ErrInvalid, "", "passage %d has the number %d", i, one.Number)
-		}
-	}
-	return nil
 }
 
 // isBody says whether the text is the body as it was told, as it is for
@@ -432,7 +419,7 @@ func (w *writer) setText(content int64, p store.Publication, same bool) error {
 func (w *writer) cut(content int64, passages []multivac.Passage) error {
 	for i, one := range passages {
 		if _, err := w.exec(`INSERT INTO passages (id, kind, heading, lead, start, end, sentences) VALUES (?, ?, ?, ?, ?, ?, ?)`,
-			content<<idBits+int64(i), string(one.Kind), one.Heading, one.Lead, one.Start, one.End, packSpans(one.Sentences, one.Start)); err != nil {
+			content<<idBits+int64(i), string(one.Kind), one.Heading, one.Lead, one.Start, one.End, store.PackSpans(one.Sentences, one.Start)); err != nil {
 			return err
 		}
 	}

@@ -1,4 +1,4 @@
-package sqlite
+package store
 
 import (
 	"testing"
@@ -10,12 +10,12 @@ import (
 
 func TestSpans(t *testing.T) {
 	for _, spans := range [][]multivac.Span{nil, {{Start: 7, End: 8}}, {{Start: 7, End: 300}, {Start: 300, End: 301}, {Start: 999, End: 1000}}} {
-		got, err := unpackSpans(packSpans(spans, 7), 7, 1000)
+		got, err := UnpackSpans(PackSpans(spans, 7), 7, 1000)
 		if diff := cmp.Diff(spans, got); diff != "" || err != nil {
 			t.Errorf("packed and unpacked: %v\n%s", err, diff)
 		}
 	}
-	if got, err := unpackSpans(packSpans([]multivac.Span{{Start: 7, End: 1001}}, 7), 7, 1000); err == nil {
+	if got, err := UnpackSpans(PackSpans([]multivac.Span{{Start: 7, End: 1001}}, 7), 7, 1000); err == nil {
 		t.Errorf("a sentence beyond its passage: got %v, want an error", got)
 	}
 }
@@ -29,14 +29,14 @@ func FuzzSpans(f *testing.F) {
 		if start < 0 || start >= end {
 			return
 		}
-		spans, err := unpackSpans(packed, start, end)
+		spans, err := UnpackSpans(packed, start, end)
 		if err != nil {
 			return
 		}
 		last := start
 		for _, s := range spans {
 			if s.Start < last || s.Start >= s.End || s.End > end {
-				t.Fatalf("unpackSpans(%v, %d, %d): %v", packed, start, end, spans)
+				t.Fatalf("UnpackSpans(%v, %d, %d): %v", packed, start, end, spans)
 			}
 			last = s.End
 		}
