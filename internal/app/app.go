@@ -90,7 +90,7 @@ func Open(ctx context.Context, s Settings) (*App, error) {
 	a.Keys = a.keyring
 
 	service := tell.New(db, a.queue, a.follower)
-	answers := cache.New(cmp.Or(s.CacheBytes, 16<<20))
+	answers := cache.New(cmp.Or(s.CacheBytes, 16<<20), nil)
 	a.answers, a.follower.OnForget = answers, answers.Forget
 	a.Teller = service
 	a.recut = tell.NewResegmenter(db, a.queue)

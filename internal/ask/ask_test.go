@@ -202,7 +202,7 @@ func (s stale) Quote(ctx context.Context, id multivac.DocumentID, r multivac.Rev
 
 func TestAskedAgainComesFromTheCache(t *testing.T) {
 	s := newShelf(library)
-	asker := New(s, s, rank.Default(), cache.New(1<<20))
+	asker := New(s, s, rank.Default(), cache.New(1<<20, nil))
 	first := ask(t, asker, multivac.Question{Text: "Who wrote The Last Question?"})
 	again := ask(t, asker, multivac.Question{Text: "  Who wrote  The Last Question?\n"})
 	if s.read != 1 || first.Text() != again.Text() {

@@ -1,6 +1,7 @@
-// Package cache keeps answers for as long as there is room. Its keys name the
-// content that an answer was made from, so nothing in it is ever wrong, and
-// nothing has to be taken out but for room, or to be forgotten. Losing it
+// Package cache keeps answers for as long as there is room: near, in the
+// process, and far, in Redis nodes that many processes share. Its keys name
+// the content that an answer was made from, so nothing in it is ever wrong,
+// and nothing has to be taken out but for room, or to be forgotten. Losing it
 // costs only time.
 package cache
 
@@ -19,8 +20,10 @@ import (
 // Cache is the cache of one process, bounded in bytes. Its methods may be
 // called by many goroutines.
 type Cache struct {
-	answers      *otter.Cache[string, multivac.Answer] // nil where there is no room at all
-	hits, misses atomic.Uint64
+	answers *otter.Cache[string, multivac.Answer] // nil where there is no room at all
+	far     *Ring                                 // nil where there is none
+
+	hits, farHits, misses atomic.Uint64
 
 	mu      sync.Mutex
 	flights map[string]*flight
@@ -29,24 +32,27 @@ type Cache struct {
 
 // Stats counts what a Cache has done since it was made.
 type Stats struct {
-	Hits    uint64 // answered from the cache, or from another's computation
+	Hits    uint64 // answered from what is kept here, or from what another waited for
+	FarHits uint64 // answered from the far cache
 	Misses  uint64 // computed
-	Answers int    // kept now
-	Bytes   uint64 // kept now
+	Answers int    // kept here now
+	Bytes   uint64 // kept here now
+	Far     RingStats
 }
 
 // New returns a cache that keeps answers of about so many bytes altogether.
-// With 0 it keeps none and only joins simultaneous computations.
-func New(bytes int) *Cache {
-	c := &Cache{flights: map[string]*flight{}}
+// With 0 it keeps none and only joins simultaneous computations. What it does
+// not have it looks for far, unless far is nil.
+func New(bytes int, far *Ring) *Cache {
+	c := &Cache{far: far, flights: map[string]*flight{}}
 	if bytes > 0 {
 		c.answers = otter.Must(&otter.Options[string, multivac.Answer]{MaximumWeight: uint64(bytes), Weigher: weigh})
 	}
 	return c
 }
 
-// Do returns the answer kept under key, or else computes it, once for all who
-// ask for the same key meanwhile. The computation's context carries the values
+// Do returns the answer kept under key, here or far, or else computes it, once
+// for all who ask for the same key meanwhile. The computation's context carries the values
 // of the first caller's and ends when the last caller that waits for it gives
 // up, so that no caller can fail another. An error goes to all who wait and is
 // not kept; so does a panic. Answers are shared: callers must not modify what
@@ -72,8 +78,9 @@ func (c *Cache) Do(ctx context.Context, key string, compute func(context.Context
 	}
 }
 
-// Forget drops all answers, those that are being computed too: one of them may
-// quote what was deleted.
+// Forget drops all answers kept here, those that are being computed too: one
+// of them may quote what was deleted. Those kept far can no longer be read by
+// then: see sealer.
 func (c *Cache) Forget() {
 	c.mu.Lock()
 	defer c.mu.Unlock()
@@ -86,7 +93,10 @@ func (c *Cache) Forget() {
 
 // Stats returns the counts of now.
 func (c *Cache) Stats() Stats {
-	s := Stats{Hits: c.hits.Load(), Misses: c.misses.Load()}
+	s := Stats{Hits: c.hits.Load(), FarHits: c.farHits.Load(), Misses: c.misses.Load()}
+	if c.far != nil {
+		s.Far = c.far.Stats()
+	}
 	if c.answers != nil {
 		c.answers.CleanUp() // counts what was kept or dropped but not accounted for yet
 		s.Answers, s.Bytes = c.answers.EstimatedSize(), c.answers.WeightedSize()
@@ -130,7 +140,6 @@ func (c *Cache) join(ctx context.Context, key string, compute func(context.Conte
 		close(f.done)
 		return f
 	}
-	c.misses.Add(1)
 	ctx, cancel := context.WithCancel(context.WithoutCancel(ctx))
 	f := &flight{done: make(chan struct{}), cancel: cancel, begun: c.emptied, waiting: 1}
 	c.flights[key] = f
@@ -140,15 +149,28 @@ func (c *Cache) join(ctx context.Context, key string, compute func(context.Conte
 
 func (c *Cache) fly(ctx context.Context, key string, f *flight, compute func(context.Context) (multivac.Answer, error)) {
 	defer f.cancel()
-	f.answer, f.panicked, f.err = call(ctx, compute)
+	found := false
+	if c.far != nil {
+		f.answer, found = c.far.get(ctx, key)
+	}
+	if found {
+		c.farHits.Add(1)
+	} else {
+		c.misses.Add(1)
+		f.answer, f.panicked, f.err = call(ctx, compute)
+	}
 	c.mu.Lock()
 	// Kept before the flight is over, so that whoever misses the flight finds
 	// the answer; but not where it may hold what was to be forgotten since.
-	if f.err == nil && f.panicked == nil && c.answers != nil && f.begun == c.emptied {
+	keep := f.err == nil && f.panicked == nil && f.begun == c.emptied
+	if keep && c.answers != nil {
 		c.answers.Set(key, f.answer)
 	}
 	c.remove(key, f)
 	c.mu.Unlock()
+	if keep && !found && c.far != nil {
+		c.far.put(key, f.answer)
+	}
 	close(f.done)
 }
 

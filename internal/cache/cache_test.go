@@ -14,7 +14,7 @@ import (
 )
 
 func answer(text string) multivac.Answer {
-	return multivac.Answer{State: multivac.Answered, Sentences: []multivac.Quotation{{Text: text}}}
+	return multivac.Answer{State: multivac.Answered, Sentences: []multivac.Quotation{{Text: text, End: len(text)}}}
 }
 
 // counted returns a computation that counts how often it runs.
@@ -26,7 +26,7 @@ func counted(n *atomic.Int64, text string) func(context.Context) (multivac.Answe
 }
 
 func TestAskedTwiceIsComputedOnce(t *testing.T) {
-	c := New(1 << 20)
+	c := New(1<<20, nil)
 	var n atomic.Int64
 	for range 2 {
 		a, err := c.Do(t.Context(), "who", counted(&n, "Adell"))
@@ -48,7 +48,7 @@ func TestAskedTwiceIsComputedOnce(t *testing.T) {
 
 func TestSimultaneousIsComputedOnce(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		c := New(0) // even where nothing is kept
+		c := New(0, nil) // even where nothing is kept
 		var n atomic.Int64
 		release := make(chan struct{})
 		var all sync.WaitGroup
@@ -74,7 +74,7 @@ func TestSimultaneousIsComputedOnce(t *testing.T) {
 
 func TestOneWhoGivesUpDoesNotFailTheOthers(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		c := New(1 << 20)
+		c := New(1<<20, nil)
 		release := make(chan struct{})
 		compute := func(ctx context.Context) (multivac.Answer, error) {
 			select {
@@ -103,7 +103,7 @@ func TestOneWhoGivesUpDoesNotFailTheOthers(t *testing.T) {
 
 func TestNobodyWaitingEndsTheComputation(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		c := New(1 << 20)
+		c := New(1<<20, nil)
 		ended := make(chan struct{})
 		ctx, giveUp := context.WithCancel(t.Context())
 		go c.Do(ctx, "k", func(ctx context.Context) (multivac.Answer, error) {
@@ -125,7 +125,7 @@ func TestNobodyWaitingEndsTheComputation(t *testing.T) {
 // kept: it may hold what was forgotten meanwhile.
 func TestForget(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		c := New(1 << 20)
+		c := New(1<<20, nil)
 		var n atomic.Int64
 		f := func(want int64) {
 			t.Helper()
@@ -161,7 +161,7 @@ func TestForget(t *testing.T) {
 }
 
 func TestErrorsAreNotKept(t *testing.T) {
-	c := New(1 << 20)
+	c := New(1<<20, nil)
 	broken := errors.New("broken")
 	if _, err := c.Do(t.Context(), "k", func(context.Context) (multivac.Answer, error) { return multivac.Answer{}, broken }); !errors.Is(err, broken) {
 		t.Errorf("Do with an error: got %v, want %v", err, broken)
@@ -172,7 +172,7 @@ func TestErrorsAreNotKept(t *testing.T) {
 }
 
 func TestPanicReachesTheCaller(t *testing.T) {
-	c := New(1 << 20)
+	c := New(1<<20, nil)
 	func() {
 		defer func() {
 			if p := fmt.Sprint(recover()); !strings.Contains(p, "out of tapes") {
@@ -188,7 +188,7 @@ func TestPanicReachesTheCaller(t *testing.T) {
 
 func TestBoundInBytes(t *testing.T) {
 	const room = 64 << 10
-	c := New(room)
+	c := New(room, nil)
 	long := strings.Repeat("x", 1000)
 	for i := range 1000 {
 		if _, err := c.Do(t.Context(), fmt.Sprint(i), counted(new(atomic.Int64), long)); err != nil {
@@ -202,7 +202,7 @@ func TestBoundInBytes(t *testing.T) {
 }
 
 func BenchmarkHit(b *testing.B) {
-	c := New(1 << 20)
+	c := New(1<<20, nil)
 	compute := counted(new(atomic.Int64), "Adell")
 	for b.Loop() {
 		if _, err := c.Do(b.Context(), "who", compute); err != nil {
