@@ -67,6 +67,57 @@ func TestMetricsReference(t *testing.T) {
 	golden(t, "metrics.md", b.String())
 }
 
+// The reference of the settings is what `config list` says.
+func TestSettingsReference(t *testing.T) {
+	out, errOut, code := run(t, "config", "list", "--json")
+	if code != 0 {
+		t.Fatalf("config list: exit code %d\n%s", code, errOut)
+	}
+	var b strings.Builder
+	b.WriteString("# Settings\n\nMade of the program's own table of settings by `make generate`. [How to use them](../how-to/settings.md) says where they are read from.\n\n" +
+		"Each has one name: `store.mongodb.uri` is `uri` in the table `[store.mongodb]` of a settings file, the flag `--store.mongodb.uri` of `multivac serve`,\n" +
+		"and the variable `MULTIVAC_STORE__MONGODB__URI`. A change of one that is *live* takes effect within 2 seconds; any other needs a restart.\n" +
+		"A *secret* is read from a file of its own only. A duration is written `25ms`, `5s` or `2m`; bytes `1048576` or `\"16MiB\"`; a share is a number from 0 to 1.\n")
+	section := "-"
+	for line := range strings.Lines(out) {
+		var s struct {
+			Key, Kind, Default, Variable, Help string
+			Choices                            []string
+			Secret, Live                       bool
+		}
+		if err := json.Unmarshal([]byte(line), &s); err != nil {
+			t.Fatal(err)
+		}
+		in := ""
+		if cut := strings.LastIndex(s.Key, "."); cut > 0 {
+			in = s.Key[:cut]
+		}
+		if in != section {
+			section = in
+			title := "Of the process"
+			if in != "" {
+				title = "`[" + in + "]`"
+			}
+			fmt.Fprintf(&b, "\n## %s\n\n| setting | kind | default | change | meaning |\n|---|---|---|---|---|\n", title)
+		}
+		kind, change, standard := s.Kind, "restart", "none"
+		if len(s.Choices) > 0 {
+			kind = strings.Join(s.Choices, ", ")
+		}
+		if s.Secret {
+			kind = "secret"
+		}
+		if s.Live {
+			change = "live"
+		}
+		if s.Default != "" {
+			standard = "`" + s.Default + "`"
+		}
+		fmt.Fprintf(&b, "| `%s` | %s | %s | %s | %s |\n", s.Key, kind, standard, change, s.Help)
+	}
+	golden(t, "settings.md", b.String())
+}
+
 func golden(t *testing.T, name, got string) {
 	t.Helper()
 	path := filepath.Join("..", "doc", "reference", name)

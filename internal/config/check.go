@@ -8,6 +8,9 @@ import (
 // crossCheck holds settings against each other. What was wrong by itself is
 // not held against another: one mistake is told once.
 func (l *loading) crossCheck() {
+	if l.astray {
+		return // half of what is set was not read
+	}
 	l.together("tls-cert", "tls-key")
 	for _, section := range []string{"store.mongodb", "queue", "cache"} {
 		l.together(section+".tls-cert", section+".tls-key")

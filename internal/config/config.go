@@ -78,6 +78,7 @@ type loading struct {
 	problems Problems
 	sum      hash.Hash // of all that was read
 	environ  map[string]string
+	astray   bool // an environment is chosen that there is not
 }
 
 func (l *loading) add(name string, v values) {
@@ -163,7 +164,7 @@ func (p provider) ReadBytes() ([]byte, error) { return nil, errors.ErrUnsupporte
 func (p provider) Read() (map[string]any, error) {
 	tree := map[string]any{}
 	for key, g := range p {
-		if strings.HasSuffix(key, fileSuffix) && byKey[strings.TrimSuffix(key, fileSuffix)].Secret {
+		if isCompanion(key) {
 			continue // the file's content is what counts
 		}
 		at := tree

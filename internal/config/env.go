@@ -37,6 +37,7 @@ func (l *loading) environment() {
 	case name == "" || slices.Contains(Environments, name):
 		l.Environment = name
 	default:
+		l.astray = true
 		remedy := "use " + alternatives(Environments)
 		if near := Nearest(name, Environments); near != "" {
 			remedy = "did you mean " + near + "?"

@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"errors"
 	"slices"
+	"strconv"
 	"strings"
 
 	"multivac"
@@ -58,14 +59,21 @@ func wrong(remedy, format string, args ...any) error {
 	return multivac.Errorf(multivac.ErrInvalid, remedy, format, args...)
 }
 
-// Nearest returns the candidate that fewest edits turn word into, or "" where
-// none is near enough to have been meant.
+// Nearest returns the candidate that fewest edits turn word into, else the only
+// one that begins with it, or "" where none is near enough to have been meant.
 func Nearest(word string, candidates []string) string {
 	best, bestEdits := "", 1+len(word)/3
+	var longer []string
 	for _, c := range candidates {
 		if n := edits(strings.ToLower(word), strings.ToLower(c)); n <= bestEdits {
 			best, bestEdits = c, n-1
 		}
+		if strings.HasPrefix(c, word) {
+			longer = append(longer, c)
+		}
+	}
+	if best == "" && len(word) > 2 && len(longer) == 1 {
+		return longer[0]
 	}
 	return best
 }
@@ -91,8 +99,19 @@ func edits(a, b string) int {
 	return row[len(b)]
 }
 
-// ordered sorts problems by where they are, files in the order of their lines.
+// ordered sorts problems by where they are, those of a file by their lines.
 func ordered(p Problems) Problems {
-	slices.SortStableFunc(p, func(a, b Problem) int { return cmp.Compare(a.Where, b.Where) })
+	place := func(p Problem) (string, int) {
+		colon := strings.LastIndex(p.Where, ":")
+		if line, err := strconv.Atoi(p.Where[colon+1:]); err == nil && colon > 0 {
+			return p.Where[:colon], line
+		}
+		return p.Where, 0
+	}
+	slices.SortStableFunc(p, func(a, b Problem) int {
+		fileA, lineA := place(a)
+		fileB, lineB := place(b)
+		return cmp.Or(cmp.Compare(fileA, fileB), cmp.Compare(lineA, lineB), cmp.Compare(a.Message, b.Message))
+	})
 	return p
 }

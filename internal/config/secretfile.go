@@ -6,7 +6,6 @@ import (
 	"os"
 	"path/filepath"
 	"runtime"
-	"slices"
 	"strings"
 )
 
@@ -97,7 +96,7 @@ func readFolder(path string) ([]secretFile, error) {
 // wrong; others, such as certificates, may lie there.
 func (l *loading) inFolder(v values, path string, f secretFile, where string) {
 	s, known := byKey[f.name]
-	if known && f.name != "secrets" && !strings.HasSuffix(f.name, fileSuffix) {
+	if known && f.name != "secrets" && !isCompanion(f.name) {
 		l.secretFile(v, s, path, f.content, f.mode, f.err, where)
 		return
 	}
@@ -130,9 +129,4 @@ func (l *loading) secretFile(v values, s Setting, path string, content []byte, m
 		l.Warnings.add(s.Key, path, wrong("take that right away, with chmod 0400, or with defaultMode: 0400 of a volume in Kubernetes", "everyone on this machine may read this secret"))
 	}
 	l.take(v, s, path, text)
-}
-
-// isSecret says whether a key is that of a secret.
-func isSecret(key string) bool {
-	return slices.ContainsFunc(table, func(s Setting) bool { return s.Key == key && s.Secret })
 }

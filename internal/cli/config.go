@@ -1,0 +1,233 @@
+package cli
+
+import (
+	"encoding/json"
+	"fmt"
+	"io"
+	"text/tabwriter"
+
+	"github.com/spf13/cobra"
+	"github.com/spf13/pflag"
+
+	"multivac/internal/config"
+)
+
+func newConfig() *cobra.Command {
+	c := &cobra.Command{
+		Use:   "config",
+		Short: "Show, explain and check the settings of serve",
+		Long: `Show, explain and check the settings of serve. They come from layers, each over
+the ones before: defaults, /etc/multivac/settings.toml, settings.toml and
+settings.local.toml here, variables (MULTIVAC_LISTEN), secret files, and flags.
+All of serve's flags may be given here, too. No secret is ever shown.`,
+		Example: `  multivac config explain listen
+  MULTIVAC_ENV=production multivac config validate`,
+		Args: subcommandArgs,
+		RunE: showHelp,
+	}
+	c.AddCommand(newConfigList(), newConfigGet(), newConfigExplain(), newConfigValidate(), newConfigSchema())
+	return c
+}
+
+// withSettings adds the flags of serve, which are told of in its help, and the
+// flag for JSON.
+func withSettings(c *cobra.Command, asJSON *bool, what string) *cobra.Command {
+	addSettings(c)
+	c.Flags().VisitAll(func(f *pflag.Flag) { f.Hidden = true })
+	c.Flags().BoolVar(asJSON, "json", false, what)
+	return c
+}
+
+// load reads the settings and warns of what is worth a look. What is wrong is
+// printed last, after what could be read.
+func load(c *cobra.Command) (*config.Loaded, error) {
+	l, err := config.Load(config.Here(c.Flags()))
+	for _, w := range l.Warnings {
+		printLines(c.ErrOrStderr(), "warning: "+w.Where+": "+w.Message, w.Remedy)
+	}
+	if err != nil {
+		err = usageError{err}
+	}
+	return l, err
+}
+
+func newConfigList() *cobra.Command {
+	var asJSON bool
+	return withSettings(&cobra.Command{
+		Use:     "list",
+		Short:   "List all settings: name, value, and where it comes from",
+		Example: `  multivac config list | grep -v default`,
+		Args:    noArgs,
+		RunE: func(c *cobra.Command, _ []string) error {
+			l, wrong := load(c)
+			if asJSON {
+				for _, e := range l.List() {
+					if err := printJSON(c.OutOrStdout(), e); err != nil {
+						return err
+					}
+				}
+				return wrong
+			}
+			w := tabwriter.NewWriter(c.OutOrStdout(), 0, 0, 2, ' ', 0)
+			for _, e := range l.List() {
+				fmt.Fprintf(w, "%s\t%s\t%s\n", e.Key, e.Text(), e.Where)
+			}
+			if err := w.Flush(); err != nil {
+				return err
+			}
+			return wrong
+		},
+	}, &asJSON, "print a line of JSON for each setting")
+}
+
+func newConfigGet() *cobra.Command {
+	var asJSON bool
+	return withSettings(&cobra.Command{
+		Use:               "get SETTING",
+		Short:             "Print the value of one setting",
+		Example:           `  multivac config get store.mongodb.uri`,
+		Args:              oneSetting,
+		ValidArgsFunction: completeSetting,
+		RunE: func(c *cobra.Command, args []string) error {
+			l, wrong := load(c)
+			e, err := l.Explain(args[0])
+			switch {
+			case err != nil:
+				return usageError{err}
+			case asJSON:
+				err = printJSON(c.OutOrStdout(), e.Value)
+			default:
+				_, err = fmt.Fprintln(c.OutOrStdout(), e.Text())
+			}
+			if err != nil {
+				return err
+			}
+			return wrong
+		},
+	}, &asJSON, "print it as JSON")
+}
+
+func newConfigExplain() *cobra.Command {
+	var asJSON bool
+	return withSettings(&cobra.Command{
+		Use:               "explain SETTING",
+		Short:             "Say what every layer says of a setting, and which one counts",
+		Example:           `  multivac config explain queue.password`,
+		Args:              oneSetting,
+		ValidArgsFunction: completeSetting,
+		RunE: func(c *cobra.Command, args []string) error {
+			l, wrong := load(c)
+			e, err := l.Explain(args[0])
+			switch {
+			case err != nil:
+				return usageError{err}
+			case asJSON:
+				err = printJSON(c.OutOrStdout(), e)
+			default:
+				err = printExplanation(c.OutOrStdout(), e)
+			}
+			if err != nil {
+				return err
+			}
+			return wrong
+		},
+	}, &asJSON, "print an object of JSON")
+}
+
+func printExplanation(out io.Writer, e config.Explanation) error {
+	change := "a change needs a restart"
+	if e.Live {
+		change = "a change takes effect at once"
+	}
+	fmt.Fprintf(out, "%s = %s\n  %s\n  %s; %s\n\n", e.Key, e.Text(), e.Help, e.Kind, change)
+	w := tabwriter.NewWriter(out, 0, 0, 2, ' ', 0)
+	for _, s := range e.Layers {
+		mark, value := " ", "-"
+		if s.Wins {
+			mark = ">"
+		}
+		if s.Where != "" {
+			value = s.Text()
+		}
+		from := s.Where
+		if from == s.Layer {
+			from = ""
+		}
+		fmt.Fprintf(w, "%s %s\t%s\t%s\n", mark, s.Layer, value, from)
+	}
+	return w.Flush()
+}
+
+func newConfigValidate() *cobra.Command {
+	var asJSON bool
+	return withSettings(&cobra.Command{
+		Use:   "validate",
+		Short: "Say everything that is wrong with the settings",
+		Long: `Say everything that is wrong with the settings, in all environments, and with the
+files that they name. Exit code 0 where nothing is, 2 where something is: made for
+an init container, and for the checks before a deployment.`,
+		Example: `  MULTIVAC_ENV=production multivac config validate
+  multivac config validate --role worker --json`,
+		Args: noArgs,
+		RunE: func(c *cobra.Command, _ []string) error {
+			l, err := config.Load(config.Here(c.Flags()))
+			wrong, _ := err.(config.Problems)
+			wrong = append(wrong, l.Missing()...)
+			if asJSON {
+				return validated(wrong, printJSON(c.OutOrStdout(), struct {
+					Valid       bool            `json:"valid"`
+					Environment string          `json:"environment,omitempty"`
+					Problems    config.Problems `json:"problems"`
+					Warnings    config.Problems `json:"warnings"`
+				}{len(wrong) == 0, l.Environment, append(config.Problems{}, wrong...), append(config.Problems{}, l.Warnings...)}))
+			}
+			for _, w := range l.Warnings {
+				printLines(c.ErrOrStderr(), "warning: "+w.Where+": "+w.Message, w.Remedy)
+			}
+			if len(wrong) == 0 {
+				_, err = fmt.Fprintln(c.OutOrStdout(), "the settings are valid")
+				return err
+			}
+			return validated(wrong, nil)
+		},
+	}, &asJSON, "print an object of JSON")
+}
+
+func validated(wrong config.Problems, err error) error {
+	if err == nil && len(wrong) > 0 {
+		return usageError{wrong}
+	}
+	return err
+}
+
+func newConfigSchema() *cobra.Command {
+	return &cobra.Command{
+		Use:   "schema",
+		Short: "Print a JSON schema of settings files, for editors",
+		Example: `  multivac config schema > settings.schema.json
+  # and in settings.toml, for editors with Even Better TOML or taplo:
+  #:schema ./settings.schema.json`,
+		Args: noArgs,
+		RunE: func(c *cobra.Command, _ []string) error {
+			e := json.NewEncoder(c.OutOrStdout())
+			e.SetIndent("", "  ")
+			e.SetEscapeHTML(false)
+			return e.Encode(config.Schema())
+		},
+	}
+}
+
+func oneSetting(_ *cobra.Command, args []string) error {
+	if len(args) != 1 {
+		return usagef("`multivac config list` shows all", "name one setting")
+	}
+	return nil
+}
+
+func completeSetting(*cobra.Command, []string, string) ([]string, cobra.ShellCompDirective) {
+	var names []string
+	for _, s := range config.Table() {
+		names = append(names, s.Key)
+	}
+	return names, cobra.ShellCompDirectiveNoFileComp
+}
