@@ -49,6 +49,11 @@ const (
 // Service answers questions from a follower's indexes.
 type Service struct {
 	Stops multivac.DefaultStops // of questions that name none; set it before the first
+	// Trace, if set, is told when a step begins: "cache" until the answer is
+	// found there or has to be made, then "index", "store" and "rank". What is
+	// done then has the context that it returns; the function that it returns
+	// is called at the end, perhaps more than once.
+	Trace func(ctx context.Context, what string) (context.Context, func(error))
 
 	views    views
 	excerpts excerpts
@@ -60,7 +65,8 @@ var _ multivac.Asker = (*Service)(nil)
 
 // New returns a service; the cache may be nil.
 func New(v views, e excerpts, m *rank.Model, c *cache.Cache) *Service {
-	return &Service{views: v, excerpts: e, model: m, cache: c}
+	return &Service{views: v, excerpts: e, model: m, cache: c,
+		Trace: func(ctx context.Context, _ string) (context.Context, func(error)) { return ctx, func(error) {} }}
 }
 
 // Ask implements multivac.Asker. Where q.After is not reached in time, or the
@@ -119,7 +125,9 @@ func plain(text string) bool {
 // of the cache's key, so that nothing has to be invalidated.
 func (s *Service) answer(ctx context.Context, q multivac.Question) (a multivac.Answer, err error) {
 	view, ok := s.views.View(q.Collection)
+	_, found := s.Trace(ctx, "cache")
 	compute := func(ctx context.Context) (multivac.Answer, error) {
+		found(nil)
 		a, err := s.compute(ctx, q, view.Index)
 		a.Memo = new(multivac.Memo)
 		return a, err
@@ -132,6 +140,7 @@ func (s *Service) answer(ctx context.Context, q multivac.Question) (a multivac.A
 	default:
 		a, err = s.cache.Do(ctx, key(q, view.Fingerprint), compute)
 	}
+	found(err)
 	a.Position = view.Position
 	return a, err
 }
@@ -151,19 +160,29 @@ func key(q multivac.Question, indexed [16]byte) string {
 var errMoved = multivac.Errorf(multivac.ErrUnavailable, "ask again", "what was to be quoted has just changed")
 
 func (s *Service) compute(ctx context.Context, q multivac.Question, in *index.Snapshot) (multivac.Answer, error) {
+	_, done := s.Trace(ctx, "index")
 	asked := s.model.NewQuestion(q.Text, in)
-	candidates, err := s.find(ctx, asked, in)
+	hits := in.Search(asked.Terms(), rank.Passages)
+	done(nil)
+	reading, done := s.Trace(ctx, "store")
+	candidates, err := s.read(reading, hits)
+	done(err)
 	if err != nil {
 		return multivac.Answer{}, err
 	}
+	_, done = s.Trace(ctx, "rank")
 	_, passages := in.Size()
 	ranked := s.model.Rank(asked, candidates, rank.Collection{Passages: passages})
 	unmatched := asked.Unknown()
+	done(nil)
 	if len(ranked) == 0 {
 		return refuse(nothingFound(asked, unmatched)), nil
 	}
 	a := multivac.Answer{State: multivac.Answered, Confidence: ranked[0].Confidence, Sources: firstSources(ranked, candidates)}
-	if a.Sentences, err = s.quote(ctx, q.Count, asked, ranked, candidates); err != nil {
+	reading, done = s.Trace(ctx, "store")
+	a.Sentences, err = s.quote(reading, q.Count, asked, ranked, candidates)
+	done(err)
+	if err != nil {
 		return multivac.Answer{}, err
 	}
 	if threshold := s.model.Threshold(q.Stop); a.Confidence < threshold {
@@ -173,9 +192,8 @@ func (s *Service) compute(ctx context.Context, q multivac.Question, in *index.Sn
 	return a, nil
 }
 
-// find returns the best passages with their texts.
-func (s *Service) find(ctx context.Context, asked *rank.Question, in *index.Snapshot) ([]rank.Candidate, error) {
-	hits := in.Search(asked.Terms(), rank.Passages)
+// read returns the passages that were found, with their texts.
+func (s *Service) read(ctx context.Context, hits []index.Hit) ([]rank.Candidate, error) {
 	ids := make([]multivac.PassageID, len(hits))
 	for i, h := range hits {
 		ids[i] = h.PassageID
