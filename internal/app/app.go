@@ -5,7 +5,6 @@ package app
 import (
 	"cmp"
 	"context"
-	"crypto/rand"
 	"errors"
 	"log/slog"
 	"runtime/debug"
@@ -23,26 +22,28 @@ import (
 	"multivac/internal/follow"
 	"multivac/internal/queue"
 	"multivac/internal/rank"
-	"multivac/internal/store/sqlite"
+	"multivac/internal/store"
 	"multivac/internal/telemetry"
 	"multivac/internal/tell"
 )
 
 // Settings say what MultiVAC to make.
 type Settings struct {
+	Role       Role                 // All if empty
 	Data       string               // folder of the store, made if missing
 	Workers    int                  // documents worked on at once; four per CPU, and at least 64, if 0
 	CacheBytes int                  // of answers kept; 16 MiB if 0
 	Telemetry  *telemetry.Telemetry // silent if nil
 	Examples   []string             // questions that the first page offers
 	Stops      multivac.DefaultStops
+
+	openStore func(context.Context) (store.Store, error) // of a store that others have, too; the one in Data if nil
+	openQueue func() (queue.Queue, error)                // of this process if nil
+	forms     forms                                      // of this program if zero
 }
 
-// queueLength is how many hints wait for a worker; the sweeper finds what does
-// not fit.
-const queueLength = 10_000
-
-// An App is a MultiVAC. It has the verbs and the keys from Open on, answers from what
+// An App is a MultiVAC, or the part of one that a role has: a worker knows of
+// the verbs the Status only. It has its verbs and the keys from Open on, answers from what
 // was published once Run or Serve has begun, and closes its store when they end.
 type App struct {
 	multivac.Teller
@@ -51,73 +52,134 @@ type App struct {
 	multivac.Keys
 	multivac.Keeper
 
-	keyring   *auth.Keyring
-	early     []audit.Event // from before there was a log of them
-	store     *sqlite.DB
-	queue     *queue.Local
-	follower  *follow.Follower
-	worker    *tell.Worker
-	sweeper   *tell.Sweeper
+	role      Role
+	store     store.Store
+	queue     queue.Queue
+	queued    hint    // what is known of the queue
+	member    *member // nil where the store is not shared
 	recut     *tell.Resegmenter
-	answers   *cache.Cache
-	stops     multivac.DefaultStops
-	examples  []string
 	telemetry *telemetry.Telemetry
 	stopping  atomic.Bool
+
+	// In the role web.
+	keyring  *auth.Keyring
+	early    []audit.Event // from before there was a log of them
+	follower *follow.Follower
+	answers  *cache.Cache
+	stops    multivac.DefaultStops
+	examples []string
+
+	// In the role worker.
+	worker  *tell.Worker
+	sweeper *tell.Sweeper
 }
 
-// Open opens the store in the data folder, or returns an ErrInUse that says
-// who has it, and makes what stands around it.
-func Open(ctx context.Context, s Settings) (*App, error) {
-	db, err := sqlite.Open(s.Data)
+// Open opens the store and makes what stands around it. It returns an ErrInUse
+// that says who has the data folder, or who has the shared store that cannot
+// live beside this program; ErrUnavailable where a server does not answer.
+func Open(ctx context.Context, s Settings) (_ *App, err error) {
+	if err := s.check(); err != nil {
+		return nil, err
+	}
+	a := &App{role: s.Role, telemetry: s.Telemetry, examples: s.Examples, stops: s.Stops}
+	defer func() {
+		if err != nil {
+			err = errors.Join(err, a.Close())
+		}
+	}()
+	if a.store, err = s.store(ctx); err != nil {
+		return nil, err
+	}
+	if !s.shared() {
+		err = endLeases(ctx, a.store)
+	}
 	if err != nil {
 		return nil, err
 	}
-	// On a full disk they end by themselves, a little later.
-	if err := db.EndLeases(ctx); err != nil && !errors.Is(err, multivac.ErrUnavailable) {
-		return nil, errors.Join(err, db.Close())
+	if a.queue, err = s.queue(); err != nil {
+		return nil, err
 	}
-	a := &App{store: db, queue: queue.NewLocal(queueLength), telemetry: s.Telemetry, examples: s.Examples, stops: s.Stops}
-
-	// Fingerprints name content in this process's cache only, so that a key
-	// of this process will do.
-	var key [16]byte
-	rand.Read(key[:])
-	a.follower = follow.New(db, key)
-
-	a.keyring = auth.NewKeyring(db, time.Now)
-	a.keyring.Touched = func(err error) { a.log().Warn("the last use of keys was not noted", "error", err) }
-	a.Keys = a.keyring
-
-	service := tell.New(db, a.queue, a.follower)
-	answers := cache.New(cmp.Or(s.CacheBytes, 16<<20), nil)
-	a.answers, a.follower.OnForget = answers, answers.Forget
-	a.Teller = service
-	a.recut = tell.NewResegmenter(db, a.queue)
-	a.Library = library{service, a}
-	a.Keeper = newKeeper(db, a.queue)
-	asker := ask.New(a.follower, db, rank.Default(), answers)
-	asker.Stops = s.Stops
-	a.Asker = asker
-	a.worker = tell.NewWorker(db, a.queue)
-	a.worker.Workers = cmp.Or(s.Workers, a.worker.Workers)
-	a.sweeper = tell.NewSweeper(db, a.queue)
+	if a.member, err = join(ctx, a.store, s.Role, cmp.Or(s.forms, forms{form, needs})); err != nil {
+		return nil, err
+	}
+	a.recut = tell.NewResegmenter(a.store, a.queue)
+	a.Library = library{workerLibrary{store: a.store}, a}
+	if s.Role.serves() {
+		if err := a.makeFront(ctx, s); err != nil {
+			return nil, err
+		}
+	}
+	if s.Role.works() {
+		a.makeWorker(s)
+	}
 	if s.Telemetry != nil {
-		a.watch(answers)
+		a.watch()
 	}
 	return a, nil
 }
 
-// Run works on what is told and follows what is published until ctx ends; then
-// it lets the workers finish what they have begun, closes the store and
-// returns nil.
+// makeFront makes what tells and asks.
+func (a *App) makeFront(ctx context.Context, s Settings) error {
+	key, err := fingerprintKey(ctx, a.store)
+	if err != nil {
+		return err
+	}
+	a.follower = follow.New(a.store, key)
+	a.keyring = auth.NewKeyring(a.store, time.Now)
+	a.keyring.Shared = a.member != nil
+	a.keyring.Touched = func(err error) { a.log().Warn("the last use of keys was not noted", "error", err) }
+	a.Keys = a.keyring
+	a.Keeper = newKeeper(a.store, a.queue)
+
+	service := tell.New(a.store, a.queue, a.follower)
+	a.Teller, a.Library = service, library{service, a}
+
+	a.answers = cache.New(cmp.Or(s.CacheBytes, 16<<20), nil)
+	a.follower.OnForget = a.answers.Forget
+	asker := ask.New(a.follower, a.store, rank.Default(), a.answers)
+	asker.Stops = s.Stops
+	a.Asker = asker
+	return nil
+}
+
+// leaseOfOthers is how long what a worker has in hand waits for it where it may
+// have died, with others there to take it up. It says that it lives every
+// third of that.
+const leaseOfOthers = 3 * time.Second
+
+// makeWorker makes what works on what is told, and looks after it.
+func (a *App) makeWorker(s Settings) {
+	a.worker = tell.NewWorker(a.store, a.queue)
+	a.worker.Workers = cmp.Or(s.Workers, a.worker.Workers)
+	a.sweeper = tell.NewSweeper(a.store, a.queue)
+	if a.member != nil {
+		a.worker.Lease = leaseOfOthers
+		a.recut.Turn, a.sweeper.Turn = a.member.turn("resegment"), a.member.turn("purge")
+	}
+}
+
+// Run does what the role has to do until ctx ends; then it gives back what its
+// workers have begun, closes the store and returns nil.
 func (a *App) Run(ctx context.Context) error {
 	group, ctx := errgroup.WithContext(ctx)
-	group.Go(func() error { return a.follower.Run(ctx) })
-	group.Go(func() error { return a.worker.Run(ctx) })
-	group.Go(func() error { return a.sweeper.Run(ctx) })
-	group.Go(func() error { return a.recut.Run(ctx) })
-	group.Go(func() error { return a.keyring.Run(ctx) })
+	run := func(part func(context.Context) error) {
+		group.Go(func() error { return part(ctx) })
+	}
+	run(a.watchQueue)
+	if a.member != nil {
+		run(a.member.run)
+	}
+	if a.role.serves() {
+		run(a.follower.Run)
+		run(a.keyring.Run)
+	}
+	if a.role.works() {
+		run(a.worker.Run)
+		run(a.sweeper.Run)
+		run(a.recut.Run)
+	} else {
+		run(a.recut.Watch)
+	}
 	err := group.Wait()
 	if errors.Is(err, context.Canceled) {
 		err = nil
@@ -126,7 +188,19 @@ func (a *App) Run(ctx context.Context) error {
 }
 
 // Close closes the store of an App that neither Run nor Serve was called of.
-func (a *App) Close() error { return errors.Join(a.queue.Close(), a.store.Close()) }
+func (a *App) Close() error {
+	var err error
+	if a.member != nil {
+		a.member.leave(context.Background())
+	}
+	if a.queue != nil {
+		err = a.queue.Close()
+	}
+	if a.store != nil {
+		err = errors.Join(err, a.store.Close())
+	}
+	return err
+}
 
 // Settle waits until everything that was published before the call is answered from.
 func (a *App) Settle(ctx context.Context) error {
@@ -137,27 +211,13 @@ func (a *App) Settle(ctx context.Context) error {
 	return a.follower.Reach(ctx, p)
 }
 
-func (a *App) log() *slog.Logger {
-	if a.telemetry == nil {
+func (a *App) log() *slog.Logger { return logOf(a.telemetry) }
+
+func logOf(t *telemetry.Telemetry) *slog.Logger {
+	if t == nil {
 		return slog.New(slog.DiscardHandler)
 	}
-	return a.telemetry.Logger()
-}
-
-// A library knows of a Status what only the whole knows: how much is still to
-// be cut anew, and that it is not ready any more once it is stopping.
-type library struct {
-	multivac.Library
-	app *App
-}
-
-func (l library) Status(ctx context.Context) (multivac.Status, error) {
-	st, err := l.Library.Status(ctx)
-	st.Outdated = l.app.recut.Left()
-	if l.app.stopping.Load() {
-		st.Ready, st.Reason = false, "stopping"
-	}
-	return st, err
+	return t.Logger()
 }
 
 // Threshold is the confidence from which an answer is given at a stop.

@@ -2,6 +2,7 @@ package app
 
 import (
 	"context"
+	"errors"
 	"sync"
 	"time"
 
@@ -10,7 +11,6 @@ import (
 	"multivac/internal/keep"
 	"multivac/internal/queue"
 	"multivac/internal/store"
-	"multivac/internal/store/sqlite"
 )
 
 // newKeeper lets those bring keys who may make them, and whoever has the
@@ -24,15 +24,19 @@ func newKeeper(s store.Store, q queue.Queue) *keep.Service {
 	return k
 }
 
-// OpenKeeper opens what looks after a data folder, which it makes if missing,
-// and runs nothing of what would need it to be sound. It returns an ErrInUse
-// where a server has the folder.
-func OpenKeeper(dir string) (multivac.Keeper, func() error, error) {
-	db, err := sqlite.Open(dir)
+// OpenKeeper opens what looks after the store of the settings, which it makes
+// if missing, and runs nothing of what would need it to be sound. It returns an
+// ErrInUse where a server has the data folder.
+func OpenKeeper(ctx context.Context, s Settings) (multivac.Keeper, func() error, error) {
+	db, shut, err := s.open(ctx)
 	if err != nil {
 		return nil, nil, err
 	}
-	return newKeeper(db, queue.NewLocal(1)), db.Close, nil
+	q, err := s.queue()
+	if err != nil {
+		return nil, nil, errors.Join(err, shut())
+	}
+	return newKeeper(db, q), func() error { return errors.Join(q.Close(), shut()) }, nil
 }
 
 // watchFollower has the telemetry see how the index follows the store.
@@ -43,7 +47,6 @@ func (a *App) watchFollower() {
 	t.Counter("multivac_follow_changes_total", "Changes of the store that the index has followed.", func() float64 { return float64(a.follower.Stats().Changes) })
 	t.Counter("multivac_follow_batches_total", "Steps in which it did.", func() float64 { return float64(a.follower.Stats().Batches) })
 	t.Counter("multivac_follow_rebuilds_total", "Times that the whole index was made, the start among them.", func() float64 { return float64(a.follower.Stats().Rebuilds) })
-	t.Gauge("multivac_documents_outdated", "Documents answered from as an older version cut them, to be cut anew.", func() float64 { return float64(a.recut.Left()) })
 }
 
 // lag returns a measure of how long the index has stood still behind the

@@ -12,17 +12,17 @@ import (
 	"multivac"
 	"multivac/internal/audit"
 	"multivac/internal/auth"
-	"multivac/internal/store/sqlite"
 )
 
-// OpenKeys opens the keys in a data folder, which it makes if missing, and
-// nothing else of it. It returns an ErrInUse where a server has the folder.
-func OpenKeys(dir string) (multivac.Keys, func() error, error) {
-	db, err := sqlite.Open(dir)
+// OpenKeys opens the keys in the store of the settings, which it makes if
+// missing, and nothing else of it. It returns an ErrInUse where a server has
+// the data folder.
+func OpenKeys(ctx context.Context, s Settings) (multivac.Keys, func() error, error) {
+	db, shut, err := s.open(ctx)
 	if err != nil {
 		return nil, nil, err
 	}
-	return auth.NewKeyring(db, time.Now), db.Close, nil
+	return auth.NewKeyring(db, time.Now), shut, nil
 }
 
 // KeyNeeded says whether a key was made, so that one is needed.
@@ -38,6 +38,10 @@ func (a *App) AdminKey(ctx context.Context, file string) (err error) {
 	if made {
 		_, text = auth.NewText()
 		err = writeKey(file, text)
+		if errors.Is(err, fs.ErrExist) { // another process was faster
+			made = false
+			text, err = ReadKey(file)
+		}
 	}
 	if err != nil {
 		return err
@@ -75,22 +79,22 @@ func ReadKey(file string) (multivac.KeyText, error) {
 	return text, nil
 }
 
-// writeKey writes the whole file or nothing.
+// writeKey writes the whole file or nothing. It returns fs.ErrExist where there
+// is one by now.
 func writeKey(file string, text multivac.KeyText) (err error) {
 	f, err := os.CreateTemp(filepath.Dir(file), ".multivac-key-*") // with mode 0600
 	if err != nil {
 		return multivac.Errorf(multivac.ErrUnavailable, "make its folder, and let the server write there", "cannot write %s: %v", file, err)
 	}
-	defer func() {
-		if err != nil {
-			os.Remove(f.Name())
-		}
-	}()
+	defer os.Remove(f.Name())
 	if _, err = f.WriteString(string(text) + "\n"); err == nil {
 		err = f.Sync()
 	}
 	if err = errors.Join(err, f.Close()); err != nil {
 		return err
 	}
-	return os.Rename(f.Name(), file)
+	if err = os.Link(f.Name(), file); errors.Is(err, errors.ErrUnsupported) || errors.Is(err, fs.ErrPermission) {
+		return os.Rename(f.Name(), file) // where there are no links
+	}
+	return err
 }

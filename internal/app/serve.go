@@ -7,12 +7,15 @@ import (
 	"net"
 	"net/http"
 	"os"
+	"sync/atomic"
 	"time"
 
+	"multivac"
 	"multivac/internal/audit"
 	"multivac/internal/auth"
 	"multivac/internal/certs"
 	"multivac/internal/extract"
+	"multivac/internal/telemetry"
 	"multivac/internal/web"
 	"multivac/internal/web/ui"
 )
@@ -27,51 +30,129 @@ const (
 // A Front is where and how a MultiVAC is served.
 type Front struct {
 	Listener        net.Listener
-	TLSCert, TLSKey string       // files in PEM, read again when they change; no TLS if empty
-	Admin           net.Listener // of probes, metrics and profiles, without keys; if nil, metrics are at Listener and profiles nowhere
-	AuditLog        string       // file; lines of the log if empty
-	OpenClassic     bool         // the original's routes need no key
+	TLSCert, TLSKey string        // files in PEM, read again when they change; no TLS if empty
+	Admin           net.Listener  // of probes, metrics and profiles, without keys; if nil, metrics are at Listener and profiles nowhere
+	AuditLog        string        // file; lines of the log if empty
+	OpenClassic     bool          // the original's routes need no key
+	Linger          time.Duration // how long, once it is to stop, it still takes what comes, for those who have not heard yet that it is not ready
 	Reload          <-chan os.Signal
 }
 
+// Steps are what else is to be done on the way; each may be nil.
+type Steps struct {
+	Before func(context.Context, *App) error // it is served; may be called again where the store was away
+	After  func(context.Context, *App) error // it is served, beside it
+}
+
+// Serve opens a MultiVAC of the settings and serves it at the front until ctx
+// ends; see [App.Serve]. Where others have the store, too, and it cannot be
+// reached, Serve waits for it, and says at the front that it does; what waiting
+// does not mend is returned at once.
+func Serve(ctx context.Context, s Settings, to Front, steps Steps) error {
+	if !s.shared() {
+		a, err := begin(ctx, s, steps)
+		if err != nil {
+			return err
+		}
+		f, err := a.open(ctx, to)
+		if err != nil {
+			return errors.Join(err, a.Close())
+		}
+		defer f.close()
+		f.start()
+		return a.serve(ctx, f, steps)
+	}
+	if err := s.check(); err != nil {
+		return err
+	}
+	f, err := newFront(ctx, to, s.Telemetry)
+	if err != nil {
+		return err
+	}
+	defer f.close()
+	f.start()
+	a, err := f.wait(ctx, s, steps)
+	switch {
+	case err == nil:
+	case ctx.Err() != nil:
+		return nil
+	default:
+		return err
+	}
+	f.show(a)
+	return a.serve(ctx, f, steps)
+}
+
+// begin opens a MultiVAC and does what is to be done before it is served.
+func begin(ctx context.Context, s Settings, steps Steps) (*App, error) {
+	a, err := Open(ctx, s)
+	if err == nil && steps.Before != nil {
+		if err = steps.Before(ctx, a); err != nil {
+			err = errors.Join(err, a.Close())
+		}
+	}
+	return a, err
+}
+
 // Serve does what Run does and serves HTTP at the front until ctx ends. Then it
-// says that it is not ready any more, answers the requests under way, lets the
-// workers finish, closes the store and returns nil.
-func (a *App) Serve(ctx context.Context, front Front) error {
-	requests, cutWaits := context.WithCancel(context.WithoutCancel(ctx))
-	defer cutWaits()
-	f, err := a.open(front, requests)
+// says that it is not ready any more, lingers, answers the requests under way,
+// lets the workers give back what they have, closes the store and returns nil.
+func (a *App) Serve(ctx context.Context, to Front) error {
+	f, err := a.open(ctx, to)
 	if err != nil {
 		return errors.Join(err, a.Close())
 	}
 	defer f.close()
+	f.start()
+	return a.serve(ctx, f, Steps{})
+}
 
+// serve serves a at a front that has been started.
+func (a *App) serve(ctx context.Context, f *front, steps Steps) error {
 	running, stopRunning := context.WithCancel(context.WithoutCancel(ctx))
 	defer stopRunning()
-	ran, served := make(chan error, 1), make(chan error, 2)
+	ran, done := make(chan error, 1), make(chan error, 1)
 	go func() { ran <- a.Run(running) }()
 	go f.reloads(running)
-	go func() { served <- f.serve() }()
-	if f.admin != nil {
-		go func() { served <- f.admin.Serve(front.Admin) }()
-		defer f.admin.Close() // last: it says to the end that the rest is stopping
+	if steps.After != nil {
+		go func() {
+			if err := steps.After(ctx, a); err != nil {
+				done <- err
+			}
+		}()
 	}
-	a.log().Info("serving", "address", front.Listener.Addr().String(), "tls", f.certificate != nil, "version", Version())
+	a.log().Info("serving", "role", string(a.role), "address", f.Listener.Addr().String(), "tls", f.certificate != nil, "version", Version())
 
+	var err error
 	select {
 	case <-ctx.Done():
-	case err = <-served:
+		a.stopping.Store(true)
+		a.linger(f)
+	case err = <-f.broken:
+	case err = <-done:
 	case err = <-ran:
 		ran <- nil // for the wait below
 	}
 	a.stopping.Store(true)
 	a.log().Info("stopping")
-	defer time.AfterFunc(patience, cutWaits).Stop()
+	defer time.AfterFunc(patience, f.cutWaits).Stop()
 	err = errors.Join(err, drain(context.WithoutCancel(ctx), f.server))
 	stopRunning()
 	err = errors.Join(err, <-ran)
 	a.log().Info("stopped")
 	return err
+}
+
+// linger goes on for a while, so that whoever sends requests here hears from
+// the probe that he should not before he finds the door shut. What is asked
+// meanwhile is answered, and its connection closed after that.
+func (a *App) linger(f *front) {
+	f.leaving.Store(true)
+	if !a.role.serves() || f.Linger <= 0 {
+		return
+	}
+	a.log().Info("not ready any more; lingering", "for", f.Linger.String())
+	time.Sleep(f.Linger)
 }
 
 func drain(ctx context.Context, server *http.Server) error {
@@ -87,41 +168,113 @@ func drain(ctx context.Context, server *http.Server) error {
 // A front is a Front, open.
 type front struct {
 	Front
-	server      *http.Server
-	admin       *http.Server
+	telemetry   *telemetry.Telemetry
+	log         *slog.Logger
 	certificate *certs.Certificate
 	audit       *audit.File // nil where events are lines of the log
-	log         *slog.Logger
+	events      audit.Log
+	server      *http.Server
+	admin       *http.Server
+
+	leaving    atomic.Bool                  // it is not to be for long
+	shown      atomic.Pointer[http.Handler] // at Listener
+	shownAdmin atomic.Pointer[http.Handler]
+	missing    atomic.Pointer[string] // what is waited for before there is anything to show
+	requests   context.Context        // ends when those under way are to end
+	cutWaits   context.CancelFunc
+	broken     chan error // what ended a server
 }
 
-// open opens what a Front names, for a server whose requests end when stop does.
-func (a *App) open(to Front, stop context.Context) (*front, error) {
-	f := &front{Front: to, log: a.log()}
+// open opens what a Front names, and shows a there.
+func (a *App) open(ctx context.Context, to Front) (*front, error) {
+	f, err := newFront(ctx, to, a.telemetry)
+	if err == nil {
+		f.show(a)
+	}
+	return f, err
+}
+
+// newFront opens what a Front names. It has nothing to show yet.
+func newFront(ctx context.Context, to Front, t *telemetry.Telemetry) (*front, error) {
+	f := &front{Front: to, telemetry: t, log: logOf(t), broken: make(chan error, 2)}
+	f.requests, f.cutWaits = context.WithCancel(context.WithoutCancel(ctx))
 	var err error
 	if to.TLSCert != "" {
 		f.certificate, err = certs.Server(to.TLSCert, to.TLSKey, func(err error) {
-			a.log().Warn("the new certificate cannot be used; going on with the one before", "error", err)
+			f.log.Warn("the new certificate cannot be used; going on with the one before", "error", err)
 		})
 		if err != nil {
 			return nil, err
 		}
 	}
-	events := audit.Log{Sink: audit.Lines{Log: a.log()}, Now: time.Now}
+	f.events = audit.Log{Sink: audit.Lines{Log: f.log}, Now: time.Now}
 	if to.AuditLog != "" {
 		if f.audit, err = audit.OpenFile(to.AuditLog); err != nil {
 			return nil, err
 		}
-		f.audit.Failed = func(err error) { a.log().Error("the audit log cannot be written", "error", err) }
-		events.Sink = f.audit
+		f.audit.Failed = func(err error) { f.log.Error("the audit log cannot be written", "error", err) }
+		f.events.Sink = f.audit
 	}
-	for _, e := range a.early {
-		events.Record(context.Background(), e)
-	}
-	f.server = a.newServer(a.handler(to, events, stop))
-	if to.Admin != nil {
-		f.admin = a.newServer(web.NewAdmin(a.options()))
-	}
+	f.await("opening the store")
+	waiting := web.NewWaiting(f.options(), func() string { return *f.missing.Load() })
+	f.shown.Store(&waiting)
+	f.shownAdmin.Store(&waiting)
+	f.server = f.newServer(&f.shown)
+	f.admin = f.newServer(&f.shownAdmin)
 	return f, nil
+}
+
+// show serves a from now on.
+func (f *front) show(a *App) {
+	for _, e := range a.early {
+		f.events.Record(context.Background(), e)
+	}
+	h := a.handler(f)
+	f.shown.Store(&h)
+	o := f.options()
+	o.Library = a.Library
+	admin := web.NewAdmin(o)
+	f.shownAdmin.Store(&admin)
+}
+
+// await has the probe say what is waited for.
+func (f *front) await(what string) { f.missing.Store(&what) }
+
+// How long one try to open the store may take, and the pause between tries.
+const (
+	openTimeout = 20 * time.Second
+	openAgain   = time.Second
+)
+
+// wait opens a MultiVAC as soon as its store can be reached.
+func (f *front) wait(ctx context.Context, s Settings, steps Steps) (*App, error) {
+	for {
+		trying, cancel := context.WithTimeout(ctx, openTimeout)
+		a, err := begin(trying, s, steps)
+		cancel()
+		if err == nil || !errors.Is(err, multivac.ErrUnavailable) && !errors.Is(err, context.DeadlineExceeded) {
+			return a, err
+		}
+		if what := "waiting for the store: " + err.Error(); what != *f.missing.Load() {
+			f.log.Warn("waiting for the store", "error", err)
+			f.await(what)
+		}
+		select {
+		case <-ctx.Done():
+			return nil, ctx.Err()
+		case err := <-f.broken:
+			return nil, err
+		case <-time.After(openAgain):
+		}
+	}
+}
+
+// start serves what is shown.
+func (f *front) start() {
+	go func() { f.broken <- f.serve() }()
+	if f.Admin != nil {
+		go func() { f.broken <- f.admin.Serve(f.Front.Admin) }()
+	}
 }
 
 func (f *front) serve() error {
@@ -152,42 +305,57 @@ func (f *front) reloads(ctx context.Context) {
 	}
 }
 
+// close ends what serves. The operators' address goes last: it says to the end
+// that the rest is stopping.
 func (f *front) close() {
+	f.cutWaits()
+	f.server.Close()
+	f.admin.Close()
 	if f.audit != nil {
 		f.audit.Close() // each line was written on its own
 	}
 }
 
-// options are what web serves, with nobody held to his key.
-func (a *App) options() web.Options {
-	o := web.Options{Teller: a.Teller, Asker: a.Asker, Library: a.Library, Keys: a.Keys, Version: Version(), Files: extract.Files, Log: a.log()}
-	if a.telemetry != nil {
-		o.Metrics, o.Wrap = a.telemetry.Metrics(), a.telemetry.HTTP
+// options are what all that is served has.
+func (f *front) options() web.Options {
+	o := web.Options{Version: Version(), Files: extract.Files, Log: f.log}
+	if f.telemetry != nil {
+		o.Metrics, o.Wrap = f.telemetry.Metrics(), f.telemetry.HTTP
 	}
 	return o
 }
 
-// handler serves everyone what his key allows.
-func (a *App) handler(to Front, events audit.Log, stop context.Context) http.Handler {
-	guard := auth.Guard{Teller: a.Teller, Asker: a.Asker, Library: a.Library, Manager: a.Keys, Keeper: a.Keeper}
-	pages := ui.New(guard, guard, ui.WithLog(a.log()), ui.WithExamples(a.examples...), ui.WithStops(a.stops))
-	o := a.options()
-	o.Teller, o.Asker, o.Library, o.Keys = events.Teller(guard), guard, events.Library(guard), events.Keys(guard)
-	o.Keeper = events.Keeper(guard)
-	o.UI, o.SignIn, o.Gate, o.OpenClassic = pages, pages.SignIn, a.keyring, to.OpenClassic
-	o.Refused, o.Stop = events.Refused, stop
-	if to.Admin != nil {
+// handler serves everyone what his key allows, or the probes where there is
+// nothing else.
+func (a *App) handler(f *front) http.Handler {
+	o := f.options()
+	if f.Admin != nil {
 		o.Metrics = nil
 	}
+	if !a.role.serves() {
+		o.Library = a.Library
+		return web.NewProbes(o)
+	}
+	guard := auth.Guard{Teller: a.Teller, Asker: a.Asker, Library: a.Library, Manager: a.Keys, Keeper: a.Keeper}
+	pages := ui.New(guard, guard, ui.WithLog(a.log()), ui.WithExamples(a.examples...), ui.WithStops(a.stops))
+	o.Teller, o.Asker, o.Library, o.Keys = f.events.Teller(guard), guard, f.events.Library(guard), f.events.Keys(guard)
+	o.Keeper = f.events.Keeper(guard)
+	o.UI, o.SignIn, o.Gate, o.OpenClassic = pages, pages.SignIn, a.keyring, f.OpenClassic
+	o.Refused, o.Stop = f.events.Refused, f.requests
 	return web.New(o)
 }
 
-func (a *App) newServer(h http.Handler) *http.Server {
+func (f *front) newServer(shown *atomic.Pointer[http.Handler]) *http.Server {
 	return &http.Server{
-		Handler:           h,
+		Handler: http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+			if f.leaving.Load() {
+				w.Header().Set("Connection", "close")
+			}
+			(*shown.Load()).ServeHTTP(w, r)
+		}),
 		ReadHeaderTimeout: web.ReadHeaderTimeout,
 		IdleTimeout:       web.IdleTimeout,
 		MaxHeaderBytes:    web.MaxHeaderBytes,
-		ErrorLog:          slog.NewLogLogger(a.log().Handler(), slog.LevelWarn),
+		ErrorLog:          slog.NewLogLogger(f.log.Handler(), slog.LevelWarn),
 	}
 }

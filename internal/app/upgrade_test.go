@@ -57,7 +57,7 @@ func TestUpgradeOfTheFirstVersion(t *testing.T) {
 	stop()
 
 	// A copy of it answers the same.
-	k, shut, err := OpenKeeper(data)
+	k, shut, err := OpenKeeper(t.Context(), Settings{Data: data})
 	if err != nil {
 		t.Fatal(err)
 	}

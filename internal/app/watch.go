@@ -6,18 +6,12 @@ import (
 	"log/slog"
 
 	"multivac"
-	"multivac/internal/cache"
 	"multivac/internal/tell"
 )
 
 // watch has the telemetry see all that is done.
-func (a *App) watch(answers *cache.Cache) {
+func (a *App) watch() {
 	t := a.telemetry
-	a.Teller, a.Asker = t.Teller(a.Teller), t.Asker(a.Asker)
-	t.Cache(
-		func() float64 { return float64(answers.Stats().Hits) },
-		func() float64 { return float64(answers.Stats().Misses) },
-	)
 	t.Status(func() multivac.Status {
 		st, err := a.Status(context.Background())
 		if err != nil {
@@ -25,12 +19,22 @@ func (a *App) watch(answers *cache.Cache) {
 		}
 		return st
 	})
-	a.worker.Observe = a.worked
-	a.sweeper.Observe = func(err error) { a.log().Warn("the sweeper tries again", "error", err) }
+	t.Gauge("multivac_documents_outdated", "Documents answered from as an older version cut them, to be cut anew.", func() float64 { return float64(a.recut.Left()) })
 	a.recut.Observe = func(id multivac.DocumentID, err error) {
 		a.log().Warn("a document of an older segmenter was not cut anew", "document", id, "error", err)
 	}
-	a.watchFollower()
+	if a.role.serves() {
+		a.Teller, a.Asker = t.Teller(a.Teller), t.Asker(a.Asker)
+		t.Cache(
+			func() float64 { return float64(a.answers.Stats().Hits) },
+			func() float64 { return float64(a.answers.Stats().Misses) },
+		)
+		a.watchFollower()
+	}
+	if a.role.works() {
+		a.worker.Observe = a.worked
+		a.sweeper.Observe = func(err error) { a.log().Warn("the sweeper tries again", "error", err) }
+	}
 }
 
 // worked counts an attempt, and logs it: in full where it failed, and where a

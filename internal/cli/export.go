@@ -27,7 +27,7 @@ func (t target) withKeeper(c *cobra.Command, create bool, fn func(context.Contex
 	case server != "":
 		return t.withServer(c.Context(), server, func(ctx context.Context, h house) error { return fn(ctx, h) })
 	}
-	k, shut, err := app.OpenKeeper(dir)
+	k, shut, err := app.OpenKeeper(c.Context(), app.Settings{Data: dir})
 	if err != nil {
 		return err
 	}

@@ -39,7 +39,7 @@ func (t target) withKeys(c *cobra.Command, create bool, fn func(context.Context,
 	case server != "":
 		return t.withServer(c.Context(), server, func(ctx context.Context, h house) error { return fn(ctx, h) })
 	}
-	keys, shut, err := app.OpenKeys(dir)
+	keys, shut, err := app.OpenKeys(c.Context(), app.Settings{Data: dir})
 	if err != nil {
 		return err
 	}

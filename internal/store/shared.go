@@ -33,5 +33,6 @@ type Process struct {
 	Host    string // where it runs, for people
 	Form    int    // the newest form of what it can read
 	Needs   int    // the least Form that others must have beside it
+	Joining bool   // it looks whether it may be there
 	Seen    time.Time
 }

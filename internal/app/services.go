@@ -1,0 +1,104 @@
+package app
+
+import (
+	"cmp"
+	"context"
+	"crypto/rand"
+	"errors"
+
+	"multivac"
+	"multivac/internal/queue"
+	"multivac/internal/store"
+	"multivac/internal/store/sqlite"
+)
+
+// queueLength is how many hints wait for a worker in this process; the sweeper
+// finds what does not fit.
+const queueLength = 10_000
+
+// shared says whether other processes have the store, too.
+func (s *Settings) shared() bool { return s.openStore != nil }
+
+// check returns an ErrInvalid where the settings do not go together.
+func (s *Settings) check() error {
+	role, err := ParseRole(string(s.Role))
+	if err != nil {
+		return err
+	}
+	s.Role = role
+	if role == All {
+		return nil
+	}
+	if !s.shared() {
+		return multivac.Errorf(multivac.ErrInvalid, "name a MongoDB with store.mongodb.uri, or leave the role out",
+			"role %s needs a store that others can reach, and a data folder has one owner", role)
+	}
+	if s.openQueue == nil {
+		return multivac.Errorf(multivac.ErrInvalid, "name a Redis with queue.addr, or leave the role out",
+			"role %s needs a queue that others can reach", role)
+	}
+	return nil
+}
+
+// store opens the store of the settings.
+func (s *Settings) store(ctx context.Context) (store.Store, error) {
+	if s.shared() {
+		return s.openStore(ctx)
+	}
+	db, err := sqlite.Open(s.Data)
+	if err != nil {
+		return nil, err
+	}
+	return db, nil
+}
+
+// endLeases ends all leases in a store that only this process has: whoever held
+// them is gone. On a full disk they end by themselves, a little later.
+func endLeases(ctx context.Context, s store.Store) error {
+	db, alone := s.(interface{ EndLeases(context.Context) error })
+	if !alone {
+		return nil
+	}
+	if err := db.EndLeases(ctx); !errors.Is(err, multivac.ErrUnavailable) {
+		return err
+	}
+	return nil
+}
+
+// open opens the store of the settings for a while, for a tool that works on
+// it beside the others.
+func (s *Settings) open(ctx context.Context) (store.Store, func() error, error) {
+	db, err := s.store(ctx)
+	if err != nil {
+		return nil, nil, err
+	}
+	m, err := join(ctx, db, "tool", cmp.Or(s.forms, forms{form, needs}))
+	if err != nil {
+		return nil, nil, errors.Join(err, db.Close())
+	}
+	return db, func() error {
+		if m != nil {
+			m.leave(ctx)
+		}
+		return db.Close()
+	}, nil
+}
+
+// queue opens the queue of the settings.
+func (s *Settings) queue() (queue.Queue, error) {
+	if s.openQueue != nil {
+		return s.openQueue()
+	}
+	return queue.NewLocal(queueLength), nil
+}
+
+// fingerprintKey returns the key by which all replicas name the same content
+// alike. Where there are none, fingerprints name content in this process's
+// cache only, so that a key of this process will do.
+func fingerprintKey(ctx context.Context, s store.Store) (key [16]byte, err error) {
+	if shared, ok := s.(store.Shared); ok {
+		return shared.SharedKey(ctx)
+	}
+	rand.Read(key[:])
+	return key, nil
+}

@@ -1,0 +1,124 @@
+package app
+
+import (
+	"context"
+	"errors"
+	"sync"
+	"time"
+
+	"multivac"
+	"multivac/internal/store"
+)
+
+// statusTimeout is how long the status waits for the store.
+const statusTimeout = 2 * time.Second
+
+// A library knows of a Status what only the whole knows: how much is still to
+// be cut anew, what is wrong with the queue, and that it is not ready any more
+// once it is stopping.
+type library struct {
+	multivac.Library
+	app *App
+}
+
+func (l library) Status(ctx context.Context) (multivac.Status, error) {
+	asking, cancel := context.WithTimeout(ctx, statusTimeout)
+	defer cancel()
+	st, err := l.Library.Status(asking)
+	if err != nil && asking.Err() != nil && ctx.Err() == nil {
+		err = multivac.Errorf(multivac.ErrUnavailable, "see whether it runs and can be reached", "the store does not answer")
+	}
+	st.Outdated = l.app.recut.Left()
+	if reason := l.app.queued.reason(); reason != "" && l.app.role == Worker {
+		st.Ready, st.Reason = false, reason
+	}
+	if l.app.stopping.Load() {
+		st.Ready, st.Reason = false, "stopping"
+	}
+	return st, err
+}
+
+// A workerLibrary knows the status of a process without an index.
+type workerLibrary struct {
+	multivac.Library // nil
+	store            store.Store
+}
+
+func (w workerLibrary) Status(ctx context.Context) (st multivac.Status, err error) {
+	st.Pending, err = w.store.Pending(ctx)
+	st.Ready = err == nil
+	return st, err
+}
+
+// checkQueueEvery is how often the queue is looked at.
+const checkQueueEvery = 2 * time.Second
+
+// A checked queue can tell what is wrong with it.
+type checked interface {
+	// Check returns an error with its remedy where the queue cannot be
+	// reached, or may lose what is in it.
+	Check(ctx context.Context) error
+}
+
+// A hint is what is known of the queue.
+type hint struct {
+	mu    sync.Mutex
+	known bool
+	wrong string
+}
+
+// set reports whether that is new.
+func (h *hint) set(err error) bool {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	wrong := ""
+	if err != nil {
+		wrong = err.Error()
+	}
+	changed := wrong != h.wrong
+	h.known, h.wrong = true, wrong
+	return changed
+}
+
+func (h *hint) reason() string {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	if !h.known {
+		return "looking at the queue"
+	}
+	return h.wrong
+}
+
+// watchQueue looks at the queue until ctx ends, and says what is wrong with
+// it. All roles go on: the store knows what is to be done, whatever the queue
+// loses, and it takes longer only.
+func (a *App) watchQueue(ctx context.Context) error {
+	q, ok := a.queue.(checked)
+	if !ok {
+		a.queued.set(nil)
+		return nil
+	}
+	for {
+		trying, cancel := context.WithTimeout(ctx, checkQueueEvery)
+		err := q.Check(trying)
+		cancel()
+		if errors.Is(err, context.DeadlineExceeded) {
+			err = multivac.Errorf(multivac.ErrUnavailable, "see whether it runs and can be reached", "the queue does not answer")
+		}
+		if ctx.Err() != nil {
+			return nil
+		}
+		if a.queued.set(err) {
+			if err != nil {
+				a.log().Warn("the queue is not as it should be; what is told is kept, and worked on later", "error", err)
+			} else {
+				a.log().Info("the queue is as it should be again")
+			}
+		}
+		select {
+		case <-ctx.Done():
+			return nil
+		case <-time.After(checkQueueEvery):
+		}
+	}
+}
