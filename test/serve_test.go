@@ -107,7 +107,7 @@ func TestProbesAndMetrics(t *testing.T) {
 		t.Errorf("GET /readyz: %v, want ready, one document, none pending", ready)
 	}
 	contains(t, "metrics", s.get(t, "/metrics").body,
-		`multivac_asks_total{state="answered"} 1`, `multivac_documents_indexed 1`, `multivac_documents_pending 0`, `multivac_ready 1`)
+		`multivac_asks_total{role="all",state="answered"} 1`, `multivac_documents_indexed{role="all"} 1`, `multivac_documents_pending{role="all"} 0`, `multivac_ready{role="all"} 1`)
 }
 
 func TestPageForABrowser(t *testing.T) {

@@ -81,8 +81,12 @@ func (s *serve) run(c *cobra.Command) error {
 	if err != nil {
 		return usageError{err}
 	}
-	log := telemetry.New(c.OutOrStdout(), telemetry.Options{Format: format, Level: s.live, Version: app.Version(), Delay: logDelay})
+	log := telemetry.New(c.OutOrStdout(), telemetry.Options{Format: format, Level: s.live, Version: app.Version(), Delay: logDelay,
+		Role: s.Role, TraceProject: s.Traces.Project, LogQuestions: s.LogQuestions})
 	defer log.Flush()
+	if err := s.trace(c.Context(), log); err != nil {
+		return usageError{err}
+	}
 	s.live.Log = log.Logger()
 	for _, w := range loaded.Warnings {
 		s.live.Log.Warn(w.Message, "where", w.Where, "remedy", w.Remedy)
@@ -132,6 +136,15 @@ func (s *serve) run(c *cobra.Command) error {
 		return nil
 	}
 	return err
+}
+
+// trace has spans sent, where that is asked for.
+func (s *serve) trace(ctx context.Context, t *telemetry.Telemetry) error {
+	if s.Traces.Endpoint == "" {
+		return nil
+	}
+	host, _ := os.Hostname() // in a cluster the pod's name
+	return t.StartTraces(ctx, telemetry.Traces{Endpoint: s.Traces.Endpoint, Sample: s.Traces.Sample, Version: app.Version(), Instance: host})
 }
 
 // follow has the settings follow their files, and what is outside opened again

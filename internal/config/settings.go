@@ -77,6 +77,7 @@ type Cache struct {
 type Traces struct {
 	Endpoint string  `koanf:"endpoint"`
 	Sample   float64 `koanf:"sample"`
+	Project  string  `koanf:"project"`
 }
 
 // Stops are what a question gets that names no stop.

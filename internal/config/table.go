@@ -86,7 +86,8 @@ var table = withFiles([]Setting{
 	{Key: "cache.near-bytes", Kind: Bytes, Default: "16MiB", Check: atLeast(1), Help: "`bytes` of answers cached in this process"},
 
 	{Key: "traces.endpoint", Kind: Text, Check: uri("http", "https"), Help: "`URL` that traces are sent to, by OTLP over HTTP (default nowhere)"},
-	{Key: "traces.sample", Kind: Share, Default: "1", Check: share, Help: "`share` of the requests that are traced, from 0 to 1"},
+	{Key: "traces.sample", Kind: Share, Default: "1", Check: share, Help: "`share` of the requests that are traced, from 0 to 1, where their caller has not decided"},
+	{Key: "traces.project", Kind: Text, Help: "`name` of the project of Google Cloud that traces are in, to find them from a line of the log"},
 })
 
 // withFiles adds to each secret the setting that names its file.
