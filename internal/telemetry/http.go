@@ -42,7 +42,7 @@ const slow = time.Second
 func (t *Telemetry) HTTP(next http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		id := r.Header.Get(RequestIDHeader)
-		if !saneID.MatchString(id) {
+		if id == "" || !saneID.MatchString(id) {
 			id = rand.Text()
 		}
 		w.Header().Set(RequestIDHeader, id)

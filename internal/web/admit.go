@@ -83,56 +83,61 @@ func (s *server) ruleOf(pattern string, r *http.Request) rule {
 }
 
 // admit lets in whom the rule of his route lets in, and says to those behind
-// who he is. Where mux has no route, it answers with a problem.
+// who he is and how long there is. Where mux has no route, it answers with a problem.
 func (s *server) admit(mux *http.ServeMux) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		h, pattern := mux.Handler(r)
 		r.Pattern = pattern // Wrap reads it of the request that it passed on
-		c, leave, err := s.enter(r, s.ruleOf(pattern, r))
-		if err != nil {
-			s.refuse(w, r, err)
-			return
+		_, timeout := bounds(r)
+		term := newTerm(r.Context(), timeout, s.Stop)
+		defer term.finish()
+		c, leave, err := s.enter(term, r, s.ruleOf(pattern, r))
+		if err == nil {
+			defer leave()
 		}
-		defer leave()
-		if pattern == "" {
-			s.noRoute(w, r, h)
-			return
-		}
+		var ctx context.Context = term
 		if c != nil {
-			r = r.WithContext(auth.With(r.Context(), c))
+			ctx = auth.With(term, c)
 		}
-		if strings.Contains(pattern, "{") {
-			h = mux // which knows what the wildcards stand for
+		r = r.WithContext(ctx)
+		switch {
+		case err != nil:
+			s.refuse(w, r, err)
+		case pattern == "":
+			s.noRoute(w, r, h)
+		case strings.Contains(pattern, "{"):
+			mux.ServeHTTP(w, r) // which notes what the wildcards stand for
+		default:
+			h.ServeHTTP(w, r)
 		}
-		h.ServeHTTP(w, r)
 	})
 }
 
 func stay() {}
 
 // enter returns who sends r, or nil where that does not matter.
-func (s *server) enter(r *http.Request, rule rule) (*auth.Caller, func(), error) {
+func (s *server) enter(ctx context.Context, r *http.Request, rule rule) (*auth.Caller, func(), error) {
 	if s.Gate == nil {
 		return &auth.Anyone, stay, nil
 	}
 	if rule.open {
 		return nil, stay, nil
 	}
-	needed, err := s.Gate.Needed(r.Context())
+	needed, err := s.Gate.Needed(ctx)
 	if err != nil {
 		return nil, nil, err
 	}
 	text, bearer := keyOf(r)
 	switch {
 	case text != "" && (needed || bearer): // a cookie may be of another server on this host
-		c, leave, err := s.Gate.Enter(r.Context(), text, address(r))
+		c, leave, err := s.Gate.Enter(ctx, text, address(r))
 		if err != nil {
 			return nil, nil, err
 		}
 		if err := c.Need(rule.scopes...); err != nil {
 			leave()
 			if s.Refused != nil && rule.action != "" {
-				s.Refused(auth.With(r.Context(), c), rule.action)
+				s.Refused(auth.With(ctx, c), rule.action)
 			}
 			return nil, nil, err
 		}

@@ -1,7 +1,9 @@
 package web_test
 
 import (
+	"context"
 	"log/slog"
+	"net/http"
 	"net/http/httptest"
 	"testing"
 	"time"
@@ -39,3 +41,56 @@ func BenchmarkKey(b *testing.B) {
 	}
 	b.Run("with", func(b *testing.B) { run(b, text) })
 }
+
+// TestFewAllocations holds what a repeated answer costs besides what net/http
+// itself allocates.
+func TestFewAllocations(t *testing.T) {
+	m := &webtest.Memory{}
+	ring := auth.NewKeyring(&webtest.Keys{}, time.Now)
+	again := &once{Asker: m}
+	guard := auth.Guard{Teller: m, Asker: again, Library: m, Manager: ring}
+	h := web.New(web.Options{Teller: guard, Asker: guard, Library: guard, Gate: ring, Log: slog.New(slog.DiscardHandler)})
+	_, text, err := ring.MakeKey(t.Context(), multivac.Key{Scopes: []multivac.Scope{multivac.ScopeAdmin}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	r := httptest.NewRequest("GET", "/api/v1/answer?question=How+long%3F", http.NoBody)
+	r.Header.Set("Authorization", "Bearer "+string(text))
+	w := &sink{header: http.Header{}}
+	got := testing.AllocsPerRun(1000, func() {
+		clear(w.header)
+		h.ServeHTTP(w, r)
+	})
+	const most = 12
+	if got > most || w.status != 0 {
+		t.Errorf("an answer made %.0f allocations and status %d, want at most %d and none", got, w.status, most)
+	}
+}
+
+// once asks once.
+type once struct {
+	multivac.Asker
+	answer *multivac.Answer
+}
+
+func (o *once) Ask(ctx context.Context, q multivac.Question) (multivac.Answer, error) {
+	if o.answer == nil {
+		a, err := o.Asker.Ask(ctx, q)
+		if err != nil {
+			return a, err
+		}
+		a.Memo, a.Position = new(multivac.Memo), "0000000000000001"
+		o.answer = &a
+	}
+	return *o.answer, nil
+}
+
+// A sink notes the status only.
+type sink struct {
+	header http.Header
+	status int
+}
+
+func (s *sink) Header() http.Header         { return s.header }
+func (s *sink) WriteHeader(status int)      { s.status = status }
+func (s *sink) Write(b []byte) (int, error) { return len(b), nil }

@@ -1,7 +1,6 @@
 package web
 
 import (
-	"context"
 	"fmt"
 	"math"
 	"net/http"
@@ -16,29 +15,29 @@ import (
 // so that the handler can still say why it gave up.
 const grace = 5 * time.Second
 
-// limit bounds the time and the body of each request. It comes first, since
-// what replaces the request must not stand between Wrap and the mux. A client
-// that has only closed its half of the connection looks like one that has
-// gone; so both are answered, and a request ends with its time or with stop.
-func limit(stop context.Context, next http.Handler) http.Handler {
+// bounds are the most bytes that a request's body may have, and the longest
+// that it may take.
+func bounds(r *http.Request) (size int64, timeout time.Duration) {
+	switch path := r.URL.Path; {
+	case r.Method == http.MethodPost && (path == "/api/v1/documents" || path == "/multivac/data"):
+		return MaxRequest, TellTimeout
+	case path == "/api/v1/import", path == "/api/v1/export", path == "/api/v1/doctor": // which give up when nothing moves
+		return math.MaxInt64, KeepTimeout
+	}
+	return maxSmall, RequestTimeout
+}
+
+// limit bounds the body of each request, and how long its connection lives;
+// admit bounds its context.
+func limit(next http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		size, timeout := int64(maxSmall), RequestTimeout
-		if r.Method == http.MethodPost && (r.URL.Path == "/api/v1/documents" || r.URL.Path == "/multivac/data") {
-			size, timeout = MaxRequest, TellTimeout
-		}
-		switch r.URL.Path {
-		case "/api/v1/import", "/api/v1/export", "/api/v1/doctor": // which give up when nothing moves
-			size, timeout = math.MaxInt64, KeepTimeout
-		}
-		ctx := newTerm(r.Context(), timeout, stop)
-		defer ctx.finish()
-		r = r.WithContext(ctx)
-		conn := http.NewResponseController(w)
+		size, timeout := bounds(r)
+		conn, end := http.NewResponseController(w), time.Now().Add(timeout)
 		if r.Body != http.NoBody {
-			_ = conn.SetReadDeadline(ctx.end.Add(grace)) // a recorder in a test has none
+			_ = conn.SetReadDeadline(end.Add(grace)) // a recorder in a test has none
 			r.Body = http.MaxBytesReader(w, r.Body, size)
 		}
-		_ = conn.SetWriteDeadline(ctx.end.Add(2 * grace))
+		_ = conn.SetWriteDeadline(end.Add(2 * grace))
 		next.ServeHTTP(w, r)
 	})
 }

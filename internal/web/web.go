@@ -79,7 +79,7 @@ func New(o Options) http.Handler {
 	if o.Wrap != nil {
 		h = o.Wrap(h)
 	}
-	return limit(o.Stop, secure(h))
+	return limit(secure(h))
 }
 
 // routes are all there are; those under /api/v1 stand in api.Register.

@@ -55,34 +55,34 @@ func (m shortcut) answer(w http.ResponseWriter, r *http.Request, question string
 	if err != nil {
 		return false
 	}
-	body := written(a)
-	if body == nil {
+	most, end := written(a)
+	if most == nil {
 		return false
 	}
 	h := w.Header()
 	h["Content-Type"], h["Vary"] = jsonOnly, varyAccept
-	_, _ = w.Write(body) // a client that has gone
+	_, _ = w.Write(most) // a client that has gone
+	if end != nil {
+		_, _ = w.Write(end)
+	}
 	return true
 }
 
-// written returns the JSON of an answer, or nil where it cannot be written. All
-// of it but its end, the position, is written once for an answer that is given
-// again and again.
-func written(a multivac.Answer) []byte {
+// written returns the JSON of an answer in two parts, or nil where it cannot be
+// written. All of it but its end, the position, is written once for an answer
+// that is given again and again.
+func written(a multivac.Answer) (most, end []byte) {
 	position := string(a.Position)
 	if a.Memo == nil || position == "" || strings.ContainsFunc(position, escaped) {
-		return encode(a)
+		return encode(a), nil
 	}
-	most := a.Memo.Written(func() []byte {
+	most = a.Memo.Written(func() []byte {
 		a.Position = ""
 		return bytes.TrimSuffix(encode(a), []byte("}\n"))
 	})
-	if most == nil {
-		return nil
-	}
-	body := make([]byte, 0, len(most)+len(position)+20)
-	body = append(append(body, most...), `,"position":"`...)
-	return append(append(body, position...), "\"}\n"...)
+	end = make([]byte, 0, len(position)+20)
+	end = append(append(end, `,"position":"`...), position...)
+	return most, append(end, "\"}\n"...)
 }
 
 func encode(a multivac.Answer) []byte {
