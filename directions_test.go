@@ -38,6 +38,7 @@ internal/store/sqlite     store
 internal/store/storetest  store
 internal/queue            
 internal/queue/queuetest  queue
+internal/queue/redisqueue queue certs
 internal/web              web/api web/wire auth
 internal/web/api          web/wire
 internal/web/wire         
@@ -72,12 +73,13 @@ golang.org/x/term                     internal/cli internal/telemetry        is 
 github.com/prometheus/client_golang   internal/telemetry                     metrics
 go.opentelemetry.io/otel              internal/telemetry                     traces
 github.com/maypok86/otter/v2          internal/cache                         the near cache
-github.com/redis/go-redis/v9          internal/cache                         the far cache
+github.com/redis/go-redis/v9          internal/cache internal/queue/redisqueue  the far cache, and the connection under asynq
 golang.org/x/net                      internal/extract                       HTML
 golang.org/x/text                     internal/text internal/ask internal/extract  Unicode's forms and encodings
 github.com/clipperhouse/uax29/v2      internal/text                          borders of words and sentences
 golang.org/x/time                     internal/auth                          limits of requests
 golang.org/x/sync                     internal/app internal/cli internal/cache internal/eval internal/tell  groups and limits of goroutines
+github.com/hibiken/asynq              internal/queue/redisqueue              the queue of many processes
 github.com/google/go-cmp              internal/store/storetest internal/queue/queuetest       differences, in the suites
 `
 

@@ -1,0 +1,110 @@
+package redisqueue
+
+import (
+	"context"
+	"errors"
+	"net"
+	"time"
+
+	"github.com/redis/go-redis/v9"
+	"github.com/redis/go-redis/v9/logging"
+	"github.com/redis/go-redis/v9/maintnotifications"
+
+	"multivac/internal/certs"
+)
+
+// newFront is for those who have someone waiting.
+func newFront(o Options) *redis.Client {
+	return newClient(o, &redis.Options{
+		DialTimeout: patience, ReadTimeout: patience, WriteTimeout: patience,
+		// Connections that were cut are many, and each is found out only when
+		// it is used.
+		MaxRetries: 5, MinRetryBackoff: time.Millisecond, MaxRetryBackoff: 50 * time.Millisecond,
+	})
+}
+
+// newBack is for those who wait for work.
+func newBack(o Options) *redis.Client {
+	c := newClient(o, &redis.Options{
+		DialTimeout: time.Second, ReadTimeout: 2 * time.Second, WriteTimeout: 2 * time.Second,
+		MaxRetries: 3, MinRetryBackoff: 8 * time.Millisecond, MaxRetryBackoff: 100 * time.Millisecond,
+	})
+	c.AddHook(calm{})
+	return c
+}
+
+func newClient(o Options, r *redis.Options) *redis.Client {
+	r.Addr, r.CredentialsProvider = o.Addr, o.Credentials
+	host, _, _ := net.SplitHostPort(o.Addr) // Open has looked
+	r.TLSConfig = certs.For(o.TLS, host)
+	r.Protocol = 2
+	r.ContextTimeoutEnabled = true
+	r.DialerRetries = 1
+	// Neither is needed, and each asks for rights that not every user has.
+	r.DisableIdentity = true
+	r.MaintNotificationsConfig = &maintnotifications.Config{Mode: maintnotifications.ModeDisabled}
+	logging.Disable() // what goes wrong is returned, and said in our own words
+	c := redis.NewClient(r)
+	c.AddHook(askAgain{})
+	return c
+}
+
+// askAgain tries again where Redis refuses the password: each new connection
+// asks for it, and a moment later it may be the new one.
+type askAgain struct{ redisHook }
+
+func (askAgain) ProcessHook(next redis.ProcessHook) redis.ProcessHook {
+	return func(ctx context.Context, cmd redis.Cmder) error {
+		return untilKnown(ctx, func() error { return next(ctx, cmd) })
+	}
+}
+
+func (askAgain) ProcessPipelineHook(next redis.ProcessPipelineHook) redis.ProcessPipelineHook {
+	return func(ctx context.Context, cmds []redis.Cmder) error {
+		return untilKnown(ctx, func() error { return next(ctx, cmds) })
+	}
+}
+
+func untilKnown(ctx context.Context, try func() error) (err error) {
+	for pause := 10 * time.Millisecond; pause < 100*time.Millisecond; pause *= 2 {
+		if err = try(); !redis.IsAuthError(err) || !wait(ctx, pause) {
+			return err
+		}
+	}
+	return try()
+}
+
+// calm waits after a failure: asynq asks for the next task at once, however
+// many times that has failed.
+type calm struct{ redisHook }
+
+func (calm) ProcessHook(next redis.ProcessHook) redis.ProcessHook {
+	return func(ctx context.Context, cmd redis.Cmder) error {
+		err := next(ctx, cmd)
+		switch {
+		case err == nil, errors.Is(err, redis.Nil), redis.HasErrorPrefix(err, "NOSCRIPT"), redis.HasErrorPrefix(err, "NOT FOUND"):
+		default:
+			wait(ctx, 100*time.Millisecond)
+		}
+		return err
+	}
+}
+
+// wait reports whether the time is over before ctx is.
+func wait(ctx context.Context, d time.Duration) bool {
+	select {
+	case <-ctx.Done():
+		return false
+	case <-time.After(d):
+		return true
+	}
+}
+
+// A redisHook changes nothing.
+type redisHook struct{}
+
+func (redisHook) DialHook(next redis.DialHook) redis.DialHook          { return next }
+func (redisHook) ProcessHook(next redis.ProcessHook) redis.ProcessHook { return next }
+func (redisHook) ProcessPipelineHook(next redis.ProcessPipelineHook) redis.ProcessPipelineHook {
+	return next
+}
