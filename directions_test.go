@@ -70,7 +70,9 @@ github.com/go-viper/mapstructure/v2   internal/config                        koa
 github.com/pelletier/go-toml/v2       internal/config                        settings files, and the lines in them
 github.com/go-git/go-git/v5           internal/cli                           what .gitignore leaves out
 golang.org/x/term                     internal/cli internal/telemetry        is it a terminal
-github.com/prometheus/client_golang   internal/telemetry                     metrics
+github.com/Shopify/toxiproxy/v2       internal/servers                       tests: what networks do to connections
+github.com/rs/zerolog                 internal/servers                       its log, silenced
+github.com/prometheus/client_golang   internal/servers internal/telemetry                     metrics
 go.opentelemetry.io/otel              internal/telemetry                     traces
 github.com/maypok86/otter/v2          internal/cache                         the near cache
 github.com/redis/go-redis/v9          internal/cache internal/queue/redisqueue  the far cache, and the connection under asynq

@@ -1,6 +1,8 @@
 package servers_test
 
 import (
+	"bufio"
+	"net"
 	"os"
 	"strings"
 	"testing"
@@ -38,5 +40,22 @@ func TestRedisWithTLS(t *testing.T) {
 	r := servers.Redis(t, servers.RedisOptions{CA: ca, ClientCerts: true})
 	if got := r.Do("CONFIG", "GET", "port"); got != "port\n0" {
 		t.Errorf("the plain port: got %q, want 0", got)
+	}
+}
+
+func TestStunnel(t *testing.T) {
+	ca := servers.NewCA(t)
+	r := servers.Redis(t, servers.RedisOptions{})
+	outer := servers.Stunnel(t, servers.StunnelOptions{Connect: r.Addr, CA: ca, Cert: ca.Server(t), Verify: true})
+	inner := servers.Stunnel(t, servers.StunnelOptions{Connect: outer.Addr, Client: true, CA: ca, Cert: ca.Client(t, "web"), CheckHost: "127.0.0.1"})
+	outer.Reload()
+	conn, err := net.Dial("tcp", inner.Addr)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer conn.Close()
+	_, _ = conn.Write([]byte("PING\r\n"))
+	if got, err := bufio.NewReader(conn).ReadString('\n'); got != "+PONG\r\n" {
+		t.Errorf("PING through two stunnels: got %q, %v\n%s", got, err, inner.Said())
 	}
 }

@@ -1,0 +1,105 @@
+package servers
+
+import (
+	"net"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strings"
+	"syscall"
+	"testing"
+	"time"
+
+	"multivac/internal/require"
+)
+
+// StunnelOptions say what stunnel to start.
+type StunnelOptions struct {
+	Connect   string // host:port of what is behind it
+	Client    bool   // takes plain connections and makes TLS ones; else the other way around
+	CA        *CA    // whose certificates it trusts
+	Cert      Pair   // what it shows; a client may have none
+	CheckHost string // in a client, what the server's certificate has to be for
+	Verify    bool   // in a server, clients need a certificate of the CA
+}
+
+// A StunnelServer is a stunnel of a test.
+type StunnelServer struct {
+	Addr string // host:port at which it listens
+
+	process
+}
+
+// Stunnel starts a stunnel that ends with the test.
+func Stunnel(t testing.TB, o StunnelOptions) *StunnelServer {
+	t.Helper()
+	program, ok := installed("stunnel4")
+	if !ok {
+		program, ok = installed("stunnel")
+	}
+	require.Have(t, "stunnel", ok, "install stunnel (Debian: apt-get install stunnel4)")
+	dir := t.TempDir()
+	s := &StunnelServer{Addr: net.JoinHostPort("127.0.0.1", freePort(t))}
+	file := filepath.Join(dir, "stunnel.conf")
+	must(t, os.WriteFile(file, []byte(s.config(o)), 0o600))
+	s.process = process{
+		t: t, name: "stunnel", ready: s.listens, log: filepath.Join(dir, "log"),
+		command: func() *exec.Cmd { return exec.Command(program, file) },
+	}
+	must(t, s.start())
+	t.Cleanup(func() { s.end(syscall.SIGKILL) })
+	return s
+}
+
+func (s *StunnelServer) config(o StunnelOptions) string {
+	lines := []string{"foreground = yes", "pid =", "debug = notice", "[redis]", "accept = " + s.Addr, "connect = " + o.Connect}
+	if o.Cert.Cert != "" {
+		lines = append(lines, "cert = "+o.Cert.Cert, "key = "+o.Cert.Key)
+	}
+	if o.Client {
+		lines = append(lines, "client = yes")
+	}
+	if o.CA != nil && (o.Client || o.Verify) {
+		lines = append(lines, "CAfile = "+o.CA.File, "verifyChain = yes")
+	}
+	if host := o.CheckHost; net.ParseIP(host) != nil {
+		lines = append(lines, "checkIP = "+host)
+	} else if host != "" {
+		lines = append(lines, "checkHost = "+host)
+	}
+	return strings.Join(lines, "\n") + "\n"
+}
+
+func (s *StunnelServer) listens() error {
+	conn, err := net.DialTimeout("tcp", s.Addr, time.Second)
+	if err != nil {
+		return err
+	}
+	return conn.Close()
+}
+
+// Said returns what stunnel wrote to its log.
+func (s *StunnelServer) Said() string { return s.said() }
+
+// Reload has it read its files again, as it does at SIGHUP, and waits until it did.
+func (s *StunnelServer) Reload() {
+	s.t.Helper()
+	before := strings.Count(s.said(), loaded)
+	s.signal(syscall.SIGHUP)
+	for end := time.Now().Add(patience); strings.Count(s.said(), loaded) == before; time.Sleep(5 * time.Millisecond) {
+		if time.Now().After(end) {
+			s.t.Fatalf("stunnel did not read its files again:\n%s", s.said())
+		}
+	}
+}
+
+const loaded = "Configuration successful"
+
+// Stop ends it as an operator does.
+func (s *StunnelServer) Stop() { s.end(syscall.SIGTERM) }
+
+// Start starts it again on its old address.
+func (s *StunnelServer) Start() {
+	s.t.Helper()
+	must(s.t, s.start())
+}
