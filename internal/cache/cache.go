@@ -23,7 +23,7 @@ type Cache struct {
 	answers *otter.Cache[string, multivac.Answer] // nil where there is no room at all
 	far     *Ring                                 // nil where there is none
 
-	hits, farHits, misses atomic.Uint64
+	hits, farHits, misses, evictions atomic.Uint64
 
 	mu      sync.Mutex
 	flights map[string]*flight
@@ -32,12 +32,14 @@ type Cache struct {
 
 // Stats counts what a Cache has done since it was made.
 type Stats struct {
-	Hits    uint64 // answered from what is kept here, or from what another waited for
-	FarHits uint64 // answered from the far cache
-	Misses  uint64 // computed
-	Answers int    // kept here now
-	Bytes   uint64 // kept here now
-	Far     RingStats
+	Hits      uint64 // answered from what is kept here, or from what another waited for
+	FarHits   uint64 // answered from the far cache
+	Misses    uint64 // computed
+	Evictions uint64 // answers dropped here because there was no room
+	Answers   int    // kept here now
+	Bytes     uint64 // kept here now
+	HasFar    bool   // there is a far cache
+	Far       RingStats
 }
 
 // New returns a cache that keeps answers of about so many bytes altogether.
@@ -46,7 +48,12 @@ type Stats struct {
 func New(bytes int, far *Ring) *Cache {
 	c := &Cache{far: far, flights: map[string]*flight{}}
 	if bytes > 0 {
-		c.answers = otter.Must(&otter.Options[string, multivac.Answer]{MaximumWeight: uint64(bytes), Weigher: weigh})
+		c.answers = otter.Must(&otter.Options[string, multivac.Answer]{MaximumWeight: uint64(bytes), Weigher: weigh,
+			OnAtomicDeletion: func(e otter.DeletionEvent[string, multivac.Answer]) {
+				if e.WasEvicted() {
+					c.evictions.Add(1)
+				}
+			}})
 	}
 	return c
 }
@@ -93,9 +100,9 @@ func (c *Cache) Forget() {
 
 // Stats returns the counts of now.
 func (c *Cache) Stats() Stats {
-	s := Stats{Hits: c.hits.Load(), FarHits: c.farHits.Load(), Misses: c.misses.Load()}
+	s := Stats{Hits: c.hits.Load(), FarHits: c.farHits.Load(), Misses: c.misses.Load(), Evictions: c.evictions.Load()}
 	if c.far != nil {
-		s.Far = c.far.Stats()
+		s.HasFar, s.Far = true, c.far.Stats()
 	}
 	if c.answers != nil {
 		c.answers.CleanUp() // counts what was kept or dropped but not accounted for yet

@@ -26,8 +26,9 @@ type Store interface {
 	Put(ctx context.Context, tellings []multivac.Telling, now time.Time) ([]multivac.Receipt, error)
 
 	// Delete marks the document deleted at its next revision, drops its title,
-	// body, text and passages, those of replaced revisions too, moves the
-	// collection's datum on and adds to the feed.
+	// body, text, hash and passages, those of replaced revisions too, moves the
+	// collection's datum on and adds to the feed. That the hash is nowhere any
+	// more is what makes far answers that quote the document unreadable.
 	// ErrNotFound where it was never told; unchanged where it is deleted.
 	Delete(ctx context.Context, id multivac.DocumentID, now time.Time) (multivac.Receipt, error)
 

@@ -93,7 +93,7 @@ func (c *checker) states() {
 				c.Errorf("document %+v is indexed, published is %+v", d, published)
 			}
 		case multivac.Deleted:
-			if d.Body != nil || d.Text != "" || d.Title != "" || is {
+			if d.Body != nil || d.Text != "" || d.Title != "" || d.Hash != (multivac.ContentHash{}) || is {
 				c.Errorf("document %+v is deleted, published is %+v", d, published)
 			}
 		}
