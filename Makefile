@@ -39,6 +39,9 @@ fuzz: ## every fuzz test for FUZZTIME (10s)
 		done || exit 1; \
 	done
 
+images: ## the image of MultiVAC, pushed to REGISTRY if named; needs docker or buildah
+	deploy/images/build $(REGISTRY)
+
 bench: build ## MultiVAC beside its peers, half an hour; Lucene needs Java and Maven
 	cd test/bench && go build -o ../../bin/bench . && for what in index server http original; do MULTIVAC_EVAL_DATA=$(abspath $(DATA)) ../../bin/bench $$what || exit 1; done
 
@@ -50,5 +53,5 @@ eval: build ## measure answers on the sets in DATA (../shared/data)
 eval-full: build ## the same with ten times the documents
 	@bin/multivac eval --documents $(DATA)/squad-train/documents.jsonl.gz --documents $(DATA)/squad-dev/documents.jsonl.gz --questions $(DATA)/squad-dev/questions.jsonl.gz
 
-.PHONY: help build run test lint fmt generate crash fuzz bench eval eval-full
+.PHONY: images help build run test lint fmt generate crash fuzz bench eval eval-full
 .DEFAULT_GOAL := help

@@ -48,6 +48,7 @@ internal/certs
 internal/config           
 internal/servers          require
 internal/require          
+deploy/images/roots       
 doc                       
 `
 
@@ -76,6 +77,7 @@ github.com/prometheus/client_golang   internal/servers internal/telemetry       
 go.opentelemetry.io/otel              internal/telemetry                     traces
 github.com/maypok86/otter/v2          internal/cache                         the near cache
 github.com/redis/go-redis/v9          internal/cache internal/queue/redisqueue  the far cache, and the connection under asynq
+golang.org/x/crypto                   deploy/images/roots                    authorities that certificates are trusted from
 golang.org/x/net                      internal/extract                       HTML
 golang.org/x/text                     internal/text internal/ask internal/extract  Unicode's forms and encodings
 github.com/clipperhouse/uax29/v2      internal/text                          borders of words and sentences

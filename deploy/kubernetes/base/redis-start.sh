@@ -1,0 +1,17 @@
+#!/bin/sh
+# Starts Redis with the users that its Secret gives. No password is ever in a
+# command line: Redis reads their hashes from a file in memory.
+#   default   nobody's: may ping, which is what the probes do
+#   multivac  what MultiVAC signs in as
+#   tend      what the container beside it signs in as; made anew for each pod
+set -eu
+umask 077
+[ -s /run/redis/tend ] || head -c 32 /dev/urandom | sha256sum | cut -c 1-64 >/run/redis/tend
+hash() { tr -d '\r\n' <"$1" | sha256sum | cut -c 1-64; }
+hash /run/secrets/redis/password >/run/redis/password # which the container beside it compares with
+cat >/run/redis/users.conf <<END
+user default on nopass resetkeys resetchannels -@all +ping
+user multivac on #$(cat /run/redis/password) ~* &* +@all -@admin -@dangerous +info +config|get
+user tend on #$(hash /run/redis/tend) resetkeys resetchannels -@all +acl|setuser +config|set
+END
+exec redis-server /etc/redis/redis.conf
