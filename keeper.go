@@ -51,6 +51,9 @@ type Examination struct {
 	Passages  int
 	Faults    []Fault // MaxFaults at most
 	More      int     // faults found beyond those
+	// Notices are of what is not broken and worth knowing, such as a setting
+	// that waits for a restart.
+	Notices []string
 }
 
 // Sound says that nothing is broken any more.

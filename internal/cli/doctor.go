@@ -18,7 +18,8 @@ func newDoctor() *cobra.Command {
 		Short: "Look for what is broken, and mend it",
 		Long: `Hold what is kept against what must be true of it at any time: the database file,
 each document's state, text and passages, the feed of changes, and what every
-collection begins with. Exit code 0 where nothing is broken, or is any more; else 1.
+collection begins with. Of a server it tells which changed settings wait for a
+restart, too. Exit code 0 where nothing is broken, or is any more; else 1.
 
 With --repair, on a data folder that no server has, it mends what can be mended
 and says what it did. A document whose text is lost is forgotten, so that it can
@@ -64,6 +65,11 @@ func printExamination(c *cobra.Command, e multivac.Examination, asJSON bool) err
 			line += ": " + f.Repair
 		}
 		if _, err := fmt.Fprintln(out, line); err != nil {
+			return err
+		}
+	}
+	for _, n := range e.Notices {
+		if _, err := fmt.Fprintln(out, "notice:", n); err != nil {
 			return err
 		}
 	}

@@ -88,6 +88,7 @@ func (s *serve) run(c *cobra.Command) error {
 		return usageError{err}
 	}
 	s.live.Log = log.Logger()
+	measure(log, s.live)
 	for _, w := range loaded.Warnings {
 		s.live.Log.Warn(w.Message, "where", w.Where, "remedy", w.Remedy)
 	}
@@ -163,6 +164,13 @@ func (s *serve) follow(ctx context.Context, f *front) error {
 			}
 		}
 	}
+}
+
+// measure has the metrics tell how the settings follow their files.
+func measure(t *telemetry.Telemetry, live *config.Live) {
+	t.Counter("multivac_settings_changes_total", "Changes of the settings that were taken while it ran.", func() float64 { return float64(live.Counts().Taken) })
+	t.Counter("multivac_settings_refused_total", "Changes of the settings that were not taken, because they cannot be used.", func() float64 { return float64(live.Counts().Refused) })
+	t.Gauge("multivac_settings_waiting", "What the doctor has to say of the settings: what waits for a restart, or was refused.", func() float64 { return float64(len(live.Notices())) })
 }
 
 // A front is where it is served, with what has to be given back.

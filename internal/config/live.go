@@ -26,13 +26,12 @@ type Live struct {
 	start *Loaded
 	now   atomic.Pointer[Settings]
 
-	mu       sync.Mutex
-	taken    [len(Loaded{}.read)]byte // what was taken last, or refused
-	seen     [len(Loaded{}.read)]byte // what was seen last
-	applied  values
-	notices  []string
-	reloaded int
-	refused  int
+	mu      sync.Mutex
+	taken   [len(Loaded{}.read)]byte // what was taken last, or refused
+	seen    [len(Loaded{}.read)]byte // what was seen last
+	applied values
+	notices []string
+	counts  Counts
 }
 
 // NewLive returns what follows the sources that l was loaded from.
@@ -78,11 +77,14 @@ func (v *Live) Notices() []string {
 	return slices.Clone(v.notices)
 }
 
-// Counts are of the changes taken and refused.
-func (v *Live) Counts() (taken, refused int) {
+// Counts are of the changes since the start.
+type Counts struct{ Taken, Refused int }
+
+// Counts returns how many changes were taken and refused.
+func (v *Live) Counts() Counts {
 	v.mu.Lock()
 	defer v.mu.Unlock()
-	return v.reloaded, v.refused
+	return v.counts
 }
 
 // Run follows until ctx ends.
@@ -113,13 +115,13 @@ func (v *Live) look(atOnce bool) {
 	}
 	v.taken = next.read
 	if err != nil {
-		v.refused++
+		v.counts.Refused++
 		text := strings.ReplaceAll(err.Error(), "\n", "; ")
 		v.notices = []string{"the settings were changed and cannot be used, so that those from before are: " + text}
 		v.Log.Error("the settings were changed and cannot be used; going on with those from before", "error", text)
 		return
 	}
-	v.reloaded++
+	v.counts.Taken++
 	v.take(next)
 }
 

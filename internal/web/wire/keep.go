@@ -39,11 +39,12 @@ func (w Imported) Imported() multivac.Imported {
 
 // An Examination says what was looked at and what was found.
 type Examination struct {
-	Sound     bool    `json:"sound" doc:"Nothing is broken any more"`
-	Documents int     `json:"documents" doc:"Examined, deleted ones among them"`
-	Passages  int     `json:"passages" doc:"Examined"`
-	Faults    []Fault `json:"faults"`
-	More      int     `json:"more,omitempty" doc:"Faults beyond those"`
+	Sound     bool     `json:"sound" doc:"Nothing is broken any more"`
+	Documents int      `json:"documents" doc:"Examined, deleted ones among them"`
+	Passages  int      `json:"passages" doc:"Examined"`
+	Faults    []Fault  `json:"faults"`
+	More      int      `json:"more,omitempty" doc:"Faults beyond those"`
+	Notices   []string `json:"notices,omitempty" doc:"What is not broken and worth knowing, such as a setting that waits for a restart"`
 }
 
 // A Fault is something that must not be.
@@ -55,7 +56,7 @@ type Fault struct {
 
 // NewExamination returns e for the wire.
 func NewExamination(e multivac.Examination) Examination {
-	w := Examination{Sound: e.Sound(), Documents: e.Documents, Passages: e.Passages, Faults: []Fault{}, More: e.More}
+	w := Examination{Sound: e.Sound(), Documents: e.Documents, Passages: e.Passages, Faults: []Fault{}, More: e.More, Notices: e.Notices}
 	for _, f := range e.Faults {
 		w.Faults = append(w.Faults, Fault{string(f.Document), f.Problem, f.Repair})
 	}
@@ -64,7 +65,7 @@ func NewExamination(e multivac.Examination) Examination {
 
 // Examination returns what w was made of.
 func (w Examination) Examination() multivac.Examination {
-	e := multivac.Examination{Documents: w.Documents, Passages: w.Passages, More: w.More}
+	e := multivac.Examination{Documents: w.Documents, Passages: w.Passages, More: w.More, Notices: w.Notices}
 	for _, f := range w.Faults {
 		e.Faults = append(e.Faults, multivac.Fault{Document: multivac.DocumentID(f.Document), Problem: f.Problem, Repair: f.Repair})
 	}
