@@ -30,7 +30,7 @@ func NewProbes(o Options) http.Handler {
 }
 
 func probes(o Options) (*server, *http.ServeMux) {
-	o.Log, o.Gate = cmp.Or(o.Log, slog.Default()), nil
+	o.Log, o.Gate, o.Stop = cmp.Or(o.Log, slog.Default()), nil, nil
 	s := &server{o}
 	mux := http.NewServeMux()
 	mux.HandleFunc("GET /livez", live)

@@ -88,16 +88,19 @@ func (s *server) admit(mux *http.ServeMux) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		h, pattern := mux.Handler(r)
 		r.Pattern = pattern // Wrap reads it of the request that it passed on
-		_, timeout := bounds(r)
-		term := newTerm(r.Context(), timeout, s.Stop)
-		defer term.finish()
-		c, leave, err := s.enter(term, r, s.ruleOf(pattern, r))
+		ctx := r.Context()
+		if s.Stop != nil { // else it may take as long as it likes
+			_, timeout := bounds(r)
+			term := newTerm(ctx, timeout, s.Stop)
+			defer term.finish()
+			ctx = term
+		}
+		c, leave, err := s.enter(ctx, r, s.ruleOf(pattern, r))
 		if err == nil {
 			defer leave()
 		}
-		var ctx context.Context = term
 		if c != nil {
-			ctx = auth.With(term, c)
+			ctx = auth.With(ctx, c)
 		}
 		r = r.WithContext(ctx)
 		switch {
