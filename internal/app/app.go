@@ -29,13 +29,14 @@ import (
 
 // Settings say what MultiVAC to make.
 type Settings struct {
-	Role       Role                 // All if empty
-	Data       string               // folder of the store, made if missing
-	Workers    int                  // documents worked on at once; four per CPU, and at least 64, if 0
-	CacheBytes int                  // of answers kept; 16 MiB if 0
-	Telemetry  *telemetry.Telemetry // silent if nil
-	Examples   []string             // questions that the first page offers
-	Stops      multivac.DefaultStops
+	Role       Role                         // All if empty
+	Data       string                       // folder of the store, made if missing
+	Workers    int                          // documents worked on at once; four per CPU, and at least 64, if 0
+	CacheBytes int                          // of answers kept; 16 MiB if 0
+	Telemetry  *telemetry.Telemetry         // silent if nil
+	Examples   []string                     // questions that the first page offers
+	Stops      func() multivac.DefaultStops // of questions that name none, now; Balanced if nil
+	Notices    func() []string              // what the doctor is to tell of this process, too; nothing if nil
 
 	openStore func(context.Context) (store.Store, error) // of a store that others have, too; the one in Data if nil
 	openQueue func() (queue.Queue, error)                // of this process if nil
@@ -66,7 +67,7 @@ type App struct {
 	early    []audit.Event // from before there was a log of them
 	follower *follow.Follower
 	answers  *cache.Cache
-	stops    multivac.DefaultStops
+	stops    func() multivac.DefaultStops
 	examples []string
 
 	// In the role worker.
@@ -82,6 +83,9 @@ func Open(ctx context.Context, s Settings) (_ *App, err error) {
 		return nil, err
 	}
 	a := &App{role: s.Role, telemetry: s.Telemetry, examples: s.Examples, stops: s.Stops}
+	if a.stops == nil {
+		a.stops = func() (d multivac.DefaultStops) { return d }
+	}
 	defer func() {
 		if err != nil {
 			err = errors.Join(err, a.Close())
@@ -130,6 +134,9 @@ func (a *App) makeFront(ctx context.Context, s Settings) error {
 	a.keyring.Touched = func(err error) { a.log().Warn("the last use of keys was not noted", "error", err) }
 	a.Keys = a.keyring
 	a.Keeper = newKeeper(a.store, a.queue)
+	if s.Notices != nil {
+		a.Keeper = noticing{a.Keeper, s.Notices}
+	}
 
 	service := tell.New(a.store, a.queue, a.follower)
 	a.Teller, a.Library = service, library{service, a}
@@ -137,7 +144,7 @@ func (a *App) makeFront(ctx context.Context, s Settings) error {
 	a.answers = cache.New(cmp.Or(s.CacheBytes, 16<<20), nil)
 	a.follower.OnForget = a.answers.Forget
 	asker := ask.New(a.follower, a.store, rank.Default(), a.answers)
-	asker.Stops = s.Stops
+	asker.Stops = a.stops
 	a.Asker = asker
 	return nil
 }

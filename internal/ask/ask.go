@@ -48,7 +48,7 @@ const (
 
 // Service answers questions from a follower's indexes.
 type Service struct {
-	Stops multivac.DefaultStops // of questions that name none; set it before the first
+	Stops func() multivac.DefaultStops // of questions that name none, now; set it before the first
 	// Trace, if set, is told when a step begins: "cache" until the answer is
 	// found there or has to be made, then "index", "store" and "rank". What is
 	// done then has the context that it returns; the function that it returns
@@ -65,7 +65,7 @@ var _ multivac.Asker = (*Service)(nil)
 
 // New returns a service; the cache may be nil.
 func New(v views, e excerpts, m *rank.Model, c *cache.Cache) *Service {
-	return &Service{views: v, excerpts: e, model: m, cache: c,
+	return &Service{views: v, excerpts: e, model: m, cache: c, Stops: func() (d multivac.DefaultStops) { return d },
 		Trace: func(ctx context.Context, _ string) (context.Context, func(error)) { return ctx, func(error) {} }}
 }
 
@@ -99,7 +99,7 @@ func (s *Service) normal(q multivac.Question) multivac.Question {
 	}
 	q.Collection = q.Collection.OrDefault()
 	if q.Stop == "" {
-		q.Stop = s.Stops.Of(q.Collection)
+		q.Stop = s.Stops().Of(q.Collection)
 	}
 	if q.Count == 0 {
 		q.Count = defaultCount

@@ -231,7 +231,7 @@ func TestStopOfCollectionAndServer(t *testing.T) {
 	question := multivac.Question{Text: "question fiction"}
 	given := func(stops multivac.DefaultStops, stop multivac.Stop) multivac.AnswerState {
 		t.Helper()
-		s.Stops = stops
+		s.Stops = func() multivac.DefaultStops { return stops }
 		q := question
 		q.Stop = stop
 		return ask(t, s, q).State

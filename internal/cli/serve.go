@@ -107,7 +107,7 @@ func (s *serve) run(c *cobra.Command) error {
 		return err
 	}
 	defer front.close()
-	settings := app.Settings{Data: data, Workers: s.Workers, Telemetry: log, Stops: s.Stops()}
+	settings := app.Settings{Data: data, Workers: s.Workers, Telemetry: log, Stops: func() multivac.DefaultStops { return s.live.Now().Stops() }, Notices: s.live.Notices}
 	if s.sample {
 		settings.Examples = sampleQuestions
 	}

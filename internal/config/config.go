@@ -14,6 +14,7 @@ import (
 	"reflect"
 	"slices"
 	"strings"
+	"time"
 
 	"github.com/go-viper/mapstructure/v2"
 	"github.com/knadh/koanf/v2"
@@ -102,7 +103,7 @@ func defaults() values {
 	return v
 }
 
-var zero = map[Kind]any{Text: "", Switch: false, Number: 0, Share: 0.0, Bytes: int64(0), List: []string(nil), Names: map[string]string{}}
+var zero = map[Kind]any{Text: "", Switch: false, Number: 0, Share: 0.0, Duration: time.Duration(0), Bytes: int64(0), List: []string(nil), Names: map[string]string{}}
 
 // files adds the layers of the settings files: what is default and what is the
 // environment's.

@@ -93,7 +93,7 @@ func (s *Site) ask(w http.ResponseWriter, r *http.Request) {
 		Question:    strings.TrimSpace(query.Get("q")),
 		Collection:  multivac.CollectionName(query.Get("collection")),
 		Collections: status.Collections,
-		Stops:       stopChoices(multivac.Stop(query.Get("stop")), s.stops.Of(multivac.CollectionName(query.Get("collection")).OrDefault())),
+		Stops:       stopChoices(multivac.Stop(query.Get("stop")), s.stops().Of(multivac.CollectionName(query.Get("collection")).OrDefault())),
 		Examples:    s.examples,
 		Host:        host(r),
 		Server:      serverFlag(r),

@@ -31,8 +31,8 @@ func WithExamples(questions ...string) Option {
 	return func(s *Site) { s.examples = questions }
 }
 
-// WithStops has the form offer first what a question gets that names no stop.
-func WithStops(stops multivac.DefaultStops) Option {
+// WithStops has the form offer first what a question gets, now, that names no stop.
+func WithStops(stops func() multivac.DefaultStops) Option {
 	return func(s *Site) { s.stops = stops }
 }
 
@@ -54,7 +54,7 @@ type Site struct {
 	asker    multivac.Asker
 	library  multivac.Library
 	examples []string
-	stops    multivac.DefaultStops
+	stops    func() multivac.DefaultStops
 	log      *slog.Logger
 	load     func() (*parts, error)
 }
@@ -66,7 +66,7 @@ func New(asker multivac.Asker, library multivac.Library, options ...Option) *Sit
 	if err != nil {
 		panic(fmt.Sprintf("ui: %v", err)) // they are in the binary, and every test runs this
 	}
-	s := &Site{asker: asker, library: library, log: slog.Default(), load: func() (*parts, error) { return built, nil }}
+	s := &Site{asker: asker, library: library, log: slog.Default(), stops: func() (d multivac.DefaultStops) { return d }, load: func() (*parts, error) { return built, nil }}
 	for _, option := range options {
 		option(s)
 	}
