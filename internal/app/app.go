@@ -128,7 +128,8 @@ func (a *App) makeFront(ctx context.Context, s Settings) error {
 	if err != nil {
 		return err
 	}
-	a.follower = follow.New(a.store, key)
+	kept := a.watched()
+	a.follower = follow.New(kept, key)
 	a.keyring = auth.NewKeyring(a.store, time.Now)
 	a.keyring.Shared = a.member != nil
 	a.keyring.Touched = func(err error) { a.log().Warn("the last use of keys was not noted", "error", err) }
@@ -138,7 +139,7 @@ func (a *App) makeFront(ctx context.Context, s Settings) error {
 		a.Keeper = noticing{a.Keeper, s.Notices}
 	}
 
-	service := tell.New(a.store, a.queue, a.follower)
+	service := tell.New(kept, a.queue, a.follower)
 	a.Teller, a.Library = service, library{service, a}
 
 	a.answers = cache.New(cmp.Or(s.CacheBytes, 16<<20), nil)
@@ -156,9 +157,10 @@ const leaseOfOthers = 3 * time.Second
 
 // makeWorker makes what works on what is told, and looks after it.
 func (a *App) makeWorker(s Settings) {
-	a.worker = tell.NewWorker(a.store, a.queue)
+	kept := a.watched()
+	a.worker = tell.NewWorker(kept, a.queue)
 	a.worker.Workers = cmp.Or(s.Workers, a.worker.Workers)
-	a.sweeper = tell.NewSweeper(a.store, a.queue)
+	a.sweeper = tell.NewSweeper(kept, a.queue)
 	if a.member != nil {
 		a.worker.Lease = leaseOfOthers
 		a.recut.Turn, a.sweeper.Turn = a.member.turn("resegment"), a.member.turn("purge")

@@ -81,6 +81,14 @@ func (f *Follower) Stats() Stats {
 	return f.stats
 }
 
+// Bytes returns how much memory the indexes take, about.
+func (f *Follower) Bytes() (n int) {
+	for _, v := range f.shown.Load().views.Range {
+		n += v.(*shown).index.Bytes()
+	}
+	return n
+}
+
 // Status says what is indexed. It leaves Pending to those who have the store.
 func (f *Follower) Status() multivac.Status {
 	s := f.shown.Load().status()

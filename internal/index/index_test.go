@@ -188,3 +188,19 @@ func TestReadersSeeWhole(t *testing.T) {
 	close(done)
 	wg.Wait()
 }
+
+func TestBytes(t *testing.T) {
+	x := New()
+	empty := x.Snapshot().Bytes()
+	put := func(n int) int {
+		for i := range n {
+			id := multivac.DocumentID(fmt.Sprintf("%032x", i))
+			x.Put(Document{ID: id, Revision: 1, Passages: text.Segment(fmt.Sprintf("# Disc %d\n\nPads of disc %d are scrapped at %d mm.", i, i, i))})
+		}
+		return x.Snapshot().Bytes()
+	}
+	few, many := put(100), put(1000)
+	if empty > 1000 || few < 100*100 || many < 5*few {
+		t.Errorf("an index takes %d bytes with nothing in it, %d with 100 documents, %d with 1000", empty, few, many)
+	}
+}

@@ -3,6 +3,7 @@ package index
 import (
 	"math/bits"
 	"slices"
+	"unsafe"
 
 	"multivac"
 )
@@ -25,6 +26,12 @@ type segment struct {
 	directory []uint32 // by the upper bits of a stem: where in terms those begin
 	postings  []uint16
 	counts    []count
+}
+
+func (s *segment) bytes() int {
+	const idBytes = 32 // of a document's identifier, beside the string that names it
+	return cap(s.documents)*(int(unsafe.Sizeof(document{}))+idBytes) + cap(s.passages)*int(unsafe.Sizeof(passage{})) +
+		cap(s.terms)*int(unsafe.Sizeof(term{})) + 2*cap(s.lengths) + 4*cap(s.directory) + 2*cap(s.postings) + 2*cap(s.counts)
 }
 
 // A term of a segment.

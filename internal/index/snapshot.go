@@ -70,6 +70,16 @@ func newSnapshot(members []member) *Snapshot {
 // passages than a segment has counts once for each that it is in.
 func (s *Snapshot) Size() (documents, passages int) { return s.documents, s.passages }
 
+// Bytes returns how much memory it takes, about, what is shared with other
+// snapshots included.
+func (s *Snapshot) Bytes() int {
+	n := 0
+	for i := range s.members {
+		n += s.members[i].segment.bytes() + 8*len(s.members[i].left)
+	}
+	return n
+}
+
 // Frequency returns how many passages have the term in their text or context.
 // Passages that have left are counted until their segment is merged.
 func (s *Snapshot) Frequency(stem uint64) int {

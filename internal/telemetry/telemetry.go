@@ -128,52 +128,6 @@ func (t *Telemetry) Counter(name, help string, read func() float64) {
 	t.ours.MustRegister(prometheus.NewCounterFunc(prometheus.CounterOpts{Name: name, Help: help}, read))
 }
 
-// Cache adds how often the cache of answers had what was asked for, of two
-// counters that only rise.
-func (t *Telemetry) Cache(hits, misses func() float64) {
-	for result, read := range map[string]func() float64{"hit": hits, "miss": misses} {
-		t.ours.MustRegister(prometheus.NewCounterFunc(prometheus.CounterOpts{
-			Name:        "multivac_cache_requests_total",
-			Help:        "Answers looked up in the cache, by result (hit, miss).",
-			ConstLabels: prometheus.Labels{"result": result},
-		}, read))
-	}
-}
-
-// Status adds how far the index is, read once for each collection of metrics.
-func (t *Telemetry) Status(read func() multivac.Status) {
-	t.ours.MustRegister(&status{
-		read:    read,
-		ready:   prometheus.NewDesc("multivac_ready", "1 once answers come from all that was published at the start, else 0.", nil, nil),
-		pending: prometheus.NewDesc("multivac_documents_pending", "Documents kept and not yet answered from.", nil, nil),
-		indexed: prometheus.NewDesc("multivac_documents_indexed", "Documents answered from.", nil, nil),
-		passage: prometheus.NewDesc("multivac_passages_indexed", "Passages answered from.", nil, nil),
-	})
-}
-
-// A status collects the numbers of one multivac.Status together.
-type status struct {
-	read                             func() multivac.Status
-	ready, pending, indexed, passage *prometheus.Desc
-}
-
-func (s *status) Describe(ch chan<- *prometheus.Desc) { prometheus.DescribeByCollect(s, ch) }
-
-func (s *status) Collect(ch chan<- prometheus.Metric) {
-	now := s.read()
-	ready := 0
-	if now.Ready {
-		ready = 1
-	}
-	send := func(d *prometheus.Desc, v int) {
-		ch <- prometheus.MustNewConstMetric(d, prometheus.GaugeValue, float64(v))
-	}
-	send(s.ready, ready)
-	send(s.pending, now.Pending)
-	send(s.indexed, now.Documents)
-	send(s.passage, now.Passages)
-}
-
 // A metrics is what the decorators count. Labels have few values each: never
 // a collection, a source or a path, which are the users'.
 type metrics struct {

@@ -24,9 +24,16 @@ var names = []string{
 	"multivac_ask_duration_seconds",
 	"multivac_asks_total",
 	"multivac_build_info",
+	"multivac_cache_answers",
+	"multivac_cache_bytes",
+	"multivac_cache_evictions_total",
+	"multivac_cache_far_nodes",
+	"multivac_cache_far_requests_total",
+	"multivac_cache_hits_total",
 	"multivac_cache_requests_total",
 	"multivac_documents_indexed",
 	"multivac_documents_pending",
+	"multivac_documents_pending_oldest_seconds",
 	"multivac_http_request_duration_seconds",
 	"multivac_http_requests_in_flight",
 	"multivac_http_requests_total",
@@ -46,10 +53,13 @@ var names = []string{
 
 func TestMetricNames(t *testing.T) {
 	tm := telemetry.New(io.Discard, telemetry.Options{Version: "1.2.3"})
-	one := func() float64 { return 1 }
-	tm.Cache(one, one)
-	tm.Status(func() multivac.Status { return multivac.Status{Ready: true} })
-	tm.Gauge("multivac_queue_tasks", "Tasks that wait for a worker.", one)
+	tm.Cache(func() telemetry.CacheNumbers {
+		return telemetry.CacheNumbers{Near: 2, Far: 3, Misses: 4, HasFar: true, FarNodes: 3, FarNodesDown: 1}
+	})
+	status, unknown := multivac.Status{Ready: true, Pending: 5}, error(nil)
+	tm.Status(func() (multivac.Status, error) { return status, unknown })
+	backlog := telemetry.Backlog{Known: true, Oldest: time.Now().Add(-time.Hour), Queued: 7}
+	tm.Backlog(func() telemetry.Backlog { return backlog })
 	tm.StoreOperations("put")
 	tm.Worked("indexed", "publish", time.Second)
 	tell(t, tm, nil)
@@ -75,9 +85,25 @@ func TestMetricNames(t *testing.T) {
 		}
 	}
 	wantLine(t, text, `multivac_build_info{go_version="`)
-	wantLine(t, text, `multivac_cache_requests_total{result="hit"} 1`)
+	wantLine(t, text, `multivac_cache_requests_total{result="hit"} 5`)
+	wantLine(t, text, `multivac_cache_requests_total{result="miss"} 4`)
+	wantLine(t, text, `multivac_cache_hits_total{where="far"} 3`)
+	wantLine(t, text, `multivac_cache_far_nodes{state="up"} 2`)
+	wantLine(t, text, `multivac_documents_pending 5`)
+	wantLine(t, text, `multivac_documents_pending_oldest_seconds 3600.`)
+	wantLine(t, text, `multivac_queue_tasks 7`)
 	wantLine(t, text, `multivac_ready 1`)
 	wantLine(t, text, `multivac_worker_tasks_total{outcome="indexed",step="publish"} 1`)
+
+	// What is not known is left out: 0 would say that all is well.
+	unknown, backlog = multivac.ErrUnavailable, telemetry.Backlog{Queued: -1}
+	text = scrape(t, tm)
+	wantLine(t, text, `multivac_ready 0`)
+	for _, name := range []string{"multivac_documents_pending", "multivac_documents_pending_oldest_seconds", "multivac_queue_tasks"} {
+		if strings.Contains(text, "\n"+name+" ") {
+			t.Errorf("%s is there though nobody knows it", name)
+		}
+	}
 }
 
 func TestAbstentionIsVisible(t *testing.T) {
