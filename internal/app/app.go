@@ -30,16 +30,19 @@ import (
 // Settings say what MultiVAC to make.
 type Settings struct {
 	Role       Role                         // All if empty
-	Data       string                       // folder of the store, made if missing
+	Data       string                       // folder of the store, made if missing; of no use with Mongo
+	Mongo      Mongo                        // the store that other processes have, too
+	Redis      Redis                        // the queue; in this process if none
+	Far        Far                          // the far cache
 	Workers    int                          // documents worked on at once; four per CPU, and at least 64, if 0
-	CacheBytes int                          // of answers kept; 16 MiB if 0
+	CacheBytes int                          // of answers kept in this process; 16 MiB if 0
 	Telemetry  *telemetry.Telemetry         // silent if nil
 	Examples   []string                     // questions that the first page offers
 	Stops      func() multivac.DefaultStops // of questions that name none, now; Balanced if nil
 	Notices    func() []string              // what the doctor is to tell of this process, too; nothing if nil
 
-	openStore func(context.Context) (store.Store, error) // of a store that others have, too; the one in Data if nil
-	openQueue func() (queue.Queue, error)                // of this process if nil
+	openStore func(context.Context) (store.Store, error) // of a store that others have, too; of Mongo or in Data if nil
+	openQueue func() (queue.Queue, error)                // of Redis or in this process if nil
 	forms     forms                                      // of this program if zero
 }
 
@@ -67,6 +70,7 @@ type App struct {
 	early    []audit.Event // from before there was a log of them
 	follower *follow.Follower
 	answers  *cache.Cache
+	far      *cache.Ring // nil where there is none
 	stops    func() multivac.DefaultStops
 	examples []string
 
@@ -142,7 +146,10 @@ func (a *App) makeFront(ctx context.Context, s Settings) error {
 	service := tell.New(kept, a.queue, a.follower)
 	a.Teller, a.Library = service, library{service, a}
 
-	a.answers = cache.New(cmp.Or(s.CacheBytes, 16<<20), nil)
+	if a.far, err = s.far(key, a.log()); err != nil {
+		return err
+	}
+	a.answers = cache.New(cmp.Or(s.CacheBytes, 16<<20), a.far)
 	a.follower.OnForget = a.answers.Forget
 	asker := ask.New(a.follower, a.store, rank.Default(), a.answers)
 	asker.Stops = a.stops
@@ -181,6 +188,7 @@ func (a *App) Run(ctx context.Context) error {
 	if a.role.serves() {
 		run(a.follower.Run)
 		run(a.keyring.Run)
+		run(runFar(a.far))
 	}
 	if a.role.works() {
 		run(a.worker.Run)

@@ -30,16 +30,18 @@ func newServe() *cobra.Command {
 	var s serve
 	c := &cobra.Command{
 		Use:   "serve",
-		Short: "Serve everything in one process: pages, API, worker and store",
-		Long: `Serve everything in one process: pages, API, worker and store. The log goes to
-standard output. Interrupt it to stop: what was acknowledged is kept, requests
+		Short: "Serve pages and API, and work on what is told",
+		Long: `Serve everything in one process: pages, API, worker and store; or, with --role, a
+part of it, in as many processes as are wanted, on a MongoDB and a Redis that
+they share. The log goes to standard output. Interrupt it to stop: what was acknowledged is kept, requests
 under way are answered; a second interrupt ends it at once.
 
 Once a key was made, every request needs one, but for the probes. Without keys it
 listens at the loopback address only, unless told --open.`,
 		Example: `  multivac serve --sample                     # try it; leaves nothing behind
   multivac serve --data ./data --listen 127.0.0.1:8080
-  multivac serve --listen :443 --tls-cert tls.crt --tls-key tls.key --admin-key-file admin.key`,
+  multivac serve --listen :443 --tls-cert tls.crt --tls-key tls.key --admin-key-file admin.key
+  multivac serve --role worker --store.mongodb.uri mongodb://db/?replicaSet=rs0 --queue.addr queue:6379`,
 		Args: noArgs,
 		RunE: func(c *cobra.Command, _ []string) error { return s.run(c) },
 	}
@@ -98,7 +100,7 @@ func (s *serve) run(c *cobra.Command) error {
 	}
 	defer remove()
 
-	if !s.guarded() && s.AdminKeyFile == "" && !exists(data) {
+	if data != "" && !s.guarded() && s.AdminKeyFile == "" && !exists(data) {
 		return usageError{s.errOpen()} // before anything is made
 	}
 	// The address first: it is what is most often taken, and cheapest to try.
@@ -107,30 +109,36 @@ func (s *serve) run(c *cobra.Command) error {
 		return err
 	}
 	defer front.close()
-	settings := app.Settings{Data: data, Workers: s.Workers, Telemetry: log, Stops: func() multivac.DefaultStops { return s.live.Now().Stops() }, Notices: s.live.Notices}
+	settings := services(s.Settings, s.live.Credentials)
+	settings.Data, settings.Telemetry = data, log
+	settings.Stops, settings.Notices = func() multivac.DefaultStops { return s.live.Now().Stops() }, s.live.Notices
 	if s.sample {
 		settings.Examples = sampleQuestions
 	}
-	a, err := app.Open(c.Context(), settings)
-	if err != nil {
-		return err
+	keyed := false
+	steps := app.Steps{
+		Before: func(ctx context.Context, a *app.App) (err error) {
+			keyed, err = s.keys(ctx, a)
+			return err
+		},
+		After: func(ctx context.Context, a *app.App) error {
+			s.warn(log.Logger(), keyed)
+			if s.sample {
+				if err := tellSample(ctx, a); err != nil {
+					return err
+				}
+			}
+			s.greet(c.ErrOrStderr(), s.scheme()+front.Listener.Addr().String(), data, keyed)
+			return nil
+		},
 	}
-	keyed, err := s.keys(c.Context(), a)
-	if err != nil {
-		return errors.Join(err, a.Close())
-	}
-	s.warn(log.Logger(), keyed)
 	group, ctx := errgroup.WithContext(c.Context())
-	group.Go(func() error { return a.Serve(ctx, front.Front) })
 	group.Go(func() error { return s.follow(ctx, front) })
 	group.Go(func() error {
-		if s.sample {
-			if err := tellSample(ctx, a); err != nil {
-				return err
-			}
+		if err := app.Serve(ctx, settings, front.Front, steps); err != nil {
+			return err
 		}
-		s.greet(c.ErrOrStderr(), s.scheme()+front.Listener.Addr().String(), data, keyed)
-		return nil
+		return context.Canceled // it has ended, and so has the rest
 	})
 	err = group.Wait()
 	if c.Context().Err() != nil && errors.Is(err, context.Canceled) {
@@ -181,7 +189,7 @@ type front struct {
 
 func (s *serve) front() (*front, error) {
 	f := &front{signals: make(chan os.Signal, 1), reload: make(chan os.Signal)}
-	f.Front = app.Front{TLSCert: s.TLSCert, TLSKey: s.TLSKey, AuditLog: s.AuditLog, OpenClassic: s.Open, Reload: f.reload}
+	f.Front = app.Front{TLSCert: s.TLSCert, TLSKey: s.TLSKey, AuditLog: s.AuditLog, OpenClassic: s.Open, Linger: s.Linger, Reload: f.reload}
 	var err error
 	if f.Listener, err = listenAt(s.Listen, "--listen"); err != nil {
 		return nil, err
@@ -207,6 +215,9 @@ func (f *front) close() {
 // keys makes the admin key where it is asked for, and says whether a key is
 // needed. It refuses an address that others can reach where none is.
 func (s *serve) keys(ctx context.Context, a *app.App) (needed bool, err error) {
+	if s.works() {
+		return false, nil
+	}
 	if s.AdminKeyFile != "" {
 		if err := a.AdminKey(ctx, s.AdminKeyFile); err != nil {
 			return false, err
@@ -219,8 +230,11 @@ func (s *serve) keys(ctx context.Context, a *app.App) (needed bool, err error) {
 	return needed, err
 }
 
+// works says whether the process serves nothing but probes and metrics.
+func (s *serve) works() bool { return s.Role == string(app.Worker) }
+
 // guarded says whether no key is needed at the address.
-func (s *serve) guarded() bool { return s.Open || loopback(s.Listen) }
+func (s *serve) guarded() bool { return s.Open || s.works() || loopback(s.Listen) }
 
 func (s *serve) errOpen() error {
 	return multivac.Errorf(multivac.ErrInvalid, "make a key with --admin-key-file FILE, or listen at 127.0.0.1, or add --open if that is meant",
@@ -256,6 +270,8 @@ const logDelay = 100 * time.Millisecond
 // folder returns the data folder and what to do about it at the end.
 func (s *serve) folder() (dir string, remove func(), err error) {
 	switch {
+	case s.Store.MongoDB.URI != "":
+		return "", func() {}, nil
 	case s.Data != "":
 		return s.Data, func() {}, nil
 	case s.sample:
@@ -314,12 +330,19 @@ func (s *serve) greet(w io.Writer, at, data string, keyed bool) {
 	if keyed {
 		flag += " --key-file " + cmp.Or(s.AdminKeyFile, "FILE")
 	}
+	if s.works() {
+		fmt.Fprintf(w, "MultiVAC %s works on what is told. Its probes and metrics are at %s\n", app.Version(), at)
+		return
+	}
 	fmt.Fprintf(w, "MultiVAC %s listens at %s\n", app.Version(), at)
 	if s.sample {
-		if s.Data == "" {
+		switch {
+		case data == "":
+			fmt.Fprintf(w, "It was told its own documentation. %s\n", s.kept(data))
+		case s.Data == "":
 			fmt.Fprint(w, "It was told its own documentation, in a temporary folder that is removed at the end.\n")
-		} else {
-			fmt.Fprintf(w, "It was told its own documentation. Its data is in %s\n", data)
+		default:
+			fmt.Fprintf(w, "It was told its own documentation. %s\n", s.kept(data))
 		}
 		fmt.Fprintf(w, `
   Open   %s/?q=%s
@@ -329,11 +352,19 @@ func (s *serve) greet(w io.Writer, at, data string, keyed bool) {
 `, at, url.QueryEscape(sampleQuestions[0]), flag, sampleQuestions[0], flag)
 		return
 	}
-	fmt.Fprintf(w, `Its data is in %s
+	fmt.Fprintf(w, `%s
 
   Open   %s
   Tell   multivac tell%s docs/
   Ask    multivac ask%s "How long are backups kept?"
 
-`, data, at, flag, flag)
+`, s.kept(data), at, flag, flag)
+}
+
+// kept says where the data is.
+func (s *serve) kept(data string) string {
+	if data == "" {
+		return "Its data is in the database " + s.Store.MongoDB.Database + " of MongoDB."
+	}
+	return "Its data is in " + data
 }

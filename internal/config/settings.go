@@ -23,6 +23,7 @@ type Settings struct {
 	Stop           string            `koanf:"stop"`
 	CollectionStop map[string]string `koanf:"collection-stop"`
 	Workers        int               `koanf:"workers"`
+	Linger         time.Duration     `koanf:"linger"`
 	LogFormat      string            `koanf:"log-format"`
 	LogLevel       string            `koanf:"log-level"`
 	LogQuestions   bool              `koanf:"log-questions"`

@@ -53,6 +53,7 @@ var table = withFiles([]Setting{
 	{Key: "stop", Kind: Text, Default: string(multivac.Balanced), Choices: stops, Live: true, Help: "how sure an answer has to be where a question names no `stop`: strict, balanced or eager"},
 	{Key: "collection-stop", Kind: Names, Live: true, Check: collectionStops, Help: "the same for one collection, as `name=stop`; may be repeated"},
 	{Key: "workers", Kind: Number, Check: atLeast(0), Help: "`number` of documents worked on at once (default four per CPU, at least 64)"},
+	{Key: "linger", Kind: Duration, Default: "0s", Check: between(0, 10*time.Minute), Help: "`time` for which it still answers once it is to stop and /readyz says so, for load balancers to hear of it"},
 	{Key: "log-format", Kind: Text, Default: "auto", Choices: []string{"auto", "text", "json"}, Help: "`format`: text, json, or auto, which is text on a terminal"},
 	{Key: "log-level", Kind: Text, Default: "info", Suggest: []string{"debug", "info", "warn", "error"}, Live: true, Check: level, Help: "least `level` that is logged: debug, info, warn or error"},
 	{Key: "log-questions", Kind: Switch, Help: "log what is asked, too; questions are the users' own"},
