@@ -17,7 +17,7 @@ const directions = `
 .                         
 cmd/multivac              cli
 internal/cli              app client config eval extract telemetry web/wire doc
-internal/app              ask audit auth cache certs extract follow index keep queue rank store store/sqlite telemetry tell text web web/ui
+internal/app              ask audit auth cache certs extract follow index keep queue queue/redisqueue rank store store/mongodb store/sqlite telemetry tell text web web/ui
 internal/client           web/wire
 internal/eval             
 internal/telemetry        
@@ -35,6 +35,7 @@ internal/ask              index rank follow cache store
 internal/cache            certs
 internal/store            
 internal/store/sqlite     store
+internal/store/mongodb    store
 internal/store/storetest  store
 internal/queue            
 internal/queue/queuetest  queue
@@ -62,6 +63,7 @@ var (
 // Who uses what others wrote, and what for. A dependency is used in as few
 // places as there are here.
 const dependencies = `
+go.mongodb.org/mongo-driver/v2        internal/store/mongodb internal/servers the store of many processes
 modernc.org/sqlite                    internal/store/sqlite                  the embedded store
 github.com/danielgtaylor/huma/v2      internal/web/api                       OpenAPI from the code
 github.com/spf13/cobra                internal/cli                           the command

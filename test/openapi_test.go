@@ -11,7 +11,7 @@ import (
 	"testing"
 	"time"
 
-	"multivac/internal/require"
+	"multivac/internal/servers"
 )
 
 const schemathesis = "schemathesis==4.32.5"
@@ -31,7 +31,7 @@ func TestOpenAPI(t *testing.T) {
 	t.Parallel()
 	ctx, cancel := context.WithTimeout(t.Context(), 5*time.Minute)
 	defer cancel()
-	st := installed(ctx, t)
+	st := servers.Python(t, "schemathesis", schemathesis, "st")
 	const revoke = "revoke-key" // which would take away the key that is used
 	conform(ctx, t, st, "--max-time", "40", "--exclude-operation-id", revoke)
 	conform(ctx, t, st, "--max-time", "5", "--include-operation-id", revoke)
@@ -69,33 +69,4 @@ func conform(ctx context.Context, t *testing.T, st string, args ...string) {
 	if summary := regexp.MustCompile(`\d+ generated, .*`).FindString(out.String()); summary != "" {
 		t.Log("test cases: ", summary)
 	}
-}
-
-// installed returns the program schemathesis, in a folder of its own that is
-// made once.
-func installed(ctx context.Context, t *testing.T) string {
-	t.Helper()
-	cache, err := os.UserCacheDir()
-	if err != nil {
-		cache = os.TempDir()
-	}
-	dir := filepath.Join(cache, "multivac-test", strings.ReplaceAll(schemathesis, "==", "-"))
-	program := filepath.Join(dir, "bin", "st")
-	if exec.CommandContext(ctx, program, "--version").Run() == nil {
-		return program
-	}
-	const how = "install Python 3 with venv, and let pip reach PyPI"
-	python, err := exec.LookPath("python3")
-	require.Have(t, "schemathesis", err == nil, how)
-	os.RemoveAll(dir) // what an earlier try has left
-	out, err := exec.CommandContext(ctx, python, "-m", "venv", dir).CombinedOutput()
-	if err == nil {
-		out, err = exec.CommandContext(ctx, filepath.Join(dir, "bin", "pip"), "install", "--quiet", "--disable-pip-version-check", schemathesis).CombinedOutput()
-	}
-	if err != nil {
-		os.RemoveAll(dir)
-		t.Logf("%v\n%s", err, out)
-	}
-	require.Have(t, "schemathesis", err == nil, how)
-	return program
 }

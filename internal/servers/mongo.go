@@ -1,0 +1,181 @@
+package servers
+
+import (
+	"context"
+	"crypto/tls"
+	"net"
+	"os/exec"
+	"path/filepath"
+	"strings"
+	"syscall"
+	"testing"
+	"time"
+
+	"go.mongodb.org/mongo-driver/v2/bson"
+	"go.mongodb.org/mongo-driver/v2/mongo"
+	"go.mongodb.org/mongo-driver/v2/mongo/options"
+)
+
+// MongoOptions say what to start that speaks MongoDB's wire protocol.
+type MongoOptions struct {
+	Users       []MongoUser // clients have to be one of them; anyone may do anything if there are none
+	CA          *CA         // TLS with a certificate of this CA; plain if nil
+	Hosts       []string    // that the certificate is for; 127.0.0.1 and localhost if empty
+	ClientCerts bool        // with CA: clients need one of its certificates
+	Standalone  bool        // it is no replica set
+	Args        []string    // more of its command line
+}
+
+// A MongoUser may read and write one database.
+type MongoUser struct {
+	Name, Password, Database string
+}
+
+// A MongoServer is a server of a test: SecantusDB, a replica set of one. What
+// it has acknowledged is on its disk.
+type MongoServer struct {
+	Addr string // host:port
+	URI  string // without a user
+	Cert Pair   // what it shows, with TLS
+
+	process
+	dir     string
+	options MongoOptions
+	auth    bool
+	tls     *tls.Config
+}
+
+const (
+	secantus   = "secantusdb==0.7.0b3"
+	mongoAdmin = "of-the-test"
+)
+
+// Mongo starts a server that ends with the test.
+func Mongo(t testing.TB, o MongoOptions) *MongoServer {
+	t.Helper()
+	program := Python(t, "mongo", secantus, "secantusd-py")
+	m := &MongoServer{dir: t.TempDir(), options: o}
+	m.process = process{t: t, name: "secantusd", ready: m.ping, log: filepath.Join(m.dir, "log")}
+	if o.CA != nil {
+		m.Cert, m.tls = o.CA.Server(t, o.Hosts...), o.CA.client(t)
+		m.tls.InsecureSkipVerify = true // a test of names may give it any
+	}
+	var err error
+	for range 5 { // another may take the port first
+		port := freePort(t)
+		m.Addr = net.JoinHostPort("127.0.0.1", port)
+		m.URI = "mongodb://" + m.Addr + "/?replicaSet=secantus"
+		if o.Standalone {
+			m.URI = "mongodb://" + m.Addr + "/"
+		}
+		m.command = func() *exec.Cmd { return exec.Command(program, m.args(port)...) }
+		if err = m.start(); err == nil || !strings.Contains(m.said(), "in use") {
+			break
+		}
+	}
+	must(t, err)
+	t.Cleanup(func() { m.end(syscall.SIGKILL) })
+	if len(o.Users) > 0 {
+		m.AddUser(MongoUser{Name: mongoAdmin, Password: mongoAdmin})
+		for _, u := range o.Users {
+			m.AddUser(u)
+		}
+		m.auth = true
+		m.Restart()
+	}
+	return m
+}
+
+func (m *MongoServer) args(port string) []string {
+	args := []string{"--host", "127.0.0.1", "--port", port, "--storage-path", filepath.Join(m.dir, "data"), "--sync-on-commit", "--cache-size", "256M"}
+	if m.options.Standalone {
+		args = append(args, "--standalone")
+	}
+	if m.auth {
+		args = append(args, "--auth")
+	}
+	if m.options.CA != nil {
+		args = append(args, "--tls-cert-file", m.Cert.Cert, "--tls-key-file", m.Cert.Key, "--tls-ca-file", m.options.CA.File)
+		if m.options.ClientCerts {
+			args = append(args, "--tls-require-client-cert")
+		}
+	}
+	return append(args, m.options.Args...)
+}
+
+// AddUser adds a user; one without a database may do anything.
+func (m *MongoServer) AddUser(u MongoUser) {
+	m.t.Helper()
+	roles := bson.A{"root"}
+	if u.Database != "" {
+		roles = bson.A{bson.D{{Key: "role", Value: "readWrite"}, {Key: "db", Value: u.Database}}}
+	}
+	must(m.t, m.Do(m.t.Context(), bson.D{{Key: "createUser", Value: u.Name}, {Key: "pwd", Value: u.Password}, {Key: "roles", Value: roles}}))
+}
+
+// SetPassword gives a user another password.
+func (m *MongoServer) SetPassword(user, password string) {
+	m.t.Helper()
+	must(m.t, m.Do(m.t.Context(), bson.D{{Key: "updateUser", Value: user}, {Key: "pwd", Value: password}}))
+}
+
+// DropUser removes a user.
+func (m *MongoServer) DropUser(user string) {
+	m.t.Helper()
+	must(m.t, m.Do(m.t.Context(), bson.D{{Key: "dropUser", Value: user}}))
+}
+
+// StepDown has it be no primary for some seconds. The member it is has no other
+// to take its place.
+func (m *MongoServer) StepDown(seconds int) {
+	m.t.Helper()
+	must(m.t, m.Do(m.t.Context(), bson.D{{Key: "replSetStepDown", Value: seconds}, {Key: "force", Value: true}, {Key: "secondaryCatchUpPeriodSecs", Value: 0}}))
+}
+
+// Do runs a command on the database admin as a user who may do all.
+func (m *MongoServer) Do(ctx context.Context, command bson.D) error {
+	o := options.Client().ApplyURI("mongodb://" + m.Addr + "/?directConnection=true").SetConnectTimeout(time.Second).SetServerSelectionTimeout(time.Second)
+	if m.tls != nil {
+		o.SetTLSConfig(m.tls)
+	}
+	if m.auth {
+		o.SetAuth(options.Credential{Username: mongoAdmin, Password: mongoAdmin})
+	}
+	c, err := mongo.Connect(o)
+	if err != nil {
+		return err
+	}
+	defer func() { _ = c.Disconnect(context.WithoutCancel(ctx)) }()
+	return c.Database("admin").RunCommand(ctx, command).Err()
+}
+
+func (m *MongoServer) ping() error {
+	ctx, stop := context.WithTimeout(context.Background(), 2*time.Second)
+	defer stop()
+	return m.Do(ctx, bson.D{{Key: "ping", Value: 1}})
+}
+
+// Kill ends it with SIGKILL.
+func (m *MongoServer) Kill() { m.end(syscall.SIGKILL) }
+
+// Stop ends it as an operator does.
+func (m *MongoServer) Stop() { m.end(syscall.SIGTERM) }
+
+// Start starts it again on its old address, with what it kept.
+func (m *MongoServer) Start() {
+	m.t.Helper()
+	must(m.t, m.start())
+}
+
+// Restart stops and starts it.
+func (m *MongoServer) Restart() {
+	m.t.Helper()
+	m.Stop()
+	m.Start()
+}
+
+// Pause has it hang: connections stay, and nothing is answered, until Resume.
+func (m *MongoServer) Pause() { m.signal(syscall.SIGSTOP) }
+
+// Resume ends a Pause.
+func (m *MongoServer) Resume() { m.signal(syscall.SIGCONT) }

@@ -1,0 +1,52 @@
+package servers
+
+import (
+	"context"
+	"testing"
+	"time"
+
+	"go.mongodb.org/mongo-driver/v2/bson"
+	"go.mongodb.org/mongo-driver/v2/mongo"
+	"go.mongodb.org/mongo-driver/v2/mongo/options"
+)
+
+// The server keeps what it acknowledged through its death, knows its users and
+// can step down.
+func TestMongo(t *testing.T) {
+	user := MongoUser{"ana", "secret", "words"}
+	m := Mongo(t, MongoOptions{Users: []MongoUser{user}, CA: NewCA(t)})
+	connect := func(u MongoUser) *mongo.Collection {
+		c, err := mongo.Connect(options.Client().ApplyURI(m.URI).SetTLSConfig(m.tls).SetServerSelectionTimeout(5 * time.Second).
+			SetAuth(options.Credential{Username: u.Name, Password: u.Password}))
+		must(t, err)
+		t.Cleanup(func() { _ = c.Disconnect(context.Background()) })
+		return c.Database(u.Database).Collection("words")
+	}
+	words := connect(user)
+	if _, err := words.InsertOne(t.Context(), bson.D{{Key: "_id", Value: "one"}}); err != nil {
+		t.Fatal(err)
+	}
+	m.Kill()
+	m.Start()
+	if err := words.FindOne(t.Context(), bson.D{{Key: "_id", Value: "one"}}).Err(); err != nil {
+		t.Errorf("after it was killed: %v", err)
+	}
+	m.StepDown(1)
+	ctx, stop := context.WithTimeout(t.Context(), 20*time.Second) // the driver tries again until it ends
+	defer stop()
+	if _, err := words.InsertOne(ctx, bson.D{{Key: "_id", Value: "two"}}); err != nil {
+		t.Errorf("after it has stepped down: %v", err)
+	}
+	m.SetPassword("ana", "another")
+	if err := connect(user).FindOne(t.Context(), bson.D{}).Err(); err == nil {
+		t.Error("the old password holds")
+	}
+	user.Password = "another"
+	if err := connect(user).FindOne(t.Context(), bson.D{}).Err(); err != nil {
+		t.Errorf("the new password: %v", err)
+	}
+	user.Database = "other"
+	if err := connect(user).FindOne(t.Context(), bson.D{}).Err(); err == nil {
+		t.Error("the user may read another database")
+	}
+}

@@ -1,0 +1,56 @@
+package servers
+
+import (
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"multivac/internal/require"
+)
+
+// Python returns the path of a program that comes with a Python package, which
+// is installed in an environment of its own, once for all tests: requirement is
+// the package with its version, "name==1.2.3". Where there is none, the test is
+// skipped, or fails where name is required.
+func Python(t testing.TB, name, requirement, program string) string {
+	t.Helper()
+	cache, err := os.UserCacheDir()
+	if err != nil {
+		cache = os.TempDir()
+	}
+	dir := filepath.Join(cache, "multivac-test", strings.ReplaceAll(requirement, "==", "-"))
+	path, done := filepath.Join(dir, "bin", program), filepath.Join(dir, "installed")
+	if exists(done) {
+		return path
+	}
+	const how = "install Python 3 with venv, and let pip reach PyPI"
+	python, err := exec.LookPath("python3")
+	require.Have(t, name, err == nil, how)
+	must(t, os.MkdirAll(filepath.Dir(dir), 0o755))
+	unlock := lock(t, dir+".lock") // other packages' tests want it, too
+	defer unlock()
+	if exists(done) {
+		return path
+	}
+	os.RemoveAll(dir) // what an earlier try has left
+	out, err := exec.CommandContext(t.Context(), python, "-m", "venv", dir).CombinedOutput()
+	if err == nil {
+		out, err = exec.CommandContext(t.Context(), filepath.Join(dir, "bin", "pip"), "install", "--quiet", "--disable-pip-version-check", requirement).CombinedOutput()
+	}
+	if err == nil {
+		err = os.WriteFile(done, nil, 0o644)
+	}
+	if err != nil {
+		os.RemoveAll(dir)
+		t.Logf("%v\n%s", err, out)
+	}
+	require.Have(t, name, err == nil, how)
+	return path
+}
+
+func exists(file string) bool {
+	_, err := os.Stat(file)
+	return err == nil
+}

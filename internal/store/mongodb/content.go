@@ -1,0 +1,250 @@
+package mongodb
+
+import (
+	"context"
+	"errors"
+	"slices"
+
+	"go.mongodb.org/mongo-driver/v2/bson"
+	"go.mongodb.org/mongo-driver/v2/mongo"
+	"go.mongodb.org/mongo-driver/v2/mongo/options"
+
+	"multivac"
+	"multivac/internal/store"
+)
+
+const (
+	pieceSize = 8192 // bytes: what is read to quote a sentence
+	cutSize   = 16   // passages
+)
+
+type piece struct {
+	ID    string `bson:"_id"`
+	Bytes []byte `bson:"bytes"`
+}
+
+// A cut is some passages of a text. What is the same as in the passage before
+// is left out.
+type cut struct {
+	ID       string    `bson:"_id"`
+	Passages []passage `bson:"passages"`
+}
+
+type passage struct {
+	Kind      string  `bson:"k"`
+	Heading   *string `bson:"h,omitempty"` // that before, if nil
+	Lead      *string `bson:"l,omitempty"` // that before, if nil
+	Start     int     `bson:"s"`
+	End       int     `bson:"e"`
+	Sentences []byte  `bson:"x"`
+}
+
+// split makes pieces of a body or text.
+func split(id string, b []byte) []any {
+	all := make([]any, 0, parts(len(b), pieceSize))
+	for some := range slices.Chunk(b, pieceSize) {
+		all = append(all, piece{pieceName(id, len(all)), some})
+	}
+	return all
+}
+
+// splitCut makes cuts of passages.
+func splitCut(id string, passages []multivac.Passage) []any {
+	all := make([]any, 0, parts(len(passages), cutSize))
+	for some := range slices.Chunk(passages, cutSize) {
+		c := cut{ID: pieceName(id, len(all))}
+		heading, lead := "", ""
+		for _, p := range some {
+			one := passage{Kind: string(p.Kind), Start: p.Start, End: p.End, Sentences: store.PackSpans(p.Sentences, p.Start)}
+			if p.Heading != heading {
+				heading = p.Heading
+				one.Heading = &p.Heading
+			}
+			if p.Lead != lead {
+				lead = p.Lead
+				one.Lead = &p.Lead
+			}
+			c.Passages = append(c.Passages, one)
+		}
+		all = append(all, c)
+	}
+	return all
+}
+
+// unpack returns the passages of a cut, the first of which has the number,
+// without their text.
+func (c *cut) unpack(number, size int) ([]multivac.Passage, error) {
+	all := make([]multivac.Passage, 0, len(c.Passages))
+	heading, lead := "", ""
+	for _, one := range c.Passages {
+		if one.Heading != nil {
+			heading = *one.Heading
+		}
+		if one.Lead != nil {
+			lead = *one.Lead
+		}
+		if one.Start < 0 || one.Start >= one.End || one.End > size {
+			return nil, damaged("passage %d is not in the text", number)
+		}
+		sentences, err := store.UnpackSpans(one.Sentences, one.Start, one.End)
+		if err != nil {
+			return nil, damaged("%v", err)
+		}
+		all = append(all, multivac.Passage{Number: number, Kind: multivac.Kind(one.Kind), Heading: heading, Lead: lead, Start: one.Start, End: one.End, Sentences: sentences})
+		number++
+	}
+	return all, nil
+}
+
+// insert adds documents to a collection. Those that are there were added by a
+// try before: their names are nobody else's.
+func (db *DB) insert(ctx context.Context, collection string, all []any) error {
+	if len(all) == 0 {
+		return nil
+	}
+	return db.insist(ctx, func(ctx context.Context, d *mongo.Database) error {
+		_, err := d.Collection(collection).InsertMany(ctx, all, options.InsertMany().SetOrdered(false))
+		if onlyThere(err) {
+			return nil
+		}
+		return err
+	})
+}
+
+// onlyThere reports whether nothing failed but what was there already.
+func onlyThere(err error) bool {
+	var e mongo.BulkWriteException
+	if !errors.As(err, &e) || e.WriteConcernError != nil {
+		return false
+	}
+	for _, one := range e.WriteErrors {
+		if one.Code != 11000 {
+			return false
+		}
+	}
+	return true
+}
+
+// sweep removes what nothing names any more.
+func (db *DB) sweep(ctx context.Context, all []litter) error {
+	names := make(map[string][]string)
+	for _, l := range all {
+		names[l.collection()] = append(names[l.collection()], pieceNames(l.ID, 0, l.Pieces)...)
+	}
+	for collection, all := range names {
+		for some := range slices.Chunk(all, share) {
+			err := db.insist(ctx, func(ctx context.Context, d *mongo.Database) error {
+				_, err := d.Collection(collection).DeleteMany(ctx, bson.D{at("_id", in(some))})
+				return err
+			})
+			if err != nil {
+				return err
+			}
+		}
+	}
+	return nil
+}
+
+// errGone is returned where pieces are not there: what named them has changed
+// meanwhile, or the database is damaged.
+var errGone = errors.New("pieces are not there")
+
+// find returns what there is of the names, by name.
+func find[T any](ctx context.Context, db *DB, collection string, names []string, name func(*T) string) (map[string]*T, error) {
+	all := make(map[string]*T, len(names))
+	for some := range slices.Chunk(names, share) {
+		err := db.call(ctx, func(ctx context.Context, d *mongo.Database) error {
+			return each(ctx, d.Collection(collection), bson.D{at("_id", in(some))}, func(one *T) error {
+				all[name(one)] = one
+				return nil
+			})
+		})
+		if err != nil {
+			return nil, err
+		}
+	}
+	return all, nil
+}
+
+func (db *DB) findPieces(ctx context.Context, names []string) (map[string]*piece, error) {
+	return find(ctx, db, pieces, names, func(p *piece) string { return p.ID })
+}
+
+func (db *DB) findCuts(ctx context.Context, names []string) (map[string]*cut, error) {
+	return find(ctx, db, cuts, names, func(c *cut) string { return c.ID })
+}
+
+// join returns the bytes [start, end) of a content.
+func join(c *content, found map[string]*piece, start, end int) ([]byte, error) {
+	b := make([]byte, 0, end-start)
+	for n := start / pieceSize; n < parts(end, pieceSize); n++ {
+		p := found[pieceName(c.ID, n)]
+		if p == nil || len(p.Bytes) != min(pieceSize, c.Size-n*pieceSize) {
+			return nil, errGone
+		}
+		b = append(b, p.Bytes[max(start-n*pieceSize, 0):min(end-n*pieceSize, len(p.Bytes))]...)
+	}
+	return b, nil
+}
+
+// read returns bodies or texts; nil for those that are gone.
+func (db *DB) read(ctx context.Context, contents ...*content) ([][]byte, error) {
+	var names []string
+	for _, c := range contents {
+		names = append(names, pieceNames(c.ID, 0, parts(c.Size, pieceSize))...)
+	}
+	found, err := db.findPieces(ctx, names)
+	if err != nil {
+		return nil, err
+	}
+	all := make([][]byte, len(contents))
+	for i, c := range contents {
+		if b, err := join(c, found, 0, c.Size); err == nil {
+			all[i] = b
+		}
+	}
+	return all, nil
+}
+
+// readPassages returns the passages of texts, with their texts; false for
+// those that are gone.
+func (db *DB) readPassages(ctx context.Context, contents ...*content) (all [][]multivac.Passage, there []bool, err error) {
+	var names []string
+	for _, c := range contents {
+		names = append(names, pieceNames(c.Cut, 0, parts(c.Passages, cutSize))...)
+	}
+	found, err := db.findCuts(ctx, names)
+	if err != nil {
+		return nil, nil, err
+	}
+	texts, err := db.read(ctx, contents...)
+	if err != nil {
+		return nil, nil, err
+	}
+	all, there = make([][]multivac.Passage, len(contents)), make([]bool, len(contents))
+	for i, c := range contents {
+		text := string(texts[i]) // which the passages share
+		there[i] = texts[i] != nil
+		for n := range parts(c.Passages, cutSize) {
+			k := found[pieceName(c.Cut, n)]
+			if k == nil {
+				there[i] = false
+				break
+			}
+			some, err := k.unpack(len(all[i]), c.Size)
+			if err != nil {
+				return nil, nil, err
+			}
+			all[i] = append(all[i], some...)
+		}
+		if there[i] = there[i] && len(all[i]) == c.Passages; !there[i] {
+			all[i] = nil
+			continue
+		}
+		for j := range all[i] {
+			p := &all[i][j]
+			p.Text = text[p.Start:p.End]
+		}
+	}
+	return all, there, nil
+}

@@ -1,0 +1,339 @@
+package mongodb
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"slices"
+	"time"
+
+	"go.mongodb.org/mongo-driver/v2/bson"
+	"go.mongodb.org/mongo-driver/v2/mongo"
+	"go.mongodb.org/mongo-driver/v2/mongo/options"
+
+	"multivac"
+	"multivac/internal/store"
+)
+
+// Document implements store.Store.
+func (db *DB) Document(ctx context.Context, id multivac.DocumentID) (d multivac.Document, err error) {
+	defer multivac.Wrap(&err, "read document")
+	if !store.ValidID(id) {
+		return d, errors.Join(ctx.Err(), errNeverTold(id))
+	}
+	for range 10 {
+		r, err := db.row(ctx, id)
+		if err != nil {
+			return d, err
+		}
+		if r == nil {
+			return d, errNeverTold(id)
+		}
+		d := r.document()
+		c := r.current()
+		if c == nil {
+			return d, nil
+		}
+		all, err := db.read(ctx, c)
+		switch {
+		case err != nil:
+			return multivac.Document{}, err
+		case all[0] == nil: // it has changed meanwhile
+			continue
+		case r.State == multivac.Indexed:
+			d.Text = string(all[0])
+		case len(all[0]) > 0:
+			d.Body = all[0]
+		}
+		return d, nil
+	}
+	return d, damaged("the text of document %s is not whole", id)
+}
+
+// Documents implements store.Store.
+func (db *DB) Documents(ctx context.Context, list multivac.Listing) (page multivac.Page, err error) {
+	defer multivac.Wrap(&err, "list documents")
+	if list.Cursor != "" && !store.ValidID(multivac.DocumentID(list.Cursor)) {
+		return page, multivac.Errorf(multivac.ErrInvalid, "use the one that came with the page before",
+			"%q is not a cursor", multivac.Clip(list.Cursor, 40))
+	}
+	limit := list.Limit
+	if limit <= 0 {
+		limit = 100
+	}
+	filter := bson.D{at("_id", bson.D{at("$gt", list.Cursor)})}
+	switch {
+	case list.State == "":
+		filter = append(filter, at("state", in([]multivac.State{multivac.Pending, multivac.Indexed, multivac.Failed})))
+	case !slices.Contains(multivac.States, list.State):
+		return page, multivac.Errorf(multivac.ErrInvalid, "use pending, indexed, failed or deleted", "unknown state %q", multivac.Clip(string(list.State), 40))
+	default:
+		filter = append(filter, at("state", list.State))
+	}
+	if list.Collection != "" {
+		filter = append(filter, at("collection", string(list.Collection)))
+	}
+	err = db.call(ctx, func(ctx context.Context, d *mongo.Database) error {
+		page = multivac.Page{}
+		return each(ctx, d.Collection(documents), filter, func(r *row) error {
+			page.Documents = append(page.Documents, r.document())
+			return nil
+		}, options.Find().SetSort(bson.D{at("_id", 1)}).SetLimit(int64(limit)+1).SetProjection(bson.D{at("replaced", 0), at("litter", 0)}))
+	})
+	if len(page.Documents) > limit {
+		page.Documents = page.Documents[:limit]
+		page.Next = string(page.Documents[limit-1].ID)
+	}
+	return page, err
+}
+
+func (db *DB) count(ctx context.Context, filter bson.D) (n int, err error) {
+	err = db.call(ctx, func(ctx context.Context, d *mongo.Database) error {
+		all, err := d.Collection(documents).CountDocuments(ctx, filter)
+		n = int(all)
+		return err
+	})
+	return n, err
+}
+
+// Pending implements store.Store.
+func (db *DB) Pending(ctx context.Context) (n int, err error) {
+	defer multivac.Wrap(&err, "count pending documents")
+	return db.count(ctx, bson.D{at("state", multivac.Pending)})
+}
+
+// Due implements store.Store.
+func (db *DB) Due(ctx context.Context, now time.Time, limit int) (tasks []multivac.Task, err error) {
+	defer multivac.Wrap(&err, "list what is due")
+	before := bson.D{at("$lte", micros(now))}
+	err = db.call(ctx, func(ctx context.Context, d *mongo.Database) error {
+		tasks = nil
+		return each(ctx, d.Collection(documents), bson.D{at("state", multivac.Pending), at("lease", before), at("due", before)}, func(r *row) error {
+			tasks = append(tasks, r.task())
+			return nil
+		}, options.Find().SetSort(bson.D{at("told", 1), at("_id", 1)}).SetLimit(int64(limit)).SetProjection(bson.D{at("revision", 1), at("attempts", 1)}))
+	})
+	return tasks, err
+}
+
+// Outdated implements store.Store.
+func (db *DB) Outdated(ctx context.Context, segmenter, limit int) (tasks []multivac.Task, err error) {
+	defer multivac.Wrap(&err, "list what is cut by an older version")
+	err = db.call(ctx, func(ctx context.Context, d *mongo.Database) error {
+		tasks = nil
+		return each(ctx, d.Collection(documents), outdated(segmenter), func(r *row) error {
+			tasks = append(tasks, multivac.Task{Document: multivac.DocumentID(r.ID), Revision: multivac.Revision(r.Published.Revision)})
+			return nil
+		}, options.Find().SetLimit(int64(limit)).SetProjection(bson.D{at("published.revision", 1)}))
+	})
+	return tasks, err
+}
+
+func outdated(segmenter int) bson.D {
+	return bson.D{at("published.segmenter", bson.D{at("$lt", segmenter)})}
+}
+
+// CountOutdated implements store.Store.
+func (db *DB) CountOutdated(ctx context.Context, segmenter int) (n int, err error) {
+	defer multivac.Wrap(&err, "count what is cut by an older version")
+	return db.count(ctx, outdated(segmenter))
+}
+
+// Excerpts implements store.Store.
+func (db *DB) Excerpts(ctx context.Context, ids []multivac.PassageID) (_ []multivac.Excerpt, err error) {
+	defer multivac.Wrap(&err, "read passages")
+	for range 10 {
+		all, err := db.tryExcerpts(ctx, ids)
+		if !errors.Is(err, errGone) {
+			return all, err
+		}
+	}
+	return nil, damaged("passages are not whole")
+}
+
+// tryExcerpts reads rows, then passages, then texts. It returns errGone where
+// something changed between.
+func (db *DB) tryExcerpts(ctx context.Context, ids []multivac.PassageID) ([]multivac.Excerpt, error) {
+	if err := ctx.Err(); err != nil {
+		return nil, err
+	}
+	rows, err := db.rowsOf(ctx, ids)
+	if err != nil {
+		return nil, err
+	}
+	texts := make([]*content, len(ids)) // nil for what is not there
+	var names []string
+	for i, id := range ids {
+		r := rows[string(id.Document)]
+		if r == nil {
+			continue
+		}
+		if c := r.text(id.Revision); c != nil && id.Number >= 0 && id.Number < c.Passages {
+			texts[i] = c
+			names = append(names, pieceName(c.Cut, id.Number/cutSize))
+		}
+	}
+	found, err := db.findCuts(ctx, distinct(names))
+	if err != nil {
+		return nil, err
+	}
+	all := make([]multivac.Excerpt, len(ids))
+	names = nil
+	for i, id := range ids {
+		all[i] = multivac.Excerpt{Document: id.Document, Revision: id.Revision, Passage: multivac.Passage{Number: id.Number}}
+		c := texts[i]
+		if c == nil {
+			continue
+		}
+		k := found[pieceName(c.Cut, id.Number/cutSize)]
+		if k == nil {
+			return nil, errGone
+		}
+		some, err := k.unpack(id.Number/cutSize*cutSize, c.Size)
+		if err != nil {
+			return nil, err
+		}
+		if id.Number%cutSize >= len(some) {
+			return nil, damaged("passage %d of document %s is not there", id.Number, id.Document)
+		}
+		x := &all[i]
+		x.Passage, x.Source, x.Title = some[id.Number%cutSize], rows[string(id.Document)].Source, c.Title
+		names = append(names, pieceNames(c.ID, x.Start/pieceSize, parts(x.End, pieceSize))...)
+	}
+	parts, err := db.findPieces(ctx, distinct(names))
+	if err != nil {
+		return nil, err
+	}
+	for i := range all {
+		if texts[i] == nil {
+			continue
+		}
+		b, err := join(texts[i], parts, all[i].Start, all[i].End)
+		if err != nil {
+			return nil, err
+		}
+		all[i].Text = string(b)
+	}
+	return all, nil
+}
+
+func (db *DB) rowsOf(ctx context.Context, ids []multivac.PassageID) (map[string]*row, error) {
+	names := make([]string, 0, len(ids))
+	for _, id := range ids {
+		if store.ValidID(id.Document) {
+			names = append(names, string(id.Document))
+		}
+	}
+	return db.rows(ctx, distinct(names))
+}
+
+func distinct(names []string) []string {
+	slices.Sort(names)
+	return slices.Compact(names)
+}
+
+// Quote implements store.Store.
+func (db *DB) Quote(ctx context.Context, id multivac.DocumentID, revision multivac.Revision, span multivac.Span) (text string, err error) {
+	defer multivac.Wrap(&err, "quote document %s", id)
+	missing := multivac.Errorf(multivac.ErrNotFound, "", "bytes %d to %d of revision %d are not there", span.Start, span.End, revision)
+	if err := ctx.Err(); err != nil {
+		return "", err
+	}
+	if span.Start < 0 || span.Start >= span.End || !store.ValidID(id) {
+		return "", missing
+	}
+	r, err := db.row(ctx, id)
+	if err != nil {
+		return "", err
+	}
+	if r == nil {
+		return "", missing
+	}
+	c := r.text(revision)
+	if c == nil || span.End > c.Size {
+		return "", missing
+	}
+	found, err := db.findPieces(ctx, pieceNames(c.ID, span.Start/pieceSize, parts(span.End, pieceSize)))
+	if err != nil {
+		return "", err
+	}
+	b, err := join(c, found, span.Start, span.End)
+	if err != nil { // deleted or purged meanwhile
+		return "", missing
+	}
+	return string(b), nil
+}
+
+// Records implements store.Store.
+func (db *DB) Records(ctx context.Context, fn func(store.Record) error) (err error) {
+	defer multivac.Wrap(&err, "read records")
+	datums := make(map[string]string)
+	return db.walk(ctx, bson.D{}, func(rows []*row) error {
+		for _, r := range rows {
+			record, err := db.record(ctx, r)
+			if err != nil {
+				return err
+			}
+			if _, known := datums[r.Collection]; !known {
+				if datums[r.Collection], err = db.datum(ctx, r.Collection); err != nil {
+					return err
+				}
+			}
+			record.Datum = datums[r.Collection] == r.ID
+			if err := fn(record); err != nil {
+				return err
+			}
+		}
+		return nil
+	})
+}
+
+// record completes the record of a row, or of what it is by now.
+func (db *DB) record(ctx context.Context, r *row) (store.Record, error) {
+	for range 10 {
+		record, err := db.tryRecord(ctx, r)
+		if !errors.Is(err, errGone) {
+			return record, err
+		}
+		if r, err = db.row(ctx, multivac.DocumentID(r.ID)); err != nil {
+			return store.Record{}, err
+		}
+	}
+	return store.Record{}, damaged("the text of document %s is not whole", r.ID)
+}
+
+func (db *DB) tryRecord(ctx context.Context, r *row) (store.Record, error) {
+	record := store.Record{Document: r.document()}
+	if p := r.Published; p != nil {
+		passages, there, err := db.readPassages(ctx, p)
+		if err != nil {
+			return record, fmt.Errorf("document %s: %w", r.ID, err)
+		}
+		texts, err := db.read(ctx, p)
+		if err != nil {
+			return record, err
+		}
+		if !there[0] || texts[0] == nil {
+			return record, errGone
+		}
+		record.Published = &store.Published{
+			Publication: store.Publication{Title: p.Title, Text: string(texts[0]), Segmenter: p.Segmenter, Passages: passages[0]},
+			Revision:    multivac.Revision(p.Revision), MediaType: p.MediaType,
+		}
+		copy(record.Published.Hash[:], p.Hash)
+		if r.State == multivac.Indexed {
+			record.Text = record.Published.Text
+		}
+	}
+	if r.Content != nil {
+		bodies, err := db.read(ctx, r.Content)
+		if err != nil {
+			return record, err
+		}
+		if bodies[0] == nil {
+			return record, errGone
+		}
+		record.Body = bodies[0]
+	}
+	return record, nil
+}

@@ -1,0 +1,247 @@
+package mongodb
+
+import (
+	"bytes"
+	"context"
+	"crypto/sha256"
+	"encoding/hex"
+	"fmt"
+	"slices"
+	"strconv"
+	"time"
+
+	"go.mongodb.org/mongo-driver/v2/bson"
+	"go.mongodb.org/mongo-driver/v2/mongo"
+	"go.mongodb.org/mongo-driver/v2/mongo/options"
+
+	"multivac"
+)
+
+// A row is all there is to know of a document but for what lies in pieces.
+// Times are microseconds of Unix, 0 for none.
+type row struct {
+	ID         string         `bson:"_id"`
+	Version    int64          `bson:"version"` // rises with every write; 0: never told
+	Group      bson.ObjectID  `bson:"group"`   // of writes, that wrote it last
+	Collection string         `bson:"collection"`
+	Source     string         `bson:"source"`
+	Revision   int64          `bson:"revision"`
+	State      multivac.State `bson:"state"`
+	Step       string         `bson:"step"`
+	Attempts   int            `bson:"attempts"`
+	LastError  string         `bson:"last_error"`
+	Told       int64          `bson:"told"`
+	Changed    int64          `bson:"changed"`
+	Lease      int64          `bson:"lease"` // until when it is leased
+	Due        int64          `bson:"due"`   // not to be leased before
+
+	Content   *content  `bson:"content,omitempty"`   // the body, while pending or failed
+	Published *content  `bson:"published,omitempty"` // the text that is answered from
+	Replaced  []content `bson:"replaced,omitempty"`  // texts that were, until they are purged
+	Litter    []litter  `bson:"litter,omitempty"`    // pieces that nothing names any more, to be removed
+
+	At     place         `bson:"at"`             // in the feed, of its publication or deletion
+	Failed place         `bson:"failed"`         // in the feed, of its failure
+	Open   bson.ObjectID `bson:"open,omitempty"` // the group whose entry of it is not known to be in the feed
+}
+
+// A place is one in the feed.
+type place struct {
+	Group bson.ObjectID `bson:"group"` // of writes, whose entries make a batch of the feed
+	Batch int64         `bson:"batch"` // its number; 0 while it is not known to be in the feed
+	Index int32         `bson:"index"` // in it
+
+	// What the entry says.
+	Revision int64          `bson:"revision"`
+	State    multivac.State `bson:"state,omitempty"`
+	Hash     []byte         `bson:"hash,omitempty"`
+}
+
+func (p place) position() multivac.Position { return position(p.Batch, p.Index) }
+
+// A content is a body or a text. It lies in pieces of pieceSize bytes under
+// names made of its own; its passages, without their text, some to a piece.
+type content struct {
+	ID        string `bson:"id"`
+	Size      int    `bson:"size"`
+	Sum       []byte `bson:"sum"` // the first half of the SHA-256
+	Revision  int64  `bson:"revision"`
+	Hash      []byte `bson:"hash"`
+	Title     string `bson:"title"`
+	MediaType string `bson:"type"`
+	Cut       string `bson:"cut,omitempty"` // of its passages
+	Passages  int    `bson:"passages"`
+	Segmenter int    `bson:"segmenter"`
+	Replaced  int64  `bson:"replaced,omitempty"`
+}
+
+type litter struct {
+	ID     string `bson:"id"`
+	Pieces int    `bson:"pieces"`
+	Cut    bool   `bson:"cut"` // of passages
+}
+
+func (l litter) collection() string {
+	if l.Cut {
+		return cuts
+	}
+	return pieces
+}
+
+func newName() string { return bson.NewObjectID().Hex() }
+
+func sum(b []byte) []byte {
+	h := sha256.Sum256(b)
+	return h[:16]
+}
+
+func (c *content) is(b []byte) bool { return c.Size == len(b) && bytes.Equal(c.Sum, sum(b)) }
+
+func pieceName(id string, n int) string { return fmt.Sprintf("%s-%06x", id, n) }
+
+func pieceNames(id string, from, to int) []string {
+	names := make([]string, 0, to-from)
+	for n := from; n < to; n++ {
+		names = append(names, pieceName(id, n))
+	}
+	return names
+}
+
+func parts(n, size int) int { return (n + size - 1) / size }
+
+// litter is what has to be removed where nothing names c any more.
+func (c *content) litter() []litter {
+	all := []litter{{ID: c.ID, Pieces: parts(c.Size, pieceSize)}}
+	if c.Cut != "" {
+		all = append(all, c.cutLitter())
+	}
+	return all
+}
+
+func (c *content) cutLitter() litter {
+	return litter{ID: c.Cut, Pieces: parts(c.Passages, cutSize), Cut: true}
+}
+
+func (r *row) clone() *row {
+	c := *r
+	c.Replaced, c.Litter = slices.Clone(r.Replaced), slices.Clone(r.Litter)
+	return &c
+}
+
+// current is what the row's revision says: nil where it is deleted.
+func (r *row) current() *content {
+	if r.State == multivac.Indexed {
+		return r.Published
+	}
+	return r.Content
+}
+
+// text returns what was published of a revision, or nil.
+func (r *row) text(revision multivac.Revision) *content {
+	if r.Published != nil && r.Published.Revision == int64(revision) {
+		return r.Published
+	}
+	for i := range r.Replaced {
+		if r.Replaced[i].Revision == int64(revision) {
+			return &r.Replaced[i]
+		}
+	}
+	return nil
+}
+
+// document returns the document without body and text.
+func (r *row) document() multivac.Document {
+	d := multivac.Document{
+		ID: multivac.DocumentID(r.ID), Collection: multivac.CollectionName(r.Collection), Source: r.Source, Revision: multivac.Revision(r.Revision),
+		State: r.State, Step: r.Step, Attempts: r.Attempts, LastError: r.LastError, Told: fromMicros(r.Told), Changed: fromMicros(r.Changed),
+	}
+	if c := r.current(); c != nil {
+		d.Title, d.MediaType = c.Title, c.MediaType
+		copy(d.Hash[:], c.Hash)
+	}
+	return d
+}
+
+func (r *row) task() multivac.Task {
+	return multivac.Task{Document: multivac.DocumentID(r.ID), Revision: multivac.Revision(r.Revision), Attempt: r.Attempts}
+}
+
+func micros(t time.Time) int64 {
+	if t.IsZero() {
+		return 0
+	}
+	return t.UnixMicro()
+}
+
+func fromMicros(n int64) time.Time {
+	t := time.UnixMicro(n).UTC()
+	if n == 0 || t.Year() < 0 || t.Year() > 9999 { // a time that cannot be written down is none
+		return time.Time{}
+	}
+	return t
+}
+
+// position writes a place so that positions compare as strings.
+func position(batch int64, index int32) multivac.Position {
+	if batch == 0 {
+		return ""
+	}
+	return multivac.Position(fmt.Sprintf("%012x%04x", batch, index))
+}
+
+func parsePosition(p multivac.Position) (batch int64, index int32, err error) {
+	if p == "" {
+		return 0, 0, nil
+	}
+	n, err := strconv.ParseUint(string(p), 16, 64)
+	if _, e := hex.DecodeString(string(p)); err != nil || e != nil || len(p) != 16 || n>>63 != 0 {
+		return 0, 0, multivac.Errorf(multivac.ErrInvalid, "use one that a receipt or an answer gave",
+			"%q is not a position", multivac.Clip(string(p), 40))
+	}
+	return int64(n >> 16), int32(n & 0xffff), nil
+}
+
+// share is how many names a query has at most.
+const share = 64
+
+// rows returns the rows of documents; those never told are left out.
+func (db *DB) rows(ctx context.Context, ids []string) (map[string]*row, error) {
+	all := make(map[string]*row, len(ids))
+	for some := range slices.Chunk(ids, share) {
+		err := db.call(ctx, func(ctx context.Context, d *mongo.Database) error {
+			return each(ctx, d.Collection(documents), bson.D{at("_id", in(some))}, func(r *row) error {
+				all[r.ID] = r
+				return nil
+			})
+		})
+		if err != nil {
+			return nil, err
+		}
+	}
+	return all, nil
+}
+
+// row returns the row of a document, or nil where it was never told.
+func (db *DB) row(ctx context.Context, id multivac.DocumentID) (*row, error) {
+	all, err := db.rows(ctx, []string{string(id)})
+	return all[string(id)], err
+}
+
+// each calls fn with what a query finds.
+func each[T any](ctx context.Context, c *mongo.Collection, filter any, fn func(*T) error, o ...options.Lister[options.FindOptions]) error {
+	cursor, err := c.Find(ctx, filter, o...)
+	if err != nil {
+		return err
+	}
+	defer cursor.Close(context.WithoutCancel(ctx))
+	for cursor.Next(ctx) {
+		one := new(T)
+		if err := cursor.Decode(one); err != nil {
+			return damaged("%v", err)
+		}
+		if err := fn(one); err != nil {
+			return err
+		}
+	}
+	return cursor.Err()
+}

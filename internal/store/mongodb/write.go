@@ -1,0 +1,499 @@
+package mongodb
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"slices"
+	"time"
+
+	"go.mongodb.org/mongo-driver/v2/bson"
+
+	"multivac"
+	"multivac/internal/store"
+)
+
+func errNeverTold(id multivac.DocumentID) error {
+	return multivac.Errorf(multivac.ErrNotFound, "list the documents to see what was told",
+		"document %q was never told", multivac.Clip(string(id), 40))
+}
+
+func errSuperseded(task multivac.Task) error {
+	return multivac.Errorf(multivac.ErrSuperseded, "",
+		"revision %d of document %s is done, replaced, or in another worker's hands", task.Revision, task.Document)
+}
+
+// Put implements store.Store. Where it fails as ErrUnavailable, some of the
+// tellings may have been kept: to tell them again changes nothing.
+func (db *DB) Put(ctx context.Context, tellings []multivac.Telling, now time.Time) (receipts []multivac.Receipt, err error) {
+	defer multivac.Wrap(&err, "put documents")
+	for _, t := range tellings {
+		if err := t.Validate(); err != nil {
+			return nil, err
+		}
+	}
+	receipts = make([]multivac.Receipt, len(tellings))
+	changes := make([]*change, len(tellings))
+	for i, t := range tellings {
+		changes[i] = put(t, micros(now), &receipts[i])
+	}
+	if err := db.tellings.do(ctx, changes...); err != nil {
+		return nil, err
+	}
+	return receipts, nil
+}
+
+func put(t multivac.Telling, now int64, receipt *multivac.Receipt) *change {
+	hash := t.Hash()
+	body := content{ID: newName(), Size: len(t.Body), Sum: sum(t.Body), Hash: hash[:], Title: t.Title, MediaType: t.MediaType}
+	if body.MediaType == "" {
+		body.MediaType = multivac.Markdown
+	}
+	c := &change{id: string(t.ID()), weight: len(t.Body)}
+	c.plan = func(c *change, r *row) (bool, error) {
+		*receipt = multivac.Receipt{ID: multivac.DocumentID(c.id), Source: t.Source, State: multivac.Pending}
+		if old := r.current(); old != nil && r.State != multivac.Failed && string(old.Hash) == string(hash[:]) {
+			receipt.Revision, receipt.State = multivac.Revision(r.Revision), r.State
+			return false, placed(receipt, r)
+		}
+		if r.Version == 0 {
+			r.Collection, r.Source = string(t.Collection.OrDefault()), t.Source
+		}
+		if r.Content != nil {
+			r.Litter = append(r.Litter, r.Content.litter()...)
+		}
+		r.Revision++
+		body.Revision = r.Revision
+		r.Content = &body
+		r.State, r.Step, r.Attempts, r.LastError, r.Told, r.Changed, r.Lease, r.Due = multivac.Pending, "", 0, "", now, now, 0, 0
+		c.beside = []beside{{body.litter()[0], split(body.ID, t.Body)}}
+		receipt.Revision, receipt.Changed = multivac.Revision(r.Revision), true
+		return true, nil
+	}
+	return c
+}
+
+// Delete implements store.Store.
+func (db *DB) Delete(ctx context.Context, id multivac.DocumentID, now time.Time) (r multivac.Receipt, err error) {
+	defer multivac.Wrap(&err, "delete document")
+	if !store.ValidID(id) {
+		return r, errors.Join(ctx.Err(), errNeverTold(id))
+	}
+	c := &change{id: string(id), plan: func(c *change, d *row) (bool, error) {
+		if d.Version == 0 {
+			return false, errNeverTold(id)
+		}
+		r = multivac.Receipt{ID: id, Source: d.Source, State: multivac.Deleted, Revision: multivac.Revision(d.Revision)}
+		if d.State == multivac.Deleted {
+			return false, placed(&r, d)
+		}
+		if !d.Open.IsZero() {
+			return false, errBlocked
+		}
+		d.delete(micros(now))
+		c.announce = true
+		r.Revision, r.Changed = multivac.Revision(d.Revision), true
+		return true, nil
+	}}
+	if err := db.announcing.do(ctx, c); err != nil {
+		return multivac.Receipt{}, err
+	}
+	r.Position = c.row.At.position()
+	return r, nil
+}
+
+// delete makes the document deleted at its next revision.
+func (r *row) delete(now int64) {
+	for _, c := range append(slices.Clone(r.Replaced), deref(r.Content, r.Published)...) {
+		r.Litter = append(r.Litter, c.litter()...)
+	}
+	r.Content, r.Published, r.Replaced = nil, nil, nil
+	r.Revision++
+	r.State, r.Step, r.Attempts, r.LastError, r.Changed, r.Lease, r.Due = multivac.Deleted, "", 0, "", now, 0, 0
+	r.Failed = place{}
+}
+
+func deref(all ...*content) (there []content) {
+	for _, c := range all {
+		if c != nil {
+			there = append(there, *c)
+		}
+	}
+	return there
+}
+
+// placed sets the position of a receipt that says what is so already.
+func placed(r *multivac.Receipt, d *row) error {
+	if d.State != multivac.Indexed && d.State != multivac.Deleted {
+		return nil
+	}
+	if !d.Open.IsZero() {
+		return errBlocked
+	}
+	r.Position = d.At.position()
+	return nil
+}
+
+// pending says whether a task is still to be done.
+func (r *row) pending(task multivac.Task) error {
+	if r.State != multivac.Pending || r.Revision != int64(task.Revision) {
+		return errSuperseded(task)
+	}
+	return nil
+}
+
+// leased says whether the task's lease was neither given back nor taken over.
+func (r *row) leased(task multivac.Task) error {
+	if err := r.pending(task); err != nil {
+		return err
+	}
+	if r.Lease == 0 || r.Attempts != task.Attempt {
+		return errSuperseded(task)
+	}
+	return nil
+}
+
+// change makes a change of a task's document.
+func (db *DB) change(ctx context.Context, l *lane, task multivac.Task, plan func(c *change, r *row) (bool, error)) (*row, error) {
+	if !store.ValidID(task.Document) {
+		return nil, errors.Join(ctx.Err(), errSuperseded(task))
+	}
+	c := &change{id: string(task.Document), plan: plan}
+	err := l.do(ctx, c)
+	return c.row, err
+}
+
+// Lease implements store.Store.
+func (db *DB) Lease(ctx context.Context, task multivac.Task, now, until time.Time) (_ multivac.Task, doc multivac.Document, err error) {
+	defer multivac.Wrap(&err, "lease document")
+	r, err := db.change(ctx, db.leases, task, func(_ *change, r *row) (bool, error) {
+		if err := r.pending(task); err != nil {
+			return false, err
+		}
+		if n := micros(now); r.Lease > n || r.Due > n {
+			return false, errSuperseded(task)
+		}
+		r.Attempts++
+		r.Lease = micros(until)
+		return true, nil
+	})
+	if err != nil {
+		return multivac.Task{}, doc, err
+	}
+	bodies, err := db.read(ctx, r.Content)
+	if err == nil && bodies[0] == nil { // replaced or deleted by now
+		err = errSuperseded(task)
+	}
+	if err != nil {
+		return multivac.Task{}, doc, err
+	}
+	doc = r.document()
+	doc.Body = bodies[0]
+	task.Attempt = r.Attempts
+	return task, doc, nil
+}
+
+// Step implements store.Store.
+func (db *DB) Step(ctx context.Context, task multivac.Task, step string, until time.Time) (err error) {
+	defer multivac.Wrap(&err, "note step %q", step)
+	_, err = db.change(ctx, db.leases, task, func(_ *change, r *row) (bool, error) {
+		err := r.leased(task)
+		r.Step, r.Lease = step, micros(until)
+		return err == nil, err
+	})
+	return err
+}
+
+// Release implements store.Store.
+func (db *DB) Release(ctx context.Context, task multivac.Task) (err error) {
+	defer multivac.Wrap(&err, "release document")
+	_, err = db.change(ctx, db.leases, task, func(_ *change, r *row) (bool, error) {
+		err := r.leased(task)
+		r.Attempts--
+		r.Lease = 0
+		return err == nil, err
+	})
+	return err
+}
+
+// Fail implements store.Store.
+func (db *DB) Fail(ctx context.Context, task multivac.Task, cause string, final bool, now, retry time.Time) (err error) {
+	defer multivac.Wrap(&err, "note failure")
+	l := db.leases
+	if final {
+		l = db.announcing
+	}
+	_, err = db.change(ctx, l, task, func(c *change, r *row) (bool, error) {
+		if err := r.leased(task); err != nil {
+			return false, err
+		}
+		r.LastError, r.Lease = cause, 0
+		if !final {
+			r.Due = micros(retry)
+			return true, nil
+		}
+		if !r.Open.IsZero() {
+			return false, errBlocked
+		}
+		r.State, r.Changed, r.Due = multivac.Failed, micros(now), 0
+		c.announceFailure = true
+		return true, nil
+	})
+	return err
+}
+
+// Publish implements store.Store.
+func (db *DB) Publish(ctx context.Context, task multivac.Task, p store.Publication, now time.Time) (_ multivac.Position, err error) {
+	defer multivac.Wrap(&err, "publish document")
+	if err := p.Validate(); err != nil {
+		return "", err
+	}
+	text := newText(p)
+	r, err := db.change(ctx, db.announcing, task, func(c *change, r *row) (bool, error) {
+		if err := r.pending(task); err != nil {
+			return false, err
+		}
+		if !r.Open.IsZero() {
+			return false, errBlocked
+		}
+		body := r.Content
+		t := *text
+		t.Revision, t.Hash, t.Title, t.MediaType = body.Revision, body.Hash, body.Title, body.MediaType
+		if t.Title == "" {
+			t.Title = p.Title
+		}
+		c.beside = cutBeside(&t, p.Passages)
+		if body.is([]byte(p.Text)) { // as it is for Markdown: it need not be written again
+			t.ID = body.ID
+		} else {
+			c.beside = append(c.beside, beside{t.litter()[0], split(t.ID, []byte(p.Text))})
+			r.Litter = append(r.Litter, body.litter()...)
+		}
+		r.publish(&t, micros(now))
+		r.Content = nil
+		r.State, r.Step, r.LastError, r.Changed, r.Lease, r.Due = multivac.Indexed, "", "", micros(now), 0, 0
+		c.announce = true
+		return true, nil
+	})
+	if err != nil {
+		return "", err
+	}
+	return r.At.position(), nil
+}
+
+func newText(p store.Publication) *content {
+	t := &content{ID: newName(), Size: len(p.Text), Sum: sum([]byte(p.Text)), Passages: len(p.Passages), Segmenter: p.Segmenter}
+	if len(p.Passages) > 0 {
+		t.Cut = newName()
+	}
+	return t
+}
+
+func cutBeside(c *content, passages []multivac.Passage) []beside {
+	if c.Cut == "" {
+		return nil
+	}
+	return []beside{{c.cutLitter(), splitCut(c.Cut, passages)}}
+}
+
+// publish puts a text in the place of what is published.
+func (r *row) publish(t *content, now int64) {
+	if old := r.Published; old != nil {
+		replaced := *old
+		replaced.Replaced = max(now, 1)
+		r.Replaced = append(r.Replaced, replaced)
+	}
+	r.Published = t
+	r.Failed = place{}
+}
+
+// Retry implements store.Store.
+func (db *DB) Retry(ctx context.Context, id multivac.DocumentID, now time.Time) (r multivac.Receipt, err error) {
+	defer multivac.Wrap(&err, "retry document")
+	if !store.ValidID(id) {
+		return r, errors.Join(ctx.Err(), errNeverTold(id))
+	}
+	err = db.tellings.do(ctx, &change{id: string(id), plan: func(_ *change, d *row) (bool, error) {
+		if d.Version == 0 {
+			return false, errNeverTold(id)
+		}
+		r = multivac.Receipt{ID: id, Source: d.Source, Revision: multivac.Revision(d.Revision), State: d.State}
+		switch {
+		case d.State == multivac.Failed:
+			d.Revision++
+			body := *d.Content
+			body.Revision = d.Revision
+			d.Content = &body
+			d.State, d.Step, d.Attempts, d.LastError, d.Changed, d.Lease, d.Due = multivac.Pending, "", 0, "", micros(now), 0, 0
+			r.Revision, r.State = multivac.Revision(d.Revision), multivac.Pending
+		case d.State == multivac.Pending && d.Due != 0:
+			d.Due = 0
+		default:
+			return false, placed(&r, d)
+		}
+		r.Changed = true
+		return true, nil
+	}})
+	return r, err
+}
+
+// Resegment implements store.Store.
+func (db *DB) Resegment(ctx context.Context, task multivac.Task, segmenter int, cut func(string) ([]multivac.Passage, error)) (err error) {
+	defer multivac.Wrap(&err, "cut document anew")
+	text, err := db.published(ctx, task)
+	if err != nil {
+		return err
+	}
+	passages, err := cut(text)
+	if err != nil {
+		return err
+	}
+	p := store.Publication{Text: text, Passages: passages}
+	if err := p.Validate(); err != nil {
+		return err
+	}
+	fresh := newText(p)
+	_, err = db.change(ctx, db.announcing, task, func(c *change, r *row) (bool, error) {
+		if r.Published == nil || r.Published.Revision != int64(task.Revision) {
+			return false, errSuperseded(task)
+		}
+		if !r.Open.IsZero() {
+			return false, errBlocked
+		}
+		t := *r.Published
+		t.Segmenter = segmenter
+		if len(passages) > 0 {
+			if t.Cut != "" {
+				r.Litter = append(r.Litter, t.cutLitter())
+			}
+			t.Cut, t.Passages = fresh.Cut, fresh.Passages
+			c.beside = cutBeside(&t, passages)
+			c.announce = true
+		}
+		r.Published = &t
+		return true, nil
+	})
+	return err
+}
+
+// published returns the text of a task's revision, if that is published.
+func (db *DB) published(ctx context.Context, task multivac.Task) (string, error) {
+	for range 10 {
+		r, err := db.row(ctx, task.Document)
+		if err != nil {
+			return "", err
+		}
+		if r == nil || r.Published == nil || r.Published.Revision != int64(task.Revision) {
+			return "", errSuperseded(task)
+		}
+		texts, err := db.read(ctx, r.Published)
+		if err != nil {
+			return "", err
+		}
+		if texts[0] != nil {
+			return string(texts[0]), nil
+		}
+	}
+	return "", damaged("the text of document %s is not whole", task.Document)
+}
+
+// Restore implements store.Store.
+func (db *DB) Restore(ctx context.Context, records []store.Record, now time.Time) (taken int, err error) {
+	defer multivac.Wrap(&err, "restore documents")
+	changes := make([]*change, len(records))
+	for i, r := range records {
+		if err := r.Validate(); err != nil {
+			return 0, fmt.Errorf("document %q: %w", r.ID, err)
+		}
+		changes[i] = restore(r, micros(now))
+	}
+	err = db.announcing.do(ctx, changes...)
+	for _, c := range changes {
+		if c.err == nil && c.restored {
+			taken++
+		}
+	}
+	return taken, err
+}
+
+// restore makes a document what a record of a higher revision says.
+func restore(from store.Record, now int64) *change {
+	c := &change{id: string(from.ID), weight: len(from.Body), datum: from.Datum}
+	var text *content
+	if from.Published != nil {
+		text = newText(from.Published.Publication)
+		text.Revision, text.Hash = int64(from.Published.Revision), from.Published.Hash[:]
+		text.Title, text.MediaType = from.Published.Title, from.Published.MediaType
+		c.weight += text.Size
+	}
+	body := &content{ID: newName(), Size: len(from.Body), Sum: sum(from.Body), Revision: int64(from.Revision), Hash: from.Hash[:],
+		Title: from.Title, MediaType: from.MediaType}
+	c.plan = func(c *change, r *row) (bool, error) {
+		c.restored = false
+		if r.Version != 0 && r.Revision >= int64(from.Revision) {
+			return false, nil
+		}
+		if !r.Open.IsZero() {
+			return false, errBlocked
+		}
+		c.restored = true
+		if r.Version == 0 {
+			r.Collection, r.Source = string(from.Collection), from.Source
+		}
+		r.Told = micros(from.Told)
+		if from.State == multivac.Deleted {
+			r.Revision = int64(from.Revision) - 1
+			r.delete(micros(from.Changed))
+			c.announce = true
+			return true, nil
+		}
+		if r.Content != nil {
+			r.Litter = append(r.Litter, r.Content.litter()...)
+		}
+		r.Content = nil
+		if text != nil && (r.Published == nil || r.Published.Revision < text.Revision) {
+			c.beside = append(cutBeside(text, from.Published.Passages), beside{text.litter()[0], split(text.ID, []byte(from.Published.Text))})
+			r.publish(text, now)
+			c.announce = true
+		}
+		if from.State != multivac.Indexed {
+			c.beside = append(c.beside, beside{body.litter()[0], split(body.ID, from.Body)})
+			r.Content = body
+			c.announceFailure = from.State == multivac.Failed
+		}
+		r.Revision, r.State, r.Step, r.Attempts, r.LastError = int64(from.Revision), from.State, from.Step, from.Attempts, from.LastError
+		r.Changed, r.Lease, r.Due = micros(from.Changed), 0, 0
+		return true, nil
+	}
+	return c
+}
+
+// Purge implements store.Store.
+func (db *DB) Purge(ctx context.Context, before time.Time) (err error) {
+	defer multivac.Wrap(&err, "purge")
+	limit := micros(before)
+	filter := bson.D{at("$or", bson.A{
+		bson.D{at("replaced.replaced", bson.D{at("$gt", 0), at("$lt", limit)})},
+		bson.D{at("litter.id", bson.D{at("$gt", "")})}, // of a process that has died
+	})}
+	return db.walk(ctx, filter, func(rows []*row) error {
+		changes := make([]*change, len(rows))
+		for i, r := range rows {
+			changes[i] = &change{id: r.ID, plan: func(_ *change, r *row) (bool, error) { return r.purge(limit), nil }}
+		}
+		return db.announcing.do(ctx, changes...)
+	})
+}
+
+// purge makes litter of what was replaced before the time, and reports whether
+// there is any.
+func (r *row) purge(before int64) bool {
+	r.Replaced = slices.DeleteFunc(r.Replaced, func(c content) bool {
+		old := c.Replaced < before
+		if old {
+			r.Litter = append(r.Litter, c.litter()...)
+		}
+		return old
+	})
+	return len(r.Litter) > 0
+}
