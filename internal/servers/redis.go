@@ -3,7 +3,6 @@ package servers
 import (
 	"bufio"
 	"crypto/sha256"
-	"crypto/tls"
 	"encoding/hex"
 	"errors"
 	"fmt"
@@ -41,8 +40,9 @@ type RedisServer struct {
 
 	process
 	dir      string
+	socket   string // the test's own way in, whatever happens to ports and certificates
 	password string // of the test's own user
-	tls      *tls.Config
+	ca       string // file
 }
 
 // ACLUser returns a line of an ACL file: a user with a password, kept as its
@@ -59,17 +59,19 @@ func Redis(t testing.TB, o RedisOptions) *RedisServer {
 	program, ok := installed("redis-server")
 	require.Have(t, "redis", ok, "install redis-server (Debian: apt-get install redis-server)")
 	r := &RedisServer{dir: t.TempDir(), password: "of the test"}
+	short, err := os.MkdirTemp("", "redis") // the path of a socket may not be long
+	must(t, err)
+	t.Cleanup(func() { _ = os.RemoveAll(short) })
+	r.socket = filepath.Join(short, "s")
 	r.process = process{t: t, name: "redis-server", ready: r.ping, log: filepath.Join(r.dir, "log")}
 	if o.CA != nil {
-		r.Cert, r.tls = o.CA.Server(t, o.Hosts...), o.CA.client(t)
-		r.tls.InsecureSkipVerify = true // a test of names may give it any
+		r.Cert, r.ca = o.CA.Server(t, o.Hosts...), o.CA.File
 	}
 	lines := o.ACL
 	if o.Password != "" || len(lines) == 0 {
 		lines = append(lines, passwordLine(o.Password))
 	}
 	r.acl(lines)
-	var err error
 	for range 5 { // another may take the port first
 		port := freePort(t)
 		r.Addr = net.JoinHostPort("127.0.0.1", port)
@@ -88,6 +90,7 @@ func Redis(t testing.TB, o RedisOptions) *RedisServer {
 func (r *RedisServer) config(port string, o RedisOptions) string {
 	lines := []string{
 		"bind 127.0.0.1", "dir " + r.dir, "aclfile " + filepath.Join(r.dir, "users.acl"), "save \"\"", "daemonize no",
+		"unixsocket " + r.socket, "unixsocketperm 700",
 	}
 	if o.CA == nil {
 		lines = append(lines, "port "+port)
@@ -190,15 +193,11 @@ func (r *RedisServer) ping() error {
 }
 
 func (r *RedisServer) do(args ...string) (string, error) {
-	dialer := &net.Dialer{Timeout: time.Second}
-	conn, err := dialer.Dial("tcp", r.Addr)
+	conn, err := net.DialTimeout("unix", r.socket, time.Second)
 	if err != nil {
 		return "", err
 	}
 	defer conn.Close()
-	if r.tls != nil {
-		conn = tls.Client(conn, r.tls)
-	}
 	_ = conn.SetDeadline(time.Now().Add(10 * time.Second))
 	reader := bufio.NewReader(conn)
 	if _, err := call(conn, reader, "AUTH", "of-the-test", r.password); err != nil {
@@ -248,4 +247,10 @@ func reply(r *bufio.Reader) (string, error) {
 	default:
 		return rest, nil
 	}
+}
+
+// Renewed has it read its certificate and its authority again.
+func (r *RedisServer) Renewed() {
+	r.t.Helper()
+	r.Do("CONFIG", "SET", "tls-cert-file", r.Cert.Cert, "tls-key-file", r.Cert.Key, "tls-ca-cert-file", r.ca)
 }

@@ -55,23 +55,28 @@ type askAgain struct{ redisHook }
 
 func (askAgain) ProcessHook(next redis.ProcessHook) redis.ProcessHook {
 	return func(ctx context.Context, cmd redis.Cmder) error {
-		return untilKnown(ctx, func() error { return next(ctx, cmd) })
+		return untilKnown(ctx, cmd.Name(), func() error { return next(ctx, cmd) })
 	}
 }
 
 func (askAgain) ProcessPipelineHook(next redis.ProcessPipelineHook) redis.ProcessPipelineHook {
 	return func(ctx context.Context, cmds []redis.Cmder) error {
-		return untilKnown(ctx, func() error { return next(ctx, cmds) })
+		return untilKnown(ctx, cmds[0].Name(), func() error { return next(ctx, cmds) })
 	}
 }
 
-func untilKnown(ctx context.Context, try func() error) (err error) {
-	for pause := 10 * time.Millisecond; pause < 100*time.Millisecond; pause *= 2 {
-		if err = try(); !redis.IsAuthError(err) || !wait(ctx, pause) {
+// untilKnown tries a command for a quarter of a second. What a connection begins
+// with passes here, too, and is no use trying again on the same connection.
+func untilKnown(ctx context.Context, command string, try func() error) error {
+	begin := time.Now()
+	for {
+		err := try()
+		switch {
+		case command == "hello", command == "auth", command == "client",
+			!redis.IsAuthError(err), time.Since(begin) > 250*time.Millisecond, !wait(ctx, 20*time.Millisecond):
 			return err
 		}
 	}
-	return try()
 }
 
 // calm waits after a failure: asynq asks for the next task at once, however

@@ -12,6 +12,7 @@ import (
 	"fmt"
 	"log/slog"
 	"net"
+	"slices"
 	"strconv"
 	"strings"
 	"sync"
@@ -173,7 +174,7 @@ func (q *Queue) Len(ctx context.Context) (int, error) {
 // Check returns an error with its remedy where Redis cannot be reached, or may
 // lose what is in it, or takes nothing any more.
 func (q *Queue) Check(ctx context.Context) error {
-	info, err := q.back.Info(ctx, "memory").Result()
+	info, err := q.front.Info(ctx, "memory").Result()
 	if err != nil {
 		return q.trouble(err)
 	}
@@ -190,15 +191,19 @@ func (q *Queue) Check(ctx context.Context) error {
 	return nil
 }
 
-// trouble says in words what is wrong with Redis.
+// trouble says in words what is wrong with Redis. asynq passes on what an error
+// says, not what it is.
 func (q *Queue) trouble(err error) error {
+	says := func(codes ...string) bool {
+		return slices.ContainsFunc(codes, func(code string) bool { return strings.Contains(err.Error(), code+" ") })
+	}
 	remedy := "see whether it runs and can be reached"
 	switch {
-	case redis.IsAuthError(err):
+	case says("WRONGPASS", "NOAUTH"):
 		remedy = "see whether queue.username and queue.password are what it knows"
-	case redis.IsPermissionError(err):
+	case says("NOPERM"):
 		remedy = "give the user of the queue the rights that the how-to about Redis lists"
-	case redis.IsOOMError(err):
+	case says("OOM"):
 		remedy = "give it more maxmemory, or see what else is in it"
 	}
 	return multivac.Errorf(multivac.ErrUnavailable, remedy, "queue at %s: %v", q.o.Addr, err)

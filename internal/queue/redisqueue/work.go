@@ -65,7 +65,7 @@ func delay(n int, err error) time.Duration {
 	if errors.Is(err, context.Canceled) {
 		return 0 // the end of its worker is not the task's fault
 	}
-	return min(250*time.Millisecond<<min(n, 4), 2*time.Second)
+	return min(250*time.Millisecond<<min(n, 4), time.Second)
 }
 
 // work is what a Work does with its tasks.
