@@ -2,6 +2,7 @@ package config
 
 import (
 	"net"
+	"slices"
 	"strings"
 )
 
@@ -11,11 +12,18 @@ func (l *loading) crossCheck() {
 	if l.astray {
 		return // half of what is set was not read
 	}
-	l.together("tls-cert", "tls-key")
-	for _, section := range []string{"store.mongodb", "queue", "cache"} {
-		l.together(section+".tls-cert", section+".tls-key")
-		l.needs(section+".username", section+".password", true)
+	for _, p := range l.problems {
+		l.bad = append(l.bad, strings.TrimSuffix(p.Key, fileSuffix))
 	}
+	l.together("tls-cert", "tls-key")
+	// Without a server, its name and password may well lie in a folder that
+	// others share.
+	for _, server := range []string{"store.mongodb.uri", "queue.addr", "cache.addrs"} {
+		section := server[:strings.LastIndex(server, ".")]
+		l.together(section+".tls-cert", section+".tls-key")
+		l.needs(section+".username", section+".password", l.has(server))
+	}
+	l.needs("store.mongodb.password", "store.mongodb.username", l.has("store.mongodb.uri"))
 	for _, section := range []string{"queue", "cache"} {
 		for _, name := range []string{"tls-ca", "tls-cert", "tls-server-name"} {
 			if key := section + "." + name; l.has(key) && !l.has(section+".tls") {
@@ -23,13 +31,11 @@ func (l *loading) crossCheck() {
 			}
 		}
 	}
-	// Without a server, its password may well lie in a folder that others share.
-	l.needs("store.mongodb.password", "store.mongodb.username", l.has("store.mongodb.uri"))
 	l.roles()
 	if !l.has("listen") {
 		l.wrong(wrong("give it as host:port, such as 127.0.0.1:5000", "listen is empty"), "listen")
 	}
-	if _, port, _ := net.SplitHostPort(l.Listen); l.Listen == l.AdminListen && port != "0" {
+	if _, port, _ := net.SplitHostPort(l.Listen); l.Listen != "" && l.Listen == l.AdminListen && port != "0" {
 		l.wrong(wrong("give them different ports", "listen and admin-listen are the same address"), "admin-listen", "listen")
 	}
 }
@@ -80,11 +86,9 @@ func (l *loading) needs(key, other string, when bool) {
 // wrong adds a problem between settings, where the first of them stands,
 // unless one of them is wrong by itself.
 func (l *loading) wrong(err error, keys ...string) {
-	for _, p := range l.problems {
-		for _, key := range keys {
-			if strings.TrimSuffix(p.Key, fileSuffix) == key {
-				return
-			}
+	for _, key := range keys {
+		if slices.Contains(l.bad, key) {
+			return
 		}
 	}
 	where := l.where(keys[0])

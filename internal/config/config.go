@@ -55,7 +55,10 @@ type Loaded struct {
 
 // Load reads all layers. Its error is Problems: everything that is wrong. What
 // it returns beside is as good as could be read, for those who explain it.
-func Load(from Sources) (*Loaded, error) {
+func Load(from Sources) (*Loaded, error) { return read(from).finish() }
+
+// read reads the layers.
+func read(from Sources) *loading {
 	l := &loading{Loaded: &Loaded{}, sum: sha256.New(), environ: environ(from.Environ)}
 	l.environment()
 	l.add("default", defaults())
@@ -64,9 +67,14 @@ func Load(from Sources) (*Loaded, error) {
 	flags := l.flags(from.Flags)
 	l.add("secret files", l.secretFiles(flags))
 	l.add("flags", flags)
+	l.Loaded.read = [sha256.Size]byte(l.sum.Sum(nil))
+	return l
+}
+
+// finish makes settings of the layers.
+func (l *loading) finish() (*Loaded, error) {
 	l.Settings = decode(l.layers)
 	l.crossCheck()
-	l.Loaded.read = [sha256.Size]byte(l.sum.Sum(nil))
 	if len(l.problems) > 0 {
 		return l.Loaded, ordered(l.problems)
 	}
@@ -79,7 +87,8 @@ type loading struct {
 	problems Problems
 	sum      hash.Hash // of all that was read
 	environ  map[string]string
-	astray   bool // an environment is chosen that there is not
+	bad      []string // settings that are wrong by themselves
+	astray   bool     // an environment is chosen that there is not
 }
 
 func (l *loading) add(name string, v values) {

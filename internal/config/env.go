@@ -80,6 +80,10 @@ func (l *loading) take(v values, s Setting, where, text string) {
 
 func (l *loading) warnOfUnknown(known []string) {
 	var links []string
+	var names []string // without what they all begin with, which would make all of them alike
+	for _, name := range known {
+		names = append(names, strings.TrimPrefix(name, prefix))
+	}
 	for _, name := range slices.Sorted(maps.Keys(l.environ)) {
 		switch {
 		case slices.Contains(known, name) || strings.HasPrefix(name, testVariables):
@@ -87,8 +91,8 @@ func (l *loading) warnOfUnknown(known []string) {
 			links = append(links, name)
 		default:
 			remedy := "`multivac config list` shows all settings"
-			if near := Nearest(name, known); near != "" {
-				remedy = "did you mean " + near + "?"
+			if near := Nearest(strings.TrimPrefix(name, prefix), names); near != "" {
+				remedy = "did you mean " + prefix + near + "?"
 			}
 			l.Warnings.add("", name, wrong(remedy, "no setting has this variable"))
 		}

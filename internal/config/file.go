@@ -186,6 +186,9 @@ func named(key string, err error) error {
 
 // unknownKey says what may have been meant.
 func unknownKey(key string, isTable, top bool) error {
+	if isSection(key) {
+		return wrong("begin it with ["+key+"]", "%s has settings in it and wants a table", key)
+	}
 	var candidates []string
 	for _, s := range table {
 		candidates = append(candidates, s.Key)

@@ -107,13 +107,15 @@ func (v *Live) Reload() { v.look(true) }
 func (v *Live) look(atOnce bool) {
 	v.mu.Lock()
 	defer v.mu.Unlock()
-	next, err := Load(v.from)
-	settled := next.read == v.seen || atOnce
-	v.seen = next.read
-	if next.read == v.taken || !settled {
+	looked := read(v.from)
+	now := looked.Loaded.read
+	settled := now == v.seen || atOnce
+	v.seen = now
+	if now == v.taken || !settled {
 		return
 	}
-	v.taken = next.read
+	v.taken = now
+	next, err := looked.finish()
 	if err != nil {
 		v.counts.Refused++
 		text := strings.ReplaceAll(err.Error(), "\n", "; ")

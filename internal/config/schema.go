@@ -46,7 +46,7 @@ func (s Setting) schema() map[string]any {
 	text := map[string]any{"type": "string"}
 	m := map[Kind]map[string]any{
 		Text: text, Switch: {"type": "boolean"}, Number: {"type": "integer"}, Share: {"type": "number", "minimum": 0, "maximum": 1},
-		Duration: {"type": "string", "pattern": `^([0-9.]+(ns|us|µs|ms|s|m|h))+$`}, Bytes: {"type": []string{"integer", "string"}},
+		Duration: {"type": "string", "pattern": `^([0-9.]+(ns|us|µs|ms|s|m|h))+$`}, Bytes: {"anyOf": []any{map[string]any{"type": "integer"}, text}},
 		List: {"type": "array", "items": text}, Names: {"type": "object", "additionalProperties": text},
 	}[s.Kind]
 	m["description"] = strings.ReplaceAll(s.Help, "`", "")

@@ -102,7 +102,9 @@ func (l *loading) inFolder(v values, path string, f secretFile, where string) {
 	}
 	var candidates []string
 	for _, s := range table {
-		candidates = append(candidates, s.Key)
+		if strings.Contains(s.Key, ".") { // tls.crt is too like tls-cert, and belongs to many a volume
+			candidates = append(candidates, s.Key)
+		}
 	}
 	section, _, inside := strings.Cut(f.name, ".")
 	near := Nearest(f.name, candidates)
