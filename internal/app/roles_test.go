@@ -16,6 +16,7 @@ import (
 	"multivac"
 	"multivac/internal/client"
 	"multivac/internal/queue"
+	"multivac/internal/servers"
 	"multivac/internal/store"
 	"multivac/internal/store/sqlite"
 	"multivac/internal/store/storetest"
@@ -76,6 +77,45 @@ type replica struct {
 func (s *site) start(t *testing.T, role Role) *replica {
 	t.Helper()
 	return startWith(t, s.settings(role), Front{})
+}
+
+// A place is where processes of several roles are started.
+type place interface {
+	start(t *testing.T, role Role) *replica
+}
+
+// A realSite has servers.
+type realSite struct {
+	mongo *servers.MongoServer
+	queue *servers.RedisServer
+	cache []*servers.RedisServer
+}
+
+func newRealSite(t *testing.T) *realSite {
+	t.Helper()
+	return &realSite{
+		mongo: servers.Mongo(t, servers.MongoOptions{}), queue: servers.Redis(t, servers.RedisOptions{}),
+		cache: []*servers.RedisServer{servers.Redis(t, servers.RedisOptions{Policy: "allkeys-lru", MaxMemory: "64mb"})},
+	}
+}
+
+func (s *realSite) settings(role Role) Settings {
+	o := Settings{Role: role, Mongo: Mongo{URI: s.mongo.URI}, Redis: Redis{Addr: s.queue.Addr}}
+	for _, c := range s.cache {
+		o.Far.Addrs = append(o.Far.Addrs, c.Addr)
+	}
+	return o
+}
+
+func (s *realSite) start(t *testing.T, role Role) *replica {
+	t.Helper()
+	return startWith(t, s.settings(role), Front{})
+}
+
+// everywhere runs a test on the embedded store, and on real servers.
+func everywhere(t *testing.T, test func(t *testing.T, s place)) {
+	t.Run("in memory", func(t *testing.T) { test(t, newSite(t)) })
+	t.Run("on servers", func(t *testing.T) { test(t, newRealSite(t)) })
 }
 
 func startWith(t *testing.T, s Settings, to Front) *replica {
@@ -154,8 +194,9 @@ func tellPump(t *testing.T, r *replica, wait multivac.Wait) multivac.Receipt {
 
 // What one web is told, a worker works on, and every web answers from it: from
 // the position that the first one gave.
-func TestTwoWebsTwoWorkers(t *testing.T) {
-	s := newSite(t)
+func TestTwoWebsTwoWorkers(t *testing.T) { everywhere(t, twoWebsTwoWorkers) }
+
+func twoWebsTwoWorkers(t *testing.T, s place) {
 	one, two := s.start(t, Web), s.start(t, Web)
 	one.until(t, "/readyz", 200)
 	two.until(t, "/readyz", 200)
@@ -193,8 +234,9 @@ func TestTwoWebsTwoWorkers(t *testing.T) {
 }
 
 // The original's contract, with its web server and its worker apart.
-func TestClassicRoutesOfEveryWeb(t *testing.T) {
-	s := newSite(t)
+func TestClassicRoutesOfEveryWeb(t *testing.T) { everywhere(t, classicRoutesOfEveryWeb) }
+
+func classicRoutesOfEveryWeb(t *testing.T, s place) {
 	one, two := s.start(t, Web), s.start(t, Web)
 	one.until(t, "/readyz", 200)
 	two.until(t, "/readyz", 200)

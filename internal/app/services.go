@@ -8,7 +8,9 @@ import (
 
 	"multivac"
 	"multivac/internal/queue"
+	"multivac/internal/queue/redisqueue"
 	"multivac/internal/store"
+	"multivac/internal/store/mongodb"
 	"multivac/internal/store/sqlite"
 )
 
@@ -17,7 +19,7 @@ import (
 const queueLength = 10_000
 
 // shared says whether other processes have the store, too.
-func (s *Settings) shared() bool { return s.openStore != nil }
+func (s *Settings) shared() bool { return s.openStore != nil || s.Mongo.URI != "" }
 
 // check returns an ErrInvalid where the settings do not go together.
 func (s *Settings) check() error {
@@ -33,7 +35,7 @@ func (s *Settings) check() error {
 		return multivac.Errorf(multivac.ErrInvalid, "name a MongoDB with store.mongodb.uri, or leave the role out",
 			"role %s needs a store that others can reach, and a data folder has one owner", role)
 	}
-	if s.openQueue == nil {
+	if s.openQueue == nil && s.Redis.Addr == "" {
 		return multivac.Errorf(multivac.ErrInvalid, "name a Redis with queue.addr, or leave the role out",
 			"role %s needs a queue that others can reach", role)
 	}
@@ -42,10 +44,27 @@ func (s *Settings) check() error {
 
 // store opens the store of the settings.
 func (s *Settings) store(ctx context.Context) (store.Store, error) {
-	if s.shared() {
+	switch {
+	case s.openStore != nil:
 		return s.openStore(ctx)
+	case s.shared():
+		return s.mongo(ctx)
 	}
 	db, err := sqlite.Open(s.Data)
+	if err != nil {
+		return nil, err
+	}
+	return db, nil
+}
+
+func (s *Settings) mongo(ctx context.Context) (store.Store, error) {
+	log := logOf(s.Telemetry)
+	c, err := s.Mongo.config("store", log)
+	if err != nil {
+		return nil, err
+	}
+	warnPlain(log, "store", c, hostsOf(s.Mongo.URI)...)
+	db, err := mongodb.Open(ctx, mongodb.Options{URI: s.Mongo.URI, Database: s.Mongo.Database, Credentials: s.Mongo.Credentials, TLS: c, Log: log})
 	if err != nil {
 		return nil, err
 	}
@@ -86,8 +105,20 @@ func (s *Settings) open(ctx context.Context) (store.Store, func() error, error) 
 
 // queue opens the queue of the settings.
 func (s *Settings) queue() (queue.Queue, error) {
-	if s.openQueue != nil {
+	switch log := logOf(s.Telemetry); {
+	case s.openQueue != nil:
 		return s.openQueue()
+	case s.Redis.Addr != "":
+		c, err := s.Redis.config("queue", log)
+		if err != nil {
+			return nil, err
+		}
+		warnPlain(log, "queue", c, s.Redis.Addr)
+		q, err := redisqueue.Open(redisqueue.Options{Addr: s.Redis.Addr, Credentials: s.Redis.Credentials, TLS: c, Log: log})
+		if err != nil {
+			return nil, err
+		}
+		return q, nil
 	}
 	return queue.NewLocal(queueLength), nil
 }
