@@ -106,7 +106,7 @@ func (e *evaluation) measure(c *cobra.Command, questions []eval.Question) (repor
 		return evalLine(at.Load().(eval.Progress), elapsed)
 	})
 	defer shown.Close()
-	err = withFolder(c.Context(), dir, func(ctx context.Context, h house) error {
+	err = withStore(c.Context(), app.Settings{Data: dir}, func(ctx context.Context, h house) error {
 		report, asked, err = eval.Run(ctx, eval.Engine{
 			Teller: h, Asker: h, Threshold: app.Threshold,
 			Progress: func(p eval.Progress) { at.Store(p) },

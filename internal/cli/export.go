@@ -20,14 +20,14 @@ import (
 // withKeeper calls fn with what looks after the target. A data folder is
 // opened, and nothing is done to what waits in it.
 func (t target) withKeeper(c *cobra.Command, create bool, fn func(context.Context, multivac.Keeper) error) error {
-	server, dir, err := t.find(c, create)
+	server, local, err := t.find(c, create)
 	switch {
 	case err != nil:
 		return err
 	case server != "":
 		return t.withServer(c.Context(), server, func(ctx context.Context, h house) error { return fn(ctx, h) })
 	}
-	k, shut, err := app.OpenKeeper(c.Context(), app.Settings{Data: dir})
+	k, shut, err := app.OpenKeeper(c.Context(), local)
 	if err != nil {
 		return err
 	}

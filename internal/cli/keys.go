@@ -32,14 +32,14 @@ folder that no server has. Once there is a key, a server wants one of everyone.`
 
 // withKeys calls fn with the target's keys.
 func (t target) withKeys(c *cobra.Command, create bool, fn func(context.Context, multivac.Keys) error) error {
-	server, dir, err := t.find(c, create)
+	server, local, err := t.find(c, create)
 	switch {
 	case err != nil:
 		return err
 	case server != "":
 		return t.withServer(c.Context(), server, func(ctx context.Context, h house) error { return fn(ctx, h) })
 	}
-	keys, shut, err := app.OpenKeys(c.Context(), app.Settings{Data: dir})
+	keys, shut, err := app.OpenKeys(c.Context(), local)
 	if err != nil {
 		return err
 	}

@@ -32,9 +32,10 @@ func newServe() *cobra.Command {
 		Use:   "serve",
 		Short: "Serve pages and API, and work on what is told",
 		Long: `Serve everything in one process: pages, API, worker and store; or, with --role, a
-part of it, in as many processes as are wanted, on a MongoDB and a Redis that
-they share. The log goes to standard output. Interrupt it to stop: what was acknowledged is kept, requests
-under way are answered; a second interrupt ends it at once.
+part of it, in as many processes as are wanted, on a MongoDB and a Redis that they
+share. The log goes to standard output. Interrupt it to stop: what was
+acknowledged is kept, requests under way are answered; a second interrupt ends it
+at once.
 
 Once a key was made, every request needs one, but for the probes. Without keys it
 listens at the loopback address only, unless told --open.`,
@@ -72,18 +73,20 @@ type serve struct {
 	sample          bool
 }
 
-func (s *serve) run(c *cobra.Command) error {
+func (s *serve) run(c *cobra.Command) (err error) {
 	from := config.Here(c.Flags())
 	loaded, err := config.Load(from)
 	if err != nil {
 		return usageError{err}
 	}
 	s.Settings, s.live = loaded.Settings, config.NewLive(loaded, from)
+	defer func() { err = s.live.Error(err) }()
+	errOut := s.live.Writer(c.ErrOrStderr())
 	format, err := telemetry.ParseFormat(s.LogFormat)
 	if err != nil {
 		return usageError{err}
 	}
-	log := telemetry.New(c.OutOrStdout(), telemetry.Options{Format: format, Level: s.live, Version: app.Version(), Delay: logDelay,
+	log := telemetry.New(s.live.Writer(c.OutOrStdout()), telemetry.Options{Format: format, Level: s.live, Version: app.Version(), Delay: logDelay,
 		Role: s.Role, TraceProject: s.Traces.Project, LogQuestions: s.LogQuestions})
 	defer log.Flush()
 	if err := s.trace(c.Context(), log); err != nil {
@@ -128,7 +131,7 @@ func (s *serve) run(c *cobra.Command) error {
 					return err
 				}
 			}
-			s.greet(c.ErrOrStderr(), s.scheme()+front.Listener.Addr().String(), data, keyed)
+			s.greet(errOut, s.scheme()+front.Listener.Addr().String(), data, keyed)
 			return nil
 		},
 	}

@@ -14,6 +14,7 @@ import (
 	"multivac"
 	"multivac/internal/app"
 	"multivac/internal/client"
+	"multivac/internal/config"
 )
 
 // defaultServer is where serve listens unless told otherwise; tests change it.
@@ -32,7 +33,7 @@ type house interface {
 type target struct{ server, data, keyFile string }
 
 func (t *target) flags(c *cobra.Command) {
-	c.Flags().StringVar(&t.server, "server", "", "`URL` of the server (default $MULTIVAC_SERVER; else "+defaultServer+" if one answers there; else the default data folder)")
+	c.Flags().StringVar(&t.server, "server", "", "`URL` of the server (default $MULTIVAC_SERVER; else the MongoDB that settings name; else "+defaultServer+" if one answers there; else the default data folder)")
 	c.Flags().StringVar(&t.data, "data", "", "data `folder` to use in place of a server")
 	c.Flags().StringVar(&t.keyFile, "key-file", "", "`file` with the key for the server (default the one that $MULTIVAC_KEY_FILE names)")
 	_ = c.MarkFlagDirname("data")
@@ -41,46 +42,71 @@ func (t *target) flags(c *cobra.Command) {
 
 // with calls fn with the target and returns its error.
 func (t target) with(c *cobra.Command, create bool, fn func(ctx context.Context, h house) error) error {
-	server, dir, err := t.find(c, create)
+	server, local, err := t.find(c, create)
 	switch {
 	case err != nil:
 		return err
 	case server != "":
 		return t.withServer(c.Context(), server, fn)
 	}
-	return withFolder(c.Context(), dir, fn)
+	return withStore(c.Context(), local, fn)
 }
 
-// find returns the server or the data folder. Where neither is named, that is
-// the server at the default address if one answers, else the default data
-// folder. A folder that does not exist may be made only if create is set.
-func (t target) find(c *cobra.Command, create bool) (server, dir string, err error) {
+// find returns the server, or the settings of the store. Where none is named,
+// that is the MongoDB that the settings name, the server at the default address
+// if one answers, or the default data folder. A folder that does not exist may
+// be made only if create is set.
+func (t target) find(c *cobra.Command, create bool) (server string, local app.Settings, err error) {
 	if err := oneOf(c, "server", "data"); err != nil {
-		return "", "", err
+		return "", local, err
 	}
 	server = cmp.Or(t.server, os.Getenv("MULTIVAC_SERVER"))
 	switch {
 	case t.data != "":
 		if !create && !exists(t.data) {
-			return "", "", multivac.Errorf(multivac.ErrUnavailable, "tell it something first, or check the path", "there is no data folder %s", t.data)
+			return "", local, multivac.Errorf(multivac.ErrUnavailable, "tell it something first, or check the path", "there is no data folder %s", t.data)
 		}
-		return "", t.data, nil
+		return "", app.Settings{Data: t.data}, nil
 	case server != "":
-		return server, "", nil
+		return server, local, nil
+	}
+	if local, named, err := namedStore(); named || err != nil {
+		return "", local, err
 	}
 	if answers(c.Context(), defaultServer) {
-		return defaultServer, "", nil
+		return defaultServer, local, nil
 	}
-	if dir, err = defaultData(); err != nil {
-		return "", "", err
+	dir, err := defaultData()
+	if err != nil {
+		return "", local, err
 	}
 	if !create && !exists(dir) {
-		return "", "", multivac.Errorf(multivac.ErrUnavailable,
+		return "", local, multivac.Errorf(multivac.ErrUnavailable,
 			"start one with `multivac serve`, or name one with --server URL or a folder with --data DIR",
 			"no server answers at %s, and there is no data folder %s", defaultServer, dir)
 	}
 	fmt.Fprintf(c.ErrOrStderr(), "no server at %s; using the data folder %s\n", defaultServer, dir)
-	return "", dir, nil
+	return "", app.Settings{Data: dir}, nil
+}
+
+// namedStore returns the settings of the MongoDB that files or variables name,
+// if they do. What else is wrong with settings is no matter of a command that
+// does not need them.
+func namedStore() (local app.Settings, named bool, err error) {
+	from := config.Here(nil)
+	loaded, err := config.Load(from)
+	if loaded == nil || loaded.Store.MongoDB.URI == "" {
+		return local, false, nil
+	}
+	if err != nil {
+		return local, true, usageError{err}
+	}
+	local = services(loaded.Settings, config.NewLive(loaded, from).Credentials)
+	local.Role = app.All
+	if local.Redis.Addr != "" {
+		local.Role = app.Web // there are workers for what is to be done
+	}
+	return local, true, nil
 }
 
 func exists(path string) bool {
@@ -130,10 +156,10 @@ func (t target) key() (multivac.KeyText, error) {
 	return key, nil
 }
 
-// withFolder opens the data folder, runs what is behind it while fn runs, and
+// withStore opens the store, runs what is behind it while fn runs, and
 // closes it. It calls fn once everything that was published is answered from.
-func withFolder(ctx context.Context, dir string, fn func(context.Context, house) error) error {
-	a, err := app.Open(ctx, app.Settings{Data: dir})
+func withStore(ctx context.Context, local app.Settings, fn func(context.Context, house) error) error {
+	a, err := app.Open(ctx, local)
 	if err != nil {
 		return err
 	}
