@@ -51,7 +51,7 @@ func tellOne(t *testing.T, a *App, telling multivac.Telling) multivac.Receipt {
 	return r[0]
 }
 
-func askOne(t *testing.T, a *App, question string) multivac.Answer {
+func askOne(t testing.TB, a *App, question string) multivac.Answer {
 	t.Helper()
 	answer, err := a.Ask(t.Context(), multivac.Question{Text: question, Stop: multivac.Eager})
 	if err != nil {

@@ -70,6 +70,32 @@ func TestEntryKeepsEveryField(t *testing.T) {
 	f(multivac.Answer{State: multivac.InsufficientData, Reason: &multivac.Reason{Code: multivac.NothingFound, Unmatched: []string{"entropy"}}})
 }
 
+// What could not be shown is no answer, however it came to be written.
+func TestEntryHasToBeAnAnswer(t *testing.T) {
+	f := func(what string, change func(*multivac.Answer)) {
+		t.Helper()
+		a := usual()
+		change(&a)
+		if got, err := decodeAnswer(appendAnswer(nil, a)); err == nil {
+			t.Errorf("an answer with %s is read as %+v", what, got)
+		}
+	}
+	f("no sentence", func(a *multivac.Answer) { a.Sentences = nil })
+	f("no state", func(a *multivac.Answer) { a.State = "" })
+	f("no reason", func(a *multivac.Answer) { a.State = multivac.InsufficientData })
+	f("a mark behind its text", func(a *multivac.Answer) { a.Sentences[0].Marks = []multivac.Span{{Start: 0, End: 1000}} })
+	f("a mark that ends before it begins", func(a *multivac.Answer) { a.Sentences[0].Marks = []multivac.Span{{Start: 2, End: 1}} })
+	f("a span that is not the text's", func(a *multivac.Answer) { a.Sentences[0].End++ })
+	for n, whole := 0, appendAnswer(nil, usual()); n < len(whole); n++ {
+		if _, err := decodeAnswer(whole[:n]); err == nil {
+			t.Errorf("%d of %d bytes are read as an answer", n, len(whole))
+		}
+	}
+	if _, err := decodeAnswer(append(appendAnswer(nil, usual()), 0)); err == nil {
+		t.Error("an answer with a byte behind it is read")
+	}
+}
+
 // An answer as they are: four sentences of two documents.
 func usual() multivac.Answer {
 	a := multivac.Answer{State: multivac.Answered, Confidence: 0.93, Sources: []string{"runbooks/database/failover.md", "runbooks/database/backup.md"}}
