@@ -372,6 +372,55 @@ func TestNodesComeAndGo(t *testing.T) {
 	}
 }
 
+// Whatever comes, goes, dies, hangs and is emptied: no question fails.
+func TestNoQuestionFails(t *testing.T) {
+	server, addrs := nodes(t, 3, servers.RedisOptions{})
+	byName, there := called(addrs)
+	dns := &names{}
+	r := newRing(t, RingOptions{Addrs: byName, Resolver: dns, Timeout: 25 * time.Millisecond})
+	c := New(10_000, r)
+	ctx, cancel := context.WithCancel(t.Context())
+	var asked atomic.Int64
+	var askers sync.WaitGroup
+	for n := range 8 {
+		askers.Go(func() {
+			for i := n; ctx.Err() == nil; i += 7 {
+				text := fmt.Sprint("answer ", i%500)
+				a, err := c.Do(t.Context(), text, counted(new(atomic.Int64), text))
+				if err != nil || a.Text() != text {
+					t.Errorf("asked for %q: %q, %v", text, a.Text(), err)
+				}
+				asked.Add(1)
+			}
+		})
+	}
+	meanwhile := func() {
+		end := asked.Load() + 1000
+		until(t, "questions are answered", func() bool { return asked.Load() >= end })
+	}
+	for round := range 5 {
+		for n := range 4 {
+			dns.set(there(n), nil)
+			meanwhile()
+		}
+		one := server[round%3]
+		one.Do("FLUSHALL")
+		one.Pause()
+		meanwhile()
+		one.Resume()
+		one.Kill()
+		meanwhile()
+		one.Start()
+		meanwhile()
+	}
+	cancel()
+	askers.Wait()
+	if s := c.Stats(); s.FarHits == 0 || s.Far.Errors == 0 {
+		t.Errorf("%+v; want far hits and errors, else this test proves nothing", s)
+	}
+	t.Logf("%d questions: %+v", asked.Load(), c.Stats())
+}
+
 func TestLookups(t *testing.T) {
 	server, addrs := nodes(t, 1, servers.RedisOptions{})
 	byName, there := called(addrs)
