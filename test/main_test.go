@@ -106,10 +106,16 @@ func launch(t *testing.T, data string, args ...string) *server {
 // launchLogged is launch, with a log that is kept.
 func launchLogged(t *testing.T, log io.Writer, data string, args ...string) *server {
 	t.Helper()
-	s := &server{stderr: newWatched(), exited: make(chan struct{})}
-	s.cmd = exec.Command(binary, append([]string{"serve", "--listen", "127.0.0.1:0", "--data", data}, args...)...)
-	s.cmd.Env = environment(t)
-	s.cmd.Stdout, s.cmd.Stderr = log, s.stderr
+	cmd := exec.Command(binary, append([]string{"serve", "--listen", "127.0.0.1:0", "--data", data}, args...)...)
+	cmd.Env, cmd.Stdout = environment(t), log
+	return start(t, cmd)
+}
+
+// start starts a command that serves, and watches what it says.
+func start(t *testing.T, cmd *exec.Cmd) *server {
+	t.Helper()
+	s := &server{cmd: cmd, stderr: newWatched(), exited: make(chan struct{})}
+	cmd.Stderr = s.stderr
 	if err := s.cmd.Start(); err != nil {
 		t.Fatal(err)
 	}

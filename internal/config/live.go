@@ -26,6 +26,8 @@ type Live struct {
 	start *Loaded
 	now   atomic.Pointer[Settings]
 
+	secrets atomic.Pointer[[][]byte] // as they may be written, to be looked for in what is
+
 	mu      sync.Mutex
 	taken   [len(Loaded{}.read)]byte // what was taken last, or refused
 	seen    [len(Loaded{}.read)]byte // what was seen last
@@ -39,6 +41,8 @@ func NewLive(l *Loaded, from Sources) *Live {
 	v := &Live{Log: slog.New(slog.DiscardHandler), from: from, start: l, taken: l.read, seen: l.read, applied: l.winners()}
 	s := l.Settings
 	v.now.Store(&s)
+	v.secrets.Store(&[][]byte{})
+	v.remember(&s)
 	return v
 }
 
@@ -127,28 +131,35 @@ func (v *Live) look(atOnce bool) {
 	v.take(next)
 }
 
-// take puts the new settings where all read them, in one step.
+// take puts the new settings where all read them, in one step, and tells of it.
 func (v *Live) take(next *Loaded) {
-	now, running := next.winners(), v.start.winners()
+	now, running, before := next.winners(), v.start.winners(), v.applied
+	wanted := next.winners()
 	v.notices = nil
 	for _, s := range table {
-		was, is, at := running[s.Key], now[s.Key], v.applied[s.Key]
-		if !s.Live || s.Secret && was.value == "" {
-			now[s.Key] = was
-			if !same(was, is) {
-				notice := fmt.Sprintf("%s is %s since the start, and %s says %s: restart to have it", s.Key, s.shown(was), is.where, s.shown(is))
-				v.notices = append(v.notices, notice)
-				v.Log.Warn("a setting was changed that needs a restart", "setting", s.Key, "runs", s.shown(was), "wanted", s.shown(is), "where", is.where)
-			}
+		was, is := running[s.Key], wanted[s.Key]
+		if s.Live && (!s.Secret || was.value != "") {
 			continue
 		}
-		if !same(at, is) {
-			v.Log.Info("a setting was changed", "setting", s.Key, "from", s.shown(at), "to", s.shown(is), "where", is.where)
+		now[s.Key] = was
+		if !same(was, is) {
+			v.notices = append(v.notices, fmt.Sprintf("%s is %s since the start, and %s says %s: restart to have it", s.Key, s.shown(was), is.where, s.shown(is)))
 		}
 	}
 	settings := decode([]layer{{values: now}})
 	v.applied = now
+	v.remember(&settings) // before anyone can send it
 	v.now.Store(&settings)
+
+	for _, s := range table { // as the new level of the log wants
+		was, is := before[s.Key], now[s.Key]
+		if !same(was, is) {
+			v.Log.Info("a setting was changed", "setting", s.Key, "from", s.shown(was), "to", s.shown(is), "where", is.where)
+		}
+		if want := wanted[s.Key]; !same(is, want) {
+			v.Log.Warn("a setting was changed that needs a restart", "setting", s.Key, "runs", s.shown(is), "wanted", s.shown(want), "where", want.where)
+		}
+	}
 	for _, w := range next.Warnings {
 		if !slices.Contains(v.start.Warnings, w) {
 			v.Log.Warn(w.Message, "where", w.Where, "remedy", w.Remedy)

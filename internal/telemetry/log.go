@@ -60,7 +60,7 @@ func newHandler(w io.Writer, o Options) (h slog.Handler, f Format, l *lines) {
 }
 
 func isTerminal(w io.Writer) bool {
-	f, ok := w.(*os.File)
+	f, ok := w.(interface{ Fd() uintptr }) // a file, or what writes to one
 	return ok && term.IsTerminal(int(f.Fd()))
 }
 
