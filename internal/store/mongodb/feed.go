@@ -79,14 +79,12 @@ func (db *DB) end(ctx context.Context) (end batchEnd, err error) {
 // ends returns those of a window of batches that are there without a gap, from
 // a number on.
 func ends(ctx context.Context, d *mongo.Database, from int64) (all []batchEnd, err error) {
+	from = max(from, 1)
 	err = each(ctx, d.Collection(feeds), bson.D{at("_id", in(numbers(from)))}, func(b *batch) error {
 		all = append(all, batchEnd{b.Number, b.Last, true})
 		return nil
 	}, options.Find().SetProjection(bson.D{at("last", 1)}))
 	slices.SortFunc(all, func(a, b batchEnd) int { return int(a.number - b.number) })
-	if from == 0 {
-		from = 1
-	}
 	for i := range all {
 		if all[i].number != from+int64(i) {
 			return all[:i], err

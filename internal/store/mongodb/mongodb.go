@@ -215,8 +215,10 @@ func explain(err error) error {
 
 var errTooLarge = errors.New("too large for a document")
 
+var errDamaged = errors.New("damaged")
+
 func damaged(format string, args ...any) error {
-	return multivac.Errorf(errors.New("damaged"), "restore the database from a backup, or try `multivac doctor --repair`", "database is damaged: "+format, args...)
+	return multivac.Errorf(errDamaged, "restore the database from a backup, or try `multivac doctor --repair`", "database is damaged: "+format, args...)
 }
 
 // at is a key and its value.

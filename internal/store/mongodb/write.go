@@ -248,8 +248,16 @@ func (db *DB) Publish(ctx context.Context, task multivac.Task, p store.Publicati
 	if err := p.Validate(); err != nil {
 		return "", err
 	}
+	r, err := db.change(ctx, db.announcing, task, publish(task, p, micros(now)))
+	if err != nil {
+		return "", err
+	}
+	return r.At.position(), nil
+}
+
+func publish(task multivac.Task, p store.Publication, now int64) func(*change, *row) (bool, error) {
 	text := newText(p)
-	r, err := db.change(ctx, db.announcing, task, func(c *change, r *row) (bool, error) {
+	return func(c *change, r *row) (bool, error) {
 		if err := r.pending(task); err != nil {
 			return false, err
 		}
@@ -269,16 +277,12 @@ func (db *DB) Publish(ctx context.Context, task multivac.Task, p store.Publicati
 			c.beside = append(c.beside, beside{t.litter()[0], split(t.ID, []byte(p.Text))})
 			r.Litter = append(r.Litter, body.litter()...)
 		}
-		r.publish(&t, micros(now))
+		r.replace(&t, now)
 		r.Content = nil
-		r.State, r.Step, r.LastError, r.Changed, r.Lease, r.Due = multivac.Indexed, "", "", micros(now), 0, 0
+		r.State, r.Step, r.LastError, r.Changed, r.Lease, r.Due = multivac.Indexed, "", "", now, 0, 0
 		c.announce = true
 		return true, nil
-	})
-	if err != nil {
-		return "", err
 	}
-	return r.At.position(), nil
 }
 
 func newText(p store.Publication) *content {
@@ -296,8 +300,8 @@ func cutBeside(c *content, passages []multivac.Passage) []beside {
 	return []beside{{c.cutLitter(), splitCut(c.Cut, passages)}}
 }
 
-// publish puts a text in the place of what is published.
-func (r *row) publish(t *content, now int64) {
+// replace puts a text in the place of what is published.
+func (r *row) replace(t *content, now int64) {
 	if old := r.Published; old != nil {
 		replaced := *old
 		replaced.Replaced = max(now, 1)
@@ -453,7 +457,7 @@ func restore(from store.Record, now int64) *change {
 		r.Content = nil
 		if text != nil && (r.Published == nil || r.Published.Revision < text.Revision) {
 			c.beside = append(cutBeside(text, from.Published.Passages), beside{text.litter()[0], split(text.ID, []byte(from.Published.Text))})
-			r.publish(text, now)
+			r.replace(text, now)
 			c.announce = true
 		}
 		if from.State != multivac.Indexed {
