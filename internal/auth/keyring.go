@@ -23,8 +23,8 @@ const (
 	// lookEvery is how often keys are read then, so that hardly any request
 	// has to wait for them.
 	lookEvery = 400 * time.Millisecond
-	// lookAgain is how old what was read has to be for a key that is not in it
-	// to be worth another look.
+	// lookAgain is the time between two reads for keys that are not in what was
+	// read: whoever sends such has to wait for it.
 	lookAgain = 100 * time.Millisecond
 	// readTimeout bounds reading the keys.
 	readTimeout = 5 * time.Second
@@ -137,6 +137,22 @@ func (r *Keyring) read(ctx context.Context, age time.Duration) (*snapshot, error
 	return s, nil
 }
 
+// after returns the keys as they were read after a time.
+func (r *Keyring) after(ctx context.Context, s *snapshot, t time.Time) (*snapshot, error) {
+	for !s.read.After(t) {
+		select {
+		case <-time.After(lookAgain - r.now().Sub(s.read)):
+		case <-ctx.Done():
+			return nil, ctx.Err()
+		}
+		var err error
+		if s, err = r.read(ctx, lookAgain); err != nil {
+			return nil, err
+		}
+	}
+	return s, nil
+}
+
 // forget has the next snapshot read the store.
 func (r *Keyring) forget() {
 	r.load <- struct{}{}
@@ -205,7 +221,7 @@ func (r *Keyring) match(ctx context.Context, text multivac.KeyText) (*held, erro
 	}
 	h, known := s.keys[id]
 	if !known && r.Shared { // it may have been made elsewhere, just now
-		if s, err = r.read(ctx, lookAgain); err != nil {
+		if s, err = r.after(ctx, s, r.now()); err != nil {
 			return nil, err
 		}
 		h, known = s.keys[id]

@@ -28,7 +28,6 @@ func TestKeysOfTwoReplicas(t *testing.T) {
 		if needed, err := two.Needed(t.Context()); !needed || err != nil {
 			t.Errorf("the other replica needs no key: %v, %v", needed, err)
 		}
-		time.Sleep(150 * time.Millisecond) // older than what is worth another look
 		text := make1(t, one, asker())
 		enter(t, two, text, nil)
 		id, _ := auth.Parse(text)
