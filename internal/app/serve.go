@@ -71,6 +71,7 @@ func Serve(ctx context.Context, s Settings, to Front, steps Steps) error {
 	}
 	defer f.close()
 	f.start()
+	f.log.Info("listening", "role", string(s.Role), "url", f.url())
 	a, err := f.wait(ctx, s, steps)
 	switch {
 	case err == nil:
@@ -215,7 +216,7 @@ func newFront(ctx context.Context, to Front, t *telemetry.Telemetry) (*front, er
 		f.audit.Failed = func(err error) { f.log.Error("the audit log cannot be written", "error", err) }
 		f.events.Sink = f.audit
 	}
-	f.await("opening the store")
+	f.await("waiting for the store")
 	waiting := web.NewWaiting(f.options(), func() string { return *f.missing.Load() })
 	f.shown.Store(&waiting)
 	f.shownAdmin.Store(&waiting)
@@ -267,6 +268,13 @@ func (f *front) wait(ctx context.Context, s Settings, steps Steps) (*App, error)
 		case <-time.After(openAgain):
 		}
 	}
+}
+
+func (f *front) url() string {
+	if f.certificate != nil {
+		return "https://" + f.Listener.Addr().String()
+	}
+	return "http://" + f.Listener.Addr().String()
 }
 
 // start serves what is shown.
