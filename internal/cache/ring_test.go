@@ -2,6 +2,7 @@ package cache
 
 import (
 	"context"
+	"crypto/tls"
 	"errors"
 	"fmt"
 	"net"
@@ -551,6 +552,34 @@ func TestHangingNode(t *testing.T) {
 	}
 	server[0].Resume()
 	until(t, "it is asked again", func() bool { _, ok := r.get(t.Context(), "who"); return ok })
+}
+
+// One that hangs before there is a connection to it costs no more.
+func TestHangingWhileConnecting(t *testing.T) {
+	f := func(o servers.RedisOptions) {
+		t.Helper()
+		server := servers.Redis(t, o)
+		var config *tls.Config
+		if o.CA != nil {
+			var err error
+			if config, err = certs.Client(certs.ClientFiles{CA: o.CA.File}); err != nil {
+				t.Fatal(err)
+			}
+		}
+		server.Pause()
+		r := newRing(t, RingOptions{Addrs: []string{server.Addr}, TLS: config, Timeout: 25 * time.Millisecond, Heartbeat: time.Hour})
+		var waited []time.Duration
+		for range trip + 3 {
+			begun := time.Now()
+			r.get(t.Context(), "who")
+			waited = append(waited, time.Since(begun))
+		}
+		if slices.Sort(waited); waited[trip] > 50*time.Millisecond || !r.Stats().Nodes[0].Open {
+			t.Errorf("with TLS %v: questions waited %v, and then: %+v", o.CA != nil, waited, r.Stats())
+		}
+	}
+	f(servers.RedisOptions{})
+	f(servers.RedisOptions{CA: servers.NewCA(t)})
 }
 
 func TestFlushed(t *testing.T) {
