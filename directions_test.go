@@ -35,7 +35,7 @@ internal/ask              index rank follow cache store
 internal/cache            certs
 internal/store            
 internal/store/sqlite     store
-internal/store/mongodb    store
+internal/store/mongodb    store certs
 internal/store/storetest  store
 internal/queue            
 internal/queue/queuetest  queue

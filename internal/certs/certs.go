@@ -5,10 +5,12 @@ package certs
 
 import (
 	"cmp"
+	"context"
 	"crypto/tls"
 	"crypto/x509"
 	"errors"
 	"fmt"
+	"net"
 	"os"
 	"sync"
 	"time"
@@ -53,7 +55,7 @@ type ClientFiles struct {
 
 // Client returns what a client needs, or an ErrInvalid where the files do not
 // hold it. The server's name is always checked; where servers are called by IP
-// address and CA is set, use [For], too.
+// address and CA is set, use [For] or a [Dialer], too.
 func Client(o ClientFiles) (*tls.Config, error) {
 	failed := o.Failed
 	if failed == nil {
@@ -99,6 +101,20 @@ func For(c *tls.Config, host string) *tls.Config {
 		}
 	}
 	return c
+}
+
+// A Dialer connects over TLS, and holds each server to the host of its address.
+type Dialer struct {
+	Config *tls.Config
+}
+
+// DialContext connects to host:port and shakes hands.
+func (d Dialer) DialContext(ctx context.Context, network, address string) (net.Conn, error) {
+	host, _, err := net.SplitHostPort(address)
+	if err != nil {
+		return nil, err
+	}
+	return (&tls.Dialer{Config: For(d.Config, host)}).DialContext(ctx, network, address)
 }
 
 // verify does what crypto/tls does where it is not told to leave it out.

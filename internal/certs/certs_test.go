@@ -101,6 +101,31 @@ func TestNamesAreChecked(t *testing.T) {
 	}
 }
 
+func TestDialerHoldsServersToTheirAddress(t *testing.T) {
+	ca := servers.NewCA(t)
+	f := func(host, want string) {
+		t.Helper()
+		listener, err := tls.Listen("tcp", "127.0.0.1:0", server(t, ca.Server(t, host)).Config())
+		must(t, err)
+		defer listener.Close()
+		go func() {
+			if conn, err := listener.Accept(); err == nil {
+				_ = conn.(*tls.Conn).Handshake()
+			}
+		}()
+		conn, err := certs.Dialer{Config: client(t, certs.ClientFiles{CA: ca.File})}.DialContext(t.Context(), "tcp", listener.Addr().String())
+		if err == nil {
+			conn.Close()
+		}
+		if want == "" && err != nil || want != "" && (err == nil || !strings.Contains(err.Error(), want)) {
+			t.Errorf("a certificate for %s: got %v, want %q", host, err, want)
+		}
+	}
+	f("127.0.0.1", "")
+	f("192.0.2.1", "not 127.0.0.1")
+	f("queue.test", "127.0.0.1")
+}
+
 func TestClientShowsItsCertificate(t *testing.T) {
 	ca := servers.NewCA(t)
 	s := server(t, ca.Server(t, "queue.test")).Config()

@@ -100,7 +100,7 @@ func aclLine(t *testing.T, password string) string {
 	t.Helper()
 	page, err := os.ReadFile("../../../doc/how-to/redis.md")
 	must(t, err)
-	line := regexp.MustCompile(`(?m)^user queue on #\S+ (.*)$`).FindSubmatch(page)
+	line := regexp.MustCompile(`(?m)^user queue on #.*? (~.*)$`).FindSubmatch(page)
 	if line == nil {
 		t.Fatal("doc/how-to/redis.md has no line of the user queue")
 	}

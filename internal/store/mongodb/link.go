@@ -16,6 +16,7 @@ import (
 	"go.mongodb.org/mongo-driver/v2/mongo/writeconcern"
 
 	"multivac"
+	"multivac/internal/certs"
 )
 
 // A link is a client and the credentials that it was made with. One whose
@@ -78,7 +79,9 @@ func (db *DB) clientOptions() (*options.ClientOptions, error) {
 		SetConnectTimeout(5 * time.Second).
 		SetServerSelectionTimeout(patience)
 	if db.options.TLS != nil {
-		o.SetTLSConfig(db.options.TLS.Clone())
+		// The driver's own TLS does not tell a server's IP address to what
+		// checks its certificate.
+		o.SetTLSConfig(nil).SetDialer(certs.Dialer{Config: db.options.TLS})
 	}
 	if err := o.Validate(); err != nil {
 		return nil, errURI(err)
@@ -194,13 +197,21 @@ func (db *DB) relink(ctx context.Context, old *link) bool {
 // checkReplicaSet refuses a server that has no change streams.
 func (db *DB) checkReplicaSet(ctx context.Context) error {
 	var hello helloReply
-	err := db.call(ctx, func(ctx context.Context, d *mongo.Database) error {
-		return d.Client().Database("admin").RunCommand(ctx, bson.D{at("hello", 1)}).Decode(&hello)
-	})
+	ask := func(ctx context.Context) error {
+		return db.call(ctx, func(ctx context.Context, d *mongo.Database) error {
+			return d.Client().Database("admin").RunCommand(ctx, bson.D{at("hello", 1)}).Decode(&hello)
+		})
+	}
+	soon, stop := context.WithTimeout(ctx, 2*time.Second)
+	defer stop()
+	err := ask(soon)
 	if err != nil {
-		if found := db.look(ctx); found != nil { // the driver does not say what it found
+		if found := db.look(ctx); found != nil { // the driver waits, and does not say what it found
 			return found
 		}
+		err = ask(ctx)
+	}
+	if err != nil {
 		return err
 	}
 	return hello.check()
@@ -234,9 +245,7 @@ func (db *DB) look(ctx context.Context) error {
 	}
 	for _, host := range o.Hosts {
 		one := options.Client().SetHosts([]string{host}).SetDirect(true).SetServerSelectionTimeout(2 * time.Second)
-		if o.TLSConfig != nil {
-			one.SetTLSConfig(o.TLSConfig)
-		}
+		one.TLSConfig, one.Dialer = o.TLSConfig, o.Dialer
 		c, err := mongo.Connect(one)
 		if err != nil {
 			continue

@@ -16,6 +16,7 @@ import (
 	"go.mongodb.org/mongo-driver/v2/mongo/options"
 
 	"multivac"
+	"multivac/internal/certs"
 )
 
 // A Member is a server that is to be one of a replica set. It is responsible
@@ -266,7 +267,7 @@ func (m Member) options(who func() (username, password string)) *options.ClientO
 	name, password := who()
 	o.SetAuth(options.Credential{Username: name, Password: password, PasswordSet: true, AuthSource: "admin"})
 	if m.TLS != nil {
-		o.SetTLSConfig(m.TLS.Clone())
+		o.SetDialer(certs.Dialer{Config: m.TLS})
 	}
 	return o
 }

@@ -1,0 +1,173 @@
+package services
+
+import (
+	"bufio"
+	"fmt"
+	"io"
+	"net"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"regexp"
+	"strings"
+	"syscall"
+	"testing"
+	"time"
+
+	"multivac/internal/require"
+)
+
+// A shell runs what a page of the documentation says, block by block, in a
+// folder of its own. The ports that the page names are replaced by free ones.
+type shell struct {
+	t      *testing.T
+	dir    string
+	ports  *strings.Replacer
+	blocks []string // that are still to be run
+	stdin  io.Writer
+	out    *bufio.Reader
+}
+
+var block = regexp.MustCompile("(?ms)^```sh\n(.*?)^```$")
+
+func newShell(t *testing.T, page string, ports ...string) *shell {
+	t.Helper()
+	text, err := os.ReadFile(filepath.Join("../../doc", page))
+	must(t, err)
+	s := &shell{t: t, dir: t.TempDir()}
+	for _, b := range block.FindAllStringSubmatch(string(text), -1) {
+		s.blocks = append(s.blocks, b[1])
+	}
+	var replaced []string
+	for _, port := range ports {
+		l, err := net.Listen("tcp", "127.0.0.1:0")
+		must(t, err)
+		_, free, _ := net.SplitHostPort(l.Addr().String())
+		l.Close()
+		replaced = append(replaced, port, free)
+	}
+	s.ports = strings.NewReplacer(replaced...)
+	bash := exec.Command("bash", "-eu", "-o", "pipefail")
+	bash.Dir, bash.SysProcAttr = s.dir, &syscall.SysProcAttr{Setpgid: true}
+	bash.Env = append(os.Environ(), "PATH="+filepath.Dir(binary)+string(os.PathListSeparator)+os.Getenv("PATH"), "HOME="+s.dir, "NO_COLOR=1")
+	s.stdin, err = bash.StdinPipe()
+	must(t, err)
+	out, err := bash.StdoutPipe()
+	must(t, err)
+	bash.Stderr, s.out = bash.Stdout, bufio.NewReader(out)
+	must(t, bash.Start())
+	t.Cleanup(func() {
+		_ = syscall.Kill(-bash.Process.Pid, syscall.SIGKILL) // and what it started
+		_ = bash.Wait()
+	})
+	return s
+}
+
+// next runs the next block and returns what it says.
+func (s *shell) next() string {
+	s.t.Helper()
+	if len(s.blocks) == 0 {
+		s.t.Fatal("there is no other block")
+	}
+	b := s.blocks[0]
+	s.blocks = s.blocks[1:]
+	return s.run(b)
+}
+
+// run runs a script in the shell and returns what it says.
+func (s *shell) run(script string) string {
+	s.t.Helper()
+	const end = "-- this was the block --"
+	_, err := fmt.Fprintf(s.stdin, "%s\necho %q\n", s.ports.Replace(script), end)
+	must(s.t, err)
+	type result struct {
+		said string
+		err  error
+	}
+	done := make(chan result, 1)
+	go func() {
+		var said strings.Builder
+		for {
+			line, err := s.out.ReadString('\n')
+			if before, ok := strings.CutSuffix(line, end+"\n"); ok || err != nil {
+				done <- result{said.String() + before, err}
+				return
+			}
+			said.WriteString(line)
+		}
+	}()
+	select {
+	case r := <-done:
+		if r.err != nil {
+			s.t.Fatalf("the shell ended in\n%s\n%s", script, r.said)
+		}
+		return r.said
+	case <-time.After(patience):
+		s.t.Fatalf("still running:\n%s", script)
+	}
+	return ""
+}
+
+// ended fails the test where blocks of the page were not run.
+func (s *shell) ended() {
+	s.t.Helper()
+	if len(s.blocks) > 0 {
+		s.t.Errorf("not run:\n%s", strings.Join(s.blocks, "\n"))
+	}
+}
+
+func needs(t *testing.T, names ...string) {
+	t.Helper()
+	for _, name := range names {
+		_, err := exec.LookPath(name)
+		what := map[string]string{"redis-server": "redis", "redis-cli": "redis", "stunnel": "stunnel"}[name]
+		if what == "" {
+			what = name
+		}
+		require.Have(t, what, err == nil, "install "+name)
+	}
+}
+
+// serves starts a MultiVAC of one process with the settings of the shell's
+// folder, and has it answer.
+func (s *shell) serves() *process {
+	s.t.Helper()
+	p := (&stage{t: s.t, dir: s.dir}).start("all", "--data", filepath.Join(s.dir, "data")).ready()
+	s.answers(p, "first")
+	return p
+}
+
+func (s *shell) answers(p *process, what string) {
+	s.t.Helper()
+	text := "The code of the " + what + " door is 1234."
+	if r := p.tellAndWait(what+".md", text); r.State != "indexed" {
+		s.t.Fatalf("telling: %+v\n%s", r, p.said())
+	}
+	if r := p.do("GET", "/api/v1/answer?question=What+is+the+code+of+the+"+what+"+door%3F", "", ""); !strings.Contains(r.body, text) {
+		s.t.Errorf("asking: %d %s", r.status, r.body)
+	}
+}
+
+func TestPageAboutRedis(t *testing.T) {
+	needs(t, "redis-server", "redis-cli", "sha256sum")
+	s := newShell(t, "how-to/redis.md", "6379", "6380")
+	s.next() // the servers
+	if said := s.next(); strings.Contains(said, "multivac:") {
+		t.Errorf("config validate: %s", said)
+	}
+	p := s.serves()
+	s.next() // the password changes
+	s.run("operator CLIENT KILL USER queue")
+	s.answers(p, "second")
+	if said := s.next(); strings.TrimSpace(said) != "0" {
+		t.Errorf("LLEN: got %q, want 0", said)
+	}
+	if log := s.run("operator ACL LOG"); strings.TrimSpace(log) != "" {
+		t.Errorf("Redis refused something: %s", log)
+	}
+	if log := s.run(`redis-cli -p 6380 --user operator --askpass ACL LOG < secrets/operator.password; redis-cli -p 6380 --user operator --askpass DBSIZE < secrets/operator.password`); strings.TrimSpace(log) == "0" || strings.Contains(log, "reason") {
+		t.Errorf("the cache's Redis: %s, want no refusals and an answer", log)
+	}
+	s.ended()
+	p.stop()
+}
