@@ -215,6 +215,19 @@ func TestTable(t *testing.T) {
 	decode([]layer{{values: defaults}}) // panics where a row has no field
 }
 
+// A layer replaces lists and names of those below whole.
+func TestNothingIsMerged(t *testing.T) {
+	file := write(t, t.TempDir(), "settings.toml", "[default]\ncollection-stop = { laws = 'strict', notes = 'eager' }\ncache.addrs = ['a:1', 'b:1']\n"+
+		"[production.collection-stop]\nnotes = 'strict'\n[production.cache]\naddrs = ['c:1']\n")
+	l, err := Load(Sources{Files: []string{file}, Environ: []string{"MULTIVAC_ENV=production"}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if d := cmp.Diff(map[string]string{"notes": "strict"}, l.CollectionStop) + cmp.Diff([]string{"c:1"}, l.Cache.Addrs); d != "" {
+		t.Errorf("(-want +got)\n%s", d)
+	}
+}
+
 func TestNearest(t *testing.T) {
 	f := func(word, want string) {
 		t.Helper()
