@@ -41,6 +41,7 @@ type batchEnd struct {
 	number int64
 	index  int32
 	seen   bool
+	when   time.Time // it was seen
 }
 
 // entries are those of a row's group that are not known to be in the feed.
@@ -92,8 +93,14 @@ func (db *DB) append(ctx context.Context, token bson.ObjectID, entries []entry) 
 	tried := false // perhaps in vain
 	for {
 		db.mu.Lock()
-		b.Number = db.last.number + 1
+		last := db.last
 		db.mu.Unlock()
+		if time.Since(last.when) > fresh { // by now the number after it may be one that was removed
+			if last, err = db.end(ctx); err != nil {
+				return nil, false, err
+			}
+		}
+		b.Number = last.number + 1
 		err := db.insist(ctx, func(ctx context.Context, d *mongo.Database) error {
 			_, err := d.Collection(feeds).InsertOne(ctx, b)
 			if mongo.IsDuplicateKeyError(err) {

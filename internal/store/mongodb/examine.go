@@ -238,6 +238,10 @@ func (x *examination) feed() error {
 	if err != nil {
 		return err
 	}
+	h, err := x.header(x.ctx)
+	if err != nil {
+		return err
+	}
 	for from := int64(1); from <= end.number; from += window {
 		found := make(map[int64]*batch)
 		var ids []string
@@ -258,7 +262,7 @@ func (x *examination) feed() error {
 			return err
 		}
 		for n := from; n < from+window && n <= end.number; n++ {
-			if err := x.batch(n, found[n], rows); err != nil {
+			if err := x.batch(n, found[n], rows, h.Floor); err != nil {
 				return err
 			}
 		}
@@ -266,7 +270,10 @@ func (x *examination) feed() error {
 	return nil
 }
 
-func (x *examination) batch(n int64, b *batch, rows map[string]*row) error {
+func (x *examination) batch(n int64, b *batch, rows map[string]*row, floor int64) error {
+	if b == nil && n <= floor {
+		return nil
+	}
 	if b == nil {
 		return x.mend(multivac.Fault{Problem: fmt.Sprintf("batch %d of the feed is missing, and nobody can follow it further", n)}, "an empty one is there", func(ctx context.Context, d *mongo.Database) error {
 			_, err := d.Collection(feeds).InsertOne(ctx, batch{Number: n, Token: bson.NewObjectID(), Entries: []entry{}})

@@ -596,3 +596,81 @@ func TestEnd(t *testing.T) {
 		sleeps.mu.Unlock()
 	}
 }
+
+// Old batches lose what later ones make void; whoever follows, from wherever,
+// comes to the same.
+func TestCompact(t *testing.T) {
+	m := servers.Mongo(t, servers.MongoOptions{})
+	o := Options{URI: m.URI}
+	db := open(t, o)
+	defer db.Close()
+	var positions []multivac.Position
+	tell := func(i int) {
+		t.Helper()
+		told := multivac.Telling{Source: fmt.Sprint(i % 7), Body: []byte(fmt.Sprint("text ", i))}
+		r, err := db.Put(t.Context(), []multivac.Telling{told}, time.Now())
+		if err != nil {
+			t.Fatal(err)
+		}
+		at, err := db.Publish(t.Context(), multivac.Task{Document: r[0].ID, Revision: r[0].Revision}, storetest.Cut(string(told.Body)), time.Now())
+		if err != nil {
+			t.Fatal(err)
+		}
+		positions = append(positions, at)
+	}
+	count := func() (n int64) {
+		t.Helper()
+		err := db.call(t.Context(), func(ctx context.Context, d *mongo.Database) (err error) {
+			n, err = d.Collection(feeds).CountDocuments(ctx, bson.D{at("_id", bson.D{at("$gt", 0)})})
+			return err
+		})
+		if err != nil {
+			t.Fatal(err)
+		}
+		return n
+	}
+	tell(100) // source 2, and never again before the end
+	for i := range 50 {
+		if i%7 != 2 {
+			tell(i)
+		}
+	}
+	if err := db.Purge(t.Context(), time.Now()); err != nil {
+		t.Fatal(err)
+	}
+	whole := count()
+	if whole != int64(len(positions)) {
+		t.Errorf("%d batches are there of %d that are not old", whole, len(positions))
+	}
+	db.keep = -time.Hour // all are old
+	for range 2 {
+		if err := db.Purge(t.Context(), time.Now()); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if n := count(); n != window+1 {
+		t.Errorf("%d batches are left, want the last %d and one that stands", n, window)
+	}
+	storetest.Check(t, db)
+	tell(51)
+	late := open(t, o)
+	defer late.Close()
+	for _, after := range append([]multivac.Position{""}, positions[:len(positions)-1]...) {
+		last, n := after, 0
+		err := late.Follow(t.Context(), after, func(c store.Change) error {
+			if n++; c.Position <= last {
+				t.Errorf("%s comes after %s", c.Position, last)
+			}
+			if last = c.Position; last == positions[len(positions)-1] {
+				return errTaken
+			}
+			return nil
+		})
+		if !errors.Is(err, errTaken) || n == 0 || n > 7 {
+			t.Errorf("after %q followed %d to %q: %v", after, n, last, err)
+		}
+	}
+	for _, f := range faults(t, db, false) {
+		t.Errorf("fault: %+v", f)
+	}
+}

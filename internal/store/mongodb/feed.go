@@ -28,11 +28,11 @@ const window = 16
 func (db *DB) seen(number int64, index int32) {
 	db.mu.Lock()
 	defer db.mu.Unlock()
-	if db.last.seen && number == db.last.number {
-		return
+	grown := !db.last.seen || number != db.last.number
+	db.last = batchEnd{number, index, true, time.Now()}
+	if grown {
+		db.ring()
 	}
-	db.last = batchEnd{number, index, true}
-	db.ring()
 }
 
 // ring wakes those who follow; mu is held.
@@ -66,7 +66,7 @@ func (db *DB) end(ctx context.Context) (end batchEnd, err error) {
 		}
 		end = batchEnd{seen: true}
 		return each(ctx, d.Collection(feeds), bson.D{}, func(b *batch) error {
-			end = batchEnd{b.Number, b.Last, true}
+			end = batchEnd{number: b.Number, index: b.Last, seen: true}
 			return nil
 		}, options.Find().SetSort(bson.D{at("_id", -1)}).SetLimit(1).SetProjection(bson.D{at("last", 1)}))
 	})
@@ -81,7 +81,7 @@ func (db *DB) end(ctx context.Context) (end batchEnd, err error) {
 func ends(ctx context.Context, d *mongo.Database, from int64) (all []batchEnd, err error) {
 	from = max(from, 1)
 	err = each(ctx, d.Collection(feeds), bson.D{at("_id", in(numbers(from)))}, func(b *batch) error {
-		all = append(all, batchEnd{b.Number, b.Last, true})
+		all = append(all, batchEnd{number: b.Number, index: b.Last, seen: true})
 		return nil
 	}, options.Find().SetProjection(bson.D{at("last", 1)}))
 	slices.SortFunc(all, func(a, b batchEnd) int { return int(a.number - b.number) })
@@ -101,15 +101,22 @@ func numbers(from int64) []int64 {
 	return all
 }
 
-// batches returns some batches from a number on, without a gap.
+// batches returns some batches from a number on, without a gap but at the
+// number itself, which may have been removed.
 func (db *DB) batches(ctx context.Context, from int64) (all []*batch, err error) {
 	err = db.call(ctx, func(ctx context.Context, d *mongo.Database) error {
 		all = nil
 		return each(ctx, d.Collection(feeds), bson.D{at("_id", in(numbers(from)))}, func(b *batch) error { all = append(all, b); return nil })
 	})
 	slices.SortFunc(all, func(a, b *batch) int { return int(a.Number - b.Number) })
+	if len(all) > 0 && all[0].Number == 0 { // the header
+		all = all[1:]
+	}
+	if len(all) > 0 && all[0].Number == from+1 {
+		from++
+	}
 	for i := range all {
-		if all[i].Number != max(from, 1)+int64(i) {
+		if all[i].Number != from+int64(i) {
 			return all[:i], err
 		}
 	}
@@ -134,11 +141,11 @@ func (db *DB) Follow(ctx context.Context, after multivac.Position, fn func(store
 		db.mu.Lock()
 		bell := db.bell
 		db.mu.Unlock()
-		all, err := db.batches(ctx, number)
+		all, until, err := db.after(ctx, number)
 		if err != nil {
 			return err
 		}
-		moved := false
+		moved := until > number
 		for _, b := range all {
 			n := len(b.Entries)
 			b.Entries = slices.DeleteFunc(b.Entries, func(e entry) bool { return b.Number == number && e.Index <= index })
@@ -147,21 +154,45 @@ func (db *DB) Follow(ctx context.Context, after multivac.Position, fn func(store
 					return err
 				}
 			}
-			moved = moved || b.Number > number
 			number, index = b.Number, b.Last
 		}
 		if moved {
+			if until > number {
+				number, index = until, 0
+			}
 			continue
 		}
 		select {
 		case <-bell:
 		case <-time.After(pollEvery):
+			if _, err := db.end(ctx); err != nil {
+				return err
+			}
 		case <-ctx.Done():
 			return ctx.Err()
 		case <-db.closed:
 			return errClosed()
 		}
 	}
+}
+
+// after returns some batches from a number on, and the number up to which that
+// is all there is.
+func (db *DB) after(ctx context.Context, number int64) (all []*batch, until int64, err error) {
+	if all, err = db.batches(ctx, number); err != nil {
+		return nil, number, err
+	}
+	if n := len(all); n > 0 && all[n-1].Number > number {
+		return all, all[n-1].Number, nil
+	}
+	db.mu.Lock()
+	more := db.last.number > number
+	db.mu.Unlock()
+	if !more {
+		return all, number, nil
+	}
+	next, until, err := db.older(ctx, number)
+	return append(all, next...), until, err
 }
 
 // tell calls fn with the changes of a batch.

@@ -66,6 +66,7 @@ type DB struct {
 	running   sync.WaitGroup
 	ended     error
 
+	keep   time.Duration // for which batches of the feed are left as they are
 	rounds atomic.Uint64 // groups of writes, for measurements
 	memory memory
 }
@@ -81,7 +82,7 @@ func Open(ctx context.Context, o Options) (_ *DB, err error) {
 	if o.Database == "" {
 		o.Database = DefaultDatabase
 	}
-	db := &DB{options: o, log: o.Log, bell: make(chan struct{}), closed: make(chan struct{})}
+	db := &DB{options: o, log: o.Log, bell: make(chan struct{}), keep: keepBatches, closed: make(chan struct{})}
 	if db.log == nil {
 		db.log = slog.New(slog.DiscardHandler)
 	}

@@ -475,6 +475,9 @@ func restore(from store.Record, now int64) *change {
 // Purge implements store.Store.
 func (db *DB) Purge(ctx context.Context, before time.Time) (err error) {
 	defer multivac.Wrap(&err, "purge")
+	if err := db.compact(ctx, time.Now().Add(-db.keep)); err != nil {
+		return err
+	}
 	limit := micros(before)
 	filter := bson.D{at("$or", bson.A{
 		bson.D{at("replaced.replaced", bson.D{at("$gt", 0), at("$lt", limit)})},
