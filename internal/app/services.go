@@ -103,8 +103,17 @@ func (s *Settings) open(ctx context.Context) (store.Store, func() error, error) 
 	}, nil
 }
 
-// queue opens the queue of the settings.
+// queue opens the queue of the settings. Who works has a spare beside that of
+// others: while it is away, the sweeper has the work done here.
 func (s *Settings) queue() (queue.Queue, error) {
+	q, err := s.first()
+	if _, own := q.(*queue.Local); own || err != nil || !s.Role.works() {
+		return q, err
+	}
+	return queue.WithSpare(q, queueLength), nil
+}
+
+func (s *Settings) first() (queue.Queue, error) {
 	switch log := logOf(s.Telemetry); {
 	case s.openQueue != nil:
 		return s.openQueue()

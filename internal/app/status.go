@@ -91,7 +91,7 @@ func (h *hint) reason() string {
 
 // watchQueue looks at the queue until ctx ends, and says what is wrong with
 // it. All roles go on: the store knows what is to be done, whatever the queue
-// loses, and it takes longer only.
+// loses, and the workers' sweepers find it there, a second later.
 func (a *App) watchQueue(ctx context.Context) error {
 	q, ok := a.queue.(checked)
 	if !ok {
@@ -110,7 +110,7 @@ func (a *App) watchQueue(ctx context.Context) error {
 		}
 		if a.queued.set(err) {
 			if err != nil {
-				a.log().Warn("the queue is not as it should be; what is told is kept, and worked on later", "error", err)
+				a.log().Warn("the queue is not as it should be; what is told is kept, and worked on a little later", "error", err)
 			} else {
 				a.log().Info("the queue is as it should be again")
 			}
