@@ -20,6 +20,9 @@ test: ## all tests
 test-services: ## the roles on real servers; needs redis-server, stunnel4 and python3 with its venv
 	MULTIVAC_TEST_REQUIRE=redis,mongo,stunnel go test -count=1 ./internal/certs ./internal/servers ./internal/queue/redisqueue ./internal/cache ./internal/store/mongodb ./test/services
 
+test-vault: ## secrets from a real Vault; needs vault, in the path or named by MULTIVAC_TEST_VAULT, and redis-server
+	MULTIVAC_TEST_REQUIRE=vault,redis go test -count=1 -v -run TestVaultRotation ./test
+
 lint: ## formatting, vet and staticcheck
 	@test -z "$$(gofmt -l .)" || { echo "not formatted, run make fmt:"; gofmt -l .; exit 1; }
 	go vet ./...
@@ -56,5 +59,5 @@ eval: build ## measure answers on the sets in DATA (../shared/data)
 eval-full: build ## the same with ten times the documents
 	@bin/multivac eval --documents $(DATA)/squad-train/documents.jsonl.gz --documents $(DATA)/squad-dev/documents.jsonl.gz --questions $(DATA)/squad-dev/questions.jsonl.gz
 
-.PHONY: images help build run test test-services lint fmt generate crash fuzz bench eval eval-full
+.PHONY: images help build run test test-services test-vault lint fmt generate crash fuzz bench eval eval-full
 .DEFAULT_GOAL := help

@@ -1,0 +1,80 @@
+package servers
+
+import (
+	"crypto/rand"
+	"errors"
+	"net"
+	"net/http"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"syscall"
+	"testing"
+
+	"multivac/internal/require"
+)
+
+// VaultVariable names the program where it is not in the path.
+const VaultVariable = "MULTIVAC_TEST_VAULT"
+
+// A VaultServer is a Vault of a test, in memory and unsealed, with secrets of
+// keys and values at "secret".
+type VaultServer struct {
+	Addr      string   // URL
+	Variables []string // of a command that may do all there
+	Dir       string   // where the program lies
+
+	process
+	program string
+}
+
+// Vault starts a Vault that ends with the test.
+func Vault(t testing.TB) *VaultServer {
+	t.Helper()
+	program := os.Getenv(VaultVariable)
+	ok := program != ""
+	if !ok {
+		program, ok = installed("vault")
+	}
+	require.Have(t, "vault", ok, "install it (https://developer.hashicorp.com/vault/install) or name the program in "+VaultVariable)
+	at, token := net.JoinHostPort("127.0.0.1", freePort(t)), rand.Text()
+	v := &VaultServer{Addr: "http://" + at, Dir: t.TempDir(), program: program}
+	home := t.TempDir()
+	v.Variables = []string{"VAULT_ADDR=" + v.Addr, "VAULT_TOKEN=" + token, "HOME=" + home, "PATH=" + v.Dir + string(os.PathListSeparator) + os.Getenv("PATH")}
+	must(t, os.Symlink(program, filepath.Join(v.Dir, "vault"))) // whatever it is called
+	v.process = process{t: t, name: "vault", ready: v.unsealed, log: filepath.Join(t.TempDir(), "log"), command: func() *exec.Cmd {
+		cmd := exec.Command(program, "server", "-dev", "-dev-no-store-token", "-dev-listen-address="+at)
+		cmd.Env = append(os.Environ(), "HOME="+home, "VAULT_DEV_ROOT_TOKEN_ID="+token)
+		return cmd
+	}}
+	must(t, v.start())
+	t.Cleanup(func() { v.end(syscall.SIGKILL) })
+	return v
+}
+
+func (v *VaultServer) unsealed() error {
+	r, err := http.Get(v.Addr + "/v1/sys/health")
+	if err != nil {
+		return err
+	}
+	r.Body.Close()
+	if r.StatusCode != http.StatusOK {
+		return errors.New(r.Status)
+	}
+	return nil
+}
+
+// Agent starts an agent, with no right but what its configuration has, and
+// returns once the file is there that it is to write.
+func (v *VaultServer) Agent(config, writes string) {
+	v.t.Helper()
+	a := &process{t: v.t, name: "vault agent", log: filepath.Join(v.t.TempDir(), "log"),
+		ready: func() error { _, err := os.Stat(writes); return err },
+		command: func() *exec.Cmd {
+			cmd := exec.Command(v.program, "agent", "-config", config)
+			cmd.Env = append(os.Environ(), "HOME="+v.t.TempDir())
+			return cmd
+		}}
+	must(v.t, a.start())
+	v.t.Cleanup(func() { a.end(syscall.SIGKILL) })
+}
