@@ -82,6 +82,7 @@ func (s *site) start(t *testing.T, role Role) *replica {
 // A place is where processes of several roles are started.
 type place interface {
 	start(t *testing.T, role Role) *replica
+	settings(role Role) Settings
 }
 
 // A realSite has servers.
@@ -448,4 +449,47 @@ func TestLinger(t *testing.T) {
 	if _, err := http.Get(r.at + "/livez"); err == nil {
 		t.Error("it still answers")
 	}
+}
+
+// During an upgrade an old web and a new worker do what they did, and the
+// reverse; where they cannot, the new one does not start, and says what to do.
+func TestUpgradeOneByOne(t *testing.T) { everywhere(t, upgradeOneByOne) }
+
+func upgradeOneByOne(t *testing.T, s place) {
+	t.Parallel() // it waits most of the time
+	of := func(role Role, f forms) Settings {
+		o := s.settings(role)
+		o.forms = f
+		return o
+	}
+	old, next := forms{1, 1}, forms{2, 1}
+	web, worker := startWith(t, of(Web, old), Front{}), startWith(t, of(Worker, next), Front{})
+	web.until(t, "/readyz", 200)
+	if r := tellPump(t, web, multivac.WaitIndexed); r.State != multivac.Indexed {
+		t.Errorf("an old web and a new worker: %+v", r)
+	}
+	newWeb := startWith(t, of(Web, next), Front{})
+	newWeb.until(t, "/readyz", 200)
+	worker.stop()
+	startWith(t, of(Worker, old), Front{})
+	receipts, err := newWeb.Tell(t.Context(), []multivac.Telling{{Source: "valve.md", Body: []byte("The valve opens at 4 bar.\n")}}, multivac.WaitIndexed)
+	if err != nil || receipts[0].State != multivac.Indexed {
+		t.Errorf("a new web and an old worker: %+v, %v", receipts, err)
+	}
+	for _, r := range []*replica{web, newWeb} {
+		a, err := r.Ask(t.Context(), multivac.Question{Text: "At how many bar does the valve open?", After: receipts[0].Position})
+		if err != nil || a.Text() != "The valve opens at 4 bar." {
+			t.Errorf("asked: %q, %v", a.Text(), err)
+		}
+	}
+
+	l, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	err = Serve(t.Context(), of(Worker, forms{3, 2}), Front{Listener: l}, Steps{})
+	if !errors.Is(err, multivac.ErrInUse) || !strings.Contains(err.Error(), "stop every") {
+		t.Errorf("one that the old ones cannot read: %v", err)
+	}
+	web.until(t, "/readyz", 200) // and is none the worse for it
 }
