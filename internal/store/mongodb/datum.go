@@ -127,7 +127,7 @@ func (db *DB) Datum(ctx context.Context, collection multivac.CollectionName) (te
 			}
 			continue
 		}
-		text, err := db.remembered(ctx, r.Published)
+		text, err := db.textOf(ctx, r.Published)
 		if !errors.Is(err, errGone) {
 			return text, err
 		}
@@ -135,7 +135,7 @@ func (db *DB) Datum(ctx context.Context, collection multivac.CollectionName) (te
 	return "", damaged("the datum of collection %s is not whole", collection)
 }
 
-func (db *DB) remembered(ctx context.Context, c *content) (string, error) {
+func (db *DB) textOf(ctx context.Context, c *content) (string, error) {
 	m := &db.memory
 	m.mu.Lock()
 	name, text := m.name, m.text

@@ -674,3 +674,47 @@ func TestCompact(t *testing.T) {
 		t.Errorf("fault: %+v", f)
 	}
 }
+
+// Where it is not known whether a write was done, the row tells, though others
+// have written it since; and nothing that it names is removed.
+func TestUnknownOutcome(t *testing.T) {
+	m := servers.Mongo(t, servers.MongoOptions{})
+	o := Options{URI: m.URI}
+	db, other := open(t, o), open(t, o)
+	defer db.Close()
+	defer other.Close()
+	told := multivac.Telling{Source: "x", Body: []byte("text")}
+	var receipt multivac.Receipt
+	c := put(told, micros(time.Now()), &receipt)
+	c.done = make(chan struct{})
+	token, ok := bson.NewObjectID(), false
+	if c.row, ok = db.planned(t.Context(), c, nil, token, 0); !ok {
+		t.Fatal("not planned")
+	}
+	if err := db.store(t.Context(), []*change{c}); err != nil {
+		t.Fatal(err)
+	}
+	for range 2 { // the second time as after an answer that was lost
+		done, lost, err := db.write(t.Context(), token, []*change{c})
+		if err != nil || len(done) != 1 || len(lost) != 0 {
+			t.Fatalf("written: %d, lost: %d, %v", len(done), len(lost), err)
+		}
+		task := multivac.Task{Document: told.ID(), Revision: 1}
+		if task, _, err = other.Lease(t.Context(), task, time.Now(), time.Now().Add(time.Minute)); err == nil {
+			err = other.Release(t.Context(), task)
+		}
+		if err != nil {
+			t.Fatal(err)
+		}
+	}
+	row, err := db.row(t.Context(), told.ID())
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, ok := db.planned(t.Context(), c, row, bson.NewObjectID(), 0); ok {
+		t.Error("planned again, it would be written again")
+	}
+	if d, err := db.Document(t.Context(), told.ID()); err != nil || string(d.Body) != "text" {
+		t.Errorf("the document is %+v, %v", d, err)
+	}
+}

@@ -258,11 +258,12 @@ func (db *DB) planned(ctx context.Context, c *change, now *row, token bson.Objec
 		err = multivac.Errorf(multivac.ErrUnavailable, "try again", "document %s is being changed by another process", c.id)
 	}
 	if err != nil || !changed {
-		db.forget(ctx, c)
+		db.forget(ctx, c, now)
 		c.end(next, err)
 		return next, false
 	}
-	next.Version, next.Group = now.Version+1, token
+	next.Version = now.Version + 1
+	next.remember(token)
 	if c.announce {
 		next.At, next.Open = place{Group: token, Index: 2 * index, Revision: next.Revision, State: multivac.Deleted}, token
 		if p := next.Published; p != nil {
@@ -290,9 +291,11 @@ func (db *DB) wait(ctx context.Context, c *change, now *row) {
 	}
 }
 
-// forget removes what was stored for a change that comes to nothing.
-func (db *DB) forget(ctx context.Context, c *change) {
-	if err := db.sweep(ctx, c.stored); err != nil { // Examine finds it, and it harms nobody
+// forget removes what was stored for a change that comes to nothing, unless
+// the row names it: then the change was made, and this is another try of it.
+func (db *DB) forget(ctx context.Context, c *change, now *row) {
+	lost := slices.DeleteFunc(slices.Clone(c.stored), func(l litter) bool { return now.names(l.ID) })
+	if err := db.sweep(ctx, lost); err != nil { // Examine finds it, and it harms nobody
 		db.log.Debug("MongoDB: pieces of nothing were left", "error", err)
 	}
 }
@@ -358,7 +361,7 @@ func (db *DB) write(ctx context.Context, token bson.ObjectID, changed []*change)
 		return nil, nil, err
 	}
 	for _, c := range changed {
-		if r := rows[c.id]; r != nil && r.Group == token {
+		if r := rows[c.id]; r != nil && slices.Contains(r.Groups, token) {
 			done = append(done, c)
 		} else {
 			lost = append(lost, c)

@@ -147,12 +147,22 @@ func refused(err error) bool {
 	return err != nil && strings.Contains(err.Error(), "unable to authenticate")
 }
 
+// forbidden reports whether the server knows the user, who may not do this. It
+// says the same of who was dropped.
+func forbidden(err error) bool {
+	var server mongo.ServerError
+	return errors.As(err, &server) && server.HasErrorCode(13)
+}
+
 // renew waits until there are other credentials than those of the link, which
-// were refused, and the link is replaced.
-func (db *DB) renew(ctx context.Context, l *link) bool {
+// were refused, and the link is replaced; once only looks for them.
+func (db *DB) renew(ctx context.Context, l *link, once bool) bool {
 	for {
 		if db.replaced(l) || db.relink(ctx, l) {
 			return true
+		}
+		if once {
+			return false
 		}
 		select {
 		case <-ctx.Done():

@@ -158,7 +158,7 @@ func (db *DB) call(ctx context.Context, fn func(ctx context.Context, d *mongo.Da
 		switch {
 		case err == nil:
 			return nil
-		case refused(err) && db.renew(within, l):
+		case refused(err) && db.renew(within, l, forbidden(err)):
 			continue
 		case ctx.Err() != nil:
 			return ctx.Err()

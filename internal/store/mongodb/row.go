@@ -20,20 +20,20 @@ import (
 // A row is all there is to know of a document but for what lies in pieces.
 // Times are microseconds of Unix, 0 for none.
 type row struct {
-	ID         string         `bson:"_id"`
-	Version    int64          `bson:"version"` // rises with every write; 0: never told
-	Group      bson.ObjectID  `bson:"group"`   // of writes, that wrote it last
-	Collection string         `bson:"collection"`
-	Source     string         `bson:"source"`
-	Revision   int64          `bson:"revision"`
-	State      multivac.State `bson:"state"`
-	Step       string         `bson:"step"`
-	Attempts   int            `bson:"attempts"`
-	LastError  string         `bson:"last_error"`
-	Told       int64          `bson:"told"`
-	Changed    int64          `bson:"changed"`
-	Lease      int64          `bson:"lease"` // until when it is leased
-	Due        int64          `bson:"due"`   // not to be leased before
+	ID         string          `bson:"_id"`
+	Version    int64           `bson:"version"` // rises with every write; 0: never told
+	Groups     []bson.ObjectID `bson:"groups"`  // of writes, that wrote it last, the latest first
+	Collection string          `bson:"collection"`
+	Source     string          `bson:"source"`
+	Revision   int64           `bson:"revision"`
+	State      multivac.State  `bson:"state"`
+	Step       string          `bson:"step"`
+	Attempts   int             `bson:"attempts"`
+	LastError  string          `bson:"last_error"`
+	Told       int64           `bson:"told"`
+	Changed    int64           `bson:"changed"`
+	Lease      int64           `bson:"lease"` // until when it is leased
+	Due        int64           `bson:"due"`   // not to be leased before
 
 	Content   *content  `bson:"content,omitempty"`   // the body, while pending or failed
 	Published *content  `bson:"published,omitempty"` // the text that is answered from
@@ -124,8 +124,27 @@ func (c *content) cutLitter() litter {
 
 func (r *row) clone() *row {
 	c := *r
-	c.Replaced, c.Litter = slices.Clone(r.Replaced), slices.Clone(r.Litter)
+	c.Groups, c.Replaced, c.Litter = slices.Clone(r.Groups), slices.Clone(r.Replaced), slices.Clone(r.Litter)
 	return &c
+}
+
+// remembered is how many groups a row remembers: whoever does not know whether
+// a write of his was done finds it here, though others have written since.
+const remembered = 8
+
+func (r *row) remember(group bson.ObjectID) {
+	r.Groups = slices.Insert(r.Groups, 0, group)
+	r.Groups = r.Groups[:min(len(r.Groups), remembered)]
+}
+
+// names reports whether a content or cut of the row has the name.
+func (r *row) names(name string) bool {
+	for _, c := range append(slices.Clone(r.Replaced), deref(r.Content, r.Published)...) {
+		if c.ID == name || c.Cut == name {
+			return true
+		}
+	}
+	return slices.ContainsFunc(r.Litter, func(l litter) bool { return l.ID == name })
 }
 
 // current is what the row's revision says: nil where it is deleted.
