@@ -115,6 +115,7 @@ type Store interface {
 type Publication struct {
 	Title     string // the document's where the telling named none
 	Text      string
+	IsBody    bool               // Text is the document's body, byte for byte: it need not be stored again
 	Segmenter int                // the version of what cut the text
 	Passages  []multivac.Passage // each valid for Text, numbered from 0
 }

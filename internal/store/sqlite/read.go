@@ -18,12 +18,12 @@ const documentColumns = `SELECT d.id, d.collection, d.source, coalesce(r.title, 
 // A row is what sql.Row and sql.Rows have in common.
 type row interface{ Scan(dest ...any) error }
 
-func scanDocument(r row) (d multivac.Document, content int64, err error) {
+func scanDocument(r row, more ...any) (d multivac.Document, content int64, err error) {
 	var id, hash []byte
 	var state int
 	var told, changed int64
-	err = r.Scan(&id, &d.Collection, &d.Source, &d.Title, &d.MediaType, &hash, &d.Revision, &state,
-		&d.Step, &d.Attempts, &d.LastError, &told, &changed, &content)
+	err = r.Scan(append([]any{&id, &d.Collection, &d.Source, &d.Title, &d.MediaType, &hash, &d.Revision, &state,
+		&d.Step, &d.Attempts, &d.LastError, &told, &changed, &content}, more...)...)
 	if err != nil {
 		return d, 0, err
 	}
@@ -36,29 +36,33 @@ func scanDocument(r row) (d multivac.Document, content int64, err error) {
 // Document implements store.Store.
 func (db *DB) Document(ctx context.Context, id multivac.DocumentID) (d multivac.Document, err error) {
 	defer multivac.Wrap(&err, "read document")
-	err = db.snapshot(ctx, func(c *conn) error {
-		found := false
-		var content int64
-		err := c.each(func(rows *sql.Rows) (err error) {
+	found := false
+	var b []byte
+	// One statement sees one state of the store; each worker begins with it.
+	err = db.read(ctx, func(c *conn) error {
+		return c.each(func(rows *sql.Rows) (err error) {
 			found = true
-			d, content, err = scanDocument(rows)
+			var chunk sql.RawBytes
+			d, _, err = scanDocument(rows, &chunk)
+			b = append(b, chunk...)
 			return err
-		}, documentColumns+`WHERE d.id = ?`, rawID(id))
-		if err != nil {
-			return err
-		}
-		if !found {
-			return errNeverTold(id)
-		}
-		b, err := c.content(content)
-		if d.State == multivac.Indexed {
-			d.Text = string(b)
-		} else if len(b) > 0 {
-			d.Body = b
-		}
-		return err
+		}, `SELECT d.id, d.collection, d.source, coalesce(r.title, ''), coalesce(r.media_type, ''), r.hash, d.revision, d.state,
+			d.step, d.attempts, d.last_error, d.told, d.changed, d.content, c.bytes
+			FROM documents d LEFT JOIN revisions r ON r.id = d.content
+			LEFT JOIN chunks c ON c.id BETWEEN d.content << 24 AND ((d.content + 1) << 24) - 1
+			WHERE d.id = ? ORDER BY c.id`, rawID(id))
 	})
-	return d, err
+	switch {
+	case err != nil:
+		return multivac.Document{}, err
+	case !found:
+		return d, errNeverTold(id)
+	case d.State == multivac.Indexed:
+		d.Text = string(b)
+	case len(b) > 0:
+		d.Body = b
+	}
+	return d, nil
 }
 
 // content returns the content of a revision.

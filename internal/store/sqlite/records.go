@@ -237,7 +237,7 @@ func (w *writer) restorePublished(r store.Record, d *record, now int64) error {
 	if err != nil {
 		return err
 	}
-	if err := w.setText(content, p.Publication, false); err != nil {
+	if err := w.setText(content, p.Publication); err != nil {
 		return err
 	}
 	if d.published != 0 {

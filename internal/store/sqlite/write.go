@@ -356,16 +356,12 @@ func (db *DB) Publish(ctx context.Context, task multivac.Task, p store.Publicati
 	if err := p.Validate(); err != nil {
 		return "", err
 	}
-	same, err := db.isBody(ctx, task, p.Text)
-	if err != nil {
-		return "", err
-	}
 	err = db.write(ctx, func(w *writer) error {
 		d, err := w.pending(task)
 		if err != nil {
 			return err
 		}
-		if err := w.setText(d.content, p, same); err != nil {
+		if err := w.setText(d.content, p); err != nil {
 			return err
 		}
 		end, err := w.publish(d, micros(now))
@@ -378,30 +374,9 @@ func (db *DB) Publish(ctx context.Context, task multivac.Task, p store.Publicati
 	return at, nil
 }
 
-// isBody says whether the text is the body as it was told, as it is for
-// Markdown: then it need not be written again.
-func (db *DB) isBody(ctx context.Context, task multivac.Task, text string) (same bool, err error) {
-	err = db.snapshot(ctx, func(c *conn) error {
-		var content int64
-		var size int
-		err := c.get([]any{&content, &size}, `SELECT r.id, r.size FROM revisions r JOIN documents d ON d.content = r.id WHERE d.id = ? AND d.state = 0 AND d.revision = ?`,
-			rawID(task.Document), int64(task.Revision))
-		if errors.Is(err, sql.ErrNoRows) {
-			return errSuperseded(task)
-		}
-		if err != nil || size != len(text) {
-			return err
-		}
-		body, err := c.content(content)
-		same = string(body) == text
-		return err
-	})
-	return same, err
-}
-
 // setText makes the content of a revision its text, with passages.
-func (w *writer) setText(content int64, p store.Publication, same bool) error {
-	if !same {
+func (w *writer) setText(content int64, p store.Publication) error {
+	if !p.IsBody {
 		if err := w.empty(content); err != nil {
 			return err
 		}
