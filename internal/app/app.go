@@ -166,6 +166,9 @@ const leaseOfOthers = 3 * time.Second
 func (a *App) makeWorker(s Settings) {
 	kept := a.watched()
 	a.worker = tell.NewWorker(kept, a.queue)
+	if service, here := a.Teller.(*tell.Service); here {
+		a.worker.Crowded = service.Crowded
+	}
 	a.worker.Workers = cmp.Or(s.Workers, a.worker.Workers)
 	a.sweeper = tell.NewSweeper(kept, a.queue)
 	if a.member != nil {

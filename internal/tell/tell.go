@@ -29,6 +29,7 @@ type Service struct {
 	store    store.Store
 	queue    queue.Queue
 	follower settler
+	crowd    crowd
 }
 
 var (
@@ -61,7 +62,9 @@ func (s *Service) Tell(ctx context.Context, tellings []multivac.Telling, wait mu
 	if len(valid) == 0 {
 		return receipts, nil
 	}
+	leave := s.crowd.enter()
 	kept, err := s.store.Put(ctx, valid, s.Now())
+	leave()
 	if err != nil {
 		return nil, err
 	}

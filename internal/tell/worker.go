@@ -26,6 +26,11 @@ const (
 	goodbye = 5 * time.Second // to give leases back after the end
 	again   = time.Second     // between tries to give one back
 
+	// While it is crowded, so many documents are worked on at a time, unless as
+	// many wait as take a few seconds.
+	fewWorkers = 8
+	muchWaits  = 8192
+
 	// room is how many bytes of documents are worked on at a time, or one
 	// document: what is made of them takes a few times as much memory.
 	room = 64 << 20
@@ -42,6 +47,10 @@ type Worker struct {
 	// Lease is how long a document is out of the hands of others after its
 	// worker was last heard of; a living worker extends it.
 	Lease time.Duration
+	// Crowded says whether many wait to be told that their documents are kept.
+	// Then a few documents are worked on at a time and the rest later, as long
+	// as not too many wait. Never, unless set.
+	Crowded func() bool
 	// Now is the clock; time.Now unless set.
 	Now func() time.Time
 	// Observe is told of each attempt that ended here, if set. The context
@@ -57,7 +66,8 @@ type Worker struct {
 	extract func(mediaType string, body []byte) (extract.Extracted, error)
 	segment func(text string) []multivac.Passage
 
-	// turns has one for each worker. Who works on a document that may kill
+	// turns has one for each worker; while it is crowded, a document takes
+	// several. Who works on a document that may kill
 	// the process takes them all, so that nothing else dies with it and is
 	// suspected in turn.
 	turns *semaphore.Weighted
@@ -79,6 +89,7 @@ func NewWorker(s store.Store, q queue.Queue) *Worker {
 	return &Worker{
 		Workers: max(64, 4*runtime.GOMAXPROCS(0)),
 		Lease:   30 * time.Second,
+		Crowded: func() bool { return false },
 		Now:     time.Now,
 		Observe: func(context.Context, Attempt) {},
 		Trace:   func(ctx context.Context, _ string) (context.Context, func(error)) { return ctx, func(error) {} },
@@ -113,7 +124,7 @@ func (w *Worker) handle(ctx context.Context, task multivac.Task) error {
 func (w *Worker) try(ctx context.Context, task multivac.Task, alone bool) (again bool, err error) {
 	// Before the lease: who waits for its turn is not to be counted among
 	// those that died with the process.
-	turns := int64(1)
+	turns := w.share(ctx)
 	if alone {
 		turns = int64(w.Workers)
 	}
@@ -132,6 +143,16 @@ func (w *Worker) try(ctx context.Context, task multivac.Task, alone bool) (again
 		return true, w.store.Release(ctx, task)
 	}
 	return false, w.attempt(ctx, task, document)
+}
+
+// share returns how many turns a document takes now.
+func (w *Worker) share(ctx context.Context) int64 {
+	if w.Crowded() {
+		if waiting, err := w.queue.Len(ctx); err == nil && waiting < muchWaits {
+			return int64(max(1, w.Workers/fewWorkers))
+		}
+	}
+	return 1
 }
 
 // attempt does the work under a lease and writes down how it ended.
@@ -336,7 +357,7 @@ func (l *lease) work(d multivac.Document) error {
 	if err := l.begin("publish"); err != nil {
 		return err
 	}
-	p := store.Publication{Title: Title(d, extracted), Text: extracted.Text, Segmenter: text.Version, Passages: passages}
+	p := store.Publication{Title: Title(d, extracted), Text: extracted.Text, IsBody: extracted.Text == string(d.Body), Segmenter: text.Version, Passages: passages}
 	_, err = l.store.Publish(l.within, l.task, p, l.Now())
 	return err
 }

@@ -7,10 +7,21 @@ import (
 	"time"
 )
 
+// MaxBatch is how many writes share a commit at most. It is no constant, so that
+// test/bench can show what sharing brings.
+var MaxBatch = 512
+
 const (
-	maxBatch = 512                   // writes that share a commit
 	maxSpan  = 50 * time.Millisecond // after which a batch takes no more of them
 	besides  = time.Millisecond      // spent on other writes in a batch that somebody waits for with a telling
+
+	// Who tells one document after the other is back soon after a commit. To
+	// have several of them share the next one, it waits for them: half as long
+	// as a commit takes, at most maxHope, and less where they did not come.
+	// While there are many, other writes do not begin a commit for maxLull.
+	maxHope = time.Millisecond
+	many    = 4
+	maxLull = 2 * time.Millisecond
 
 	forgetEvery = time.Second // at most: many deletions share it
 )
@@ -34,6 +45,8 @@ func (db *DB) write(ctx context.Context, do func(*writer) error) error {
 // writeFirst is write for what somebody waits for: it does not queue behind
 // the writes of the workers, of which there may be many at any time.
 func (db *DB) writeFirst(ctx context.Context, do func(*writer) error) error {
+	db.waiting.Add(1)
+	defer db.waiting.Add(-1)
 	return db.enter(ctx, db.firsts, do)
 }
 
@@ -70,6 +83,11 @@ type writer struct {
 
 	forgot     bool // something to be forgotten may still be in the log of writes
 	nextForget time.Time
+
+	tellers int           // who told with the latest commit, or waited at its end
+	told    time.Time     // that end
+	hope    time.Duration // how long to wait for them
+	timer   *time.Timer
 }
 
 func (w *writer) run() {
@@ -87,11 +105,16 @@ func (w *writer) run() {
 				later = time.After(forgetEvery)
 			}
 		}
+		others, lull := w.db.writes, (<-chan time.Time)(nil)
+		if left := maxLull - time.Since(w.told); left > 0 && w.tellers >= many {
+			others, lull = nil, w.after(left)
+		}
 		select {
 		case first := <-w.db.firsts:
 			w.commit(first, true)
-		case first := <-w.db.writes:
+		case first := <-others:
 			w.commit(first, false)
+		case <-lull:
 		case <-later:
 		case <-w.db.closed:
 			return
@@ -115,9 +138,11 @@ func (w *writer) commit(first *write, hurry bool) {
 			next.err, err = w.attempt(next.do)
 		}
 	}
+	begun := time.Now()
 	if err == nil {
 		_, err = w.exec("COMMIT")
 	}
+	w.expect(&b, begun)
 	if err != nil {
 		// The transaction may be gone already; that is what is wanted.
 		_, _ = w.exec("ROLLBACK")
@@ -137,21 +162,48 @@ func (w *writer) commit(first *write, hurry bool) {
 	}
 }
 
+// expect notes whom to wait for with the next batch, after the commit of b.
+func (w *writer) expect(b *load, begun time.Time) {
+	if b.urgent == 0 {
+		return
+	}
+	w.told = time.Now()
+	w.tellers = int(w.db.waiting.Load()) // those of b are not answered yet
+	most := min(w.told.Sub(begun)/2, maxHope)
+	if b.vain {
+		most = min(most, max(w.hope/2, most/8))
+	}
+	w.hope = most
+}
+
+// after returns what receives after d, unless after is called again before.
+func (w *writer) after(d time.Duration) <-chan time.Time {
+	if w.timer == nil {
+		w.timer = time.NewTimer(d)
+	} else {
+		w.timer.Reset(d)
+	}
+	return w.timer.C
+}
+
 // A load is what a batch has taken so far.
 type load struct {
 	start  time.Time
 	writes int
-	hurry  bool          // somebody waits for one of them
+	urgent int           // of them, that somebody waits for
 	other  time.Duration // spent on the rest
 	since  time.Time     // when the latest of the rest began; zero if it is not one
+	until  time.Time     // for when others are waited for; zero before
+	vain   bool          // none of them came
 }
 
 // begin notes that the next write begins.
 func (b *load) begin(urgent bool) {
 	b.writes++
-	b.hurry = b.hurry || urgent
 	b.since = time.Time{}
-	if !urgent {
+	if urgent {
+		b.urgent++
+	} else {
 		b.since = time.Now()
 	}
 }
@@ -163,7 +215,7 @@ func (w *writer) next(b *load) (one *write, urgent bool) {
 	if !b.since.IsZero() {
 		b.other += now.Sub(b.since)
 	}
-	if b.writes >= maxBatch || now.Sub(b.start) > maxSpan {
+	if b.writes >= MaxBatch || now.Sub(b.start) > maxSpan {
 		return nil, false
 	}
 	select {
@@ -171,13 +223,32 @@ func (w *writer) next(b *load) (one *write, urgent bool) {
 		return one, true
 	default:
 	}
-	if b.hurry && b.other > besides {
+	others := w.db.writes
+	if b.urgent > 0 && b.other > besides {
+		others = nil
+	}
+	select {
+	case one := <-others:
+		return one, false
+	default:
+	}
+	if b.urgent == 0 || b.urgent >= w.tellers {
+		return nil, false
+	}
+	if b.until.IsZero() {
+		b.until, b.vain = now.Add(w.hope), true
+	}
+	wait := b.until.Sub(now)
+	if wait <= 0 {
 		return nil, false
 	}
 	select {
-	case one := <-w.db.writes:
+	case one := <-w.db.firsts:
+		b.vain = false
+		return one, true
+	case one := <-others:
 		return one, false
-	default:
+	case <-w.after(wait):
 		return nil, false
 	}
 }

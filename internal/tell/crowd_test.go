@@ -1,0 +1,88 @@
+package tell
+
+import (
+	"context"
+	"fmt"
+	"sync"
+	"sync/atomic"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"multivac"
+	"multivac/internal/extract"
+	"multivac/internal/store"
+)
+
+// slowly keeps documents only after a while.
+type slowly struct{ store.Store }
+
+func (s slowly) Put(ctx context.Context, tellings []multivac.Telling, now time.Time) ([]multivac.Receipt, error) {
+	time.Sleep(time.Second)
+	return s.Store.Put(ctx, tellings, now)
+}
+
+// Who tells alone is no crowd, however much; many at the same time are, and a
+// moment later.
+func TestCrowded(t *testing.T) {
+	inTime(t, func(t *testing.T, s store.Store) {
+		w := newWorld(slowly{s})
+		f := func(tellers int, want bool) {
+			t.Helper()
+			var all sync.WaitGroup
+			for n := range tellers {
+				all.Go(func() {
+					w.tell(t, multivac.WaitStored, telling(fmt.Sprint(tellers, n, 1), "One."), telling(fmt.Sprint(tellers, n, 2), "Two."))
+				})
+			}
+			synctest.Wait()
+			if got := w.service.Crowded(); got != want {
+				t.Errorf("with %d who tell it is crowded: %v, want %v", tellers, got, want)
+			}
+			all.Wait()
+			time.Sleep(time.Second)
+			if w.service.Crowded() {
+				t.Errorf("a second after %d told it is still crowded", tellers)
+			}
+		}
+		f(1, false)
+		f(aCrowd-1, false)
+		f(aCrowd, true)
+		f(16, true)
+	})
+}
+
+// While it is crowded few documents are worked on at a time, and all of them in
+// the end.
+func TestWorkersMakeRoom(t *testing.T) {
+	most := func(crowded bool) int64 {
+		var now, most atomic.Int64
+		inTime(t, func(t *testing.T, s store.Store) {
+			w := newWorld(s)
+			w.worker.Crowded = func() bool { return crowded }
+			w.worker.extract = func(mediaType string, body []byte) (extract.Extracted, error) {
+				most.Store(max(most.Load(), now.Add(1)))
+				time.Sleep(time.Millisecond)
+				now.Add(-1)
+				return extract.Extract(mediaType, body)
+			}
+			w.run(t)
+			tellings := make([]multivac.Telling, 64)
+			for i := range tellings {
+				tellings[i] = telling(fmt.Sprint(i), "A fact.")
+			}
+			for _, r := range w.tell(t, multivac.WaitIndexed, tellings...) {
+				if r.State != multivac.Indexed {
+					t.Errorf("crowded %v: got %+v, want indexed", crowded, r)
+				}
+			}
+		})
+		return most.Load()
+	}
+	if got := most(true); got != fewWorkers {
+		t.Errorf("while it is crowded %d documents were worked on at a time, want %d", got, fewWorkers)
+	}
+	if got := most(false); got <= fewWorkers {
+		t.Errorf("otherwise %d documents were worked on at a time, want more than %d", got, fewWorkers)
+	}
+}
