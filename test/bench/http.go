@@ -110,28 +110,21 @@ func benchHTTP(dir, binary string) (all []rate, err error) {
 		}
 		all = append(all, r...)
 	}
-	for _, c := range []struct {
-		name string
-		to   target
-	}{
-		{"POST of a document, durable", bare.target("our store behind a handler, commits shared", "/shared")},
-		{"POST of a document, durable, and indexed behind it", ours.target("MultiVAC", "/api/v1/documents")},
-	} {
-		r, err := compare(c.name, post, bare.target("our store behind a handler, one commit per document", "/alone"), c.to)
-		if err != nil {
-			return all, err
-		}
-		all = append(all, r...)
-	}
-	return all, nil
+	told, err := compareTellings(dir, bare, ours)
+	return append(all, told...), err
 }
 
+// A target is what is loaded, and waited for until it is idle again.
 type target struct {
 	server, url string
 	cpu         func() time.Duration
+	beside      func() (stop func()) // what is measured meanwhile
+	idle        func() error         // returns when nothing is left to be done
 }
 
-func (s *server) target(name, path string) target { return target{name, s.url + path, s.cpu} }
+func (s *server) target(name, path string) target {
+	return target{name, s.url + path, s.cpu, func() func() { return func() {} }, func() error { return nil }}
+}
 
 // compare loads the targets in turn.
 func compare(name string, load func(url string) (requests int, per float64, err error), targets ...target) (all []rate, err error) {
@@ -139,8 +132,13 @@ func compare(name string, load func(url string) (requests int, per float64, err 
 	for range rounds {
 		for i, t := range targets {
 			before := t.cpu()
+			stop := t.beside()
 			n, per, err := load(t.url)
+			stop()
 			if err != nil {
+				return nil, fmt.Errorf("%s of %s: %w", name, t.server, err)
+			}
+			if err := t.idle(); err != nil {
 				return nil, fmt.Errorf("%s of %s: %w", name, t.server, err)
 			}
 			cpu := float64((t.cpu() - before).Microseconds()) / float64(max(1, n))
@@ -152,8 +150,10 @@ func compare(name string, load func(url string) (requests int, per float64, err 
 		r := runs[i][rounds/2]
 		all = append(all, r)
 		fmt.Printf("| %s | %s | %.0f | %.1f |\n", r.Name, r.Server, r.Rate, r.CPU)
+		if i > 0 {
+			fmt.Printf("| | ratio | %.2f | %.2f |\n", r.Rate/all[0].Rate, r.CPU/all[0].CPU)
+		}
 	}
-	fmt.Printf("| | ratio | %.2f | %.2f |\n", all[1].Rate/all[0].Rate, all[1].CPU/all[0].CPU)
 	return all, nil
 }
 
@@ -161,9 +161,11 @@ var perSecond = regexp.MustCompile(`Requests/sec:\s+([0-9.]+)`)
 var totalRequests = regexp.MustCompile(`(\d+) requests in`)
 var failures = regexp.MustCompile(`(?m)Non-2xx or 3xx responses.*|Socket errors.*`)
 
-func wrk(url string) (requests int, per float64, err error) {
-	out, err := exec.Command("wrk", "-t1", "-c"+strconv.Itoa(clients), "-d"+strconv.Itoa(int(duration.Seconds()))+"s",
-		"-H", "Authorization: "+bearer, url).Output()
+func wrk(url string) (requests int, per float64, err error) { return runWrk(url) }
+
+func runWrk(url string, more ...string) (requests int, per float64, err error) {
+	args := []string{"-t1", "-c" + strconv.Itoa(clients), "-d" + strconv.Itoa(int(duration.Seconds())) + "s", "-H", "Authorization: " + bearer}
+	out, err := exec.Command("wrk", append(append(args, more...), url)...).Output()
 	if err != nil {
 		return 0, 0, err
 	}
@@ -183,17 +185,6 @@ func wrk(url string) (requests int, per float64, err error) {
 func get(url string) (requests int, per float64, err error) {
 	return parallel(func(ctx context.Context, c *http.Client) error {
 		return send(ctx, c, http.MethodGet, url, nil, http.StatusOK)
-	})
-}
-
-var told atomic.Int64
-
-// post tells documents that differ, one a request.
-func post(url string) (requests int, per float64, err error) {
-	return parallel(func(ctx context.Context, c *http.Client) error {
-		n := told.Add(1)
-		body := fmt.Sprintf(`{"source":"bench/%d.md","text":"Shelf %d holds the spare parts of the pump with the number %d. It is locked at night."}`, n, n, n*7)
-		return send(ctx, c, http.MethodPost, url, []byte(body), http.StatusAccepted)
 	})
 }
 

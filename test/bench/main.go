@@ -48,6 +48,9 @@ func run(args []string) error {
 	if args[0] == "bare" { // what benchHTTP compares with: FOLDER URL PATH…
 		return serveBare(args[1], args[2], args[3:])
 	}
+	if args[0] == "serve" { // multivac serve, but with one commit for each write
+		os.Exit(serveAlone(args[1:]))
+	}
 	if err := flags.Parse(args[1:]); err != nil {
 		return err
 	}
