@@ -148,6 +148,14 @@ func (s *shell) answers(p *process, what string) {
 	}
 }
 
+// went fails the test where no task went through the queue's Redis.
+func (s *shell) went(cli string) {
+	s.t.Helper()
+	if n := strings.TrimSpace(s.run(cli + ` GET "asynq:{multivac}:processed"`)); n == "" || n == "0" {
+		s.t.Error("no task went through Redis")
+	}
+}
+
 func TestPageAboutRedis(t *testing.T) {
 	needs(t, "redis-server", "redis-cli", "sha256sum")
 	s := newShell(t, "how-to/redis.md", "6379", "6380")
@@ -159,6 +167,7 @@ func TestPageAboutRedis(t *testing.T) {
 	s.next() // the password changes
 	s.run("operator CLIENT KILL USER queue")
 	s.answers(p, "second")
+	s.went("operator")
 	if said := s.next(); strings.TrimSpace(said) != "0" {
 		t.Errorf("LLEN: got %q, want 0", said)
 	}
@@ -170,4 +179,42 @@ func TestPageAboutRedis(t *testing.T) {
 	}
 	s.ended()
 	p.stop()
+}
+
+func TestPageAboutTLS(t *testing.T) {
+	needs(t, "redis-server", "redis-cli", "openssl")
+	s := newShell(t, "how-to/tls.md", "6379")
+	s.next() // the authority
+	s.next() // Redis
+	if said := s.next(); strings.Contains(said, "multivac:") {
+		t.Errorf("config validate: %s", said)
+	}
+	p := s.serves()
+	s.next() // a new certificate of MultiVAC
+	if said := s.next(); !strings.Contains(said, "OK") {
+		t.Errorf("CONFIG SET: %s", said)
+	}
+	s.run("operator CLIENT KILL TYPE normal SKIPME yes")
+	s.answers(p, "second")
+	s.went("operator")
+	s.ended()
+	p.stop()
+}
+
+func TestPageAboutStunnel(t *testing.T) {
+	needs(t, "redis-server", "stunnel", "openssl")
+	s := newShell(t, "how-to/stunnel.md", "6379", "6390", "6391")
+	s.next() // keys
+	s.next() // beside Redis
+	s.next() // beside MultiVAC
+	p := s.serves()
+	s.next() // a new certificate
+	s.answers(p, "second")
+	s.run("ask() { redis-cli -p 6379 --askpass \"$@\" < secrets/queue.password; }")
+	s.went("ask")
+	s.ended()
+	p.stop()
+	if log := s.run("cat beside-*.log"); !strings.Contains(log, "Certificate accepted at depth=0: CN=multivac") || !strings.Contains(log, "Certificate accepted at depth=0: CN=queue") {
+		t.Errorf("the stunnels did not check both certificates:\n%s", log)
+	}
 }
