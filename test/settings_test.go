@@ -266,3 +266,32 @@ func TestSettingsFromEveryLayer(t *testing.T) {
 		}
 	}
 }
+
+// The how-to's example is what the program says of the how-to's file.
+func TestSettingsHowTo(t *testing.T) {
+	page, err := os.ReadFile("../doc/how-to/settings.md")
+	if err != nil {
+		t.Fatal(err)
+	}
+	block := func(kind string) string {
+		m := regexp.MustCompile("(?s)```" + kind + "\n(.*?)```").FindStringSubmatch(string(page))
+		if m == nil {
+			t.Fatalf("the page has no block of %s", kind)
+		}
+		return m[1]
+	}
+	dir := t.TempDir()
+	write(t, filepath.Join(dir, "settings.toml"), block("toml"))
+	variables := []string{"MULTIVAC_ENV=production"}
+	if out, err := in(t, dir, variables, "config", "validate").CombinedOutput(); err != nil {
+		t.Errorf("the page's file is not valid: %s", out)
+	}
+	prompt, want, _ := strings.Cut(block("console"), "\n")
+	if prompt != "$ MULTIVAC_ENV=production multivac config explain listen" {
+		t.Fatalf("the page runs %q", prompt)
+	}
+	out, err := in(t, dir, variables, "config", "explain", "listen").Output()
+	if err != nil || string(out) != want {
+		t.Errorf("got\n%s%v\nthe page says\n%s", out, err, want)
+	}
+}

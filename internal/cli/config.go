@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"io"
+	"strings"
 	"text/tabwriter"
 
 	"github.com/spf13/cobra"
@@ -68,11 +69,11 @@ func newConfigList() *cobra.Command {
 				}
 				return wrong
 			}
-			w := tabwriter.NewWriter(c.OutOrStdout(), 0, 0, 2, ' ', 0)
+			var rows [][]string
 			for _, e := range l.List() {
-				fmt.Fprintf(w, "%s\t%s\t%s\n", e.Key, e.Text(), e.Where)
+				rows = append(rows, []string{e.Key, e.Text(), e.Where})
 			}
-			if err := w.Flush(); err != nil {
+			if err := printTable(c.OutOrStdout(), rows); err != nil {
 				return err
 			}
 			return wrong
@@ -140,7 +141,7 @@ func printExplanation(out io.Writer, e config.Explanation) error {
 		change = "a change takes effect at once"
 	}
 	fmt.Fprintf(out, "%s = %s\n  %s\n  %s; %s\n\n", e.Key, e.Text(), e.Help, e.Kind, change)
-	w := tabwriter.NewWriter(out, 0, 0, 2, ' ', 0)
+	var rows [][]string
 	for _, s := range e.Layers {
 		mark, value := " ", "-"
 		if s.Wins {
@@ -153,9 +154,25 @@ func printExplanation(out io.Writer, e config.Explanation) error {
 		if from == s.Layer {
 			from = ""
 		}
-		fmt.Fprintf(w, "%s %s\t%s\t%s\n", mark, s.Layer, value, from)
+		rows = append(rows, []string{mark + " " + s.Layer, value, from})
 	}
-	return w.Flush()
+	return printTable(out, rows)
+}
+
+// printTable prints rows in columns, with nothing behind the last word.
+func printTable(out io.Writer, rows [][]string) error {
+	var b strings.Builder
+	w := tabwriter.NewWriter(&b, 0, 0, 2, ' ', 0)
+	for _, row := range rows {
+		fmt.Fprintln(w, strings.Join(row, "\t"))
+	}
+	w.Flush()
+	for line := range strings.Lines(b.String()) {
+		if _, err := fmt.Fprintln(out, strings.TrimRight(line, " \n")); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 func newConfigValidate() *cobra.Command {
