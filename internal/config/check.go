@@ -21,7 +21,8 @@ func (l *loading) crossCheck() {
 	for _, server := range []string{"store.mongodb.uri", "queue.addr", "cache.addrs"} {
 		section := server[:strings.LastIndex(server, ".")]
 		l.together(section+".tls-cert", section+".tls-key")
-		l.needs(section+".username", section+".password", l.has(server))
+		used := l.has(server) && (section != "cache" || l.Role != "worker") // which has nothing to cache, and so no password for it
+		l.needs(section+".username", section+".password", used)
 	}
 	l.needs("store.mongodb.password", "store.mongodb.username", l.has("store.mongodb.uri"))
 	for _, section := range []string{"queue", "cache"} {
@@ -79,7 +80,7 @@ func (l *loading) together(a, b string) {
 // needs says that a setting has no use without another one.
 func (l *loading) needs(key, other string, when bool) {
 	if when && l.has(key) && !l.has(other) {
-		l.wrong(wrong("give "+other+", too", "%s needs %s", key, other), key, other)
+		l.wrong(wrong("give "+other+", too", "%s needs %s", key, other), key, other, "secrets")
 	}
 }
 

@@ -132,6 +132,8 @@ func TestProblems(t *testing.T) {
 	f("", "", []string{"--tls-key=x"}, `--tls-key: tls-key and tls-cert belong together; give tls-cert, too`)
 	f("[queue]\ntls-ca = 'ca.pem'\n", "", nil, `settings.toml:2: queue.tls-ca is for TLS, and queue.tls is not set; set queue.tls = true`)
 	f("[cache]\naddrs = ['a:1']\nusername = 'multivac'\n", "", nil, `settings.toml:3: cache.username needs cache.password; give cache.password, too`)
+	f("[cache]\naddrs = ['a:1']\nusername = 'multivac'\n", "MULTIVAC_ROLE=worker MULTIVAC_STORE__MONGODB__URI=mongodb://db MULTIVAC_QUEUE__ADDR=b:1", nil)
+	f("[cache]\naddrs = ['a:1']\nusername = 'multivac'\n", "MULTIVAC_SECRETS=/nowhere/4711", nil, `MULTIVAC_SECRETS: secrets: "/nowhere/4711": cannot read it: no such file or directory`)
 	f("listen = ':1'\nadmin-listen = ':1'\n", "", nil, `settings.toml:2: listen and admin-listen are the same address; give them different ports`)
 }
 
