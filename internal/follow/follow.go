@@ -234,21 +234,31 @@ func (f *Follower) next() (moved <-chan struct{}, ready bool) {
 	return f.moved, f.ready
 }
 
+// certain is after how long a position that the store has not come to is held
+// to be of another one: just after a fail-over, a store may not know yet what it
+// has given.
+const certain = 500 * time.Millisecond
+
 // Reach waits until everything up to p is answered from here, and all that
 // was published at the start. Where ctx ends first it returns ErrBehind with
 // RetryAfter; ErrInvalid where the store has never come to p.
 func (f *Follower) Reach(ctx context.Context, p multivac.Position) error {
+	var doubt <-chan time.Time
 	for first := true; ; first = false {
 		moved, ready := f.next() // before the look, so that no move falls between
 		if ready && f.shown.Load().position() >= p {
 			return nil
 		}
 		if first && f.never(ctx, p) {
-			return multivac.Errorf(multivac.ErrInvalid, "use one that a receipt or an answer gave, or none",
-				"%q is no position of this store", multivac.Clip(string(p), 80))
+			doubt = time.After(certain)
 		}
 		select {
 		case <-moved:
+		case <-doubt:
+			if f.never(ctx, p) {
+				return multivac.Errorf(multivac.ErrInvalid, "use one that a receipt or an answer gave, or none",
+					"%q is no position of this store", multivac.Clip(string(p), 80))
+			}
 		case <-ctx.Done():
 			return f.behind(p)
 		}

@@ -171,17 +171,8 @@ func (s *Service) Datum(ctx context.Context, collection multivac.CollectionName)
 	return s.store.Datum(ctx, collection)
 }
 
-// Reach implements multivac.Library. It does not wait for what will not come:
-// ErrInvalid where the store has given no such position yet.
+// Reach implements multivac.Library.
 func (s *Service) Reach(ctx context.Context, p multivac.Position) error {
-	end, err := s.store.Position(ctx)
-	if err != nil {
-		return err
-	}
-	if p > end {
-		return multivac.Errorf(multivac.ErrInvalid, "use one that a receipt or an answer of this store gave",
-			"there is no position %q", multivac.Clip(string(p), 40))
-	}
 	return s.follower.Reach(ctx, p)
 }
 
