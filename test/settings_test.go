@@ -295,3 +295,35 @@ func TestSettingsHowTo(t *testing.T) {
 		t.Errorf("got\n%s%v\nthe page says\n%s", out, err, want)
 	}
 }
+
+// The settings of the manifests are valid, in each role that reads them.
+func TestDeployedSettings(t *testing.T) {
+	files, err := filepath.Glob("../deploy/kubernetes/*/settings.toml")
+	if err != nil {
+		t.Fatal(err)
+	}
+	more, _ := filepath.Glob("../deploy/kubernetes/*/*/settings.toml")
+	if files = append(files, more...); len(files) == 0 {
+		t.Fatal("there are none")
+	}
+	for _, file := range files {
+		text, err := os.ReadFile(file)
+		if err != nil {
+			t.Fatal(err)
+		}
+		dir := t.TempDir()
+		for _, name := range []string{"queue.password", "store.mongodb.password", "cache.password"} {
+			write(t, filepath.Join(dir, "secrets", name), "4711")
+		}
+		write(t, filepath.Join(dir, "settings.toml"), string(text))
+		roles := []string{"web", "worker"}
+		if !strings.Contains(string(text), "[queue]") {
+			roles = []string{"all"}
+		}
+		for _, role := range roles {
+			if out, err := in(t, dir, nil, "config", "validate", "--role", role, "--secrets", "secrets").CombinedOutput(); err != nil {
+				t.Errorf("%s, role %s: %s", file, role, out)
+			}
+		}
+	}
+}
