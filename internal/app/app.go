@@ -160,7 +160,7 @@ func (a *App) makeFront(ctx context.Context, s Settings) error {
 // leaseOfOthers is how long what a worker has in hand waits for it where it may
 // have died, with others there to take it up. It says that it lives every
 // third of that.
-const leaseOfOthers = 3 * time.Second
+const leaseOfOthers = 2 * time.Second
 
 // makeWorker makes what works on what is told, and looks after it.
 func (a *App) makeWorker(s Settings) {

@@ -1,0 +1,243 @@
+package services
+
+import (
+	"bytes"
+	"encoding/json"
+	"net/http"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strings"
+	"testing"
+	"time"
+)
+
+// command runs the command beside the processes, in their working directory
+// and so with their settings.
+func (s *stage) command(args ...string) (out, errOut string, code int) {
+	s.t.Helper()
+	cmd := exec.Command(binary, args...)
+	cmd.Dir = s.dir
+	cmd.Env = append(os.Environ(), "HOME="+s.dir, "XDG_DATA_HOME="+s.dir, "MULTIVAC_SERVER=", "NO_COLOR=1")
+	var stdout, stderr bytes.Buffer
+	cmd.Stdout, cmd.Stderr = &stdout, &stderr
+	if err := cmd.Run(); err != nil && cmd.ProcessState == nil {
+		s.t.Fatal(err)
+	}
+	return stdout.String(), stderr.String(), cmd.ProcessState.ExitCode()
+}
+
+// done is command, which has to succeed.
+func (s *stage) done(args ...string) string {
+	s.t.Helper()
+	out, errOut, code := s.command(args...)
+	if code != 0 {
+		s.t.Fatalf("multivac %s: exit code %d\n%s%s", strings.Join(args, " "), code, out, errOut)
+	}
+	return out
+}
+
+// with returns the status of a request with a key.
+func (p *process) with(key, method, path, body string) (int, string) {
+	p.t.Helper()
+	req, err := http.NewRequest(method, p.URL+path, strings.NewReader(body))
+	must(p.t, err)
+	req.Header.Set("Authorization", "Bearer "+key)
+	req.Header.Set("Content-Type", "application/json")
+	res, err := http.DefaultClient.Do(req)
+	must(p.t, err)
+	defer res.Body.Close()
+	var b bytes.Buffer
+	_, err = b.ReadFrom(res.Body)
+	must(p.t, err)
+	return res.StatusCode, b.String()
+}
+
+// Webs that start at once have one admin key; a key that one of them makes is
+// good at the others at once, and one that it revokes nowhere after a second.
+func TestKeysOfEveryWeb(t *testing.T) {
+	s := newStage(t)
+	file := filepath.Join(s.dir, "admin.key")
+	webs := make([]*process, 3)
+	started := make(chan int)
+	for i := range webs {
+		go func() { defer func() { started <- i }(); webs[i] = s.start("web", "--admin-key-file", file).ready() }()
+	}
+	for range webs {
+		<-started
+	}
+	text, err := os.ReadFile(file)
+	must(t, err)
+	admin := strings.TrimSpace(string(text))
+	for _, web := range webs {
+		if status, body := web.with(admin, "GET", "/api/v1/keys", ""); status != http.StatusOK || strings.Count(body, `"id"`) != 1 {
+			t.Errorf("the keys are %d %s, want the admin's one", status, body)
+		}
+	}
+	_, body := webs[0].with(admin, "POST", "/api/v1/keys", `{"name":"search page","scopes":["ask"]}`)
+	var made struct {
+		ID  string `json:"id"`
+		Key string `json:"key"`
+	}
+	must(t, json.Unmarshal([]byte(body), &made))
+	key := made.Key
+	for _, web := range webs {
+		if status, body := web.with(key, "GET", "/api/v1/collections", ""); status != http.StatusOK {
+			t.Errorf("a key that was just made elsewhere: %d %s", status, body)
+		}
+	}
+	if status, body := webs[1].with(admin, "DELETE", "/api/v1/keys/"+made.ID, ""); status >= 300 {
+		t.Fatalf("revoke: %d %s", status, body)
+	}
+	revoked := time.Now()
+	for _, web := range webs {
+		for {
+			status, _ := web.with(key, "GET", "/api/v1/collections", "")
+			if since := time.Since(revoked); status == http.StatusUnauthorized {
+				t.Logf("refused %v after the revocation", since)
+				break
+			} else if since > 1100*time.Millisecond {
+				t.Fatalf("%v after its revocation, a key is answered with %d", since, status)
+			}
+			time.Sleep(10 * time.Millisecond)
+		}
+	}
+}
+
+// Everything that looks after the store works on this one: through a web, and
+// without one, by the settings.
+func TestToolsOnTheStoreOfMany(t *testing.T) {
+	s := newStage(t)
+	web := s.start("web").ready()
+	s.start("worker").ready()
+	r := web.tellAndWait("pump.md", "# Pump\n\nThe pump stops at 80 degrees.\n")
+	for _, where := range [][]string{{"--server", web.URL}, {}} {
+		tool := func(want string, args ...string) {
+			t.Helper()
+			if out := s.done(append(args, where...)...); !strings.Contains(out, want) {
+				t.Errorf("multivac %s: %q, want %q", strings.Join(append(args, where...), " "), out, want)
+			}
+		}
+		tool("nothing is broken", "doctor")
+		tool("80 degrees", "ask", "At how many degrees does the pump stop?")
+		tool("pump.md", "documents", "list")
+		tool("", "jobs", "list")
+		tool(r.ID, "export")
+	}
+	// A copy of it is read by the embedded store, and one of that by this.
+	copied := filepath.Join(s.dir, "copy.jsonl.gz")
+	s.done("export", "-o", copied)
+	folder := filepath.Join(s.dir, "folder")
+	s.done("import", "--data", folder, copied)
+	if out := s.done("ask", "--data", folder, "At how many degrees does the pump stop?"); !strings.Contains(out, "80 degrees") {
+		t.Errorf("the copy answers %q", out)
+	}
+}
+
+// A process that comes before its services waits for them and says so; one
+// with settings that cannot be right ends.
+func TestStartBeforeTheServices(t *testing.T) {
+	s := newStage(t)
+	s.mongo.Stop()
+	s.queue.Stop()
+	web, worker := s.start("web"), s.start("worker")
+	for _, p := range []*process{web, worker} {
+		if r := p.do("GET", "/livez", "", ""); r.status != http.StatusOK {
+			t.Errorf("%s: /livez is %d", p.role, r.status)
+		}
+		p.until("/readyz", func(r reply) bool {
+			return r.status == http.StatusServiceUnavailable && strings.Contains(r.body, "waiting for the store")
+		})
+		if r := p.do("GET", "/api/v1/documents", "", ""); r.status != http.StatusServiceUnavailable || r.header.Get("Retry-After") == "" {
+			t.Errorf("%s: without a store, got %d %v %s", p.role, r.status, r.header, r.body)
+		}
+	}
+	s.mongo.Start()
+	web.ready() // without a queue
+	if r := web.tell("pump.md", "The pump stops at 80 degrees."); r.State != "pending" {
+		t.Errorf("told without a queue: %+v", r)
+	}
+	worker.until("/readyz", func(r reply) bool {
+		return r.status == http.StatusServiceUnavailable && strings.Contains(r.body, "queue")
+	})
+	web.tellAndWait("pump.md", "The pump stops at 80 degrees.") // the worker finds it nevertheless
+	s.queue.Start()
+	worker.ready()
+	web.tellAndWait("pump.md", "The pump stops at 90 degrees.")
+
+	out, err := exec.Command(binary, "serve", "--role", "worker", "--store.mongodb.uri", "mongodb://127.0.0.1:1/", "--listen", "127.0.0.1:0").CombinedOutput()
+	if err == nil || !strings.Contains(string(out), "queue.addr") {
+		t.Errorf("a worker without a queue: %v, %s", err, out)
+	}
+}
+
+// The worker of a Redis that may evict is not ready, and says what to do; the
+// web is.
+func TestAQueueThatMayEvict(t *testing.T) {
+	s := newStage(t)
+	s.queue.Do("CONFIG", "SET", "maxmemory-policy", "allkeys-lru")
+	web, worker := s.start("web").ready(), s.start("worker")
+	worker.until("/readyz", func(r reply) bool {
+		return r.status == http.StatusServiceUnavailable && strings.Contains(r.body, "maxmemory-policy noeviction")
+	})
+	web.ready()
+	web.tellAndWait("pump.md", "The pump stops at 80 degrees.") // it works nevertheless
+	if !strings.Contains(web.said(), "may evict") {
+		t.Errorf("the web says nothing of it:\n%s", web.said())
+	}
+}
+
+// The lines about one request are found by its id in the logs of both roles.
+func TestOneRequestInBothLogs(t *testing.T) {
+	s := newStage(t)
+	web, worker := s.start("web").ready(), s.start("worker").ready()
+	req, err := http.NewRequest("POST", web.URL+"/api/v1/documents?wait=indexed", strings.NewReader(`{"source":"pump.md","text":"The pump stops at 80 degrees."}`))
+	must(t, err)
+	req.Header.Set("Content-Type", "application/json")
+	req.Header.Set("X-Request-Id", "follow-me-7")
+	res, err := http.DefaultClient.Do(req)
+	must(t, err)
+	must(t, res.Body.Close())
+	for _, p := range []*process{web, worker} {
+		for end := time.Now().Add(patience); !strings.Contains(p.said(), `"request_id":"follow-me-7"`); time.Sleep(10 * time.Millisecond) {
+			if time.Now().After(end) {
+				t.Fatalf("the %s says nothing of the request:\n%s", p.role, p.said())
+			}
+		}
+	}
+}
+
+// What a worker that was killed had in hand is taken up by another, and a web
+// that comes, goes or is killed takes nothing with it.
+func TestProcessesComeAndGo(t *testing.T) {
+	s := newStage(t)
+	webs := []*process{s.start("web").ready(), s.start("web").ready()}
+	workers := []*process{s.start("worker").ready(), s.start("worker").ready()}
+	var told []receipt
+	for round := range 4 {
+		for i := range 50 {
+			told = append(told, webs[(round+1)%2].tell(strings.Repeat("x", round+1)+string(rune('a'+i%26))+string(rune('a'+i/26)), "Crate "+string(rune('a'+i%26))+" holds lamps."))
+		}
+		killed := time.Now()
+		if round%2 == 0 {
+			workers[round/2].kill()
+			workers[round/2] = s.start("worker").ready()
+		} else {
+			webs[round%2].kill()
+			webs[round%2] = s.start("web").ready()
+		}
+		web := webs[(round+1)%2]
+		web.until("/readyz", func(r reply) bool { return strings.Contains(r.body, `"pending":0`) })
+		t.Logf("round %d: nothing is pending %v after the kill", round, time.Since(killed).Round(time.Millisecond))
+	}
+	for _, web := range webs {
+		for _, r := range told {
+			if got := web.do("GET", "/api/v1/documents/"+r.ID, "", ""); !strings.Contains(got.body, `"state":"indexed"`) {
+				t.Errorf("document %s: %s", r.ID, got.body)
+			}
+		}
+	}
+	for _, p := range append(webs, workers...) {
+		p.stop()
+	}
+}
