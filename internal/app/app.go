@@ -151,8 +151,11 @@ func (a *App) makeFront(ctx context.Context, s Settings) error {
 	}
 	a.answers = cache.New(cmp.Or(s.CacheBytes, 16<<20), a.far)
 	a.follower.OnForget = a.answers.Forget
-	asker := ask.New(a.follower, a.store, rank.Default(), a.answers)
+	asker := ask.New(a.follower, kept, rank.Default(), a.answers)
 	asker.Stops = a.stops
+	if s.Telemetry != nil && s.Telemetry.Tracing() {
+		asker.Trace = s.Telemetry.Span
+	}
 	a.Asker = asker
 	return nil
 }
