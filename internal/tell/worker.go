@@ -28,7 +28,7 @@ const (
 
 	// While it is crowded, so many documents are worked on at a time, unless as
 	// many wait as take a few seconds.
-	fewWorkers = 8
+	fewWorkers = 4
 	muchWaits  = 8192
 
 	// room is how many bytes of documents are worked on at a time, or one
