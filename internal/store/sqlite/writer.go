@@ -12,8 +12,8 @@ import (
 var MaxBatch = 512
 
 const (
-	maxSpan  = 50 * time.Millisecond // after which a batch takes no more of them
-	besides  = 250 * time.Microsecond // spent on other writes in a batch that somebody waits for with a telling
+	maxSpan = 50 * time.Millisecond  // after which a batch takes no more of them
+	besides = 250 * time.Microsecond // spent on other writes in a batch that somebody waits for with a telling
 
 	// Who tells one document after the other is back soon after a commit. To
 	// have several of them share the next one, it waits for them: half as long
