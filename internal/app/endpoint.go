@@ -40,9 +40,11 @@ type Far struct {
 	Endpoint
 }
 
+func (e Endpoint) plain() bool { return !e.TLS && e.CA == "" && e.Cert == "" }
+
 // config returns nil for a plain connection.
 func (e Endpoint) config(service string, log *slog.Logger) (*tls.Config, error) {
-	if !e.TLS && e.CA == "" && e.Cert == "" {
+	if e.plain() {
 		return nil, nil
 	}
 	return certs.Client(certs.ClientFiles{CA: e.CA, Cert: e.Cert, Key: e.Key, ServerName: e.ServerName, Failed: func(err error) {
@@ -52,17 +54,27 @@ func (e Endpoint) config(service string, log *slog.Logger) (*tls.Config, error) 
 
 // warnPlain says where passwords and texts go over a network that others may
 // listen to.
-func warnPlain(log *slog.Logger, service string, c *tls.Config, hosts ...string) {
-	for _, h := range hosts {
-		if host, _, err := net.SplitHostPort(h); err == nil {
-			h = host
+func (s *Settings) warnPlain(log *slog.Logger) {
+	warn := func(service string, e Endpoint, hosts []string) {
+		for _, h := range hosts {
+			if e.plain() && !loopback(h) {
+				log.Warn("the connection is not encrypted: what is told and asked, and the password, can be read on the way; switch TLS on, or put stunnel before it", "service", service, "host", h)
+				return
+			}
 		}
-		if ip := net.ParseIP(strings.Trim(h, "[]")); c != nil || h == "localhost" || h == "" || ip != nil && ip.IsLoopback() {
-			continue
-		}
-		log.Warn("the connection is not encrypted: what is told and asked, and the password, can be read on the way; switch TLS on, or put stunnel before it", "service", service, "host", h)
-		return
 	}
+	warn("store", s.Mongo.Endpoint, hostsOf(s.Mongo.URI))
+	warn("queue", s.Redis.Endpoint, []string{s.Redis.Addr})
+	warn("cache", s.Far.Endpoint, s.Far.Addrs)
+}
+
+// loopback says whether an address, if it is one, is of this machine.
+func loopback(address string) bool {
+	if host, _, err := net.SplitHostPort(address); err == nil {
+		address = host
+	}
+	ip := net.ParseIP(strings.Trim(address, "[]"))
+	return address == "localhost" || address == "" || ip != nil && ip.IsLoopback()
 }
 
 // hostsOf returns those that a MongoDB URI names, but for one that has TLS
@@ -90,13 +102,12 @@ func (s *Settings) far(key [16]byte, log *slog.Logger) (*cache.Ring, error) {
 	if err != nil {
 		return nil, err
 	}
-	warnPlain(log, "cache", c, s.Far.Addrs...)
 	return cache.NewRing(cache.RingOptions{
 		Addrs: s.Far.Addrs, Credentials: s.Far.Credentials, TLS: c, Timeout: s.Far.Timeout, Secret: key[:], Log: log,
 	})
 }
 
-// run runs the far cache where there is one.
+// runFar runs the far cache where there is one.
 func runFar(far *cache.Ring) func(context.Context) error {
 	if far == nil {
 		return func(context.Context) error { return nil }

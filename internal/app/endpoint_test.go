@@ -1,30 +1,32 @@
 package app
 
 import (
-	"crypto/tls"
 	"log/slog"
 	"strings"
 	"testing"
 )
 
 func TestPlainConnectionsToOthersWarn(t *testing.T) {
-	f := func(want bool, c *tls.Config, hosts ...string) {
+	f := func(want bool, s Settings) {
 		t.Helper()
 		var log strings.Builder
-		warnPlain(slog.New(slog.NewTextHandler(&log, nil)), "store", c, hosts...)
+		s.warnPlain(slog.New(slog.NewTextHandler(&log, nil)))
 		if got := log.Len() > 0; got != want {
-			t.Errorf("%v, TLS %v: warned %v, want %v\n%s", hosts, c != nil, got, want, &log)
+			t.Errorf("%+v: warned %v, want %v\n%s", s, got, want, &log)
 		}
 	}
-	f(true, nil, "db:27017")
-	f(true, nil, "127.0.0.1:1", "10.0.0.7:27017")
-	f(false, &tls.Config{}, "db:27017")
-	f(false, nil, "127.0.0.1:27017", "localhost:1", "[::1]:1", "::1", "localhost")
-	f(true, nil, "db")
-	f(true, nil, hostsOf("mongodb://susan@a:1,b:2/?replicaSet=rs0")...)
-	f(false, nil, hostsOf("mongodb://127.0.0.1:1/?replicaSet=secantus")...)
-	f(false, nil, hostsOf("mongodb://127.0.0.1")...)
-	f(false, nil, hostsOf("mongodb://db:1/?tls=true")...)
-	f(false, nil, hostsOf("mongodb+srv://db.example")...)
-	f(true, nil, hostsOf("mongodb+srv://db.example/?tls=false")...)
+	store := func(uri string) Settings { return Settings{Mongo: Mongo{URI: uri}} }
+	f(false, Settings{})
+	f(true, store("mongodb://susan@a:1,b:2/?replicaSet=rs0"))
+	f(true, store("mongodb://127.0.0.1:1,10.0.0.7:27017"))
+	f(false, store("mongodb://127.0.0.1:1/?replicaSet=secantus"))
+	f(false, store("mongodb://[::1]"))
+	f(false, store("mongodb://localhost"))
+	f(false, store("mongodb://db:1/?tls=true"))
+	f(false, store("mongodb+srv://db.example"))
+	f(true, store("mongodb+srv://db.example/?tls=false"))
+	f(false, Settings{Mongo: Mongo{URI: "mongodb://db", Endpoint: Endpoint{CA: "ca.crt"}}})
+	f(true, Settings{Redis: Redis{Addr: "queue:6379"}})
+	f(false, Settings{Redis: Redis{Addr: "queue:6379", Endpoint: Endpoint{TLS: true}}})
+	f(true, Settings{Far: Far{Addrs: []string{"127.0.0.1:6379", "cache:6379"}}})
 }

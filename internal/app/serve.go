@@ -49,6 +49,7 @@ type Steps struct {
 // reached, Serve waits for it, and says at the front that it does; what waiting
 // does not mend is returned at once.
 func Serve(ctx context.Context, s Settings, to Front, steps Steps) error {
+	s.warnPlain(logOf(s.Telemetry))
 	if !s.shared() {
 		a, err := begin(ctx, s, steps)
 		if err != nil {

@@ -63,7 +63,6 @@ func (s *Settings) mongo(ctx context.Context) (store.Store, error) {
 	if err != nil {
 		return nil, err
 	}
-	warnPlain(log, "store", c, hostsOf(s.Mongo.URI)...)
 	db, err := mongodb.Open(ctx, mongodb.Options{URI: s.Mongo.URI, Database: s.Mongo.Database, Credentials: s.Mongo.Credentials, TLS: c, Log: log})
 	if err != nil {
 		return nil, err
@@ -122,7 +121,6 @@ func (s *Settings) first() (queue.Queue, error) {
 		if err != nil {
 			return nil, err
 		}
-		warnPlain(log, "queue", c, s.Redis.Addr)
 		q, err := redisqueue.Open(redisqueue.Options{Addr: s.Redis.Addr, Credentials: s.Redis.Credentials, TLS: c, Log: log})
 		if err != nil {
 			return nil, err
