@@ -160,12 +160,6 @@ func (l *Loaded) where(key string) string {
 	return g.where
 }
 
-// set says whether a setting is given anywhere.
-func (l *Loaded) set(key string) bool {
-	_, layer := l.winner(key)
-	return layer != "default"
-}
-
 // A provider hands a layer to koanf.
 type provider values
 
