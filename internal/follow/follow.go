@@ -101,7 +101,7 @@ func (f *Follower) Status() multivac.Status {
 // Waits between attempts while the store is unavailable.
 const (
 	firstRetry = 100 * time.Millisecond
-	lastRetry  = 5 * time.Second
+	lastRetry  = time.Second // what is published meanwhile waits for so long
 )
 
 // Run reads the store and follows it until ctx ends, and then returns nil.

@@ -443,8 +443,8 @@ func TestUnavailableStoreIsTriedAgain(t *testing.T) {
 		if st := f.Status(); st.Ready || !strings.Contains(st.Reason, "waiting for the store") {
 			t.Errorf("Status of a follower that has no store: got %+v", st)
 		}
-		if n := told.Load(); n < 5 || n > 30 {
-			t.Errorf("tried %d times in a minute, want a back-off that comes to seconds", n)
+		if n := told.Load(); n < 5 || n > 70 {
+			t.Errorf("tried %d times in a minute, want a back-off that comes to a second", n)
 		}
 		down.Store(false)
 		reach(t, f, publish(t, s, telling("", "a", "One.")))
