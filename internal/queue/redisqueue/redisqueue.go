@@ -9,7 +9,6 @@ import (
 	"context"
 	"crypto/tls"
 	"errors"
-	"fmt"
 	"log/slog"
 	"net"
 	"slices"
@@ -234,6 +233,3 @@ func (q *Queue) Close() (err error) {
 	})
 	return err
 }
-
-// String says where the queue is.
-func (q *Queue) String() string { return fmt.Sprintf("queue at %s", q.o.Addr) }

@@ -17,6 +17,8 @@ import (
 	"testing"
 	"time"
 
+	"github.com/hibiken/asynq"
+
 	"multivac"
 	"multivac/internal/certs"
 	"multivac/internal/queue"
@@ -247,6 +249,20 @@ func TestWorkEndsWhileRedisIsAway(t *testing.T) {
 	}
 }
 
+// asynq asks again at once where Redis refuses; we do not let it.
+func TestWorkDoesNotHammerARedisThatRefuses(t *testing.T) {
+	r := servers.Redis(t, servers.RedisOptions{ACL: []string{"user default on nopass ~* &* -@all +ping"}})
+	work(t, started(t, redisqueue.Options{Addr: r.Addr}))
+	time.Sleep(time.Second)
+	refused := regexp.MustCompile(`cmdstat_evalsha:.*rejected_calls=(\d+)`).FindStringSubmatch(r.Do("INFO", "commandstats"))
+	if refused == nil {
+		t.Fatal("nothing was refused")
+	}
+	if n, _ := strconv.Atoi(refused[1]); n > 60 {
+		t.Errorf("refused %d times in a second, want 60 at most", n)
+	}
+}
+
 func TestFlushAllLosesHintsOnly(t *testing.T) {
 	r := servers.Redis(t, servers.RedisOptions{})
 	q := started(t, redisqueue.Options{Addr: r.Addr})
@@ -420,6 +436,36 @@ func TestFullQueueRefuses(t *testing.T) {
 	}
 	r.Do("DEL", "asynq:{multivac}:pending")
 	sweep(t, q, task(1))
+}
+
+// What a newer program has queued is left to its like, dropped in the end, and
+// then the document comes in our own words.
+func TestTaskOfANewerVersion(t *testing.T) {
+	t.Parallel()
+	r := servers.Redis(t, servers.RedisOptions{})
+	newer := asynq.NewClient(asynq.RedisClientOpt{Addr: r.Addr})
+	defer newer.Close()
+	id := fmt.Sprintf("%s:1:0", task(1).Document)
+	_, err := newer.Enqueue(asynq.NewTask("document", []byte(`{"v":2,"document":{"all":"different"}}`)), asynq.Queue("multivac"), asynq.TaskID(id), asynq.MaxRetry(5))
+	must(t, err)
+	q := started(t, redisqueue.Options{Addr: r.Addr})
+	got := work(t, q)
+	enqueue(t, q, task(2))
+	comes(t, got, task(2), 5*time.Second) // beside it
+	for begin := time.Now(); ; {
+		enqueue(t, q, task(1)) // as the sweeper does
+		select {
+		case task := <-got:
+			if task.Document != "00000000000000000000000000000001" {
+				t.Errorf("got %v", task)
+			}
+			return
+		case <-time.After(100 * time.Millisecond):
+		}
+		if time.Since(begin) > 10*time.Second {
+			t.Fatal("the document does not come")
+		}
+	}
 }
 
 func TestOpenRefusesWhatIsNoAddress(t *testing.T) {
