@@ -8,6 +8,7 @@ import (
 	"io"
 	"net"
 	"net/http"
+	"net/http/httptest"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -101,8 +102,11 @@ func TestNoOutputShowsASecret(t *testing.T) {
 
 	// Used, by a server whose queue and cache repeat what they are sent.
 	at := parrot(t)
+	spans := newWatched()
+	receiver := httptest.NewServer(http.HandlerFunc(func(_ http.ResponseWriter, r *http.Request) { io.Copy(spans, r.Body) }))
+	defer receiver.Close()
 	log := newWatched()
-	flags := []string{"--secrets", "secrets", "--queue.addr", at, "--cache.addrs", at, "--cache.timeout", "1s"}
+	flags := []string{"--secrets", "secrets", "--queue.addr", at, "--cache.addrs", at, "--cache.timeout", "1s", "--traces.endpoint", receiver.URL}
 	free, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {
 		t.Fatal(err)
@@ -128,6 +132,10 @@ func TestNoOutputShowsASecret(t *testing.T) {
 	log.wait(t, regexp.MustCompile(`queue\.password`), s.exited)
 	output(nil, "doctor", "--server", s.URL)
 	s.stop(t)
+	add(spans.String())
+	if spans.String() == "" {
+		t.Error("no spans were sent")
+	}
 	add(log.String(), s.stderr.String())
 
 	// Shown.

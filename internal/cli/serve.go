@@ -156,7 +156,7 @@ func (s *serve) trace(ctx context.Context, t *telemetry.Telemetry) error {
 		return nil
 	}
 	host, _ := os.Hostname() // in a cluster the pod's name
-	return t.StartTraces(ctx, telemetry.Traces{Endpoint: s.Traces.Endpoint, Sample: s.Traces.Sample, Version: app.Version(), Instance: host})
+	return t.StartTraces(ctx, telemetry.Traces{Endpoint: s.Traces.Endpoint, Sample: s.Traces.Sample, Version: app.Version(), Instance: host, Scrub: s.live.Error})
 }
 
 // follow has the settings follow their files, and what is outside opened again

@@ -58,6 +58,7 @@ type Telemetry struct {
 	tracer   trace.Tracer // nil where there are no traces
 	provider *sdk.TracerProvider
 	unsent   atomic.Bool // the latest spans could not be sent
+	scrub    func(error) error
 }
 
 // New returns a Telemetry that logs to w.

@@ -23,6 +23,9 @@ type Traces struct {
 	Sample   float64 // the share of requests that are traced, where their caller has not decided: 0 to 1
 	Version  string  // of multivac
 	Instance string  // what tells this process from others of its role; none if empty
+	// Scrub returns an error without the secrets in it, for what leaves the
+	// process; errors are sent as they are if nil.
+	Scrub func(error) error
 }
 
 // Validate returns an ErrInvalid that says what to change.
@@ -67,7 +70,7 @@ func (t *Telemetry) StartTraces(ctx context.Context, o Traces) error {
 		sdk.WithSampler(sdk.ParentBased(sdk.TraceIDRatioBased(o.Sample))),
 		sdk.WithResource(resource.NewSchemaless(attributes...)),
 	)
-	t.provider, t.tracer = provider, provider.Tracer("multivac")
+	t.provider, t.tracer, t.scrub = provider, provider.Tracer("multivac"), o.Scrub
 	return nil
 }
 
@@ -102,7 +105,12 @@ func (t *Telemetry) Span(ctx context.Context, what string) (context.Context, fun
 		return ctx, func(error) {}
 	}
 	ctx, span := t.begin(ctx, what, trace.SpanKindInternal)
-	return ctx, func(err error) { finish(span, err) }
+	return ctx, func(err error) {
+		if err != nil && t.scrub != nil {
+			err = t.scrub(err)
+		}
+		finish(span, err)
+	}
 }
 
 func finish(span trace.Span, err error) {

@@ -322,3 +322,19 @@ func hex(b []byte) string {
 	}
 	return string(s)
 }
+
+// What a server says of a secret does not leave the process with a span.
+func TestErrorsOfSpansAreScrubbed(t *testing.T) {
+	r := newReceiver(t, 200)
+	tm := telemetry.New(io.Discard, telemetry.Options{})
+	err := tm.StartTraces(t.Context(), telemetry.Traces{Endpoint: r.URL, Sample: 1, Scrub: func(error) error { return errors.New("unknown command AUTH <redacted>") }})
+	if err != nil {
+		t.Fatal(err)
+	}
+	_, done := tm.Span(t.Context(), "put")
+	done(errors.New("unknown command AUTH sesame"))
+	tm.Flush()
+	if got := r.span(t, "put").String(); strings.Contains(got, "sesame") || !strings.Contains(got, "<redacted>") {
+		t.Errorf("the span says %s", got)
+	}
+}
