@@ -23,6 +23,7 @@ type MongoOptions struct {
 	Hosts       []string    // that the certificate is for; 127.0.0.1 and localhost if empty
 	ClientCerts bool        // with CA: clients need one of its certificates
 	Standalone  bool        // it is no replica set
+	Unsynced    bool        // it is quicker, and Kill may lose what it has acknowledged
 	Args        []string    // more of its command line
 }
 
@@ -32,17 +33,18 @@ type MongoUser struct {
 }
 
 // A MongoServer is a server of a test: SecantusDB, a replica set of one. What
-// it has acknowledged is on its disk.
+// it has acknowledged is on its disk, but for Unsynced.
 type MongoServer struct {
 	Addr string // host:port
 	URI  string // without a user
 	Cert Pair   // what it shows, with TLS
 
 	process
-	dir     string
-	options MongoOptions
-	auth    bool
-	tls     *tls.Config
+	dir        string
+	options    MongoOptions
+	auth       bool
+	tls        *tls.Config
+	advertised string // host:port; Addr if empty
 }
 
 const (
@@ -68,7 +70,7 @@ func Mongo(t testing.TB, o MongoOptions) *MongoServer {
 		if o.Standalone {
 			m.URI = "mongodb://" + m.Addr + "/"
 		}
-		m.command = func() *exec.Cmd { return exec.Command(program, m.args(port)...) }
+		m.command = func() *exec.Cmd { return m.run(program, port) }
 		if err = m.start(); err == nil || !strings.Contains(m.said(), "in use") {
 			break
 		}
@@ -86,8 +88,34 @@ func Mongo(t testing.TB, o MongoOptions) *MongoServer {
 	return m
 }
 
+// run returns what starts it. By which address its clients are to call it, a
+// member of a replica set has in its configuration; this server has no setting
+// for it.
+func (m *MongoServer) run(program, port string) *exec.Cmd {
+	if m.advertised == "" {
+		return exec.Command(program, m.args(port)...)
+	}
+	host, at, _ := net.SplitHostPort(m.advertised)
+	const advertise = "import sys, secantus.cli, secantus.server as s\n" +
+		"s.SecantusDBServer.address = property(lambda _: (sys.argv[-2], int(sys.argv[-1])))\n" +
+		"sys.exit(secantus.cli.main(sys.argv[1:-2]))"
+	return exec.Command(filepath.Join(filepath.Dir(program), "python3"), append(append([]string{"-c", advertise}, m.args(port)...), host, at)...)
+}
+
+// Behind restarts it as a member of its replica set that is known by another
+// address, which is the URI's then: a proxy's in front of it.
+func (m *MongoServer) Behind(addr string) {
+	m.t.Helper()
+	m.advertised = addr
+	m.URI = "mongodb://" + addr + "/?replicaSet=secantus"
+	m.Restart()
+}
+
 func (m *MongoServer) args(port string) []string {
-	args := []string{"--host", "127.0.0.1", "--port", port, "--storage-path", filepath.Join(m.dir, "data"), "--sync-on-commit", "--cache-size", "256M"}
+	args := []string{"--host", "127.0.0.1", "--port", port, "--storage-path", filepath.Join(m.dir, "data"), "--cache-size", "256M"}
+	if !m.options.Unsynced {
+		args = append(args, "--sync-on-commit")
+	}
 	if m.options.Standalone {
 		args = append(args, "--standalone")
 	}

@@ -50,3 +50,25 @@ func TestMongo(t *testing.T) {
 		t.Error("the user may read another database")
 	}
 }
+
+// Clients of a server behind a proxy go through it, whatever its set tells them.
+func TestMongoBehind(t *testing.T) {
+	m := Mongo(t, MongoOptions{})
+	p := Toxiproxy(t, m.Addr)
+	m.Behind(p.Addr)
+	c, err := mongo.Connect(options.Client().ApplyURI(m.URI).SetServerSelectionTimeout(2 * time.Second))
+	must(t, err)
+	t.Cleanup(func() { _ = c.Disconnect(context.Background()) })
+	words := c.Database("words").Collection("words")
+	if _, err := words.InsertOne(t.Context(), bson.D{{Key: "_id", Value: "one"}}); err != nil {
+		t.Fatal(err)
+	}
+	p.Cut()
+	if _, err := words.InsertOne(t.Context(), bson.D{{Key: "_id", Value: "two"}}); err == nil {
+		t.Error("a client has another way to the server")
+	}
+	p.Mend()
+	if err := words.FindOne(t.Context(), bson.D{}).Err(); err != nil {
+		t.Errorf("after the proxy was mended: %v", err)
+	}
+}
