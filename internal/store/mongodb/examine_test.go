@@ -24,7 +24,7 @@ func faults(t testing.TB, db *DB, repair bool) (all []multivac.Fault) {
 
 // Each damage is found, named and mended, and leaves what a store may be.
 func TestExamine(t *testing.T) {
-	m := servers.Mongo(t, servers.MongoOptions{})
+	m := servers.Mongo(t, servers.MongoOptions{Unsynced: true})
 	f := func(problem, document string, damage func(context.Context, *mongo.Database) error) {
 		t.Helper()
 		o := Options{URI: m.URI, Database: database(problem + document)}

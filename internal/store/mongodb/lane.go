@@ -194,7 +194,16 @@ func choose(waiting []*change) (group, rest []*change) {
 // commit makes a group of changes, each of another row, and ends them, but for
 // those that it returns, to be tried again.
 func (db *DB) commit(ctx context.Context, group []*change) (again []*change) {
-	group = slices.DeleteFunc(group, func(c *change) bool { return !c.begin() })
+	group = slices.DeleteFunc(group, func(c *change) bool {
+		if !c.begin() {
+			return true
+		}
+		late := time.Now().After(c.until)
+		if late {
+			c.end(nil, unavailable("try again", "MongoDB did not answer in time"))
+		}
+		return late
+	})
 	if len(group) == 0 {
 		return nil
 	}
@@ -255,7 +264,7 @@ func (db *DB) planned(ctx context.Context, c *change, now *row, token bson.Objec
 			db.wait(ctx, c, now)
 			return nil, false
 		}
-		err = multivac.Errorf(multivac.ErrUnavailable, "try again", "document %s is being changed by another process", c.id)
+		err = unavailable("try again", "document %s is being changed by another process", c.id)
 	}
 	if err != nil || !changed {
 		db.forget(ctx, c, now)

@@ -193,28 +193,28 @@ func explain(err error) error {
 	if err == nil || errors.As(err, new(*multivac.Error)) {
 		return err
 	}
-	unavailable := func(remedy string) error {
-		e := multivac.Errorf(multivac.ErrUnavailable, remedy, "MongoDB: %v", err)
-		e.RetryAfter = time.Second
-		return e
-	}
+	failed := func(remedy string) error { return unavailable(remedy, "MongoDB: %v", err) }
 	var server mongo.ServerError
 	switch is := errors.As(err, &server); {
 	case refused(err):
-		return unavailable("check the user name and password of store.mongodb, and what the user may do: it needs the role readWrite on the database")
-	case is && (server.HasErrorCode(10334) || server.HasErrorCode(17420) || server.HasErrorCode(17419)), errors.Is(err, errTooLarge):
+		return failed("check the user name and password of store.mongodb, and what the user may do: it needs the role readWrite on the database")
+	case is && (server.HasErrorCode(10334) || server.HasErrorCode(17420) || server.HasErrorCode(17419)):
 		return multivac.Errorf(multivac.ErrTooLarge, "split the document", "a part of it is larger than MongoDB keeps in one piece (16 MiB)")
 	case is && server.HasErrorCode(14031):
-		return unavailable("free some space on MongoDB's disk and try again")
+		return failed("free some space on MongoDB's disk and try again")
 	case is, mongo.IsNetworkError(err), mongo.IsTimeout(err), errors.Is(err, context.DeadlineExceeded), errors.Is(err, mongo.ErrClientDisconnected):
-		return unavailable("check that it runs and has a primary, and try again")
+		return failed("check that it runs and has a primary, and try again")
 	case errors.As(err, new(mongo.MarshalError)):
 		return err
 	}
-	return unavailable("check that it runs and can be reached, and try again")
+	return failed("check that it runs and can be reached, and try again")
 }
 
-var errTooLarge = errors.New("too large for a document")
+func unavailable(remedy, format string, args ...any) error {
+	e := multivac.Errorf(multivac.ErrUnavailable, remedy, format, args...)
+	e.RetryAfter = time.Second
+	return e
+}
 
 var errDamaged = errors.New("damaged")
 

@@ -32,7 +32,7 @@ func database(dir string) string {
 
 // Every call goes to another of two that have the database open.
 func TestStore(t *testing.T) {
-	m := servers.Mongo(t, servers.MongoOptions{})
+	m := servers.Mongo(t, servers.MongoOptions{Unsynced: true})
 	storetest.Run(t, func(t *testing.T, dir string) store.Store {
 		o := Options{URI: m.URI, Database: database(dir)}
 		return &replicas{t: t, all: []*DB{open(t, o), open(t, o)}}
