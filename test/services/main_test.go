@@ -4,7 +4,6 @@
 package services
 
 import (
-	"bytes"
 	"context"
 	"encoding/json"
 	"fmt"
@@ -17,7 +16,6 @@ import (
 	"path/filepath"
 	"regexp"
 	"strings"
-	"sync"
 	"syscall"
 	"testing"
 	"time"
@@ -263,27 +261,6 @@ func (p *process) post(path string, pairs ...string) reply {
 		form.Add(pairs[i], pairs[i+1])
 	}
 	return p.do("POST", path, "application/x-www-form-urlencoded", form.Encode())
-}
-
-// metrics returns the lines of /metrics that begin with a name.
-func (p *process) metrics(name string) string {
-	p.t.Helper()
-	var b bytes.Buffer
-	for line := range strings.Lines(p.do("GET", "/metrics", "", "").body) {
-		if strings.HasPrefix(line, name) {
-			b.WriteString(line)
-		}
-	}
-	return b.String()
-}
-
-// each does something with every process at the same time.
-func each(all []*process, do func(*process)) {
-	var group sync.WaitGroup
-	for _, p := range all {
-		group.Go(func() { do(p) })
-	}
-	group.Wait()
 }
 
 func must(t *testing.T, err error) {

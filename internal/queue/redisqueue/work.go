@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"strings"
 	"sync"
 	"time"
 
@@ -122,13 +123,15 @@ type lines struct {
 }
 
 func (l *lines) say(args []any) {
+	line := fmt.Sprint(args...)
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	if time.Since(l.last) < 10*time.Second {
+	// A task that Redis has forgotten while it was worked on is none to mind.
+	if time.Since(l.last) < 10*time.Second || strings.Contains(line, "NOT FOUND") {
 		return
 	}
 	l.last = time.Now()
-	l.log.Warn("the queue", "error", fmt.Sprint(args...))
+	l.log.Warn("the queue", "error", line)
 }
 
 func (l *lines) Debug(...any)      {}
