@@ -160,8 +160,21 @@ func (m *MongoServer) StepDown(seconds int) {
 	must(m.t, m.Do(m.t.Context(), bson.D{{Key: "replSetStepDown", Value: seconds}, {Key: "force", Value: true}, {Key: "secondaryCatchUpPeriodSecs", Value: 0}}))
 }
 
+// Primary says whether it takes writes.
+func (m *MongoServer) Primary() bool {
+	var hello struct {
+		IsWritablePrimary bool `bson:"isWritablePrimary"`
+	}
+	err := m.do(m.t.Context(), bson.D{{Key: "hello", Value: 1}}, &hello)
+	return err == nil && hello.IsWritablePrimary
+}
+
 // Do runs a command on the database admin as a user who may do all.
 func (m *MongoServer) Do(ctx context.Context, command bson.D) error {
+	return m.do(ctx, command, &bson.M{})
+}
+
+func (m *MongoServer) do(ctx context.Context, command bson.D, result any) error {
 	o := options.Client().ApplyURI("mongodb://" + m.Addr + "/?directConnection=true").SetConnectTimeout(time.Second).SetServerSelectionTimeout(time.Second)
 	if m.tls != nil {
 		o.SetTLSConfig(m.tls)
@@ -174,7 +187,7 @@ func (m *MongoServer) Do(ctx context.Context, command bson.D) error {
 		return err
 	}
 	defer func() { _ = c.Disconnect(context.WithoutCancel(ctx)) }()
-	return c.Database("admin").RunCommand(ctx, command).Err()
+	return c.Database("admin").RunCommand(ctx, command).Decode(result)
 }
 
 func (m *MongoServer) ping() error {

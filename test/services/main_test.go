@@ -195,6 +195,10 @@ type reply struct {
 }
 
 func (p *process) try(method, path, mediaType, body string) (reply, error) {
+	return p.by(http.DefaultClient, method, path, mediaType, body)
+}
+
+func (p *process) by(client *http.Client, method, path, mediaType, body string) (reply, error) {
 	ctx, cancel := context.WithTimeout(context.Background(), patience)
 	defer cancel()
 	req, err := http.NewRequestWithContext(ctx, method, p.URL+path, strings.NewReader(body))
@@ -204,7 +208,7 @@ func (p *process) try(method, path, mediaType, body string) (reply, error) {
 	if mediaType != "" {
 		req.Header.Set("Content-Type", mediaType)
 	}
-	res, err := http.DefaultClient.Do(req)
+	res, err := client.Do(req)
 	if err != nil {
 		return reply{}, err
 	}
