@@ -84,7 +84,7 @@ more with ` + "`multivac help exit-codes`" + `.`,
 		SilenceUsage:  true,
 	}
 	root.SetFlagErrorFunc(suggestFlag)
-	root.AddCommand(newServe(), newTell(), newAsk(), newStatus(), newDocuments(), newJobs(), newExport(), newImport(), newDoctor(), newKeys(), newEval(), newConfig(), newVersion(), newExitCodes())
+	root.AddCommand(newServe(), newTell(), newAsk(), newStatus(), newDocuments(), newJobs(), newExport(), newImport(), newDoctor(), newKeys(), newEval(), newConfig(), newMongoDB(), newVersion(), newExitCodes())
 	root.SetHelpCommand(newHelp(root))
 	root.InitDefaultCompletionCmd()
 	began = new(bool)

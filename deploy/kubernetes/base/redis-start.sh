@@ -4,14 +4,19 @@
 #   default   nobody's: may ping, which is what the probes do
 #   multivac  what MultiVAC signs in as
 #   tend      what the container beside it signs in as; made anew for each pod
+#   exporter  what a container beside it that measures signs in as; likewise
 set -eu
 umask 077
-[ -s /run/redis/tend ] || head -c 32 /dev/urandom | sha256sum | cut -c 1-64 >/run/redis/tend
+for user in tend exporter; do
+	[ -s /run/redis/$user ] || head -c 32 /dev/urandom | sha256sum | cut -c 1-64 >/run/redis/$user
+done
 hash() { tr -d '\r\n' <"$1" | sha256sum | cut -c 1-64; }
 hash /run/secrets/redis/password >/run/redis/password # which the container beside it compares with
 cat >/run/redis/users.conf <<END
 user default on nopass resetkeys resetchannels -@all +ping
 user multivac on #$(cat /run/redis/password) ~* &* +@all -@admin -@dangerous +info +config|get
 user tend on #$(hash /run/redis/tend) resetkeys resetchannels -@all +acl|setuser +config|set
+user exporter on #$(hash /run/redis/exporter) resetkeys resetchannels -@all +ping +info +config|get +slowlog|len +slowlog|get +latency|latest +latency|histogram +client|setname
 END
+printf '{"unix:///run/redis/redis.sock": "%s"}\n' "$(cat /run/redis/exporter)" >/run/redis/exporter.json
 exec redis-server /etc/redis/redis.conf
