@@ -77,6 +77,8 @@ github.com/Shopify/toxiproxy/v2       internal/servers                       tes
 github.com/rs/zerolog                 internal/servers                       its log, silenced
 github.com/prometheus/client_golang   internal/servers internal/telemetry                     metrics
 go.opentelemetry.io/otel              internal/telemetry                     traces
+go.opentelemetry.io/proto/otlp        internal/servers                       a receiver of traces for tests
+google.golang.org/protobuf            internal/servers                       what it receives
 github.com/maypok86/otter/v2          internal/cache                         the near cache
 github.com/redis/go-redis/v9          internal/cache internal/queue/redisqueue  the far cache, and the connection under asynq
 golang.org/x/crypto                   deploy/images/roots                    authorities that certificates are trusted from

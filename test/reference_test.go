@@ -61,7 +61,7 @@ func TestMetricsReference(t *testing.T) {
 	}
 	var b strings.Builder
 	b.WriteString("# Metrics\n\nServed at `/metrics` in Prometheus' format, beside the usual ones of Go (`go_…`) and of the process (`process_…`).\n" +
-		"Made of what is served by `make generate`.\n\n| metric | type | meaning |\n|---|---|---|\n")
+		"Each has the label `role`: web, worker, or all where one process does both. Made of what is served by `make generate`.\n\n| metric | type | meaning |\n|---|---|---|\n")
 	for _, m := range regexp.MustCompile(`(?m)^# HELP (multivac_\S+) (.+)$`).FindAllStringSubmatch(body, -1) {
 		fmt.Fprintf(&b, "| `%s` | %s | %s |\n", m[1], kinds[m[1]], m[2])
 	}

@@ -78,7 +78,7 @@ func (a *App) backlog() (b telemetry.Backlog) {
 
 func numbers(s cache.Stats) telemetry.CacheNumbers {
 	n := telemetry.CacheNumbers{Near: s.Hits, Far: s.FarHits, Misses: s.Misses, Evictions: s.Evictions, Answers: s.Answers, Bytes: s.Bytes,
-		HasFar: s.HasFar, FarMisses: s.Far.Misses, FarErrors: s.Far.Errors, FarLeftOut: s.Far.Skipped, FarNodes: len(s.Far.Nodes)}
+		FarMisses: s.Far.Misses, FarErrors: s.Far.Errors, FarLeftOut: s.Far.Skipped, FarNodes: len(s.Far.Nodes)}
 	for _, node := range s.Far.Nodes {
 		if node.Open {
 			n.FarNodesDown++

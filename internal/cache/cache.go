@@ -38,7 +38,6 @@ type Stats struct {
 	Evictions uint64 // answers dropped here because there was no room
 	Answers   int    // kept here now
 	Bytes     uint64 // kept here now
-	HasFar    bool   // there is a far cache
 	Far       RingStats
 }
 
@@ -102,7 +101,7 @@ func (c *Cache) Forget() {
 func (c *Cache) Stats() Stats {
 	s := Stats{Hits: c.hits.Load(), FarHits: c.farHits.Load(), Misses: c.misses.Load(), Evictions: c.evictions.Load()}
 	if c.far != nil {
-		s.HasFar, s.Far = true, c.far.Stats()
+		s.Far = c.far.Stats()
 	}
 	if c.answers != nil {
 		c.answers.CleanUp() // counts what was kept or dropped but not accounted for yet

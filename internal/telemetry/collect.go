@@ -16,7 +16,7 @@ type CacheNumbers struct {
 	Answers           int    // kept in this process
 	Bytes             uint64 // that they take
 
-	HasFar                           bool   // the rest is of the far cache
+	// The rest is of the far cache.
 	FarMisses, FarErrors, FarLeftOut uint64 // questions that no node could answer, that failed, and that were not asked
 	FarNodes, FarNodesDown           int
 }
@@ -40,14 +40,12 @@ func (t *Telemetry) Cache(read func() CacheNumbers) {
 		send.counter(evictions, n.Evictions)
 		send.gauge(answers, float64(n.Answers))
 		send.gauge(bytes, float64(n.Bytes))
-		if n.HasFar {
-			send.counter(far, n.Far, "hit")
-			send.counter(far, n.FarMisses, "miss")
-			send.counter(far, n.FarErrors, "error")
-			send.counter(far, n.FarLeftOut, "skipped")
-			send.gauge(nodes, float64(n.FarNodes-n.FarNodesDown), "up")
-			send.gauge(nodes, float64(n.FarNodesDown), "down")
-		}
+		send.counter(far, n.Far, "hit")
+		send.counter(far, n.FarMisses, "miss")
+		send.counter(far, n.FarErrors, "error")
+		send.counter(far, n.FarLeftOut, "skipped")
+		send.gauge(nodes, float64(n.FarNodes-n.FarNodesDown), "up")
+		send.gauge(nodes, float64(n.FarNodesDown), "down")
 	}
 	t.ours.MustRegister(one)
 }

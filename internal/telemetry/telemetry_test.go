@@ -54,7 +54,7 @@ var names = []string{
 func TestMetricNames(t *testing.T) {
 	tm := telemetry.New(io.Discard, telemetry.Options{Version: "1.2.3"})
 	tm.Cache(func() telemetry.CacheNumbers {
-		return telemetry.CacheNumbers{Near: 2, Far: 3, Misses: 4, HasFar: true, FarNodes: 3, FarNodesDown: 1}
+		return telemetry.CacheNumbers{Near: 2, Far: 3, Misses: 4, FarNodes: 3, FarNodesDown: 1}
 	})
 	status, unknown := multivac.Status{Ready: true, Pending: 5}, error(nil)
 	tm.Status(func() (multivac.Status, error) { return status, unknown })

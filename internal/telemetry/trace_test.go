@@ -2,89 +2,21 @@ package telemetry_test
 
 import (
 	"bytes"
-	"compress/gzip"
 	"context"
 	"errors"
+	"fmt"
 	"io"
 	"net/http"
 	"net/http/httptest"
 	"strings"
-	"sync"
 	"testing"
 
-	collector "go.opentelemetry.io/proto/otlp/collector/trace/v1"
-	otlp "go.opentelemetry.io/proto/otlp/trace/v1"
-	"google.golang.org/protobuf/proto"
-
 	"multivac"
+	"multivac/internal/servers"
 	"multivac/internal/telemetry"
 )
 
-// A receiver is one of OTLP over HTTP.
-type receiver struct {
-	*httptest.Server
-	mu    sync.Mutex
-	paths []string
-	spans []*otlp.Span
-	about map[string]string // of the resource
-}
-
-func newReceiver(t *testing.T, status int) *receiver {
-	r := &receiver{about: map[string]string{}}
-	r.Server = httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, req *http.Request) {
-		var body io.Reader = req.Body
-		if req.Header.Get("Content-Encoding") == "gzip" {
-			body, _ = gzip.NewReader(body)
-		}
-		b, _ := io.ReadAll(body)
-		var sent collector.ExportTraceServiceRequest
-		if err := proto.Unmarshal(b, &sent); err != nil {
-			t.Errorf("what was received is no OTLP: %v", err)
-		}
-		r.mu.Lock()
-		defer r.mu.Unlock()
-		r.paths = append(r.paths, req.URL.Path)
-		for _, rs := range sent.ResourceSpans {
-			for _, a := range rs.Resource.Attributes {
-				r.about[a.Key] = a.Value.GetStringValue()
-			}
-			for _, ss := range rs.ScopeSpans {
-				r.spans = append(r.spans, ss.Spans...)
-			}
-		}
-		w.Header().Set("Content-Type", "application/x-protobuf")
-		w.WriteHeader(status)
-	}))
-	t.Cleanup(r.Close)
-	return r
-}
-
-// span returns the one of that name.
-func (r *receiver) span(t *testing.T, name string) *otlp.Span {
-	t.Helper()
-	r.mu.Lock()
-	defer r.mu.Unlock()
-	var names []string
-	for _, s := range r.spans {
-		if s.Name == name {
-			return s
-		}
-		names = append(names, s.Name)
-	}
-	t.Fatalf("there is no span %q among %q", name, names)
-	return nil
-}
-
-func text(s *otlp.Span, key string) string {
-	for _, a := range s.Attributes {
-		if a.Key == key {
-			return a.Value.GetStringValue()
-		}
-	}
-	return ""
-}
-
-func traced(t *testing.T, r *receiver, sample float64) *telemetry.Telemetry {
+func traced(t *testing.T, r *servers.TraceReceiver, sample float64) *telemetry.Telemetry {
 	t.Helper()
 	tm := telemetry.New(io.Discard, telemetry.Options{Role: "web"})
 	if err := tm.StartTraces(t.Context(), telemetry.Traces{Endpoint: r.URL, Sample: sample, Version: "1.2.3", Instance: "pod-1"}); err != nil {
@@ -102,7 +34,7 @@ const (
 // A request brings its trace, asks, tells, and hands the trace on to a worker
 // in another process.
 func TestTraceFromRequestToWorker(t *testing.T) {
-	r := newReceiver(t, 200)
+	r := servers.OTLP(t, 200)
 	web, worker := traced(t, r, 0), traced(t, r, 0) // the caller has decided
 	var handedOn multivac.Origin
 	mux := http.NewServeMux()
@@ -125,59 +57,55 @@ func TestTraceFromRequestToWorker(t *testing.T) {
 	web.Flush()
 	worker.Flush()
 
-	request, ask, put, work, publish := r.span(t, "GET /documents/{id}"), r.span(t, "ask"), r.span(t, "store put"), r.span(t, "work"), r.span(t, "publish")
-	for _, s := range r.spans {
-		if got := hex(s.TraceId); got != someTrace {
-			t.Errorf("%s is of trace %s, want %s", s.Name, got, someTrace)
-		}
-		if strings.Contains(s.String(), "diagnosis") {
-			t.Errorf("%s holds the question: %s", s.Name, s)
+	span := func(name string) servers.ReceivedSpan { return r.Span(someTrace, name) }
+	request, ask, put, work, publish := span("GET /documents/{id}"), span("ask"), span("store put"), span("work"), span("publish")
+	for _, s := range r.Spans() {
+		if s.Trace != someTrace || strings.Contains(fmt.Sprint(s), "diagnosis") {
+			t.Errorf("this span is of another trace, or holds the question: %+v", s)
 		}
 	}
 	for _, c := range []struct {
-		span   *otlp.Span
+		span   servers.ReceivedSpan
 		parent string
-	}{{request, someSpan}, {ask, hex(request.SpanId)}, {put, hex(request.SpanId)}, {work, hex(request.SpanId)}, {publish, hex(work.SpanId)}} {
-		if got := hex(c.span.ParentSpanId); got != c.parent {
-			t.Errorf("the parent of %s is %s, want %s", c.span.Name, got, c.parent)
+	}{{request, someSpan}, {ask, request.ID}, {put, request.ID}, {work, request.ID}, {publish, work.ID}} {
+		if c.span.Parent != c.parent {
+			t.Errorf("the parent of %s is %s, want %s", c.span.Name, c.span.Parent, c.parent)
 		}
 	}
 	for key, want := range map[string]string{"http.route": "/documents/{id}", "url.path": "/documents/17", "multivac.request_id": "request-1"} {
-		if got := text(request, key); got != want {
+		if got := request.Attributes[key]; got != want {
 			t.Errorf("%s of the request is %q, want %q", key, got, want)
 		}
 	}
-	if got := text(work, "multivac.request_id"); got != "request-1" {
+	if got := work.Attributes["multivac.request_id"]; got != "request-1" {
 		t.Errorf("the work says that request %q began it", got)
 	}
-	if got := text(ask, "multivac.reason"); got != "nothing_found" {
+	if got := ask.Attributes["multivac.reason"]; got != "nothing_found" {
 		t.Errorf("the reason is %q", got)
 	}
-	for _, s := range []*otlp.Span{put, work} {
-		if s.Status.GetCode() != otlp.Status_STATUS_CODE_ERROR {
-			t.Errorf("%s has not failed: %s", s.Name, s.Status)
-		}
+	if !put.Failed || !work.Failed || request.Failed {
+		t.Errorf("failed: put %v, work %v, request %v; want both, and not the request", put.Failed, work.Failed, request.Failed)
 	}
 	for key, want := range map[string]string{"service.name": "multivac", "service.version": "1.2.3", "multivac.role": "web", "service.instance.id": "pod-1"} {
-		if r.about[key] != want {
-			t.Errorf("%s is %q, want %q", key, r.about[key], want)
+		if got := request.Sender[key]; got != want {
+			t.Errorf("%s is %q, want %q", key, got, want)
 		}
 	}
-	if r.paths[0] != "/v1/traces" {
-		t.Errorf("spans went to %s", r.paths[0])
+	if request.Path != "/v1/traces" {
+		t.Errorf("spans went to %s", request.Path)
 	}
 }
 
 func TestTracesAreSampled(t *testing.T) {
 	f := func(sample float64, traceparent string, want int) {
 		t.Helper()
-		r := newReceiver(t, 200)
+		r := servers.OTLP(t, 200)
 		tm := traced(t, r, sample)
 		serve(tm, "GET", "/x", answer(200), "Traceparent", traceparent)
 		serve(tm, "GET", "/livez", answer(200), "Traceparent", traceparent)
 		tm.Flush()
-		if len(r.spans) != want {
-			t.Errorf("sample %v, traceparent %q: %d spans, want %d", sample, traceparent, len(r.spans), want)
+		if got := len(r.Spans()); got != want {
+			t.Errorf("sample %v, traceparent %q: %d spans, want %d", sample, traceparent, got, want)
 		}
 	}
 	f(0, "", 0)
@@ -189,7 +117,7 @@ func TestTracesAreSampled(t *testing.T) {
 
 // A receiver that refuses, or is not there, costs nobody anything but spans.
 func TestTracesThatCannotBeSent(t *testing.T) {
-	r := newReceiver(t, 400)
+	r := servers.OTLP(t, 400)
 	var out bytes.Buffer
 	tm := telemetry.New(&out, telemetry.Options{Format: telemetry.JSON})
 	if err := tm.StartTraces(t.Context(), telemetry.Traces{Endpoint: r.URL, Sample: 1}); err != nil {
@@ -312,29 +240,4 @@ func FuzzTraceparent(f *testing.F) {
 			t.Errorf("%q: trace %q", header, id)
 		}
 	})
-}
-
-func hex(b []byte) string {
-	const digits = "0123456789abcdef"
-	s := make([]byte, 0, 2*len(b))
-	for _, c := range b {
-		s = append(s, digits[c>>4], digits[c&15])
-	}
-	return string(s)
-}
-
-// What a server says of a secret does not leave the process with a span.
-func TestErrorsOfSpansAreScrubbed(t *testing.T) {
-	r := newReceiver(t, 200)
-	tm := telemetry.New(io.Discard, telemetry.Options{})
-	err := tm.StartTraces(t.Context(), telemetry.Traces{Endpoint: r.URL, Sample: 1, Scrub: func(error) error { return errors.New("unknown command AUTH <redacted>") }})
-	if err != nil {
-		t.Fatal(err)
-	}
-	_, done := tm.Span(t.Context(), "put")
-	done(errors.New("unknown command AUTH sesame"))
-	tm.Flush()
-	if got := r.span(t, "put").String(); strings.Contains(got, "sesame") || !strings.Contains(got, "<redacted>") {
-		t.Errorf("the span says %s", got)
-	}
 }

@@ -1,0 +1,111 @@
+package servers
+
+import (
+	"compress/gzip"
+	"encoding/hex"
+	"io"
+	"net/http"
+	"net/http/httptest"
+	"slices"
+	"sync"
+	"testing"
+	"time"
+
+	collector "go.opentelemetry.io/proto/otlp/collector/trace/v1"
+	common "go.opentelemetry.io/proto/otlp/common/v1"
+	otlp "go.opentelemetry.io/proto/otlp/trace/v1"
+	"google.golang.org/protobuf/proto"
+)
+
+// A TraceReceiver takes spans by OTLP over HTTP.
+type TraceReceiver struct {
+	URL string
+
+	t     testing.TB
+	mu    sync.Mutex
+	spans []ReceivedSpan
+}
+
+// A ReceivedSpan is a span and what is known of who sent it.
+type ReceivedSpan struct {
+	Name, Trace, ID, Parent string // the last three in hexadecimal digits
+	Failed                  bool
+	Attributes              map[string]string // those that are texts
+	Sender                  map[string]string
+	Path                    string // that it was sent to
+}
+
+// OTLP starts a receiver of traces that answers with an HTTP status.
+func OTLP(t testing.TB, status int) *TraceReceiver {
+	r := &TraceReceiver{t: t}
+	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, request *http.Request) {
+		r.receive(request)
+		w.Header().Set("Content-Type", "application/x-protobuf")
+		w.WriteHeader(status)
+	}))
+	t.Cleanup(server.Close)
+	r.URL = server.URL
+	return r
+}
+
+func (r *TraceReceiver) receive(request *http.Request) {
+	var body io.Reader = request.Body
+	if request.Header.Get("Content-Encoding") == "gzip" {
+		var err error
+		if body, err = gzip.NewReader(body); err != nil {
+			r.t.Errorf("what was received is not compressed: %v", err)
+			return
+		}
+	}
+	b, err := io.ReadAll(body)
+	var sent collector.ExportTraceServiceRequest
+	if err == nil {
+		err = proto.Unmarshal(b, &sent)
+	}
+	if err != nil {
+		r.t.Errorf("what was received is no OTLP: %v", err)
+	}
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	for _, resource := range sent.ResourceSpans {
+		for _, scope := range resource.ScopeSpans {
+			for _, s := range scope.Spans {
+				r.spans = append(r.spans, ReceivedSpan{Name: s.Name, Trace: hex.EncodeToString(s.TraceId), ID: hex.EncodeToString(s.SpanId),
+					Parent: hex.EncodeToString(s.ParentSpanId), Failed: s.Status.GetCode() == otlp.Status_STATUS_CODE_ERROR,
+					Attributes: texts(s.Attributes), Sender: texts(resource.Resource.GetAttributes()), Path: request.URL.Path})
+			}
+		}
+	}
+}
+
+func texts(attributes []*common.KeyValue) map[string]string {
+	m := map[string]string{}
+	for _, a := range attributes {
+		m[a.Key] = a.Value.GetStringValue()
+	}
+	return m
+}
+
+// Spans returns what has come so far.
+func (r *TraceReceiver) Spans() []ReceivedSpan {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	return slices.Clone(r.spans)
+}
+
+// Span returns the first span of that name in a trace, once it is there.
+func (r *TraceReceiver) Span(trace, name string) ReceivedSpan {
+	r.t.Helper()
+	var names []string
+	for end := time.Now().Add(patience); time.Now().Before(end); time.Sleep(5 * time.Millisecond) {
+		names = nil
+		for _, s := range r.Spans() {
+			if s.Trace == trace && s.Name == name {
+				return s
+			}
+			names = append(names, s.Trace+" "+s.Name)
+		}
+	}
+	r.t.Fatalf("there is no span %q in trace %s, but %q", name, trace, names)
+	return ReceivedSpan{}
+}

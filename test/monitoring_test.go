@@ -1,0 +1,211 @@
+package test
+
+import (
+	"encoding/json"
+	"net/url"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"regexp"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"multivac/internal/servers"
+)
+
+const alerts = "../deploy/monitoring/alerts.yaml"
+
+// The rules for Google's and for the operator's Prometheus are the alerts in
+// another wrapping.
+func TestRulesAreMadeOfTheAlerts(t *testing.T) {
+	f := func(component, head string) {
+		t.Helper()
+		var b strings.Builder
+		b.WriteString("# Made of deploy/monitoring/alerts.yaml by `make generate`.\n" + head +
+			"metadata:\n  name: multivac\n  labels: {app: multivac}\nspec:\n")
+		_, groups, _ := strings.Cut(readFile(t, alerts), "\ngroups:\n")
+		for line := range strings.Lines("groups:\n" + groups) {
+			b.WriteString("  " + line)
+		}
+		path := filepath.Join("../deploy/kubernetes/components", component, "rules.yaml")
+		if *update {
+			write(t, path, b.String())
+		} else if readFile(t, path) != b.String() {
+			t.Errorf("%s is out of step with %s, run make generate", path, alerts)
+		}
+	}
+	f("managed-prometheus", "apiVersion: monitoring.googleapis.com/v1\nkind: Rules\n")
+	f("prometheus-operator", "apiVersion: monitoring.coreos.com/v1\nkind: PrometheusRule\n")
+}
+
+func TestAlertsFireAsTheyShould(t *testing.T) {
+	promtool := servers.Promtool(t)
+	for _, args := range [][]string{{"check", "rules", "alerts.yaml"}, {"test", "rules", "alerts_test.yaml"}, {"check", "config", "--syntax-only", "prometheus.yaml"}} {
+		cmd := exec.Command(promtool, args...)
+		cmd.Dir = filepath.Dir(alerts)
+		if out, err := cmd.CombinedOutput(); err != nil {
+			t.Errorf("promtool %s: %v\n%s", strings.Join(args, " "), err, out)
+		}
+	}
+}
+
+// Each alert has a time in its tests at which it fires and one at which it does
+// not, and a page that its annotation leads to.
+func TestEachAlertHasItsTestsAndItsPage(t *testing.T) {
+	tests, runbook := readFile(t, "../deploy/monitoring/alerts_test.yaml"), readFile(t, "../doc/how-to/runbook.md")
+	names := regexp.MustCompile(`(?m)^  - alert: (\w+)$`).FindAllStringSubmatch(readFile(t, alerts), -1)
+	for _, m := range names {
+		name := m[1]
+		expected := regexp.MustCompile(`alertname: `+name+`\n    exp_alerts:( \[\])?\n`).FindAllStringSubmatch(tests, -1)
+		fires := slices.ContainsFunc(expected, func(e []string) bool { return e[1] == "" })
+		stays := slices.ContainsFunc(expected, func(e []string) bool { return e[1] != "" })
+		if !fires || !stays {
+			t.Errorf("%s has no test in which it fires, or none in which it stays quiet", name)
+		}
+		if !strings.Contains(runbook, "\n## "+name+"\n") {
+			t.Errorf("doc/how-to/runbook.md says nothing about %s", name)
+		}
+		if !strings.Contains(readFile(t, alerts), "runbook: doc/how-to/runbook.md#"+strings.ToLower(name)+"\n") {
+			t.Errorf("%s does not name its page", name)
+		}
+	}
+	if pages := strings.Count(runbook, "\n## Multivac"); pages != len(names) {
+		t.Errorf("the runbook has %d pages for %d alerts", pages, len(names))
+	}
+}
+
+// A dashboard is what this test has to know of Grafana's.
+type dashboard struct {
+	Panels []struct {
+		ID                 int
+		Type, Title        string
+		Description        string
+		Targets            []struct{ Expr string }
+		GridPos            struct{ X, Y, W, H int }
+		LibraryPanel, Mode any
+	}
+	Annotations struct{ List []struct{ Expr string } }
+}
+
+// A real Prometheus scrapes the real server, its Redis servers' exporters too,
+// and knows something about each query of the dashboard and about each series
+// that an alert is made of; and nothing of that is an alarm.
+func TestDashboardAndAlertsAgainstPrometheus(t *testing.T) {
+	promtool := servers.Promtool(t) // first, for the message
+	_ = promtool
+	const password, exporter = "of-multivac-4711", "of-exporter-4711"
+	ca := servers.NewCA(t)
+	newRedis := func(policy string, appendOnly bool) *servers.RedisServer {
+		return servers.Redis(t, servers.RedisOptions{CA: ca, MaxMemory: "64mb", Policy: policy, AppendOnly: appendOnly, ACL: []string{
+			"user default off",
+			servers.ACLUser("multivac", password, "~* &* +@all"),
+			servers.ACLUser("exporter", exporter, exporterRules(t)),
+		}})
+	}
+	cache, queue := newRedis("allkeys-lru", false), newRedis("noeviction", true)
+	dir := t.TempDir()
+	secret := filepath.Join(dir, "password")
+	write(t, secret, password)
+	s := serve(t, filepath.Join(dir, "data"), "--queue.addr", queue.Addr, "--queue.username", "multivac", "--queue.password-file", secret, "--queue.tls", "--queue.tls-ca", ca.File,
+		"--cache.addrs", cache.Addr, "--cache.username", "multivac", "--cache.password-file", secret, "--cache.tls", "--cache.tls-ca", ca.File)
+	s.ready(t)
+	absolute, err := filepath.Abs(alerts)
+	if err != nil {
+		t.Fatal(err)
+	}
+	p := servers.Prometheus(t, absolute, map[string]map[string]string{
+		strings.TrimPrefix(s.URL, "http://"):                      nil,
+		servers.RedisExporter(t, cache, ca, "exporter", exporter): {"role": "cache"},
+		servers.RedisExporter(t, queue, ca, "exporter", exporter): {"role": "queue"},
+	})
+
+	var d dashboard
+	if err := json.Unmarshal([]byte(readFile(t, "../deploy/monitoring/dashboard.json")), &d); err != nil {
+		t.Fatal(err)
+	}
+	variables := strings.NewReplacer("$__rate_interval", "1m", `"$role"`, `".*"`)
+	queries := map[string]string{} // query → what it is for
+	for _, panel := range d.Panels {
+		if panel.Type != "row" && (panel.Description == "" || len(panel.Targets) == 0) {
+			t.Errorf("panel %q has no description, or nothing to show", panel.Title)
+		}
+		for _, target := range panel.Targets {
+			queries[variables.Replace(target.Expr)] = "panel " + panel.Title
+		}
+	}
+	for _, a := range d.Annotations.List {
+		for _, series := range seriesOf(a.Expr) {
+			queries[variables.Replace(series)] = "an annotation"
+		}
+	}
+	for _, m := range regexp.MustCompile(`(?ms)^  - alert: (\w+)$.*?expr: (.*?)\n    (?:for|labels):`).FindAllStringSubmatch(readFile(t, alerts), -1) {
+		for _, series := range seriesOf(m[2]) {
+			// The test makes no errors; that they would be counted under this name it sees.
+			queries[strings.ReplaceAll(series, `"5.."`, `"2.."`)] = "alert " + m[1]
+		}
+	}
+	if len(queries) < 60 {
+		t.Errorf("there are only %d queries", len(queries))
+	}
+
+	// Until Prometheus has seen the counters rise.
+	for end := time.Now().Add(patience); len(queries) > 0; {
+		s.tellAndWait(t, "a.md", runbook+time.Now().String())
+		s.ask(t, "How long are backups kept?")
+		s.ask(t, "What is the colour of the sea?")
+		s.get(t, "/multivac?question="+url.QueryEscape("How long are backups kept?"))
+		for query := range queries {
+			found, err := p.Query(query)
+			if err != nil {
+				t.Fatal(err)
+			}
+			if slices.ContainsFunc(found, func(v servers.Sample) bool { return v.Value[1] != "NaN" }) {
+				delete(queries, query)
+			}
+		}
+		if time.Now().After(end) {
+			break
+		}
+		time.Sleep(100 * time.Millisecond) // until the next scrape
+	}
+	for query, what := range queries {
+		t.Errorf("%s finds nothing: %s", what, query)
+	}
+	firing, err := p.Query("ALERTS")
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, a := range firing {
+		t.Errorf("nothing is wrong, but there is an alert: %v", a.Metric)
+	}
+	up, err := p.Query(`redis_up{role=~"cache|queue"} == 1`)
+	if err != nil || len(up) != 2 {
+		t.Errorf("%d Redis servers are up for their exporters, want 2 (%v)", len(up), err)
+	}
+}
+
+// exporterRules are what the manifests allow the exporter to do.
+func exporterRules(t *testing.T) string {
+	t.Helper()
+	m := regexp.MustCompile(`(?m)^user exporter on \S+ /run/redis/exporter\) (.+)$`).FindStringSubmatch(readFile(t, "../deploy/kubernetes/base/redis-start.sh"))
+	if m == nil {
+		t.Fatal("redis-start.sh makes no user exporter")
+	}
+	return m[1]
+}
+
+// seriesOf returns the selectors in an expression.
+func seriesOf(expr string) []string {
+	return regexp.MustCompile(`\b(?:multivac|redis|process|go)_\w+(?:\{[^}]*\})?`).FindAllString(expr, -1)
+}
+
+func readFile(t *testing.T, path string) string {
+	t.Helper()
+	b, err := os.ReadFile(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return string(b)
+}
