@@ -209,3 +209,51 @@ func readFile(t *testing.T, path string) string {
 	}
 	return string(b)
 }
+
+// What the page shows is what comes: its commands are run, and the lines that
+// they find are those of the page, but for what is different every time.
+func TestPageAboutFollowingARequest(t *testing.T) {
+	dir := t.TempDir()
+	page := readFile(t, "../doc/how-to/follow-a-request.md")
+	script := regexp.MustCompile("(?s)```sh\n(multivac serve .*?&)\n(.*?)(grep .*?)\n```\n\n```text\n(.*?)```").FindStringSubmatch(page)
+	if script == nil {
+		t.Fatal("the page has no commands and no lines")
+	}
+	flags := strings.Fields(strings.TrimSuffix(script[1], "> multivac.log &"))[2:]
+	log, err := os.Create(filepath.Join(dir, "multivac.log"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer log.Close()
+	s := launchLogged(t, log, filepath.Join(dir, "data"), flags[2:]...) // after --data
+	s.listens(t)
+	s.ready(t)
+	sh := func(command string) string {
+		t.Helper()
+		cmd := exec.Command("sh", "-ec", strings.ReplaceAll(command, "http://127.0.0.1:5000", s.URL))
+		cmd.Dir = dir
+		out, err := cmd.CombinedOutput()
+		if err != nil && len(out) > 0 {
+			t.Fatalf("%s: %v\n%s", command, err, out)
+		}
+		return string(out)
+	}
+	if receipt := sh(script[2]); !strings.Contains(receipt, `"indexed"`) {
+		t.Fatalf("the telling was answered with %s", receipt)
+	}
+	field := regexp.MustCompile(`"(?:severity|message|request_id)":"[^"]*"`)
+	fields := func(lines string) (all []string) {
+		for line := range strings.Lines(lines) {
+			all = append(all, strings.Join(field.FindAllString(line, -1), " "))
+		}
+		slices.Sort(all) // which of the two comes first is chance
+		return all
+	}
+	want, got := fields(script[4]), []string(nil)
+	for end := time.Now().Add(patience); len(got) < len(want) && time.Now().Before(end); time.Sleep(10 * time.Millisecond) {
+		got = fields(sh(script[3])) // lines wait a moment for one another
+	}
+	if !slices.Equal(want, got) {
+		t.Errorf("the page shows\n%q\nbut what comes is\n%q", want, got)
+	}
+}

@@ -99,13 +99,13 @@ func (c *Cache) Forget() {
 
 // Stats returns the counts of now.
 func (c *Cache) Stats() Stats {
-	s := Stats{Hits: c.hits.Load(), FarHits: c.farHits.Load(), Misses: c.misses.Load(), Evictions: c.evictions.Load()}
+	s := Stats{Hits: c.hits.Load(), FarHits: c.farHits.Load(), Misses: c.misses.Load()}
 	if c.far != nil {
 		s.Far = c.far.Stats()
 	}
 	if c.answers != nil {
 		c.answers.CleanUp() // counts what was kept or dropped but not accounted for yet
-		s.Answers, s.Bytes = c.answers.EstimatedSize(), c.answers.WeightedSize()
+		s.Answers, s.Bytes, s.Evictions = c.answers.EstimatedSize(), c.answers.WeightedSize(), c.evictions.Load()
 	}
 	return s
 }

@@ -210,3 +210,21 @@ func BenchmarkHit(b *testing.B) {
 		}
 	}
 }
+
+func TestEvictionsAreCounted(t *testing.T) {
+	c := New(8<<10, nil)
+	for i := range 200 {
+		compute := func(context.Context) (multivac.Answer, error) { return multivac.Answer{Position: "1"}, nil }
+		if _, err := c.Do(t.Context(), fmt.Sprintf("%0200d", i), compute); err != nil {
+			t.Fatal(err)
+		}
+	}
+	s := c.Stats()
+	if kept := uint64(s.Answers) + s.Evictions; s.Evictions == 0 || kept != 200 {
+		t.Errorf("of 200 answers %d are kept and %d evicted", s.Answers, s.Evictions)
+	}
+	c.Forget()
+	if forgotten := c.Stats(); forgotten.Evictions != s.Evictions {
+		t.Errorf("what is forgotten counts as evicted: %d before, %d after", s.Evictions, forgotten.Evictions)
+	}
+}
