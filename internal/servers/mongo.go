@@ -52,10 +52,16 @@ const (
 	mongoAdmin = "of-the-test"
 )
 
+// MongoProgram returns the path of what Mongo starts.
+func MongoProgram(t testing.TB) string {
+	t.Helper()
+	return Python(t, "mongo", secantus, "secantusd-py")
+}
+
 // Mongo starts a server that ends with the test.
 func Mongo(t testing.TB, o MongoOptions) *MongoServer {
 	t.Helper()
-	program := Python(t, "mongo", secantus, "secantusd-py")
+	program := MongoProgram(t)
 	m := &MongoServer{dir: t.TempDir(), options: o}
 	m.process = process{t: t, name: "secantusd", ready: m.ping, log: filepath.Join(m.dir, "log")}
 	if o.CA != nil {

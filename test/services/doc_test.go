@@ -23,20 +23,26 @@ type shell struct {
 	t      *testing.T
 	dir    string
 	ports  *strings.Replacer
-	blocks []string // that are still to be run
+	blocks []string          // that are still to be run
+	shown  map[string]string // what the page shows right after a block
 	stdin  io.Writer
 	out    *bufio.Reader
+
+	patience time.Duration // with a block
 }
 
-var block = regexp.MustCompile("(?ms)^```sh\n(.*?)^```$")
+var block = regexp.MustCompile("(?ms)^```sh\n(.*?)^```$(?:\n\n^```text\n(.*?)^```$)?")
 
 func newShell(t *testing.T, page string, ports ...string) *shell {
 	t.Helper()
 	text, err := os.ReadFile(filepath.Join("../../doc", page))
 	must(t, err)
-	s := &shell{t: t, dir: t.TempDir()}
+	s := &shell{t: t, dir: t.TempDir(), shown: map[string]string{}, patience: patience}
 	for _, b := range block.FindAllStringSubmatch(string(text), -1) {
 		s.blocks = append(s.blocks, b[1])
+		if b[2] != "" {
+			s.shown[b[1]] = b[2]
+		}
 	}
 	var replaced []string
 	for _, port := range ports {
@@ -102,7 +108,7 @@ func (s *shell) run(script string) string {
 			s.t.Fatalf("the shell ended in\n%s\n%s", script, r.said)
 		}
 		return r.said
-	case <-time.After(patience):
+	case <-time.After(s.patience):
 		s.t.Fatalf("still running:\n%s", script)
 	}
 	return ""
