@@ -52,6 +52,10 @@ fuzz: ## every fuzz test for FUZZTIME (10s)
 images: ## the image of MultiVAC, pushed to REGISTRY if named; needs docker or buildah
 	deploy/images/build $(REGISTRY)
 
+test-cluster: ## a life on the cluster of KUBECONFIG; images by way of REGISTRY, STANDINS=1 where it reaches no public one
+	@test -n "$(REGISTRY)" || { echo "name a registry that this machine pushes to and the cluster pulls from: make test-cluster REGISTRY=localhost:5000"; exit 2; }
+	MULTIVAC_TEST_CLUSTER=$(REGISTRY) MULTIVAC_TEST_STANDINS=$(STANDINS) go test ./test/cluster -count=1 -timeout 20m -v
+
 bench: build ## MultiVAC beside its peers, half an hour; Lucene needs Java and Maven
 	cd test/bench && go build -o ../../bin/bench . && for what in index server http original; do MULTIVAC_EVAL_DATA=$(abspath $(DATA)) ../../bin/bench $$what || exit 1; done
 
@@ -63,5 +67,5 @@ eval: build ## measure answers on the sets in DATA (../shared/data)
 eval-full: build ## the same with ten times the documents
 	@bin/multivac eval --documents $(DATA)/squad-train/documents.jsonl.gz --documents $(DATA)/squad-dev/documents.jsonl.gz --questions $(DATA)/squad-dev/questions.jsonl.gz
 
-.PHONY: images help build run test test-services test-vault lint fmt generate crash chaos fuzz bench eval eval-full
+.PHONY: images test-cluster help build run test test-services test-vault lint fmt generate crash chaos fuzz bench eval eval-full
 .DEFAULT_GOAL := help

@@ -50,6 +50,7 @@ internal/config
 internal/servers          require
 internal/require          
 deploy/images/roots       
+test/cluster/load         
 doc                       
 `
 

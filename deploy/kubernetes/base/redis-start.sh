@@ -19,4 +19,5 @@ user tend on #$(hash /run/redis/tend) resetkeys resetchannels -@all +acl|setuser
 user exporter on #$(hash /run/redis/exporter) resetkeys resetchannels -@all +ping +info +config|get +slowlog|len +slowlog|get +latency|latest +latency|histogram +client|setname
 END
 printf '{"unix:///run/redis/redis.sock": "%s"}\n' "$(cat /run/redis/exporter)" >/run/redis/exporter.json
-exec redis-server /etc/redis/redis.conf
+# shellcheck disable=SC2086 # several words
+exec redis-server /etc/redis/redis.conf ${REDIS_FLAGS:-}

@@ -5,10 +5,7 @@
 set -eu
 hash() { tr -d '\r\n' <"$1" | sha256sum | cut -c 1-64; }
 certificate() { cat /run/tls/tls.crt /run/tls/tls.key 2>/dev/null | sha256sum; }
-redis() {
-	# shellcheck disable=SC2086 # several words
-	REDISCLI_AUTH=$(cat /run/redis/tend) redis-cli ${REDISCLI_FLAGS:-} --no-auth-warning --user tend "$@"
-}
+redis() { REDISCLI_AUTH=$(cat /run/redis/tend) redis-cli -s /run/redis/redis.sock --no-auth-warning --user tend "$@"; }
 # set HASH...: these are the passwords, and no others.
 set_passwords() {
 	if answer=$(redis ACL SETUSER multivac resetpass "$@" 2>&1) && [ "$answer" = OK ]; then return; fi

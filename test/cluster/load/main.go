@@ -1,0 +1,305 @@
+// Load tells and asks a MultiVAC steadily, from inside the cluster that it runs
+// in, and keeps account: of what failed, and of what was acknowledged. It tries
+// nothing twice.
+//
+//	load run SERVER        tells and asks until it is ended; serves the account
+//	load report            prints the account, and begins the next
+//	load pause             stops telling and asking, for good
+//	load check SERVER...   holds each server against what was acknowledged, and the servers against each other
+package main
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"net/http"
+	"net/url"
+	"os"
+	"os/signal"
+	"strings"
+	"sync"
+	"syscall"
+	"time"
+)
+
+const control = "127.0.0.1:8080"
+
+// An account is what was done since the last one.
+type account struct {
+	Asked    int      `json:"asked"`
+	Told     int      `json:"told"`
+	Failed   int      `json:"failed"`
+	Failures []string `json:"failures"` // the first of them
+	Slowest  string   `json:"slowest"`
+}
+
+// A checked is what came of holding servers against what was acknowledged.
+type checked struct {
+	Acknowledged int      `json:"acknowledged"`
+	Lost         []string `json:"lost"`
+	Different    []string `json:"different"`
+}
+
+// questions about MultiVAC's documentation, which is told as the collection
+// documents, and does not change meanwhile.
+var questions = []string{
+	"What is the default port?", "How do I stop the server?", "How large may a document be?", "How many passages may a document have?",
+	"Which variable names the file of the key?", "What does a worker do?", "Where is the data folder?", "What are the five promises?",
+	"How do I run the tests?", "Who may delete a document?", "What is a fingerprint?", "How long does a keyring believe the keys?",
+	"Which exit code means insufficient data?", "What is the capital of Peru?", "How do I rotate a password?", "What is kept in the cache?",
+}
+
+type load struct {
+	server, key string
+	web         *http.Client
+
+	mu      sync.Mutex
+	account account
+	slowest time.Duration
+	sources map[string]string // what was acknowledged: source → id
+}
+
+func main() {
+	if err := run(os.Args[1:]); err != nil {
+		fmt.Fprintln(os.Stderr, "load:", err)
+		os.Exit(1)
+	}
+}
+
+func run(args []string) error {
+	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
+	defer stop()
+	switch {
+	case len(args) == 2 && args[0] == "run":
+		key, err := os.ReadFile(os.Getenv("MULTIVAC_KEY_FILE"))
+		if err != nil {
+			return err
+		}
+		l := &load{server: args[1], key: strings.TrimSpace(string(key)), web: &http.Client{Timeout: 15 * time.Second}, sources: map[string]string{}}
+		return l.run(ctx)
+	case len(args) == 1 && args[0] == "report":
+		return show(ctx, "/report")
+	case len(args) == 1 && args[0] == "pause":
+		return show(ctx, "/pause")
+	case len(args) > 1 && args[0] == "check":
+		return show(ctx, "/check?"+url.Values{"server": args[1:]}.Encode())
+	}
+	return errors.New("usage: load run SERVER | report | pause | check SERVER...")
+}
+
+// show prints what the load that runs here says.
+func show(ctx context.Context, path string) error {
+	r, err := http.NewRequestWithContext(ctx, http.MethodGet, "http://"+control+path, nil)
+	if err != nil {
+		return err
+	}
+	answer, err := http.DefaultClient.Do(r)
+	if err != nil {
+		return err
+	}
+	defer answer.Body.Close()
+	_, err = io.Copy(os.Stdout, answer.Body)
+	return err
+}
+
+func (l *load) run(ctx context.Context) error {
+	var all, steady sync.WaitGroup
+	going, pause := context.WithCancel(ctx)
+	defer pause()
+	for n := range 3 {
+		steady.Go(func() { l.steadily(going, 50*time.Millisecond, func(i int) error { return l.ask(going, n, i) }) })
+	}
+	steady.Go(func() { l.steadily(going, 100*time.Millisecond, func(i int) error { return l.tell(ctx, i) }) })
+	mux := http.NewServeMux()
+	mux.HandleFunc("/report", func(w http.ResponseWriter, _ *http.Request) { write(w, l.report()) })
+	mux.HandleFunc("/pause", func(w http.ResponseWriter, _ *http.Request) {
+		pause()
+		steady.Wait()
+		write(w, l.report())
+	})
+	mux.HandleFunc("/check", func(w http.ResponseWriter, r *http.Request) { write(w, l.check(r.Context(), r.URL.Query()["server"])) })
+	server := &http.Server{Addr: control, Handler: mux, ReadHeaderTimeout: time.Minute}
+	all.Go(func() {
+		<-ctx.Done()
+		server.Close()
+	})
+	err := server.ListenAndServe()
+	all.Wait()
+	if errors.Is(err, http.ErrServerClosed) {
+		return nil
+	}
+	return err
+}
+
+func write(w io.Writer, v any) {
+	encoder := json.NewEncoder(w)
+	encoder.SetIndent("", "  ")
+	_ = encoder.Encode(v) // who asked has gone
+}
+
+// steadily does it again and again, and keeps account of it.
+func (l *load) steadily(ctx context.Context, every time.Duration, do func(i int) error) {
+	tick := time.NewTicker(every)
+	defer tick.Stop()
+	for i := 0; ; i++ {
+		select {
+		case <-ctx.Done():
+			return
+		case <-tick.C:
+		}
+		begun := time.Now()
+		err := do(i)
+		if ctx.Err() != nil {
+			return
+		}
+		l.mu.Lock()
+		l.slowest = max(l.slowest, time.Since(begun))
+		if err != nil {
+			l.account.Failed++
+			if len(l.account.Failures) < 20 {
+				l.account.Failures = append(l.account.Failures, time.Now().UTC().Format(time.TimeOnly)+" after "+time.Since(begun).Round(time.Millisecond).String()+": "+err.Error())
+			}
+		}
+		l.mu.Unlock()
+	}
+}
+
+// ask asks what others asked, and every third time what nobody did.
+func (l *load) ask(ctx context.Context, asker, i int) error {
+	question := fmt.Sprintf("What does crate %d hold?", i%50)
+	if i%3 == 0 {
+		question = fmt.Sprintf("What does crate %d of asker %d hold at %d?", i%50, asker, i)
+	}
+	body, err := l.post(ctx, l.server, "/api/v1/answer", map[string]any{"question": question})
+	if err != nil {
+		return err
+	}
+	var answer struct{ State string }
+	if err := json.Unmarshal(body, &answer); err != nil || answer.State == "" {
+		return fmt.Errorf("asked %q: no answer in %s: %w", question, body, err)
+	}
+	l.mu.Lock()
+	l.account.Asked++
+	l.mu.Unlock()
+	return nil
+}
+
+func (l *load) tell(ctx context.Context, i int) error {
+	source := fmt.Sprintf("crates/%d.md", i)
+	body, err := l.post(ctx, l.server, "/api/v1/documents", map[string]any{"source": source, "text": fmt.Sprintf("# Crate %d\n\nCrate %d holds %d lamps of type %d.\n", i, i, 3*i+1, i%7)})
+	if err != nil {
+		return err
+	}
+	var receipt struct{ ID, State string }
+	if err := json.Unmarshal(body, &receipt); err != nil || receipt.ID == "" {
+		return fmt.Errorf("told %s: no receipt in %s: %w", source, body, err)
+	}
+	l.mu.Lock()
+	l.account.Told++
+	l.sources[source] = receipt.ID
+	l.mu.Unlock()
+	return nil
+}
+
+func (l *load) report() account {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	a := l.account
+	a.Slowest = l.slowest.Round(time.Millisecond).String()
+	l.account, l.slowest = account{}, 0
+	return a
+}
+
+// check looks for each acknowledged document on the first server, where it has
+// to be answered from within a while, and asks all servers the same from the
+// same position on.
+func (l *load) check(ctx context.Context, servers []string) (c checked) {
+	l.mu.Lock()
+	all := make(map[string]string, len(l.sources))
+	for source, id := range l.sources {
+		all[source] = id
+	}
+	l.mu.Unlock()
+	c.Acknowledged = len(all)
+	for source, id := range all {
+		if err := l.indexed(ctx, servers[0], id); err != nil {
+			c.Lost = append(c.Lost, source+": "+err.Error())
+		}
+	}
+	for _, q := range questions {
+		question := map[string]any{"question": q, "collection": "documents"}
+		first := ""
+		for n, server := range servers {
+			body, err := l.post(ctx, server, "/api/v1/answer", question)
+			if err != nil {
+				c.Different = append(c.Different, server+": "+err.Error())
+				continue
+			}
+			var answer map[string]any
+			_ = json.Unmarshal(body, &answer) // what is none, differs
+			if n == 0 {
+				question["after"] = answer["position"]
+			}
+			delete(answer, "position")
+			same, _ := json.Marshal(answer)
+			if n == 0 {
+				first = string(same)
+			} else if string(same) != first {
+				c.Different = append(c.Different, fmt.Sprintf("%v: %s says %s, and %s says %s", question["question"], servers[0], first, server, same))
+			}
+		}
+	}
+	return c
+}
+
+// indexed waits a while for a document that is to be there.
+func (l *load) indexed(ctx context.Context, server, id string) error {
+	for end := time.Now().Add(30 * time.Second); ; {
+		body, err := l.send(ctx, http.MethodGet, server+"/api/v1/documents/"+id, nil)
+		var document struct{ State string }
+		if err == nil {
+			err = json.Unmarshal(body, &document)
+		}
+		if err == nil && document.State == "indexed" {
+			return nil
+		}
+		if time.Now().After(end) {
+			return fmt.Errorf("state %q, %w", document.State, err)
+		}
+		select {
+		case <-ctx.Done():
+			return ctx.Err()
+		case <-time.After(200 * time.Millisecond):
+		}
+	}
+}
+
+func (l *load) post(ctx context.Context, server, path string, v any) ([]byte, error) {
+	body, err := json.Marshal(v)
+	if err != nil {
+		return nil, err
+	}
+	return l.send(ctx, http.MethodPost, server+path, body)
+}
+
+func (l *load) send(ctx context.Context, method, at string, body []byte) ([]byte, error) {
+	r, err := http.NewRequestWithContext(ctx, method, at, bytes.NewReader(body))
+	if err != nil {
+		return nil, err
+	}
+	r.Header.Set("Authorization", "Bearer "+l.key)
+	r.Header.Set("Content-Type", "application/json")
+	answer, err := l.web.Do(r)
+	if err != nil {
+		return nil, err
+	}
+	defer answer.Body.Close()
+	b, err := io.ReadAll(answer.Body)
+	if err == nil && answer.StatusCode >= 300 {
+		err = fmt.Errorf("%s %s: %s: %s", method, r.URL.Path, answer.Status, b)
+	}
+	return b, err
+}

@@ -1,0 +1,275 @@
+// Package cluster drives MultiVAC on a real Kubernetes, whichever KUBECONFIG
+// names. It makes namespaces of its own and removes them.
+package cluster
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"fmt"
+	"log"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"multivac/internal/require"
+)
+
+// Variables. Registry names the one that images are pushed to and the cluster
+// pulls from, and has the tests run at all: KUBECONFIG may name a cluster that
+// is meant for other things.
+const (
+	registryVariable = "MULTIVAC_TEST_CLUSTER"
+	standinsVariable = "MULTIVAC_TEST_STANDINS" // 1: stand-ins for the public images of redis and mongo, which are built
+	keepVariable     = "MULTIVAC_TEST_KEEP"     // 1: namespaces stay
+)
+
+const tag = "test"
+
+var (
+	registry string // without which nothing runs
+	root     string // of the repository
+	binary   string
+)
+
+func TestMain(m *testing.M) {
+	registry = os.Getenv(registryVariable)
+	if registry == "" {
+		os.Exit(m.Run())
+	}
+	dir, err := os.MkdirTemp("", "multivac-cluster-")
+	if err != nil {
+		log.Fatal(err)
+	}
+	if root, err = filepath.Abs("../.."); err != nil {
+		log.Fatal(err)
+	}
+	binary = filepath.Join(dir, "multivac")
+	build(dir)
+	code := m.Run()
+	os.RemoveAll(dir)
+	os.Exit(code)
+}
+
+// build makes the command, and pushes the images.
+func build(dir string) {
+	run := func(env []string, name string, args ...string) {
+		c := exec.Command(name, args...)
+		c.Dir, c.Env = root, append(os.Environ(), env...)
+		begun := time.Now()
+		if out, err := c.CombinedOutput(); err != nil {
+			log.Fatalf("%s %s: %v\n%s", name, strings.Join(args, " "), err, out)
+		}
+		log.Printf("%s %s: %s", filepath.Base(name), strings.Join(args, " "), time.Since(begun).Round(time.Second))
+	}
+	static := []string{"CGO_ENABLED=0"}
+	run(static, "go", "build", "-trimpath", "-ldflags", "-s -w", "-o", binary, "./cmd/multivac")
+	run([]string{"TAG=" + tag}, "deploy/images/build", registry)
+	run(static, "go", "build", "-trimpath", "-ldflags", "-s -w", "-o", filepath.Join(dir, "image", "load"), "./test/cluster/load")
+	run(nil, "test/cluster/images/push", registry+"/multivac-load:"+tag, "test/cluster/images/load.Dockerfile", filepath.Join(dir, "image"))
+	if os.Getenv(standinsVariable) == "1" {
+		run(nil, "test/cluster/images/build", registry)
+	}
+}
+
+// need skips the test where there is no cluster for it.
+func need(t *testing.T) {
+	t.Helper()
+	require.Have(t, "cluster", registry != "", "set KUBECONFIG, and "+registryVariable+" to a registry that this machine pushes to and the cluster pulls from")
+}
+
+// A namespace of a test.
+type namespace struct {
+	t    *testing.T
+	name string
+	dir  string // of kustomizations
+}
+
+// newNamespace makes one that runs nothing which is not restricted.
+func newNamespace(t *testing.T) *namespace {
+	t.Helper()
+	n := &namespace{t: t, name: fmt.Sprintf("multivac-test-%x", time.Now().UnixMilli()&0xffffff), dir: t.TempDir()}
+	t.Cleanup(func() {
+		if t.Failed() {
+			n.t.Log(n.try("get", "pods", "-o", "wide"))
+			n.t.Log(n.try("get", "events", "--sort-by=.lastTimestamp"))
+			n.t.Log(n.try("logs", "-l", "app=multivac", "--all-containers", "--prefix", "--tail=6"))
+		}
+		if os.Getenv(keepVariable) != "1" {
+			n.try("delete", "namespace", n.name, "--wait=false")
+		}
+	})
+	return n
+}
+
+// overlay writes a kustomization that has the images of the test, as whoever
+// deploys it does.
+func (n *namespace) overlay(resource string, components ...string) (dir string) {
+	n.t.Helper()
+	dir, err := os.MkdirTemp(n.dir, "")
+	must(n.t, err)
+	relative := func(path string) string {
+		r, err := filepath.Rel(dir, filepath.Join(root, "deploy/kubernetes", path))
+		must(n.t, err)
+		return r
+	}
+	for i, c := range components {
+		components[i] = relative(c)
+	}
+	must(n.t, os.WriteFile(filepath.Join(dir, "kustomization.yaml"), fmt.Appendf(nil, `apiVersion: kustomize.config.k8s.io/v1beta1
+kind: Kustomization
+namespace: %s
+resources: [%s]
+components: [%s]
+images:
+- {name: multivac, newName: %s/multivac, newTag: %s}
+- {name: redis, newName: %s, newTag: "7"}
+- {name: mongo, newName: %s, newTag: "8"}
+- {name: stunnel, newName: %s/stunnel, newTag: "5"}
+`, n.name, relative(resource), strings.Join(components, ", "), registry, tag, public("redis"), public("mongo"), registry), 0o600))
+	return dir
+}
+
+func public(image string) string {
+	if os.Getenv(standinsVariable) == "1" {
+		return registry + "/" + image
+	}
+	return "docker.io/library/" + image
+}
+
+// kubectl runs it in the namespace and returns what it prints.
+func (n *namespace) kubectl(args ...string) string {
+	n.t.Helper()
+	out, err := n.run("kubectl", append([]string{"-n", n.name}, args...)...)
+	if err != nil {
+		n.t.Fatalf("kubectl %s: %v\n%s", strings.Join(args, " "), err, out)
+	}
+	return out
+}
+
+// try is kubectl, whatever comes of it.
+func (n *namespace) try(args ...string) string {
+	out, _ := n.run("kubectl", append([]string{"-n", n.name}, args...)...)
+	return out
+}
+
+func (n *namespace) run(name string, args ...string) (string, error) {
+	ctx, cancel := context.WithTimeout(context.Background(), 4*time.Minute)
+	defer cancel()
+	c := exec.CommandContext(ctx, name, args...)
+	c.Dir = root
+	var out, errOut bytes.Buffer
+	c.Stdout, c.Stderr = &out, &errOut
+	err := c.Run()
+	if err != nil {
+		return out.String() + errOut.String(), err
+	}
+	return out.String(), nil
+}
+
+// rolledOut waits until all that was changed of the workloads runs.
+func (n *namespace) rolledOut(workloads ...string) {
+	n.t.Helper()
+	for _, w := range workloads {
+		n.kubectl("rollout", "status", w, "--timeout=180s")
+	}
+}
+
+// until tries until it is so.
+func (n *namespace) until(what string, so func() bool) time.Duration {
+	n.t.Helper()
+	begun := time.Now()
+	for !so() {
+		if time.Since(begun) > 3*time.Minute {
+			n.t.Fatalf("waited three minutes until %s", what)
+		}
+		time.Sleep(300 * time.Millisecond)
+	}
+	return time.Since(begun)
+}
+
+// A pod as kubectl tells of it.
+type pod struct {
+	Metadata struct {
+		Name              string
+		DeletionTimestamp string
+	}
+	Status struct {
+		PodIP      string
+		Conditions []struct{ Type, Status string }
+	}
+}
+
+func (p pod) ready() bool {
+	for _, c := range p.Status.Conditions {
+		if c.Type == "Ready" {
+			return c.Status == "True"
+		}
+	}
+	return false
+}
+
+// pods returns those of a role that are to stay.
+func (n *namespace) pods(role string) (all []pod) {
+	n.t.Helper()
+	var list struct{ Items []pod }
+	must(n.t, json.Unmarshal([]byte(n.kubectl("get", "pods", "-l", "app=multivac,role="+role, "-o", "json")), &list))
+	for _, p := range list.Items {
+		if p.Metadata.DeletionTimestamp == "" {
+			all = append(all, p)
+		}
+	}
+	return all
+}
+
+// ready says whether there are pods of a role, and all of them are.
+func (n *namespace) ready(role string) bool {
+	n.t.Helper()
+	all := n.pods(role)
+	return len(all) > 0 && !slices.ContainsFunc(all, func(p pod) bool { return !p.ready() })
+}
+
+// forward has a port here be that of a Service, until the test ends.
+func (n *namespace) forward(service string, port int) (address string) {
+	n.t.Helper()
+	c := exec.Command("kubectl", "-n", n.name, "port-forward", "--address=127.0.0.1", service, fmt.Sprintf(":%d", port))
+	out, err := c.StdoutPipe()
+	must(n.t, err)
+	must(n.t, c.Start())
+	n.t.Cleanup(func() { _ = c.Process.Kill(); _ = c.Wait() })
+	line := make([]byte, 256)
+	read, err := out.Read(line)
+	must(n.t, err)
+	_, rest, _ := strings.Cut(string(line[:read]), "127.0.0.1:")
+	local, _, _ := strings.Cut(rest, " ")
+	return "http://127.0.0.1:" + local
+}
+
+// multivac runs the command.
+func (n *namespace) multivac(server, key string, args ...string) (string, error) {
+	return n.run("env", append([]string{"MULTIVAC_SERVER=" + server, "MULTIVAC_KEY_FILE=" + key, binary}, args...)...)
+}
+
+// secrets makes the namespace and its Secrets, and returns a file with the admin's key.
+func (n *namespace) secrets(args ...string) (key string) {
+	n.t.Helper()
+	if out, err := n.run("deploy/kubernetes/secrets.sh", append([]string{n.name}, args...)...); err != nil {
+		n.t.Fatalf("secrets: %v\n%s", err, out)
+	}
+	var secret struct{ Data map[string][]byte }
+	must(n.t, json.Unmarshal([]byte(n.kubectl("get", "secret", "multivac-admin", "-o", "json")), &secret))
+	key = filepath.Join(n.dir, "admin.key")
+	must(n.t, os.WriteFile(key, secret.Data["admin.key"], 0o600))
+	return key
+}
+
+func must(t *testing.T, err error) {
+	t.Helper()
+	if err != nil {
+		t.Fatal(err)
+	}
+}
