@@ -16,7 +16,7 @@ import (
 // newFront is for those who have someone waiting.
 func newFront(o Options) *redis.Client {
 	return newClient(o, &redis.Options{
-		DialTimeout: patience, ReadTimeout: patience, WriteTimeout: patience,
+		DialTimeout: o.Patience, ReadTimeout: o.Patience, WriteTimeout: o.Patience,
 		// Connections that were cut are many, and each is found out only when
 		// it is used.
 		MaxRetries: 5, MinRetryBackoff: time.Millisecond, MaxRetryBackoff: 50 * time.Millisecond,

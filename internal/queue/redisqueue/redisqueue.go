@@ -31,10 +31,12 @@ type Options struct {
 	Credentials func() (username, password string)
 	TLS         *tls.Config  // plain if nil
 	Log         *slog.Logger // silent if nil
+	// Patience is how long Enqueue and Len wait: a telling waits for them.
+	// Half a second if 0.
+	Patience time.Duration
 }
 
 const (
-	// patience is how long Enqueue and Len wait: a telling waits for them.
 	patience = 500 * time.Millisecond
 	// sulk is for how long Enqueue does not try after a failure: the sweeper
 	// does not do without it for longer.
@@ -72,7 +74,7 @@ func Open(o Options) (*Queue, error) {
 	if _, _, err := net.SplitHostPort(o.Addr); err != nil {
 		return nil, multivac.Errorf(multivac.ErrInvalid, "give it as host:port, as in localhost:6379", "address of the queue %q cannot be used: %v", o.Addr, err)
 	}
-	o.Log = cmp.Or(o.Log, slog.New(slog.DiscardHandler))
+	o.Log, o.Patience = cmp.Or(o.Log, slog.New(slog.DiscardHandler)), cmp.Or(o.Patience, patience)
 	q := &Queue{o: o, works: make(chan struct{}, maxWorks)}
 	q.open, q.close = context.WithCancel(context.Background())
 	q.front, q.back = newFront(o), newBack(o)
@@ -81,11 +83,11 @@ func Open(o Options) (*Queue, error) {
 }
 
 // Enqueue offers a task, unless it is there already: a document's revision
-// waits once for each attempt. It waits half a second at most, and not at all
+// waits once for each attempt. It waits for Options.Patience at most, and not at all
 // for a second after it had to; then, and where ten thousand tasks wait, it
 // returns ErrUnavailable.
 func (q *Queue) Enqueue(ctx context.Context, task multivac.Task) error {
-	ctx, cancel := context.WithTimeout(ctx, patience)
+	ctx, cancel := context.WithTimeout(ctx, q.o.Patience)
 	defer cancel()
 	if err := q.ready(ctx); err != nil {
 		return err
@@ -158,7 +160,7 @@ func (q *Queue) outcome(ctx context.Context, err error) error {
 
 // Len is how many tasks wait, those that wait for another try among them.
 func (q *Queue) Len(ctx context.Context) (int, error) {
-	ctx, cancel := context.WithTimeout(ctx, patience)
+	ctx, cancel := context.WithTimeout(ctx, q.o.Patience)
 	defer cancel()
 	pipe := q.front.Pipeline()
 	pending, retry := pipe.LLen(ctx, pendingKey), pipe.ZCard(ctx, retryKey)

@@ -42,6 +42,9 @@ func started(t *testing.T, o redisqueue.Options) *redisqueue.Queue {
 	return q
 }
 
+// patient is for tests of what is refused, not of how soon.
+const patient = 20 * time.Second
+
 func must(t *testing.T, err error) {
 	t.Helper()
 	if err != nil {
@@ -484,7 +487,8 @@ func TestPasswordsRotate(t *testing.T) {
 	password.Store("password 0")
 	config, err := certs.Client(certs.ClientFiles{CA: ca.File})
 	must(t, err)
-	o := redisqueue.Options{Addr: r.Addr, TLS: config, Credentials: func() (string, string) { return "queue", password.Load().(string) }}
+	// Patient, so that a slow machine is not taken for a password that is refused.
+	o := redisqueue.Options{Addr: r.Addr, TLS: config, Patience: patient, Credentials: func() (string, string) { return "queue", password.Load().(string) }}
 	q := started(t, o)
 	got := work(t, started(t, o))
 
@@ -561,7 +565,7 @@ func TestCertificatesRotate(t *testing.T) {
 	mine := ca.Client(t, "web")
 	config, err := certs.Client(certs.ClientFiles{CA: ca.File, Cert: mine.Cert, Key: mine.Key})
 	must(t, err)
-	q := started(t, redisqueue.Options{Addr: r.Addr, TLS: config})
+	q := started(t, redisqueue.Options{Addr: r.Addr, TLS: config, Patience: patient})
 	got := work(t, q)
 	enqueue(t, q, task(1))
 	comes(t, got, task(1), 5*time.Second)
