@@ -144,13 +144,14 @@ func (a *App) makeFront(ctx context.Context, s Settings) error {
 	}
 
 	service := tell.New(kept, a.queue, a.follower)
-	a.Teller, a.Library = service, library{service, a}
+	datums := newDatumKeeper(service, a.follower)
+	a.Teller, a.Library = service, library{datums, a}
 
 	if a.far, err = s.far(key, a.log()); err != nil {
 		return err
 	}
 	a.answers = cache.New(cmp.Or(s.CacheBytes, 16<<20), a.far)
-	a.follower.OnForget = a.answers.Forget
+	a.follower.OnForget = func() { a.answers.Forget(); datums.forget() }
 	asker := ask.New(a.follower, kept, rank.Default(), a.answers)
 	asker.Stops = a.stops
 	if s.Telemetry != nil && s.Telemetry.Tracing() {
