@@ -114,7 +114,8 @@ func (m *MongoServer) Behind(addr string) {
 	m.t.Helper()
 	m.advertised = addr
 	m.URI = "mongodb://" + addr + "/?replicaSet=secantus"
-	m.Restart()
+	m.Kill() // at SIGTERM it may take its time
+	m.Start()
 }
 
 func (m *MongoServer) args(port string) []string {

@@ -126,7 +126,7 @@ func newChaos(t *testing.T) *chaos {
 		web.until("/multivac", func(r reply) bool { return r.body == c.datum })
 	}
 	c.faults = c.all()
-	for n := range 6 {
+	for n := range 8 {
 		c.users = append(c.users, newUser(c, n))
 	}
 	return c
@@ -142,7 +142,7 @@ func (c *chaos) load(seed uint64) {
 				select {
 				case <-c.stop:
 					return
-				case <-time.After(time.Duration(u.lots.IntN(120)) * time.Millisecond):
+				case <-time.After(time.Duration(u.lots.IntN(100)) * time.Millisecond):
 					u.act()
 				}
 			}
@@ -190,7 +190,11 @@ func (c *chaos) all() []fault {
 		{"kill -9 of the queue", false, around(c.queue.Kill, c.queue.Start)},
 		{"kill -9 of a cache node", false, around(c.cache[0].Kill, c.cache[0].Start)},
 		{"cache node removed, added", false, func(*rand.Rand) { c.cache[1].Stop(); c.calm(3 * time.Second); c.cache[1].Start() }},
-		{"FLUSHALL on the queue", false, func(*rand.Rand) { c.queue.Do("FLUSHALL") }},
+		{"FLUSHALL on the queue", false, func(*rand.Rand) { // again and again, so that tasks are in it
+			for end := time.Now().Add(time.Second); time.Now().Before(end); time.Sleep(time.Millisecond) {
+				c.queue.Do("FLUSHALL")
+			}
+		}},
 		{"the database steps down", true, func(lots *rand.Rand) {
 			c.mongo.StepDown(1 + lots.IntN(2))
 			c.primary()
@@ -260,8 +264,13 @@ func (c *chaos) judge() {
 	}
 	lag := c.lags()
 	var took []time.Duration
+	var quiet, busy time.Duration
 	for _, s := range c.soon {
-		took = append(took, s.answered.Sub(s.acknowledged))
+		d := s.answered.Sub(s.acknowledged)
+		took = append(took, d)
+		if c.quietFor(s.acknowledged, s.answered) && d > quiet {
+			quiet, busy = d, c.canary.slowest(s.acknowledged, s.answered)
+		}
 	}
 	slices.Sort(took)
 	at := func(percent int) time.Duration {
@@ -272,6 +281,7 @@ func (c *chaos) judge() {
 	}
 	c.t.Logf("%d requests, %d of them failed while they might; from 202 to answerable, through all of it: p50 %v, p95 %v, p99 %v, most %v",
 		c.requests, len(c.failures), at(50), at(95), at(99), at(100))
+	c.t.Logf("told and answered with no fault: %v at most, when a request to the canary took %v", quiet.Round(time.Millisecond), busy.Round(time.Millisecond))
 	c.t.Logf("oldest answer without a position, faults over: %v; a request to the canary took %v at most", lag.Round(time.Millisecond), c.canary.slowest(c.begun, time.Now()).Round(time.Millisecond))
 	c.failures, c.wrong, c.answers, c.soon = nil, nil, nil, nil
 }
@@ -345,6 +355,16 @@ func (c *chaos) over(at time.Time) (last time.Time, quiet bool) {
 	return last, true
 }
 
+// quietFor says whether there was no fault from one moment to another.
+func (c *chaos) quietFor(from, to time.Time) bool {
+	for _, h := range c.happened {
+		if !h.end.Before(from) && !h.begin.After(to) {
+			return false
+		}
+	}
+	return true
+}
+
 // logs shows what the processes complained of.
 func (c *chaos) logs() {
 	for _, p := range append(slices.Clone(c.webs), c.worker...) {
@@ -393,8 +413,10 @@ func newUser(c *chaos, n int) *user {
 func (u *user) act() {
 	b := u.mine[u.lots.IntN(len(u.mine))]
 	switch n := u.lots.IntN(20); {
-	case n < 8:
+	case n < 7:
 		u.tell(b, n < 4)
+	case n < 8:
+		u.tellMany()
 	case n < 10:
 		u.delete(b, n < 9)
 	case n < 11:
@@ -432,17 +454,23 @@ func (u *user) saw(position string) {
 	u.known = append(u.known, sighting{at: time.Now(), position: position})
 }
 
-func (u *user) tell(b *beacon, wait bool) {
+// begin returns what a document is to say next, and notes that.
+func (u *user) begin(b *beacon) (word, text string) {
 	u.words++
-	word := fmt.Sprintf("zq%dx%d", u.n, u.words)
+	word = fmt.Sprintf("zq%dx%d", u.n, u.words)
 	b.begun[word]++
 	b.position = ""
+	return word, fmt.Sprintf("# %s\n\nThe beacon is lit with the word %s.\n", b.source, word)
+}
+
+func (u *user) tell(b *beacon, wait bool) {
+	word, text := u.begin(b)
 	path := "/api/v1/documents?collection=" + b.collection + "&source=" + url.QueryEscape(b.source)
 	if wait {
 		path += "&wait=indexed"
 	}
 	begin := time.Now()
-	r, _, ok := u.send("POST", path, "text/markdown", fmt.Sprintf("# %s\n\nThe beacon is lit with the word %s.\n", b.source, word))
+	r, _, ok := u.send("POST", path, "text/markdown", text)
 	if !ok {
 		return
 	}
@@ -461,6 +489,45 @@ func (u *user) tell(b *beacon, wait bool) {
 		u.mu.Unlock()
 		if u.lots.IntN(2) == 0 { // at once, of whichever web
 			u.ask(b)
+		}
+	}
+}
+
+// tellMany tells most documents at once, so that there is much to be done.
+func (u *user) tellMany() {
+	var lines strings.Builder
+	var words []string
+	first := u.lots.IntN(len(u.mine) / 2)
+	for _, b := range u.mine[first:] {
+		word, text := u.begin(b)
+		words = append(words, word)
+		line, err := json.Marshal(map[string]string{"collection": b.collection, "source": b.source, "text": text})
+		if err != nil {
+			panic(err)
+		}
+		lines.Write(append(line, '\n'))
+	}
+	r, _, ok := u.send("POST", "/api/v1/documents", "application/x-ndjson", lines.String())
+	if !ok {
+		return
+	}
+	var got struct {
+		Documents []struct {
+			receipt
+			Error any
+		}
+	}
+	if err := json.Unmarshal([]byte(r.body), &got); r.status != http.StatusAccepted || err != nil || len(got.Documents) != len(words) {
+		u.complain("tell %d documents: %d %s", len(words), r.status, r.body)
+		return
+	}
+	for i, one := range got.Documents {
+		switch b := u.mine[first+i]; {
+		case one.Error == nil:
+			b.id = one.ID
+			b.acknowledge(words[i], one.Revision)
+		case one.ID != "" || !strings.Contains(r.body, "unavailable"): // this one was not kept: the store was away
+			u.complain("tell %s among others: %v", b.source, one.Error)
 		}
 	}
 }
@@ -490,6 +557,7 @@ func (u *user) delete(b *beacon, wait bool) {
 	default:
 		b.acknowledge("", got.Revision)
 		b.position = got.Position
+		u.saw(got.Position) // which no web need have followed to
 		if u.lots.IntN(2) == 0 {
 			u.ask(b)
 		}
