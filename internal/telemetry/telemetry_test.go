@@ -228,3 +228,21 @@ type tellerFunc func() ([]multivac.Receipt, error)
 func (f tellerFunc) Tell(context.Context, []multivac.Telling, multivac.Wait) ([]multivac.Receipt, error) {
 	return f()
 }
+
+// A store that says no works; one that cannot answer does not.
+func TestStoreErrors(t *testing.T) {
+	tm := telemetry.New(io.Discard, telemetry.Options{})
+	tm.StoreOperations("put", "quote")
+	for _, err := range []error{nil, multivac.ErrNotFound, multivac.ErrInvalid, multivac.ErrSuperseded, multivac.ErrTooLarge, multivac.ErrTooOld, context.Canceled} {
+		_, done := tm.Store(t.Context(), "quote")
+		done(err)
+	}
+	for _, err := range []error{multivac.ErrUnavailable, context.DeadlineExceeded, errors.New("broken")} {
+		_, done := tm.Store(t.Context(), "put")
+		done(err)
+	}
+	text := scrape(t, tm)
+	wantLine(t, text, `multivac_store_errors_total{operation="quote"} 0`)
+	wantLine(t, text, `multivac_store_duration_seconds_count{operation="quote"} 7`)
+	wantLine(t, text, `multivac_store_errors_total{operation="put"} 3`)
+}
