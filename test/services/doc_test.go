@@ -170,7 +170,7 @@ func TestPageAboutRedis(t *testing.T) {
 		t.Errorf("config validate: %s", said)
 	}
 	p := s.serves()
-	s.next() // the password changes
+	s.run(s.other("how-to/rotate-a-password.md", "operator() {"))
 	s.run("operator CLIENT KILL USER queue")
 	s.answers(p, "second")
 	s.went("operator")
