@@ -113,7 +113,7 @@ func TestNoOutputShowsASecret(t *testing.T) {
 	}
 	admin := free.Addr().String()
 	free.Close()
-	cmd := in(t, dir, nil, append([]string{"serve", "--listen", "127.0.0.1:0", "--admin-listen", admin, "--data", "data", "--log-level", "debug", "--log-format", "json"}, flags...)...)
+	cmd := in(t, dir, nil, append([]string{"serve", "--listen", "127.0.0.1:0", "--admin-listen", admin, "--data", "data", "--log-level", "debug"}, flags...)...)
 	cmd.Stdout = log
 	s := start(t, cmd)
 	s.listens(t)
@@ -194,7 +194,7 @@ func TestSettingsFollowTheirFiles(t *testing.T) {
 	dir := t.TempDir()
 	mount(t, dir, "..1", map[string]string{"settings.toml": "stop = 'balanced'\nlog-level = 'warn'\nworkers = 4\n"})
 	log := newWatched()
-	cmd := in(t, dir, nil, "serve", "--listen", "127.0.0.1:0", "--data", "data", "--log-format", "json")
+	cmd := in(t, dir, nil, "serve", "--listen", "127.0.0.1:0", "--data", "data")
 	cmd.Stdout = log
 	s := start(t, cmd)
 	s.listens(t)

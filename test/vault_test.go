@@ -61,7 +61,7 @@ func TestVaultRotation(t *testing.T) {
 	}
 
 	log := newWatched()
-	cmd := in(t, dir, nil, "serve", "--listen", "127.0.0.1:0", "--data", "data", "--log-format", "json", "--secrets", "secrets", "--queue.addr", redis.Addr, "--queue.username", "multivac")
+	cmd := in(t, dir, nil, "serve", "--listen", "127.0.0.1:0", "--data", "data", "--secrets", "secrets", "--queue.addr", redis.Addr, "--queue.username", "multivac")
 	cmd.Stdout = log
 	s := start(t, cmd)
 	s.listens(t)
