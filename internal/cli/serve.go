@@ -325,9 +325,10 @@ func tellSample(ctx context.Context, t multivac.Teller) error {
 // sampleQuestions are some that the sample answers.
 var sampleQuestions = []string{"What is the default port?", "How do I stop the server?", "How large may a document be?"}
 
-// greet says what to do next, but where every line is to be JSON.
+// greet says what to do next, on this machine. Where that is meant for others
+// and every line is to be JSON, it says nothing.
 func (s *serve) greet(w io.Writer, at, data string, keyed bool) {
-	if s.LogFormat == string(telemetry.JSON) {
+	if s.LogFormat == string(telemetry.JSON) && !loopback(s.Listen) {
 		return
 	}
 	flag := ""

@@ -28,7 +28,8 @@ const (
 	keepVariable     = "MULTIVAC_TEST_KEEP"     // 1: namespaces stay
 )
 
-const tag = "test"
+// tag is one that no node has an older image of.
+var tag = fmt.Sprintf("test-%x", time.Now().Unix())
 
 var (
 	registry string // without which nothing runs
