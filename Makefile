@@ -17,7 +17,7 @@ run: ## serve the sample on http://127.0.0.1:5000
 test: ## all tests
 	go test ./...
 
-test-services: ## the roles on real servers; needs redis-server, stunnel4 and python3 with its venv
+test-services: ## the roles on real servers; needs redis-server, stunnel4, openssl, curl and python3 with its venv
 	MULTIVAC_TEST_REQUIRE=redis,mongo,stunnel,toxiproxy go test -count=1 ./internal/certs ./internal/servers ./internal/queue/redisqueue ./internal/cache ./internal/store/mongodb ./test/services
 
 test-vault: ## secrets from a real Vault; needs vault, in the path or named by MULTIVAC_TEST_VAULT, and redis-server
