@@ -27,7 +27,7 @@ func TestLife(t *testing.T) {
 	need(t)
 	s := &stage{namespace: newNamespace(t)}
 	s.key = s.secrets()
-	s.dir = s.overlay("overlays/local")
+	s.dir = s.overlay("", "overlays/local")
 	step := func(name string, do func()) {
 		if !t.Failed() {
 			begun := time.Now()
@@ -286,7 +286,7 @@ func (s *stage) restore() {
 	s.kubectl("scale", "deployment/multivac-server", "--replicas=2")
 	s.rolledOut("statefulset/multivac-db", "deployment/multivac-server", "deployment/multivac-worker")
 
-	dir := s.overlay("restore")
+	dir := s.overlay("", "restore")
 	out, err := s.run("sh", "-c", `kubectl kustomize "$0" | sed "s/FILE/$1.jsonl.gz/" | kubectl apply -f -`, dir, pod)
 	if err != nil {
 		s.t.Fatalf("restore: %v\n%s", err, out)

@@ -108,8 +108,8 @@ func newNamespace(t *testing.T) *namespace {
 }
 
 // overlay writes a kustomization that has the images of the test, as whoever
-// deploys it does.
-func (n *namespace) overlay(resource string, components ...string) (dir string) {
+// deploys it does, and what more of one is given.
+func (n *namespace) overlay(more, resource string, components ...string) (dir string) {
 	n.t.Helper()
 	dir, err := os.MkdirTemp(n.dir, "")
 	must(n.t, err)
@@ -131,7 +131,8 @@ images:
 - {name: redis, newName: %s, newTag: "7"}
 - {name: mongo, newName: %s, newTag: "8"}
 - {name: stunnel, newName: %s/stunnel, newTag: "5"}
-`, n.name, relative(resource), strings.Join(components, ", "), registry, tag, public("redis"), public("mongo"), registry), 0o600))
+%s
+`, n.name, relative(resource), strings.Join(components, ", "), registry, tag, public("redis"), public("mongo"), registry, more), 0o600))
 	return dir
 }
 

@@ -1,0 +1,156 @@
+package cluster
+
+import (
+	"encoding/json"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strings"
+	"testing"
+)
+
+// Modules that have the definitions of what monitors, at the versions that were tried.
+var definitions = map[string]string{
+	"github.com/prometheus-operator/prometheus-operator@v0.85.0": "example/prometheus-operator-crd",
+	"github.com/GoogleCloudPlatform/prometheus-engine@v0.17.2":   "manifests/setup.yaml",
+}
+
+// The API server takes every overlay, and each component with what it belongs
+// to, and has no warning of Pod Security.
+func TestManifestsAreTaken(t *testing.T) {
+	need(t)
+	n := newNamespace(t)
+	n.secrets()
+	n.define()
+	f := func(resource string, components ...string) {
+		t.Helper()
+		dir := n.overlay("", resource, components...)
+		c := exec.Command("kubectl", "-n", n.name, "apply", "--dry-run=server", "-k", dir)
+		out, err := c.CombinedOutput()
+		if err != nil || strings.Contains(string(out), "Warning") {
+			t.Errorf("%s with %v: %v\n%s", resource, components, err, out)
+		}
+	}
+	f("overlays/single")
+	f("overlays/local")
+	f("overlays/production")
+	f("restore")
+	all, err := os.ReadDir(filepath.Join(root, "deploy/kubernetes/components"))
+	must(t, err)
+	for _, c := range all {
+		if c.Name() != "namespace" { // which is in all of them
+			f("overlays/local", "components/"+c.Name())
+		}
+	}
+	f("overlays/production", "components/hpa", "components/ingress", "components/managed-prometheus")
+}
+
+// define has the cluster know of what monitors.
+func (n *namespace) define() {
+	n.t.Helper()
+	for module, path := range definitions {
+		out, err := n.run("go", "mod", "download", "-json", module)
+		if err != nil {
+			n.t.Fatalf("go mod download %s: %v\n%s", module, err, out)
+		}
+		var at struct{ Dir string }
+		must(n.t, json.Unmarshal([]byte(out), &at))
+		files := []string{filepath.Join(at.Dir, path)}
+		if info, err := os.Stat(files[0]); err == nil && info.IsDir() {
+			files, _ = filepath.Glob(filepath.Join(files[0], "*.yaml"))
+		}
+		for _, file := range files {
+			text, err := os.ReadFile(file)
+			must(n.t, err)
+			for document := range strings.SplitSeq("\n"+string(text), "\n---\n") {
+				if !strings.Contains(document, "kind: CustomResourceDefinition") {
+					continue
+				}
+				own := filepath.Join(n.t.TempDir(), "definition.yaml")
+				must(n.t, os.WriteFile(own, []byte(document), 0o600))
+				if out, err := n.run("kubectl", "get", "-f", own); err == nil {
+					continue // the cluster has it
+				} else if out, err = n.run("kubectl", "create", "-f", own); err != nil {
+					n.t.Fatalf("%s: %v\n%s", file, err, out)
+				}
+				n.t.Cleanup(func() { _, _ = n.run("kubectl", "delete", "-f", own, "--wait=false") })
+			}
+		}
+	}
+}
+
+// What kube-score finds in production and why it stays so.
+var explained = map[string]string{
+	"container-security-context-user-group-id": "the public images of redis and mongo have the users that they have",
+	"pod-probes-identical":                     "a Redis or a mongod that answers is both alive and ready",
+	"deployment-has-host-podantiaffinity":      "topologySpreadConstraints say the same, and let a small cluster have all",
+	"statefulset-has-host-podantiaffinity":     "likewise",
+	"statefulset-has-servicename":              "the queue is one, and called by the name of its Service",
+	"container-image-pull-policy":              "a tag is that of a commit, and never another image's",
+}
+
+func TestKubeScore(t *testing.T) {
+	need(t)
+	n := newNamespace(t)
+	built, err := n.run("kubectl", "kustomize", n.overlay("", "overlays/production"))
+	must(t, err)
+	args := []string{"run", "github.com/zegl/kube-score/cmd/kube-score@v1.20.0", "score", "--output-format", "ci", "--kubernetes-version", "v1.31"}
+	for check := range explained {
+		args = append(args, "--ignore-test", check)
+	}
+	c := exec.Command("go", append(args, "-")...)
+	c.Dir, c.Stdin = t.TempDir(), strings.NewReader(built)
+	out, _ := c.CombinedOutput()
+	if !strings.Contains(string(out), "[OK]") {
+		t.Fatalf("kube-score: %s", out)
+	}
+	for line := range strings.Lines(string(out)) {
+		if strings.HasPrefix(line, "[CRITICAL]") || strings.HasPrefix(line, "[WARNING]") {
+			t.Error(strings.TrimSpace(line))
+		}
+	}
+}
+
+// Production runs: over TLS from end to end, and with certificates that are
+// replaced while it runs.
+func TestProduction(t *testing.T) {
+	need(t)
+	n := newNamespace(t)
+	key := n.secrets()
+	authority := filepath.Join(n.dir, "authority")
+	certificates := func() {
+		if out, err := n.run("deploy/kubernetes/certificates.sh", n.name, authority); err != nil {
+			t.Fatalf("certificates: %v\n%s", err, out)
+		}
+	}
+	certificates()
+	members := ""
+	if os.Getenv(standinsVariable) == "1" {
+		members = "replicas: [{name: multivac-db, count: 1}]" // which the stand-in is
+	}
+	n.kubectl("apply", "-k", n.overlay(members, "overlays/production"))
+	n.rolledOut("statefulset/multivac-db", "statefulset/multivac-queue", "deployment/multivac-cache", "deployment/multivac-server", "deployment/multivac-worker")
+	server := strings.Replace(n.forward("service/multivac-server", 5000), "http://", "https://", 1)
+	t.Setenv("SSL_CERT_FILE", filepath.Join(authority, "ca.crt"))
+	asks := func() {
+		t.Helper()
+		answer, err := n.multivac(server, key, "ask", "What is the default port?")
+		if want := "The default port is 5000."; err != nil || !strings.Contains(answer, want) {
+			t.Errorf("asked over TLS: %s, %v, want %s", answer, err, want)
+		}
+	}
+	if out, err := n.multivac(server, key, "tell", "doc/faq.md"); err != nil {
+		t.Fatalf("told over TLS: %v\n%s", err, out)
+	}
+	asks()
+	certificates()
+	for _, role := range []string{"cache", "queue"} {
+		took := n.until("Redis has the new certificate", func() bool {
+			return strings.Contains(n.kubectl("logs", "-l", "app=multivac,role="+role, "-c", "tend", "--tail=-1"), "a new certificate: OK")
+		})
+		t.Logf("%s: the new certificate was taken after %s", role, took)
+	}
+	asks()
+	n.kubectl("create", "job", "--from=cronjob/multivac-backup", "backup-now")
+	n.kubectl("wait", "--for=condition=Complete", "job/backup-now", "--timeout=60s")
+}
