@@ -302,6 +302,27 @@ func TestSettingsHowTo(t *testing.T) {
 	if err != nil || string(out) != want {
 		t.Errorf("got\n%s%v\nthe page says\n%s", out, err, want)
 	}
+
+	// Its commands, with `config list` in the place of a server that would go on.
+	queue := filepath.Join(dir, "queue")
+	write(t, queue, "4711-password")
+	here := strings.NewReplacer("multivac serve", "multivac config list", "/run/secrets/queue", queue)
+	blocks := regexp.MustCompile("(?s)```sh\n(.*?)```").FindAllStringSubmatch(string(page), -1)
+	if len(blocks) < 3 {
+		t.Errorf("the page has %d blocks of commands", len(blocks))
+	}
+	for _, b := range blocks {
+		cmd := exec.Command("sh", "-euc", here.Replace(b[1]))
+		cmd.Dir, cmd.Env = dir, append(environment(t), "PATH="+filepath.Dir(binary)+string(os.PathListSeparator)+os.Getenv("PATH"))
+		cmd.Stdin = strings.NewReader("4711-password\n")
+		out, err := cmd.CombinedOutput()
+		if err != nil || strings.Contains(string(out), "4711") {
+			t.Errorf("%s: %v\n%s", b[1], err, out)
+		}
+		if secret := strings.Contains(strings.ToLower(b[1]), "password"); secret != strings.Contains(string(out), "<redacted>") {
+			t.Errorf("%s\nshows\n%s", b[1], out)
+		}
+	}
 }
 
 // The settings of the manifests are valid, in each role that reads them.
