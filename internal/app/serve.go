@@ -7,6 +7,7 @@ import (
 	"net"
 	"net/http"
 	"os"
+	"strings"
 	"sync/atomic"
 	"time"
 
@@ -242,14 +243,22 @@ func (f *front) show(a *App) {
 // await has the probe say what is waited for.
 func (f *front) await(what string) { f.missing.Store(&what) }
 
-// How long one try to open the store may take, and the pause between tries.
+// How long one try to open the store may take, when it is said that it takes
+// long, and the pause between tries.
 const (
 	openTimeout = 20 * time.Second
+	openSlow    = 2 * time.Second
 	openAgain   = time.Second
 )
 
 // wait opens a MultiVAC as soon as its store can be reached.
 func (f *front) wait(ctx context.Context, s Settings, steps Steps) (*App, error) {
+	slow := time.AfterFunc(openSlow, func() {
+		at, remedy := strings.Join(hostsOf(s.Mongo.URI), ", "), "see whether it runs and can be reached"
+		f.log.Warn("waiting for the store", "at", at, "remedy", remedy)
+		f.await("waiting for the store at " + at + "; " + remedy)
+	})
+	defer slow.Stop()
 	for {
 		trying, cancel := context.WithTimeout(ctx, openTimeout)
 		a, err := begin(trying, s, steps)

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"log/slog"
 	"net"
+	"strings"
 	"sync/atomic"
 
 	"github.com/redis/go-redis/v9"
@@ -95,9 +96,20 @@ func (n *node) judge(ctx context.Context, err error) {
 		// Nobody waits any more, or it is no member any more: not its fault.
 	default:
 		if n.failures.Add(1) == trip {
-			n.log.Warn("a cache node fails; it is left alone until it answers again", "node", n.addr, "error", err)
+			n.log.Warn("a cache node fails; it is left alone until it answers again", "node", n.addr, "error", err, "remedy", remedy(err))
 		}
 	}
+}
+
+// remedy says what to do about a node that fails.
+func remedy(err error) string {
+	switch says := err.Error(); {
+	case strings.HasPrefix(says, "WRONGPASS"), strings.HasPrefix(says, "NOAUTH"):
+		return "see whether cache.username and cache.password are what it knows"
+	case strings.HasPrefix(says, "NOPERM"):
+		return "give the user of the cache the rights that the how-to about Redis lists"
+	}
+	return "see whether it runs and can be reached, over TLS where cache.tls says so"
 }
 
 // DialHook implements redis.Hook.

@@ -146,7 +146,7 @@ func TestStartBeforeTheServices(t *testing.T) {
 			t.Errorf("%s: /livez is %d", p.role, r.status)
 		}
 		p.until("/readyz", func(r reply) bool {
-			return r.status == http.StatusServiceUnavailable && strings.Contains(r.body, "waiting for the store")
+			return r.status == http.StatusServiceUnavailable && strings.Contains(r.body, "waiting for the store at "+s.mongo.Addr)
 		})
 		if r := p.do("GET", "/api/v1/documents", "", ""); r.status != http.StatusServiceUnavailable || r.header.Get("Retry-After") == "" {
 			t.Errorf("%s: without a store, got %d %v %s", p.role, r.status, r.header, r.body)

@@ -196,7 +196,7 @@ func (q *Queue) Check(ctx context.Context) error {
 // says, not what it is.
 func (q *Queue) trouble(err error) error {
 	says := func(codes ...string) bool {
-		return slices.ContainsFunc(codes, func(code string) bool { return strings.Contains(err.Error(), code+" ") })
+		return slices.ContainsFunc(codes, func(code string) bool { return strings.Contains(err.Error()+" ", code+" ") })
 	}
 	remedy := "see whether it runs and can be reached"
 	switch {
@@ -206,6 +206,11 @@ func (q *Queue) trouble(err error) error {
 		remedy = "give the user of the queue the rights that the how-to about Redis lists"
 	case says("OOM"):
 		remedy = "give it more maxmemory, or see what else is in it"
+	case says("connection refused"):
+	case q.o.TLS != nil:
+		remedy += ", and whether it speaks TLS, which queue.tls says"
+	default:
+		remedy += ", and whether it wants TLS, which is queue.tls"
 	}
 	return multivac.Errorf(multivac.ErrUnavailable, remedy, "queue at %s: %v", q.o.Addr, err)
 }
