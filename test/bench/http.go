@@ -165,7 +165,11 @@ func wrk(url string) (requests int, per float64, err error) { return runWrk(url)
 
 func runWrk(url string, more ...string) (requests int, per float64, err error) {
 	args := []string{"-t1", "-c" + strconv.Itoa(clients), "-d" + strconv.Itoa(int(duration.Seconds())) + "s", "-H", "Authorization: " + bearer}
-	out, err := exec.Command("wrk", append(append(args, more...), url)...).Output()
+	return wrkWith(append(append(args, more...), url)...)
+}
+
+func wrkWith(args ...string) (requests int, per float64, err error) {
+	out, err := exec.Command("wrk", args...).Output()
 	if err != nil {
 		return 0, 0, err
 	}

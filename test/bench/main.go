@@ -4,6 +4,7 @@
 //	bench server  a server that was told a million passages: memory, time of a question, restart
 //	bench http    requests per second beside a bare net/http handler, and durable tellings
 //	bench original  the original's design in Python, with Redis and a database, beside it
+//	bench services  the same on the same Redis and database, and one web and worker beside two
 //
 // It writes Markdown to standard output, and JSON to the file that -json names.
 package main
@@ -29,7 +30,7 @@ func main() {
 
 func run(args []string) error {
 	if len(args) == 0 {
-		return fmt.Errorf("say what to measure: index, server, http or original")
+		return fmt.Errorf("say what to measure: index, server, http, original or services")
 	}
 	flags := flag.NewFlagSet(args[0], flag.ContinueOnError)
 	sizes := flags.String("sizes", "", "passages, comma separated (index: 21000,1000000; server: 100000,1000000)")
@@ -77,10 +78,12 @@ func run(args []string) error {
 		figures, err = benchServer(*dir, *binary, counts)
 	case "original":
 		figures, err = benchOriginal(*dir, *binary, *venv)
+	case "services":
+		figures, err = benchServices(*dir, *binary, *venv)
 	case "http":
 		figures, err = benchHTTP(*dir, *binary)
 	default:
-		err = fmt.Errorf("unknown measurement %q: use index, server, http or original", args[0])
+		err = fmt.Errorf("unknown measurement %q: use index, server, http, original or services", args[0])
 	}
 	if err != nil || *out == "" {
 		return err

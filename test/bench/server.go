@@ -32,13 +32,17 @@ var listening = regexp.MustCompile(`http://127\.0\.0\.1:\d+`)
 
 // startServer returns once the server listens.
 func startServer(binary, dir string, args ...string) (*server, error) {
+	return startServerWith(nil, binary, dir, args...)
+}
+
+func startServerWith(env []string, binary, dir string, args ...string) (*server, error) {
 	log, err := os.Create(filepath.Join(dir, "server.log"))
 	if err != nil {
 		return nil, err
 	}
 	s := &server{log: log, done: make(chan struct{})}
 	s.cmd = exec.Command(binary, append([]string{"serve", "--listen", "127.0.0.1:0", "--data", filepath.Join(dir, "data"), "--log-format", "json"}, args...)...)
-	s.cmd.Stdout = log
+	s.cmd.Stdout, s.cmd.Env = log, append(os.Environ(), env...)
 	said, err := s.cmd.StderrPipe()
 	if err != nil {
 		return nil, err
