@@ -32,12 +32,11 @@ type busy struct {
 	ended chan struct{}
 	work  sync.WaitGroup
 
-	mu    sync.Mutex
-	kept  map[multivac.DocumentID]string // acknowledged, with its body
-	at    map[multivac.DocumentID]multivac.Position
-	errs  []error
-	seen  map[multivac.DocumentID]store.Change
-	stops context.CancelFunc
+	mu   sync.Mutex
+	kept map[multivac.DocumentID]string // acknowledged, with its body
+	at   map[multivac.DocumentID]multivac.Position
+	errs []error
+	seen map[multivac.DocumentID]store.Change
 }
 
 func begin(t *testing.T, o Options) *busy {

@@ -87,7 +87,7 @@ func run(args []string) error {
 	case len(args) > 1 && args[0] == "check":
 		return show(ctx, "/check?"+url.Values{"server": args[1:]}.Encode())
 	}
-	return errors.New("usage: load run SERVER | report | pause | check SERVER...")
+	return errors.New("usage: load run SERVER | report | pause | check SERVER [SERVER]")
 }
 
 // show prints what the load that runs here says.
