@@ -254,7 +254,7 @@ const (
 // wait opens a MultiVAC as soon as its store can be reached.
 func (f *front) wait(ctx context.Context, s Settings, steps Steps) (*App, error) {
 	slow := time.AfterFunc(openSlow, func() {
-		at, remedy := strings.Join(hostsOf(s.Mongo.URI), ", "), "see whether it runs and can be reached"
+		at, remedy := strings.Join(hostsOf(s.Mongo.URI), ", "), "see whether it runs, can be reached, and takes this user and password"
 		f.log.Warn("waiting for the store", "at", at, "remedy", remedy)
 		f.await("waiting for the store at " + at + "; " + remedy)
 	})
