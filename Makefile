@@ -54,7 +54,7 @@ images: ## the image of MultiVAC, pushed to REGISTRY if named; needs docker or b
 
 test-cluster: ## a life on the cluster of KUBECONFIG; images by way of REGISTRY, STANDINS=1 where it reaches no public one
 	@test -n "$(REGISTRY)" || { echo "name a registry that this machine pushes to and the cluster pulls from: make test-cluster REGISTRY=localhost:5000"; exit 2; }
-	MULTIVAC_TEST_CLUSTER=$(REGISTRY) MULTIVAC_TEST_STANDINS=$(STANDINS) go test ./test/cluster -count=1 -timeout 20m -v
+	MULTIVAC_TEST_CLUSTER=$(REGISTRY) MULTIVAC_TEST_STANDINS=$(STANDINS) MULTIVAC_TEST_REQUIRE=cluster go test ./test/cluster -count=1 -timeout 20m -v
 
 bench: build ## MultiVAC beside its peers, half an hour; Lucene needs Java and Maven
 	cd test/bench && go build -o ../../bin/bench . && for what in index server http original services; do MULTIVAC_EVAL_DATA=$(abspath $(DATA)) ../../bin/bench $$what || exit 1; done

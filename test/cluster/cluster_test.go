@@ -71,7 +71,6 @@ func (s *stage) firstAnswer() {
 		s.t.Errorf("from kubectl apply -k to the first answer: %s, want less than a minute", took)
 	}
 	s.rolledOut("statefulset/multivac-db", "statefulset/multivac-queue", "deployment/multivac-cache")
-	s.usage("idle")
 }
 
 const loadPod = `
@@ -102,7 +101,6 @@ func (s *stage) load() {
 	s.kubectl("wait", "--for=condition=Ready", "pod/load", "--timeout=60s")
 	time.Sleep(5 * time.Second) // of load
 	s.report("at rest", 0)
-	s.usage("under load")
 }
 
 type account struct {
@@ -142,7 +140,7 @@ func (s *stage) scale() {
 	s.report("web to 3", 0)
 	to("multivac-worker", 2)
 	s.report("workers to 2", 0)
-	time.Sleep(5 * time.Second) // of load on all of them
+	time.Sleep(15 * time.Second) // of load on all of them, and until the kubelet has measured it
 	s.report("scaled", 0)
 	s.usage("scaled, under load")
 }
@@ -185,6 +183,8 @@ func (s *stage) sameAnswers() { s.check() }
 func (s *stage) nothingLost() {
 	s.kubectl("exec", "load", "--", "/usr/bin/load", "pause")
 	s.check()
+	time.Sleep(15 * time.Second) // until the kubelet has measured it
+	s.usage("idle")
 }
 
 // logs are followed by label, and one request from web to worker.
