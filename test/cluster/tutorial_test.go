@@ -39,7 +39,7 @@ func TestTutorial(t *testing.T) {
 		os.RemoveAll(filepath.Join(root, "mine"))
 	})
 
-	s := newShell(t, "KUBECONFIG="+config, "TAG="+tag)
+	s := newShell(t, "KUBECONFIG="+config, "TAG="+tag, "XDG_DATA_HOME="+t.TempDir())
 	replace := strings.NewReplacer("REGISTRY=localhost:5000", "REGISTRY="+registry, "docker.io/library/", strings.TrimSuffix(public("redis"), "redis"))
 	var written bytes.Buffer
 	end := 0
