@@ -26,7 +26,7 @@ var (
 // took meanwhile for a request to a process that only writes to disk.
 const (
 	lagAfter   = 2 * time.Second // answers without a position are that old at most
-	errorAfter = 5 * time.Second // requests fail
+	errorAfter = 5 * time.Second // requests fail, or what is told waits longer than before the faults
 )
 
 // What was acknowledged stands, and answers are as new as was promised, whatever
@@ -42,7 +42,7 @@ func TestChaos(t *testing.T) {
 	for round := 1; round == 1 || time.Since(begun)+took <= *chaosFor; round++ {
 		start := time.Now()
 		c.load(lots.Uint64())
-		c.calm(lagAfter)
+		c.calm(5 * time.Second)
 		for _, i := range lots.Perm(len(c.faults)) {
 			c.strike(c.faults[i], rand.New(rand.NewPCG(*chaosSeed, lots.Uint64())))
 		}
@@ -111,8 +111,8 @@ type sighting struct {
 	by       *process
 }
 
-// A settling is a telling that was acknowledged and then answered from.
-type settling struct{ acknowledged, answered time.Time }
+// A settling is a telling that waited until it was answered from.
+type settling struct{ told, answered time.Time }
 
 func newChaos(t *testing.T) *chaos {
 	c := &chaos{stage: newStage(t), proxies: map[string]*servers.Proxy{}, dead: map[*process]time.Time{}, datum: "Let there be chaos."}
@@ -142,7 +142,7 @@ func (c *chaos) load(seed uint64) {
 				select {
 				case <-c.stop:
 					return
-				case <-time.After(time.Duration(u.lots.IntN(100)) * time.Millisecond):
+				case <-time.After(time.Duration(u.lots.IntN(200)) * time.Millisecond):
 					u.act()
 				}
 			}
@@ -262,15 +262,18 @@ func (c *chaos) judge() {
 	for _, wrong := range c.wrong {
 		c.t.Error(wrong)
 	}
+	for _, p := range append(slices.Clone(c.webs), c.worker...) {
+		select {
+		case <-p.exited:
+			said := p.said()
+			c.t.Errorf("a %s has ended by itself:\n%s", p.role, said[max(0, len(said)-2000):])
+		default:
+		}
+	}
 	lag := c.lags()
 	var took []time.Duration
-	var quiet, busy time.Duration
 	for _, s := range c.soon {
-		d := s.answered.Sub(s.acknowledged)
-		took = append(took, d)
-		if c.quietFor(s.acknowledged, s.answered) && d > quiet {
-			quiet, busy = d, c.canary.slowest(s.acknowledged, s.answered)
-		}
+		took = append(took, s.answered.Sub(s.told))
 	}
 	slices.Sort(took)
 	at := func(percent int) time.Duration {
@@ -281,7 +284,8 @@ func (c *chaos) judge() {
 	}
 	c.t.Logf("%d requests, %d of them failed while they might; from 202 to answerable, through all of it: p50 %v, p95 %v, p99 %v, most %v",
 		c.requests, len(c.failures), at(50), at(95), at(99), at(100))
-	c.t.Logf("told and answered with no fault: %v at most, when a request to the canary took %v", quiet.Round(time.Millisecond), busy.Round(time.Millisecond))
+	most, before := c.settled()
+	c.t.Logf("slowest from telling to answerable, faults over: %v; before there were any: %v", most.Round(time.Millisecond), before.Round(time.Millisecond))
 	c.t.Logf("oldest answer without a position, faults over: %v; a request to the canary took %v at most", lag.Round(time.Millisecond), c.canary.slowest(c.begun, time.Now()).Round(time.Millisecond))
 	c.failures, c.wrong, c.answers, c.soon = nil, nil, nil, nil
 }
@@ -355,14 +359,41 @@ func (c *chaos) over(at time.Time) (last time.Time, quiet bool) {
 	return last, true
 }
 
-// quietFor says whether there was no fault from one moment to another.
-func (c *chaos) quietFor(from, to time.Time) bool {
-	for _, h := range c.happened {
-		if !h.end.Before(from) && !h.begin.After(to) {
-			return false
+// settled makes sure that what was told is answered from as soon as before the
+// faults, or a little later, and returns the slowest of both.
+func (c *chaos) settled() (most, before time.Duration) {
+	c.t.Helper()
+	for _, s := range c.soon {
+		if s.answered.Before(c.first()) {
+			before = max(before, s.answered.Sub(s.told))
 		}
 	}
-	return true
+	for _, s := range c.soon {
+		over, quiet := c.over(s.answered)
+		if !quiet || s.answered.Before(c.first()) {
+			continue
+		}
+		since := s.told
+		if since.Before(over) {
+			since = over
+		}
+		took := s.answered.Sub(since)
+		most = max(most, took)
+		if took > errorAfter+before {
+			c.t.Errorf("what was told is answered from %v later, before there were faults it took %v\n%s", took, before, c.around(s.answered))
+		}
+	}
+	return most, before
+}
+
+// first returns when the first fault of the round began.
+func (c *chaos) first() time.Time {
+	for _, h := range c.happened {
+		if h.begin.After(c.begun) {
+			return h.begin
+		}
+	}
+	return time.Now()
 }
 
 // logs shows what the processes complained of.
@@ -412,14 +443,14 @@ func newUser(c *chaos, n int) *user {
 
 func (u *user) act() {
 	b := u.mine[u.lots.IntN(len(u.mine))]
-	switch n := u.lots.IntN(20); {
-	case n < 7:
-		u.tell(b, n < 4)
-	case n < 8:
+	switch n := u.lots.IntN(40); {
+	case n < 15:
+		u.tell(b, n < 9)
+	case n < 16:
 		u.tellMany()
-	case n < 10:
-		u.delete(b, n < 9)
-	case n < 11:
+	case n < 20:
+		u.delete(b, n < 18)
+	case n < 22:
 		u.classic()
 	default:
 		u.ask(b)
