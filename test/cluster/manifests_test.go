@@ -2,6 +2,7 @@ package cluster
 
 import (
 	"encoding/json"
+	"net/http"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -153,4 +154,79 @@ func TestProduction(t *testing.T) {
 	asks()
 	n.kubectl("create", "job", "--from=cronjob/multivac-backup", "backup-now")
 	n.kubectl("wait", "--for=condition=Complete", "job/backup-now", "--timeout=60s")
+}
+
+// One pod with a store of its own answers, and still does when it was replaced.
+func TestSingle(t *testing.T) {
+	need(t)
+	n := newNamespace(t)
+	key := n.secrets("single")
+	n.kubectl("apply", "-k", n.overlay("", "overlays/single"))
+	n.rolledOut("statefulset/multivac-server")
+	if out, err := n.multivac(n.forward("service/multivac-server", 5000), key, "tell", "doc/faq.md"); err != nil {
+		t.Fatalf("told: %v\n%s", err, out)
+	}
+	n.kubectl("rollout", "restart", "statefulset/multivac-server")
+	n.rolledOut("statefulset/multivac-server")
+	answer, err := n.multivac(n.forward("service/multivac-server", 5000), key, "ask", "What is the default port?")
+	if want := "The default port is 5000."; err != nil || !strings.Contains(answer, want) {
+		t.Errorf("asked after a restart: %s, %v, want %s", answer, err, want)
+	}
+}
+
+// The image is small, and whoever builds it again has the same bytes.
+func TestImage(t *testing.T) {
+	need(t)
+	digest := func() (digest string, size int64) {
+		t.Helper()
+		c := exec.Command("deploy/images/build", registry)
+		c.Dir, c.Env = root, append(os.Environ(), "TAG="+tag+"-again")
+		if out, err := c.CombinedOutput(); err != nil {
+			t.Fatalf("build: %v\n%s", err, out)
+		}
+		scheme := "https"
+		if strings.HasPrefix(registry, "localhost:") || strings.HasPrefix(registry, "127.0.0.1:") {
+			scheme = "http"
+		}
+		host, path, _ := strings.Cut(registry+"/multivac", "/")
+		r, err := http.NewRequestWithContext(t.Context(), http.MethodGet, scheme+"://"+host+"/v2/"+path+"/manifests/"+tag+"-again", nil)
+		must(t, err)
+		r.Header.Set("Accept", "application/vnd.oci.image.manifest.v1+json, application/vnd.docker.distribution.manifest.v2+json")
+		answer, err := http.DefaultClient.Do(r)
+		must(t, err)
+		defer answer.Body.Close()
+		if answer.StatusCode == http.StatusUnauthorized {
+			t.Skip("the registry wants to know who asks for a digest")
+		}
+		var manifest struct{ Layers []struct{ Size int64 } }
+		must(t, json.NewDecoder(answer.Body).Decode(&manifest))
+		for _, l := range manifest.Layers {
+			size += l.Size
+		}
+		return answer.Header.Get("Docker-Content-Digest"), size
+	}
+	first, size := digest()
+	second, _ := digest()
+	if first == "" || first != second {
+		t.Errorf("built twice: %s and %s", first, second)
+	}
+	if size == 0 || size > 64<<20 {
+		t.Errorf("the image has %d bytes, want at most 64 MiB", size)
+	}
+	t.Logf("%s, %d KiB in the registry", first, size>>10)
+	var held int64
+	must(t, filepath.WalkDir(filepath.Join(root, "bin/image/root"), func(_ string, d os.DirEntry, err error) error {
+		if err != nil || d.IsDir() {
+			return err
+		}
+		info, err := d.Info()
+		if err == nil {
+			held += info.Size()
+		}
+		return err
+	}))
+	if held > 64<<20 {
+		t.Errorf("the image's files have %d bytes, want at most 64 MiB", held)
+	}
+	t.Logf("%d KiB unpacked", held>>10)
 }
