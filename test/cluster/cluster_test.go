@@ -114,7 +114,7 @@ func (s *stage) report(phase string, mostFailed int) {
 	var a account
 	must(s.t, json.Unmarshal([]byte(s.kubectl("exec", "load", "--", "/usr/bin/load", "report")), &a))
 	s.t.Logf("%s: asked %d, told %d, failed %d; the slowest took %s", phase, a.Asked, a.Told, a.Failed, a.Slowest)
-	if a.Asked+a.Told == 0 {
+	if a.Asked+a.Told == 0 && mostFailed == 0 {
 		s.t.Errorf("%s: nothing was answered", phase)
 	}
 	if a.Failed > mostFailed {
@@ -268,6 +268,7 @@ func (s *stage) kill() {
 		s.report("killed "+role, most)
 	}
 	s.until("the web servers are ready", func() bool { return s.ready("web-server") })
+	time.Sleep(10 * time.Second) // until what waited for the database has been answered
 	s.report("all ready again", 1000)
 	time.Sleep(5 * time.Second)
 	s.report("after all that", 0)
