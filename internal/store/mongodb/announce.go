@@ -1,8 +1,10 @@
 package mongodb
 
 import (
+	"cmp"
 	"context"
 	"errors"
+	"slices"
 	"time"
 
 	"go.mongodb.org/mongo-driver/v2/bson"
@@ -86,6 +88,8 @@ func (db *DB) announce(ctx context.Context, token bson.ObjectID, changes []*chan
 // append adds a batch to the feed, or finds the one that the group has
 // already, and says whether the batch is this one.
 func (db *DB) append(ctx context.Context, token bson.ObjectID, entries []entry) (b *batch, ours bool, err error) {
+	// Who helps has them in the order of the rows.
+	slices.SortFunc(entries, func(a, b entry) int { return cmp.Compare(a.Index, b.Index) })
 	b = &batch{Token: token, Entries: entries}
 	for _, e := range entries {
 		b.Last = max(b.Last, e.Index)

@@ -8,6 +8,7 @@ import (
 	"errors"
 	"fmt"
 	"os"
+	"slices"
 	"strings"
 	"sync"
 	"sync/atomic"
@@ -284,30 +285,7 @@ func TestHalfDone(t *testing.T) {
 	m := servers.Mongo(t, servers.MongoOptions{})
 	o := Options{URI: m.URI}
 	dies, lives := open(t, o), open(t, o)
-	half := func(source string) multivac.Task {
-		t.Helper()
-		r, err := dies.Put(t.Context(), []multivac.Telling{{Source: source, Body: []byte("text")}}, time.Now())
-		if err != nil {
-			t.Fatal(err)
-		}
-		task := multivac.Task{Document: r[0].ID, Revision: r[0].Revision}
-		c := &change{id: string(task.Document), plan: publish(task, storetest.Cut("text"), micros(time.Now()))}
-		rows, err := dies.rows(t.Context(), []string{c.id})
-		if err != nil {
-			t.Fatal(err)
-		}
-		token, ok := bson.NewObjectID(), false
-		if c.row, ok = dies.planned(t.Context(), c, rows[c.id], token, 0); !ok {
-			t.Fatal("not planned")
-		}
-		if err := dies.store(t.Context(), []*change{c}); err != nil {
-			t.Fatal(err)
-		}
-		if done, _, err := dies.write(t.Context(), token, []*change{c}); err != nil || len(done) != 1 {
-			t.Fatalf("written: %v, %v", done, err)
-		}
-		return task
-	}
+	half := func(source string) multivac.Task { t.Helper(); return halfDone(t, dies, source)[0] }
 	task := half("followed")
 	followed := make(chan store.Change, 1)
 	ctx, stop := context.WithTimeout(t.Context(), 10*time.Second)
@@ -337,6 +315,64 @@ func TestHalfDone(t *testing.T) {
 	storetest.Check(t, lives)
 	dies.Close()
 	lives.Close()
+}
+
+// halfDone publishes documents in one group, the last one first, and dies
+// before the feed.
+func halfDone(t *testing.T, dies *DB, sources ...string) (tasks []multivac.Task) {
+	t.Helper()
+	var changes []*change
+	token := bson.NewObjectID()
+	for i, source := range sources {
+		r, err := dies.Put(t.Context(), []multivac.Telling{{Source: source, Body: []byte("text")}}, time.Now())
+		if err != nil {
+			t.Fatal(err)
+		}
+		task := multivac.Task{Document: r[0].ID, Revision: r[0].Revision}
+		c := &change{id: string(task.Document), plan: publish(task, storetest.Cut("text"), micros(time.Now()))}
+		rows, err := dies.rows(t.Context(), []string{c.id})
+		if err != nil {
+			t.Fatal(err)
+		}
+		ok := false
+		if c.row, ok = dies.planned(t.Context(), c, rows[c.id], token, int32(len(sources)-1-i)); !ok {
+			t.Fatal("not planned")
+		}
+		changes, tasks = append(changes, c), append(tasks, task)
+	}
+	if err := dies.store(t.Context(), changes); err != nil {
+		t.Fatal(err)
+	}
+	if done, _, err := dies.write(t.Context(), token, changes); err != nil || len(done) != len(changes) {
+		t.Fatalf("written: %v, %v", done, err)
+	}
+	return tasks
+}
+
+// What others finish of a group stands in the feed in the order of its places.
+func TestHalfDoneInOrder(t *testing.T) {
+	m := servers.Mongo(t, servers.MongoOptions{})
+	dies, lives := open(t, Options{URI: m.URI}), open(t, Options{URI: m.URI})
+	defer lives.Close()
+	defer dies.Close()
+	const many = 8
+	var sources []string
+	for i := range many {
+		sources = append(sources, fmt.Sprint(i))
+	}
+	halfDone(t, dies, sources...)
+	ctx, stop := context.WithTimeout(t.Context(), 10*time.Second)
+	defer stop()
+	var seen []multivac.Position
+	err := lives.Follow(ctx, "", func(c store.Change) error {
+		if seen = append(seen, c.Position); len(seen) == many {
+			return errTaken
+		}
+		return nil
+	})
+	if !errors.Is(err, errTaken) || !slices.IsSorted(seen) {
+		t.Errorf("followed %v, %v; want all in order", seen, err)
+	}
 }
 
 // Where the stream of changes has lost its place, because the server keeps no
