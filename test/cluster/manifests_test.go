@@ -69,9 +69,10 @@ func (n *namespace) define() {
 				}
 				own := filepath.Join(n.t.TempDir(), "definition.yaml")
 				must(n.t, os.WriteFile(own, []byte(document), 0o600))
-				if out, err := n.run("kubectl", "get", "-f", own); err == nil {
+				if _, err := n.run("kubectl", "get", "-f", own); err == nil {
 					continue // the cluster has it
-				} else if out, err = n.run("kubectl", "create", "-f", own); err != nil {
+				}
+				if out, err := n.run("kubectl", "create", "-f", own); err != nil {
 					n.t.Fatalf("%s: %v\n%s", file, err, out)
 				}
 				n.t.Cleanup(func() { _, _ = n.run("kubectl", "delete", "-f", own, "--wait=false") })
