@@ -41,7 +41,7 @@ func (p *process) start() error {
 	defer log.Close()
 	p.cmd = p.command()
 	p.cmd.Stdout, p.cmd.Stderr = log, log
-	endWithParent(p.cmd)
+	EndWithParent(p.cmd)
 	if err := p.cmd.Start(); err != nil {
 		return err
 	}

@@ -5,7 +5,7 @@ import (
 	"syscall"
 )
 
-// endWithParent has the server die with the test, should that be killed.
-func endWithParent(c *exec.Cmd) {
+// EndWithParent has a process die with the test, should that be killed.
+func EndWithParent(c *exec.Cmd) {
 	c.SysProcAttr = &syscall.SysProcAttr{Pdeathsig: syscall.SIGKILL}
 }

@@ -25,8 +25,9 @@ var (
 // How long what a fault does may outlive it. A busy machine is given what it
 // took meanwhile for a request to a process that only writes to disk.
 const (
-	lagAfter   = 2 * time.Second // answers without a position are that old at most
-	errorAfter = 5 * time.Second // requests fail, or what is told waits longer than before the faults
+	lagAfter   = 2 * time.Second  // answers without a position are that old at most
+	errorAfter = 5 * time.Second  // requests fail
+	longAfter  = 10 * time.Second // what is told waits longer than before the faults
 )
 
 // What was acknowledged stands, and answers are as new as was promised, whatever
@@ -379,7 +380,7 @@ func (c *chaos) settled() (most, before time.Duration) {
 		}
 		took := s.answered.Sub(since)
 		most = max(most, took)
-		if took > errorAfter+before {
+		if took > longAfter+before {
 			c.t.Errorf("what was told is answered from %v later, before there were faults it took %v\n%s", took, before, c.around(s.answered))
 		}
 	}
