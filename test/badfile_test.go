@@ -89,7 +89,7 @@ func TestBadArguments(t *testing.T) {
 	refused("an id that is none", 1, "never told", "documents", "show", "--server", s.URL, "../../etc/passwd")
 	refused("to delete what is not there", 1, "never told", "documents", "delete", "--server", s.URL, strings.Repeat("0", 32))
 	refused("an address that is none", 2, "--listen", "serve", "--listen", "nowhere", "--data", t.TempDir())
-	refused("a port that is none", 5, "99999", "serve", "--listen", "127.0.0.1:99999", "--data", t.TempDir())
+	refused("a port that is none", 2, "99999", "serve", "--listen", "127.0.0.1:99999", "--data", t.TempDir())
 	refused("a server that is none", 2, "", "ask", "--server", "::::", "How?")
 
 	l, err := net.Listen("tcp", "127.0.0.1:0")

@@ -182,7 +182,7 @@ func (m *MongoServer) Do(ctx context.Context, command bson.D) error {
 }
 
 func (m *MongoServer) do(ctx context.Context, command bson.D, result any) error {
-	o := options.Client().ApplyURI("mongodb://" + m.Addr + "/?directConnection=true").SetConnectTimeout(time.Second).SetServerSelectionTimeout(time.Second)
+	o := options.Client().ApplyURI("mongodb://" + m.Addr + "/?directConnection=true").SetConnectTimeout(5 * time.Second).SetServerSelectionTimeout(5 * time.Second)
 	if m.tls != nil {
 		o.SetTLSConfig(m.tls)
 	}
@@ -198,7 +198,7 @@ func (m *MongoServer) do(ctx context.Context, command bson.D, result any) error 
 }
 
 func (m *MongoServer) ping() error {
-	ctx, stop := context.WithTimeout(context.Background(), 2*time.Second)
+	ctx, stop := context.WithTimeout(context.Background(), 10*time.Second)
 	defer stop()
 	return m.Do(ctx, bson.D{{Key: "ping", Value: 1}})
 }

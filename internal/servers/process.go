@@ -15,7 +15,7 @@ import (
 )
 
 // patience is how long a server may take to start or to end.
-const patience = 30 * time.Second
+const patience = time.Minute
 
 // A process is a server's that can be ended and started again.
 type process struct {

@@ -28,10 +28,10 @@ import (
 // makes sure that all that was acknowledged is there and followed, and returns
 // how many documents that is, and the errors there were.
 type busy struct {
-	t     *testing.T
-	all   []*DB
-	ended chan struct{}
-	work  sync.WaitGroup
+	t    *testing.T
+	all  []*DB
+	end  func() // the work, and waits for it
+	work sync.WaitGroup
 
 	mu   sync.Mutex
 	kept map[multivac.DocumentID]string // acknowledged, with its body
@@ -41,13 +41,14 @@ type busy struct {
 }
 
 func begin(t *testing.T, o Options) *busy {
-	b := &busy{t: t, all: []*DB{open(t, o), open(t, o)}, ended: make(chan struct{}), kept: map[multivac.DocumentID]string{},
+	ended := make(chan struct{})
+	b := &busy{t: t, all: []*DB{open(t, o), open(t, o)}, kept: map[multivac.DocumentID]string{},
 		at: map[multivac.DocumentID]multivac.Position{}, seen: map[multivac.DocumentID]store.Change{}}
 	for i := range 4 {
 		b.work.Go(func() {
 			for n := 0; ; n++ {
 				select {
-				case <-b.ended:
+				case <-ended:
 					return
 				default:
 					b.one(b.all[i%2], fmt.Sprintf("%d-%d", i, n))
@@ -55,6 +56,11 @@ func begin(t *testing.T, o Options) *busy {
 			}
 		})
 	}
+	b.end = sync.OnceFunc(func() {
+		close(ended)
+		b.work.Wait()
+	})
+	t.Cleanup(b.end) // where the test fails before stop
 	return b
 }
 
@@ -110,8 +116,7 @@ func (b *busy) more(n int) {
 
 func (b *busy) stop() []error {
 	b.t.Helper()
-	close(b.ended)
-	b.work.Wait()
+	b.end()
 	db := b.all[0]
 	for id, body := range b.kept {
 		d, err := db.Document(b.t.Context(), id)
