@@ -41,9 +41,11 @@ const (
 	patience = 2 * time.Second
 	// sources is how many documents an answer names.
 	sources = 5
-	// attempts is how often a question is answered anew because what it was
-	// about to quote has changed.
+	// attempts is how often a question is answered anew at once because what
+	// it was about to quote has changed. Then, until patience is over, it waits
+	// for moving each time: the index of a replica follows a little later.
 	attempts = 3
+	moving   = 20 * time.Millisecond
 )
 
 // Service answers questions from a follower's indexes.
@@ -86,10 +88,25 @@ func (s *Service) Ask(ctx context.Context, q multivac.Question) (multivac.Answer
 	}
 	var a multivac.Answer
 	err := error(errMoved)
-	for n := 0; n < attempts && errors.Is(err, errMoved); n++ {
+	for n, begin := 0, time.Now(); errors.Is(err, errMoved) && (n < attempts || time.Since(begin) < patience); n++ {
+		if n >= attempts && !pause(ctx, moving) { // the index may not have heard of it yet
+			return a, ctx.Err()
+		}
 		a, err = s.answer(ctx, q)
 	}
 	return a, err
+}
+
+// pause waits, and reports false where ctx ends first.
+func pause(ctx context.Context, d time.Duration) bool {
+	timer := time.NewTimer(d)
+	defer timer.Stop()
+	select {
+	case <-ctx.Done():
+		return false
+	case <-timer.C:
+		return true
+	}
 }
 
 // normal fills in what q leaves out, so that equal questions are equal.
