@@ -175,6 +175,28 @@ func TestReplacedMeanwhile(t *testing.T) {
 	}
 }
 
+// The store has replaced a document, and the index hears of it a little later.
+func TestReplacedAndFollowedLater(t *testing.T) {
+	s := newShelf(library)
+	a, err := New(s, &late{s, 10}, rank.Default(), nil).Ask(t.Context(), multivac.Question{Text: "To what torque do I tighten the retaining bolt?"})
+	if err != nil || a.State != multivac.Answered {
+		t.Errorf("Ask = %v, %v; want the answer that is there after a moment", a.State, err)
+	}
+}
+
+// late has some quotations gone before it has them.
+type late struct {
+	*shelf
+	left int
+}
+
+func (l *late) Quote(ctx context.Context, id multivac.DocumentID, r multivac.Revision, span multivac.Span) (string, error) {
+	if l.left--; l.left >= 0 {
+		return "", multivac.Errorf(multivac.ErrNotFound, "", "gone")
+	}
+	return l.shelf.Quote(ctx, id, r, span)
+}
+
 func TestNeverSendsWhatIsNotStored(t *testing.T) {
 	s := newShelf(library)
 	s.moved = func() { // the store's bytes differ from those that were indexed
