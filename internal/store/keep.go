@@ -17,11 +17,12 @@ type Keep interface {
 	// Records calls fn with every document, deleted ones too, by identifier,
 	// each as it was at one moment.
 	Records(ctx context.Context, fn func(Record) error) error
-	// Restore keeps valid records as they are, all or none, and returns how
-	// many it took: those of a higher revision than the document has here. It
-	// adds to the feed what they change. A published text is taken where it
-	// is of a higher revision than what is published here. Leases are not
-	// restored. ErrInvalid where a record is not valid.
+	// Restore keeps valid records as they are, and returns how many it took:
+	// those of a higher revision than the document has here. It adds to the
+	// feed what they change. A published text is taken where it is of a higher
+	// revision than what is published here. Leases are not restored. ErrInvalid
+	// where a record is not valid, and none is kept. Where it fails otherwise,
+	// none either, but a Shared store may have kept some of several.
 	Restore(ctx context.Context, records []Record, now time.Time) (int, error)
 
 	// Outdated returns up to limit published documents whose passages an older

@@ -18,7 +18,9 @@ import (
 // Close. Times are kept to the millisecond at least.
 type Store interface {
 	// Put keeps valid tellings as pending documents, each with the next
-	// revision of its document, all or none, and returns a receipt for each.
+	// revision of its document, and returns a receipt for each: all, or none
+	// where one is not valid. Where it fails otherwise, none either, but a
+	// Shared store may have kept some of several.
 	// Where the same hash is pending or indexed, nothing changes and the
 	// receipt says so; where it has failed, it is pending again, at its next
 	// revision like any other.

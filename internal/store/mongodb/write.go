@@ -23,8 +23,8 @@ func errSuperseded(task multivac.Task) error {
 		"revision %d of document %s is done, replaced, or in another worker's hands", task.Revision, task.Document)
 }
 
-// Put implements store.Store. Where it fails as ErrUnavailable, some of the
-// tellings may have been kept: to tell them again changes nothing.
+// Put implements store.Store. Where it fails half way, some of the tellings
+// may have been kept: to tell them again changes nothing.
 func (db *DB) Put(ctx context.Context, tellings []multivac.Telling, now time.Time) (receipts []multivac.Receipt, err error) {
 	defer multivac.Wrap(&err, "put documents")
 	for _, t := range tellings {
