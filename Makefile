@@ -18,7 +18,7 @@ test: ## all tests
 	go test ./...
 
 test-services: ## the roles on real servers; needs redis-server, stunnel4, openssl, curl and python3 with its venv
-	MULTIVAC_TEST_REQUIRE=redis,mongo,stunnel,toxiproxy go test -count=1 ./internal/certs ./internal/servers ./internal/queue/redisqueue ./internal/cache ./internal/store/mongodb ./test/services
+	MULTIVAC_TEST_REQUIRE=redis,mongo,stunnel go test -count=1 ./internal/certs ./internal/servers ./internal/queue/redisqueue ./internal/cache ./internal/store/mongodb ./test/services
 
 test-vault: ## secrets from a real Vault; needs vault, in the path or named by MULTIVAC_TEST_VAULT, and redis-server
 	MULTIVAC_TEST_REQUIRE=vault,redis go test -count=1 -v -run TestVaultRotation ./test
@@ -39,7 +39,7 @@ crash: ## kill the server 200 times, and look whether all stands
 
 CHAOS   ?= 30m
 chaos: ## everything breaks under load for CHAOS (30m); needs what test-services needs
-	MULTIVAC_TEST_REQUIRE=redis,mongo,toxiproxy go test ./test/services -count=1 -run TestChaos -chaos $(CHAOS) -timeout 2h -v
+	MULTIVAC_TEST_REQUIRE=redis,mongo go test ./test/services -count=1 -run TestChaos -chaos $(CHAOS) -timeout 2h -v
 
 fuzz: ## every fuzz test for FUZZTIME (10s)
 	@grep -rlE --include='*_test.go' '^func Fuzz' . | xargs -n1 dirname | sort -u | while read -r dir; do \
