@@ -28,8 +28,10 @@ type Setting struct {
 
 // Variable is the name of the environment variable.
 func (s Setting) Variable() string {
-	return prefix + strings.ToUpper(strings.NewReplacer(".", "__", "-", "_").Replace(s.Key))
+	return prefix + strings.ToUpper(inVariable.Replace(s.Key))
 }
+
+var inVariable = strings.NewReplacer(".", "__", "-", "_")
 
 const prefix = "MULTIVAC_"
 
