@@ -37,15 +37,14 @@ type excerpts interface {
 const (
 	// defaultCount is how many sentences an answer has that asks for no number.
 	defaultCount = 4
-	// patience is how long a question waits for the index to reach its position.
+	// patience is how long a question waits for the index to reach its position,
+	// and to hear of what has changed under it.
 	patience = 2 * time.Second
+	// moving is the pause before a question is answered anew because what it was
+	// about to quote has changed: the index follows the store a little later.
+	moving = 20 * time.Millisecond
 	// sources is how many documents an answer names.
 	sources = 5
-	// attempts is how often a question is answered anew at once because what
-	// it was about to quote has changed. Then, until patience is over, it waits
-	// for moving each time: the index of a replica follows a little later.
-	attempts = 3
-	moving   = 20 * time.Millisecond
 )
 
 // Service answers questions from a follower's indexes.
@@ -86,26 +85,16 @@ func (s *Service) Ask(ctx context.Context, q multivac.Question) (multivac.Answer
 			return multivac.Answer{}, err
 		}
 	}
-	var a multivac.Answer
-	err := error(errMoved)
-	for n, begin := 0, time.Now(); errors.Is(err, errMoved) && (n < attempts || time.Since(begin) < patience); n++ {
-		if n >= attempts && !pause(ctx, moving) { // the index may not have heard of it yet
-			return a, ctx.Err()
+	for begin := time.Now(); ; {
+		a, err := s.answer(ctx, q)
+		if !errors.Is(err, errMoved) || time.Since(begin) >= patience {
+			return a, err
 		}
-		a, err = s.answer(ctx, q)
-	}
-	return a, err
-}
-
-// pause waits, and reports false where ctx ends first.
-func pause(ctx context.Context, d time.Duration) bool {
-	timer := time.NewTimer(d)
-	defer timer.Stop()
-	select {
-	case <-ctx.Done():
-		return false
-	case <-timer.C:
-		return true
+		select {
+		case <-ctx.Done():
+			return multivac.Answer{}, ctx.Err()
+		case <-time.After(moving):
+		}
 	}
 }
 

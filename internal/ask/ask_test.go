@@ -5,6 +5,8 @@ import (
 	"errors"
 	"strings"
 	"testing"
+	"testing/synctest"
+	"time"
 
 	"multivac"
 	"multivac/internal/cache"
@@ -177,11 +179,13 @@ func TestReplacedMeanwhile(t *testing.T) {
 
 // The store has replaced a document, and the index hears of it a little later.
 func TestReplacedAndFollowedLater(t *testing.T) {
-	s := newShelf(library)
-	a, err := New(s, &late{s, 10}, rank.Default(), nil).Ask(t.Context(), multivac.Question{Text: "To what torque do I tighten the retaining bolt?"})
-	if err != nil || a.State != multivac.Answered {
-		t.Errorf("Ask = %v, %v; want the answer that is there after a moment", a.State, err)
-	}
+	synctest.Test(t, func(t *testing.T) {
+		s := newShelf(library)
+		a, err := New(s, &late{s, 10}, rank.Default(), nil).Ask(t.Context(), multivac.Question{Text: "To what torque do I tighten the retaining bolt?"})
+		if err != nil || a.State != multivac.Answered {
+			t.Errorf("Ask = %v, %v; want the answer that is there after a moment", a.State, err)
+		}
+	})
 }
 
 // late has some quotations gone before it has them.
@@ -205,10 +209,16 @@ func TestNeverSendsWhatIsNotStored(t *testing.T) {
 			s.documents[id] = d
 		}
 	}
-	_, err := New(s, stale{s, newShelf(library)}, rank.Default(), nil).Ask(t.Context(), multivac.Question{Text: "To what torque do I tighten the retaining bolt?"})
-	if !errors.Is(err, multivac.ErrUnavailable) {
-		t.Errorf("Ask = %v, want it to refuse to quote what is not stored", err)
-	}
+	synctest.Test(t, func(t *testing.T) {
+		begin := time.Now()
+		_, err := New(s, stale{s, newShelf(library)}, rank.Default(), nil).Ask(t.Context(), multivac.Question{Text: "To what torque do I tighten the retaining bolt?"})
+		if !errors.Is(err, multivac.ErrUnavailable) {
+			t.Errorf("Ask = %v, want it to refuse to quote what is not stored", err)
+		}
+		if waited := time.Since(begin); waited < patience || waited > patience+moving {
+			t.Errorf("gave up after %s, want %s", waited, patience)
+		}
+	})
 }
 
 // stale reads passages from one shelf and checks quotations with another.
