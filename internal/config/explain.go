@@ -80,8 +80,8 @@ func (l *Loaded) explain(s Setting) Explanation {
 
 // wire is a value as JSON has it.
 func (s Setting) wire(g given) any {
-	if text := s.shown(g); s.Secret {
-		return text
+	if s.Secret {
+		return s.shown(g)
 	}
 	switch v := g.value.(type) {
 	case time.Duration:

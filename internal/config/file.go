@@ -8,10 +8,13 @@ import (
 	"io/fs"
 	"os"
 	"slices"
+	"strconv"
 	"strings"
 
 	"github.com/pelletier/go-toml/v2"
 	"github.com/pelletier/go-toml/v2/unstable"
+
+	"multivac"
 )
 
 // Environments are the sections of a settings file, of which the first is
@@ -65,7 +68,6 @@ func cannotRead(err error) error {
 // A settingsFile is what a file of settings says.
 type settingsFile struct {
 	name         string
-	there        bool
 	environments map[string]values // by section
 	problems     Problems
 }
@@ -73,7 +75,7 @@ type settingsFile struct {
 // parseFile reads TOML. It goes on after what is wrong where the rest can be
 // read, and drops that.
 func parseFile(name string, content []byte) *settingsFile {
-	f := &settingsFile{name: name, there: true, environments: map[string]values{}}
+	f := &settingsFile{name: name, environments: map[string]values{}}
 	content = bytes.TrimPrefix(content, []byte("\ufeff"))
 	var document map[string]any
 	if err := toml.Unmarshal(content, &document); err != nil {
@@ -208,7 +210,7 @@ func unknownKey(key string, isTable, top bool) error {
 	} else if inside := ending(key); inside != "" {
 		remedy = "did you mean " + inside + "?"
 	}
-	return wrong(remedy, "there is no %s %s", what, clip(key))
+	return wrong(remedy, "there is no %s %s", what, strconv.Quote(multivac.Clip(key, 80)))
 }
 
 // ending returns the one setting whose key ends like this one, or "".
@@ -223,13 +225,6 @@ func ending(key string) (found string) {
 		}
 	}
 	return found
-}
-
-func clip(key string) string {
-	if len(key) > 80 {
-		key = key[:80] + "…"
-	}
-	return fmt.Sprintf("%q", key)
 }
 
 // linesOf finds the line of each key and table in TOML that can be read.

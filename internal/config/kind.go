@@ -8,6 +8,8 @@ import (
 	"strconv"
 	"strings"
 	"time"
+
+	"multivac"
 )
 
 // A Kind is what a setting's value is made of. Variables, flags and secret
@@ -213,8 +215,5 @@ func quoted(text string) string {
 	if strings.Contains(text, "@") {
 		return Redacted
 	}
-	if len(text) > 80 {
-		text = text[:80] + "…"
-	}
-	return strconv.Quote(text)
+	return strconv.Quote(multivac.Clip(text, 80))
 }

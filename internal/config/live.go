@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"log/slog"
+	"maps"
 	"reflect"
 	"slices"
 	"strings"
@@ -133,8 +134,8 @@ func (v *Live) look(atOnce bool) {
 
 // take puts the new settings where all read them, in one step, and tells of it.
 func (v *Live) take(next *Loaded) {
-	now, running, before := next.winners(), v.start.winners(), v.applied
-	wanted := next.winners()
+	wanted, running, before := next.winners(), v.start.winners(), v.applied
+	now := maps.Clone(wanted)
 	v.notices = nil
 	for _, s := range table {
 		was, is := running[s.Key], wanted[s.Key]

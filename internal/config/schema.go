@@ -1,6 +1,9 @@
 package config
 
-import "strings"
+import (
+	"maps"
+	"strings"
+)
 
 // Schema returns a JSON schema of settings files, for editors.
 func Schema() map[string]any {
@@ -13,10 +16,7 @@ func Schema() map[string]any {
 	top := object()
 	top["$schema"] = "http://json-schema.org/draft-07/schema#"
 	top["title"] = "Settings of MultiVAC"
-	properties := map[string]any{}
-	for name, one := range settings["properties"].(map[string]any) {
-		properties[name] = one
-	}
+	properties := maps.Clone(settings["properties"].(map[string]any))
 	for _, e := range Environments {
 		properties[e] = map[string]any{"$ref": "#/definitions/settings"}
 	}
