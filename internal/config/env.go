@@ -38,11 +38,7 @@ func (l *loading) environment() {
 		l.Environment = name
 	default:
 		l.astray = true
-		remedy := "use " + alternatives(Environments)
-		if near := Nearest(name, Environments); near != "" {
-			remedy = "did you mean " + near + "?"
-		}
-		l.problems.add("", envVariable, wrong(remedy, "there is no environment %s", quoted(name)))
+		l.problems.add("", envVariable, wrong(oneOf(Environments, name), "there is no environment %s", quoted(name)))
 	}
 }
 

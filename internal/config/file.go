@@ -2,6 +2,7 @@ package config
 
 import (
 	"bytes"
+	"cmp"
 	"errors"
 	"fmt"
 	"io"
@@ -205,10 +206,8 @@ func unknownKey(key string, isTable, top bool) error {
 		what, candidates = "environment and no setting", append(slices.Clone(Environments), candidates...)
 	}
 	remedy := "`multivac config list` shows all"
-	if near := Nearest(key, candidates); near != "" {
+	if near := cmp.Or(Nearest(key, candidates), ending(key)); near != "" {
 		remedy = "did you mean " + near + "?"
-	} else if inside := ending(key); inside != "" {
-		remedy = "did you mean " + inside + "?"
 	}
 	return wrong(remedy, "there is no %s %s", what, strconv.Quote(multivac.Clip(key, 80)))
 }

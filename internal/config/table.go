@@ -133,11 +133,7 @@ func (s Setting) check(value any) error {
 			return wrong("write it on one line", "it contains a control character")
 		}
 		if len(s.Choices) > 0 && !slices.Contains(s.Choices, text) {
-			remedy := "use " + alternatives(s.Choices)
-			if near := Nearest(text, s.Choices); near != "" {
-				remedy = "did you mean " + near + "?"
-			}
-			return wrong(remedy, "unknown %s %s", s.what(), quoted(text))
+			return wrong(oneOf(s.Choices, text), "unknown %s %s", s.what(), quoted(text))
 		}
 		if text == "" {
 			return nil
@@ -156,9 +152,13 @@ func (s Setting) what() string {
 	return word
 }
 
-func alternatives(of []string) string {
-	last := len(of) - 1
-	return strings.Join(of[:last], ", ") + " or " + of[last]
+// oneOf is what to do about a word that is none of those there are.
+func oneOf(all []string, word string) string {
+	if near := Nearest(word, all); near != "" {
+		return "did you mean " + near + "?"
+	}
+	last := len(all) - 1
+	return "use " + strings.Join(all[:last], ", ") + " or " + all[last]
 }
 
 func address(value any) error {
