@@ -38,7 +38,7 @@ func TestLife(t *testing.T) {
 	step("first answer", s.firstAnswer)
 	step("load", s.load)
 	step("scale", s.scale)
-	step("same answers", s.sameAnswers)
+	step("same answers", s.check)
 	step("logs", s.logs)
 	step("rotate passwords", s.rotate)
 	step("restart every Deployment", s.restart)
@@ -177,8 +177,6 @@ func (s *stage) check() {
 		s.t.Error(wrong)
 	}
 }
-
-func (s *stage) sameAnswers() { s.check() }
 
 func (s *stage) nothingLost() {
 	s.kubectl("exec", "load", "--", "/usr/bin/load", "pause")

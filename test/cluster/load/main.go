@@ -15,6 +15,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"maps"
 	"net/http"
 	"net/url"
 	"os"
@@ -106,7 +107,7 @@ func show(ctx context.Context, path string) error {
 }
 
 func (l *load) run(ctx context.Context) error {
-	var all, steady sync.WaitGroup
+	var steady sync.WaitGroup
 	going, pause := context.WithCancel(ctx)
 	defer pause()
 	for n := range 3 {
@@ -122,16 +123,11 @@ func (l *load) run(ctx context.Context) error {
 	})
 	mux.HandleFunc("/check", func(w http.ResponseWriter, r *http.Request) { write(w, l.check(r.Context(), r.URL.Query()["server"])) })
 	server := &http.Server{Addr: control, Handler: mux, ReadHeaderTimeout: time.Minute}
-	all.Go(func() {
-		<-ctx.Done()
-		server.Close()
-	})
-	err := server.ListenAndServe()
-	all.Wait()
-	if errors.Is(err, http.ErrServerClosed) {
-		return nil
+	context.AfterFunc(ctx, func() { server.Close() })
+	if err := server.ListenAndServe(); !errors.Is(err, http.ErrServerClosed) {
+		return err
 	}
-	return err
+	return nil
 }
 
 func write(w io.Writer, v any) {
@@ -218,10 +214,7 @@ func (l *load) report() account {
 // same position on.
 func (l *load) check(ctx context.Context, servers []string) (c checked) {
 	l.mu.Lock()
-	all := make(map[string]string, len(l.sources))
-	for source, id := range l.sources {
-		all[source] = id
-	}
+	all := maps.Clone(l.sources)
 	l.mu.Unlock()
 	c.Acknowledged = len(all)
 	for source, id := range all {
