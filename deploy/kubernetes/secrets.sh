@@ -1,8 +1,9 @@
 #!/usr/bin/env bash
-# secrets.sh [NAMESPACE]: makes the Secrets that MultiVAC's pods read, one for
-# each service, and the namespace, where they are not there yet. What is there
-# stays as it is, so that it can be run again. Passwords are random and seen by
-# nobody; kubectl is told them on its standard input.
+# secrets.sh [NAMESPACE [single]]: makes the Secrets that MultiVAC's pods read,
+# one for each service, and the namespace, where they are not there yet; for the
+# overlay single the admin's key only. What is there stays as it is, so that it
+# can be run again. Passwords are random and seen by nobody; kubectl is told them
+# on its standard input.
 set -euo pipefail
 namespace=${1:-multivac}
 here=$(dirname "${BASH_SOURCE[0]}")

@@ -37,4 +37,3 @@ template {
 {{ with secret "secret/data/multivac" }}{{ index .Data.data "store.mongodb.password" | trimSpace }}{{ end }}
 EOT
 }
-
