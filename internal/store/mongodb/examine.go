@@ -180,7 +180,7 @@ func (x *examination) whole(r *row) (body, text bool, err error) {
 		if all, err = x.read(x.ctx, c); err != nil || all[0] == nil {
 			return false
 		}
-		return c.is(all[0])
+		return c.is(len(all[0]), sum(all[0]))
 	}
 	body, text = check(r.Content), check(r.Published)
 	if err == nil && (r.Content != nil && !body || r.Published != nil && !text) { // it may have changed meanwhile

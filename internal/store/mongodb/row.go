@@ -95,7 +95,7 @@ func sum(b []byte) []byte {
 	return h[:16]
 }
 
-func (c *content) is(b []byte) bool { return c.Size == len(b) && bytes.Equal(c.Sum, sum(b)) }
+func (c *content) is(size int, sum []byte) bool { return c.Size == size && bytes.Equal(c.Sum, sum) }
 
 func pieceName(id string, n int) string { return fmt.Sprintf("%s-%06x", id, n) }
 

@@ -271,7 +271,7 @@ func publish(task multivac.Task, p store.Publication, now int64) func(*change, *
 			t.Title = p.Title
 		}
 		c.beside = cutBeside(&t, p.Passages)
-		if body.is([]byte(p.Text)) { // as it is for Markdown: it need not be written again
+		if body.is(text.Size, text.Sum) { // as it is for Markdown: it need not be written again
 			t.ID = body.ID
 		} else {
 			c.beside = append(c.beside, beside{t.litter()[0], split(t.ID, []byte(p.Text))})
