@@ -28,7 +28,7 @@ func serve(t *testing.T, data string) (at string, stop func()) {
 	}
 	ctx, cancel := context.WithCancel(context.Background())
 	ended := make(chan error, 1)
-	go func() { ended <- a.Serve(ctx, app.Front{Listener: l}) }()
+	go func() { ended <- a.Serve(ctx, app.Front{Listener: l}, app.Steps{}) }()
 	stop = sync.OnceFunc(func() {
 		cancel()
 		if err := <-ended; err != nil {

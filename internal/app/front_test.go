@@ -40,7 +40,7 @@ func front(t *testing.T, data string, f app.Front, before func(*app.App)) (addre
 	f.Listener = listen(t)
 	ctx, cancel := context.WithCancel(context.Background())
 	ended := make(chan error, 1)
-	go func() { ended <- a.Serve(ctx, f) }()
+	go func() { ended <- a.Serve(ctx, f, app.Steps{}) }()
 	stopped := false
 	stop = func() {
 		if cancel(); !stopped {
@@ -169,7 +169,7 @@ func TestTLSWithoutCertificate(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	err = a.Serve(t.Context(), app.Front{Listener: listen(t), TLSCert: "none.crt", TLSKey: "none.key"})
+	err = a.Serve(t.Context(), app.Front{Listener: listen(t), TLSCert: "none.crt", TLSKey: "none.key"}, app.Steps{})
 	if !errors.Is(err, multivac.ErrInvalid) || !strings.Contains(err.Error(), "--tls-cert") {
 		t.Errorf("serve: %v", err)
 	}

@@ -56,13 +56,7 @@ func Serve(ctx context.Context, s Settings, to Front, steps Steps) error {
 		if err != nil {
 			return err
 		}
-		f, err := a.open(ctx, to)
-		if err != nil {
-			return errors.Join(err, a.Close())
-		}
-		defer f.close()
-		f.start()
-		return a.serve(ctx, f, steps)
+		return a.Serve(ctx, to, steps)
 	}
 	if err := s.check(); err != nil {
 		return err
@@ -97,17 +91,19 @@ func begin(ctx context.Context, s Settings, steps Steps) (*App, error) {
 	return a, err
 }
 
-// Serve does what Run does and serves HTTP at the front until ctx ends. Then it
-// says that it is not ready any more, lingers, answers the requests under way,
-// lets the workers give back what they have, closes the store and returns nil.
-func (a *App) Serve(ctx context.Context, to Front) error {
-	f, err := a.open(ctx, to)
+// Serve does what Run does and serves HTTP at the front until ctx ends; of the
+// steps it takes After only. Then it says that it is not ready any more,
+// lingers, answers the requests under way, lets the workers give back what they
+// have, closes the store and returns nil.
+func (a *App) Serve(ctx context.Context, to Front, steps Steps) error {
+	f, err := newFront(ctx, to, a.telemetry)
 	if err != nil {
 		return errors.Join(err, a.Close())
 	}
 	defer f.close()
+	f.show(a)
 	f.start()
-	return a.serve(ctx, f, Steps{})
+	return a.serve(ctx, f, steps)
 }
 
 // serve serves a at a front that has been started.
@@ -186,15 +182,6 @@ type front struct {
 	requests   context.Context        // ends when those under way are to end
 	cutWaits   context.CancelFunc
 	broken     chan error // what ended a server
-}
-
-// open opens what a Front names, and shows a there.
-func (a *App) open(ctx context.Context, to Front) (*front, error) {
-	f, err := newFront(ctx, to, a.telemetry)
-	if err == nil {
-		f.show(a)
-	}
-	return f, err
 }
 
 // newFront opens what a Front names. It has nothing to show yet.
