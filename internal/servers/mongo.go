@@ -6,8 +6,6 @@ import (
 	"net"
 	"os/exec"
 	"path/filepath"
-	"strings"
-	"syscall"
 	"testing"
 	"time"
 
@@ -68,21 +66,14 @@ func Mongo(t testing.TB, o MongoOptions) *MongoServer {
 		m.Cert, m.tls = o.CA.Server(t, o.Hosts...), o.CA.client(t)
 		m.tls.InsecureSkipVerify = true // a test of names may give it any
 	}
-	var err error
-	for range 5 { // another may take the port first
-		port := freePort(t)
+	m.begin(func(port string) {
 		m.Addr = net.JoinHostPort("127.0.0.1", port)
 		m.URI = "mongodb://" + m.Addr + "/?replicaSet=secantus"
 		if o.Standalone {
 			m.URI = "mongodb://" + m.Addr + "/"
 		}
 		m.command = func() *exec.Cmd { return m.run(program, port) }
-		if err = m.start(); err == nil || !strings.Contains(m.said(), "in use") {
-			break
-		}
-	}
-	must(t, err)
-	t.Cleanup(func() { m.end(syscall.SIGKILL) })
+	})
 	if len(o.Users) > 0 {
 		m.AddUser(MongoUser{Name: mongoAdmin, Password: mongoAdmin})
 		for _, u := range o.Users {
@@ -202,28 +193,3 @@ func (m *MongoServer) ping() error {
 	defer stop()
 	return m.Do(ctx, bson.D{{Key: "ping", Value: 1}})
 }
-
-// Kill ends it with SIGKILL.
-func (m *MongoServer) Kill() { m.end(syscall.SIGKILL) }
-
-// Stop ends it as an operator does.
-func (m *MongoServer) Stop() { m.end(syscall.SIGTERM) }
-
-// Start starts it again on its old address, with what it kept.
-func (m *MongoServer) Start() {
-	m.t.Helper()
-	must(m.t, m.start())
-}
-
-// Restart stops and starts it.
-func (m *MongoServer) Restart() {
-	m.t.Helper()
-	m.Stop()
-	m.Start()
-}
-
-// Pause has it hang: connections stay, and nothing is answered, until Resume.
-func (m *MongoServer) Pause() { m.signal(syscall.SIGSTOP) }
-
-// Resume ends a Pause.
-func (m *MongoServer) Resume() { m.signal(syscall.SIGCONT) }

@@ -8,6 +8,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"strings"
 	"sync"
 	"syscall"
 	"testing"
@@ -30,6 +31,21 @@ type process struct {
 	done chan struct{} // closed once the process is gone
 }
 
+// begin starts it on a port of 127.0.0.1, of which at is told before, and has
+// it end with the test.
+func (p *process) begin(at func(port string)) {
+	p.t.Helper()
+	p.t.Cleanup(p.Kill)
+	var err error
+	for range 5 { // another may take the port first
+		at(freePort(p.t))
+		if err = p.start(); err == nil || !strings.Contains(p.said(), "in use") {
+			break
+		}
+	}
+	must(p.t, err)
+}
+
 // start starts it and waits until it is ready, or says why it is not.
 func (p *process) start() error {
 	p.mu.Lock()
@@ -39,14 +55,13 @@ func (p *process) start() error {
 		return err
 	}
 	defer log.Close()
-	p.cmd = p.command()
-	p.cmd.Stdout, p.cmd.Stderr = log, log
-	EndWithParent(p.cmd)
-	if err := p.cmd.Start(); err != nil {
+	cmd, done := p.command(), make(chan struct{})
+	cmd.Stdout, cmd.Stderr = log, log
+	EndWithParent(cmd)
+	if err := cmd.Start(); err != nil {
 		return err
 	}
-	done, cmd := make(chan struct{}), p.cmd
-	p.done = done
+	p.cmd, p.done = cmd, done
 	go func() {
 		_ = cmd.Wait()
 		close(done)
@@ -98,6 +113,31 @@ func (p *process) end(s syscall.Signal) {
 		<-done
 	}
 }
+
+// Kill ends it with SIGKILL.
+func (p *process) Kill() { p.end(syscall.SIGKILL) }
+
+// Stop ends it as an operator does.
+func (p *process) Stop() { p.end(syscall.SIGTERM) }
+
+// Start starts it again on its old address, with what it kept.
+func (p *process) Start() {
+	p.t.Helper()
+	must(p.t, p.start())
+}
+
+// Restart stops and starts it.
+func (p *process) Restart() {
+	p.t.Helper()
+	p.Stop()
+	p.Start()
+}
+
+// Pause has it hang: connections stay, and nothing is answered, until Resume.
+func (p *process) Pause() { p.signal(syscall.SIGSTOP) }
+
+// Resume ends a Pause.
+func (p *process) Resume() { p.signal(syscall.SIGCONT) }
 
 // freePort returns a port of 127.0.0.1 that was free a moment ago.
 func freePort(t testing.TB) string {

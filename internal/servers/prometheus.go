@@ -9,7 +9,6 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
-	"syscall"
 	"testing"
 	"time"
 
@@ -50,15 +49,16 @@ func Prometheus(t testing.TB, rules string, targets map[string]map[string]string
 	dir := t.TempDir()
 	file := filepath.Join(dir, "prometheus.yml")
 	must(t, os.WriteFile(file, config, 0o600))
-	address := net.JoinHostPort("127.0.0.1", freePort(t))
-	p := &PrometheusServer{URL: "http://" + address}
+	p, address := &PrometheusServer{}, ""
 	p.process = process{t: t, name: "prometheus", log: filepath.Join(dir, "log"),
 		ready: func() error { return reachable(p.URL + "/-/ready") },
 		command: func() *exec.Cmd {
 			return exec.Command(program, "--config.file="+file, "--storage.tsdb.path="+filepath.Join(dir, "data"), "--web.listen-address="+address)
 		}}
-	must(t, p.start())
-	t.Cleanup(func() { p.end(syscall.SIGKILL) })
+	p.begin(func(port string) {
+		address = net.JoinHostPort("127.0.0.1", port)
+		p.URL = "http://" + address
+	})
 	return p
 }
 
@@ -90,11 +90,10 @@ type Sample struct {
 
 // RedisExporter starts an exporter of a Redis with TLS, for a user of it, and
 // returns the exporter's host:port.
-func RedisExporter(t testing.TB, r *RedisServer, ca *CA, user, password string) string {
+func RedisExporter(t testing.TB, r *RedisServer, ca *CA, user, password string) (address string) {
 	t.Helper()
 	program, ok := installed("prometheus-redis-exporter")
 	require.Have(t, "prometheus", ok, "install prometheus-redis-exporter (Debian: apt-get install prometheus-redis-exporter)")
-	address := net.JoinHostPort("127.0.0.1", freePort(t))
 	p := &process{t: t, name: "prometheus-redis-exporter", log: filepath.Join(t.TempDir(), "log"),
 		ready: func() error { return reachable("http://" + address + "/health") },
 		command: func() *exec.Cmd {
@@ -102,8 +101,7 @@ func RedisExporter(t testing.TB, r *RedisServer, ca *CA, user, password string) 
 			cmd.Env = append(os.Environ(), "REDIS_PASSWORD="+password)
 			return cmd
 		}}
-	must(t, p.start())
-	t.Cleanup(func() { p.end(syscall.SIGKILL) })
+	p.begin(func(port string) { address = net.JoinHostPort("127.0.0.1", port) })
 	return address
 }
 

@@ -13,7 +13,6 @@ import (
 	"path/filepath"
 	"strconv"
 	"strings"
-	"syscall"
 	"testing"
 	"time"
 
@@ -72,18 +71,12 @@ func Redis(t testing.TB, o RedisOptions) *RedisServer {
 		lines = append(lines, passwordLine(o.Password))
 	}
 	r.acl(lines)
-	for range 5 { // another may take the port first
-		port := freePort(t)
+	file := filepath.Join(r.dir, "redis.conf")
+	r.command = func() *exec.Cmd { return exec.Command(program, file) }
+	r.begin(func(port string) {
 		r.Addr = net.JoinHostPort("127.0.0.1", port)
-		file := filepath.Join(r.dir, "redis.conf")
 		must(t, os.WriteFile(file, []byte(r.config(port, o)), 0o600))
-		r.command = func() *exec.Cmd { return exec.Command(program, file) }
-		if err = r.start(); err == nil || !strings.Contains(r.said(), "Address already in use") {
-			break
-		}
-	}
-	must(t, err)
-	t.Cleanup(func() { r.end(syscall.SIGKILL) })
+	})
 	return r
 }
 
@@ -136,31 +129,6 @@ func (r *RedisServer) SetACL(lines ...string) {
 	r.acl(lines)
 	r.Do("ACL", "LOAD")
 }
-
-// Kill ends it with SIGKILL.
-func (r *RedisServer) Kill() { r.end(syscall.SIGKILL) }
-
-// Stop ends it as an operator does.
-func (r *RedisServer) Stop() { r.end(syscall.SIGTERM) }
-
-// Start starts it again on its old address, with what it kept.
-func (r *RedisServer) Start() {
-	r.t.Helper()
-	must(r.t, r.start())
-}
-
-// Restart stops and starts it.
-func (r *RedisServer) Restart() {
-	r.t.Helper()
-	r.Stop()
-	r.Start()
-}
-
-// Pause has it hang: connections stay, and nothing is answered, until Resume.
-func (r *RedisServer) Pause() { r.signal(syscall.SIGSTOP) }
-
-// Resume ends a Pause.
-func (r *RedisServer) Resume() { r.signal(syscall.SIGCONT) }
 
 // Do sends a command as a user who may do all, and returns what is answered:
 // values of a list on a line each.

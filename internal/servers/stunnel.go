@@ -39,15 +39,15 @@ func Stunnel(t testing.TB, o StunnelOptions) *StunnelServer {
 	}
 	require.Have(t, "stunnel", ok, "install stunnel (Debian: apt-get install stunnel4)")
 	dir := t.TempDir()
-	s := &StunnelServer{Addr: net.JoinHostPort("127.0.0.1", freePort(t))}
-	file := filepath.Join(dir, "stunnel.conf")
-	must(t, os.WriteFile(file, []byte(s.config(o)), 0o600))
+	s, file := &StunnelServer{}, filepath.Join(dir, "stunnel.conf")
 	s.process = process{
 		t: t, name: "stunnel", ready: s.listens, log: filepath.Join(dir, "log"),
 		command: func() *exec.Cmd { return exec.Command(program, file) },
 	}
-	must(t, s.start())
-	t.Cleanup(func() { s.end(syscall.SIGKILL) })
+	s.begin(func(port string) {
+		s.Addr = net.JoinHostPort("127.0.0.1", port)
+		must(t, os.WriteFile(file, []byte(s.config(o)), 0o600))
+	})
 	return s
 }
 
@@ -94,12 +94,3 @@ func (s *StunnelServer) Reload() {
 }
 
 const loaded = "Configuration successful"
-
-// Stop ends it as an operator does.
-func (s *StunnelServer) Stop() { s.end(syscall.SIGTERM) }
-
-// Start starts it again on its old address.
-func (s *StunnelServer) Start() {
-	s.t.Helper()
-	must(s.t, s.start())
-}

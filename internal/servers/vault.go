@@ -8,7 +8,6 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
-	"syscall"
 	"testing"
 
 	"multivac/internal/require"
@@ -22,7 +21,6 @@ const VaultVariable = "MULTIVAC_TEST_VAULT"
 type VaultServer struct {
 	Addr      string   // URL
 	Variables []string // of a command that may do all there
-	Dir       string   // where the program lies
 
 	process
 	program string
@@ -37,18 +35,19 @@ func Vault(t testing.TB) *VaultServer {
 		program, ok = installed("vault")
 	}
 	require.Have(t, "vault", ok, "install it (https://developer.hashicorp.com/vault/install) or name the program in "+VaultVariable)
-	at, token := net.JoinHostPort("127.0.0.1", freePort(t)), rand.Text()
-	v := &VaultServer{Addr: "http://" + at, Dir: t.TempDir(), program: program}
-	home := t.TempDir()
-	v.Variables = []string{"VAULT_ADDR=" + v.Addr, "VAULT_TOKEN=" + token, "HOME=" + home, "PATH=" + v.Dir + string(os.PathListSeparator) + os.Getenv("PATH")}
-	must(t, os.Symlink(program, filepath.Join(v.Dir, "vault"))) // whatever it is called
+	v, at, token := &VaultServer{program: program}, "", rand.Text()
+	home, bin := t.TempDir(), t.TempDir()
+	must(t, os.Symlink(program, filepath.Join(bin, "vault"))) // whatever it is called
 	v.process = process{t: t, name: "vault", ready: v.unsealed, log: filepath.Join(t.TempDir(), "log"), command: func() *exec.Cmd {
 		cmd := exec.Command(program, "server", "-dev", "-dev-no-store-token", "-dev-listen-address="+at)
 		cmd.Env = append(os.Environ(), "HOME="+home, "VAULT_DEV_ROOT_TOKEN_ID="+token)
 		return cmd
 	}}
-	must(t, v.start())
-	t.Cleanup(func() { v.end(syscall.SIGKILL) })
+	v.begin(func(port string) {
+		at = net.JoinHostPort("127.0.0.1", port)
+		v.Addr = "http://" + at
+	})
+	v.Variables = []string{"VAULT_ADDR=" + v.Addr, "VAULT_TOKEN=" + token, "HOME=" + home, "PATH=" + bin + string(os.PathListSeparator) + os.Getenv("PATH")}
 	return v
 }
 
@@ -76,5 +75,5 @@ func (v *VaultServer) Agent(config, writes string) {
 			return cmd
 		}}
 	must(v.t, a.start())
-	v.t.Cleanup(func() { a.end(syscall.SIGKILL) })
+	v.t.Cleanup(a.Kill)
 }
