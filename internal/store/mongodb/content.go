@@ -149,6 +149,9 @@ func (db *DB) sweep(ctx context.Context, all []litter) error {
 // meanwhile, or the database is damaged.
 var errGone = errors.New("pieces are not there")
 
+// share is how many names a query has at most.
+const share = 64
+
 // find returns what there is of the names, by name.
 func find[T any](ctx context.Context, db *DB, collection string, names []string, name func(*T) string) (map[string]*T, error) {
 	all := make(map[string]*T, len(names))

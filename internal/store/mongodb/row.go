@@ -220,24 +220,9 @@ func parsePosition(p multivac.Position) (batch int64, index int32, err error) {
 	return int64(n >> 16), int32(n & 0xffff), nil
 }
 
-// share is how many names a query has at most.
-const share = 64
-
 // rows returns the rows of documents; those never told are left out.
 func (db *DB) rows(ctx context.Context, ids []string) (map[string]*row, error) {
-	all := make(map[string]*row, len(ids))
-	for some := range slices.Chunk(ids, share) {
-		err := db.call(ctx, func(ctx context.Context, d *mongo.Database) error {
-			return each(ctx, d.Collection(documents), bson.D{at("_id", in(some))}, func(r *row) error {
-				all[r.ID] = r
-				return nil
-			})
-		})
-		if err != nil {
-			return nil, err
-		}
-	}
-	return all, nil
+	return find(ctx, db, documents, ids, func(r *row) string { return r.ID })
 }
 
 // row returns the row of a document, or nil where it was never told.
