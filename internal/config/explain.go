@@ -1,7 +1,6 @@
 package config
 
 import (
-	"fmt"
 	"os"
 	"slices"
 	"strings"
@@ -99,7 +98,7 @@ func (l *Loaded) Missing() (p Problems) {
 		g, _ := l.winner(s.Key)
 		if path, _ := g.value.(string); path != "" && s.IsFile() && !slices.Contains(made, s.Key) && !isCompanion(s.Key) {
 			if f, err := os.Open(path); err != nil {
-				p.add(s.Key, g.where, fmt.Errorf("%s: %q: %w", s.Key, path, cannotRead(err)))
+				p.addPath(s.Key, g, err)
 			} else {
 				f.Close()
 			}

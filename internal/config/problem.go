@@ -3,6 +3,7 @@ package config
 import (
 	"cmp"
 	"errors"
+	"fmt"
 	"slices"
 	"strconv"
 	"strings"
@@ -53,6 +54,16 @@ func (p *Problems) add(key, where string, err error) {
 		one.Message, one.Remedy = known.Message, known.Remedy
 	}
 	*p = append(*p, one)
+}
+
+// addPath adds why the file or folder that a setting names cannot be read. A
+// line of a file does not say which setting that is, and a flag does.
+func (p *Problems) addPath(key string, named given, err error) {
+	err = fmt.Errorf("%q: %w", named.value, cannotRead(err))
+	if named.where != "--"+key {
+		err = fmt.Errorf("%s: %w", key, err)
+	}
+	p.add(key, named.where, err)
 }
 
 func wrong(remedy, format string, args ...any) error {

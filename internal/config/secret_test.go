@@ -147,7 +147,7 @@ func TestSecretFilesThatAreWrong(t *testing.T) {
 	f("workers", "many", `: "many" is not a whole number; give it as a whole number`)
 	missing := filepath.Join(dir, "missing")
 	_, err := Load(Sources{Flags: flags(t, "--secrets", missing, "--queue.password-file", missing)})
-	if want := "--secrets: secrets: \"" + missing + "\": cannot read it: no such file or directory\n" + missing + ", which --queue.password-file names: cannot read it: no such file or directory"; err == nil || err.Error() != want {
+	if want := "--secrets: \"" + missing + "\": cannot read it: no such file or directory\n" + missing + ", which --queue.password-file names: cannot read it: no such file or directory"; err == nil || err.Error() != want {
 		t.Errorf("got %v, want %s", err, want)
 	}
 }

@@ -1,6 +1,7 @@
 package config
 
 import (
+	"errors"
 	"fmt"
 	"io/fs"
 	"os"
@@ -56,7 +57,7 @@ func (l *loading) folder(v values, folder given) {
 		}
 		if err != nil {
 			fmt.Fprintf(l.sum, "%q %v\n", path, err)
-			l.problems.add("secrets", folder.where, fmt.Errorf("secrets: %q: %w", path, cannotRead(err)))
+			l.problems.addPath("secrets", folder, err)
 			return
 		}
 		for _, f := range files {
@@ -64,7 +65,7 @@ func (l *loading) folder(v values, folder given) {
 		}
 		return
 	}
-	l.problems.add("secrets", folder.where, fmt.Errorf("secrets: %q changes all the time", path))
+	l.problems.addPath("secrets", folder, errors.New("it changes all the time"))
 }
 
 // A secretFile is one in a folder.
