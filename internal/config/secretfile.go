@@ -25,8 +25,7 @@ func (l *loading) secretFiles(flags values) values {
 			continue
 		}
 		if path, ok := l.named(s.Key+fileSuffix, flags); ok {
-			content, mode, err := readRegular(path.value.(string), maxSecret)
-			l.secretFile(v, s, path.value.(string), content, mode, err, path.where)
+			l.secretFile(v, s, readSecret(path.value.(string)), path.where)
 		}
 	}
 	return v
@@ -61,19 +60,25 @@ func (l *loading) folder(v values, folder given) {
 			return
 		}
 		for _, f := range files {
-			l.inFolder(v, filepath.Join(path, f.name), f, folder.where)
+			f.path = filepath.Join(path, filepath.Base(f.path)) // without the link
+			l.inFolder(v, f, folder.where)
 		}
 		return
 	}
 	l.problems.addPath("secrets", folder, errors.New("it changes all the time"))
 }
 
-// A secretFile is one in a folder.
+// A secretFile is what could be read of one.
 type secretFile struct {
-	name    string
+	path    string
 	content []byte
 	mode    fs.FileMode
 	err     error
+}
+
+func readSecret(path string) secretFile {
+	content, mode, err := readRegular(path, maxSecret)
+	return secretFile{path, content, mode, err}
 }
 
 func readFolder(path string) ([]secretFile, error) {
@@ -86,19 +91,18 @@ func readFolder(path string) ([]secretFile, error) {
 		if strings.HasPrefix(e.Name(), ".") || e.IsDir() {
 			continue
 		}
-		f := secretFile{name: e.Name()}
-		f.content, f.mode, f.err = readRegular(filepath.Join(path, f.name), maxSecret)
-		files = append(files, f)
+		files = append(files, readSecret(filepath.Join(path, e.Name())))
 	}
 	return files, nil
 }
 
 // inFolder takes a file whose name is a setting. One that looks like it is
 // wrong; others, such as certificates, may lie there.
-func (l *loading) inFolder(v values, path string, f secretFile, where string) {
-	s, known := byKey[f.name]
-	if known && f.name != "secrets" && !isCompanion(f.name) {
-		l.secretFile(v, s, path, f.content, f.mode, f.err, where)
+func (l *loading) inFolder(v values, f secretFile, folder string) {
+	name := filepath.Base(f.path)
+	s, known := byKey[name]
+	if known && name != "secrets" && !isCompanion(name) {
+		l.secretFile(v, s, f, folder)
 		return
 	}
 	var candidates []string
@@ -107,29 +111,28 @@ func (l *loading) inFolder(v values, path string, f secretFile, where string) {
 			candidates = append(candidates, s.Key)
 		}
 	}
-	section, _, inside := strings.Cut(f.name, ".")
-	near := Nearest(f.name, candidates)
+	section, _, inside := strings.Cut(name, ".")
+	near := Nearest(name, candidates)
 	if near != "" || inside && isSection(section) {
-		l.problems.add("", path, unknownKey(f.name, false, false))
+		l.problems.add("", f.path, unknownKey(name, false, false))
 	}
 }
 
-// secretFile takes what a file says that holds one value.
-func (l *loading) secretFile(v values, s Setting, path string, content []byte, mode fs.FileMode, err error, named string) {
-	fmt.Fprintf(l.sum, "%q %q %v\n", path, content, err)
-	text := strings.TrimSuffix(strings.TrimSuffix(string(content), "\n"), "\r")
+// secretFile takes what a file says that holds one value, and that a setting
+// named somewhere, or its folder.
+func (l *loading) secretFile(v values, s Setting, f secretFile, named string) {
+	fmt.Fprintf(l.sum, "%q %q %v\n", f.path, f.content, f.err)
+	text := strings.TrimSuffix(strings.TrimSuffix(string(f.content), "\n"), "\r")
+	err := f.err
 	if err == nil && text == "" {
 		err = wrong("write the value into it, and nothing else", "it is empty")
 	}
 	if err != nil {
-		if named != "" {
-			path += ", which " + named + " names"
-		}
-		l.problems.add(s.Key, path, cannotRead(err))
+		l.problems.add(s.Key, f.path+", which "+named+" names", cannotRead(err))
 		return
 	}
-	if s.Secret && mode.Perm()&0o004 != 0 && runtime.GOOS != "windows" {
-		l.Warnings.add(s.Key, path, wrong("take that right away, with chmod 0400, or with defaultMode: 0400 of a volume in Kubernetes", "everyone on this machine may read this secret"))
+	if s.Secret && f.mode.Perm()&0o004 != 0 && runtime.GOOS != "windows" {
+		l.Warnings.add(s.Key, f.path, wrong("take that right away, with chmod 0400, or with defaultMode: 0400 of a volume in Kubernetes", "everyone on this machine may read this secret"))
 	}
-	l.take(v, s, path, text)
+	l.take(v, s, f.path, text)
 }
