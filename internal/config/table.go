@@ -41,7 +41,7 @@ const fileSuffix = "-file"
 // Table returns all settings, in the order in which they are documented.
 func Table() []Setting { return slices.Clone(table) }
 
-var table = withFiles([]Setting{
+var table = withFiles(slices.Concat([]Setting{
 	{Key: "role", Kind: Text, Default: "all", Choices: []string{"all", "web", "worker"}, Help: "`role` of this process: web answers, worker works on documents, all does both"},
 	{Key: "listen", Kind: Text, Default: "127.0.0.1:5000", Check: address, Help: "`address` to listen at"},
 	{Key: "open", Kind: Switch, Help: "without keys: allow an address that others can reach, so that they may ask, tell and delete; with keys: let the original's three routes do without"},
@@ -69,29 +69,29 @@ var table = withFiles([]Setting{
 	{Key: "store.mongodb.tls-key", Kind: Text, Help: "`file` in PEM of that certificate's private key"},
 
 	{Key: "queue.addr", Kind: Text, Check: address, Help: "`address` of the Redis that is the queue; one that evicts nothing (default a queue in this process)"},
-	{Key: "queue.username", Kind: Text, Live: true, Help: "`name` to sign in with (default that of Redis)"},
-	{Key: "queue.password", Kind: Text, Secret: true, Live: true, Help: "its `password`"},
-	{Key: "queue.tls", Kind: Switch, Help: "connect over TLS"},
-	{Key: "queue.tls-ca", Kind: Text, Help: "`file` in PEM of those who may sign the server's certificate (default those of the system)"},
-	{Key: "queue.tls-cert", Kind: Text, Help: "`file` in PEM of the certificate to show it"},
-	{Key: "queue.tls-key", Kind: Text, Help: "`file` in PEM of that certificate's private key"},
-	{Key: "queue.tls-server-name", Kind: Text, Help: "`name` that the server's certificate must have (default that of the address)"},
-
+}, redis("queue"), []Setting{
 	{Key: "cache.addrs", Kind: List, Check: addresses, Help: "`addresses` of the Redis servers that share the far cache; a name stands for all that it resolves to (default none: answers are cached in this process only)"},
-	{Key: "cache.username", Kind: Text, Live: true, Help: "`name` to sign in with (default that of Redis)"},
-	{Key: "cache.password", Kind: Text, Secret: true, Live: true, Help: "its `password`"},
-	{Key: "cache.tls", Kind: Switch, Help: "connect over TLS"},
-	{Key: "cache.tls-ca", Kind: Text, Help: "`file` in PEM of those who may sign the server's certificate (default those of the system)"},
-	{Key: "cache.tls-cert", Kind: Text, Help: "`file` in PEM of the certificate to show it"},
-	{Key: "cache.tls-key", Kind: Text, Help: "`file` in PEM of that certificate's private key"},
-	{Key: "cache.tls-server-name", Kind: Text, Help: "`name` that the server's certificate must have (default that of the address)"},
+}, redis("cache"), []Setting{
 	{Key: "cache.timeout", Kind: Duration, Default: "25ms", Check: between(time.Millisecond, time.Minute), Help: "`time` that the far cache has to answer in, before an answer is computed"},
 	{Key: "cache.near-bytes", Kind: Bytes, Default: "16MiB", Check: atLeast(1), Help: "`bytes` of answers cached in this process"},
 
 	{Key: "traces.endpoint", Kind: Text, Check: uri("http", "https"), Help: "`URL` that traces are sent to, by OTLP over HTTP (default nowhere)"},
 	{Key: "traces.sample", Kind: Share, Default: "1", Check: share, Help: "`share` of the requests that are traced, from 0 to 1, where their caller has not decided"},
 	{Key: "traces.project", Kind: Text, Help: "`name` of the project of Google Cloud that traces are in, to find them from a line of the log"},
-})
+}))
+
+// redis are the rows of how to sign in to servers of it.
+func redis(section string) []Setting {
+	return []Setting{
+		{Key: section + ".username", Kind: Text, Live: true, Help: "`name` to sign in with (default that of Redis)"},
+		{Key: section + ".password", Kind: Text, Secret: true, Live: true, Help: "its `password`"},
+		{Key: section + ".tls", Kind: Switch, Help: "connect over TLS"},
+		{Key: section + ".tls-ca", Kind: Text, Help: "`file` in PEM of those who may sign the server's certificate (default those of the system)"},
+		{Key: section + ".tls-cert", Kind: Text, Help: "`file` in PEM of the certificate to show it"},
+		{Key: section + ".tls-key", Kind: Text, Help: "`file` in PEM of that certificate's private key"},
+		{Key: section + ".tls-server-name", Kind: Text, Help: "`name` that the server's certificate must have (default that of the address)"},
+	}
+}
 
 // withFiles adds to each secret the setting that names its file.
 func withFiles(rows []Setting) (all []Setting) {
