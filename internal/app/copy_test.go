@@ -19,7 +19,7 @@ var alike = cmp.Comparer(func(a, b float64) bool { return math.Abs(a-b) < 0.005 
 
 // What was imported answers as what was exported does.
 func TestACopyAnswersTheSame(t *testing.T) {
-	from, _ := running(t, t.TempDir())
+	from, _ := running(t, Settings{Data: t.TempDir()})
 	err := fs.WalkDir(doc.Files, ".", func(path string, d fs.DirEntry, err error) error {
 		if err != nil || !strings.HasSuffix(path, ".md") {
 			return err
@@ -35,7 +35,7 @@ func TestACopyAnswersTheSame(t *testing.T) {
 	if err := from.Export(t.Context(), &copied); err != nil {
 		t.Fatal(err)
 	}
-	to, _ := running(t, t.TempDir())
+	to, _ := running(t, Settings{Data: t.TempDir()})
 	if i, err := to.Import(t.Context(), bytes.NewReader(copied.Bytes()), false); err != nil || i.Broken > 0 {
 		t.Fatalf("imported %+v, %v", i, err)
 	}

@@ -1,7 +1,6 @@
 package app
 
 import (
-	"context"
 	"fmt"
 	"os"
 	"path/filepath"
@@ -17,22 +16,7 @@ import (
 // caching runs an App with so many bytes of near cache and these far ones.
 func caching(t testing.TB, bytes int, far ...string) *App {
 	t.Helper()
-	a, err := Open(t.Context(), Settings{Data: t.TempDir(), CacheBytes: bytes, Far: Far{Addrs: far, Timeout: 5 * time.Second}})
-	if err != nil {
-		t.Fatal(err)
-	}
-	ctx, cancel := context.WithCancel(context.Background())
-	ended := make(chan error, 1)
-	go func() { ended <- a.Run(ctx) }()
-	t.Cleanup(func() {
-		cancel()
-		if err := <-ended; err != nil {
-			t.Errorf("Run: %v", err)
-		}
-	})
-	if err := a.Settle(t.Context()); err != nil {
-		t.Fatal(err)
-	}
+	a, _ := running(t, Settings{Data: t.TempDir(), CacheBytes: bytes, Far: Far{Addrs: far, Timeout: 5 * time.Second}})
 	return a
 }
 

@@ -19,9 +19,9 @@ import (
 )
 
 // running runs an App until the end of the test or stop.
-func running(t *testing.T, data string) (a *App, stop func()) {
+func running(t testing.TB, s Settings) (a *App, stop func()) {
 	t.Helper()
-	a, err := Open(t.Context(), Settings{Data: data})
+	a, err := Open(t.Context(), s)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -64,7 +64,7 @@ func askOne(t testing.TB, a *App, question string) multivac.Answer {
 // and no cache, in none of its revisions.
 func TestForgotten(t *testing.T) {
 	data := t.TempDir()
-	a, _ := running(t, data)
+	a, _ := running(t, Settings{Data: data})
 	const secret, question = "xyzzyplugh", "What is the password of the vault?"
 	tellOne(t, a, multivac.Telling{Source: "other.md", Body: []byte("The valve opens at 4 bar.\n")})
 	before, _ := a.follower.View(multivac.DefaultCollection)

@@ -33,7 +33,7 @@ func TestUpgradeOfTheFirstVersion(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	a, stop := running(t, data)
+	a, stop := running(t, Settings{Data: data})
 	if answer := askOne(t, a, "At how many degrees does the pump stop?"); answer.Text() != "The pump stops at 80 degrees." {
 		t.Errorf("the answer is %q", answer.Text())
 	}
@@ -68,7 +68,7 @@ func TestUpgradeOfTheFirstVersion(t *testing.T) {
 	if err := shut(); err != nil {
 		t.Fatal(err)
 	}
-	twin, _ := running(t, t.TempDir())
+	twin, _ := running(t, Settings{Data: t.TempDir()})
 	if i, err := twin.Import(t.Context(), strings.NewReader(copied.String()), false); err != nil || i.Documents != 6 || i.Broken > 0 {
 		t.Fatalf("imported %+v, %v", i, err)
 	}
