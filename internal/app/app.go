@@ -107,7 +107,7 @@ func Open(ctx context.Context, s Settings) (_ *App, err error) {
 	if a.queue, err = s.queue(); err != nil {
 		return nil, err
 	}
-	if a.member, err = join(ctx, a.store, s.Role, cmp.Or(s.forms, forms{form, needs})); err != nil {
+	if a.member, err = join(ctx, a.store, s.Role, s.forms); err != nil {
 		return nil, err
 	}
 	a.recut = tell.NewResegmenter(a.store, a.queue)

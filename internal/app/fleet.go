@@ -1,6 +1,7 @@
 package app
 
 import (
+	"cmp"
 	"context"
 	"crypto/rand"
 	"errors"
@@ -42,12 +43,13 @@ type member struct {
 // join makes this process known to the others, or returns an ErrInUse that says
 // which of them cannot live beside it, and what to do. It waits a while for
 // those that may have gone without saying so. A store that is not shared has no
-// others.
+// others. The forms are those of this program if zero.
 func join(ctx context.Context, s store.Store, role Role, f forms) (*member, error) {
 	shared, ok := s.(store.Shared)
 	if !ok {
 		return nil, nil
 	}
+	f = cmp.Or(f, forms{form, needs})
 	host, _ := os.Hostname() // for people
 	m := &member{shared: shared, Process: store.Process{
 		ID: rand.Text(), Role: string(role), Version: Version(), Host: fmt.Sprintf("%s/%d", host, os.Getpid()), Form: f.form, Needs: f.needs, Joining: true,
@@ -56,7 +58,8 @@ func join(ctx context.Context, s store.Store, role Role, f forms) (*member, erro
 		err := m.beat(ctx)
 		if err == nil {
 			m.Joining = false
-			return m, m.note(ctx)
+			_, err = m.present(ctx)
+			return m, err
 		}
 		// Of two that come at the same time, both step back.
 		m.leave(ctx)
@@ -71,12 +74,7 @@ func join(ctx context.Context, s store.Store, role Role, f forms) (*member, erro
 	}
 }
 
-// note says that this process is there.
-func (m *member) note(ctx context.Context) error {
-	_, err := m.present(ctx)
-	return err
-}
-
+// present says that this process is there, and returns all that are.
 func (m *member) present(ctx context.Context) ([]store.Process, error) {
 	m.Seen = time.Now()
 	return m.shared.Present(ctx, m.Process, m.Seen.Add(-missing))

@@ -1,7 +1,6 @@
 package app
 
 import (
-	"cmp"
 	"context"
 	"crypto/rand"
 	"errors"
@@ -90,7 +89,7 @@ func (s *Settings) open(ctx context.Context) (store.Store, func() error, error) 
 	if err != nil {
 		return nil, nil, err
 	}
-	m, err := join(ctx, db, "tool", cmp.Or(s.forms, forms{form, needs}))
+	m, err := join(ctx, db, "tool", s.forms)
 	if err != nil {
 		return nil, nil, errors.Join(err, db.Close())
 	}
