@@ -209,45 +209,58 @@ func (db *DB) read(ctx context.Context, contents ...*content) ([][]byte, error) 
 	return all, nil
 }
 
-// readPassages returns the passages of texts, with their texts; false for
-// those that are gone.
-func (db *DB) readPassages(ctx context.Context, contents ...*content) (all [][]multivac.Passage, there []bool, err error) {
+// A cutText is a text and its passages, which share it.
+type cutText struct {
+	text     string
+	passages []multivac.Passage
+}
+
+// readCut returns texts with their passages; nil for those that are gone.
+func (db *DB) readCut(ctx context.Context, contents ...*content) ([]*cutText, error) {
 	var names []string
 	for _, c := range contents {
 		names = append(names, pieceNames(c.Cut, 0, parts(c.Passages, cutSize))...)
 	}
 	found, err := db.findCuts(ctx, names)
 	if err != nil {
-		return nil, nil, err
+		return nil, err
 	}
 	texts, err := db.read(ctx, contents...)
 	if err != nil {
-		return nil, nil, err
+		return nil, err
 	}
-	all, there = make([][]multivac.Passage, len(contents)), make([]bool, len(contents))
+	all := make([]*cutText, len(contents))
 	for i, c := range contents {
-		text := string(texts[i]) // which the passages share
-		there[i] = texts[i] != nil
-		for n := range parts(c.Passages, cutSize) {
-			k := found[pieceName(c.Cut, n)]
-			if k == nil {
-				there[i] = false
-				break
-			}
-			some, err := k.unpack(len(all[i]), c.Size)
-			if err != nil {
-				return nil, nil, err
-			}
-			all[i] = append(all[i], some...)
+		passages, err := c.unpack(found)
+		if err != nil {
+			return nil, err
 		}
-		if there[i] = there[i] && len(all[i]) == c.Passages; !there[i] {
-			all[i] = nil
+		if texts[i] == nil || len(passages) != c.Passages {
 			continue
 		}
-		for j := range all[i] {
-			p := &all[i][j]
+		text := string(texts[i])
+		for j := range passages {
+			p := &passages[j]
 			p.Text = text[p.Start:p.End]
 		}
+		all[i] = &cutText{text, passages}
 	}
-	return all, there, nil
+	return all, nil
+}
+
+// unpack returns the passages of a text, without their text, as far as there
+// are cuts of them.
+func (c *content) unpack(found map[string]*cut) (all []multivac.Passage, err error) {
+	for n := range parts(c.Passages, cutSize) {
+		k := found[pieceName(c.Cut, n)]
+		if k == nil {
+			break
+		}
+		some, err := k.unpack(len(all), c.Size)
+		if err != nil {
+			return nil, err
+		}
+		all = append(all, some...)
+	}
+	return all, nil
 }

@@ -198,22 +198,18 @@ func (x *examination) passages(r *row) error {
 	if r.Published == nil {
 		return nil
 	}
-	passages, there, err := x.readPassages(x.ctx, r.Published)
+	found, err := x.readCut(x.ctx, r.Published)
 	var broken string
 	switch {
 	case errors.Is(err, errDamaged):
 		broken = err.Error()
 	case err != nil:
 		return err
-	case !there[0]:
+	case found[0] == nil:
 		broken = "some are not there"
 	default:
-		texts, err := x.read(x.ctx, r.Published)
-		if err != nil {
-			return err
-		}
-		for _, p := range passages[0] {
-			if err := p.Validate(string(texts[0])); err != nil {
+		for _, p := range found[0].passages {
+			if err := p.Validate(found[0].text); err != nil {
 				broken = err.Error()
 			}
 		}

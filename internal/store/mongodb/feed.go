@@ -295,15 +295,15 @@ func (db *DB) addPassages(ctx context.Context, all []store.Change, of []int, tex
 			size += texts[n].Size
 			n++
 		}
-		passages, there, err := db.readPassages(ctx, texts[:n]...)
+		found, err := db.readCut(ctx, texts[:n]...)
 		if err != nil {
 			return err
 		}
-		for i := range passages {
-			if !there[i] {
+		for i, one := range found {
+			if one == nil {
 				return errGone
 			}
-			all[of[i]].Passages = passages[i]
+			all[of[i]].Passages = one.passages
 		}
 		of, texts = of[n:], texts[n:]
 	}

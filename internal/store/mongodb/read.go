@@ -305,19 +305,15 @@ func (db *DB) record(ctx context.Context, r *row) (store.Record, error) {
 func (db *DB) tryRecord(ctx context.Context, r *row) (store.Record, error) {
 	record := store.Record{Document: r.document()}
 	if p := r.Published; p != nil {
-		passages, there, err := db.readPassages(ctx, p)
+		found, err := db.readCut(ctx, p)
 		if err != nil {
 			return record, fmt.Errorf("document %s: %w", r.ID, err)
 		}
-		texts, err := db.read(ctx, p)
-		if err != nil {
-			return record, err
-		}
-		if !there[0] || texts[0] == nil {
+		if found[0] == nil {
 			return record, errGone
 		}
 		record.Published = &store.Published{
-			Publication: store.Publication{Title: p.Title, Text: string(texts[0]), Segmenter: p.Segmenter, Passages: passages[0]},
+			Publication: store.Publication{Title: p.Title, Text: found[0].text, Segmenter: p.Segmenter, Passages: found[0].passages},
 			Revision:    multivac.Revision(p.Revision), MediaType: p.MediaType,
 		}
 		copy(record.Published.Hash[:], p.Hash)
