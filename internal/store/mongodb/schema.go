@@ -44,13 +44,7 @@ type schema struct {
 func (db *DB) migrate(ctx context.Context) error {
 	return db.insist(ctx, func(ctx context.Context, d *mongo.Database) error {
 		var s schema
-		here := bson.D{at("_id", "schema")}
-		err := d.Collection(metas).FindOneAndUpdate(ctx, here, bson.D{at("$setOnInsert", bson.D{at("version", 0), at("readable", 0)})},
-			options.FindOneAndUpdate().SetUpsert(true).SetReturnDocument(options.After)).Decode(&s)
-		if mongo.IsDuplicateKeyError(err) { // another made it
-			err = d.Collection(metas).FindOne(ctx, here).Decode(&s)
-		}
-		if err != nil {
+		if err := ensure(ctx, d, "schema", bson.D{at("version", 0), at("readable", 0)}, &s); err != nil {
 			return err
 		}
 		if s.Readable > len(migrations) {
@@ -61,7 +55,7 @@ func (db *DB) migrate(ctx context.Context) error {
 			if err := migrations[version](ctx, d); err != nil {
 				return fmt.Errorf("bring data to version %d: %w", version+1, err)
 			}
-			_, err := d.Collection(metas).UpdateOne(ctx, append(here, at("version", version)),
+			_, err := d.Collection(metas).UpdateOne(ctx, bson.D{at("_id", "schema"), at("version", version)},
 				bson.D{at("$set", bson.D{at("version", version+1)}), at("$max", bson.D{at("readable", readable)})})
 			if err != nil {
 				return err
@@ -69,6 +63,17 @@ func (db *DB) migrate(ctx context.Context) error {
 		}
 		return nil
 	})
+}
+
+// ensure reads one of metas, which is made of the fields where it is not there.
+func ensure(ctx context.Context, d *mongo.Database, id string, fields bson.D, into any) error {
+	here := bson.D{at("_id", id)}
+	err := d.Collection(metas).FindOneAndUpdate(ctx, here, bson.D{at("$setOnInsert", fields)},
+		options.FindOneAndUpdate().SetUpsert(true).SetReturnDocument(options.After)).Decode(into)
+	if mongo.IsDuplicateKeyError(err) { // another made it
+		err = d.Collection(metas).FindOne(ctx, here).Decode(into)
+	}
+	return err
 }
 
 func makeIndexes(ctx context.Context, d *mongo.Database) error {
@@ -111,13 +116,7 @@ func (db *DB) SharedKey(ctx context.Context) (key [16]byte, err error) {
 		Key []byte `bson:"key"`
 	}
 	err = db.insist(ctx, func(ctx context.Context, d *mongo.Database) error {
-		here := bson.D{at("_id", "fingerprints")}
-		err := d.Collection(metas).FindOneAndUpdate(ctx, here, bson.D{at("$setOnInsert", bson.D{at("key", fresh)})},
-			options.FindOneAndUpdate().SetUpsert(true).SetReturnDocument(options.After)).Decode(&kept)
-		if mongo.IsDuplicateKeyError(err) {
-			err = d.Collection(metas).FindOne(ctx, here).Decode(&kept)
-		}
-		return err
+		return ensure(ctx, d, "fingerprints", bson.D{at("key", fresh)}, &kept)
 	})
 	if err == nil && len(kept.Key) != len(key) {
 		err = damaged("the key of the fingerprints has %d bytes", len(kept.Key))
