@@ -445,7 +445,7 @@ func logarithm(n int) float32 { return float32(math.Log1p(float64(n)) / 4) }
 
 // phrasesIn returns which of the quoted phrases stand in words, in sequence.
 func (q *Question) phrasesIn(words []text.Word) (set uint64) {
-	for i, phrase := range q.phrases[:min(len(q.phrases), 64)] {
+	for i, phrase := range q.phrases {
 		for k := range words {
 			if follows(words[k:], phrase) {
 				set |= 1 << i

@@ -9,7 +9,8 @@ import (
 	"multivac/internal/text"
 )
 
-// maxTerms is how many distinct words of a question count: one bit each.
+// maxTerms is how many distinct words of a question count, and how many of its
+// phrases: one bit each.
 const maxTerms = 64
 
 // searchRate is the power of a word's rate in the search: found on the
@@ -27,7 +28,7 @@ type Question struct {
 	rarity   float64 // sum over terms of their IDF
 	near     near
 	keys     []int      // rows of the model's answer table for the question's words
-	phrases  [][]uint64 // in quotation marks, as stems
+	phrases  [][]uint64 // in quotation marks, as stems; maxTerms at most
 	bits     [4]uint64  // which terms may have a stem: a filter before the search
 }
 
@@ -123,7 +124,7 @@ func (q *Question) quoted(words []text.Word) (phrases [][]uint64) {
 					phrase = append(phrase, w.Stem)
 				}
 			}
-			if len(phrase) > 1 {
+			if len(phrase) > 1 && len(phrases) < maxTerms {
 				phrases = append(phrases, phrase)
 			}
 			open = 0
