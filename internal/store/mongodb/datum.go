@@ -21,14 +21,15 @@ type datumRow struct {
 
 // datum returns the identifier of a collection's datum, "" where it has none.
 func (db *DB) datum(ctx context.Context, collection string) (id string, err error) {
-	all, err := db.datumsOf(ctx, []string{collection})
+	all, err := db.datums(ctx, bson.D{at("_id", collection)})
 	return all[collection], err
 }
 
-func (db *DB) datumsOf(ctx context.Context, collections []string) (all map[string]string, err error) {
+// datums returns those of the collections that match.
+func (db *DB) datums(ctx context.Context, filter bson.D) (all map[string]string, err error) {
 	all = make(map[string]string)
 	err = db.call(ctx, func(ctx context.Context, d *mongo.Database) error {
-		return each(ctx, d.Collection(datums), bson.D{at("_id", in(collections))}, func(r *datumRow) error {
+		return each(ctx, d.Collection(datums), filter, func(r *datumRow) error {
 			all[r.Collection] = r.Datum
 			return nil
 		})
@@ -72,7 +73,7 @@ func (db *DB) moveDatums(ctx context.Context, changes []*change) error {
 	if len(names) == 0 {
 		return nil
 	}
-	all, err := db.datumsOf(ctx, distinct(names))
+	all, err := db.datums(ctx, bson.D{at("_id", in(distinct(names)))})
 	if err != nil {
 		return err
 	}

@@ -271,7 +271,7 @@ func (x *examination) batch(n int64, b *batch, rows map[string]*row, floor int64
 		return nil
 	}
 	if b == nil {
-		return x.mend(multivac.Fault{Problem: fmt.Sprintf("batch %d of the feed is missing, and nobody can follow it further", n)}, "an empty one is there", func(ctx context.Context, d *mongo.Database) error {
+		return x.mend(fmt.Sprintf("batch %d of the feed is missing, and nobody can follow it further", n), "an empty one is there", func(ctx context.Context, d *mongo.Database) error {
 			_, err := d.Collection(feeds).InsertOne(ctx, batch{Number: n, Token: bson.NewObjectID(), Entries: []entry{}})
 			return err
 		})
@@ -280,7 +280,7 @@ func (x *examination) batch(n int64, b *batch, rows map[string]*row, floor int64
 		if rows[e.Document] != nil {
 			continue
 		}
-		err := x.mend(multivac.Fault{Problem: "the feed has an entry of nothing"}, "dropped", func(ctx context.Context, d *mongo.Database) error {
+		err := x.mend("the feed has an entry of nothing", "dropped", func(ctx context.Context, d *mongo.Database) error {
 			_, err := d.Collection(feeds).UpdateOne(ctx, bson.D{at("_id", n)}, bson.D{at("$pull", bson.D{at("entries", bson.D{at("d", e.Document)})})})
 			return err
 		})
@@ -292,7 +292,8 @@ func (x *examination) batch(n int64, b *batch, rows map[string]*row, floor int64
 }
 
 // mend reports a fault that is no document's, and mends it with fn.
-func (x *examination) mend(f multivac.Fault, mended string, fn func(context.Context, *mongo.Database) error) error {
+func (x *examination) mend(problem, mended string, fn func(context.Context, *mongo.Database) error) error {
+	f := multivac.Fault{Problem: problem}
 	if x.repair {
 		if err := x.call(x.ctx, fn); err != nil {
 			return err
@@ -306,10 +307,7 @@ func (x *examination) mend(f multivac.Fault, mended string, fn func(context.Cont
 // datums makes sure that each collection with something published has a datum
 // that stands.
 func (x *examination) datums(stand map[string]bool) error {
-	all := make(map[string]string)
-	err := x.call(x.ctx, func(ctx context.Context, d *mongo.Database) error {
-		return each(ctx, d.Collection(datums), bson.D{}, func(r *datumRow) error { all[r.Collection] = r.Datum; return nil })
-	})
+	all, err := x.DB.datums(x.ctx, bson.D{})
 	if err != nil {
 		return err
 	}
@@ -326,18 +324,17 @@ func (x *examination) datums(stand map[string]bool) error {
 		if r != nil && r.Published != nil && r.Collection == collection || all[collection] == "" && !stand[collection] {
 			continue
 		}
-		problem, mended := "the datum of collection "+collection+" is not one that stands", "the first told of those that stand is"
+		mended := "the first told of those that stand is"
 		if !stand[collection] {
 			mended = "there is none"
 		}
-		f := multivac.Fault{Problem: problem}
-		if x.repair {
-			if _, err := x.nextDatum(x.ctx, collection, all[collection]); err != nil {
-				return err
-			}
-			f.Repair = mended
+		err := x.mend("the datum of collection "+collection+" is not one that stands", mended, func(ctx context.Context, _ *mongo.Database) error {
+			_, err := x.nextDatum(ctx, collection, all[collection])
+			return err
+		})
+		if err != nil {
+			return err
 		}
-		x.report(f)
 	}
 	return nil
 }
@@ -362,7 +359,7 @@ func (x *examination) strays() error {
 			return err
 		}
 		for some := range slices.Chunk(lost, share) {
-			err := x.mend(multivac.Fault{Problem: problem}, "dropped", func(ctx context.Context, d *mongo.Database) error {
+			err := x.mend(problem, "dropped", func(ctx context.Context, d *mongo.Database) error {
 				_, err := d.Collection(collection).DeleteMany(ctx, bson.D{at("_id", in(some))})
 				return err
 			})
