@@ -14,16 +14,14 @@ import (
 )
 
 // general knows every word, with the IDF of general English text.
-var general = vocabulary{uniform{}, index.New().Snapshot()}
+var general = vocabulary{rarity: index.New().Snapshot()}
 
 type vocabulary struct {
 	uniform
-	*index.Snapshot
+	rarity *index.Snapshot
 }
 
-func (v vocabulary) IDF(stem uint64) float64   { return v.Snapshot.IDF(stem) }
-func (v vocabulary) Has(stem uint64) bool      { return true }
-func (v vocabulary) Frequency(stem uint64) int { return 1 }
+func (v vocabulary) IDF(stem uint64) float64 { return v.rarity.IDF(stem) }
 
 // candidates makes one passage of each text; "heading: " may stand before it.
 func candidates(texts ...string) (found []Candidate) {
@@ -82,6 +80,11 @@ func TestQuotedPhrases(t *testing.T) {
 	f("Wer sang „Über den Wolken“ «und mehr»?", "3", "2")
 	f(`What's "not closed here?`)
 	f("谁写了「最后的问题」？", "5")
+
+	many := Default().NewQuestion(strings.Repeat(`"law of" `, 2*maxTerms), general)
+	if missing := Default().Examine(many, candidates("The law of the robot."))[0].Features[fPhrasesMissing]; missing != 0 {
+		t.Errorf("of more phrases than count, a share of %v is missing where all stand, want 0", missing)
+	}
 
 	found := candidates("The law of the robot is love. It was crazy.", "He is a crazy robot in love with a law.")
 	q := Default().NewQuestion(`What is the "law of the robot"?`, general)
