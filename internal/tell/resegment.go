@@ -60,24 +60,17 @@ func NewResegmenter(s store.Store, q queue.Queue) *Resegmenter {
 func (r *Resegmenter) Left() int { return int(r.left.Load()) }
 
 // Run works until ctx ends, and returns nil.
-func (r *Resegmenter) Run(ctx context.Context) error {
-	for {
-		if err := r.all(ctx); err != nil && ctx.Err() == nil {
-			r.Observe("", err)
-		}
-		if !pause(ctx, r.Interval) {
-			return nil
-		}
-	}
-}
+func (r *Resegmenter) Run(ctx context.Context) error { return r.every(ctx, r.Interval, r.all) }
 
 // Watch counts what is left while others cut it, until ctx ends, and returns nil.
-func (r *Resegmenter) Watch(ctx context.Context) error {
+func (r *Resegmenter) Watch(ctx context.Context) error { return r.every(ctx, resegmentWatch, r.count) }
+
+func (r *Resegmenter) every(ctx context.Context, interval time.Duration, do func(context.Context) error) error {
 	for {
-		if err := r.count(ctx); err != nil && ctx.Err() == nil {
+		if err := do(ctx); err != nil && ctx.Err() == nil {
 			r.Observe("", err)
 		}
-		if !pause(ctx, resegmentWatch) {
+		if !pause(ctx, interval) {
 			return nil
 		}
 	}
