@@ -9,8 +9,9 @@ import (
 
 // A term is the context of a request: it ends at a time, with stop, or when it
 // is over. A client that has only closed its half of the connection looks like
-// one that has gone; so both are answered, and that does not end it. Most requests are answered before anybody waits for that, so that
-// there is no timer, and nothing that stop has to know, until somebody does.
+// one that has gone; so both are answered, and that does not end it. Most
+// requests are answered before anybody waits for their end, so that there is no
+// timer, and nothing that stop has to know, until somebody does.
 type term struct {
 	context.Context // gives values; that it ends says only that the client may have gone
 	end             time.Time
