@@ -17,6 +17,7 @@ import (
 	"time"
 
 	"multivac/internal/require"
+	"multivac/internal/servers"
 )
 
 // Variables. Registry names the one that images are pushed to and the cluster
@@ -67,10 +68,14 @@ func build(dir string) {
 		}
 		log.Printf("%s %s: %s", filepath.Base(name), strings.Join(args, " "), time.Since(begun).Round(time.Second))
 	}
-	static := []string{"CGO_ENABLED=0"}
-	run(static, "go", "build", "-trimpath", "-ldflags", "-s -w", "-o", binary, "./cmd/multivac")
+	compile := func(file, command string) {
+		if err := servers.Build(file, command); err != nil {
+			log.Fatal(err)
+		}
+	}
+	compile(binary, "cmd/multivac")
 	run([]string{"TAG=" + tag}, "deploy/images/build", registry)
-	run(static, "go", "build", "-trimpath", "-ldflags", "-s -w", "-o", filepath.Join(dir, "image", "load"), "./test/cluster/load")
+	compile(filepath.Join(dir, "image", "load"), "test/cluster/load")
 	run(nil, "test/cluster/images/push", registry+"/multivac-load:"+tag, "test/cluster/images/load.Dockerfile", filepath.Join(dir, "image"))
 	if os.Getenv(standinsVariable) == "1" {
 		run(nil, "test/cluster/images/build", registry)
