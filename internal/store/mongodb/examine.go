@@ -21,6 +21,8 @@ const (
 	longest = 24 * time.Hour
 	// settled is how old pieces are that no change under way has just made.
 	settled = time.Hour
+	// namesAtOnce is how many names of pieces a query returns.
+	namesAtOnce = 10_000
 )
 
 // An examination holds the database against what must be true of it, a row at
@@ -343,32 +345,50 @@ func (x *examination) datums(stand map[string]bool) error {
 // that dies between writing them and the row.
 func (x *examination) strays() error {
 	for collection, problem := range map[string]string{pieces: "a piece of text belongs to nothing", cuts: "passages belong to nothing"} {
-		var lost []string
-		err := x.call(x.ctx, func(ctx context.Context, d *mongo.Database) error {
-			lost = nil
-			return each(ctx, d.Collection(collection), bson.D{}, func(p *struct {
-				ID string `bson:"_id"`
-			}) error {
-				if x.stray(p.ID) {
-					lost = append(lost, p.ID)
-				}
-				return nil
-			}, options.Find().SetProjection(bson.D{at("_id", 1)}))
-		})
-		if err != nil {
-			return err
-		}
-		for some := range slices.Chunk(lost, share) {
-			err := x.mend(problem, "dropped", func(ctx context.Context, d *mongo.Database) error {
-				_, err := d.Collection(collection).DeleteMany(ctx, bson.D{at("_id", in(some))})
-				return err
-			})
+		for after := ""; ; {
+			names, err := x.names(collection, after)
 			if err != nil {
+				return err
+			}
+			if len(names) == 0 {
+				break
+			}
+			after = names[len(names)-1]
+			if err := x.dropStrays(collection, problem, names); err != nil {
 				return err
 			}
 		}
 	}
 	return nil
+}
+
+func (x *examination) dropStrays(collection, problem string, names []string) error {
+	lost := slices.DeleteFunc(names, func(name string) bool { return !x.stray(name) })
+	for some := range slices.Chunk(lost, share) {
+		err := x.mend(problem, "dropped", func(ctx context.Context, d *mongo.Database) error {
+			_, err := d.Collection(collection).DeleteMany(ctx, bson.D{at("_id", in(some))})
+			return err
+		})
+		if err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// names returns some names of pieces after one, in order. All of them are more
+// than a call has time for.
+func (x *examination) names(collection, after string) (all []string, err error) {
+	err = x.call(x.ctx, func(ctx context.Context, d *mongo.Database) error {
+		all = nil
+		return each(ctx, d.Collection(collection), bson.D{at("_id", bson.D{at("$gt", after)})}, func(p *struct {
+			ID string `bson:"_id"`
+		}) error {
+			all = append(all, p.ID)
+			return nil
+		}, options.Find().SetProjection(bson.D{at("_id", 1)}).SetSort(bson.D{at("_id", 1)}).SetLimit(namesAtOnce))
+	})
+	return all, err
 }
 
 func (x *examination) stray(name string) bool {
