@@ -43,13 +43,17 @@ func withSettings(c *cobra.Command, asJSON *bool, what string) *cobra.Command {
 // printed last, after what could be read.
 func load(c *cobra.Command) (*config.Loaded, error) {
 	l, err := config.Load(config.Here(c.Flags()))
-	for _, w := range l.Warnings {
-		printLines(c.ErrOrStderr(), "warning: "+w.Where+": "+w.Message, w.Remedy)
-	}
+	printWarnings(c, l)
 	if err != nil {
 		err = usageError{err}
 	}
 	return l, err
+}
+
+func printWarnings(c *cobra.Command, l *config.Loaded) {
+	for _, w := range l.Warnings {
+		printProblem(c.ErrOrStderr(), "warning: ", w)
+	}
 }
 
 func newConfigList() *cobra.Command {
@@ -83,56 +87,49 @@ func newConfigList() *cobra.Command {
 
 func newConfigGet() *cobra.Command {
 	var asJSON bool
-	return withSettings(&cobra.Command{
-		Use:               "get SETTING",
-		Short:             "Print the value of one setting",
-		Example:           `  multivac config get store.mongodb.uri`,
-		Args:              oneSetting,
-		ValidArgsFunction: completeSetting,
-		RunE: func(c *cobra.Command, args []string) error {
-			l, wrong := load(c)
-			e, err := l.Explain(args[0])
-			switch {
-			case err != nil:
-				return usageError{err}
-			case asJSON:
-				err = printJSON(c.OutOrStdout(), e.Value)
-			default:
-				_, err = fmt.Fprintln(c.OutOrStdout(), e.Text())
-			}
-			if err != nil {
-				return err
-			}
-			return wrong
-		},
-	}, &asJSON, "print it as JSON")
+	return aboutSetting(&cobra.Command{
+		Use:     "get SETTING",
+		Short:   "Print the value of one setting",
+		Example: `  multivac config get store.mongodb.uri`,
+	}, &asJSON, "print it as JSON", func(out io.Writer, e config.Explanation) error {
+		if asJSON {
+			return printJSON(out, e.Value)
+		}
+		_, err := fmt.Fprintln(out, e.Text())
+		return err
+	})
 }
 
 func newConfigExplain() *cobra.Command {
 	var asJSON bool
-	return withSettings(&cobra.Command{
-		Use:               "explain SETTING",
-		Short:             "Say what every layer says of a setting, and which one counts",
-		Example:           `  multivac config explain queue.password`,
-		Args:              oneSetting,
-		ValidArgsFunction: completeSetting,
-		RunE: func(c *cobra.Command, args []string) error {
-			l, wrong := load(c)
-			e, err := l.Explain(args[0])
-			switch {
-			case err != nil:
-				return usageError{err}
-			case asJSON:
-				err = printJSON(c.OutOrStdout(), e)
-			default:
-				err = printExplanation(c.OutOrStdout(), e)
-			}
-			if err != nil {
-				return err
-			}
-			return wrong
-		},
-	}, &asJSON, "print an object of JSON")
+	return aboutSetting(&cobra.Command{
+		Use:     "explain SETTING",
+		Short:   "Say what every layer says of a setting, and which one counts",
+		Example: `  multivac config explain queue.password`,
+	}, &asJSON, "print an object of JSON", func(out io.Writer, e config.Explanation) error {
+		if asJSON {
+			return printJSON(out, e)
+		}
+		return printExplanation(out, e)
+	})
+}
+
+// aboutSetting has a command print what is known about the setting that its
+// argument names.
+func aboutSetting(c *cobra.Command, asJSON *bool, what string, show func(io.Writer, config.Explanation) error) *cobra.Command {
+	c.Args, c.ValidArgsFunction = oneSetting, completeSetting
+	c.RunE = func(c *cobra.Command, args []string) error {
+		l, wrong := load(c)
+		e, err := l.Explain(args[0])
+		if err != nil {
+			return usageError{err}
+		}
+		if err := show(c.OutOrStdout(), e); err != nil {
+			return err
+		}
+		return wrong
+	}
+	return withSettings(c, asJSON, what)
 }
 
 func printExplanation(out io.Writer, e config.Explanation) error {
@@ -198,9 +195,7 @@ an init container, and for the checks before a deployment.`,
 					Warnings    config.Problems `json:"warnings"`
 				}{len(wrong) == 0, l.Environment, append(config.Problems{}, wrong...), append(config.Problems{}, l.Warnings...)}))
 			}
-			for _, w := range l.Warnings {
-				printLines(c.ErrOrStderr(), "warning: "+w.Where+": "+w.Message, w.Remedy)
-			}
+			printWarnings(c, l)
 			if len(wrong) == 0 {
 				_, err = fmt.Fprintln(c.OutOrStdout(), "the settings are valid")
 				return err

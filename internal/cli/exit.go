@@ -102,7 +102,7 @@ func printError(w io.Writer, err error) {
 	var settings config.Problems
 	if errors.As(err, &settings) {
 		for _, p := range settings {
-			printLines(w, strings.TrimPrefix(p.Where+": "+p.Message, ": "), p.Remedy)
+			printProblem(w, "", p)
 		}
 		return
 	}
@@ -113,6 +113,12 @@ func printError(w io.Writer, err error) {
 		message = strings.TrimSuffix(message, "; "+remedy)
 	}
 	printLines(w, message, remedy)
+}
+
+func printProblem(w io.Writer, what string, p config.Problem) {
+	remedy := p.Remedy
+	p.Remedy = "" // on a line of its own
+	printLines(w, what+p.Error(), remedy)
 }
 
 func printLines(w io.Writer, message, remedy string) {
