@@ -162,7 +162,7 @@ func (s *serve) trace(ctx context.Context, t *telemetry.Telemetry) error {
 // follow has the settings follow their files, and what is outside opened again
 // when a signal asks for it.
 func (s *serve) follow(ctx context.Context, f *front) error {
-	go func() { _ = s.live.Run(ctx) }() // ends with ctx only
+	go s.live.Run(ctx)
 	for {
 		select {
 		case <-ctx.Done():
@@ -344,12 +344,9 @@ func (s *serve) greet(w io.Writer, at, data string, keyed bool) {
 	}
 	fmt.Fprintf(w, "MultiVAC %s listens at %s\n", app.Version(), at)
 	if s.sample {
-		switch {
-		case data == "":
-			fmt.Fprintf(w, "It was told its own documentation. %s\n", s.kept(data))
-		case s.Data == "":
+		if data != "" && s.Data == "" {
 			fmt.Fprint(w, "It was told its own documentation, in a temporary folder that is removed at the end.\n")
-		default:
+		} else {
 			fmt.Fprintf(w, "It was told its own documentation. %s\n", s.kept(data))
 		}
 		fmt.Fprintf(w, `

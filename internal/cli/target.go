@@ -95,7 +95,7 @@ func (t target) find(c *cobra.Command, create bool) (server string, local app.Se
 func namedStore() (local app.Settings, named bool, err error) {
 	from := config.Here(nil)
 	loaded, err := config.Load(from)
-	if loaded == nil || loaded.Store.MongoDB.URI == "" {
+	if loaded.Store.MongoDB.URI == "" {
 		return local, false, nil
 	}
 	if err != nil {

@@ -93,13 +93,13 @@ func (v *Live) Counts() Counts {
 }
 
 // Run follows until ctx ends.
-func (v *Live) Run(ctx context.Context) error {
+func (v *Live) Run(ctx context.Context) {
 	tick := time.NewTicker(lookEvery)
 	defer tick.Stop()
 	for {
 		select {
 		case <-ctx.Done():
-			return ctx.Err()
+			return
 		case <-tick.C:
 			v.look(false)
 		}
