@@ -70,7 +70,7 @@ func (t target) find(c *cobra.Command, create bool) (server string, local app.Se
 	case server != "":
 		return server, local, nil
 	}
-	if local, named, err := namedStore(); named || err != nil {
+	if local, err := namedStore(); err != nil || local.Mongo.URI != "" {
 		return "", local, err
 	}
 	if answers(c.Context(), defaultServer) {
@@ -89,24 +89,24 @@ func (t target) find(c *cobra.Command, create bool) (server string, local app.Se
 	return "", app.Settings{Data: dir}, nil
 }
 
-// namedStore returns the settings of the MongoDB that files or variables name,
-// if they do. What else is wrong with settings is no matter of a command that
-// does not need them.
-func namedStore() (local app.Settings, named bool, err error) {
+// namedStore returns the settings of the MongoDB that files or variables name;
+// none if they do not. What else is wrong with settings is no matter of a
+// command that does not need them.
+func namedStore() (local app.Settings, err error) {
 	from := config.Here(nil)
 	loaded, err := config.Load(from)
 	if loaded.Store.MongoDB.URI == "" {
-		return local, false, nil
+		return local, nil
 	}
 	if err != nil {
-		return local, true, usageError{err}
+		return local, usageError{err}
 	}
 	local = services(loaded.Settings, config.NewLive(loaded, from).Credentials)
 	local.Role = app.All
 	if local.Redis.Addr != "" {
 		local.Role = app.Web // there are workers for what is to be done
 	}
-	return local, true, nil
+	return local, nil
 }
 
 func exists(path string) bool {
