@@ -36,9 +36,10 @@ func WithRequestID(ctx context.Context, id string) context.Context {
 const slow = time.Second
 
 // HTTP gives each request an id, which is in the response's header before next
-// is called, goes on the trace that a traceparent names, counts the request, and logs one line about it: paths, but neither query
-// strings nor bodies. The route is what a http.ServeMux noted in the request
-// that next is called with; a copy that is made before the mux hides it.
+// is called, goes on the trace that a traceparent names, counts the request,
+// and logs one line about it: paths, but neither query strings nor bodies. The
+// route is what a http.ServeMux noted in the request that next is called with;
+// a copy that is made before the mux hides it.
 func (t *Telemetry) HTTP(next http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		id := r.Header.Get(RequestIDHeader)

@@ -109,16 +109,12 @@ func (t *Telemetry) Span(ctx context.Context, what string) (context.Context, fun
 		if err != nil && t.scrub != nil {
 			err = t.scrub(err)
 		}
-		finish(span, err)
+		if err != nil {
+			span.RecordError(err)
+			span.SetStatus(codes.Error, "")
+		}
+		span.End()
 	}
-}
-
-func finish(span trace.Span, err error) {
-	if err != nil {
-		span.RecordError(err)
-		span.SetStatus(codes.Error, "")
-	}
-	span.End()
 }
 
 // begin begins a span. One that goes on a trace of another process, or begins
@@ -134,7 +130,7 @@ func (t *Telemetry) begin(ctx context.Context, what string, kind trace.SpanKind)
 	return multivac.WithOrigin(ctx, origin), span
 }
 
-// request begins the span of an HTTP request; nil where there is none.
+// requestSpan begins the span of an HTTP request; nil where there is none.
 func (t *Telemetry) requestSpan(r *http.Request, o multivac.Origin) (context.Context, trace.Span) {
 	ctx := multivac.WithOrigin(r.Context(), o)
 	if t.tracer == nil || probes[r.URL.Path] {
