@@ -93,17 +93,18 @@ func (s *Site) ask(w http.ResponseWriter, r *http.Request) {
 		Question:    strings.TrimSpace(query.Get("q")),
 		Collection:  multivac.CollectionName(query.Get("collection")),
 		Collections: status.Collections,
-		Stops:       stopChoices(multivac.Stop(query.Get("stop")), s.stops().Of(multivac.CollectionName(query.Get("collection")).OrDefault())),
 		Examples:    s.examples,
 		Host:        host(r),
 		Server:      serverFlag(r),
 		Status:      &status,
 	}
 	page.choose()
+	stop := multivac.Stop(query.Get("stop"))
+	page.Stops = stopChoices(stop, s.stops().Of(page.Collection))
 	code := http.StatusOK
 	switch {
 	case page.Question != "": // asked even where Status fails, for it may not be needed
-		code = s.answer(w, r, &page, multivac.Stop(query.Get("stop")))
+		code = s.answer(w, r, &page, stop)
 	case err != nil:
 		code, page.Problem = s.fail(w, r, err)
 	}

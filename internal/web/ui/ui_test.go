@@ -193,7 +193,9 @@ func TestStarting(t *testing.T) {
 
 func TestForm(t *testing.T) {
 	f := knowing()
-	h := ui.New(f, f)
+	h := ui.New(f, f, ui.WithStops(func() multivac.DefaultStops {
+		return multivac.DefaultStops{Collections: map[multivac.CollectionName]multivac.Stop{"laws": multivac.Strict}}
+	}))
 	chosen := func(path, tag, sign string) string {
 		t.Helper()
 		for n := range get(t, h, path).root.Descendants() {
@@ -218,6 +220,10 @@ func TestForm(t *testing.T) {
 	g("/?collection=laws&stop=eager", "laws", "eager")
 	g("/?collection=gone&q=why", "gone", "balanced")
 	g("/?stop=sometimes", "default", "balanced")
+	g("/?collection=laws", "laws", "strict")
+
+	f.status.Collections = []multivac.Collection{{Name: "laws", Documents: 1}, {Name: "multivac", Documents: 1}}
+	g("/", "laws", "strict")
 
 	f.status.Collections = []multivac.Collection{{Name: "multivac", Documents: 1}}
 	p := get(t, h, ask("why"))
