@@ -82,11 +82,7 @@ func (s *serve) run(c *cobra.Command) (err error) {
 	s.Settings, s.live = loaded.Settings, config.NewLive(loaded, from)
 	defer func() { err = s.live.Error(err) }()
 	errOut := s.live.Writer(c.ErrOrStderr())
-	format, err := telemetry.ParseFormat(s.LogFormat)
-	if err != nil {
-		return usageError{err}
-	}
-	log := telemetry.New(s.live.Writer(c.OutOrStdout()), telemetry.Options{Format: format, Level: s.live, Version: app.Version(), Delay: logDelay,
+	log := telemetry.New(s.live.Writer(c.OutOrStdout()), telemetry.Options{Format: telemetry.Format(s.LogFormat), Level: s.live, Version: app.Version(), Delay: logDelay,
 		Role: s.Role, TraceProject: s.Traces.Project, LogQuestions: s.LogQuestions})
 	defer log.Flush()
 	if err := s.trace(c.Context(), log); err != nil {

@@ -116,6 +116,7 @@ func TestProblems(t *testing.T) {
 	f("stop = 'strikt'\n", "", nil, `settings.toml:1: stop: unknown stop "strikt"; did you mean strict?`)
 	f("", "MULTIVAC_WORKERS=many", []string{"--listen=nowhere"}, `--listen: "nowhere" is no address; give it as host:port, such as 127.0.0.1:5000`, `MULTIVAC_WORKERS: "many" is not a whole number; give it as a whole number`)
 	f("", "", []string{"--traces.sample=2", "--log-level=loud", "--listen="}, `--listen: listen is empty; give it as host:port, such as 127.0.0.1:5000`, `--log-level: unknown level "loud"; use debug, info, warn or error`, `--traces.sample: 2 is out of range; give 0 to 1`)
+	f("", "", []string{"--log-format=xml"}, `--log-format: unknown format "xml"; use auto, text or json`)
 	f("", "", []string{"--store.mongodb.uri=localhost:27017"}, `--store.mongodb.uri: it is no URI of mongodb; begin it with mongodb://`)
 	f("", "", []string{"--data=a\nb"}, `--data: it contains a control character; write it on one line`)
 

@@ -27,17 +27,6 @@ const (
 	JSON Format = "json" // one object a line, with the field names of Google's Cloud Logging
 )
 
-// ParseFormat returns the format called s, or an ErrInvalid. The empty name is Auto.
-func ParseFormat(s string) (Format, error) {
-	switch f := Format(s); f {
-	case "":
-		return Auto, nil
-	case Auto, Text, JSON:
-		return f, nil
-	}
-	return "", multivac.Errorf(multivac.ErrInvalid, "use auto, text or json", "unknown log format %q", multivac.Clip(s, 40))
-}
-
 // newHandler returns the handler for o, the format that it settled on, and
 // where JSON's lines go.
 func newHandler(w io.Writer, o Options) (h slog.Handler, f Format, l *lines) {

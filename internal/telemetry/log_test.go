@@ -137,17 +137,6 @@ func TestAskAndTellAreLoggedWithoutWords(t *testing.T) {
 	}
 }
 
-func TestParseFormat(t *testing.T) {
-	for in, want := range map[string]telemetry.Format{"": telemetry.Auto, "auto": telemetry.Auto, "text": telemetry.Text, "json": telemetry.JSON} {
-		if got, err := telemetry.ParseFormat(in); got != want || err != nil {
-			t.Errorf("%q: got %q, %v, want %q", in, got, err, want)
-		}
-	}
-	if _, err := telemetry.ParseFormat("xml"); !errors.Is(err, multivac.ErrInvalid) {
-		t.Errorf("xml: got %v, want ErrInvalid", err)
-	}
-}
-
 // What net/http's writer can do must be possible through the middleware.
 func TestResponseWriterKeepsItsPowers(t *testing.T) {
 	tm := telemetry.New(io.Discard, telemetry.Options{})
