@@ -310,6 +310,15 @@ func write(t *testing.T, path, text string) {
 	}
 }
 
+func readFile(t *testing.T, path string) string {
+	t.Helper()
+	b, err := os.ReadFile(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return string(b)
+}
+
 // contains fails the test where got lacks one of the strings.
 func contains(t *testing.T, what, got string, want ...string) {
 	t.Helper()

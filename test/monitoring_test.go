@@ -93,8 +93,7 @@ type dashboard struct {
 // and knows something about each query of the dashboard and about each series
 // that an alert is made of; and nothing of that is an alarm.
 func TestDashboardAndAlertsAgainstPrometheus(t *testing.T) {
-	promtool := servers.Promtool(t) // first, for the message
-	_ = promtool
+	servers.Promtool(t) // first, for the message
 	const password, exporter = "of-multivac-4711", "of-exporter-4711"
 	ca := servers.NewCA(t)
 	newRedis := func(policy string, appendOnly bool) *servers.RedisServer {
@@ -199,15 +198,6 @@ func exporterRules(t *testing.T) string {
 // seriesOf returns the selectors in an expression.
 func seriesOf(expr string) []string {
 	return regexp.MustCompile(`\b(?:multivac|redis|process|go)_\w+(?:\{[^}]*\})?`).FindAllString(expr, -1)
-}
-
-func readFile(t *testing.T, path string) string {
-	t.Helper()
-	b, err := os.ReadFile(path)
-	if err != nil {
-		t.Fatal(err)
-	}
-	return string(b)
 }
 
 // What the page shows is what comes: its commands are run, and the lines that

@@ -97,11 +97,7 @@ func TestQuizAnswers(t *testing.T) {
 		write(t, quizAnswers, got)
 		return
 	}
-	want, err := os.ReadFile(quizAnswers)
-	if err != nil {
-		t.Fatal(err)
-	}
-	if d := cmp.Diff(strings.Split(string(want), "\n"), strings.Split(got, "\n")); d != "" {
+	if d := cmp.Diff(strings.Split(readFile(t, quizAnswers), "\n"), strings.Split(got, "\n")); d != "" {
 		t.Errorf("other answers than in %s (-want +got). If they are no worse, keep them with: go test ./test -run Quiz -update\n%s", quizAnswers, d)
 	}
 }

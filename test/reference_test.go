@@ -174,11 +174,7 @@ func TestNamesOfTests(t *testing.T) {
 	}
 	pages, _ := filepath.Glob("../doc/*/*.md")
 	for _, page := range pages {
-		text, err := os.ReadFile(page)
-		if err != nil {
-			t.Fatal(err)
-		}
-		for _, m := range regexp.MustCompile("`((?:Test|Fuzz)[A-Z][A-Za-z0-9]*(?:/[a-z_]+)?)`").FindAllStringSubmatch(string(text), -1) {
+		for _, m := range regexp.MustCompile("`((?:Test|Fuzz)[A-Z][A-Za-z0-9]*(?:/[a-z_]+)?)`").FindAllStringSubmatch(readFile(t, page), -1) {
 			if !strings.Contains(tests.String(), "func "+m[1]+"(") {
 				t.Errorf("%s names %s, which is not there", page, m[1])
 			}

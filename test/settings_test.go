@@ -277,12 +277,9 @@ func TestSettingsFromEveryLayer(t *testing.T) {
 
 // The how-to's example is what the program says of the how-to's file.
 func TestSettingsHowTo(t *testing.T) {
-	page, err := os.ReadFile("../doc/how-to/settings.md")
-	if err != nil {
-		t.Fatal(err)
-	}
+	page := readFile(t, "../doc/how-to/settings.md")
 	block := func(kind string) string {
-		m := regexp.MustCompile("(?s)```" + kind + "\n(.*?)```").FindStringSubmatch(string(page))
+		m := regexp.MustCompile("(?s)```" + kind + "\n(.*?)```").FindStringSubmatch(page)
 		if m == nil {
 			t.Fatalf("the page has no block of %s", kind)
 		}
@@ -307,7 +304,7 @@ func TestSettingsHowTo(t *testing.T) {
 	queue := filepath.Join(dir, "queue")
 	write(t, queue, "4711-password")
 	here := strings.NewReplacer("multivac serve", "multivac config list", "/run/secrets/queue", queue)
-	blocks := regexp.MustCompile("(?s)```sh\n(.*?)```").FindAllStringSubmatch(string(page), -1)
+	blocks := regexp.MustCompile("(?s)```sh\n(.*?)```").FindAllStringSubmatch(page, -1)
 	if len(blocks) < 3 {
 		t.Errorf("the page has %d blocks of commands", len(blocks))
 	}
@@ -336,17 +333,13 @@ func TestDeployedSettings(t *testing.T) {
 		t.Fatal("there are none")
 	}
 	for _, file := range files {
-		text, err := os.ReadFile(file)
-		if err != nil {
-			t.Fatal(err)
-		}
-		dir := t.TempDir()
+		text, dir := readFile(t, file), t.TempDir()
 		for _, name := range []string{"queue.password", "store.mongodb.password", "cache.password"} {
 			write(t, filepath.Join(dir, "secrets", name), "4711")
 		}
-		write(t, filepath.Join(dir, "settings.toml"), string(text))
+		write(t, filepath.Join(dir, "settings.toml"), text)
 		roles := []string{"web", "worker"}
-		if !strings.Contains(string(text), "[queue]") {
+		if !strings.Contains(text, "[queue]") {
 			roles = []string{"all"}
 		}
 		for _, role := range roles {

@@ -34,11 +34,7 @@ func TestVaultRotation(t *testing.T) {
 			t.Fatal(err)
 		}
 	}
-	page, err := os.ReadFile("../doc/how-to/vault.md")
-	if err != nil {
-		t.Fatal(err)
-	}
-	blocks := regexp.MustCompile("(?s)```(hcl|sh)\n(.*?)```").FindAllStringSubmatch(here.Replace(string(page)), -1)
+	blocks := regexp.MustCompile("(?s)```(hcl|sh)\n(.*?)```").FindAllStringSubmatch(here.Replace(readFile(t, "../doc/how-to/vault.md")), -1)
 	if len(blocks) < 3 || blocks[0][1] != "hcl" || blocks[1][1] != "sh" || blocks[2][1] != "hcl" {
 		t.Fatalf("the page has no policy, commands and configuration in that order: %q", blocks)
 	}
