@@ -2,7 +2,6 @@ package mongodb
 
 import (
 	"context"
-	"strings"
 	"testing"
 	"time"
 
@@ -14,14 +13,6 @@ import (
 	"multivac/internal/store/storetest"
 )
 
-func faults(t testing.TB, db *DB, repair bool) (all []multivac.Fault) {
-	t.Helper()
-	if err := db.Examine(context.Background(), repair, time.Now(), func(f multivac.Fault) { all = append(all, f) }); err != nil {
-		t.Fatal(err)
-	}
-	return all
-}
-
 // Each damage is found, named and mended, and leaves what a store may be.
 func TestExamine(t *testing.T) {
 	m := servers.Mongo(t, servers.MongoOptions{Unsynced: true})
@@ -29,27 +20,7 @@ func TestExamine(t *testing.T) {
 		t.Helper()
 		o := Options{URI: m.URI, Database: database(problem + document)}
 		db := open(t, o)
-		fill(t, db)
-		if found := faults(t, db, false); len(found) > 0 {
-			t.Fatalf("before the damage: %+v", found)
-		}
-		if err := db.call(t.Context(), damage); err != nil {
-			t.Fatalf("%s: %v", problem, err)
-		}
-		want := multivac.DocumentID("")
-		if document != "" {
-			want = multivac.Telling{Source: document}.ID()
-		}
-		found := faults(t, db, false)
-		if len(found) == 0 || found[0].Document != want || !strings.Contains(found[0].Problem, problem) || found[0].Repair != "" {
-			t.Errorf("found %+v, want %q of %s", found, problem, want)
-		}
-		if mended := faults(t, db, true); len(mended) == 0 || mended[0].Repair == "" {
-			t.Errorf("%s: mended %+v", problem, mended)
-		}
-		if left := faults(t, db, false); len(left) > 0 {
-			t.Errorf("%s: left after the repair: %+v", problem, left)
-		}
+		storetest.Mends(t, db, problem, document, func() error { return db.call(t.Context(), damage) })
 		storetest.Check(t, db)
 		if err := db.Close(); err != nil {
 			t.Error(err)
@@ -131,38 +102,4 @@ func TestExamine(t *testing.T) {
 	})
 	f("leased or put off for too long", "pending", set("pending", "lease", int64(9e18)))
 	f("it is in the unknown state", "pending", set("pending", "state", "lost"))
-}
-
-func fill(t testing.TB, db *DB) {
-	t.Helper()
-	now := time.Now().Add(-time.Hour).Truncate(time.Millisecond)
-	tell := func(source, body string) multivac.Task {
-		now = now.Add(time.Second)
-		r, err := db.Put(t.Context(), []multivac.Telling{{Source: source, Body: []byte(body)}}, now)
-		if err != nil {
-			t.Fatal(err)
-		}
-		return multivac.Task{Document: r[0].ID, Revision: r[0].Revision}
-	}
-	index := func(source, body string) multivac.Task {
-		task := tell(source, body)
-		if _, err := db.Publish(t.Context(), task, storetest.Cut(body), now); err != nil {
-			t.Fatal(err)
-		}
-		return task
-	}
-	index("indexed", "one\n\ntwo")
-	index("again", "before")
-	tell("again", "after")
-	tell("pending", "waits")
-	failed, _, err := db.Lease(t.Context(), tell("failed", "broken"), now, now.Add(time.Minute))
-	if err == nil {
-		err = db.Fail(t.Context(), failed, "broken", true, now, now)
-	}
-	if err == nil {
-		_, err = db.Delete(t.Context(), index("deleted", "gone").Document, now)
-	}
-	if err != nil {
-		t.Fatal(err)
-	}
 }

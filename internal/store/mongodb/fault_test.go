@@ -130,7 +130,7 @@ func (b *busy) stop() []error {
 			b.t.Errorf("published at %q, followed %+v", at, c)
 		}
 	}
-	for _, f := range faults(b.t, db, false) {
+	for _, f := range storetest.Faults(b.t, db, false) {
 		b.t.Errorf("fault: %+v", f)
 	}
 	for _, db := range b.all {
@@ -208,7 +208,7 @@ func TestStepDown(t *testing.T) {
 func TestUnavailable(t *testing.T) {
 	m := servers.Mongo(t, servers.MongoOptions{})
 	db := open(t, Options{URI: m.URI})
-	fill(t, db)
+	storetest.Fill(t, db)
 	m.Stop()
 	_, err := db.Document(t.Context(), multivac.Telling{Source: "indexed"}.ID())
 	var e *multivac.Error
@@ -314,7 +314,7 @@ func TestHalfDone(t *testing.T) {
 	if err != nil || r[0].State != multivac.Indexed || r[0].Position == "" {
 		t.Errorf("told again while it was half done: %+v, %v", r, err)
 	}
-	for _, f := range faults(t, lives, false) {
+	for _, f := range storetest.Faults(t, lives, false) {
 		t.Errorf("fault: %+v", f)
 	}
 	storetest.Check(t, lives)
@@ -710,7 +710,7 @@ func TestCompact(t *testing.T) {
 			t.Errorf("after %q followed %d to %q: %v", after, n, last, err)
 		}
 	}
-	for _, f := range faults(t, db, false) {
+	for _, f := range storetest.Faults(t, db, false) {
 		t.Errorf("fault: %+v", f)
 	}
 }

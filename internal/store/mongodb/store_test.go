@@ -51,7 +51,7 @@ func (r *replicas) next() *DB { return r.all[r.calls.Add(1)%uint64(len(r.all))] 
 // Close closes all, which have to find nothing wrong before.
 func (r *replicas) Close() (err error) {
 	if db := r.all[0]; !db.isClosed() {
-		for _, f := range faults(r.t, db, false) {
+		for _, f := range storetest.Faults(r.t, db, false) {
 			r.t.Errorf("fault: %+v", f)
 		}
 	}

@@ -8,20 +8,11 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
-	"time"
 
 	"multivac"
 	"multivac/internal/store"
 	"multivac/internal/store/storetest"
 )
-
-func faults(t *testing.T, db *DB, repair bool) (all []multivac.Fault) {
-	t.Helper()
-	if err := db.Examine(t.Context(), repair, time.Now(), func(f multivac.Fault) { all = append(all, f) }); err != nil {
-		t.Fatal(err)
-	}
-	return all
-}
 
 // Each damage is found, named and mended, and leaves what a store may be.
 func TestExamine(t *testing.T) {
@@ -32,27 +23,9 @@ func TestExamine(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		fill(t, db)
-		if found := faults(t, db, false); len(found) > 0 {
-			t.Fatalf("before the damage: %+v", found)
-		}
-		if err := db.write(context.Background(), func(w *writer) error { _, err := w.ExecContext(context.Background(), damage); return err }); err != nil {
-			t.Fatalf("%s: %v", damage, err)
-		}
-		want := multivac.DocumentID("")
-		if document != "" {
-			want = multivac.Telling{Source: document}.ID()
-		}
-		found := faults(t, db, false)
-		if len(found) == 0 || found[0].Document != want || !strings.Contains(found[0].Problem, problem) || found[0].Repair != "" {
-			t.Errorf("%s: found %+v, want %q of %s", damage, found, problem, want)
-		}
-		if mended := faults(t, db, true); len(mended) == 0 || mended[0].Repair == "" {
-			t.Errorf("%s: mended %+v", damage, mended)
-		}
-		if left := faults(t, db, false); len(left) > 0 {
-			t.Errorf("%s: left after the repair: %+v", damage, left)
-		}
+		storetest.Mends(t, db, problem, document, func() error {
+			return db.write(context.Background(), func(w *writer) error { _, err := w.ExecContext(context.Background(), damage); return err })
+		})
 		if err := db.Close(); err != nil {
 			t.Fatal(err)
 		}
@@ -82,40 +55,6 @@ func TestExamine(t *testing.T) {
 	f(`UPDATE passages SET end = 9999 WHERE id >> 24 = (SELECT content FROM documents WHERE source = 'indexed')`, "passages are broken", "indexed")
 }
 
-func fill(t *testing.T, db *DB) {
-	t.Helper()
-	now := time.Now().Add(-time.Hour).Truncate(time.Millisecond)
-	tell := func(source, body string) multivac.Task {
-		now = now.Add(time.Second)
-		r, err := db.Put(t.Context(), []multivac.Telling{{Source: source, Body: []byte(body)}}, now)
-		if err != nil {
-			t.Fatal(err)
-		}
-		return multivac.Task{Document: r[0].ID, Revision: r[0].Revision}
-	}
-	index := func(source, body string) multivac.Task {
-		task := tell(source, body)
-		if _, err := db.Publish(t.Context(), task, storetest.Cut(body), now); err != nil {
-			t.Fatal(err)
-		}
-		return task
-	}
-	index("indexed", "one\n\ntwo")
-	index("again", "before")
-	tell("again", "after")
-	tell("pending", "waits")
-	failed, _, err := db.Lease(t.Context(), tell("failed", "broken"), now, now.Add(time.Minute))
-	if err == nil {
-		err = db.Fail(t.Context(), failed, "broken", true, now, now)
-	}
-	if err == nil {
-		_, err = db.Delete(t.Context(), index("deleted", "gone").Document, now)
-	}
-	if err != nil {
-		t.Fatal(err)
-	}
-}
-
 // Data of the first version of the schema is brought to this one, and nothing
 // of it is lost.
 func TestFirstVersion(t *testing.T) {
@@ -126,7 +65,7 @@ func TestFirstVersion(t *testing.T) {
 		t.Fatal(err)
 	}
 	storetest.Check(t, checked{db, t})
-	if found := faults(t, db, false); len(found) > 0 {
+	if found := storetest.Faults(t, db, false); len(found) > 0 {
 		t.Errorf("faults: %+v", found)
 	}
 	f := func(source string, collection multivac.CollectionName, revision multivac.Revision, state multivac.State, says string) {

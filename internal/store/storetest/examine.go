@@ -1,0 +1,84 @@
+package storetest
+
+import (
+	"context"
+	"strings"
+	"testing"
+	"time"
+
+	"multivac"
+	"multivac/internal/store"
+)
+
+// Faults returns what Examine reports.
+func Faults(t testing.TB, s store.Store, repair bool) (all []multivac.Fault) {
+	t.Helper()
+	ctx := context.Background() // it runs when the test's own has ended
+	if err := s.Examine(ctx, repair, time.Now(), func(f multivac.Fault) { all = append(all, f) }); err != nil {
+		t.Fatal(err)
+	}
+	return all
+}
+
+// Mends fills an empty store and damages it. That has to be found as the first
+// fault, of the document of the source, of none if it is empty, and mended.
+func Mends(t *testing.T, s store.Store, problem, source string, damage func() error) {
+	t.Helper()
+	Fill(t, s)
+	if found := Faults(t, s, false); len(found) > 0 {
+		t.Fatalf("before the damage: %+v", found)
+	}
+	if err := damage(); err != nil {
+		t.Fatalf("%s: %v", problem, err)
+	}
+	want := multivac.DocumentID("")
+	if source != "" {
+		want = multivac.Telling{Source: source}.ID()
+	}
+	found := Faults(t, s, false)
+	if len(found) == 0 || found[0].Document != want || !strings.Contains(found[0].Problem, problem) || found[0].Repair != "" {
+		t.Errorf("found %+v, want %q of %s", found, problem, want)
+	}
+	if mended := Faults(t, s, true); len(mended) == 0 || mended[0].Repair == "" {
+		t.Errorf("%s: mended %+v", problem, mended)
+	}
+	if left := Faults(t, s, false); len(left) > 0 {
+		t.Errorf("%s: left after the repair: %+v", problem, left)
+	}
+}
+
+// Fill puts a document in every state into a store, each called by it, and one
+// that is told again.
+func Fill(t testing.TB, s store.Store) {
+	t.Helper()
+	now := time.Now().Add(-time.Hour).Truncate(time.Millisecond)
+	tell := func(source, body string) multivac.Task {
+		now = now.Add(time.Second)
+		r, err := s.Put(t.Context(), []multivac.Telling{{Source: source, Body: []byte(body)}}, now)
+		if err != nil {
+			t.Fatal(err)
+		}
+		return task(r[0])
+	}
+	index := func(source, body string) multivac.Task {
+		told := tell(source, body)
+		if _, err := s.Publish(t.Context(), told, Cut(body), now); err != nil {
+			t.Fatal(err)
+		}
+		return told
+	}
+	index("indexed", "one\n\ntwo")
+	index("again", "before")
+	tell("again", "after")
+	tell("pending", "waits")
+	failed, _, err := s.Lease(t.Context(), tell("failed", "broken"), now, now.Add(time.Minute))
+	if err == nil {
+		err = s.Fail(t.Context(), failed, "broken", true, now, now)
+	}
+	if err == nil {
+		_, err = s.Delete(t.Context(), index("deleted", "gone").Document, now)
+	}
+	if err != nil {
+		t.Fatal(err)
+	}
+}
