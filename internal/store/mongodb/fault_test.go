@@ -380,6 +380,20 @@ func TestHalfDoneInOrder(t *testing.T) {
 	}
 }
 
+// index tells a text and publishes it.
+func index(t *testing.T, db *DB, source, text string) multivac.Position {
+	t.Helper()
+	r, err := db.Put(t.Context(), []multivac.Telling{{Source: source, Body: []byte(text)}}, time.Now())
+	if err != nil {
+		t.Fatal(err)
+	}
+	at, err := db.Publish(t.Context(), multivac.Task{Document: r[0].ID, Revision: r[0].Revision}, storetest.Cut(text), time.Now())
+	if err != nil {
+		t.Fatal(err)
+	}
+	return at
+}
+
 // Where the stream of changes has lost its place, because the server keeps no
 // more of them, nothing is missed: the feed itself is read on.
 func TestTooOld(t *testing.T) {
@@ -403,13 +417,7 @@ func TestTooOld(t *testing.T) {
 		})
 	}()
 	for i := range n {
-		told := multivac.Telling{Source: fmt.Sprint(i), Body: []byte("text")}
-		if _, err := db.Put(t.Context(), []multivac.Telling{told}, time.Now()); err != nil {
-			t.Fatal(err)
-		}
-		if _, err := db.Publish(t.Context(), multivac.Task{Document: told.ID(), Revision: 1}, storetest.Cut("text"), time.Now()); err != nil {
-			t.Fatal(err)
-		}
+		index(t, db, fmt.Sprint(i), "text")
 		<-began
 	}
 	close(goOn)
@@ -548,61 +556,13 @@ func TestServerName(t *testing.T) {
 	}
 }
 
-// Of those who ask at the same time, all get the same key, and one a job.
 func TestShared(t *testing.T) {
 	m := servers.Mongo(t, servers.MongoOptions{})
-	o := Options{URI: m.URI}
-	all := []*DB{open(t, o), open(t, o), open(t, o)}
-	now := time.Now().UTC().Truncate(time.Millisecond)
-	var keys sync.Map
-	var holders atomic.Int32
-	var wait sync.WaitGroup
-	for i, db := range all {
-		wait.Go(func() {
-			key, err := db.SharedKey(t.Context())
-			keys.Store(key, true)
-			held, e := db.Turn(t.Context(), "purge", fmt.Sprint(i), now, now.Add(time.Minute))
-			if held {
-				holders.Add(1)
-			}
-			if err = errors.Join(err, e); err != nil {
-				t.Error(err)
-			}
-		})
-	}
-	wait.Wait()
-	n := 0
-	for key := range keys.Range {
-		if n++; key == [16]byte{} {
-			t.Error("the key is none")
-		}
-	}
-	if n != 1 || holders.Load() != 1 {
-		t.Errorf("%d keys, and %d have the job, want one each", n, holders.Load())
-	}
-	if held, err := all[0].Turn(t.Context(), "purge", "another", now.Add(time.Minute), now.Add(time.Hour)); !held || err != nil {
-		t.Errorf("a job that is free again: %t, %v", held, err)
-	}
-	if held, err := all[0].Turn(t.Context(), "purge", "another", now.Add(2*time.Minute), now.Add(time.Hour)); !held || err != nil {
-		t.Errorf("a job that is one's own: %t, %v", held, err)
-	}
-	p := store.Process{ID: "a", Role: "web", Version: "1", Host: "h", Form: 2, Needs: 1, Joining: true, Seen: now}
-	if there, err := all[0].Present(t.Context(), p, now.Add(-time.Minute)); err != nil || len(there) != 1 || there[0] != p {
-		t.Errorf("present: %+v, %v", there, err)
-	}
-	q := store.Process{ID: "b", Seen: now.Add(30 * time.Second)}
-	if there, err := all[1].Present(t.Context(), q, now.Add(time.Second)); err != nil || len(there) != 1 || there[0] != q {
-		t.Errorf("seen since: %+v, %v", there, err)
-	}
-	if err := all[0].Leave(t.Context(), "b"); err != nil {
-		t.Error(err)
-	}
-	if there, err := all[1].Present(t.Context(), p, now); err != nil || len(there) != 1 {
-		t.Errorf("after one has left: %+v, %v", there, err)
-	}
-	for _, db := range all {
-		db.Close()
-	}
+	storetest.RunShared(t, func(t *testing.T) store.Shared {
+		db := open(t, Options{URI: m.URI, Database: database(t.Name())})
+		t.Cleanup(func() { db.Close() })
+		return db
+	})
 }
 
 // Whoever has slept finds the end of the feed, however far it is.
@@ -613,14 +573,7 @@ func TestEnd(t *testing.T) {
 	defer db.Close()
 	defer sleeps.Close()
 	for i := range 2*window + 3 {
-		told := multivac.Telling{Source: fmt.Sprint(i), Body: []byte("text")}
-		if _, err := db.Put(t.Context(), []multivac.Telling{told}, time.Now()); err != nil {
-			t.Fatal(err)
-		}
-		at, err := db.Publish(t.Context(), multivac.Task{Document: told.ID(), Revision: 1}, storetest.Cut("text"), time.Now())
-		if err != nil {
-			t.Fatal(err)
-		}
+		at := index(t, db, fmt.Sprint(i), "text")
 		if i > 0 && i != window-2 && i != window-1 && i != window && i != 2*window+2 {
 			continue
 		}
@@ -647,16 +600,7 @@ func TestCompact(t *testing.T) {
 	var positions []multivac.Position
 	tell := func(i int) {
 		t.Helper()
-		told := multivac.Telling{Source: fmt.Sprint(i % 7), Body: []byte(fmt.Sprint("text ", i))}
-		r, err := db.Put(t.Context(), []multivac.Telling{told}, time.Now())
-		if err != nil {
-			t.Fatal(err)
-		}
-		at, err := db.Publish(t.Context(), multivac.Task{Document: r[0].ID, Revision: r[0].Revision}, storetest.Cut(string(told.Body)), time.Now())
-		if err != nil {
-			t.Fatal(err)
-		}
-		positions = append(positions, at)
+		positions = append(positions, index(t, db, fmt.Sprint(i%7), fmt.Sprint("text ", i)))
 	}
 	count := func() (n int64) {
 		t.Helper()
