@@ -57,7 +57,7 @@ var (
 // Register adds all routes under /api/v1 to mux, and describes those under /
 // that web serves.
 func Register(mux *http.ServeMux, o Options) {
-	s := &server{Options: o, api: humago.New(shortcut{mux, o.Asker}, config(o.Version))}
+	s := &server{Options: o, api: humago.New(shortcut{mux, o.Asker, o.Problem}, config(o.Version))}
 
 	s.describe("POST", "/api/v1/documents", "tell", "Tell documents", 202, errorsTelling, describeTell)
 	mux.HandleFunc("POST /api/v1/documents", s.tell)

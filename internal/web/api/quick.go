@@ -2,6 +2,7 @@ package api
 
 import (
 	"bytes"
+	"context"
 	"encoding/json"
 	"net/http"
 	"net/url"
@@ -15,7 +16,8 @@ import (
 // is answered without the reflection that all else goes through.
 type shortcut struct {
 	*http.ServeMux
-	asker multivac.Asker
+	asker   multivac.Asker
+	problem func(context.Context, error) *wire.Problem
 }
 
 const answerRoute = "GET /api/v1/answer"
@@ -48,12 +50,12 @@ func plain(r *http.Request) (question string, ok bool) {
 	return question, err == nil && q.Validate() == nil
 }
 
-// answer asks, and reports false where it has written nothing because there is
-// an error to be explained.
+// answer asks, and reports false where what comes of it cannot be written.
 func (m shortcut) answer(w http.ResponseWriter, r *http.Request, question string) bool {
 	a, err := m.asker.Ask(r.Context(), multivac.Question{Text: question})
 	if err != nil {
-		return false
+		wire.WriteProblem(w, m.problem(r.Context(), err))
+		return true
 	}
 	most, end := written(a)
 	if most == nil {
