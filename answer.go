@@ -2,6 +2,7 @@ package multivac
 
 import (
 	"errors"
+	"fmt"
 	"slices"
 	"strings"
 	"sync/atomic"
@@ -162,6 +163,18 @@ type Quotation struct {
 	Before     string // what stands around it in its passage
 	After      string
 	Marks      []Span // the question's words, in Text
+}
+
+// Percent writes a confidence for people. It never says that something is
+// certain, or impossible.
+func Percent(p float64) string {
+	switch {
+	case p < 0.01:
+		return "under 1%"
+	case p > 0.99:
+		return "over 99%"
+	}
+	return fmt.Sprintf("%.0f%%", p*100)
 }
 
 // Pronouns are English words by which a sentence begins that cannot be

@@ -43,7 +43,7 @@ func notConfident(asked *rank.Question, unmatched []string, nearest multivac.Quo
 		says = append(says, fmt.Sprintf("%s %s.", subject, missing(asked.Text, lacking)))
 		subject = "It"
 	}
-	likely, wanted := percent(nearest.Confidence), percent(threshold)
+	likely, wanted := multivac.Percent(nearest.Confidence), multivac.Percent(threshold)
 	switch {
 	case nearest.Confidence < far:
 		says = append(says, fmt.Sprintf("%s is too far from the question: %s likely to answer it, where %s is asked for.", subject, likely, wanted))
@@ -113,14 +113,4 @@ func whole(question string, words []string) (joined []string) {
 		joined = append(joined, w)
 	}
 	return joined
-}
-
-func percent(p float64) string {
-	switch {
-	case p < 0.01:
-		return "under 1%"
-	case p > 0.99:
-		return "over 99%"
-	}
-	return fmt.Sprintf("%.0f%%", 100*p)
 }

@@ -253,18 +253,7 @@ func (a *ask) where(q multivac.Quotation) string {
 	if path != "" {
 		place += "  " + path
 	}
-	return fmt.Sprintf("%s  (%s sure)", place, percent(q.Confidence))
-}
-
-// percent never says that something is certain, or impossible.
-func percent(p float64) string {
-	switch {
-	case p < 0.01:
-		return "under 1%"
-	case p > 0.99:
-		return "over 99%"
-	}
-	return fmt.Sprintf("%.0f%%", p*100)
+	return fmt.Sprintf("%s  (%s sure)", place, multivac.Percent(q.Confidence))
 }
 
 // An askedJSON is the answer as the HTTP API has it, with the lines that --in knows.
