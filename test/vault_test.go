@@ -1,8 +1,6 @@
 package test
 
 import (
-	"crypto/sha256"
-	"encoding/hex"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -19,10 +17,6 @@ import (
 func TestVaultRotation(t *testing.T) {
 	vault := servers.Vault(t)
 	one, two := "one-4711-password", "two-4711-password"
-	hash := func(password string) string {
-		sum := sha256.Sum256([]byte(password))
-		return " #" + hex.EncodeToString(sum[:])
-	}
 	const user = "~* &* +@all"
 	redis := servers.Redis(t, servers.RedisOptions{ACL: []string{"user default off", servers.ACLUser("multivac", one, user)}})
 
@@ -63,7 +57,7 @@ func TestVaultRotation(t *testing.T) {
 	s.listens(t)
 	signedIn(t, redis)
 
-	redis.SetACL("user default off", servers.ACLUser("multivac", one, user)+hash(two)) // it has both for a while
+	redis.SetACL("user default off", servers.ACLUser("multivac", one, user)+" #"+servers.PasswordHash(two)) // it has both for a while
 	write(t, filepath.Join(dir, "password"), two+"\n")
 	began := time.Now()
 	sh("vault kv put -mount=secret multivac queue.password=@password")

@@ -47,8 +47,13 @@ type RedisServer struct {
 // ACLUser returns a line of an ACL file: a user with a password, kept as its
 // SHA-256, and rules as in "~multivac:* &* +@all".
 func ACLUser(name, password, rules string) string {
-	hash := sha256.Sum256([]byte(password))
-	return "user " + name + " on #" + hex.EncodeToString(hash[:]) + " " + rules
+	return "user " + name + " on #" + PasswordHash(password) + " " + rules
+}
+
+// PasswordHash returns a password as it stands in an ACL after # or !.
+func PasswordHash(password string) string {
+	sum := sha256.Sum256([]byte(password))
+	return hex.EncodeToString(sum[:])
 }
 
 // Redis starts a Redis that ends with the test. All that it is told stands in
