@@ -49,16 +49,30 @@ func newStage(t *testing.T) *stage {
 	const storePassword, queuePassword, cachePassword = "store's", "queue's", "cache's"
 	s.mongo = servers.Mongo(t, servers.MongoOptions{CA: s.ca, ClientCerts: true, Users: []servers.MongoUser{{Name: "multivac", Password: storePassword, Database: "multivac"}}})
 	s.queue = servers.Redis(t, servers.RedisOptions{CA: s.ca, ClientCerts: true, AppendOnly: true, ACL: documented(t, "queue", queuePassword)})
-	s.cache = append(s.cache, servers.Redis(t, servers.RedisOptions{CA: s.ca, ClientCerts: true, MaxMemory: "64mb", Policy: "allkeys-lru", ACL: documented(t, "cache", cachePassword)}))
+	s.write("secrets/store.mongodb.password", storePassword)
+	s.write("secrets/queue.password", queuePassword)
+	s.write("secrets/cache.password", cachePassword)
+	s.another()
 	mine := s.ca.Client(t, "multivac")
 	files := fmt.Sprintf("tls-ca = %q\ntls-cert = %q\ntls-key = %q\n", s.ca.File, mine.Cert, mine.Key)
 	s.write("settings.toml", fmt.Sprintf("log-format = \"json\"\nsecrets = \"secrets\"\n\n"+
 		"[store.mongodb]\nuri = %q\nusername = \"multivac\"\n%s\n[queue]\naddr = %q\ntls = true\nusername = \"queue\"\n%s\n[cache]\naddrs = [%q]\ntls = true\nusername = \"cache\"\n%s",
 		s.mongo.URI, files, s.queue.Addr, files, s.cache[0].Addr, files))
-	s.write("secrets/store.mongodb.password", storePassword)
-	s.write("secrets/queue.password", queuePassword)
-	s.write("secrets/cache.password", cachePassword)
 	return s
+}
+
+// another adds a node to the cache.
+func (s *stage) another() {
+	s.t.Helper()
+	s.cache = append(s.cache, servers.Redis(s.t, servers.RedisOptions{CA: s.ca, ClientCerts: true, MaxMemory: "64mb", Policy: "allkeys-lru", ACL: documented(s.t, "cache", s.secret("cache.password"))}))
+}
+
+// secret returns what a file of secrets says.
+func (s *stage) secret(name string) string {
+	s.t.Helper()
+	text, err := os.ReadFile(filepath.Join(s.dir, "secrets", name))
+	must(s.t, err)
+	return string(text)
 }
 
 // write replaces a file of the settings as a whole.
@@ -132,6 +146,16 @@ func (p *process) said() string {
 	return string(text)
 }
 
+// says returns once the process has written a text.
+func (p *process) says(text string) {
+	p.t.Helper()
+	for end := time.Now().Add(patience); !strings.Contains(p.said(), text); time.Sleep(10 * time.Millisecond) {
+		if time.Now().After(end) {
+			p.t.Fatalf("the %s does not say %s:\n%s", p.role, text, p.said())
+		}
+	}
+}
+
 // kill ends it as a crash would.
 func (p *process) kill() {
 	_ = p.cmd.Process.Kill()
@@ -180,11 +204,11 @@ type reply struct {
 	body   string
 }
 
-func (p *process) try(method, path, mediaType, body string) (reply, error) {
-	return p.by(http.DefaultClient, method, path, mediaType, body)
+func (p *process) try(method, path, mediaType, body string, header ...string) (reply, error) {
+	return p.by(http.DefaultClient, method, path, mediaType, body, header...)
 }
 
-func (p *process) by(client *http.Client, method, path, mediaType, body string) (reply, error) {
+func (p *process) by(client *http.Client, method, path, mediaType, body string, header ...string) (reply, error) {
 	ctx, cancel := context.WithTimeout(context.Background(), patience)
 	defer cancel()
 	req, err := http.NewRequestWithContext(ctx, method, p.URL+path, strings.NewReader(body))
@@ -193,6 +217,9 @@ func (p *process) by(client *http.Client, method, path, mediaType, body string) 
 	}
 	if mediaType != "" {
 		req.Header.Set("Content-Type", mediaType)
+	}
+	for i := 0; i+1 < len(header); i += 2 {
+		req.Header.Set(header[i], header[i+1])
 	}
 	res, err := client.Do(req)
 	if err != nil {
@@ -203,9 +230,9 @@ func (p *process) by(client *http.Client, method, path, mediaType, body string) 
 	return reply{res.StatusCode, res.Header, string(b)}, err
 }
 
-func (p *process) do(method, path, mediaType, body string) reply {
+func (p *process) do(method, path, mediaType, body string, header ...string) reply {
 	p.t.Helper()
-	r, err := p.try(method, path, mediaType, body)
+	r, err := p.try(method, path, mediaType, body, header...)
 	if err != nil {
 		p.t.Fatalf("%s: %s %s: %v\n%s", p.role, method, path, err, p.said())
 	}

@@ -37,20 +37,10 @@ func (s *stage) done(args ...string) string {
 	return out
 }
 
-// with returns the status of a request with a key.
-func (p *process) with(key, method, path, body string) (int, string) {
+// with sends a request with a key.
+func (p *process) with(key, method, path, body string) reply {
 	p.t.Helper()
-	req, err := http.NewRequest(method, p.URL+path, strings.NewReader(body))
-	must(p.t, err)
-	req.Header.Set("Authorization", "Bearer "+key)
-	req.Header.Set("Content-Type", "application/json")
-	res, err := http.DefaultClient.Do(req)
-	must(p.t, err)
-	defer res.Body.Close()
-	var b bytes.Buffer
-	_, err = b.ReadFrom(res.Body)
-	must(p.t, err)
-	return res.StatusCode, b.String()
+	return p.do(method, path, "application/json", body, "Authorization", "Bearer "+key)
 }
 
 // Webs that start at once have one admin key; a key that one of them makes is
@@ -70,29 +60,28 @@ func TestKeysOfEveryWeb(t *testing.T) {
 	must(t, err)
 	admin := strings.TrimSpace(string(text))
 	for _, web := range webs {
-		if status, body := web.with(admin, "GET", "/api/v1/keys", ""); status != http.StatusOK || strings.Count(body, `"id"`) != 1 {
-			t.Errorf("the keys are %d %s, want the admin's one", status, body)
+		if r := web.with(admin, "GET", "/api/v1/keys", ""); r.status != http.StatusOK || strings.Count(r.body, `"id"`) != 1 {
+			t.Errorf("the keys are %d %s, want the admin's one", r.status, r.body)
 		}
 	}
-	_, body := webs[0].with(admin, "POST", "/api/v1/keys", `{"name":"search page","scopes":["ask"]}`)
 	var made struct {
 		ID  string `json:"id"`
 		Key string `json:"key"`
 	}
-	must(t, json.Unmarshal([]byte(body), &made))
+	must(t, json.Unmarshal([]byte(webs[0].with(admin, "POST", "/api/v1/keys", `{"name":"search page","scopes":["ask"]}`).body), &made))
 	key := made.Key
 	for _, web := range webs {
-		if status, body := web.with(key, "GET", "/api/v1/collections", ""); status != http.StatusOK {
-			t.Errorf("a key that was just made elsewhere: %d %s", status, body)
+		if r := web.with(key, "GET", "/api/v1/collections", ""); r.status != http.StatusOK {
+			t.Errorf("a key that was just made elsewhere: %d %s", r.status, r.body)
 		}
 	}
-	if status, body := webs[1].with(admin, "DELETE", "/api/v1/keys/"+made.ID, ""); status >= 300 {
-		t.Fatalf("revoke: %d %s", status, body)
+	if r := webs[1].with(admin, "DELETE", "/api/v1/keys/"+made.ID, ""); r.status >= 300 {
+		t.Fatalf("revoke: %d %s", r.status, r.body)
 	}
 	revoked := time.Now()
 	for _, web := range webs {
 		for {
-			status, _ := web.with(key, "GET", "/api/v1/collections", "")
+			status := web.with(key, "GET", "/api/v1/collections", "").status
 			if since := time.Since(revoked); status == http.StatusUnauthorized {
 				t.Logf("refused %v after the revocation", since)
 				break
@@ -191,19 +180,9 @@ func TestAQueueThatMayEvict(t *testing.T) {
 func TestOneRequestInBothLogs(t *testing.T) {
 	s := newStage(t)
 	web, worker := s.start("web").ready(), s.start("worker").ready()
-	req, err := http.NewRequest("POST", web.URL+"/api/v1/documents?wait=indexed", strings.NewReader(`{"source":"pump.md","text":"The pump stops at 80 degrees."}`))
-	must(t, err)
-	req.Header.Set("Content-Type", "application/json")
-	req.Header.Set("X-Request-Id", "follow-me-7")
-	res, err := http.DefaultClient.Do(req)
-	must(t, err)
-	must(t, res.Body.Close())
+	web.do("POST", "/api/v1/documents?wait=indexed", "application/json", `{"source":"pump.md","text":"The pump stops at 80 degrees."}`, "X-Request-Id", "follow-me-7")
 	for _, p := range []*process{web, worker} {
-		for end := time.Now().Add(patience); !strings.Contains(p.said(), `"request_id":"follow-me-7"`); time.Sleep(10 * time.Millisecond) {
-			if time.Now().After(end) {
-				t.Fatalf("the %s says nothing of the request:\n%s", p.role, p.said())
-			}
-		}
+		p.says(`"request_id":"follow-me-7"`)
 	}
 }
 

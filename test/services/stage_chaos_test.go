@@ -2,8 +2,6 @@ package services
 
 import (
 	"cmp"
-	"crypto/sha256"
-	"encoding/hex"
 	"fmt"
 	"io"
 	"math/rand/v2"
@@ -19,20 +17,6 @@ import (
 
 	"multivac/internal/servers"
 )
-
-// another adds a node to the cache.
-func (s *stage) another() {
-	s.t.Helper()
-	s.cache = append(s.cache, servers.Redis(s.t, servers.RedisOptions{CA: s.ca, ClientCerts: true, MaxMemory: "64mb", Policy: "allkeys-lru", ACL: documented(s.t, "cache", s.secret("cache.password"))}))
-}
-
-// secret returns what a file of secrets says.
-func (s *stage) secret(name string) string {
-	s.t.Helper()
-	text, err := os.ReadFile(filepath.Join(s.dir, "secrets", name))
-	must(s.t, err)
-	return string(text)
-}
 
 // edit replaces a text in the settings.
 func (s *stage) edit(old, new string) {
@@ -66,20 +50,15 @@ func (c *chaos) rotate(service string, lots *rand.Rand, nodes ...*servers.RedisS
 	file := service + ".password"
 	old, fresh := c.secret(file), fmt.Sprintf("number %d of %x", c.password, lots.Uint64())
 	for _, r := range nodes {
-		r.Do("ACL", "SETUSER", service, "#"+digest(fresh))
+		r.Do("ACL", "SETUSER", service, "#"+servers.PasswordHash(fresh))
 	}
 	c.write("secrets/"+file, fresh)
 	c.calm(3 * time.Second)
 	for _, r := range nodes {
-		r.Do("ACL", "SETUSER", service, "!"+digest(old))
+		r.Do("ACL", "SETUSER", service, "!"+servers.PasswordHash(old))
 		r.Do("ACL", "SAVE")
 		r.Do("CLIENT", "KILL", "USER", service) // so that the old one is needed nowhere
 	}
-}
-
-func digest(password string) string {
-	sum := sha256.Sum256([]byte(password))
-	return hex.EncodeToString(sum[:])
 }
 
 // rotateDatabase gives the user of the database another password, or makes

@@ -18,15 +18,8 @@ func TestOneTraceInBothProcesses(t *testing.T) {
 	web := s.start("web", traces...).ready()
 	send := func(trace, method, path, body string) {
 		t.Helper()
-		req, err := http.NewRequest(method, web.URL+path, strings.NewReader(body))
-		must(t, err)
-		req.Header.Set("Content-Type", "application/json")
-		req.Header.Set("Traceparent", "00-"+trace+"-b7ad6b7169203331-01")
-		res, err := http.DefaultClient.Do(req)
-		must(t, err)
-		res.Body.Close()
-		if res.StatusCode >= 300 {
-			t.Fatalf("%s %s: %s", method, path, res.Status)
+		if r := web.do(method, path, "application/json", body, "Traceparent", "00-"+trace+"-b7ad6b7169203331-01"); r.status >= 300 {
+			t.Fatalf("%s %s: %d %s", method, path, r.status, r.body)
 		}
 	}
 	const told, asked = "0af7651916cd43dd8448eb211c80319c", "1bf7651916cd43dd8448eb211c80319d"
