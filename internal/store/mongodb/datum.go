@@ -10,6 +10,7 @@ import (
 	"go.mongodb.org/mongo-driver/v2/mongo/options"
 
 	"multivac"
+	"multivac/internal/store"
 )
 
 // A collection's datum is a document's identifier beside its rows, and may be
@@ -124,7 +125,7 @@ func (db *DB) Datum(ctx context.Context, collection multivac.CollectionName) (te
 				return "", err
 			}
 			if id == "" {
-				return "", multivac.Errorf(multivac.ErrNotFound, "tell it something", "collection %q has no document that was processed", collection)
+				return "", store.ErrNoDatum(collection)
 			}
 			continue
 		}

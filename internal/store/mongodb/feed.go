@@ -134,7 +134,7 @@ func (db *DB) Follow(ctx context.Context, after multivac.Position, fn func(store
 		return err
 	}
 	if after > end {
-		return multivac.Errorf(multivac.ErrTooOld, "start from a scan", "position %s is beyond the end of the feed, which is not the one it came from", after)
+		return store.ErrTooOld(after)
 	}
 	db.listening.Do(func() { db.running.Go(db.listen) })
 	for {
@@ -171,7 +171,7 @@ func (db *DB) Follow(ctx context.Context, after multivac.Position, fn func(store
 		case <-ctx.Done():
 			return ctx.Err()
 		case <-db.closed:
-			return errClosed()
+			return store.ErrClosed()
 		}
 	}
 }
@@ -207,7 +207,7 @@ func (db *DB) tell(ctx context.Context, b *batch, fn func(store.Change) error) e
 				return err
 			}
 			if db.isClosed() {
-				return errClosed()
+				return store.ErrClosed()
 			}
 			if err := fn(c); err != nil {
 				return err
@@ -385,7 +385,7 @@ func (db *DB) stream(ctx context.Context, filter bson.D, fn func([]*row) error) 
 		return err
 	}
 	if db.isClosed() {
-		return errClosed()
+		return store.ErrClosed()
 	}
 	l := db.acquire()
 	defer db.release(l)
@@ -430,7 +430,7 @@ func (db *DB) why(ctx context.Context, err error) error {
 	case ctx.Err() != nil:
 		return ctx.Err()
 	case db.isClosed():
-		return errClosed()
+		return store.ErrClosed()
 	}
 	return explain(err)
 }

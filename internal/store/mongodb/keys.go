@@ -46,7 +46,7 @@ func (db *DB) PutKey(ctx context.Context, k multivac.Key) (err error) {
 	return db.call(ctx, func(ctx context.Context, d *mongo.Database) error {
 		_, err := d.Collection(keys).InsertOne(ctx, r)
 		if mongo.IsDuplicateKeyError(err) {
-			return multivac.Errorf(multivac.ErrInvalid, "make it again", "there is a key %s already", k.ID)
+			return store.ErrKeyThere(k.ID)
 		}
 		return err
 	})
@@ -76,7 +76,7 @@ func (db *DB) RevokeKey(ctx context.Context, id multivac.KeyID, now time.Time) (
 		var r keyRow
 		err := d.Collection(keys).FindOne(ctx, here).Decode(&r)
 		if errors.Is(err, mongo.ErrNoDocuments) {
-			return multivac.Errorf(multivac.ErrNotFound, "list the keys to see which there are", "there is no key %q", multivac.Clip(string(id), 40))
+			return store.ErrNoKey(id)
 		}
 		k = r.key()
 		return err

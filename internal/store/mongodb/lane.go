@@ -13,6 +13,7 @@ import (
 	"go.mongodb.org/mongo-driver/v2/mongo/options"
 
 	"multivac"
+	"multivac/internal/store"
 )
 
 const (
@@ -90,7 +91,7 @@ func (l *lane) do(ctx context.Context, changes ...*change) error {
 	l.mu.Lock()
 	if l.closed {
 		l.mu.Unlock()
-		return errClosed()
+		return store.ErrClosed()
 	}
 	l.queue = append(l.queue, changes...)
 	l.mu.Unlock()
@@ -163,7 +164,7 @@ func (l *lane) shut(waiting []*change) {
 	l.mu.Unlock()
 	for _, c := range waiting {
 		if c.begin() {
-			c.end(nil, errClosed())
+			c.end(nil, store.ErrClosed())
 		}
 	}
 }

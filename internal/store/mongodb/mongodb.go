@@ -126,10 +126,6 @@ func (db *DB) Close() error {
 	return db.ended
 }
 
-func errClosed() error {
-	return multivac.Errorf(multivac.ErrUnavailable, "open it again", "store is closed")
-}
-
 func (db *DB) isClosed() bool {
 	select {
 	case <-db.closed:
@@ -147,7 +143,7 @@ func (db *DB) call(ctx context.Context, fn func(ctx context.Context, d *mongo.Da
 		return err
 	}
 	if db.isClosed() {
-		return errClosed()
+		return store.ErrClosed()
 	}
 	within, stop := context.WithTimeout(ctx, patience)
 	defer stop()
@@ -163,7 +159,7 @@ func (db *DB) call(ctx context.Context, fn func(ctx context.Context, d *mongo.Da
 		case ctx.Err() != nil:
 			return ctx.Err()
 		case db.isClosed():
-			return errClosed()
+			return store.ErrClosed()
 		}
 		return explain(err)
 	}
@@ -183,7 +179,7 @@ func (db *DB) insist(ctx context.Context, fn func(ctx context.Context, d *mongo.
 		case <-ctx.Done():
 			return ctx.Err()
 		case <-db.closed:
-			return errClosed()
+			return store.ErrClosed()
 		}
 	}
 }

@@ -19,7 +19,7 @@ import (
 func (db *DB) Document(ctx context.Context, id multivac.DocumentID) (d multivac.Document, err error) {
 	defer multivac.Wrap(&err, "read document")
 	if !store.ValidID(id) {
-		return d, errors.Join(ctx.Err(), errNeverTold(id))
+		return d, errors.Join(ctx.Err(), store.ErrNeverTold(id))
 	}
 	for range 10 {
 		r, err := db.row(ctx, id)
@@ -27,7 +27,7 @@ func (db *DB) Document(ctx context.Context, id multivac.DocumentID) (d multivac.
 			return d, err
 		}
 		if r == nil {
-			return d, errNeverTold(id)
+			return d, store.ErrNeverTold(id)
 		}
 		d := r.document()
 		c := r.current()
@@ -54,8 +54,7 @@ func (db *DB) Document(ctx context.Context, id multivac.DocumentID) (d multivac.
 func (db *DB) Documents(ctx context.Context, list multivac.Listing) (page multivac.Page, err error) {
 	defer multivac.Wrap(&err, "list documents")
 	if list.Cursor != "" && !store.ValidID(multivac.DocumentID(list.Cursor)) {
-		return page, multivac.Errorf(multivac.ErrInvalid, "use the one that came with the page before",
-			"%q is not a cursor", multivac.Clip(list.Cursor, 40))
+		return page, store.ErrNoCursor(list.Cursor)
 	}
 	limit := list.Limit
 	if limit <= 0 {
@@ -66,7 +65,7 @@ func (db *DB) Documents(ctx context.Context, list multivac.Listing) (page multiv
 	case list.State == "":
 		filter = append(filter, at("state", in([]multivac.State{multivac.Pending, multivac.Indexed, multivac.Failed})))
 	case !slices.Contains(multivac.States, list.State):
-		return page, multivac.Errorf(multivac.ErrInvalid, "use pending, indexed, failed or deleted", "unknown state %q", multivac.Clip(string(list.State), 40))
+		return page, store.ErrNoState(list.State)
 	default:
 		filter = append(filter, at("state", list.State))
 	}
@@ -235,7 +234,7 @@ func distinct(names []string) []string {
 // Quote implements store.Store.
 func (db *DB) Quote(ctx context.Context, id multivac.DocumentID, revision multivac.Revision, span multivac.Span) (text string, err error) {
 	defer multivac.Wrap(&err, "quote document %s", id)
-	missing := multivac.Errorf(multivac.ErrNotFound, "", "bytes %d to %d of revision %d are not there", span.Start, span.End, revision)
+	missing := store.ErrNoQuote(revision, span)
 	if err := ctx.Err(); err != nil {
 		return "", err
 	}

@@ -15,6 +15,7 @@ import (
 	"go.mongodb.org/mongo-driver/v2/mongo/options"
 
 	"multivac"
+	"multivac/internal/store"
 )
 
 // A row is all there is to know of a document but for what lies in pieces.
@@ -214,8 +215,7 @@ func parsePosition(p multivac.Position) (batch int64, index int32, err error) {
 	}
 	n, err := strconv.ParseUint(string(p), 16, 64)
 	if _, e := hex.DecodeString(string(p)); err != nil || e != nil || len(p) != 16 || n>>63 != 0 {
-		return 0, 0, multivac.Errorf(multivac.ErrInvalid, "use one that a receipt or an answer gave",
-			"%q is not a position", multivac.Clip(string(p), 40))
+		return 0, 0, store.ErrNoPosition(p)
 	}
 	return int64(n >> 16), int32(n & 0xffff), nil
 }

@@ -13,16 +13,6 @@ import (
 	"multivac/internal/store"
 )
 
-func errNeverTold(id multivac.DocumentID) error {
-	return multivac.Errorf(multivac.ErrNotFound, "list the documents to see what was told",
-		"document %q was never told", multivac.Clip(string(id), 40))
-}
-
-func errSuperseded(task multivac.Task) error {
-	return multivac.Errorf(multivac.ErrSuperseded, "",
-		"revision %d of document %s is done, replaced, or in another worker's hands", task.Revision, task.Document)
-}
-
 // Put implements store.Store. Where it fails half way, some of the tellings
 // may have been kept: to tell them again changes nothing.
 func (db *DB) Put(ctx context.Context, tellings []multivac.Telling, now time.Time) (receipts []multivac.Receipt, err error) {
@@ -77,11 +67,11 @@ func put(t multivac.Telling, now int64, receipt *multivac.Receipt) *change {
 func (db *DB) Delete(ctx context.Context, id multivac.DocumentID, now time.Time) (r multivac.Receipt, err error) {
 	defer multivac.Wrap(&err, "delete document")
 	if !store.ValidID(id) {
-		return r, errors.Join(ctx.Err(), errNeverTold(id))
+		return r, errors.Join(ctx.Err(), store.ErrNeverTold(id))
 	}
 	c := &change{id: string(id), plan: func(c *change, d *row) (bool, error) {
 		if d.Version == 0 {
-			return false, errNeverTold(id)
+			return false, store.ErrNeverTold(id)
 		}
 		r = multivac.Receipt{ID: id, Source: d.Source, State: multivac.Deleted, Revision: multivac.Revision(d.Revision)}
 		if d.State == multivac.Deleted {
@@ -137,7 +127,7 @@ func placed(r *multivac.Receipt, d *row) error {
 // pending says whether a task is still to be done.
 func (r *row) pending(task multivac.Task) error {
 	if r.State != multivac.Pending || r.Revision != int64(task.Revision) {
-		return errSuperseded(task)
+		return store.ErrSuperseded(task)
 	}
 	return nil
 }
@@ -148,7 +138,7 @@ func (r *row) leased(task multivac.Task) error {
 		return err
 	}
 	if r.Lease == 0 || r.Attempts != task.Attempt {
-		return errSuperseded(task)
+		return store.ErrSuperseded(task)
 	}
 	return nil
 }
@@ -156,7 +146,7 @@ func (r *row) leased(task multivac.Task) error {
 // change makes a change of a task's document.
 func (db *DB) change(ctx context.Context, l *lane, task multivac.Task, plan func(c *change, r *row) (bool, error)) (*row, error) {
 	if !store.ValidID(task.Document) {
-		return nil, errors.Join(ctx.Err(), errSuperseded(task))
+		return nil, errors.Join(ctx.Err(), store.ErrSuperseded(task))
 	}
 	c := &change{id: string(task.Document), plan: plan}
 	err := l.do(ctx, c)
@@ -171,7 +161,7 @@ func (db *DB) Lease(ctx context.Context, task multivac.Task, now, until time.Tim
 			return false, err
 		}
 		if n := micros(now); r.Lease > n || r.Due > n {
-			return false, errSuperseded(task)
+			return false, store.ErrSuperseded(task)
 		}
 		r.Attempts++
 		r.Lease = micros(until)
@@ -182,7 +172,7 @@ func (db *DB) Lease(ctx context.Context, task multivac.Task, now, until time.Tim
 	}
 	bodies, err := db.read(ctx, r.Content)
 	if err == nil && bodies[0] == nil { // replaced or deleted by now
-		err = errSuperseded(task)
+		err = store.ErrSuperseded(task)
 	}
 	if err != nil {
 		return multivac.Task{}, doc, err
@@ -315,11 +305,11 @@ func (r *row) replace(t *content, now int64) {
 func (db *DB) Retry(ctx context.Context, id multivac.DocumentID, now time.Time) (r multivac.Receipt, err error) {
 	defer multivac.Wrap(&err, "retry document")
 	if !store.ValidID(id) {
-		return r, errors.Join(ctx.Err(), errNeverTold(id))
+		return r, errors.Join(ctx.Err(), store.ErrNeverTold(id))
 	}
 	err = db.tellings.do(ctx, &change{id: string(id), plan: func(_ *change, d *row) (bool, error) {
 		if d.Version == 0 {
-			return false, errNeverTold(id)
+			return false, store.ErrNeverTold(id)
 		}
 		r = multivac.Receipt{ID: id, Source: d.Source, Revision: multivac.Revision(d.Revision), State: d.State}
 		switch {
@@ -359,7 +349,7 @@ func (db *DB) Resegment(ctx context.Context, task multivac.Task, segmenter int, 
 	fresh := newText(p)
 	_, err = db.change(ctx, db.announcing, task, func(c *change, r *row) (bool, error) {
 		if r.Published == nil || r.Published.Revision != int64(task.Revision) {
-			return false, errSuperseded(task)
+			return false, store.ErrSuperseded(task)
 		}
 		if !r.Open.IsZero() {
 			return false, errBlocked
@@ -388,7 +378,7 @@ func (db *DB) published(ctx context.Context, task multivac.Task) (string, error)
 			return "", err
 		}
 		if r == nil || r.Published == nil || r.Published.Revision != int64(task.Revision) {
-			return "", errSuperseded(task)
+			return "", store.ErrSuperseded(task)
 		}
 		texts, err := db.read(ctx, r.Published)
 		if err != nil {

@@ -62,8 +62,7 @@ func parsePosition(p multivac.Position) (int64, error) {
 	}
 	n, err := strconv.ParseInt(string(p), 16, 64)
 	if err != nil || n < 0 || len(p) != 16 {
-		return 0, multivac.Errorf(multivac.ErrInvalid, "use one that a receipt or an answer gave",
-			"%q is not a position", multivac.Clip(string(p), 40))
+		return 0, store.ErrNoPosition(p)
 	}
 	return n, nil
 }

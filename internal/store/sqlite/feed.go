@@ -56,7 +56,7 @@ func (db *DB) Follow(ctx context.Context, after multivac.Position, fn func(store
 		return err
 	}
 	if end := db.position.Load(); last > end {
-		return multivac.Errorf(multivac.ErrTooOld, "start from a scan", "position %s is beyond the end of the feed, which is not the one it came from", after)
+		return store.ErrTooOld(after)
 	}
 	for {
 		db.mu.Lock()
@@ -86,7 +86,7 @@ func (db *DB) Follow(ctx context.Context, after multivac.Position, fn func(store
 		case <-ctx.Done():
 			return ctx.Err()
 		case <-db.closed:
-			return errClosed()
+			return store.ErrClosed()
 		}
 	}
 }

@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"multivac"
+	"multivac/internal/store"
 )
 
 // The migration that added keys. A list is kept in its words' order, with a
@@ -73,7 +74,7 @@ func (db *DB) PutKey(ctx context.Context, k multivac.Key) (err error) {
 		if n, err := r.RowsAffected(); err != nil || n == 1 {
 			return err
 		}
-		return multivac.Errorf(multivac.ErrInvalid, "make it again", "there is a key %s already", k.ID)
+		return store.ErrKeyThere(k.ID)
 	})
 }
 
@@ -104,7 +105,7 @@ func (db *DB) RevokeKey(ctx context.Context, id multivac.KeyID, now time.Time) (
 			return err
 		}, keyColumns+`WHERE id = ?`, string(id))
 		if err == nil && !found {
-			err = multivac.Errorf(multivac.ErrNotFound, "list the keys to see which there are", "there is no key %q", multivac.Clip(string(id), 40))
+			err = store.ErrNoKey(id)
 		}
 		return err
 	})

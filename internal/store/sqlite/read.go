@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"multivac"
+	"multivac/internal/store"
 )
 
 const documentColumns = `SELECT d.id, d.collection, d.source, coalesce(r.title, ''), coalesce(r.media_type, ''), r.hash, d.revision, d.state,
@@ -56,7 +57,7 @@ func (db *DB) Document(ctx context.Context, id multivac.DocumentID) (d multivac.
 	case err != nil:
 		return multivac.Document{}, err
 	case !found:
-		return d, errNeverTold(id)
+		return d, store.ErrNeverTold(id)
 	case d.State == multivac.Indexed:
 		d.Text = string(b)
 	case len(b) > 0:
@@ -83,8 +84,7 @@ func (db *DB) Documents(ctx context.Context, list multivac.Listing) (page multiv
 	after := rawID(multivac.DocumentID(list.Cursor))
 	if after == nil {
 		if list.Cursor != "" {
-			return page, multivac.Errorf(multivac.ErrInvalid, "use the one that came with the page before",
-				"%q is not a cursor", multivac.Clip(list.Cursor, 40))
+			return page, store.ErrNoCursor(list.Cursor)
 		}
 		after = []byte{}
 	}
@@ -97,7 +97,7 @@ func (db *DB) Documents(ctx context.Context, list multivac.Listing) (page multiv
 	case list.State == "":
 		where += `AND d.state <> ` + strconv.Itoa(deleted) // in the text: a partial index is used only so
 	case state < 0:
-		return page, multivac.Errorf(multivac.ErrInvalid, "use pending, indexed, failed or deleted", "unknown state %q", multivac.Clip(string(list.State), 40))
+		return page, store.ErrNoState(list.State)
 	default:
 		where += `AND d.state = ` + strconv.Itoa(state)
 	}
@@ -163,7 +163,7 @@ func (db *DB) Datum(ctx context.Context, collection multivac.CollectionName) (te
 		var content int64
 		err := c.get([]any{&content}, `SELECT d.published FROM collections c JOIN documents d ON d.key = c.datum WHERE c.name = ?`, string(collection))
 		if errors.Is(err, sql.ErrNoRows) {
-			return multivac.Errorf(multivac.ErrNotFound, "tell it something", "collection %q has no document that was processed", collection)
+			return store.ErrNoDatum(collection)
 		}
 		if err != nil {
 			return err
@@ -259,7 +259,7 @@ func scanExcerpt(rows *sql.Rows, excerpts []multivac.Excerpt) error {
 // Quote implements store.Store.
 func (db *DB) Quote(ctx context.Context, id multivac.DocumentID, revision multivac.Revision, span multivac.Span) (text string, err error) {
 	defer multivac.Wrap(&err, "quote document %s", id)
-	missing := multivac.Errorf(multivac.ErrNotFound, "", "bytes %d to %d of revision %d are not there", span.Start, span.End, revision)
+	missing := store.ErrNoQuote(revision, span)
 	if span.Start < 0 || span.Start >= span.End {
 		return "", missing
 	}

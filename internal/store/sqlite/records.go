@@ -16,7 +16,7 @@ func (db *DB) Retry(ctx context.Context, id multivac.DocumentID, now time.Time) 
 	err = db.write(ctx, func(w *writer) error {
 		d, found, err := w.find(rawID(id))
 		if err == nil && !found {
-			err = errNeverTold(id)
+			err = store.ErrNeverTold(id)
 		}
 		if err != nil {
 			return err

@@ -80,7 +80,7 @@ func (db *DB) publishedText(ctx context.Context, task multivac.Task) (text strin
 		err := c.get([]any{&content}, `SELECT r.id FROM documents d JOIN revisions r ON r.id = d.published WHERE d.id = ? AND r.revision = ?`,
 			rawID(task.Document), int64(task.Revision))
 		if errors.Is(err, sql.ErrNoRows) {
-			return errSuperseded(task)
+			return store.ErrSuperseded(task)
 		}
 		if err != nil {
 			return err
@@ -97,11 +97,11 @@ func (db *DB) publishedText(ctx context.Context, task multivac.Task) (text strin
 func (w *writer) published(task multivac.Task) (d record, hash []byte, err error) {
 	d, found, err := w.find(rawID(task.Document))
 	if err != nil || !found {
-		return d, nil, cmp.Or(err, error(errSuperseded(task)))
+		return d, nil, cmp.Or(err, store.ErrSuperseded(task))
 	}
 	err = w.get([]any{&hash}, `SELECT hash FROM revisions WHERE id = ? AND revision = ?`, d.published, int64(task.Revision))
 	if errors.Is(err, sql.ErrNoRows) {
-		err = errSuperseded(task)
+		err = store.ErrSuperseded(task)
 	}
 	return d, hash, err
 }

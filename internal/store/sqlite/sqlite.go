@@ -155,10 +155,6 @@ func (db *DB) Close() (err error) {
 	return err
 }
 
-func errClosed() error {
-	return multivac.Errorf(multivac.ErrUnavailable, "open it again", "store is closed")
-}
-
 // read calls fn with a connection that sees what was committed at each of its
 // statements.
 func (db *DB) read(ctx context.Context, fn func(*conn) error) error {
@@ -167,7 +163,7 @@ func (db *DB) read(ctx context.Context, fn func(*conn) error) error {
 	}
 	select {
 	case <-db.closed:
-		return errClosed()
+		return store.ErrClosed()
 	default:
 	}
 	select {
@@ -175,7 +171,7 @@ func (db *DB) read(ctx context.Context, fn func(*conn) error) error {
 		defer func() { db.idle <- c }()
 		return explain(fn(c))
 	case <-db.closed:
-		return errClosed()
+		return store.ErrClosed()
 	case <-ctx.Done():
 		return ctx.Err()
 	}

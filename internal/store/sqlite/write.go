@@ -46,16 +46,6 @@ var (
 	deleted = stateCode(multivac.Deleted)
 )
 
-func errNeverTold(id multivac.DocumentID) error {
-	return multivac.Errorf(multivac.ErrNotFound, "list the documents to see what was told",
-		"document %q was never told", multivac.Clip(string(id), 40))
-}
-
-func errSuperseded(task multivac.Task) error {
-	return multivac.Errorf(multivac.ErrSuperseded, "",
-		"revision %d of document %s is done, replaced, or in another worker's hands", task.Revision, task.Document)
-}
-
 // Put implements store.Store.
 func (db *DB) Put(ctx context.Context, tellings []multivac.Telling, now time.Time) (receipts []multivac.Receipt, err error) {
 	defer multivac.Wrap(&err, "put documents")
@@ -199,7 +189,7 @@ func (db *DB) Delete(ctx context.Context, id multivac.DocumentID, now time.Time)
 			return err
 		}
 		if !found {
-			return errNeverTold(id)
+			return store.ErrNeverTold(id)
 		}
 		r = multivac.Receipt{ID: id, State: multivac.Deleted, Revision: multivac.Revision(d.revision), Position: position(d.position)}
 		if err := w.get([]any{&r.Source}, `SELECT source FROM documents WHERE key = ?`, d.key); err != nil {
@@ -254,7 +244,7 @@ func (db *DB) Lease(ctx context.Context, task multivac.Task, now, until time.Tim
 			return err
 		}
 		if n := micros(now); d.lease > n || d.due > n {
-			return errSuperseded(task)
+			return store.ErrSuperseded(task)
 		}
 		task.Attempt = d.attempts + 1
 		_, err = w.exec(`UPDATE documents SET attempts = ?, lease = ? WHERE key = ?`, task.Attempt, micros(until), d.key)
@@ -267,7 +257,7 @@ func (db *DB) Lease(ctx context.Context, task multivac.Task, now, until time.Tim
 		return multivac.Task{}, multivac.Document{}, err
 	}
 	if doc.Revision != task.Revision || doc.State != multivac.Pending {
-		return multivac.Task{}, multivac.Document{}, errSuperseded(task)
+		return multivac.Task{}, multivac.Document{}, store.ErrSuperseded(task)
 	}
 	return task, doc, nil
 }
@@ -276,7 +266,7 @@ func (db *DB) Lease(ctx context.Context, task multivac.Task, now, until time.Tim
 func (w *writer) pending(task multivac.Task) (record, error) {
 	d, found, err := w.find(rawID(task.Document))
 	if err == nil && (!found || d.state != pending || d.revision != int64(task.Revision)) {
-		err = errSuperseded(task)
+		err = store.ErrSuperseded(task)
 	}
 	return d, err
 }
@@ -286,7 +276,7 @@ func (w *writer) pending(task multivac.Task) (record, error) {
 func (w *writer) leased(task multivac.Task) (record, error) {
 	d, err := w.pending(task)
 	if err == nil && (d.lease == 0 || d.attempts != task.Attempt) {
-		err = errSuperseded(task)
+		err = store.ErrSuperseded(task)
 	}
 	return d, err
 }

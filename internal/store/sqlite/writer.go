@@ -5,6 +5,8 @@ import (
 	"errors"
 	"sync/atomic"
 	"time"
+
+	"multivac/internal/store"
 )
 
 // MaxBatch is how many writes share a commit at most. It is no constant, so that
@@ -60,7 +62,7 @@ func (db *DB) enter(ctx context.Context, queue chan<- *write, do func(*writer) e
 	case <-ctx.Done():
 		return ctx.Err()
 	case <-db.closed:
-		return errClosed()
+		return store.ErrClosed()
 	}
 	select {
 	case <-w.done:

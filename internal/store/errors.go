@@ -1,0 +1,64 @@
+package store
+
+import "multivac"
+
+// The errors below are what every store says, in the same words.
+
+// ErrClosed is returned by a store after Close.
+func ErrClosed() error {
+	return multivac.Errorf(multivac.ErrUnavailable, "open it again", "store is closed")
+}
+
+// ErrNeverTold is returned for a document that is not there.
+func ErrNeverTold(id multivac.DocumentID) error {
+	return multivac.Errorf(multivac.ErrNotFound, "list the documents to see what was told",
+		"document %q was never told", multivac.Clip(string(id), 40))
+}
+
+// ErrSuperseded is returned for a task that is not the caller's to do.
+func ErrSuperseded(task multivac.Task) error {
+	return multivac.Errorf(multivac.ErrSuperseded, "",
+		"revision %d of document %s is done, replaced, or in another worker's hands", task.Revision, task.Document)
+}
+
+// ErrNoDatum is returned for a collection that has nothing published.
+func ErrNoDatum(collection multivac.CollectionName) error {
+	return multivac.Errorf(multivac.ErrNotFound, "tell it something", "collection %q has no document that was processed", collection)
+}
+
+// ErrNoQuote is returned for bytes that are not published.
+func ErrNoQuote(revision multivac.Revision, span multivac.Span) error {
+	return multivac.Errorf(multivac.ErrNotFound, "", "bytes %d to %d of revision %d are not there", span.Start, span.End, revision)
+}
+
+// ErrNoPosition is returned for what no feed calls a position.
+func ErrNoPosition(p multivac.Position) error {
+	return multivac.Errorf(multivac.ErrInvalid, "use one that a receipt or an answer gave",
+		"%q is not a position", multivac.Clip(string(p), 40))
+}
+
+// ErrTooOld is returned for a position that this feed never had.
+func ErrTooOld(p multivac.Position) error {
+	return multivac.Errorf(multivac.ErrTooOld, "start from a scan", "position %s is beyond the end of the feed, which is not the one it came from", p)
+}
+
+// ErrNoCursor is returned for what no listing gave.
+func ErrNoCursor(cursor string) error {
+	return multivac.Errorf(multivac.ErrInvalid, "use the one that came with the page before",
+		"%q is not a cursor", multivac.Clip(cursor, 40))
+}
+
+// ErrNoState is returned for a state that no document can be in.
+func ErrNoState(s multivac.State) error {
+	return multivac.Errorf(multivac.ErrInvalid, "use pending, indexed, failed or deleted", "unknown state %q", multivac.Clip(string(s), 40))
+}
+
+// ErrKeyThere is returned for a key of which there is one already.
+func ErrKeyThere(id multivac.KeyID) error {
+	return multivac.Errorf(multivac.ErrInvalid, "make it again", "there is a key %s already", id)
+}
+
+// ErrNoKey is returned for a key that is not there.
+func ErrNoKey(id multivac.KeyID) error {
+	return multivac.Errorf(multivac.ErrNotFound, "list the keys to see which there are", "there is no key %q", multivac.Clip(string(id), 40))
+}
