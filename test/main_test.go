@@ -137,14 +137,14 @@ func (s *server) ready(t *testing.T) {
 }
 
 // until gets path again and again until the reply is as wanted.
-func (s *server) until(t *testing.T, path string, wanted func(reply) bool) {
+func (s *server) until(t *testing.T, path string, wanted func(reply) bool, header ...string) {
 	t.Helper()
 	ctx, cancel := context.WithTimeout(t.Context(), patience)
 	defer cancel()
 	tick := time.NewTicker(time.Millisecond)
 	defer tick.Stop()
 	for {
-		r := s.get(t, path)
+		r := s.get(t, path, header...)
 		if wanted(r) {
 			return
 		}

@@ -198,26 +198,17 @@ func TestSettingsFollowTheirFiles(t *testing.T) {
 	cmd.Stdout = log
 	s := start(t, cmd)
 	s.listens(t)
-	page := func(stop string) func(reply) bool {
-		return func(r reply) bool {
-			return regexp.MustCompile(`value="` + stop + `"[^>]* checked`).MatchString(r.body)
-		}
-	}
-	browser := func(wanted func(reply) bool) {
+	shows := func(stop string) {
 		t.Helper()
-		deadline := time.Now().Add(patience)
-		for !wanted(s.get(t, "/", "Accept", "text/html")) {
-			if time.Now().After(deadline) {
-				t.Fatal("the page is as before")
-			}
-		}
+		chosen := regexp.MustCompile(`value="` + stop + `"[^>]* checked`)
+		s.until(t, "/", func(r reply) bool { return chosen.MatchString(r.body) }, "Accept", "text/html")
 	}
-	browser(page("balanced"))
+	shows("balanced")
 
 	// Live, by a mount.
 	began := time.Now()
 	mount(t, dir, "..2", map[string]string{"settings.toml": "stop = 'strict'\nlog-level = 'info'\nworkers = 4\n"})
-	browser(page("strict"))
+	shows("strict")
 	if took := time.Since(began); took > 2*time.Second {
 		t.Errorf("a change took %s", took)
 	} else {
@@ -227,7 +218,7 @@ func TestSettingsFollowTheirFiles(t *testing.T) {
 
 	// With a restart only.
 	mount(t, dir, "..3", map[string]string{"settings.toml": "stop = 'eager'\nlog-level = 'info'\nworkers = 8\n"})
-	browser(page("eager"))
+	shows("eager")
 	log.wait(t, regexp.MustCompile(`"a setting was changed that needs a restart".*"setting":"workers"`), s.exited)
 	out, _, code := run(t, "doctor", "--server", s.URL)
 	contains(t, "doctor", out, "notice: workers is 4 since the start, and settings.toml:3 says 8: restart to have it", "nothing is broken")
@@ -242,7 +233,7 @@ func TestSettingsFollowTheirFiles(t *testing.T) {
 		t.Fatal(err)
 	}
 	log.wait(t, regexp.MustCompile(`settings\.toml:2: there is no setting .*log-levle.*did you mean log-level`), s.exited)
-	browser(page("eager"))
+	shows("eager")
 	contains(t, "/metrics", s.get(t, "/metrics").body, "multivac_settings_refused_total{role=\"all\"} 1")
 	if code := s.stop(t); code != 0 {
 		t.Errorf("exit code %d", code)
