@@ -98,12 +98,6 @@ func Open(ctx context.Context, s Settings) (_ *App, err error) {
 	if a.store, err = s.store(ctx); err != nil {
 		return nil, err
 	}
-	if !s.shared() {
-		err = endLeases(ctx, a.store)
-	}
-	if err != nil {
-		return nil, err
-	}
 	if a.queue, err = s.queue(); err != nil {
 		return nil, err
 	}
@@ -198,7 +192,7 @@ func (a *App) Run(ctx context.Context) error {
 		run(runFar(a.far))
 	}
 	if a.role.works() {
-		run(a.worker.Run)
+		run(a.work)
 		run(a.sweeper.Run)
 		run(a.recut.Run)
 	} else {
@@ -210,6 +204,32 @@ func (a *App) Run(ctx context.Context) error {
 	}
 	return errors.Join(err, a.Close())
 }
+
+// work takes up what is pending. Where only this process has the store, whoever
+// held a lease on it is gone, and the leases are ended first: on a full disk
+// when there is room again, for none can be taken until then either.
+func (a *App) work(ctx context.Context) error {
+	db, own := a.store.(interface{ EndLeases(context.Context) error })
+	for own && a.member == nil {
+		err := db.EndLeases(ctx)
+		switch {
+		case err == nil:
+			own = false
+		case !errors.Is(err, multivac.ErrUnavailable):
+			return err
+		default:
+			select {
+			case <-ctx.Done():
+				return nil
+			case <-time.After(endLeasesAgain):
+			}
+		}
+	}
+	return a.worker.Run(ctx)
+}
+
+// endLeasesAgain is after how long it is tried again to end leases.
+const endLeasesAgain = 500 * time.Millisecond
 
 // Close closes the store of an App that neither Run nor Serve was called of.
 func (a *App) Close() error {

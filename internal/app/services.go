@@ -69,19 +69,6 @@ func (s *Settings) mongo(ctx context.Context) (store.Store, error) {
 	return db, nil
 }
 
-// endLeases ends all leases in a store that only this process has: whoever held
-// them is gone. On a full disk they end by themselves, a little later.
-func endLeases(ctx context.Context, s store.Store) error {
-	db, alone := s.(interface{ EndLeases(context.Context) error })
-	if !alone {
-		return nil
-	}
-	if err := db.EndLeases(ctx); !errors.Is(err, multivac.ErrUnavailable) {
-		return err
-	}
-	return nil
-}
-
 // open opens the store of the settings for a while, for a tool that works on
 // it beside the others.
 func (s *Settings) open(ctx context.Context) (store.Store, func() error, error) {
