@@ -6,8 +6,11 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"regexp"
 	"strings"
 	"testing"
+
+	"multivac/internal/require"
 )
 
 // Modules that have the definitions of what monitors, at the versions that were tried.
@@ -76,6 +79,44 @@ func (n *namespace) define() {
 					n.t.Fatalf("%s: %v\n%s", file, err, out)
 				}
 				n.t.Cleanup(func() { _, _ = n.run("kubectl", "delete", "-f", own, "--wait=false") })
+			}
+		}
+	}
+}
+
+// A kustomization as pages show it.
+var kustomizations = regexp.MustCompile("(?ms)^```yaml\n(namespace: .*?)^```$")
+
+// What pages say to write is built, and all of it lies in the namespace.
+func TestKustomizationsOfPages(t *testing.T) {
+	_, err := exec.LookPath("kubectl")
+	require.Have(t, "kubectl", err == nil, "install kubectl")
+	here, err := os.Getwd()
+	must(t, err)
+	for _, page := range []string{"run-on-kubernetes.md", "read-the-dashboard.md"} {
+		text, err := os.ReadFile(filepath.Join("../../doc/how-to", page))
+		must(t, err)
+		shown := kustomizations.FindAllStringSubmatch(string(text), -1)
+		if len(shown) == 0 {
+			t.Errorf("%s shows no kustomization", page)
+		}
+		for _, k := range shown {
+			dir := t.TempDir()
+			deploy, err := filepath.Rel(dir, filepath.Join(here, "../../deploy"))
+			must(t, err)
+			must(t, os.WriteFile(filepath.Join(dir, "kustomization.yaml"), []byte(strings.ReplaceAll(k[1], "../deploy", deploy)), 0o600))
+			built, err := exec.Command("kubectl", "kustomize", dir).CombinedOutput()
+			if err != nil {
+				t.Errorf("%s: %v in\n%s\n%s", page, err, k[1], built)
+				continue
+			}
+			for object := range strings.SplitSeq(string(built), "---\n") {
+				if !strings.Contains(object, "\nkind: Namespace\n") && !strings.Contains(object, "\n  namespace: multivac\n") {
+					t.Errorf("%s: in no namespace, by\n%s\n%s", page, k[1], object)
+				}
+			}
+			if unnamed := strings.Count(string(built), "name: multivac-external-redis\n"); unnamed > 0 {
+				t.Errorf("%s: %d names of a ConfigMap are without its hash", page, unnamed)
 			}
 		}
 	}
