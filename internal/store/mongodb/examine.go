@@ -14,6 +14,7 @@ import (
 	"go.mongodb.org/mongo-driver/v2/mongo/options"
 
 	"multivac"
+	"multivac/internal/store"
 )
 
 const (
@@ -130,7 +131,7 @@ func (x *examination) row(r *row, feed map[multivac.Position]entry) error {
 		return err
 	}
 	lose := func(c *change, r *row) bool {
-		r.delete(max(micros(x.now), r.Told))
+		r.delete(max(store.Micros(x.now), r.Told))
 		c.announce = true
 		return true
 	}
@@ -159,7 +160,7 @@ func (x *examination) row(r *row, feed map[multivac.Position]entry) error {
 			return x.fault(r, "the feed does not say that it has failed", func(c *change, r *row) bool { c.announceFailure = true; return true }, "said")
 		}
 	}
-	if latest := micros(x.now.Add(longest)); r.State == multivac.Pending && max(r.Lease, r.Due) > latest {
+	if latest := store.Micros(x.now.Add(longest)); r.State == multivac.Pending && max(r.Lease, r.Due) > latest {
 		return x.fault(r, "it is leased or put off for too long", func(_ *change, r *row) bool { r.Lease, r.Due = 0, 0; return true }, "due at once")
 	}
 	return x.passages(r)

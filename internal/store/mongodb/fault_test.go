@@ -334,7 +334,7 @@ func halfDone(t *testing.T, dies *DB, sources ...string) (tasks []multivac.Task)
 			t.Fatal(err)
 		}
 		task := multivac.Task{Document: r[0].ID, Revision: r[0].Revision}
-		c := &change{id: string(task.Document), plan: publish(task, storetest.Cut("text"), micros(time.Now()))}
+		c := &change{id: string(task.Document), plan: publish(task, storetest.Cut("text"), store.Micros(time.Now()))}
 		rows, err := dies.rows(t.Context(), []string{c.id})
 		if err != nil {
 			t.Fatal(err)
@@ -669,7 +669,7 @@ func TestUnknownOutcome(t *testing.T) {
 	defer other.Close()
 	told := multivac.Telling{Source: "x", Body: []byte("text")}
 	var receipt multivac.Receipt
-	c := put(told, micros(time.Now()), &receipt)
+	c := put(told, store.Micros(time.Now()), &receipt)
 	c.done = make(chan struct{})
 	token, ok := bson.NewObjectID(), false
 	if c.row, ok = db.planned(t.Context(), c, nil, token, 0); !ok {

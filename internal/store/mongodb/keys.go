@@ -32,7 +32,7 @@ func (r *keyRow) key() multivac.Key {
 	k := multivac.Key{
 		ID: multivac.KeyID(r.ID), Name: r.Name, Scopes: r.Scopes, Collections: r.Collections,
 		Limits:  multivac.Limits{Rate: r.Rate, Burst: r.Burst, Concurrent: r.Concurrent},
-		Created: fromMicros(r.Created), Expires: fromMicros(r.Expires), LastUsed: fromMicros(r.LastUsed), Revoked: fromMicros(r.Revoked),
+		Created: store.FromMicros(r.Created), Expires: store.FromMicros(r.Expires), LastUsed: store.FromMicros(r.LastUsed), Revoked: store.FromMicros(r.Revoked),
 	}
 	copy(k.Hash[:], r.Hash)
 	return k
@@ -42,7 +42,7 @@ func (r *keyRow) key() multivac.Key {
 func (db *DB) PutKey(ctx context.Context, k multivac.Key) (err error) {
 	defer multivac.Wrap(&err, "put key")
 	r := keyRow{string(k.ID), k.Hash[:], k.Name, k.Scopes, k.Collections, k.Limits.Rate, k.Limits.Burst, k.Limits.Concurrent,
-		micros(k.Created), micros(k.Expires), micros(k.LastUsed), micros(k.Revoked)}
+		store.Micros(k.Created), store.Micros(k.Expires), store.Micros(k.LastUsed), store.Micros(k.Revoked)}
 	return db.call(ctx, func(ctx context.Context, d *mongo.Database) error {
 		_, err := d.Collection(keys).InsertOne(ctx, r)
 		if mongo.IsDuplicateKeyError(err) {
@@ -70,7 +70,7 @@ func (db *DB) RevokeKey(ctx context.Context, id multivac.KeyID, now time.Time) (
 	defer multivac.Wrap(&err, "revoke key")
 	err = db.call(ctx, func(ctx context.Context, d *mongo.Database) error {
 		here := bson.D{at("_id", string(id))}
-		if _, err := d.Collection(keys).UpdateOne(ctx, append(here, at("revoked", 0)), bson.D{at("$set", bson.D{at("revoked", micros(now))})}); err != nil {
+		if _, err := d.Collection(keys).UpdateOne(ctx, append(here, at("revoked", 0)), bson.D{at("$set", bson.D{at("revoked", store.Micros(now))})}); err != nil {
 			return err
 		}
 		var r keyRow
@@ -92,7 +92,7 @@ func (db *DB) TouchKeys(ctx context.Context, used map[multivac.KeyID]time.Time) 
 	}
 	var models []mongo.WriteModel
 	for id, when := range used {
-		models = append(models, mongo.NewUpdateOneModel().SetFilter(bson.D{at("_id", string(id))}).SetUpdate(bson.D{at("$max", bson.D{at("last_used", micros(when))})}))
+		models = append(models, mongo.NewUpdateOneModel().SetFilter(bson.D{at("_id", string(id))}).SetUpdate(bson.D{at("$max", bson.D{at("last_used", store.Micros(when))})}))
 	}
 	return db.call(ctx, func(ctx context.Context, d *mongo.Database) error {
 		_, err := d.Collection(keys).BulkWrite(ctx, models, options.BulkWrite().SetOrdered(false))
@@ -104,9 +104,9 @@ func (db *DB) TouchKeys(ctx context.Context, used map[multivac.KeyID]time.Time) 
 func (db *DB) Turn(ctx context.Context, job, holder string, now, until time.Time) (held bool, err error) {
 	defer multivac.Wrap(&err, "take the job %q", job)
 	err = db.call(ctx, func(ctx context.Context, d *mongo.Database) error {
-		free := bson.A{bson.D{at("holder", holder)}, bson.D{at("until", bson.D{at("$lte", micros(now))})}}
+		free := bson.A{bson.D{at("holder", holder)}, bson.D{at("until", bson.D{at("$lte", store.Micros(now))})}}
 		_, err := d.Collection(turns).UpdateOne(ctx, bson.D{at("_id", job), at("$or", free)},
-			bson.D{at("$set", bson.D{at("holder", holder), at("until", micros(until))})}, options.UpdateOne().SetUpsert(true))
+			bson.D{at("$set", bson.D{at("holder", holder), at("until", store.Micros(until))})}, options.UpdateOne().SetUpsert(true))
 		held = err == nil
 		if mongo.IsDuplicateKeyError(err) { // another has it
 			return nil
@@ -133,13 +133,13 @@ func (db *DB) Present(ctx context.Context, p store.Process, since time.Time) (al
 	err = db.insist(ctx, func(ctx context.Context, d *mongo.Database) error {
 		all = nil
 		_, err := d.Collection(processes).ReplaceOne(ctx, bson.D{at("_id", p.ID)},
-			processRow{p.ID, p.Role, p.Version, p.Host, p.Form, p.Needs, p.Joining, micros(p.Seen)}, options.Replace().SetUpsert(true))
+			processRow{p.ID, p.Role, p.Version, p.Host, p.Form, p.Needs, p.Joining, store.Micros(p.Seen)}, options.Replace().SetUpsert(true))
 		if err != nil {
 			return err
 		}
 		forgotten := 0
 		err = each(ctx, d.Collection(processes), bson.D{}, func(r *processRow) error {
-			switch seen := fromMicros(r.Seen); {
+			switch seen := store.FromMicros(r.Seen); {
 			case !seen.Before(since):
 				all = append(all, store.Process{ID: r.ID, Role: r.Role, Version: r.Version, Host: r.Host, Form: r.Form, Needs: r.Needs, Joining: r.Joining, Seen: seen})
 			case seen.Before(p.Seen.Add(-time.Hour)):
@@ -148,7 +148,7 @@ func (db *DB) Present(ctx context.Context, p store.Process, since time.Time) (al
 			return nil
 		}, options.Find().SetSort(bson.D{at("_id", 1)}))
 		if err == nil && forgotten > 0 {
-			_, err = d.Collection(processes).DeleteMany(ctx, bson.D{at("seen", bson.D{at("$lt", micros(p.Seen.Add(-time.Hour)))})})
+			_, err = d.Collection(processes).DeleteMany(ctx, bson.D{at("seen", bson.D{at("$lt", store.Micros(p.Seen.Add(-time.Hour)))})})
 		}
 		return err
 	})

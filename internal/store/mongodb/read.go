@@ -104,7 +104,7 @@ func (db *DB) Pending(ctx context.Context) (n int, err error) {
 // Due implements store.Store.
 func (db *DB) Due(ctx context.Context, now time.Time, limit int) (tasks []multivac.Task, err error) {
 	defer multivac.Wrap(&err, "list what is due")
-	before := bson.D{at("$lte", micros(now))}
+	before := bson.D{at("$lte", store.Micros(now))}
 	err = db.call(ctx, func(ctx context.Context, d *mongo.Database) error {
 		tasks = nil
 		return each(ctx, d.Collection(documents), bson.D{at("state", multivac.Pending), at("lease", before), at("due", before)}, func(r *row) error {

@@ -8,7 +8,6 @@ import (
 	"fmt"
 	"slices"
 	"strconv"
-	"time"
 
 	"go.mongodb.org/mongo-driver/v2/bson"
 	"go.mongodb.org/mongo-driver/v2/mongo"
@@ -173,7 +172,7 @@ func (r *row) text(revision multivac.Revision) *content {
 func (r *row) document() multivac.Document {
 	d := multivac.Document{
 		ID: multivac.DocumentID(r.ID), Collection: multivac.CollectionName(r.Collection), Source: r.Source, Revision: multivac.Revision(r.Revision),
-		State: r.State, Step: r.Step, Attempts: r.Attempts, LastError: r.LastError, Told: fromMicros(r.Told), Changed: fromMicros(r.Changed),
+		State: r.State, Step: r.Step, Attempts: r.Attempts, LastError: r.LastError, Told: store.FromMicros(r.Told), Changed: store.FromMicros(r.Changed),
 	}
 	if c := r.current(); c != nil {
 		d.Title, d.MediaType = c.Title, c.MediaType
@@ -184,21 +183,6 @@ func (r *row) document() multivac.Document {
 
 func (r *row) task() multivac.Task {
 	return multivac.Task{Document: multivac.DocumentID(r.ID), Revision: multivac.Revision(r.Revision), Attempt: r.Attempts}
-}
-
-func micros(t time.Time) int64 {
-	if t.IsZero() {
-		return 0
-	}
-	return t.UnixMicro()
-}
-
-func fromMicros(n int64) time.Time {
-	t := time.UnixMicro(n).UTC()
-	if n == 0 || t.Year() < 0 || t.Year() > 9999 { // a time that cannot be written down is none
-		return time.Time{}
-	}
-	return t
 }
 
 // position writes a place so that positions compare as strings.

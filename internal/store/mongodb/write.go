@@ -25,7 +25,7 @@ func (db *DB) Put(ctx context.Context, tellings []multivac.Telling, now time.Tim
 	receipts = make([]multivac.Receipt, len(tellings))
 	changes := make([]*change, len(tellings))
 	for i, t := range tellings {
-		changes[i] = put(t, micros(now), &receipts[i])
+		changes[i] = put(t, store.Micros(now), &receipts[i])
 	}
 	if err := db.tellings.do(ctx, changes...); err != nil {
 		return nil, err
@@ -80,7 +80,7 @@ func (db *DB) Delete(ctx context.Context, id multivac.DocumentID, now time.Time)
 		if !d.Open.IsZero() {
 			return false, errBlocked
 		}
-		d.delete(micros(now))
+		d.delete(store.Micros(now))
 		c.announce = true
 		r.Revision, r.Changed = multivac.Revision(d.Revision), true
 		return true, nil
@@ -160,11 +160,11 @@ func (db *DB) Lease(ctx context.Context, task multivac.Task, now, until time.Tim
 		if err := r.pending(task); err != nil {
 			return false, err
 		}
-		if n := micros(now); r.Lease > n || r.Due > n {
+		if n := store.Micros(now); r.Lease > n || r.Due > n {
 			return false, store.ErrSuperseded(task)
 		}
 		r.Attempts++
-		r.Lease = micros(until)
+		r.Lease = store.Micros(until)
 		return true, nil
 	})
 	if err != nil {
@@ -188,7 +188,7 @@ func (db *DB) Step(ctx context.Context, task multivac.Task, step string, until t
 	defer multivac.Wrap(&err, "note step %q", step)
 	_, err = db.change(ctx, db.leases, task, func(_ *change, r *row) (bool, error) {
 		err := r.leased(task)
-		r.Step, r.Lease = step, micros(until)
+		r.Step, r.Lease = step, store.Micros(until)
 		return err == nil, err
 	})
 	return err
@@ -219,13 +219,13 @@ func (db *DB) Fail(ctx context.Context, task multivac.Task, cause string, final 
 		}
 		r.LastError, r.Lease = cause, 0
 		if !final {
-			r.Due = micros(retry)
+			r.Due = store.Micros(retry)
 			return true, nil
 		}
 		if !r.Open.IsZero() {
 			return false, errBlocked
 		}
-		r.State, r.Changed, r.Due = multivac.Failed, micros(now), 0
+		r.State, r.Changed, r.Due = multivac.Failed, store.Micros(now), 0
 		c.announceFailure = true
 		return true, nil
 	})
@@ -238,7 +238,7 @@ func (db *DB) Publish(ctx context.Context, task multivac.Task, p store.Publicati
 	if err := p.Validate(); err != nil {
 		return "", err
 	}
-	r, err := db.change(ctx, db.announcing, task, publish(task, p, micros(now)))
+	r, err := db.change(ctx, db.announcing, task, publish(task, p, store.Micros(now)))
 	if err != nil {
 		return "", err
 	}
@@ -318,7 +318,7 @@ func (db *DB) Retry(ctx context.Context, id multivac.DocumentID, now time.Time) 
 			body := *d.Content
 			body.Revision = d.Revision
 			d.Content = &body
-			d.State, d.Step, d.Attempts, d.LastError, d.Changed, d.Lease, d.Due = multivac.Pending, "", 0, "", micros(now), 0, 0
+			d.State, d.Step, d.Attempts, d.LastError, d.Changed, d.Lease, d.Due = multivac.Pending, "", 0, "", store.Micros(now), 0, 0
 			r.Revision, r.State = multivac.Revision(d.Revision), multivac.Pending
 		case d.State == multivac.Pending && d.Due != 0:
 			d.Due = 0
@@ -399,7 +399,7 @@ func (db *DB) Restore(ctx context.Context, records []store.Record, now time.Time
 		if err := r.Validate(); err != nil {
 			return 0, fmt.Errorf("document %q: %w", r.ID, err)
 		}
-		changes[i] = restore(r, micros(now))
+		changes[i] = restore(r, store.Micros(now))
 	}
 	err = db.announcing.do(ctx, changes...)
 	for _, c := range changes {
@@ -434,10 +434,10 @@ func restore(from store.Record, now int64) *change {
 		if r.Version == 0 {
 			r.Collection, r.Source = string(from.Collection), from.Source
 		}
-		r.Told = micros(from.Told)
+		r.Told = store.Micros(from.Told)
 		if from.State == multivac.Deleted {
 			r.Revision = int64(from.Revision) - 1
-			r.delete(micros(from.Changed))
+			r.delete(store.Micros(from.Changed))
 			c.announce = true
 			return true, nil
 		}
@@ -456,7 +456,7 @@ func restore(from store.Record, now int64) *change {
 			c.announceFailure = from.State == multivac.Failed
 		}
 		r.Revision, r.State, r.Step, r.Attempts, r.LastError = int64(from.Revision), from.State, from.Step, from.Attempts, from.LastError
-		r.Changed, r.Lease, r.Due = micros(from.Changed), 0, 0
+		r.Changed, r.Lease, r.Due = store.Micros(from.Changed), 0, 0
 		return true, nil
 	}
 	return c
@@ -468,7 +468,7 @@ func (db *DB) Purge(ctx context.Context, before time.Time) (err error) {
 	if err := db.compact(ctx, time.Now().Add(-db.keep)); err != nil {
 		return err
 	}
-	limit := micros(before)
+	limit := store.Micros(before)
 	filter := bson.D{at("$or", bson.A{
 		bson.D{at("replaced.replaced", bson.D{at("$gt", 0), at("$lt", limit)})},
 		bson.D{at("litter.id", bson.D{at("$gt", "")})}, // of a process that has died

@@ -5,7 +5,6 @@ import (
 	"fmt"
 	"slices"
 	"strconv"
-	"time"
 
 	"multivac"
 	"multivac/internal/store"
@@ -32,21 +31,6 @@ func stateOf(code int) (multivac.State, error) {
 }
 
 func stateCode(s multivac.State) int { return slices.Index(multivac.States, s) }
-
-func micros(t time.Time) int64 {
-	if t.IsZero() {
-		return 0
-	}
-	return t.UnixMicro()
-}
-
-func fromMicros(n int64) time.Time {
-	t := time.UnixMicro(n).UTC()
-	if n == 0 || t.Year() < 0 || t.Year() > 9999 { // a time that cannot be written down is none
-		return time.Time{}
-	}
-	return t
-}
 
 // position writes n so that positions compare as strings.
 func position(n int64) multivac.Position {

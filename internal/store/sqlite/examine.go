@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"multivac"
+	"multivac/internal/store"
 )
 
 // A rule is what must be true of the tables. Its query finds what breaks it:
@@ -68,8 +69,8 @@ func (db *DB) Examine(ctx context.Context, repair bool, now time.Time, report fu
 	if err := db.integrity(ctx, repair, report); err != nil {
 		return err
 	}
-	for _, r := range rules(micros(now)) {
-		if err := db.examine(ctx, r, repair, micros(now.Add(longest)), report); err != nil {
+	for _, r := range rules(store.Micros(now)) {
+		if err := db.examine(ctx, r, repair, store.Micros(now.Add(longest)), report); err != nil {
 			return fmt.Errorf("whether %s: %w", r.problem, err)
 		}
 	}

@@ -38,7 +38,7 @@ func scanKey(r row) (k multivac.Key, err error) {
 	err = r.Scan(&k.ID, &hash, &k.Name, &scopes, &collections, &k.Limits.Rate, &k.Limits.Burst, &k.Limits.Concurrent, &created, &expires, &lastUsed, &revoked)
 	copy(k.Hash[:], hash)
 	k.Scopes, k.Collections = words[multivac.Scope](scopes), words[multivac.CollectionName](collections)
-	k.Created, k.Expires, k.LastUsed, k.Revoked = fromMicros(created), fromMicros(expires), fromMicros(lastUsed), fromMicros(revoked)
+	k.Created, k.Expires, k.LastUsed, k.Revoked = store.FromMicros(created), store.FromMicros(expires), store.FromMicros(lastUsed), store.FromMicros(revoked)
 	return k, err
 }
 
@@ -67,7 +67,7 @@ func (db *DB) PutKey(ctx context.Context, k multivac.Key) (err error) {
 		r, err := w.exec(`INSERT INTO keys (id, hash, name, scopes, collections, rate, burst, concurrent, created, expires, last_used, revoked)
 			VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT (id) DO NOTHING`,
 			string(k.ID), k.Hash[:], k.Name, joined(k.Scopes), joined(k.Collections), k.Limits.Rate, k.Limits.Burst, k.Limits.Concurrent,
-			micros(k.Created), micros(k.Expires), micros(k.LastUsed), micros(k.Revoked))
+			store.Micros(k.Created), store.Micros(k.Expires), store.Micros(k.LastUsed), store.Micros(k.Revoked))
 		if err != nil {
 			return err
 		}
@@ -95,7 +95,7 @@ func (db *DB) Keys(ctx context.Context) (keys []multivac.Key, err error) {
 func (db *DB) RevokeKey(ctx context.Context, id multivac.KeyID, now time.Time) (k multivac.Key, err error) {
 	defer multivac.Wrap(&err, "revoke key")
 	err = db.write(ctx, func(w *writer) error {
-		if _, err := w.exec(`UPDATE keys SET revoked = ? WHERE id = ? AND revoked = 0`, micros(now), string(id)); err != nil {
+		if _, err := w.exec(`UPDATE keys SET revoked = ? WHERE id = ? AND revoked = 0`, store.Micros(now), string(id)); err != nil {
 			return err
 		}
 		found := false
@@ -120,7 +120,7 @@ func (db *DB) TouchKeys(ctx context.Context, used map[multivac.KeyID]time.Time) 
 	}
 	return db.write(ctx, func(w *writer) error {
 		for id, at := range used {
-			if _, err := w.exec(`UPDATE keys SET last_used = max(last_used, ?) WHERE id = ?`, micros(at), string(id)); err != nil {
+			if _, err := w.exec(`UPDATE keys SET last_used = max(last_used, ?) WHERE id = ?`, store.Micros(at), string(id)); err != nil {
 				return err
 			}
 		}

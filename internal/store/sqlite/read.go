@@ -28,7 +28,7 @@ func scanDocument(r row, more ...any) (d multivac.Document, content int64, err e
 	if err != nil {
 		return d, 0, err
 	}
-	d.ID, d.Told, d.Changed = documentID(id), fromMicros(told), fromMicros(changed)
+	d.ID, d.Told, d.Changed = documentID(id), store.FromMicros(told), store.FromMicros(changed)
 	copy(d.Hash[:], hash)
 	d.State, err = stateOf(state)
 	return d, content, err
@@ -186,7 +186,7 @@ func (db *DB) Due(ctx context.Context, now time.Time, limit int) (tasks []multiv
 			t.Document = documentID(id)
 			tasks = append(tasks, t)
 			return err
-		}, `SELECT id, revision, attempts FROM documents WHERE state = 0 AND lease <= ?1 AND due <= ?1 ORDER BY told, key LIMIT ?2`, micros(now), limit)
+		}, `SELECT id, revision, attempts FROM documents WHERE state = 0 AND lease <= ?1 AND due <= ?1 ORDER BY told, key LIMIT ?2`, store.Micros(now), limit)
 	})
 	return tasks, err
 }

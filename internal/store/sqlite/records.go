@@ -31,7 +31,7 @@ func (db *DB) Retry(ctx context.Context, id multivac.DocumentID, now time.Time) 
 		switch {
 		case d.state == failed:
 			r.Revision, r.State, r.Changed = r.Revision+1, multivac.Pending, true
-			return w.again(d, micros(now))
+			return w.again(d, store.Micros(now))
 		case d.state == pending && d.due != 0:
 			r.Changed = true
 			_, err = w.exec(`UPDATE documents SET due = 0 WHERE key = ?`, d.key)
@@ -115,7 +115,7 @@ func scanRecord(rows *sql.Rows, content, published *int64, size *int) (r store.R
 	if err != nil {
 		return r, err
 	}
-	r.ID, r.Told, r.Changed = documentID(id), fromMicros(told), fromMicros(changed)
+	r.ID, r.Told, r.Changed = documentID(id), store.FromMicros(told), store.FromMicros(changed)
 	copy(r.Hash[:], hash)
 	copy(p.Hash[:], publishedHash)
 	if *published != 0 {
@@ -166,7 +166,7 @@ func (db *DB) Restore(ctx context.Context, records []store.Record, now time.Time
 			if found && d.revision >= int64(r.Revision) {
 				continue
 			}
-			if err := w.restore(r, d, found, micros(now)); err != nil {
+			if err := w.restore(r, d, found, store.Micros(now)); err != nil {
 				return err
 			}
 			taken++
@@ -189,9 +189,9 @@ func (w *writer) restore(r store.Record, d record, found bool, now int64) (err e
 	d.revision = int64(r.Revision)
 	if r.State == multivac.Deleted {
 		d.revision--
-		_, err := w.delete(d, micros(r.Changed))
+		_, err := w.delete(d, store.Micros(r.Changed))
 		if err == nil {
-			_, err = w.exec(`UPDATE documents SET told = ? WHERE key = ?`, micros(r.Told), d.key)
+			_, err = w.exec(`UPDATE documents SET told = ? WHERE key = ?`, store.Micros(r.Told), d.key)
 		}
 		return err
 	}
@@ -209,7 +209,7 @@ func (w *writer) restore(r store.Record, d record, found bool, now int64) (err e
 	if _, err := w.exec(`UPDATE documents SET revision = ?, state = ?, content = ?, published = ?, step = ?, attempts = ?, last_error = ?,
 			told = ?, changed = ?, lease = 0, due = 0, position = ?, failed_position = ? WHERE key = ?`,
 		d.revision, stateCode(r.State), d.content, d.published, r.Step, r.Attempts, r.LastError,
-		micros(r.Told), micros(r.Changed), d.position, d.failedPosition, d.key); err != nil {
+		store.Micros(r.Told), store.Micros(r.Changed), d.position, d.failedPosition, d.key); err != nil {
 		return err
 	}
 	if d.published == 0 {

@@ -64,7 +64,7 @@ func (db *DB) Put(ctx context.Context, tellings []multivac.Telling, now time.Tim
 	err = db.writeFirst(ctx, func(w *writer) error {
 		for i, t := range tellings {
 			var err error
-			if receipts[i], err = w.put(t, identities[i].id, identities[i].hash, micros(now)); err != nil {
+			if receipts[i], err = w.put(t, identities[i].id, identities[i].hash, store.Micros(now)); err != nil {
 				return err
 			}
 		}
@@ -198,7 +198,7 @@ func (db *DB) Delete(ctx context.Context, id multivac.DocumentID, now time.Time)
 		if d.state == deleted {
 			return nil
 		}
-		end, err := w.delete(d, micros(now))
+		end, err := w.delete(d, store.Micros(now))
 		r.Revision, r.Position, r.Changed = multivac.Revision(d.revision+1), position(end), true
 		return err
 	})
@@ -243,11 +243,11 @@ func (db *DB) Lease(ctx context.Context, task multivac.Task, now, until time.Tim
 		if err != nil {
 			return err
 		}
-		if n := micros(now); d.lease > n || d.due > n {
+		if n := store.Micros(now); d.lease > n || d.due > n {
 			return store.ErrSuperseded(task)
 		}
 		task.Attempt = d.attempts + 1
-		_, err = w.exec(`UPDATE documents SET attempts = ?, lease = ? WHERE key = ?`, task.Attempt, micros(until), d.key)
+		_, err = w.exec(`UPDATE documents SET attempts = ?, lease = ? WHERE key = ?`, task.Attempt, store.Micros(until), d.key)
 		return err
 	})
 	if err != nil {
@@ -289,7 +289,7 @@ func (db *DB) Step(ctx context.Context, task multivac.Task, step string, until t
 		if err != nil {
 			return err
 		}
-		_, err = w.exec(`UPDATE documents SET step = ?, lease = ? WHERE key = ?`, step, micros(until), d.key)
+		_, err = w.exec(`UPDATE documents SET step = ?, lease = ? WHERE key = ?`, step, store.Micros(until), d.key)
 		return err
 	})
 }
@@ -327,7 +327,7 @@ func (db *DB) Fail(ctx context.Context, task multivac.Task, cause string, final 
 			return err
 		}
 		if !final {
-			_, err = w.exec(`UPDATE documents SET last_error = ?, lease = 0, due = ? WHERE key = ?`, cause, micros(retry), d.key)
+			_, err = w.exec(`UPDATE documents SET last_error = ?, lease = 0, due = ? WHERE key = ?`, cause, store.Micros(retry), d.key)
 			return err
 		}
 		end, err := w.announce(d, d.revision, failed, d.hash)
@@ -335,7 +335,7 @@ func (db *DB) Fail(ctx context.Context, task multivac.Task, cause string, final 
 			return err
 		}
 		_, err = w.exec(`UPDATE documents SET state = ?, last_error = ?, changed = ?, lease = 0, due = 0, failed_position = ? WHERE key = ?`,
-			failed, cause, micros(now), end, d.key)
+			failed, cause, store.Micros(now), end, d.key)
 		return err
 	})
 }
@@ -354,7 +354,7 @@ func (db *DB) Publish(ctx context.Context, task multivac.Task, p store.Publicati
 		if err := w.setText(d.content, p); err != nil {
 			return err
 		}
-		end, err := w.publish(d, micros(now))
+		end, err := w.publish(d, store.Micros(now))
 		at = position(end)
 		return err
 	})
@@ -416,7 +416,7 @@ func (db *DB) Purge(ctx context.Context, before time.Time) (err error) {
 	const share = 64 // revisions at a time: other writes get their turn
 	for n := share; n == share; {
 		err := db.write(ctx, func(w *writer) error {
-			n, err = w.purge(micros(before), share)
+			n, err = w.purge(store.Micros(before), share)
 			return err
 		})
 		if err != nil {

@@ -1,0 +1,21 @@
+package store
+
+import "time"
+
+// Micros writes a time as microseconds of Unix, 0 for none.
+func Micros(t time.Time) int64 {
+	if t.IsZero() {
+		return 0
+	}
+	return t.UnixMicro()
+}
+
+// FromMicros is the inverse of Micros. A time that cannot be written down, as
+// damaged data may hold, is none.
+func FromMicros(n int64) time.Time {
+	t := time.UnixMicro(n).UTC()
+	if n == 0 || t.Year() < 0 || t.Year() > 9999 {
+		return time.Time{}
+	}
+	return t
+}
