@@ -262,7 +262,7 @@ func twoWork(t *testing.T, q queue.Queue) {
 }
 
 func enqueueDoesNotWait(t *testing.T, q queue.Queue) {
-	started, release := make(chan struct{}), make(chan struct{})
+	started, release := make(chan struct{}, 1), make(chan struct{})
 	work(t, q, 1, func(context.Context, multivac.Task) error {
 		select {
 		case started <- struct{}{}:
