@@ -32,20 +32,21 @@ internal/tell             extract text store queue
 internal/follow           index text store
 internal/keep             text store queue
 internal/ask              index rank follow cache store
-internal/cache            certs
+internal/cache            redisclient
 internal/store            
 internal/store/sqlite     store
 internal/store/mongodb    store certs
 internal/store/storetest  store
 internal/queue            
 internal/queue/queuetest  queue
-internal/queue/redisqueue queue certs
+internal/queue/redisqueue queue redisclient
 internal/web              web/api web/wire auth
 internal/web/api          web/wire
 internal/web/wire         
 internal/web/ui           web/wire auth
 internal/web/webtest       
 internal/certs            
+internal/redisclient      certs
 internal/config           
 internal/servers          require
 internal/require          
@@ -81,7 +82,7 @@ go.opentelemetry.io/otel              internal/telemetry                     tra
 go.opentelemetry.io/proto/otlp        internal/servers                       a receiver of traces for tests
 google.golang.org/protobuf            internal/servers                       what it receives
 github.com/maypok86/otter/v2          internal/cache                         the near cache
-github.com/redis/go-redis/v9          internal/cache internal/queue/redisqueue  the far cache, and the connection under asynq
+github.com/redis/go-redis/v9          internal/redisclient internal/cache internal/queue/redisqueue  the far cache, and the connection under asynq
 golang.org/x/crypto                   deploy/images/roots                    authorities that certificates are trusted from
 golang.org/x/net                      internal/extract                       HTML
 golang.org/x/text                     internal/text internal/ask internal/extract  Unicode's forms and encodings

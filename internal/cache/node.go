@@ -1,14 +1,15 @@
 package cache
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"log/slog"
-	"net"
-	"strings"
 	"sync/atomic"
 
 	"github.com/redis/go-redis/v9"
+
+	"multivac/internal/redisclient"
 )
 
 // trip is after how many failures in a row a node is left alone.
@@ -21,6 +22,7 @@ var errOpen = errors.New("the cache node is left alone for now")
 // few times in a row, no question waits for it any more. The ring's heartbeat
 // goes on to try it, at nobody's expense; the first success closes the breaker.
 type node struct {
+	redisclient.Hook
 	addr string
 	log  *slog.Logger
 
@@ -96,28 +98,8 @@ func (n *node) judge(ctx context.Context, err error) {
 		// Nobody waits any more, or it is no member any more: not its fault.
 	default:
 		if n.failures.Add(1) == trip {
-			n.log.Warn("a cache node fails; it is left alone until it answers again", "node", n.addr, "error", err, "remedy", remedy(err))
+			n.log.Warn("a cache node fails; it is left alone until it answers again", "node", n.addr, "error", err,
+				"remedy", cmp.Or(redisclient.Remedy(err, "cache"), "see whether it runs and can be reached, over TLS where cache.tls says so"))
 		}
 	}
-}
-
-// remedy says what to do about a node that fails.
-func remedy(err error) string {
-	switch says := err.Error(); {
-	case strings.HasPrefix(says, "WRONGPASS"), strings.HasPrefix(says, "NOAUTH"):
-		return "see whether cache.username and cache.password are what it knows"
-	case strings.HasPrefix(says, "NOPERM"):
-		return "give the user of the cache the rights that the how-to about Redis lists"
-	}
-	return "see whether it runs and can be reached, over TLS where cache.tls says so"
-}
-
-// DialHook implements redis.Hook.
-func (n *node) DialHook(next redis.DialHook) redis.DialHook {
-	return func(ctx context.Context, network, addr string) (net.Conn, error) { return next(ctx, network, addr) }
-}
-
-// ProcessPipelineHook implements redis.Hook.
-func (n *node) ProcessPipelineHook(next redis.ProcessPipelineHook) redis.ProcessPipelineHook {
-	return next
 }

@@ -14,11 +14,9 @@ import (
 	"time"
 
 	"github.com/redis/go-redis/v9"
-	"github.com/redis/go-redis/v9/logging"
-	"github.com/redis/go-redis/v9/maintnotifications"
 
 	"multivac"
-	"multivac/internal/certs"
+	"multivac/internal/redisclient"
 )
 
 // RingOptions say where the far cache is and how it is talked to.
@@ -91,7 +89,6 @@ type RingStats struct {
 // NewRing returns a ring and connects to nothing yet. Names are looked up once
 // Run runs. ErrInvalid where an address is none.
 func NewRing(o RingOptions) (*Ring, error) {
-	logging.Disable() // the Ring tells o.Log what is worth it
 	o.Timeout = cmp.Or(o.Timeout, 25*time.Millisecond)
 	o.Keep = cmp.Or(o.Keep, 24*time.Hour)
 	o.Lookup = cmp.Or(o.Lookup, 5*time.Second)
@@ -117,18 +114,14 @@ func NewRing(o RingOptions) (*Ring, error) {
 
 func (r *Ring) options() *redis.RingOptions {
 	o := &redis.RingOptions{
-		NewClient:             r.newClient,
-		HeartbeatFrequency:    r.o.Heartbeat,
-		HeartbeatFn:           r.alive,
-		Protocol:              2,
-		DialTimeout:           dialTimeout,
-		DialerRetries:         1,
-		ReadTimeout:           writeTimeout, // where the context ends no sooner
-		WriteTimeout:          writeTimeout,
-		ContextTimeoutEnabled: true,
-		MaxRetries:            -1,
-		PipelinePoolSize:      -1,
-		DisableIdentity:       true, // a user who may only get and set need not be allowed more
+		NewClient:          r.newClient,
+		HeartbeatFrequency: r.o.Heartbeat,
+		HeartbeatFn:        r.alive,
+		DialTimeout:        dialTimeout,
+		ReadTimeout:        writeTimeout, // where the context ends no sooner
+		WriteTimeout:       writeTimeout,
+		MaxRetries:         -1,
+		PipelinePoolSize:   -1,
 	}
 	if ask := r.o.Credentials; ask != nil {
 		o.CredentialsProviderContext = func(context.Context) (string, string, error) {
@@ -143,9 +136,7 @@ func (r *Ring) options() *redis.RingOptions {
 func (r *Ring) newClient(o *redis.Options) *redis.Client {
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	o.TLSConfig = certs.For(r.o.TLS, r.hosts[o.Addr])
-	o.MaintNotificationsConfig = &maintnotifications.Config{Mode: maintnotifications.ModeDisabled}
-	client := redis.NewClient(o)
+	client := redisclient.New(o, r.o.TLS, r.hosts[o.Addr])
 	n := &node{addr: o.Addr, log: r.o.Log}
 	client.AddHook(n)
 	r.nodes[o.Addr] = n

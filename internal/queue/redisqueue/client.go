@@ -7,10 +7,8 @@ import (
 	"time"
 
 	"github.com/redis/go-redis/v9"
-	"github.com/redis/go-redis/v9/logging"
-	"github.com/redis/go-redis/v9/maintnotifications"
 
-	"multivac/internal/certs"
+	"multivac/internal/redisclient"
 )
 
 // newFront is for those who have someone waiting.
@@ -36,22 +34,14 @@ func newBack(o Options) *redis.Client {
 func newClient(o Options, r *redis.Options) *redis.Client {
 	r.Addr, r.CredentialsProvider = o.Addr, o.Credentials
 	host, _, _ := net.SplitHostPort(o.Addr) // Open has looked
-	r.TLSConfig = certs.For(o.TLS, host)
-	r.Protocol = 2
-	r.ContextTimeoutEnabled = true
-	r.DialerRetries = 1
-	// Neither is needed, and each asks for rights that not every user has.
-	r.DisableIdentity = true
-	r.MaintNotificationsConfig = &maintnotifications.Config{Mode: maintnotifications.ModeDisabled}
-	logging.Disable() // what goes wrong is returned, and said in our own words
-	c := redis.NewClient(r)
+	c := redisclient.New(r, o.TLS, host)
 	c.AddHook(askAgain{})
 	return c
 }
 
 // askAgain tries again where Redis refuses the password: each new connection
 // asks for it, and a moment later it may be the new one.
-type askAgain struct{ redisHook }
+type askAgain struct{ redisclient.Hook }
 
 func (askAgain) ProcessHook(next redis.ProcessHook) redis.ProcessHook {
 	return func(ctx context.Context, cmd redis.Cmder) error {
@@ -81,7 +71,7 @@ func untilKnown(ctx context.Context, command string, try func() error) error {
 
 // calm waits after a failure: asynq asks for the next task at once, however
 // many times that has failed.
-type calm struct{ redisHook }
+type calm struct{ redisclient.Hook }
 
 func (calm) ProcessHook(next redis.ProcessHook) redis.ProcessHook {
 	return func(ctx context.Context, cmd redis.Cmder) error {
@@ -103,13 +93,4 @@ func wait(ctx context.Context, d time.Duration) bool {
 	case <-time.After(d):
 		return true
 	}
-}
-
-// A redisHook changes nothing.
-type redisHook struct{}
-
-func (redisHook) DialHook(next redis.DialHook) redis.DialHook          { return next }
-func (redisHook) ProcessHook(next redis.ProcessHook) redis.ProcessHook { return next }
-func (redisHook) ProcessPipelineHook(next redis.ProcessPipelineHook) redis.ProcessPipelineHook {
-	return next
 }

@@ -11,7 +11,6 @@ import (
 	"errors"
 	"log/slog"
 	"net"
-	"slices"
 	"strconv"
 	"strings"
 	"sync"
@@ -23,6 +22,7 @@ import (
 
 	"multivac"
 	"multivac/internal/queue"
+	"multivac/internal/redisclient"
 )
 
 // Options say where the Redis is and how it is called.
@@ -192,21 +192,15 @@ func (q *Queue) Check(ctx context.Context) error {
 	return nil
 }
 
-// trouble says in words what is wrong with Redis. asynq passes on what an error
-// says, not what it is.
+// trouble says in words what is wrong with Redis.
 func (q *Queue) trouble(err error) error {
-	says := func(codes ...string) bool {
-		return slices.ContainsFunc(codes, func(code string) bool { return strings.Contains(err.Error()+" ", code+" ") })
-	}
-	remedy := "see whether it runs and can be reached"
-	switch {
-	case says("WRONGPASS", "NOAUTH"):
-		remedy = "see whether queue.username and queue.password are what it knows"
-	case says("NOPERM"):
-		remedy = "give the user of the queue the rights that the how-to about Redis lists"
-	case says("OOM"):
+	remedy, says := "see whether it runs and can be reached", err.Error()+" "
+	switch refused := redisclient.Remedy(err, "queue"); {
+	case refused != "":
+		remedy = refused
+	case strings.Contains(says, "OOM "):
 		remedy = "give it more maxmemory, or see what else is in it"
-	case says("connection refused"):
+	case strings.Contains(says, "connection refused "):
 	case q.o.TLS != nil:
 		remedy += ", and whether it speaks TLS, which queue.tls says"
 	default:
