@@ -12,26 +12,29 @@ import (
 	"multivac/internal/store"
 )
 
-const documentColumns = `SELECT d.id, d.collection, d.source, coalesce(r.title, ''), coalesce(r.media_type, ''), r.hash, d.revision, d.state,
-	d.step, d.attempts, d.last_error, d.told, d.changed, d.content
-	FROM documents d LEFT JOIN revisions r ON r.id = d.content `
+// What scanDocument scans, and from where.
+const (
+	documentColumns = `SELECT d.id, d.collection, d.source, coalesce(r.title, ''), coalesce(r.media_type, ''), r.hash, d.revision, d.state,
+	d.step, d.attempts, d.last_error, d.told, d.changed`
+	documentTables = ` FROM documents d LEFT JOIN revisions r ON r.id = d.content `
+)
 
 // A row is what sql.Row and sql.Rows have in common.
 type row interface{ Scan(dest ...any) error }
 
-func scanDocument(r row, more ...any) (d multivac.Document, content int64, err error) {
+func scanDocument(r row, more ...any) (d multivac.Document, err error) {
 	var id, hash []byte
 	var state int
 	var told, changed int64
 	err = r.Scan(append([]any{&id, &d.Collection, &d.Source, &d.Title, &d.MediaType, &hash, &d.Revision, &state,
-		&d.Step, &d.Attempts, &d.LastError, &told, &changed, &content}, more...)...)
+		&d.Step, &d.Attempts, &d.LastError, &told, &changed}, more...)...)
 	if err != nil {
-		return d, 0, err
+		return d, err
 	}
 	d.ID, d.Told, d.Changed = documentID(id), store.FromMicros(told), store.FromMicros(changed)
 	copy(d.Hash[:], hash)
 	d.State, err = stateOf(state)
-	return d, content, err
+	return d, err
 }
 
 // Document implements store.Store.
@@ -44,13 +47,10 @@ func (db *DB) Document(ctx context.Context, id multivac.DocumentID) (d multivac.
 		return c.each(func(rows *sql.Rows) (err error) {
 			found = true
 			var chunk sql.RawBytes
-			d, _, err = scanDocument(rows, &chunk)
+			d, err = scanDocument(rows, &chunk)
 			b = append(b, chunk...)
 			return err
-		}, `SELECT d.id, d.collection, d.source, coalesce(r.title, ''), coalesce(r.media_type, ''), r.hash, d.revision, d.state,
-			d.step, d.attempts, d.last_error, d.told, d.changed, d.content, c.bytes
-			FROM documents d LEFT JOIN revisions r ON r.id = d.content
-			LEFT JOIN chunks c ON c.id BETWEEN d.content << 24 AND ((d.content + 1) << 24) - 1
+		}, documentColumns+`, c.bytes`+documentTables+`LEFT JOIN chunks c ON c.id BETWEEN d.content << 24 AND ((d.content + 1) << 24) - 1
 			WHERE d.id = ? ORDER BY c.id`, rawID(id))
 	})
 	switch {
@@ -106,10 +106,10 @@ func (db *DB) Documents(ctx context.Context, list multivac.Listing) (page multiv
 	}
 	err = db.read(ctx, func(c *conn) error {
 		return c.each(func(rows *sql.Rows) error {
-			d, _, err := scanDocument(rows)
+			d, err := scanDocument(rows)
 			page.Documents = append(page.Documents, d)
 			return err
-		}, documentColumns+where+` ORDER BY d.id LIMIT ?`, append(args, limit+1)...)
+		}, documentColumns+documentTables+where+` ORDER BY d.id LIMIT ?`, append(args, limit+1)...)
 	})
 	if len(page.Documents) > limit {
 		page.Documents = page.Documents[:limit]
