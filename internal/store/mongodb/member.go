@@ -79,14 +79,14 @@ func (m Member) Init(ctx context.Context) (err error) {
 		return err
 	}
 	defer end()
-	switch err := run(ctx, server, bson.D{{Key: "replSetGetStatus", Value: 1}}, nil); {
+	switch err := run(ctx, server, bson.D{at("replSetGetStatus", 1)}, nil); {
 	case code(err) == codeNotYetInitialized:
 		return m.join(ctx, server)
 	case err != nil:
 		return fmt.Errorf("ask for its status: %w", err)
 	}
 	var hello struct{ IsWritablePrimary bool }
-	if err := run(ctx, server, bson.D{{Key: "hello", Value: 1}}, &hello); err != nil || !hello.IsWritablePrimary {
+	if err := run(ctx, server, bson.D{at("hello", 1)}, &hello); err != nil || !hello.IsWritablePrimary {
 		return err // the primary's looks after the user
 	}
 	return m.user(ctx, server)
@@ -113,8 +113,8 @@ func (m Member) join(ctx context.Context, server *mongo.Database) error {
 	if number != 0 {
 		return multivac.Errorf(multivac.ErrUnavailable, "see whether the first member runs", "no other member is in a set yet")
 	}
-	config := bson.D{{Key: "_id", Value: m.Set}, {Key: "members", Value: bson.A{bson.D{{Key: "_id", Value: 0}, {Key: "host", Value: m.Host}}}}}
-	err = run(ctx, server, bson.D{{Key: "replSetInitiate", Value: config}}, nil)
+	config := bson.D{at("_id", m.Set), at("members", bson.A{bson.D{at("_id", 0), at("host", m.Host)}})}
+	err = run(ctx, server, bson.D{at("replSetInitiate", config)}, nil)
 	if err != nil && code(err) != codeAlreadyInitialized {
 		return fmt.Errorf("make it: %w", err)
 	}
@@ -161,7 +161,7 @@ func (m Member) addBy(ctx context.Context, other string) (added bool, err error)
 		return false, err
 	}
 	defer end()
-	if err := run(asking, server, bson.D{{Key: "replSetGetConfig", Value: 1}}, nil); err != nil {
+	if err := run(asking, server, bson.D{at("replSetGetConfig", 1)}, nil); err != nil {
 		return false, nil // it will be asked again
 	}
 	o := m.options(m.Admin).SetHosts([]string{other}).SetReplicaSet(m.Set)
@@ -172,14 +172,14 @@ func (m Member) addBy(ctx context.Context, other string) (added bool, err error)
 	defer client.Disconnect(context.WithoutCancel(ctx))
 	primary := client.Database("admin")
 	var set replicaSet
-	if err := run(ctx, primary, bson.D{{Key: "replSetGetConfig", Value: 1}}, &set); err != nil {
+	if err := run(ctx, primary, bson.D{at("replSetGetConfig", 1)}, &set); err != nil {
 		return false, fmt.Errorf("ask %s for the set: %w", other, err)
 	}
 	config, known := set.with(m.Host)
 	if known {
 		return true, nil // it will hear of it
 	}
-	if err := run(ctx, primary, bson.D{{Key: "replSetReconfig", Value: config}}, nil); err != nil {
+	if err := run(ctx, primary, bson.D{at("replSetReconfig", config)}, nil); err != nil {
 		return false, fmt.Errorf("be added to it: %w", err)
 	}
 	m.Log.Info("added to the replica set", "set", m.Set, "member", m.Host)
@@ -198,7 +198,7 @@ func (r replicaSet) with(host string) (next bson.M, known bool) {
 		}
 		id = max(id, number(member["_id"])+1)
 	}
-	r.Config["members"] = append(members, bson.D{{Key: "_id", Value: id}, {Key: "host", Value: host}})
+	r.Config["members"] = append(members, bson.D{at("_id", id), at("host", host)})
 	r.Config["version"] = number(r.Config["version"]) + 1
 	return r.Config, false
 }
@@ -238,13 +238,13 @@ func (m Member) user(ctx context.Context, server *mongo.Database) error {
 		return err
 	}
 	defer end()
-	if err := run(ctx, as, bson.D{{Key: "connectionStatus", Value: 1}}, nil); !refused(err) {
+	if err := run(ctx, as, bson.D{at("connectionStatus", 1)}, nil); !refused(err) {
 		return err
 	}
-	err = run(ctx, server, bson.D{{Key: "updateUser", Value: name}, {Key: "pwd", Value: password}}, nil)
+	err = run(ctx, server, bson.D{at("updateUser", name), at("pwd", password)}, nil)
 	if code(err) == codeUserNotFound {
-		role := bson.D{{Key: "role", Value: "readWrite"}, {Key: "db", Value: m.Database}}
-		err = run(ctx, server, bson.D{{Key: "createUser", Value: name}, {Key: "pwd", Value: password}, {Key: "roles", Value: bson.A{role}}}, nil)
+		role := bson.D{at("role", "readWrite"), at("db", m.Database)}
+		err = run(ctx, server, bson.D{at("createUser", name), at("pwd", password), at("roles", bson.A{role})}, nil)
 	}
 	if err != nil {
 		return fmt.Errorf("give user %s his password: %w", name, err)
@@ -254,8 +254,8 @@ func (m Member) user(ctx context.Context, server *mongo.Database) error {
 }
 
 // direct returns the database admin of one server, whatever it is.
-func (m Member) direct(ctx context.Context, at string, who func() (username, password string)) (*mongo.Database, func(), error) {
-	client, err := mongo.Connect(m.options(who).SetHosts([]string{at}).SetDirect(true))
+func (m Member) direct(ctx context.Context, addr string, who func() (username, password string)) (*mongo.Database, func(), error) {
+	client, err := mongo.Connect(m.options(who).SetHosts([]string{addr}).SetDirect(true))
 	if err != nil {
 		return nil, nil, errURI(err)
 	}
