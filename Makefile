@@ -31,8 +31,8 @@ lint: ## formatting, vet and staticcheck
 fmt: ## format the code
 	gofmt -w .
 
-generate: ## write the generated reference (doc/reference) again
-	go test ./test -run Reference -update -count=1
+generate: ## write again what is generated: most of doc/reference, and the alerts for Google's Prometheus and the operator's
+	go test ./test -run 'Reference|RulesAreMade' -update -count=1
 
 crash: ## kill the server 200 times, and look whether all stands
 	go test ./test -run TestCrash -crashes 200 -timeout 30m -v
