@@ -27,7 +27,8 @@ const (
 type change struct {
 	id string
 	// plan changes the row as it is now, and says whether it did. It is called
-	// again where another write was first, and touches nothing else but c.
+	// again where another write was first: what else it sets, in c or for who
+	// waits for c, it sets anew each time.
 	plan func(c *change, r *row) (changed bool, err error)
 	// beside is set by plan: what has to be there before the row names it.
 	beside []beside
@@ -57,6 +58,19 @@ type change struct {
 type beside struct {
 	litter
 	pieces []any
+}
+
+// beside is what lies beside the row of a body or text.
+func (c *content) beside(b []byte) beside {
+	return beside{c.textLitter(), split(c.ID, b)}
+}
+
+// cutBeside is what lies beside the row of a text's passages.
+func (c *content) cutBeside(passages []multivac.Passage) []beside {
+	if c.Cut == "" {
+		return nil
+	}
+	return []beside{{c.cutLitter(), splitCut(c.Cut, passages)}}
 }
 
 // errBlocked is what plan returns where it has to wait for the row's last
@@ -208,14 +222,14 @@ func (db *DB) commit(ctx context.Context, group []*change) (again []*change) {
 	if len(group) == 0 {
 		return nil
 	}
-	db.rounds.Add(1)
 	ids := make([]string, len(group))
 	for i, c := range group {
 		ids[i] = c.id
 	}
 	rows, err := db.rows(ctx, ids)
 	if err != nil {
-		return endAll(group, err)
+		endAll(group, err)
+		return nil
 	}
 	token := bson.NewObjectID()
 	var changed []*change
@@ -243,11 +257,10 @@ func (db *DB) commit(ctx context.Context, group []*change) (again []*change) {
 	return again
 }
 
-func endAll(all []*change, err error) []*change {
+func endAll(all []*change, err error) {
 	for _, c := range all {
 		c.end(nil, err)
 	}
-	return nil
 }
 
 // planned has the change planned on its row. It returns the new row and true

@@ -15,7 +15,6 @@ import (
 	"errors"
 	"log/slog"
 	"sync"
-	"sync/atomic"
 	"time"
 
 	"go.mongodb.org/mongo-driver/v2/bson"
@@ -67,7 +66,6 @@ type DB struct {
 	ended     error
 
 	keep   time.Duration // for which batches of the feed are left as they are
-	rounds atomic.Uint64 // groups of writes, for measurements
 	memory memory
 }
 

@@ -111,11 +111,15 @@ func parts(n, size int) int { return (n + size - 1) / size }
 
 // litter is what has to be removed where nothing names c any more.
 func (c *content) litter() []litter {
-	all := []litter{{ID: c.ID, Pieces: parts(c.Size, pieceSize)}}
+	all := []litter{c.textLitter()}
 	if c.Cut != "" {
 		all = append(all, c.cutLitter())
 	}
 	return all
+}
+
+func (c *content) textLitter() litter {
+	return litter{ID: c.ID, Pieces: parts(c.Size, pieceSize)}
 }
 
 func (c *content) cutLitter() litter {

@@ -56,7 +56,7 @@ func put(t multivac.Telling, now int64, receipt *multivac.Receipt) *change {
 		body.Revision = r.Revision
 		r.Content = &body
 		r.State, r.Step, r.Attempts, r.LastError, r.Told, r.Changed, r.Lease, r.Due = multivac.Pending, "", 0, "", now, now, 0, 0
-		c.beside = []beside{{body.litter()[0], split(body.ID, t.Body)}}
+		c.beside = []beside{body.beside(t.Body)}
 		receipt.Revision, receipt.Changed = multivac.Revision(r.Revision), true
 		return true, nil
 	}
@@ -260,11 +260,11 @@ func publish(task multivac.Task, p store.Publication, now int64) func(*change, *
 		if t.Title == "" {
 			t.Title = p.Title
 		}
-		c.beside = cutBeside(&t, p.Passages)
+		c.beside = t.cutBeside(p.Passages)
 		if body.is(text.Size, text.Sum) { // as it is for Markdown: it need not be written again
 			t.ID = body.ID
 		} else {
-			c.beside = append(c.beside, beside{t.litter()[0], split(t.ID, []byte(p.Text))})
+			c.beside = append(c.beside, t.beside([]byte(p.Text)))
 			r.Litter = append(r.Litter, body.litter()...)
 		}
 		r.replace(&t, now)
@@ -281,13 +281,6 @@ func newText(p store.Publication) *content {
 		t.Cut = newName()
 	}
 	return t
-}
-
-func cutBeside(c *content, passages []multivac.Passage) []beside {
-	if c.Cut == "" {
-		return nil
-	}
-	return []beside{{c.cutLitter(), splitCut(c.Cut, passages)}}
 }
 
 // replace puts a text in the place of what is published.
@@ -361,7 +354,7 @@ func (db *DB) Resegment(ctx context.Context, task multivac.Task, segmenter int, 
 				r.Litter = append(r.Litter, t.cutLitter())
 			}
 			t.Cut, t.Passages = fresh.Cut, fresh.Passages
-			c.beside = cutBeside(&t, passages)
+			c.beside = t.cutBeside(passages)
 			c.announce = true
 		}
 		r.Published = &t
@@ -446,12 +439,12 @@ func restore(from store.Record, now int64) *change {
 		}
 		r.Content = nil
 		if text != nil && (r.Published == nil || r.Published.Revision < text.Revision) {
-			c.beside = append(cutBeside(text, from.Published.Passages), beside{text.litter()[0], split(text.ID, []byte(from.Published.Text))})
+			c.beside = append(text.cutBeside(from.Published.Passages), text.beside([]byte(from.Published.Text)))
 			r.replace(text, now)
 			c.announce = true
 		}
 		if from.State != multivac.Indexed {
-			c.beside = append(c.beside, beside{body.litter()[0], split(body.ID, from.Body)})
+			c.beside = append(c.beside, body.beside(from.Body))
 			r.Content = body
 			c.announceFailure = from.State == multivac.Failed
 		}
