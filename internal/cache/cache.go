@@ -58,11 +58,11 @@ func New(bytes int, far *Ring) *Cache {
 }
 
 // Do returns the answer kept under key, here or far, or else computes it, once
-// for all who ask for the same key meanwhile. The computation's context carries the values
-// of the first caller's and ends when the last caller that waits for it gives
-// up, so that no caller can fail another. An error goes to all who wait and is
-// not kept; so does a panic. Answers are shared: callers must not modify what
-// one refers to.
+// for all who ask for the same key meanwhile. The computation's context carries
+// the values of the first caller's and ends when the last caller that waits for
+// it gives up, so that no caller can fail another. An error goes to all who wait
+// and is not kept; so does a panic. Answers are shared: callers must not modify
+// what one refers to.
 func (c *Cache) Do(ctx context.Context, key string, compute func(context.Context) (multivac.Answer, error)) (multivac.Answer, error) {
 	if answer, ok := c.get(key); ok {
 		c.hits.Add(1)

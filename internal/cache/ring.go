@@ -35,8 +35,6 @@ type RingOptions struct {
 	Secret []byte
 	// Timeout is what a question waits for a node at most; 25 ms if 0.
 	Timeout time.Duration
-	// Keep is how long an entry is kept at most; 24 hours if 0.
-	Keep time.Duration
 	// Lookup is the time between two look-ups of names; 5 s if 0.
 	Lookup time.Duration
 	// Heartbeat is the time between two trials of each node; 500 ms if 0.
@@ -48,6 +46,8 @@ type RingOptions struct {
 }
 
 const (
+	// keep is how long an entry is kept at most.
+	keep = 24 * time.Hour
 	// writeTimeout is for writes, which nobody waits for.
 	writeTimeout = 250 * time.Millisecond
 	// dialTimeout is for connections, which are made in the background: a
@@ -90,7 +90,6 @@ type RingStats struct {
 // Run runs. ErrInvalid where an address is none.
 func NewRing(o RingOptions) (*Ring, error) {
 	o.Timeout = cmp.Or(o.Timeout, 25*time.Millisecond)
-	o.Keep = cmp.Or(o.Keep, 24*time.Hour)
 	o.Lookup = cmp.Or(o.Lookup, 5*time.Second)
 	o.Heartbeat = cmp.Or(o.Heartbeat, 500*time.Millisecond)
 	if o.Log == nil {
@@ -238,7 +237,7 @@ func (r *Ring) put(key string, a multivac.Answer) {
 		}
 		ctx, cancel := context.WithTimeout(context.Background(), writeTimeout)
 		defer cancel()
-		_ = r.client.Set(ctx, name, seal(aead, a), r.o.Keep).Err() // the node counts it
+		_ = r.client.Set(ctx, name, seal(aead, a), keep).Err() // the node counts it
 	}()
 }
 
