@@ -17,6 +17,8 @@ import (
 	"syscall"
 	"testing"
 	"time"
+
+	"multivac/internal/servers"
 )
 
 // parrot is a server that refuses whatever it is sent and repeats it, as
@@ -107,12 +109,7 @@ func TestNoOutputShowsASecret(t *testing.T) {
 	defer receiver.Close()
 	log := newWatched()
 	flags := []string{"--secrets", "secrets", "--queue.addr", at, "--cache.addrs", at, "--cache.timeout", "1s", "--traces.endpoint", receiver.URL}
-	free, err := net.Listen("tcp", "127.0.0.1:0")
-	if err != nil {
-		t.Fatal(err)
-	}
-	admin := free.Addr().String()
-	free.Close()
+	admin := "127.0.0.1:" + servers.FreePort(t)
 	cmd := in(t, dir, nil, append([]string{"serve", "--listen", "127.0.0.1:0", "--admin-listen", admin, "--data", "data", "--log-level", "debug"}, flags...)...)
 	cmd.Stdout = log
 	s := start(t, cmd)

@@ -38,7 +38,7 @@ func (p *process) begin(at func(port string)) {
 	p.t.Cleanup(p.Kill)
 	var err error
 	for range 5 { // another may take the port first
-		at(freePort(p.t))
+		at(FreePort(p.t))
 		if err = p.start(); err == nil || !strings.Contains(p.said(), "in use") {
 			break
 		}
@@ -139,8 +139,8 @@ func (p *process) Pause() { p.signal(syscall.SIGSTOP) }
 // Resume ends a Pause.
 func (p *process) Resume() { p.signal(syscall.SIGCONT) }
 
-// freePort returns a port of 127.0.0.1 that was free a moment ago.
-func freePort(t testing.TB) string {
+// FreePort returns a port of 127.0.0.1 that was free a moment ago.
+func FreePort(t testing.TB) string {
 	t.Helper()
 	l, err := net.Listen("tcp", "127.0.0.1:0")
 	must(t, err)

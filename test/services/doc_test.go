@@ -2,9 +2,9 @@ package services
 
 import (
 	"bufio"
+	"cmp"
 	"fmt"
 	"io"
-	"net"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -15,6 +15,7 @@ import (
 	"time"
 
 	"multivac/internal/require"
+	"multivac/internal/servers"
 )
 
 // A shell runs what a page of the documentation says, block by block, in a
@@ -46,11 +47,7 @@ func newShell(t *testing.T, page string, ports ...string) *shell {
 	}
 	var replaced []string
 	for _, port := range ports {
-		l, err := net.Listen("tcp", "127.0.0.1:0")
-		must(t, err)
-		_, free, _ := net.SplitHostPort(l.Addr().String())
-		l.Close()
-		replaced = append(replaced, port, free)
+		replaced = append(replaced, port, servers.FreePort(t))
 	}
 	s.ports = strings.NewReplacer(replaced...)
 	bash := exec.Command("bash", "-eu", "-o", "pipefail")
@@ -126,11 +123,8 @@ func needs(t *testing.T, names ...string) {
 	t.Helper()
 	for _, name := range names {
 		_, err := exec.LookPath(name)
-		what := map[string]string{"redis-server": "redis", "redis-cli": "redis", "stunnel": "stunnel"}[name]
-		if what == "" {
-			what = name
-		}
-		require.Have(t, what, err == nil, "install "+name)
+		what := map[string]string{"redis-server": "redis", "redis-cli": "redis"}[name]
+		require.Have(t, cmp.Or(what, name), err == nil, "install "+name)
 	}
 }
 
