@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"net/url"
+	"regexp"
 	"strings"
 	"time"
 
@@ -144,8 +145,13 @@ func refused(err error) bool {
 	if errors.As(err, &server) && (server.HasErrorCode(18) || server.HasErrorCode(13) || server.HasErrorCode(11)) {
 		return true
 	}
-	return err != nil && strings.Contains(err.Error(), "unable to authenticate")
+	return err != nil && turnedAway.MatchString(err.Error())
 }
+
+// turnedAway matches what the driver says where the server's reply to a
+// sign-in, which begins with the name of its code, is a refusal. A connection
+// that breaks meanwhile has no such reply, and says nothing of the credentials.
+var turnedAway = regexp.MustCompile(`unable to authenticate[^(]*: \([A-Z]\w+\) `)
 
 // forbidden reports whether the server knows the user, who may not do this. It
 // says the same of who was dropped.
