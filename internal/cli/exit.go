@@ -1,6 +1,7 @@
 package cli
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -165,16 +166,25 @@ func subcommandArgs(c *cobra.Command, args []string) error {
 	return usagef(remedy, "unknown command %q", args[0])
 }
 
-// suggestFlag adds the nearest flag to the error about an unknown one.
+// suggestFlag adds the nearest flag to the error about an unknown one, and
+// takes out what may be a value: -queue.password=… is one flag after another.
 func suggestFlag(c *cobra.Command, err error) error {
-	remedy := seeHelp(c)
+	var given string
 	var unknown *pflag.NotExistError
-	if errors.As(err, &unknown) {
-		var names []string
-		c.Flags().VisitAll(func(f *pflag.Flag) { names = append(names, f.Name) })
-		if near := config.Nearest(unknown.GetSpecifiedName(), names); near != "" {
-			remedy = fmt.Sprintf("did you mean --%s?", near)
-		}
+	var malformed *pflag.InvalidSyntaxError
+	switch {
+	case errors.As(err, &unknown):
+		given = cmp.Or(unknown.GetSpecifiedShortnames(), unknown.GetSpecifiedName())
+	case errors.As(err, &malformed):
+		given = malformed.GetSpecifiedFlag()
+	default:
+		return usagef(seeHelp(c), "%s", err)
 	}
-	return usagef(remedy, "%s", err)
+	name, remedy := config.Name(given), seeHelp(c)
+	var names []string
+	c.Flags().VisitAll(func(f *pflag.Flag) { names = append(names, f.Name) })
+	if near := config.Nearest(strings.Trim(name, "-…"), names); near != "" {
+		remedy = fmt.Sprintf("did you mean --%s?", near)
+	}
+	return usagef(remedy, "%s%s", strings.TrimSuffix(err.Error(), given), name)
 }

@@ -180,13 +180,16 @@ func TestUnknownVariables(t *testing.T) {
 	l, err := Load(Sources{Environ: []string{
 		"MULTIVAC_SERVER_PORT=tcp://10.0.0.1:5000", "MULTIVAC_SERVER_SERVICE_HOST=10.0.0.1", "MULTIVAC_SERVER_PORT_5000_TCP_ADDR=10.0.0.1", "MULTIVAC_SERVER_SERVICE_PORT_HTTP=5000",
 		"MULTIVAC_STORE_MONGODB_URI=mongodb://user:hunter2@db", "MULTIVAC_COLOUR=hunter2",
+		"MULTIVAC_QUEUE__PASSWORD: aHVudGVyMg==", "MULTIVAC_CACHE:hunter2_PORT=1",
 		"MULTIVAC_SERVER=http://127.0.0.1:1", "MULTIVAC_KEY_FILE=x", "MULTIVAC_TEST_REQUIRE=x", "MULTIVAC_EVAL_DATA=x", "MULTIVAC_WORKERS=", "multivac_workers=x", "OTHER=x",
 	}})
 	if err != nil {
 		t.Fatal(err)
 	}
 	want := []string{
+		"MULTIVAC_CACHE…: no setting has this variable; write it as NAME=value",
 		"MULTIVAC_COLOUR: no setting has this variable; `multivac config list` shows all settings",
+		"MULTIVAC_QUEUE__PASSWORD…: no setting has this variable; write it as NAME=value",
 		"MULTIVAC_STORE_MONGODB_URI: no setting has this variable; did you mean MULTIVAC_STORE__MONGODB__URI?",
 		"MULTIVAC_SERVER_PORT, MULTIVAC_SERVER_PORT_5000_TCP_ADDR, MULTIVAC_SERVER_SERVICE_HOST, MULTIVAC_SERVER_SERVICE_PORT_HTTP: these are no settings; " +
 			"Kubernetes sets them for Services whose names begin with multivac; write `enableServiceLinks: false` into the pod's spec to be rid of them",

@@ -81,7 +81,10 @@ func (l *loading) warnOfUnknown(known []string) {
 		names = append(names, strings.TrimPrefix(name, prefix))
 	}
 	for _, name := range slices.Sorted(maps.Keys(l.environ)) {
+		shown := Name(name)
 		switch {
+		case shown != name:
+			l.Warnings.add("", shown, wrong("write it as NAME=value", "no setting has this variable"))
 		case slices.Contains(known, name) || strings.HasPrefix(name, testVariables):
 		case serviceLink.MatchString(name):
 			links = append(links, name)

@@ -9,13 +9,10 @@ import (
 	"io/fs"
 	"os"
 	"slices"
-	"strconv"
 	"strings"
 
 	"github.com/pelletier/go-toml/v2"
 	"github.com/pelletier/go-toml/v2/unstable"
-
-	"multivac"
 )
 
 // Environments are the sections of a settings file, of which the first is
@@ -107,8 +104,8 @@ func (f *settingsFile) syntax(err error) {
 		line, column := decode.Position()
 		where = fmt.Sprintf("%s:%d", f.name, line)
 		message = fmt.Sprintf("this is not TOML, in column %d", column)
-		if key := strings.Join(decode.Key(), "."); key != "" && len(key) < 80 {
-			message = fmt.Sprintf("this is not TOML, at %q", key)
+		if key := strings.Join(decode.Key(), "."); key != "" {
+			message = fmt.Sprintf("this is not TOML, at %q", Name(key))
 		}
 	}
 	f.problems.add("", where, wrong("texts stand in quotes, and a key stands once", "%s", message))
@@ -125,7 +122,7 @@ func (f *settingsFile) walk(lines map[string]int, section, path string, table ma
 		} else if isTable && isSection(key) {
 			f.walk(lines, section, key, inner)
 		} else {
-			f.problems.add(key, f.at(lines, full), unknownKey(key, isTable, section == ""))
+			f.problems.add(Name(key), f.at(lines, full), unknownKey(key, isTable, section == ""))
 		}
 	}
 }
@@ -209,7 +206,7 @@ func unknownKey(key string, isTable, top bool) error {
 	if near := cmp.Or(Nearest(key, candidates), ending(key)); near != "" {
 		remedy = "did you mean " + near + "?"
 	}
-	return wrong(remedy, "there is no %s %s", what, strconv.Quote(multivac.Clip(key, 80)))
+	return wrong(remedy, "there is no %s %q", what, Name(key))
 }
 
 // ending returns the one setting whose key ends like this one, or "".

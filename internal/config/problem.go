@@ -7,6 +7,7 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"unicode"
 
 	"multivac"
 )
@@ -14,7 +15,7 @@ import (
 // A Problem is something wrong with the settings. It never holds a value that
 // may be a secret.
 type Problem struct {
-	Key     string `json:"key,omitempty"` // setting that it is about
+	Key     string `json:"key,omitempty"` // setting that it is about, as Name shows it
 	Where   string `json:"where"`         // file:line, variable or flag
 	Message string `json:"message"`
 	Remedy  string `json:"remedy,omitempty"` // what to do
@@ -68,6 +69,19 @@ func (p *Problems) addPath(key string, named given, err error) {
 
 func wrong(remedy, format string, args ...any) error {
 	return multivac.Errorf(multivac.ErrInvalid, remedy, format, args...)
+}
+
+// Name returns a name for a message: as far as it is made of what names of
+// settings, variables and flags are made of, with … for the rest. A value may
+// stand there, as in NAME: value, where NAME=value was meant.
+func Name(text string) string {
+	end := strings.IndexFunc(text, func(r rune) bool {
+		return !unicode.IsLetter(r) && !unicode.IsDigit(r) && !strings.ContainsRune("._-", r)
+	})
+	if end >= 0 {
+		text = text[:end] + "…"
+	}
+	return multivac.Clip(text, 80)
 }
 
 // Nearest returns the candidate that fewest edits turn word into, else the only

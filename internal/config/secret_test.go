@@ -94,6 +94,7 @@ func TestPlainSecretsAreRefused(t *testing.T) {
 	f("[queue]\npassword = '"+sesame+"\n", "", nil, "this is not TOML")
 	f("[queue]\npassword = "+sesame+"\n", "", nil, "this is not TOML")
 	f("[queue]\npasword = '"+sesame+"'\n", "", nil, "did you mean queue.password?")
+	f("[queue]\n'password:"+sesame+"' = ''\n", "", nil, `there is no setting "queue.password…"`)
 }
 
 func TestSecretFiles(t *testing.T) {
