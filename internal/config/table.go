@@ -128,6 +128,9 @@ var stops = func() (names []string) {
 
 // check holds a value against its row.
 func (s Setting) check(value any) error {
+	if hasPassword(s.Kind.show(value)) {
+		return wrong("take it out and put it in a secret file; `multivac config explain` on the setting for the password says where", "it has a password in it, which logs and other programs may show")
+	}
 	if text, ok := value.(string); ok {
 		if strings.ContainsFunc(text, func(r rune) bool { return r < ' ' }) {
 			return wrong("write it on one line", "it contains a control character")
@@ -223,17 +226,22 @@ func share(value any) error {
 	return nil
 }
 
-// uri returns a check of addresses with one of the schemes and no password. It
-// looks for the password in what it cannot parse, too.
+// hasPassword says whether text is a URI with a password in it, or looks like
+// one and cannot be parsed.
+func hasPassword(text string) bool {
+	_, rest, _ := strings.Cut(text, "://")
+	at := strings.LastIndex(rest, "@")
+	return at >= 0 && strings.Contains(rest[:at], ":")
+}
+
+// uri returns a check of addresses with one of the schemes and no option that
+// holds a secret.
 func uri(schemes ...string) func(any) error {
 	return func(value any) error {
 		text := value.(string)
 		scheme, rest, ok := strings.Cut(text, "://")
 		if !ok || !slices.Contains(schemes, scheme) || rest == "" {
 			return wrong("begin it with "+schemes[0]+"://", "it is no URI of %s", schemes[0])
-		}
-		if at := strings.LastIndex(rest, "@"); at >= 0 && strings.Contains(rest[:at], ":") {
-			return wrong("take it out and put it in a secret file; `multivac config explain` on the setting for the password says where", "it has a password in it, which logs and other programs may show")
 		}
 		_, query, _ := strings.Cut(rest, "?")
 		for option := range strings.SplitSeq(query, "&") {
