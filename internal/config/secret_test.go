@@ -3,12 +3,17 @@ package config
 import (
 	"bytes"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"log/slog"
 	"os"
 	"path/filepath"
+	"regexp"
+	"slices"
 	"strings"
 	"testing"
+
+	"github.com/pelletier/go-toml/v2"
 )
 
 // sesame is the secret of the tests.
@@ -18,8 +23,8 @@ const sesame = "open-sesame-4711"
 func hides(t testing.TB, what, shown string) {
 	t.Helper()
 	for _, s := range []string{sesame, fmt.Sprintf("%x", sesame), strings.ReplaceAll(fmt.Sprint([]byte(sesame)), "[", "")} {
-		if strings.Contains(shown, s) {
-			t.Errorf("%s shows the secret: %s", what, shown)
+		if i := strings.Index(shown, s); i >= 0 {
+			t.Errorf("%s shows the secret: %q", what, shown[max(0, i-200):min(len(shown), i+len(s)+100)])
 		}
 	}
 }
@@ -163,54 +168,112 @@ func FuzzLoad(f *testing.F) {
 	f.Add("[queue]\npassword = SECRET", "MULTIVAC_COLOUR=SECRET", "--traces.endpoint=http://:SECRET@x", "workers")
 	f.Add("a = [1979-05-27, { b.c = 'd' }]\n[[default.x]]\n", "MULTIVAC_CACHE__NEAR_BYTES=9999999999GiB\nMULTIVAC_TRACES__SAMPLE=NaN", "--cache.timeout=-1h", "..data")
 	f.Add("\"store.mongodb.uri\" = 'mongodb://h'\nstore.mongodb.uri = 'mongodb://g'\n[cache]\naddrs=['a:1']\n", "=\nMULTIVAC_", "", "listen")
-	f.Fuzz(func(t *testing.T, toml, environ, args, name string) {
-		// Only there where a secret may be meant is it one: a port may be any number.
-		put := func(s string) string { return strings.ReplaceAll(s, "SECRET", sesame) }
+	f.Add("\"password:SECRET\" = ''", "MULTIVAC_://:SECRET@=0\nMULTIVAC_QUEUE__PASSWORD:SECRET==", "--store.mongodb.database=mongodb://u:SECRET@h/", "store.mo\xc2ngodb.paswor\xc0\x1b\xd2\x7fd")
+	f.Add("cache.addrs = ['x://:SECRET@h']", "MULTIVAC_STORE__MONGODB__URI=mongodb://h/?tlsCertificateKeyFilePassword=SECRET", "--collection-stop=http://u:SECRET@h=strict", "store.mongodb.uri")
+	f.Fuzz(func(t *testing.T, settings, environ, args, name string) {
 		dir := t.TempDir()
-		file := write(t, dir, "settings.toml", put(toml))
 		secrets := filepath.Join(dir, "secrets")
 		write(t, secrets, "cache.password", sesame)
 		if name != "" && filepath.IsLocal(name) && !strings.ContainsAny(name, "/\x00") && len(name) < 200 {
-			_ = os.WriteFile(filepath.Join(secrets, name), []byte(sesame), 0o600)
+			_ = os.WriteFile(filepath.Join(secrets, name), []byte(put("SECRET", fileMayShow(name))), 0o600)
+		}
+		file := write(t, dir, "settings.toml", put(settings, tomlMayShow(settings)))
+		var variables []string
+		for line := range strings.SplitSeq(environ, "\n") {
+			variables = append(variables, put(line, variableMayShow(line)))
 		}
 		set := flags(t)
-		for arg := range strings.Lines(put(args)) {
+		for arg := range strings.Lines(args) {
 			flag, value, _ := strings.Cut(strings.TrimPrefix(strings.TrimSpace(arg), "--"), "=")
-			_ = set.Set(flag, value)
+			_ = set.Set(flag, put(value, mayShow(byKey[flag], value)))
 		}
 		_ = set.Set("secrets", secrets)
-		from := Sources{Files: []string{file}, Environ: strings.Split(put(environ), "\n"), Flags: set}
+		from := Sources{Files: []string{file}, Environ: variables, Flags: set}
 		l, err := Load(from)
 		shown := fmt.Sprintf("%v %+v %v", err, l.Settings, l.Warnings)
-		list, _ := json.Marshal(l.List())
-		shown += string(list)
+		everything := []any{err, l.Warnings, l.List()}
 		for _, s := range table {
 			e, _ := l.Explain(s.Key)
-			text, _ := json.Marshal(e)
-			shown += string(text) + e.Text()
+			everything = append(everything, e, e.Text())
 		}
-		if misplaced(toml, environ, args, name) {
-			return
+		text, unwritten := json.Marshal(everything)
+		if unwritten != nil {
+			t.Error(unwritten)
 		}
-		if strings.Contains(shown, sesame) {
-			t.Errorf("the secret is shown: %s", shown)
-		}
+		hides(t, "what is said", shown+string(text))
 		if err == nil {
 			NewLive(l, from).Reload()
 		}
 	})
 }
 
-// misplaced says whether a secret may stand where none can be told from what
-// belongs there: outside of passwords and of addresses that hold one. Then
-// showing it is no mistake of ours.
-func misplaced(toml, environ, args, name string) bool {
-	for line := range strings.Lines(toml + "\n" + environ + "\n" + args) {
-		before, _, found := strings.Cut(line, "SECRET")
-		if found && !strings.Contains(before, "password") && !strings.Contains(before, "PASSWORD") && !(strings.Contains(before, "://") && strings.Contains(line, ":SECRET@")) && !strings.HasPrefix(before, "MULTIVAC_COLOUR") {
-			return true
+// put has the secret in text, unless it may be shown from there.
+func put(text string, mayShow bool) string {
+	if mayShow {
+		return text
+	}
+	return strings.ReplaceAll(text, "SECRET", sesame)
+}
+
+var (
+	inAddress = regexp.MustCompile(`://.*:SECRET@`)
+	inOption  = regexp.MustCompile(`^[a-z+]+://.*\?(.*&)?\w*(?i:password|token)\w*=.*SECRET`)
+	inName    = regexp.MustCompile(`^[\pL\p{Nd}._-]*SECRET`)
+)
+
+// mayShow says whether SECRET in the value of a setting is none: where anything
+// may stand that is no address with a password. The value of what is no setting
+// is never shown.
+func mayShow(s Setting, value string) bool {
+	isURI := s.Key == "store.mongodb.uri" || s.Key == "traces.endpoint"
+	return s.Key != "" && !s.Secret && !inAddress.MatchString(value) && !(isURI && inOption.MatchString(value))
+}
+
+// fileMayShow says the same of the value in a secret file of this name.
+func fileMayShow(name string) bool { return mayShow(byKey[name], "SECRET") }
+
+// variableMayShow says the same of name=value. A word is a name, too, and can
+// be told from none.
+func variableMayShow(line string) bool {
+	name, value, _ := strings.Cut(line, "=")
+	s := Setting{}
+	for _, one := range append(Table(), Setting{Key: "env"}) {
+		if one.Variable() == name {
+			s = one
 		}
 	}
-	s, known := byKey[name]
-	return known && !s.Secret || strings.Contains(toml+environ+args, "-file") || strings.Contains(environ, "_FILE")
+	return inName.MatchString(name) || mayShow(s, value)
+}
+
+// tomlMayShow says the same of TOML: of a name or a value in it, and where it
+// is none, of the name that stands there twice.
+func tomlMayShow(content string) bool {
+	var walk func(path string, value any) bool
+	walk = func(path string, value any) bool {
+		if s, known := byKey[path]; known {
+			text, isText := value.(string)
+			if taken, err := s.Kind.take(value); err == nil && !isText {
+				text = s.Kind.show(taken)
+			}
+			return strings.Contains(text, "SECRET") && mayShow(s, text)
+		}
+		table, _ := value.(map[string]any)
+		for name, inner := range table {
+			key := join(path, name)
+			if slices.Contains(Environments, key) {
+				key = ""
+			}
+			if inName.MatchString(key) || walk(key, inner) {
+				return true
+			}
+		}
+		return false
+	}
+	var document map[string]any
+	err := toml.Unmarshal([]byte(strings.TrimPrefix(content, "\ufeff")), &document)
+	var where *toml.DecodeError
+	if errors.As(err, &where) {
+		return inName.MatchString(strings.Join(where.Key(), "."))
+	}
+	return walk("", document)
 }
