@@ -169,7 +169,7 @@ func FuzzLoad(f *testing.F) {
 	f.Add("a = [1979-05-27, { b.c = 'd' }]\n[[default.x]]\n", "MULTIVAC_CACHE__NEAR_BYTES=9999999999GiB\nMULTIVAC_TRACES__SAMPLE=NaN", "--cache.timeout=-1h", "..data")
 	f.Add("\"store.mongodb.uri\" = 'mongodb://h'\nstore.mongodb.uri = 'mongodb://g'\n[cache]\naddrs=['a:1']\n", "=\nMULTIVAC_", "", "listen")
 	f.Add("\"password:SECRET\" = ''", "MULTIVAC_://:SECRET@=0\nMULTIVAC_QUEUE__PASSWORD:SECRET==", "--store.mongodb.database=mongodb://u:SECRET@h/", "store.mo\xc2ngodb.paswor\xc0\x1b\xd2\x7fd")
-	f.Add("cache.addrs = ['x://:SECRET@h']", "MULTIVAC_STORE__MONGODB__URI=mongodb://h/?tlsCertificateKeyFilePassword=SECRET", "--collection-stop=http://u:SECRET@h=strict", "store.mongodb.uri")
+	f.Add("cache.addrs = ['x://:SECRET@h']", "MULTIVAC_STORE__MONGODB__URI=mongodb://h/?tlsCertificateKeyFilePassword=SECRET\nMULTIVAC_WORKERS=http://u:SECRET@h", "--collection-stop=http://u:SECRET@h=strict", "store.mongodb.uri")
 	f.Fuzz(func(t *testing.T, settings, environ, args, name string) {
 		dir := t.TempDir()
 		secrets := filepath.Join(dir, "secrets")
