@@ -274,6 +274,6 @@ func (w *writer) restoreContent(r store.Record, d *record) (err error) {
 
 // revision adds a revision without content.
 func (w *writer) revision(key, revision int64, hash multivac.ContentHash, title, mediaType string) (int64, error) {
-	return w.insert(`INSERT INTO revisions (document, revision, hash, title, media_type, size, text, replaced) VALUES (?, ?, ?, ?, ?, 0, 0, 0)`,
-		key, revision, hash[:], title, mediaType)
+	return w.insert(`INSERT INTO revisions (id, document, revision, hash, title, media_type, size, text, replaced) VALUES (?, ?, ?, ?, ?, ?, 0, 0, 0)`,
+		w.nextContent(), key, revision, hash[:], title, mediaType)
 }

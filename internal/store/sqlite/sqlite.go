@@ -114,8 +114,8 @@ func (db *DB) open() error {
 	if err := syncFolder(db.dir); err != nil {
 		return err
 	}
-	var end int64
-	if err := w.get([]any{&end}, `SELECT coalesce(max(position), 0) FROM feed`); err != nil {
+	var end, content int64
+	if err := w.get([]any{&end, &content}, `SELECT coalesce((SELECT max(position) FROM feed), 0), coalesce((SELECT max(id) FROM revisions), 0)`); err != nil {
 		return err
 	}
 	for range readers {
@@ -126,7 +126,7 @@ func (db *DB) open() error {
 		db.idle <- c
 	}
 	db.position.Store(end)
-	go (&writer{conn: w, db: db, position: end}).run()
+	go (&writer{conn: w, db: db, position: end, content: content}).run()
 	return nil
 }
 

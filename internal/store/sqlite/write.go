@@ -77,46 +77,79 @@ func (db *DB) Put(ctx context.Context, tellings []multivac.Telling, now time.Tim
 }
 
 func (w *writer) put(t multivac.Telling, id multivac.DocumentID, hash multivac.ContentHash, now int64) (multivac.Receipt, error) {
-	receipt := multivac.Receipt{ID: id, Source: t.Source, State: multivac.Pending}
-	d, found, err := w.find(rawID(id))
-	if err != nil {
-		return receipt, err
-	}
-	if found && (d.state == pending || d.state == indexed) && string(d.hash) == string(hash[:]) {
-		receipt.Revision, receipt.State = multivac.Revision(d.revision), multivac.States[d.state]
-		if d.state == indexed {
-			receipt.Position = position(d.position)
-		}
-		return receipt, nil
-	}
-	if !found {
-		if d.key, err = w.insert(`INSERT INTO documents
-			(id, collection, source, revision, state, content, published, step, attempts, last_error, told, changed, lease, due, position, failed_position)
-			VALUES (?, ?, ?, 0, 0, 0, 0, '', 0, '', ?, ?, 0, 0, 0, 0)`, d.id, string(t.Collection.OrDefault()), t.Source, now, now); err != nil {
-			return receipt, err
-		}
-	} else if d.content != 0 && d.content != d.published {
-		if err := w.drop(d.content); err != nil {
-			return receipt, err
-		}
-	}
-	d.revision++
+	receipt := multivac.Receipt{ID: id, Source: t.Source, State: multivac.Pending, Revision: 1, Changed: true}
 	mediaType := t.MediaType
 	if mediaType == "" {
 		mediaType = multivac.Markdown
 	}
-	content, err := w.insert(`INSERT INTO revisions (document, revision, hash, title, media_type, size, text, replaced) VALUES (?, ?, ?, ?, ?, ?, 0, 0)`,
-		d.key, d.revision, hash[:], t.Title, mediaType, len(t.Body))
+	content := w.nextContent()
+	key, added, err := w.add(t, rawID(id), content, now)
 	if err != nil {
 		return receipt, err
 	}
-	if err := w.fill(content, t.Body); err != nil {
+	if !added {
+		d, _, err := w.find(rawID(id))
+		if err != nil {
+			return receipt, err
+		}
+		if (d.state == pending || d.state == indexed) && string(d.hash) == string(hash[:]) {
+			return unchanged(receipt, d), nil
+		}
+		if err := w.succeed(d, content, now); err != nil {
+			return receipt, err
+		}
+		key, receipt.Revision = d.key, multivac.Revision(d.revision+1)
+	}
+	if _, err := w.exec(`INSERT INTO revisions (id, document, revision, hash, title, media_type, size, text, replaced) VALUES (?, ?, ?, ?, ?, ?, ?, 0, 0)`,
+		content, key, int64(receipt.Revision), hash[:], t.Title, mediaType, len(t.Body)); err != nil {
 		return receipt, err
 	}
-	receipt.Revision, receipt.Changed = multivac.Revision(d.revision), true
-	_, err = w.exec(`UPDATE documents SET revision = ?, state = 0, content = ?, step = '', attempts = 0, last_error = '',
-		told = ?, changed = ?, lease = 0, due = 0 WHERE key = ?`, d.revision, content, now, now, d.key)
-	return receipt, err
+	return receipt, w.fill(content, t.Body)
+}
+
+// add makes a document pending at its first revision, unless it was told
+// before: then it changes nothing. Most are told once, and that costs them no look.
+func (w *writer) add(t multivac.Telling, id []byte, content, now int64) (key int64, added bool, err error) {
+	r, err := w.exec(`INSERT INTO documents
+		(id, collection, source, revision, state, content, published, step, attempts, last_error, told, changed, lease, due, position, failed_position)
+		VALUES (?, ?, ?, 1, 0, ?, 0, '', 0, '', ?, ?, 0, 0, 0, 0) ON CONFLICT (id) DO NOTHING`,
+		id, string(t.Collection.OrDefault()), t.Source, content, now, now)
+	if err != nil {
+		return 0, false, err
+	}
+	n, err := r.RowsAffected()
+	if err != nil || n == 0 {
+		return 0, false, err
+	}
+	key, err = r.LastInsertId()
+	return key, true, err
+}
+
+// unchanged completes the receipt of what was told before and is no other now.
+func unchanged(r multivac.Receipt, d record) multivac.Receipt {
+	r.Revision, r.State, r.Changed = multivac.Revision(d.revision), multivac.States[d.state], false
+	if d.state == indexed {
+		r.Position = position(d.position)
+	}
+	return r
+}
+
+// succeed makes a document pending at its next revision, with that content.
+func (w *writer) succeed(d record, content, now int64) error {
+	if d.content != 0 && d.content != d.published {
+		if err := w.drop(d.content); err != nil {
+			return err
+		}
+	}
+	_, err := w.exec(`UPDATE documents SET revision = ?, state = 0, content = ?, step = '', attempts = 0, last_error = '',
+		told = ?, changed = ?, lease = 0, due = 0 WHERE key = ?`, d.revision+1, content, now, now, d.key)
+	return err
+}
+
+// nextContent returns the number of a revision that is to be stored.
+func (w *writer) nextContent() int64 {
+	w.content++
+	return w.content
 }
 
 func (w *writer) insert(query string, args ...any) (int64, error) {

@@ -82,6 +82,7 @@ type writer struct {
 	*conn
 	db       *DB
 	position int64 // of the last feed entry, committed or not
+	content  int64 // the last number that was given to a revision, kept or not
 
 	forgot     bool // something to be forgotten may still be in the log of writes
 	nextForget time.Time
