@@ -103,6 +103,7 @@ func (db *DB) open() error {
 	}
 	w, err := db.connect("PRAGMA journal_mode=WAL", "PRAGMA synchronous=FULL",
 		"PRAGMA secure_delete=ON",            // what is forgotten is overwritten, not only unlinked
+		"PRAGMA cache_size=-16384",           // KiB: identifiers come in no order, so that any page of an index may be next
 		"PRAGMA wal_autocheckpoint=4000",     // pages, 16 MiB: fewer syncs than the 1000 it has by itself
 		"PRAGMA journal_size_limit=67108864") // bytes that a burst may leave behind
 	if err != nil {
