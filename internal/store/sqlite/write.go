@@ -268,23 +268,22 @@ func (w *writer) delete(d record, now int64) (int64, error) {
 	return end, err
 }
 
-// Lease implements store.Store.
+// Lease implements store.Store. The writer, which has just written the document
+// and knows its pages, reads what fits into a chunk; more than that is read
+// beside it, lest other writes wait.
 func (db *DB) Lease(ctx context.Context, task multivac.Task, now, until time.Time) (_ multivac.Task, doc multivac.Document, err error) {
 	defer multivac.Wrap(&err, "lease document")
-	err = db.write(ctx, func(w *writer) error {
-		d, err := w.pending(task)
-		if err != nil {
-			return err
-		}
-		if n := store.Micros(now); d.lease > n || d.due > n {
-			return store.ErrSuperseded(task)
-		}
-		task.Attempt = d.attempts + 1
-		_, err = w.exec(`UPDATE documents SET attempts = ?, lease = ? WHERE key = ?`, task.Attempt, store.Micros(until), d.key)
+	var size int
+	err = db.write(ctx, func(w *writer) (err error) {
+		doc, size, err = w.lease(task, store.Micros(now), store.Micros(until))
 		return err
 	})
 	if err != nil {
-		return multivac.Task{}, doc, err
+		return multivac.Task{}, multivac.Document{}, err
+	}
+	task.Attempt = doc.Attempts
+	if size <= len(doc.Body) {
+		return task, doc, nil
 	}
 	if doc, err = db.Document(ctx, task.Document); err != nil {
 		return multivac.Task{}, multivac.Document{}, err
@@ -293,6 +292,27 @@ func (db *DB) Lease(ctx context.Context, task multivac.Task, now, until time.Tim
 		return multivac.Task{}, multivac.Document{}, store.ErrSuperseded(task)
 	}
 	return task, doc, nil
+}
+
+// lease returns the document with the first chunk of its body, and the size of
+// all of it.
+func (w *writer) lease(task multivac.Task, now, until int64) (d multivac.Document, size int, err error) {
+	var key, leased, due int64
+	var body []byte
+	err = w.each(func(rows *sql.Rows) (err error) {
+		d, err = scanDocument(rows, &key, &leased, &due, &size, &body)
+		return err
+	}, documentColumns+`, d.key, d.lease, d.due, coalesce(r.size, 0), c.bytes`+documentTables+`LEFT JOIN chunks c ON c.id = d.content << 24 WHERE d.id = ?`, rawID(task.Document))
+	if err == nil && (key == 0 || d.State != multivac.Pending || d.Revision != task.Revision || leased > now || due > now) {
+		err = store.ErrSuperseded(task)
+	}
+	if err != nil {
+		return d, 0, err
+	}
+	d.Attempts++
+	d.Body = body
+	_, err = w.exec(`UPDATE documents SET attempts = ?, lease = ? WHERE key = ?`, d.Attempts, until, key)
+	return d, size, err
 }
 
 // pending returns the record of a task that is still to be done.
