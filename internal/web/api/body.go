@@ -3,6 +3,7 @@ package api
 import (
 	"bufio"
 	"bytes"
+	"cmp"
 	"encoding/base64"
 	"encoding/json"
 	"errors"
@@ -125,29 +126,36 @@ func just(i item) items {
 	return func(yield func(item, error) bool) { yield(i, nil) }
 }
 
-// readJSON reads an object, an array of them, or an array in an object.
+// readJSON reads an object, an array of them, or an array in an object. A
+// document by itself, the most frequent, is read in one go: had it other
+// members, "documents" among them, it would not decode.
 func readJSON(b []byte, q request) (all items, one bool, err error) {
+	object := bytes.HasPrefix(bytes.TrimLeft(b, " \t\r\n"), []byte("{"))
+	if object {
+		if t, err := decode(b, q.collection); err == nil {
+			return just(item{Telling: q.name(t)}), true, nil
+		}
+	}
 	var list struct {
 		Collection string            `json:"collection"`
 		Documents  []json.RawMessage `json:"documents"`
 	}
-	switch err := json.Unmarshal(b, &list.Documents); {
-	case err == nil && list.Documents != nil:
-		return readList(list.Documents, q.collection), false, nil
-	case isSyntax(err):
-		return nil, false, jsonError(err)
+	if !object {
+		switch err := json.Unmarshal(b, &list.Documents); {
+		case err == nil && list.Documents != nil:
+			return readList(list.Documents, q.collection), false, nil
+		case isSyntax(err):
+			return nil, false, jsonError(err)
+		}
 	}
 	var typed *json.UnmarshalTypeError
-	if err := json.Unmarshal(b, &list); errors.As(err, &typed) && typed.Field == "documents" {
+	if err := json.Unmarshal(b, &list); isSyntax(err) || errors.As(err, &typed) && typed.Field == "documents" {
 		return nil, false, jsonError(err)
 	}
 	if list.Documents == nil {
 		t, err := decode(b, q.collection)
-		if err == nil && t.Source == "" {
-			t.Source = q.source
-		}
-		if err == nil && t.Title == "" {
-			t.Title = q.title
+		if err == nil {
+			t = q.name(t)
 		}
 		return just(item{Telling: t, err: err}), true, nil
 	}
@@ -158,6 +166,12 @@ func readJSON(b []byte, q request) (all items, one bool, err error) {
 		q.collection = multivac.CollectionName(list.Collection)
 	}
 	return readList(list.Documents, q.collection), false, nil
+}
+
+// name gives t what the request says of it, where t does not.
+func (q request) name(t multivac.Telling) multivac.Telling {
+	t.Source, t.Title = cmp.Or(t.Source, q.source), cmp.Or(t.Title, q.title)
+	return t
 }
 
 func readList(documents []json.RawMessage, collection multivac.CollectionName) items {
