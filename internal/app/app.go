@@ -127,7 +127,8 @@ func (a *App) makeFront(ctx context.Context, s Settings) error {
 		return err
 	}
 	kept := a.watched()
-	a.follower = follow.New(kept, key)
+	var service *tell.Service
+	a.follower = follow.New(restful{kept, func() bool { return service.Crowded() }}, key)
 	a.keyring = auth.NewKeyring(a.store, time.Now)
 	a.keyring.Shared = a.member != nil
 	a.keyring.Touched = func(err error) { a.log().Warn("the last use of keys was not noted", "error", err) }
@@ -137,7 +138,7 @@ func (a *App) makeFront(ctx context.Context, s Settings) error {
 		a.Keeper = noticing{a.Keeper, s.Notices}
 	}
 
-	service := tell.New(kept, a.queue, a.follower)
+	service = tell.New(kept, a.queue, a.follower)
 	datums := newDatumKeeper(service, a.follower)
 	a.Teller, a.Library = service, library{datums, a}
 
