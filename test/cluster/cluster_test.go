@@ -35,13 +35,15 @@ func TestLife(t *testing.T) {
 			t.Logf("== %s: %s", name, time.Since(begun).Round(time.Second))
 		}
 	}
+	step("images", s.pull)
 	step("first answer", s.firstAnswer)
 	step("load", s.load)
 	step("scale", s.scale)
 	step("same answers", s.check)
 	step("logs", s.logs)
 	step("rotate passwords", s.rotate)
-	step("restart every Deployment", s.restart)
+	step("upgrade, restart every Deployment", s.upgrade)
+	step("drain", s.drain)
 	step("kill", s.kill)
 	step("nothing lost", s.nothingLost)
 	step("back up, lose everything, restore", s.restore)
@@ -71,6 +73,33 @@ func (s *stage) firstAnswer() {
 		s.t.Errorf("from kubectl apply -k to the first answer: %s, want less than a minute", took)
 	}
 	s.rolledOut("statefulset/multivac-db", "statefulset/multivac-queue", "deployment/multivac-cache")
+}
+
+const imagesPod = `
+apiVersion: v1
+kind: Pod
+metadata: {name: images}
+spec:
+  restartPolicy: Never
+  automountServiceAccountToken: false
+  securityContext: {runAsNonRoot: true, runAsUser: 65532, seccompProfile: {type: RuntimeDefault}}
+  containers:
+  - &container
+    name: multivac
+    image: %s/multivac:%s
+    command: [multivac, version]
+    securityContext: {allowPrivilegeEscalation: false, readOnlyRootFilesystem: true, capabilities: {drop: [ALL]}}
+  - {<<: *container, name: redis, image: "%s:7", command: [sh, -c, "true"]}
+  - {<<: *container, name: mongo, image: "%s:8", command: [sh, -c, "true"]}
+`
+
+// pull has a node have the images, which is no part of what is measured then.
+func (s *stage) pull() {
+	file := filepath.Join(s.namespace.dir, "images.yaml")
+	must(s.t, os.WriteFile(file, fmt.Appendf(nil, imagesPod, registry, tag, public("redis"), public("mongo")), 0o600))
+	s.kubectl("apply", "-f", file)
+	s.kubectl("wait", "--for=jsonpath={.status.phase}=Succeeded", "pod/images", "--timeout=180s")
+	s.kubectl("delete", "pod", "images")
 }
 
 const loadPod = `
@@ -181,6 +210,7 @@ func (s *stage) check() {
 func (s *stage) nothingLost() {
 	s.kubectl("exec", "load", "--", "/usr/bin/load", "pause")
 	s.check()
+	s.doctor()
 	time.Sleep(15 * time.Second) // until the kubelet has measured it
 	s.usage("idle")
 }
@@ -237,14 +267,42 @@ func (s *stage) rotate() {
 	s.report("passwords rotated", 0)
 }
 
-func (s *stage) restart() {
-	all := []string{"deployment/multivac-server", "deployment/multivac-worker", "deployment/multivac-cache"}
-	for _, d := range all {
-		s.kubectl("rollout", "restart", d)
+// drain evicts, as kubectl drain does, all pods of what is more than one or can
+// wait, under production's budgets: one at a time. What replaces them comes to
+// the same node, for there may be no other.
+func (s *stage) drain() {
+	s.kubectl("apply", "-f", "deploy/kubernetes/overlays/production/disruption.yaml")
+	s.kubectl("wait", "--for=jsonpath={.status.disruptionsAllowed}=1", "poddisruptionbudgets", "--all", "--timeout=60s")
+	for _, role := range []string{"web-server", "worker", "cache", "queue"} {
+		for i, p := range s.pods(role) {
+			refused := 0
+			took := s.until("a pod of "+role+" may be evicted", func() bool {
+				if s.evicted(p.Metadata.Name) {
+					return true
+				}
+				refused++
+				return false
+			})
+			s.t.Logf("%s: evicted after %s and %d refusals", p.Metadata.Name, took.Round(100*time.Millisecond), refused)
+			if refused == 0 && i > 0 {
+				s.t.Errorf("two pods of %s may be evicted at once", role)
+			}
+		}
+		s.until("all pods of "+role+" are ready again", func() bool { return s.ready(role) })
 	}
-	s.rolledOut(all...)
-	time.Sleep(3 * time.Second)
-	s.report("every Deployment restarted", 0)
+	s.report("drained", 0)
+}
+
+// evicted asks the API server to evict a pod, and says whether no budget forbids it.
+func (s *stage) evicted(pod string) bool {
+	s.t.Helper()
+	file := filepath.Join(s.namespace.dir, "eviction.json")
+	must(s.t, os.WriteFile(file, fmt.Appendf(nil, `{"apiVersion": "policy/v1", "kind": "Eviction", "metadata": {"name": %q, "namespace": %q}}`, pod, s.name), 0o600))
+	out, err := s.run("kubectl", "create", "--raw", fmt.Sprintf("/api/v1/namespaces/%s/pods/%s/eviction", s.name, pod), "-f", file)
+	if err != nil && !strings.Contains(out, "disruption budget") {
+		s.t.Fatalf("evict %s: %v\n%s", pod, err, out)
+	}
+	return err == nil
 }
 
 // kill ends a pod of every role at once, without a word to it. What is asked of

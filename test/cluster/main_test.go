@@ -267,11 +267,17 @@ func (n *namespace) secrets(args ...string) (key string) {
 	if out, err := n.run("deploy/kubernetes/secrets.sh", append([]string{n.name}, args...)...); err != nil {
 		n.t.Fatalf("secrets: %v\n%s", err, out)
 	}
-	var secret struct{ Data map[string][]byte }
-	must(n.t, json.Unmarshal([]byte(n.kubectl("get", "secret", "multivac-admin", "-o", "json")), &secret))
 	key = filepath.Join(n.dir, "admin.key")
-	must(n.t, os.WriteFile(key, secret.Data["admin.key"], 0o600))
+	must(n.t, os.WriteFile(key, n.secret("multivac-admin", "admin.key"), 0o600))
 	return key
+}
+
+// secret is what a Secret has under a name.
+func (n *namespace) secret(name, key string) []byte {
+	n.t.Helper()
+	var secret struct{ Data map[string][]byte }
+	must(n.t, json.Unmarshal([]byte(n.kubectl("get", "secret", name, "-o", "json")), &secret))
+	return secret.Data[key]
 }
 
 func must(t *testing.T, err error) {
