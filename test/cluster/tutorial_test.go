@@ -74,6 +74,7 @@ func settled(s string) string {
 		{`\d+% sure`, "…"},
 		{` +`, " "},
 		{`"time":"[^"]*"`, ""},
+		{`(force deleted) from \w+ namespace`, "$1"}, // as newer ones of kubectl say
 	} {
 		s = regexp.MustCompile(r.of).ReplaceAllString(s, r.by)
 	}
