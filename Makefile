@@ -34,6 +34,17 @@ fmt: ## format the code
 generate: ## write again what is generated: most of doc/reference, and the alerts for Google's Prometheus and the operator's
 	go test ./test -run 'Reference|RulesAreMade' -update -count=1
 
+MEANING ?= bin/meaning
+PYTHON = $(MEANING)/venv/bin/python -B
+meaning: ## train what reads anew on DATA: hours on two cores, goes on where it was stopped; needs python3 with its venv
+	mkdir -p $(MEANING)
+	test -x $(MEANING)/venv/bin/pip || python3 -m venv $(MEANING)/venv
+	$(PYTHON) -m pip install -q -r internal/meaning/train/requirements.txt
+	test -f $(MEANING)/vocabulary.txt || go run ./internal/rank/learn -data $(DATA)/squad-train -pairs $(MEANING)
+	$(PYTHON) internal/meaning/train/train.py $(MEANING)
+	$(PYTHON) internal/meaning/train/export.py $(MEANING) internal/meaning/weights.bin
+	$(PYTHON) internal/meaning/train/reference.py internal/meaning/weights.bin internal/meaning/testdata/reference.json
+
 crash: ## kill the server 200 times, and look whether all stands
 	go test ./test -run TestCrash -crashes 200 -timeout 30m -v
 
@@ -67,5 +78,5 @@ eval: build ## measure answers on the sets in DATA (../shared/data)
 eval-full: build ## the same with ten times the documents
 	@bin/multivac eval --documents $(DATA)/squad-train/documents.jsonl.gz --documents $(DATA)/squad-dev/documents.jsonl.gz --questions $(DATA)/squad-dev/questions.jsonl.gz
 
-.PHONY: images test-cluster help build run test test-services test-vault lint fmt generate crash chaos fuzz bench eval eval-full
+.PHONY: images test-cluster meaning help build run test test-services test-vault lint fmt generate crash chaos fuzz bench eval eval-full
 .DEFAULT_GOAL := help

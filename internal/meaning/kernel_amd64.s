@@ -1,0 +1,587 @@
+#include "textflag.h"
+
+// See kernel for what these compute.
+
+// The products. AX, BX, CX, DX are the four rows of a; SI, R8, R9, R10 the four
+// groups of lanes of w; DI sums; R11 how many pairs of numbers are left.
+
+// func dotAVX512(sums *[256]int32, a []int16, stride int, w []int8, depth int)
+TEXT ·dotAVX512(SB), NOSPLIT, $0-72
+	MOVQ sums+0(FP), DI
+	MOVQ a_base+8(FP), AX
+	MOVQ stride+32(FP), R12
+	MOVQ w_base+40(FP), SI
+	MOVQ depth+64(FP), R11
+	SHLQ $1, R12
+	LEAQ (AX)(R12*1), BX
+	LEAQ (BX)(R12*1), CX
+	LEAQ (CX)(R12*1), DX
+	MOVQ R11, R13
+	SHLQ $4, R13          // bytes of a group
+	LEAQ (SI)(R13*1), R8
+	LEAQ (R8)(R13*1), R9
+	LEAQ (R9)(R13*1), R10
+	SHRQ $1, R11
+
+	VPXORD Z0, Z0, Z0
+	VPXORD Z1, Z1, Z1
+	VPXORD Z2, Z2, Z2
+	VPXORD Z3, Z3, Z3
+	VPXORD Z4, Z4, Z4
+	VPXORD Z5, Z5, Z5
+	VPXORD Z6, Z6, Z6
+	VPXORD Z7, Z7, Z7
+	VPXORD Z8, Z8, Z8
+	VPXORD Z9, Z9, Z9
+	VPXORD Z10, Z10, Z10
+	VPXORD Z11, Z11, Z11
+	VPXORD Z12, Z12, Z12
+	VPXORD Z13, Z13, Z13
+	VPXORD Z14, Z14, Z14
+	VPXORD Z15, Z15, Z15
+
+loop:
+	VPMOVSXBW (SI), Z16
+	VPMOVSXBW (R8), Z17
+	VPMOVSXBW (R9), Z18
+	VPMOVSXBW (R10), Z19
+	VPBROADCASTD (AX), Z20
+	VPBROADCASTD (BX), Z21
+	VPBROADCASTD (CX), Z22
+	VPBROADCASTD (DX), Z23
+	VPDPWSSD Z16, Z20, Z0
+	VPDPWSSD Z17, Z20, Z1
+	VPDPWSSD Z18, Z20, Z2
+	VPDPWSSD Z19, Z20, Z3
+	VPDPWSSD Z16, Z21, Z4
+	VPDPWSSD Z17, Z21, Z5
+	VPDPWSSD Z18, Z21, Z6
+	VPDPWSSD Z19, Z21, Z7
+	VPDPWSSD Z16, Z22, Z8
+	VPDPWSSD Z17, Z22, Z9
+	VPDPWSSD Z18, Z22, Z10
+	VPDPWSSD Z19, Z22, Z11
+	VPDPWSSD Z16, Z23, Z12
+	VPDPWSSD Z17, Z23, Z13
+	VPDPWSSD Z18, Z23, Z14
+	VPDPWSSD Z19, Z23, Z15
+	ADDQ $32, SI
+	ADDQ $32, R8
+	ADDQ $32, R9
+	ADDQ $32, R10
+	ADDQ $4, AX
+	ADDQ $4, BX
+	ADDQ $4, CX
+	ADDQ $4, DX
+	DECQ R11
+	JNZ  loop
+
+	VMOVDQU32 Z0, (DI)
+	VMOVDQU32 Z1, 64(DI)
+	VMOVDQU32 Z2, 128(DI)
+	VMOVDQU32 Z3, 192(DI)
+	VMOVDQU32 Z4, 256(DI)
+	VMOVDQU32 Z5, 320(DI)
+	VMOVDQU32 Z6, 384(DI)
+	VMOVDQU32 Z7, 448(DI)
+	VMOVDQU32 Z8, 512(DI)
+	VMOVDQU32 Z9, 576(DI)
+	VMOVDQU32 Z10, 640(DI)
+	VMOVDQU32 Z11, 704(DI)
+	VMOVDQU32 Z12, 768(DI)
+	VMOVDQU32 Z13, 832(DI)
+	VMOVDQU32 Z14, 896(DI)
+	VMOVDQU32 Z15, 960(DI)
+	VZEROUPPER
+	RET
+
+// func dot16AVX512(sums *[64]int32, a []int16, stride int, w []int16, depth int)
+TEXT ·dot16AVX512(SB), NOSPLIT, $0-72
+	MOVQ sums+0(FP), DI
+	MOVQ a_base+8(FP), AX
+	MOVQ stride+32(FP), R12
+	MOVQ w_base+40(FP), SI
+	MOVQ depth+64(FP), R11
+	SHLQ $1, R12
+	LEAQ (AX)(R12*1), BX
+	LEAQ (BX)(R12*1), CX
+	LEAQ (CX)(R12*1), DX
+	SHRQ $1, R11
+	VPXORD Z0, Z0, Z0
+	VPXORD Z1, Z1, Z1
+	VPXORD Z2, Z2, Z2
+	VPXORD Z3, Z3, Z3
+
+loop16:
+	VMOVDQU32 (SI), Z16
+	VPBROADCASTD (AX), Z20
+	VPBROADCASTD (BX), Z21
+	VPBROADCASTD (CX), Z22
+	VPBROADCASTD (DX), Z23
+	VPDPWSSD Z16, Z20, Z0
+	VPDPWSSD Z16, Z21, Z1
+	VPDPWSSD Z16, Z22, Z2
+	VPDPWSSD Z16, Z23, Z3
+	ADDQ $64, SI
+	ADDQ $4, AX
+	ADDQ $4, BX
+	ADDQ $4, CX
+	ADDQ $4, DX
+	DECQ R11
+	JNZ  loop16
+
+	VMOVDQU32 Z0, (DI)
+	VMOVDQU32 Z1, 64(DI)
+	VMOVDQU32 Z2, 128(DI)
+	VMOVDQU32 Z3, 192(DI)
+	VZEROUPPER
+	RET
+
+// func dotAVX2(sums *[256]int32, a []int16, stride int, w []int8, depth int)
+//
+// One group of lanes at a time: two registers of columns by four rows.
+TEXT ·dotAVX2(SB), NOSPLIT, $0-72
+	MOVQ sums+0(FP), DI
+	MOVQ stride+32(FP), R12
+	MOVQ w_base+40(FP), SI
+	MOVQ depth+64(FP), R13
+	SHLQ $1, R12
+	SHRQ $1, R13
+	MOVQ $4, R8           // groups left
+
+group:
+	MOVQ a_base+8(FP), AX
+	LEAQ (AX)(R12*1), BX
+	LEAQ (BX)(R12*1), CX
+	LEAQ (CX)(R12*1), DX
+	MOVQ R13, R11
+	VPXOR Y0, Y0, Y0
+	VPXOR Y1, Y1, Y1
+	VPXOR Y2, Y2, Y2
+	VPXOR Y3, Y3, Y3
+	VPXOR Y4, Y4, Y4
+	VPXOR Y5, Y5, Y5
+	VPXOR Y6, Y6, Y6
+	VPXOR Y7, Y7, Y7
+
+pair:
+	VPMOVSXBW (SI), Y8
+	VPMOVSXBW 16(SI), Y9
+	VPBROADCASTD (AX), Y10
+	VPBROADCASTD (BX), Y11
+	VPMADDWD Y8, Y10, Y12
+	VPMADDWD Y9, Y10, Y13
+	VPMADDWD Y8, Y11, Y14
+	VPMADDWD Y9, Y11, Y15
+	VPADDD Y12, Y0, Y0
+	VPADDD Y13, Y1, Y1
+	VPADDD Y14, Y2, Y2
+	VPADDD Y15, Y3, Y3
+	VPBROADCASTD (CX), Y10
+	VPBROADCASTD (DX), Y11
+	VPMADDWD Y8, Y10, Y12
+	VPMADDWD Y9, Y10, Y13
+	VPMADDWD Y8, Y11, Y14
+	VPMADDWD Y9, Y11, Y15
+	VPADDD Y12, Y4, Y4
+	VPADDD Y13, Y5, Y5
+	VPADDD Y14, Y6, Y6
+	VPADDD Y15, Y7, Y7
+	ADDQ $32, SI
+	ADDQ $4, AX
+	ADDQ $4, BX
+	ADDQ $4, CX
+	ADDQ $4, DX
+	DECQ R11
+	JNZ  pair
+
+	VMOVDQU Y0, (DI)
+	VMOVDQU Y1, 32(DI)
+	VMOVDQU Y2, 256(DI)
+	VMOVDQU Y3, 288(DI)
+	VMOVDQU Y4, 512(DI)
+	VMOVDQU Y5, 544(DI)
+	VMOVDQU Y6, 768(DI)
+	VMOVDQU Y7, 800(DI)
+	ADDQ $64, DI
+	DECQ R8
+	JNZ  group
+	VZEROUPPER
+	RET
+
+// func dot16AVX2(sums *[64]int32, a []int16, stride int, w []int16, depth int)
+TEXT ·dot16AVX2(SB), NOSPLIT, $0-72
+	MOVQ sums+0(FP), DI
+	MOVQ a_base+8(FP), AX
+	MOVQ stride+32(FP), R12
+	MOVQ w_base+40(FP), SI
+	MOVQ depth+64(FP), R11
+	SHLQ $1, R12
+	LEAQ (AX)(R12*1), BX
+	LEAQ (BX)(R12*1), CX
+	LEAQ (CX)(R12*1), DX
+	SHRQ $1, R11
+	VPXOR Y0, Y0, Y0
+	VPXOR Y1, Y1, Y1
+	VPXOR Y2, Y2, Y2
+	VPXOR Y3, Y3, Y3
+	VPXOR Y4, Y4, Y4
+	VPXOR Y5, Y5, Y5
+	VPXOR Y6, Y6, Y6
+	VPXOR Y7, Y7, Y7
+
+pair16:
+	VMOVDQU (SI), Y8
+	VMOVDQU 32(SI), Y9
+	VPBROADCASTD (AX), Y10
+	VPBROADCASTD (BX), Y11
+	VPMADDWD Y8, Y10, Y12
+	VPMADDWD Y9, Y10, Y13
+	VPMADDWD Y8, Y11, Y14
+	VPMADDWD Y9, Y11, Y15
+	VPADDD Y12, Y0, Y0
+	VPADDD Y13, Y1, Y1
+	VPADDD Y14, Y2, Y2
+	VPADDD Y15, Y3, Y3
+	VPBROADCASTD (CX), Y10
+	VPBROADCASTD (DX), Y11
+	VPMADDWD Y8, Y10, Y12
+	VPMADDWD Y9, Y10, Y13
+	VPMADDWD Y8, Y11, Y14
+	VPMADDWD Y9, Y11, Y15
+	VPADDD Y12, Y4, Y4
+	VPADDD Y13, Y5, Y5
+	VPADDD Y14, Y6, Y6
+	VPADDD Y15, Y7, Y7
+	ADDQ $64, SI
+	ADDQ $4, AX
+	ADDQ $4, BX
+	ADDQ $4, CX
+	ADDQ $4, DX
+	DECQ R11
+	JNZ  pair16
+
+	VMOVDQU Y0, (DI)
+	VMOVDQU Y1, 32(DI)
+	VMOVDQU Y2, 64(DI)
+	VMOVDQU Y3, 96(DI)
+	VMOVDQU Y4, 128(DI)
+	VMOVDQU Y5, 160(DI)
+	VMOVDQU Y6, 192(DI)
+	VMOVDQU Y7, 224(DI)
+	VZEROUPPER
+	RET
+
+// The others go through lanes, two registers, at a time; CX is how many
+// numbers are left.
+
+// FOLD adds up the lanes in Y0 and Y1 into X0, as fold does.
+#define FOLD(OP) \
+	OP           Y1, Y0, Y0     \
+	VEXTRACTF128 $1, Y0, X1     \
+	OP           X1, X0, X0     \
+	VPSHUFD      $0x4E, X0, X1  \
+	OP           X1, X0, X0     \
+	VPSHUFD      $0xB1, X0, X1  \
+	OP           X1, X0, X0
+
+// func rescaleAVX2(to []float32, sums []int32, by float32, scale, bias []float32)
+TEXT ·rescaleAVX2(SB), NOSPLIT, $0-104
+	MOVQ to_base+0(FP), DI
+	MOVQ to_len+8(FP), CX
+	MOVQ sums_base+24(FP), SI
+	VBROADCASTSS by+48(FP), Y0
+	MOVQ scale_base+56(FP), R8
+	MOVQ bias_base+80(FP), R9
+
+rescale:
+	VCVTDQ2PS (SI), Y1
+	VCVTDQ2PS 32(SI), Y2
+	VMULPS (R8), Y0, Y3
+	VMULPS 32(R8), Y0, Y4
+	VMULPS Y3, Y1, Y1
+	VMULPS Y4, Y2, Y2
+	VADDPS (R9), Y1, Y1
+	VADDPS 32(R9), Y2, Y2
+	VMOVUPS Y1, (DI)
+	VMOVUPS Y2, 32(DI)
+	ADDQ $64, SI
+	ADDQ $64, R8
+	ADDQ $64, R9
+	ADDQ $64, DI
+	SUBQ $16, CX
+	JNZ  rescale
+	VZEROUPPER
+	RET
+
+// func largestAVX2(x []float32) float32
+TEXT ·largestAVX2(SB), NOSPLIT, $0-28
+	MOVQ x_base+0(FP), SI
+	MOVQ x_len+8(FP), CX
+	VPCMPEQD Y2, Y2, Y2
+	VPSRLD $1, Y2, Y2     // all but the sign
+	VXORPS Y0, Y0, Y0
+	VXORPS Y1, Y1, Y1
+
+largest:
+	VANDPS (SI), Y2, Y3
+	VANDPS 32(SI), Y2, Y4
+	VMAXPS Y3, Y0, Y0
+	VMAXPS Y4, Y1, Y1
+	ADDQ $64, SI
+	SUBQ $16, CX
+	JNZ  largest
+	FOLD(VMAXPS)
+	VMOVSS X0, ret+24(FP)
+	VZEROUPPER
+	RET
+
+// func roundAVX2(q []int16, x []float32, by float32)
+TEXT ·roundAVX2(SB), NOSPLIT, $0-52
+	MOVQ q_base+0(FP), DI
+	MOVQ x_base+24(FP), SI
+	MOVQ x_len+32(FP), CX
+	VBROADCASTSS by+48(FP), Y0
+	VMOVUPS ·roundTerms(SB), Y1
+	MOVL $32768, AX       // roundUnder
+	MOVL AX, X2
+	VPBROADCASTD X2, Y2
+
+round:
+	VMULPS (SI), Y0, Y3
+	VMULPS 32(SI), Y0, Y4
+	VADDPS Y1, Y3, Y3
+	VADDPS Y1, Y4, Y4
+	VCVTTPS2DQ Y3, Y3
+	VCVTTPS2DQ Y4, Y4
+	VPSUBD Y2, Y3, Y3
+	VPSUBD Y2, Y4, Y4
+	VPACKSSDW Y4, Y3, Y3
+	VPERMQ $0xD8, Y3, Y3
+	VMOVDQU Y3, (DI)
+	ADDQ $64, SI
+	ADDQ $32, DI
+	SUBQ $16, CX
+	JNZ  round
+	VZEROUPPER
+	RET
+
+// GELU computes x in place; c, u, p and q are free.
+#define GELU(x, c, u, p, q) \
+	VMAXPS (R8), x, c        \
+	VMINPS 32(R8), c, c      \
+	VMULPS c, c, u           \
+	VMULPS 64(R8), u, p      \
+	VADDPS 96(R8), p, p      \
+	VMULPS u, p, p           \
+	VADDPS 128(R8), p, p     \
+	VMULPS u, p, p           \
+	VADDPS 160(R8), p, p     \
+	VMULPS 192(R8), u, q     \
+	VADDPS 224(R8), q, q     \
+	VMULPS u, q, q           \
+	VADDPS 256(R8), q, q     \
+	VMULPS u, q, q           \
+	VADDPS 288(R8), q, q     \
+	VMULPS u, q, q           \
+	VADDPS 320(R8), q, q     \
+	VMULPS c, p, p           \
+	VDIVPS q, p, p           \
+	VADDPS 352(R8), p, p     \
+	VMULPS p, x, x
+
+// func geluAVX2(x []float32)
+TEXT ·geluAVX2(SB), NOSPLIT, $0-24
+	MOVQ x_base+0(FP), SI
+	MOVQ x_len+8(FP), CX
+	LEAQ ·geluTerms(SB), R8
+
+gelu:
+	VMOVUPS (SI), Y0
+	VMOVUPS 32(SI), Y5
+	GELU(Y0, Y1, Y2, Y3, Y4)
+	GELU(Y5, Y6, Y7, Y8, Y9)
+	VMOVUPS Y0, (SI)
+	VMOVUPS Y5, 32(SI)
+	ADDQ $64, SI
+	SUBQ $16, CX
+	JNZ  gelu
+	VZEROUPPER
+	RET
+
+// EXP makes p e^x; x stays, n and r are free. Y15 is 127 in whole numbers.
+#define EXP(x, n, r, p) \
+	VMULPS 32(R8), x, n      \
+	VSUBPS 64(R8), n, n      \
+	VCVTTPS2DQ n, n          \
+	VCVTDQ2PS n, p           \
+	VMULPS 96(R8), p, r      \
+	VSUBPS r, x, r           \
+	VMULPS 128(R8), p, p     \
+	VSUBPS p, r, r           \
+	VMULPS 160(R8), r, p     \
+	VADDPS 192(R8), p, p     \
+	VMULPS r, p, p           \
+	VADDPS 224(R8), p, p     \
+	VMULPS r, p, p           \
+	VADDPS 256(R8), p, p     \
+	VMULPS r, p, p           \
+	VADDPS 288(R8), p, p     \
+	VMULPS r, p, p           \
+	VADDPS 320(R8), p, p     \
+	VMULPS r, p, p           \
+	VMULPS r, p, p           \
+	VADDPS r, p, p           \
+	VADDPS 352(R8), p, p     \
+	VPADDD Y15, n, n         \
+	VPSLLD $23, n, n         \
+	VMULPS n, p, p           \
+	VCMPPS $13, (R8), x, n   \
+	VANDPS n, p, p
+
+// func softmaxAVX2(weights []int16, scores []float32)
+TEXT ·softmaxAVX2(SB), NOSPLIT, $0-48
+	MOVQ weights_base+0(FP), DI
+	MOVQ scores_base+24(FP), SI
+	MOVQ scores_len+32(FP), CX
+	LEAQ ·expTerms(SB), R8
+	MOVL $127, AX
+	MOVL AX, X15
+	VPBROADCASTD X15, Y15
+
+	MOVQ SI, DX
+	MOVQ CX, BX
+	VMOVUPS (SI), Y0
+	VMOVUPS 32(SI), Y1
+
+most:
+	VMAXPS (DX), Y0, Y0
+	VMAXPS 32(DX), Y1, Y1
+	ADDQ $64, DX
+	SUBQ $16, BX
+	JNZ  most
+	FOLD(VMAXPS)
+	VBROADCASTSS X0, Y14
+
+	MOVQ SI, DX
+	MOVQ CX, BX
+	VXORPS Y0, Y0, Y0
+	VXORPS Y1, Y1, Y1
+
+exps:
+	VMOVUPS (DX), Y2
+	VMOVUPS 32(DX), Y3
+	VSUBPS Y14, Y2, Y2
+	VSUBPS Y14, Y3, Y3
+	EXP(Y2, Y4, Y5, Y6)
+	EXP(Y3, Y7, Y8, Y9)
+	VMOVUPS Y6, (DX)
+	VMOVUPS Y9, 32(DX)
+	VADDPS Y6, Y0, Y0
+	VADDPS Y9, Y1, Y1
+	ADDQ $64, DX
+	SUBQ $16, BX
+	JNZ  exps
+	FOLD(VADDPS)
+	MOVL $0x46FFFE00, AX  // weightOne
+	MOVL AX, X1
+	VDIVSS X0, X1, X0
+	VBROADCASTSS X0, Y0
+	VMOVUPS 64(R8), Y1    // a half
+
+weigh:
+	VMULPS (SI), Y0, Y2
+	VMULPS 32(SI), Y0, Y3
+	VADDPS Y1, Y2, Y2
+	VADDPS Y1, Y3, Y3
+	VCVTTPS2DQ Y2, Y2
+	VCVTTPS2DQ Y3, Y3
+	VPACKSSDW Y3, Y2, Y2
+	VPERMQ $0xD8, Y2, Y2
+	VMOVDQU Y2, (DI)
+	ADDQ $64, SI
+	ADDQ $32, DI
+	SUBQ $16, CX
+	JNZ  weigh
+	VZEROUPPER
+	RET
+
+// func normaliseAVX2(x, y, gain, bias []float32)
+TEXT ·normaliseAVX2(SB), NOSPLIT, $0-96
+	MOVQ x_base+0(FP), SI
+	MOVQ x_len+8(FP), CX
+	MOVQ y_base+24(FP), DI
+	MOVQ gain_base+48(FP), R8
+	MOVQ bias_base+72(FP), R9
+	VCVTSI2SSQ CX, X10, X10
+
+	MOVQ SI, DX
+	MOVQ CX, BX
+	VXORPS Y0, Y0, Y0
+	VXORPS Y1, Y1, Y1
+
+sums:
+	VMOVUPS (DX), Y2
+	VMOVUPS 32(DX), Y3
+	VADDPS (DI), Y2, Y2
+	VADDPS 32(DI), Y3, Y3
+	VMOVUPS Y2, (DX)
+	VMOVUPS Y3, 32(DX)
+	VADDPS Y2, Y0, Y0
+	VADDPS Y3, Y1, Y1
+	ADDQ $64, DX
+	ADDQ $64, DI
+	SUBQ $16, BX
+	JNZ  sums
+	FOLD(VADDPS)
+	VDIVSS X10, X0, X0
+	VBROADCASTSS X0, Y9   // the mean
+
+	MOVQ SI, DX
+	MOVQ CX, BX
+	VXORPS Y0, Y0, Y0
+	VXORPS Y1, Y1, Y1
+
+squares:
+	VMOVUPS (DX), Y2
+	VMOVUPS 32(DX), Y3
+	VSUBPS Y9, Y2, Y2
+	VSUBPS Y9, Y3, Y3
+	VMULPS Y2, Y2, Y2
+	VMULPS Y3, Y3, Y3
+	VADDPS Y2, Y0, Y0
+	VADDPS Y3, Y1, Y1
+	ADDQ $64, DX
+	SUBQ $16, BX
+	JNZ  squares
+	FOLD(VADDPS)
+	VDIVSS X10, X0, X0
+	MOVL $0x2B8CBCCC, AX  // epsilon
+	MOVL AX, X1
+	VADDSS X1, X0, X0
+	VSQRTSS X0, X0, X0
+	MOVL $0x3F800000, AX  // 1
+	MOVL AX, X1
+	VDIVSS X0, X1, X0
+	VBROADCASTSS X0, Y0
+
+apply:
+	VMOVUPS (SI), Y2
+	VMOVUPS 32(SI), Y3
+	VSUBPS Y9, Y2, Y2
+	VSUBPS Y9, Y3, Y3
+	VMULPS Y0, Y2, Y2
+	VMULPS Y0, Y3, Y3
+	VMULPS (R8), Y2, Y2
+	VMULPS 32(R8), Y3, Y3
+	VADDPS (R9), Y2, Y2
+	VADDPS 32(R9), Y3, Y3
+	VMOVUPS Y2, (SI)
+	VMOVUPS Y3, 32(SI)
+	ADDQ $64, SI
+	ADDQ $64, R8
+	ADDQ $64, R9
+	SUBQ $16, CX
+	JNZ  apply
+	VZEROUPPER
+	RET

@@ -1,0 +1,89 @@
+"""Writes MiniLM and the trained reader in 8 bits, as Load in meaning.go reads
+them: python export.py DIR WEIGHTS."""
+
+import argparse
+import json
+import pathlib
+import struct
+import zlib
+
+import numpy as np
+import torch
+
+from reader import LAYER_NAMES, PLACES, minilm, minilm_weights, read_lines
+
+LARGEST = 127
+LARGEST_WORD = 63  # of the vectors of pieces, which are half of the file and bear it
+# What a layer's parts are called in the file.
+MATRICES = {"attend": "qkv", "join": "o", "up": "up", "down": "down"}
+NORMS = {"attended": "n1", "out": "n2"}
+
+
+class Tensors(dict):
+    def keep(self, name, x):
+        self[name] = np.ascontiguousarray(x, np.float32)
+
+    def round(self, name, x, largest=LARGEST):
+        """Keeps rows in whole numbers, and what one of each row stands for."""
+        scale = np.abs(x).max(1) / largest
+        scale[scale == 0] = 1
+        self[name] = np.clip(np.rint(x / scale[:, None]), -largest, largest).astype(np.int8)
+        self.keep(name + ".scale", scale)
+
+    def network(self, name, layers, places, kinds, norm, get):
+        """A network, whose layers' parts get has by number, name and weight or
+        bias."""
+        self.round(name + ".places", places[:PLACES])
+        self.keep(name + ".kinds", kinds)
+        self.keep(name + ".in.gain", norm[0])
+        self.keep(name + ".in.bias", norm[1])
+        for i in range(layers):
+            for ours, theirs in MATRICES.items():
+                self.round(f"{name}.{i}.{ours}", get(i, theirs, "weight"))
+                self.keep(f"{name}.{i}.{ours}.bias", get(i, theirs, "bias"))
+            for ours, theirs in NORMS.items():
+                self.keep(f"{name}.{i}.{ours}.gain", get(i, theirs, "weight"))
+                self.keep(f"{name}.{i}.{ours}.bias", get(i, theirs, "bias"))
+
+
+def write(file, vocabulary, tensors):
+    """Deflates the length of a head, the head and the numbers. Numbers hold
+    no repetitions, so it looks for none, which also makes them fast to read."""
+    head, numbers = {"vocabulary": vocabulary, "tensors": {}}, b""
+    for name, x in tensors.items():
+        kind = {np.dtype(np.int8): "i8", np.dtype(np.float32): "f32"}[x.dtype]
+        head["tensors"][name] = {"type": kind, "shape": list(x.shape), "at": len(numbers)}
+        numbers += x.tobytes()
+    head = json.dumps(head, ensure_ascii=False, separators=(",", ":")).encode()
+    deflate = zlib.compressobj(9, zlib.DEFLATED, -15, 9, zlib.Z_HUFFMAN_ONLY)
+    data = deflate.compress(struct.pack("<I", len(head)) + head + numbers) + deflate.flush()
+    file.write_bytes(data)
+    print(f"{file}: {len(data):,} bytes, {len(head) + len(numbers):,} unpacked")
+
+
+def main():
+    a = argparse.ArgumentParser(description=__doc__)
+    a.add_argument("folder", type=pathlib.Path)
+    a.add_argument("weights", type=pathlib.Path)
+    a = a.parse_args()
+
+    vocabulary = read_lines(a.folder / "vocabulary.txt")
+    rows = {piece: i for i, piece in enumerate(read_lines(minilm() / "vocab.txt"))}
+    w = minilm_weights()
+    tensors = Tensors()
+    tensors.round("words", w["embeddings.word_embeddings.weight"][[rows[piece] for piece in vocabulary]], LARGEST_WORD)
+    tensors.network(
+        "finder", 6, w["embeddings.position_embeddings.weight"], w["embeddings.token_type_embeddings.weight"],
+        (w["embeddings.LayerNorm.weight"], w["embeddings.LayerNorm.bias"]),
+        lambda i, part, what: np.concatenate([w[f"encoder.layer.{i}.{n}.{what}"] for n in LAYER_NAMES[part]]))
+    r = {name: x.numpy() for name, x in torch.load(a.folder / "checkpoint.pt", map_location="cpu")["model"].items()}
+    tensors.network(
+        "reader", 1 + max(int(name.split(".")[1]) for name in r if name.startswith("layers.")),
+        r["pos.weight"], np.concatenate([r["kind.weight"], r["flag.weight"]]), (r["norm.weight"], r["norm.bias"]),
+        lambda i, part, what: r[f"layers.{i}.{part}.{what}"])
+    tensors.keep("reader.logit", np.append(r["out.weight"][0], r["out.bias"]))
+    write(a.weights, vocabulary, tensors)
+
+
+if __name__ == "__main__":
+    main()
