@@ -29,10 +29,14 @@ type Passage struct {
 	End       int
 	Text      string
 	Sentences []Span // in the document's text, ascending, inside [Start, End), none empty
+	Vectors   []byte // what the sentences mean, side by side, VectorSize of each; none where nothing was made of them
 }
 
 // HeadingSeparator stands between the headings of a path.
 const HeadingSeparator = " › "
+
+// VectorSize is how many bytes say what a sentence means.
+const VectorSize = 384
 
 // MaxSentence is the longest a sentence may be, in characters, so that an
 // answer can be read at a glance.
@@ -56,6 +60,9 @@ func (p Passage) Validate(text string) error {
 			return fmt.Errorf("passage %d: sentence [%d:%d] is over %d characters", p.Number, s.Start, s.End, MaxSentence)
 		}
 		last = s.End
+	}
+	if n := len(p.Vectors); n != 0 && n != VectorSize*len(p.Sentences) {
+		return fmt.Errorf("passage %d: %d sentences have %d bytes of vectors", p.Number, len(p.Sentences), n)
 	}
 	return nil
 }

@@ -48,6 +48,7 @@ func (b *builder) add(d Document) {
 		}
 		id := uint16(len(b.segment.passages))
 		b.segment.passages = append(b.segment.passages, passage{uint32(len(b.segment.documents) - 1), uint32(p.Number)})
+		b.segment.vectors.add(len(b.segment.passages), p.Vectors)
 		b.addWords(id, d.Title, true)
 		b.addWords(id, p.Heading, true)
 		b.addWords(id, p.Lead, true)

@@ -18,6 +18,9 @@ type Term struct {
 type Hit struct {
 	multivac.PassageID
 	Score float64
+
+	member  uint32 // of the snapshot that found it
+	passage uint16
 }
 
 // A search finds the k best passages for terms, segment by segment and term by
@@ -105,10 +108,7 @@ func (q *search) hits() []Hit {
 	})
 	hits := make([]Hit, len(q.best))
 	for i, c := range q.best {
-		seg := q.snapshot.members[c.member].segment
-		p := seg.passages[c.passage]
-		d := seg.documents[p.document]
-		hits[i] = Hit{multivac.PassageID{Document: d.id, Revision: d.revision, Number: int(p.number)}, float64(c.score)}
+		hits[i] = q.snapshot.hit(c.member, c.passage, float64(c.score))
 	}
 	q.snapshot = nil
 	return hits
@@ -299,4 +299,12 @@ func push[T any](heap []T, x T, k int, less func(a, b T) bool) []T {
 		heap[i], heap[c] = heap[c], heap[i]
 		i = c
 	}
+}
+
+// hit is a passage by its place in the snapshot.
+func (s *Snapshot) hit(member uint32, passage uint16, score float64) Hit {
+	seg := s.members[member].segment
+	p := seg.passages[passage]
+	d := seg.documents[p.document]
+	return Hit{multivac.PassageID{Document: d.id, Revision: d.revision, Number: int(p.number)}, score, member, passage}
 }

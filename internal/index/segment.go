@@ -26,12 +26,13 @@ type segment struct {
 	directory []uint32 // by the upper bits of a stem: where in terms those begin
 	postings  []uint16
 	counts    []count
+	vectors   // of the passages' sentences
 }
 
 func (s *segment) bytes() int {
 	const idBytes = 32 // of a document's identifier, beside the string that names it
 	return cap(s.documents)*(int(unsafe.Sizeof(document{}))+idBytes) + cap(s.passages)*int(unsafe.Sizeof(passage{})) +
-		cap(s.terms)*int(unsafe.Sizeof(term{})) + 2*cap(s.lengths) + 4*cap(s.directory) + 2*cap(s.postings) + 2*cap(s.counts)
+		cap(s.terms)*int(unsafe.Sizeof(term{})) + 2*cap(s.lengths) + 4*cap(s.directory) + 2*cap(s.postings) + 2*cap(s.counts) + s.vectors.bytes()
 }
 
 // A term of a segment.
@@ -196,6 +197,7 @@ func (s *segment) addBitmap(ids []uint16, size int) {
 // end gives back the room that was not needed, and makes the directory.
 func (s *segment) end() {
 	s.terms, s.postings, s.counts = fit(s.terms), fit(s.postings), fit(s.counts)
+	s.vectors.end(len(s.passages))
 	n := len(s.terms) - 1
 	s.directory = make([]uint32, 1<<bits.Len(uint(n))+1)
 	shift := directoryShift(len(s.directory))
@@ -285,6 +287,7 @@ func (s *segment) copyPassages(m member) []int32 {
 			passages[i] = int32(len(s.passages))
 			s.passages = append(s.passages, passage{uint32(d), p.number})
 			s.lengths = append(s.lengths, m.segment.lengths[i])
+			s.vectors.copy(len(s.passages), &m.segment.vectors, i)
 		}
 	}
 	return passages

@@ -1,0 +1,139 @@
+package index
+
+import (
+	"cmp"
+	"fmt"
+	"math/rand/v2"
+	"slices"
+	"testing"
+
+	"multivac"
+	"multivac/internal/meaning"
+)
+
+// meant is a document whose sentences have vectors drawn by lot; every fifth
+// passage has none.
+func meant(id string, revision int, passages int, r *rand.Rand) Document {
+	d := Document{ID: multivac.DocumentID(id), Revision: multivac.Revision(revision)}
+	for n := range passages {
+		p := multivac.Passage{Number: n, Text: "a b c", End: 5}
+		for k := range 1 + r.IntN(4) {
+			p.Sentences = append(p.Sentences, multivac.Span{Start: k, End: k + 1})
+		}
+		if r.IntN(5) > 0 {
+			for range p.Sentences {
+				for _, x := range drawn(r) {
+					p.Vectors = append(p.Vectors, byte(x))
+				}
+			}
+		}
+		d.Passages = append(d.Passages, p)
+	}
+	return d
+}
+
+// drawn is a vector about one of a few themes.
+func drawn(r *rand.Rand) (v meaning.Vector) {
+	theme := rand.New(rand.NewPCG(r.Uint64N(6), 9))
+	for i := range v {
+		v[i] = int8(max(-127, min(127, 30*theme.NormFloat64()+30*r.NormFloat64())))
+	}
+	return v
+}
+
+func vector(made []byte) (v meaning.Vector) {
+	for i := range v {
+		v[i] = int8(made[i])
+	}
+	return v
+}
+
+type nearPassage struct {
+	id      multivac.PassageID
+	cosines []float32
+}
+
+// nearest looks at all sentences.
+func nearest(documents map[string]Document, q *meaning.Vector) (all []nearPassage) {
+	for _, d := range documents {
+		for _, p := range d.Passages {
+			if len(p.Vectors) == 0 {
+				continue
+			}
+			n := nearPassage{id: multivac.PassageID{Document: d.ID, Revision: d.Revision, Number: p.Number}}
+			for k := range p.Sentences {
+				v := vector(p.Vectors[k*meaning.Width:])
+				n.cosines = append(n.cosines, meaning.Cosine(q, &v))
+			}
+			all = append(all, n)
+		}
+	}
+	slices.SortFunc(all, func(a, b nearPassage) int { return cmp.Compare(slices.Max(b.cosines), slices.Max(a.cosines)) })
+	return all
+}
+
+// However documents come, go and are merged, the nearest passages are those
+// that a look at all sentences finds.
+func TestNearest(t *testing.T) {
+	const k = 12
+	r := rand.New(rand.NewPCG(1, 2))
+	x, documents := New(), map[string]Document{}
+	for step := range 300 {
+		id := fmt.Sprintf("%032d", r.IntN(60))
+		if r.IntN(4) == 0 {
+			x.Remove(multivac.DocumentID(id))
+			delete(documents, id)
+		} else {
+			documents[id] = meant(id, step+1, 1+r.IntN(4), r)
+			x.Put(documents[id])
+		}
+		if step%10 > 0 {
+			continue
+		}
+		s := x.Snapshot()
+		q := drawn(r)
+		want := nearest(documents, &q)
+		want = want[:min(k, len(want))]
+		hits := s.Nearest(&q, k)
+		cosines := s.Cosines(&q, hits)
+		if len(hits) != len(want) {
+			t.Fatalf("step %d: found %d passages, want %d", step, len(hits), len(want))
+		}
+		for i, w := range want {
+			if hits[i].PassageID != w.id || hits[i].Score != 0 || !slices.Equal(cosines[i], w.cosines) {
+				t.Errorf("step %d, place %d: got %v %v, want %v", step, i, hits[i].PassageID, cosines[i], w)
+			}
+		}
+	}
+}
+
+// A passage that has no vectors yet has no cosines, beside others that have.
+func TestCosinesOfWhatHasNone(t *testing.T) {
+	r := rand.New(rand.NewPCG(5, 6))
+	x := New()
+	with, without := doc("a", 1, "the pump"), doc("b", 1, "the pump")
+	q := drawn(r)
+	for _, v := range q {
+		with.Passages[0].Vectors = append(with.Passages[0].Vectors, byte(v))
+	}
+	x.Put(with, without)
+	s := x.Snapshot()
+	for i, cosines := range s.Cosines(&q, s.Search(query(s, "pump"), 2)) {
+		if len(cosines) != 1-i || i == 0 && cosines[0] < 0.999 {
+			t.Errorf("passage %d: got %v", i, cosines)
+		}
+	}
+}
+
+func BenchmarkNearest(b *testing.B) {
+	r := rand.New(rand.NewPCG(7, 8))
+	x := New()
+	for d := range 10_000 {
+		x.Put(meant(fmt.Sprintf("%032d", d), 1, 4, r))
+	}
+	s := x.Snapshot()
+	q := drawn(r)
+	for b.Loop() {
+		s.Nearest(&q, 12)
+	}
+}
