@@ -8,17 +8,20 @@ import (
 	"encoding/hex"
 	"errors"
 	"fmt"
+	"runtime"
 	"slices"
 	"strconv"
 	"strings"
 	"time"
 
+	"golang.org/x/sync/errgroup"
 	"golang.org/x/text/unicode/norm"
 
 	"multivac"
 	"multivac/internal/cache"
 	"multivac/internal/follow"
 	"multivac/internal/index"
+	"multivac/internal/meaning"
 	"multivac/internal/rank"
 )
 
@@ -50,8 +53,13 @@ const (
 // Service answers questions from a follower's indexes.
 type Service struct {
 	Stops func() multivac.DefaultStops // of questions that name none, now; set it before the first
+	// Meaning, if set, returns what questions are understood with beside their
+	// words, or nil where that is not ready; set it before the first question.
+	Meaning func() *meaning.Model
+	// Reads says that the best candidates are read together with the question.
+	Reads bool
 	// Trace, if set, is told when a step begins: "cache" until the answer is
-	// found there or has to be made, then "index", "store" and "rank". What is
+	// found there or has to be made, then "index", "store", "rank" and in it "read". What is
 	// done then has the context that it returns; the function that it returns
 	// is called at the end, perhaps more than once.
 	Trace func(ctx context.Context, what string) (context.Context, func(error))
@@ -132,9 +140,10 @@ func plain(text string) bool {
 func (s *Service) answer(ctx context.Context, q multivac.Question) (a multivac.Answer, err error) {
 	view, ok := s.views.View(q.Collection)
 	_, found := s.Trace(ctx, "cache")
+	understood := s.understood(q.Text)
 	compute := func(ctx context.Context) (multivac.Answer, error) {
 		found(nil)
-		a, err := s.compute(ctx, q, view.Index)
+		a, err := s.compute(ctx, q, view.Index, understood)
 		a.Memo = new(multivac.Memo)
 		return a, err
 	}
@@ -144,20 +153,43 @@ func (s *Service) answer(ctx context.Context, q multivac.Question) (a multivac.A
 	case s.cache == nil:
 		a, err = compute(ctx)
 	default:
-		a, err = s.cache.Do(ctx, key(q, view.Fingerprint), compute)
+		a, err = s.cache.Do(ctx, key(q, view.Fingerprint, s.how(understood)), compute)
 	}
 	found(err)
 	a.Position = view.Position
 	return a, err
 }
 
-// key names what the answer to q is made of.
-func key(q multivac.Question, indexed [16]byte) string {
+// understood returns what the question is understood with beside its words, or
+// nil: the model may not be ready, and it knows English only.
+func (s *Service) understood(question string) *meaning.Model {
+	if s.Meaning == nil {
+		return nil
+	}
+	if m := s.Meaning(); m != nil && m.Knows(question) {
+		return m
+	}
+	return nil
+}
+
+// how names the stages that an answer goes through.
+func (s *Service) how(understood *meaning.Model) byte {
+	switch {
+	case understood == nil:
+		return 'w'
+	case s.Reads:
+		return 'r'
+	}
+	return 'f'
+}
+
+// key names what the answer to q is made of, and how.
+func key(q multivac.Question, indexed [16]byte, how byte) string {
 	b := make([]byte, 0, 256) // on the stack, unless the question is long
 	b = append(append(b, q.Collection...), 0)
 	b = append(append(b, q.Stop...), 0)
 	b = append(strconv.AppendInt(b, int64(q.Count), 10), 0)
-	b = append(strconv.AppendInt(b, int64(rank.Version), 10), 0)
+	b = append(strconv.AppendInt(b, int64(rank.Version), 10), how, 0)
 	b = append(hex.AppendEncode(b, indexed[:]), 0)
 	return string(append(b, q.Text...))
 }
@@ -165,20 +197,20 @@ func key(q multivac.Question, indexed [16]byte) string {
 // errMoved says that a document was replaced or forgotten while it was quoted.
 var errMoved = multivac.Errorf(multivac.ErrUnavailable, "ask again", "what was to be quoted has just changed")
 
-func (s *Service) compute(ctx context.Context, q multivac.Question, in *index.Snapshot) (multivac.Answer, error) {
+func (s *Service) compute(ctx context.Context, q multivac.Question, in *index.Snapshot, understood *meaning.Model) (multivac.Answer, error) {
 	_, done := s.Trace(ctx, "index")
 	asked := s.model.NewQuestion(q.Text, in)
-	hits := in.Search(asked.Terms(), rank.Passages)
+	found := find(asked, q.Text, in, understood)
 	done(nil)
 	reading, done := s.Trace(ctx, "store")
-	candidates, err := s.read(reading, hits)
+	candidates, err := s.read(reading, found)
 	done(err)
 	if err != nil {
 		return multivac.Answer{}, err
 	}
-	_, done = s.Trace(ctx, "rank")
+	ranking, done := s.Trace(ctx, "rank")
 	_, passages := in.Size()
-	ranked := s.model.Rank(asked, candidates, rank.Collection{Passages: passages})
+	ranked := s.model.Rank(asked, candidates, rank.Collection{Passages: passages}, s.reader(ranking, q.Text, candidates, understood))
 	unmatched := asked.Unknown()
 	done(nil)
 	if len(ranked) == 0 {
@@ -192,29 +224,93 @@ func (s *Service) compute(ctx context.Context, q multivac.Question, in *index.Sn
 		return multivac.Answer{}, err
 	}
 	if threshold := s.model.Threshold(q.Stop); a.Confidence < threshold {
-		reason := notConfident(asked, unmatched, a.Sentences[0], threshold)
+		reason := notConfident(asked, unmatched, ranked[0], a.Sentences[0], threshold)
 		a.State, a.Reason = multivac.InsufficientData, &reason
 	}
 	return a, nil
 }
 
-// read returns the passages that were found, with their texts.
-func (s *Service) read(ctx context.Context, hits []index.Hit) ([]rank.Candidate, error) {
-	ids := make([]multivac.PassageID, len(hits))
-	for i, h := range hits {
+// found is what was found of a question: passages by words, and then by
+// meaning alone.
+type found struct {
+	hits    []index.Hit
+	byWords int
+	cosines [][]float32 // of each hit; nil where the question is not understood
+}
+
+func find(asked *rank.Question, text string, in *index.Snapshot, understood *meaning.Model) found {
+	f := found{hits: in.Search(asked.Terms(), rank.Passages)}
+	f.byWords = len(f.hits)
+	if understood == nil {
+		return f
+	}
+	v := understood.Vector(text)
+	for _, h := range in.Nearest(&v, rank.Nearest) {
+		if !slices.ContainsFunc(f.hits[:f.byWords], func(w index.Hit) bool { return w.PassageID == h.PassageID }) {
+			f.hits = append(f.hits, h)
+		}
+	}
+	f.cosines = in.Cosines(&v, f.hits)
+	return f
+}
+
+// read returns the passages that were found, with their texts. Where one has
+// no vectors yet, words have to do for all of them.
+func (s *Service) read(ctx context.Context, f found) ([]rank.Candidate, error) {
+	ids := make([]multivac.PassageID, len(f.hits))
+	for i, h := range f.hits {
 		ids[i] = h.PassageID
 	}
 	excerpts, err := s.excerpts.Excerpts(ctx, ids)
 	if err != nil {
 		return nil, fmt.Errorf("read passages: %w", err)
 	}
-	candidates := make([]rank.Candidate, 0, len(hits))
+	candidates, byWords, enriched := make([]rank.Candidate, 0, len(f.hits)), 0, f.cosines != nil
 	for i, e := range excerpts {
-		if e.Text != "" { // else it was forgotten a moment ago
-			candidates = append(candidates, rank.Candidate{Excerpt: e, Score: hits[i].Score})
+		if e.Text == "" { // it was forgotten a moment ago
+			continue
+		}
+		c := rank.Candidate{Excerpt: e, Score: f.hits[i].Score}
+		if f.cosines != nil {
+			c.Cosines = f.cosines[i]
+			enriched = enriched && len(c.Cosines) == len(c.Sentences)
+		}
+		candidates = append(candidates, c)
+		if i < f.byWords {
+			byWords = len(candidates)
+		}
+	}
+	if !enriched {
+		candidates = candidates[:byWords]
+		for i := range candidates {
+			candidates[i].Cosines = nil
 		}
 	}
 	return candidates, nil
+}
+
+// reader returns what reads candidates together with a question, as many at
+// once as there are processors, or nil where nothing is to be read.
+func (s *Service) reader(ctx context.Context, question string, candidates []rank.Candidate, understood *meaning.Model) rank.Reader {
+	if understood == nil || !s.Reads {
+		return nil
+	}
+	return func(runs []rank.Run) [][]float32 {
+		_, done := s.Trace(ctx, "read")
+		defer done(nil)
+		said := make([][]float32, len(runs))
+		var group errgroup.Group
+		group.SetLimit(runtime.GOMAXPROCS(0))
+		for i, r := range runs {
+			group.Go(func() error {
+				title, sentences := candidates[r.Candidate].Texts(r)
+				said[i] = understood.Read(question, title, sentences)
+				return nil
+			})
+		}
+		_ = group.Wait()
+		return said
+	}
 }
 
 // quote returns the first n ranked sentences that differ, each verified.

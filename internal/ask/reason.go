@@ -27,8 +27,8 @@ const far = 0.05
 
 // notConfident says which words nothing matched, and why the nearest sentence
 // was turned down: it has not the kind of thing that is asked for, lacks a
-// name, a number or another word, or is far from the question.
-func notConfident(asked *rank.Question, unmatched []string, nearest multivac.Quotation, threshold float64) multivac.Reason {
+// name, a number or another word, was read in vain, or is far from the question.
+func notConfident(asked *rank.Question, unmatched []string, best rank.Sentence, nearest multivac.Quotation, threshold float64) multivac.Reason {
 	unmatched = rank.Telling(unmatched)
 	subject := "The nearest sentence"
 	var says []string
@@ -45,6 +45,8 @@ func notConfident(asked *rank.Question, unmatched []string, nearest multivac.Quo
 	}
 	likely, wanted := multivac.Percent(nearest.Confidence), multivac.Percent(threshold)
 	switch {
+	case best.Read && best.Reading < 0:
+		says = append(says, fmt.Sprintf("%s was read together with the question, and does not seem to answer it: %s likely, where %s is asked for.", subject, likely, wanted))
 	case nearest.Confidence < far:
 		says = append(says, fmt.Sprintf("%s is too far from the question: %s likely to answer it, where %s is asked for.", subject, likely, wanted))
 	case len(says) == 0:

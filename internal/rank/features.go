@@ -76,7 +76,10 @@ var featureNames = [features]string{
 // A Candidate is a found passage.
 type Candidate struct {
 	multivac.Excerpt
-	Score float64 // BM25
+	Score float64 // BM25; 0 where it was found by its meaning alone
+	// Cosines say how like the question's sense each sentence is; nil where
+	// that is not known.
+	Cosines []float32
 }
 
 // A sentence of a candidate with what was read in it.

@@ -24,7 +24,9 @@ var Default = sync.OnceValue(func() *Model {
 	if err == nil {
 		var m *Model
 		if m, err = Load(embedded, t); err == nil {
-			return m
+			if m, err = m.LoadSense(embeddedSense); err == nil {
+				return m
+			}
 		}
 	}
 	panic("the embedded ranking model is unusable: " + err.Error())
@@ -73,6 +75,7 @@ type Model struct {
 	confidence   Network
 	thresholds   map[multivac.Stop]float64
 	translations *Translations
+	sense        SenseParameters
 }
 
 // Load makes a model of parameters in JSON, and translations, and refuses those of another version.

@@ -24,6 +24,10 @@ type Sentence struct {
 	Score     float64
 	// Confidence is the estimated probability that it answers the question.
 	Confidence float64
+	// Read says whether it was read together with the question. Then Reading is
+	// the logarithm of how much likelier it holds the answer than that none does.
+	Read    bool
+	Reading float64
 }
 
 // Collection is what confidence needs to know of the collection asked.
@@ -32,13 +36,18 @@ type Collection struct{ Passages int }
 var readings = sync.Pool{New: func() any { return new(reading) }}
 
 // Rank returns the sentences of the candidates, which come the best passage
-// first, by falling score; of equal ones the best.
-func (m *Model) Rank(q *Question, candidates []Candidate, in Collection) []Sentence {
+// first, by falling score; of equal ones the best. Where all candidates have
+// cosines, a second stage puts what words say beside what meaning says, and
+// the best are read if read is not nil.
+func (m *Model) Rank(q *Question, candidates []Candidate, in Collection, read Reader) []Sentence {
 	r := readings.Get().(*reading)
 	defer readings.Put(r)
 	r.read(q, candidates, m)
 	if len(r.sentences) == 0 {
 		return nil
+	}
+	if haveCosines(candidates) {
+		return m.bySense(r, q, candidates, in, read)
 	}
 	order := m.order(r.sentences)
 	ranked := make([]Sentence, len(order))

@@ -39,7 +39,7 @@ func candidates(texts ...string) (found []Candidate) {
 
 func rank(question string, found []Candidate) []Sentence {
 	m := Default()
-	return m.Rank(m.NewQuestion(question, general), found, Collection{Passages: 100})
+	return m.Rank(m.NewQuestion(question, general), found, Collection{Passages: 100}, nil)
 }
 
 func TestRankPutsTheAnswerFirst(t *testing.T) {
@@ -207,6 +207,6 @@ func BenchmarkRank(b *testing.B) {
 	m := Default()
 	b.ReportAllocs()
 	for b.Loop() {
-		m.Rank(m.NewQuestion("When did the 1973 oil crisis begin?", general), found, Collection{Passages: 2000})
+		m.Rank(m.NewQuestion("When did the 1973 oil crisis begin?", general), found, Collection{Passages: 2000}, nil)
 	}
 }

@@ -15,7 +15,7 @@ import (
 // A trial is a question asked, what the network sees, and whether the best
 // sentence is right.
 type trial struct {
-	x          [rank.Inputs]float32
+	x          []float32
 	right      bool
 	answerable bool
 	size       int
@@ -153,28 +153,33 @@ func (c *corpus) trial(m *rank.Model, s *index.Snapshot, q question, hidden func
 	_, passages := s.Size()
 	best, x, ok := m.ExamineConfidence(asked, found, rank.Collection{Passages: passages})
 	if ok {
-		t.x = x
+		t.x = x[:]
 		t.right = q.AnsweredBy(found[best.Candidate].Sentence(best.Span))
+	} else {
+		t.x = make([]float32, rank.Inputs)
 	}
 	return t
 }
 
 // A network is a rank.Network while it is learned, by Adam (Kingma and Ba, 2015).
 type network struct {
-	mean, scale   [rank.Inputs]float64
+	inputs, unit  int // of each hidden unit: the weights of the inputs, and the bias
+	mean, scale   []float64
 	weights       []float64 // by hidden unit: inputs and bias; then the output's
 	first, second []float64 // moments
 	gradient      []float64
 	steps         float64
-	x             [rank.Inputs]float64
+	x             []float64
 	hidden        [hiddenUnits]float64
 }
 
-const unit = rank.Inputs + 1
-
 func newNetwork(trials []trial, r *rand.Rand) *network {
-	size := hiddenUnits*unit + hiddenUnits + 1
-	n := &network{weights: make([]float64, size), first: make([]float64, size), second: make([]float64, size), gradient: make([]float64, size)}
+	inputs := len(trials[0].x)
+	size := hiddenUnits*(inputs+1) + hiddenUnits + 1
+	n := &network{
+		inputs: inputs, unit: inputs + 1, mean: make([]float64, inputs), scale: make([]float64, inputs), x: make([]float64, inputs),
+		weights: make([]float64, size), first: make([]float64, size), second: make([]float64, size), gradient: make([]float64, size),
+	}
 	for i := range n.mean {
 		for _, t := range trials {
 			n.mean[i] += float64(t.x[i]) / float64(len(trials))
@@ -185,20 +190,20 @@ func newNetwork(trials []trial, r *rand.Rand) *network {
 		n.scale[i] = 1 / math.Sqrt(n.scale[i]+1e-4)
 	}
 	for i := range n.weights {
-		n.weights[i] = r.NormFloat64() / math.Sqrt(float64(unit))
+		n.weights[i] = r.NormFloat64() / math.Sqrt(float64(n.unit))
 	}
 	return n
 }
 
-func (n *network) logit(x *[rank.Inputs]float32) float64 {
+func (n *network) logit(x []float32) float64 {
 	for i := range x {
 		n.x[i] = (float64(x[i]) - n.mean[i]) * n.scale[i]
 	}
-	output := n.weights[hiddenUnits*unit:]
+	output := n.weights[hiddenUnits*n.unit:]
 	out := output[hiddenUnits]
 	for u := range hiddenUnits {
-		w := n.weights[u*unit : (u+1)*unit]
-		sum := w[rank.Inputs]
+		w := n.weights[u*n.unit : (u+1)*n.unit]
+		sum := w[n.inputs]
 		for i, v := range n.x {
 			sum += w[i] * v
 		}
@@ -209,16 +214,16 @@ func (n *network) logit(x *[rank.Inputs]float32) float64 {
 }
 
 func (n *network) learn(t *trial, rate float64) float64 {
-	p := 1 / (1 + math.Exp(-n.logit(&t.x)))
+	p := 1 / (1 + math.Exp(-n.logit(t.x)))
 	g := p - float64(indicator(t.right))
-	output := hiddenUnits * unit
+	output := hiddenUnits * n.unit
 	for u := range hiddenUnits {
 		n.gradient[output+u] = g * n.hidden[u]
 		back := g * n.weights[output+u] * (1 - n.hidden[u]*n.hidden[u])
 		for i, v := range n.x {
-			n.gradient[u*unit+i] = back * v
+			n.gradient[u*n.unit+i] = back * v
 		}
-		n.gradient[u*unit+rank.Inputs] = back
+		n.gradient[u*n.unit+n.inputs] = back
 	}
 	n.gradient[output+hiddenUnits] = g
 	n.step(rate)
@@ -240,7 +245,7 @@ func (n *network) step(rate float64) {
 	}
 }
 
-func (n *network) probability(t *trial) float64 { return 1 / (1 + math.Exp(-n.logit(&t.x))) }
+func (n *network) probability(t *trial) float64 { return 1 / (1 + math.Exp(-n.logit(t.x))) }
 
 // network returns n in the form that is kept.
 func (n *network) network() rank.Network {
@@ -252,12 +257,12 @@ func (n *network) network() rank.Network {
 	}
 	for u := range hiddenUnits {
 		var w []float32
-		for _, x := range n.weights[u*unit : (u+1)*unit] {
+		for _, x := range n.weights[u*n.unit : (u+1)*n.unit] {
 			w = append(w, short(x))
 		}
 		kept.Hidden = append(kept.Hidden, w)
 	}
-	for _, x := range n.weights[hiddenUnits*unit:] {
+	for _, x := range n.weights[hiddenUnits*n.unit:] {
 		kept.Output = append(kept.Output, short(x))
 	}
 	return kept

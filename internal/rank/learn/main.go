@@ -34,12 +34,21 @@ func main() {
 	seed := flag.Uint64("seed", 1, "of all that is random")
 	background := flag.Bool("background", false, "only write the background table, then stop")
 	ablate := flag.String("ablate", "", "only write into this folder what is learned without each family of features")
+	pairs := flag.String("pairs", "", "only write into this folder what a reader is trained on")
+	sense := flag.String("sense", "", "only learn the second stage, with the vectors of the set kept in this file")
 	flag.Parse()
 	c, err := read(*data)
 	if err != nil {
 		log.Fatalf("learn: %v", err)
 	}
-	if *ablate != "" {
+	if *sense != "" {
+		var p rank.SenseParameters
+		if p, err = learnSense(c, *sense, *seed); err == nil {
+			err = write(filepath.Join(*out, "rank", "sense.json"), p)
+		}
+	} else if *pairs != "" {
+		err = c.pairs(rank.Default(), *pairs)
+	} else if *ablate != "" {
 		err = ablation(c, *seed, filepath.Join(*out, "rank", "model.json"), *ablate)
 	} else if *background {
 		err = os.WriteFile(filepath.Join(*out, "index", "background.bin"), c.background(), 0o644)
@@ -119,7 +128,7 @@ func digestOf(path string, count int) (digest, error) {
 	return digest{count, hex.EncodeToString(h.Sum(nil))}, nil
 }
 
-func write(path string, p rank.Parameters) error {
+func write(path string, p any) error {
 	data, err := json.MarshalIndent(p, "", " ")
 	if err != nil {
 		return err

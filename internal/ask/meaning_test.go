@@ -1,0 +1,89 @@
+package ask
+
+import (
+	"strings"
+	"testing"
+
+	"multivac"
+	"multivac/internal/cache"
+	"multivac/internal/index"
+	"multivac/internal/meaning"
+	"multivac/internal/rank"
+	"multivac/internal/text"
+)
+
+// enrich gives the documents of a shelf their vectors.
+func (s *shelf) enrich(t *testing.T) {
+	t.Helper()
+	for _, d := range s.documents {
+		passages := text.Segment(d.Text)
+		for i := range passages {
+			var err error
+			if passages[i].Vectors, err = meaning.Default().Vectors(t.Context(), d.Title, passages[i]); err != nil {
+				t.Fatal(err)
+			}
+		}
+		s.index.Put(index.Document{ID: d.ID, Revision: d.Revision, Title: d.Title, Passages: passages})
+	}
+}
+
+func understanding(s *shelf, reads bool) *Service {
+	asker := New(s, s, rank.Default(), cache.New(1<<20, nil))
+	asker.Meaning, asker.Reads = meaning.Default, reads
+	return asker
+}
+
+var office = map[string]string{
+	"expenses.md": "# Expenses\n\nReceipts are handed in by the fifth of the month. Claims are reimbursed within ten days.",
+	"holidays.md": "# Leave\n\nEverybody may take 28 days off each year. Tell your lead two weeks ahead.",
+	"building.md": "# The building\n\nThe door to the garage opens with the blue card. Parking costs nothing on Sundays.",
+	"deutsch.md":  "# Kantine\n\nDie Kantine öffnet um elf Uhr. Der Kaffee kostet einen Euro.",
+}
+
+// A question that shares no word with its answer is answered.
+func TestOtherWords(t *testing.T) {
+	s := newShelf(office)
+	question := multivac.Question{Text: "When do I get my money back?", Stop: multivac.Eager}
+	if a := ask(t, understanding(s, true), question); a.State != multivac.InsufficientData {
+		t.Errorf("before anything has vectors: %q", a.Text())
+	}
+	s.enrich(t)
+	for _, reads := range []bool{false, true} {
+		if a := ask(t, understanding(s, reads), question); len(a.Sentences) == 0 || !strings.Contains(a.Sentences[0].Text, "reimbursed within ten days") {
+			t.Errorf("reading %v: got %v", reads, a.Sentences)
+		}
+	}
+}
+
+// A question in another language is answered as it is without meaning.
+func TestOtherLanguage(t *testing.T) {
+	s := newShelf(office)
+	s.enrich(t)
+	for _, question := range []string{"Wann öffnet die Kantine?", "Was kostet der Kaffee in der Kantine?"} {
+		q := multivac.Question{Text: question}
+		plain, understood := ask(t, New(s, s, rank.Default(), nil), q), ask(t, understanding(s, true), q)
+		if plain.Confidence != understood.Confidence || plain.Text() != understood.Text() {
+			t.Errorf("%s: %q (%v), by words alone %q (%v)", question, understood.Text(), understood.Confidence, plain.Text(), plain.Confidence)
+		}
+	}
+}
+
+// Answers of different stages are not taken for each other.
+func TestStagesAreCachedApart(t *testing.T) {
+	s := newShelf(office)
+	s.enrich(t)
+	asker := understanding(s, true)
+	ready := false
+	asker.Meaning = func() *meaning.Model {
+		if ready {
+			return meaning.Default()
+		}
+		return nil
+	}
+	q := multivac.Question{Text: "When do I get my money back?"}
+	before := ask(t, asker, q)
+	ready = true
+	if after := ask(t, asker, q); after.Confidence == before.Confidence {
+		t.Errorf("got %v twice", before.Confidence)
+	}
+}

@@ -1,0 +1,58 @@
+package rank
+
+// A SenseExample is a question with what was found for it, as the second stage
+// sees it.
+type SenseExample struct {
+	Sentences []SenseSentence // in the order of the first stage
+	all       []sensed
+	reading   reading
+	question  *Question
+	in        Collection
+}
+
+// A SenseSentence is a sentence with its features.
+type SenseSentence struct {
+	Examined
+	Sense [SenseFeatures]float32
+}
+
+// ExamineSense returns the sentences of the candidates as the second stage
+// sees them before anything is read; nil where there is none.
+func (m *Model) ExamineSense(q *Question, candidates []Candidate, in Collection) *SenseExample {
+	e := &SenseExample{question: q, in: in}
+	e.reading.read(q, candidates, m)
+	if len(e.reading.sentences) == 0 {
+		return nil
+	}
+	e.all = m.senseAll(&e.reading, q, candidates)
+	e.show()
+	return e
+}
+
+// Read has the best by order read, and adds what reading says.
+func (e *SenseExample) Read(candidates []Candidate, read Reader, order *Scorer) {
+	readBest(e.all, candidates, read, order)
+	e.show()
+}
+
+func (e *SenseExample) show() {
+	e.Sentences = e.Sentences[:0]
+	for _, a := range e.all {
+		e.Sentences = append(e.Sentences, SenseSentence{Examined{a.Span, a.candidate, a.sentence.x, a.classes}, a.x})
+	}
+}
+
+// Inputs returns what the confidence network sees where order puts the
+// sentences in order, and which of Sentences is the best.
+func (e *SenseExample) Inputs(order *Scorer) (x [SenseInputs]float32, best int) {
+	all := append([]sensed(nil), e.all...)
+	for i := range all {
+		all[i].score = order.Score(&all[i].x)
+		if all[i].score > all[best].score {
+			best = i
+		}
+	}
+	first := all[0].sentence
+	sortByScore(all)
+	return senseInputs(e.question, e.reading.sentences, all, first, e.in), best
+}
