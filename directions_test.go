@@ -17,21 +17,22 @@ const directions = `
 .                         
 cmd/multivac              cli
 internal/cli              app client config eval extract telemetry web/wire doc
-internal/app              ask audit auth cache certs extract follow index keep queue queue/redisqueue rank store store/mongodb store/sqlite telemetry tell text web web/ui
+internal/app              ask audit auth cache certs extract follow index keep meaning queue queue/redisqueue rank store store/mongodb store/sqlite telemetry tell text web web/ui
 internal/client           web/wire
 internal/eval             
 internal/telemetry        
 internal/text             
+internal/meaning          
 internal/extract          
-internal/index            text
-internal/rank             text index
-internal/rank/learn       eval extract index rank text
+internal/index            meaning text
+internal/rank             text index meaning
+internal/rank/learn       eval extract index meaning rank text
 internal/auth             
 internal/audit            auth telemetry
-internal/tell             extract text store queue
+internal/tell             extract meaning text store queue
 internal/follow           index text store
 internal/keep             text store queue
-internal/ask              index rank follow cache store
+internal/ask              index meaning rank follow cache store
 internal/cache            redisclient
 internal/store            
 internal/store/sqlite     store
@@ -57,7 +58,7 @@ doc
 
 // Pure rooms compute: they read no clock, talk to nobody and write no log.
 var (
-	pure    = []string{".", "internal/text", "internal/extract", "internal/index", "internal/rank"}
+	pure    = []string{".", "internal/text", "internal/extract", "internal/index", "internal/meaning", "internal/rank"}
 	outside = []string{"os", "os/exec", "net", "net/http", "log", "log/slog", "database/sql", "syscall"}
 	clock   = "time" // the words name times and durations; the others have no use for it
 )
@@ -85,10 +86,11 @@ github.com/maypok86/otter/v2          internal/cache                         the
 github.com/redis/go-redis/v9          internal/redisclient internal/cache internal/queue/redisqueue  the far cache, and the connection under asynq
 golang.org/x/crypto                   deploy/images/roots                    authorities that certificates are trusted from
 golang.org/x/net                      internal/extract                       HTML
-golang.org/x/text                     internal/text internal/ask internal/extract  Unicode's forms and encodings
+golang.org/x/text                     internal/text internal/ask internal/extract internal/meaning  Unicode's forms and encodings
 github.com/clipperhouse/uax29/v2      internal/text                          borders of words and sentences
+golang.org/x/sys                      internal/meaning                       what the processor can do, and memory given back
 golang.org/x/time                     internal/auth                          limits of requests
-golang.org/x/sync                     internal/app internal/cli internal/cache internal/eval internal/tell  groups and limits of goroutines
+golang.org/x/sync                     internal/app internal/ask internal/cli internal/cache internal/eval internal/tell  groups and limits of goroutines
 github.com/hibiken/asynq              internal/queue/redisqueue              the queue of many processes
 github.com/google/go-cmp              internal/store/storetest internal/queue/queuetest       differences, in the suites
 `

@@ -65,8 +65,11 @@ type Status struct {
 	Documents   int      // indexed documents
 	Passages    int      // indexed passages
 	Pending     int      // documents kept, not yet answered from
-	Outdated    int      // documents answered from as an older version cut them, to be cut anew
+	Outdated    int      // documents answered from that are still to be cut anew, or to be enriched
 	Collections []Collection
+
+	Meaning       string // how far questions are understood beyond their words: off, find or read
+	MeaningReason string // why that is less than the settings say
 }
 
 // A Collection is a named set of documents that is searched as a whole.

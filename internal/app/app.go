@@ -20,6 +20,7 @@ import (
 	"multivac/internal/auth"
 	"multivac/internal/cache"
 	"multivac/internal/follow"
+	"multivac/internal/meaning"
 	"multivac/internal/queue"
 	"multivac/internal/rank"
 	"multivac/internal/store"
@@ -34,6 +35,7 @@ type Settings struct {
 	Mongo      Mongo                        // the store that other processes have, too
 	Redis      Redis                        // the queue; in this process if none
 	Far        Far                          // the far cache
+	Meaning    Meaning                      // MeaningOff if empty
 	Workers    int                          // documents worked on at once; four per CPU, and at least 64, if 0
 	CacheBytes int                          // of answers kept in this process; 16 MiB if 0
 	Telemetry  *telemetry.Telemetry         // silent if nil
@@ -44,7 +46,11 @@ type Settings struct {
 	openStore func(context.Context) (store.Store, error) // of a store that others have, too; of Mongo or in Data if nil
 	openQueue func() (queue.Queue, error)                // of Redis or in this process if nil
 	forms     forms                                      // of this program if zero
+	fast      func() bool                                // whether the processor is fit for meaning; the model says if nil
+	vectors   vectors                                    // makes those of a passage; the model if nil
 }
+
+type vectors = func(ctx context.Context, title string, p multivac.Passage) ([]byte, error)
 
 // An App is a MultiVAC, or the part of one that a role has: a worker knows of
 // the verbs the Status only. It has its verbs and the keys from Open on, answers from what
@@ -62,6 +68,9 @@ type App struct {
 	queued    hint    // what is known of the queue
 	member    *member // nil where the store is not shared
 	recut     *tell.Resegmenter
+	meaning   Meaning // as it is in use
+	unfit     string  // why that is less than the settings say
+	vectors   vectors
 	telemetry *telemetry.Telemetry
 	stopping  atomic.Bool
 
@@ -95,6 +104,7 @@ func Open(ctx context.Context, s Settings) (_ *App, err error) {
 			err = errors.Join(err, a.Close())
 		}
 	}()
+	a.chooseMeaning(s)
 	if a.store, err = s.store(ctx); err != nil {
 		return nil, err
 	}
@@ -105,6 +115,9 @@ func Open(ctx context.Context, s Settings) (_ *App, err error) {
 		return nil, err
 	}
 	a.recut = tell.NewResegmenter(a.store, a.queue)
+	if a.meaning != MeaningOff {
+		a.recut.Vectors = a.vectors
+	}
 	a.Library = library{workerLibrary{store: a.store}, a}
 	if s.Role.serves() {
 		if err := a.makeFront(ctx, s); err != nil {
@@ -134,6 +147,7 @@ func (a *App) makeFront(ctx context.Context, s Settings) error {
 	a.keyring.Touched = func(err error) { a.log().Warn("the last use of keys was not noted", "error", err) }
 	a.Keys = a.keyring
 	a.Keeper = newKeeper(a.store, a.queue)
+	a.Keeper = noticing{a.Keeper, a.meaningNotices}
 	if s.Notices != nil {
 		a.Keeper = noticing{a.Keeper, s.Notices}
 	}
@@ -149,6 +163,10 @@ func (a *App) makeFront(ctx context.Context, s Settings) error {
 	a.follower.OnForget = func() { a.answers.Forget(); datums.forget() }
 	asker := ask.New(a.follower, kept, rank.Default(), a.answers)
 	asker.Stops = a.stops
+	if a.meaning != MeaningOff {
+		a.follower.Vectors = meaning.Version
+		asker.Meaning, asker.Reads = meaning.Default, a.meaning == MeaningRead
+	}
 	if s.Telemetry != nil && s.Telemetry.Tracing() {
 		asker.Trace = s.Telemetry.Span
 	}
@@ -161,6 +179,10 @@ func (a *App) makeFront(ctx context.Context, s Settings) error {
 // third of that.
 const leaseOfOthers = 2 * time.Second
 
+// enrichEvery is after how long a worker among others looks whether there is
+// something to enrich.
+const enrichEvery = time.Second
+
 // makeWorker makes what works on what is told, and looks after it.
 func (a *App) makeWorker(s Settings) {
 	kept := a.watched()
@@ -169,10 +191,14 @@ func (a *App) makeWorker(s Settings) {
 		a.worker.Crowded = service.Crowded
 	}
 	a.worker.Workers = cmp.Or(s.Workers, a.worker.Workers)
+	a.worker.Observe = a.worked
 	a.sweeper = tell.NewSweeper(kept, a.queue)
 	if a.member != nil {
 		a.worker.Lease = leaseOfOthers
 		a.recut.Turn, a.sweeper.Turn = a.member.turn("resegment"), a.member.turn("purge")
+		if a.meaning != MeaningOff {
+			a.recut.Interval = enrichEvery // others publish, too
+		}
 	}
 }
 
@@ -183,6 +209,7 @@ func (a *App) Run(ctx context.Context) error {
 	run := func(part func(context.Context) error) {
 		group.Go(func() error { return part(ctx) })
 	}
+	a.warm()
 	run(a.watchQueue)
 	if a.member != nil {
 		run(a.member.run)

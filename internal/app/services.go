@@ -27,6 +27,9 @@ func (s *Settings) check() error {
 		return err
 	}
 	s.Role = role
+	if s.Meaning, err = ParseMeaning(string(s.Meaning)); err != nil {
+		return err
+	}
 	if role == All {
 		return nil
 	}

@@ -14,7 +14,7 @@ import (
 const statusTimeout = 2 * time.Second
 
 // A library knows of a Status what only the whole knows: how much is still to
-// be cut anew, what is wrong with the queue, and that it is not ready any more
+// be cut anew or enriched, what is wrong with the queue, and that it is not ready any more
 // once it is stopping.
 type library struct {
 	multivac.Library
@@ -29,6 +29,7 @@ func (l library) Status(ctx context.Context) (multivac.Status, error) {
 		err = multivac.Errorf(multivac.ErrUnavailable, "see whether it runs and can be reached", "the store does not answer")
 	}
 	st.Outdated = l.app.recut.Left()
+	st.Meaning, st.MeaningReason = string(l.app.meaning), l.app.unfit
 	if reason := l.app.queued.reason(); reason != "" && l.app.role == Worker {
 		st.Ready, st.Reason = false, reason
 	}

@@ -25,9 +25,9 @@ func (a *App) watch() {
 	})
 	t.Backlog(a.backlog)
 	t.StoreOperations(store.Watched...)
-	t.Gauge("multivac_documents_outdated", "Documents answered from as an older version cut them, to be cut anew.", func() float64 { return float64(a.recut.Left()) })
+	t.Gauge("multivac_documents_outdated", "Documents answered from that are still to be cut anew or enriched.", func() float64 { return float64(a.recut.Left()) })
 	a.recut.Observe = func(id multivac.DocumentID, err error) {
-		a.log().Warn("a document of an older segmenter was not cut anew", "document", id, "error", err)
+		a.log().Warn("a document was not cut anew, or not enriched", "document", id, "error", err)
 	}
 	if a.role.serves() {
 		a.Teller, a.Asker = t.Teller(a.Teller), t.Asker(a.Asker)
@@ -36,7 +36,7 @@ func (a *App) watch() {
 		a.watchFollower()
 	}
 	if a.role.works() {
-		a.worker.Observe, a.worker.Trace = a.worked, t.Work
+		a.worker.Trace = t.Work
 		a.sweeper.Observe = func(err error) { a.log().Warn("the sweeper tries again", "error", err) }
 	}
 }
@@ -87,9 +87,16 @@ func numbers(s cache.Stats) telemetry.CacheNumbers {
 	return n
 }
 
-// worked counts an attempt, and logs it: in full where it failed, and where a
-// request began it, so that this can be followed to its end.
+// worked has what was published enriched, and counts and logs an attempt: in
+// full where it failed, and where a request began it, so that this can be
+// followed to its end.
 func (a *App) worked(ctx context.Context, at tell.Attempt) {
+	if at.Err == nil {
+		a.recut.Wake()
+	}
+	if a.telemetry == nil {
+		return
+	}
 	outcome := "indexed"
 	switch {
 	case errors.Is(at.Err, multivac.ErrSuperseded):

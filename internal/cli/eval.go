@@ -37,6 +37,7 @@ must not have one. Either may be gzipped.`,
 	f.StringArrayVar(&e.questions, "questions", nil, "`file` of questions; may be given several times")
 	f.StringVar(&e.answers, "answers", "", "`file` to write to what was answered, a line of JSON a question")
 	f.StringArrayVar(&e.floors, "fail-under", nil, "`measure=number` to be reached, such as hit_at_1=0.7, lest the exit code be 4; may be given several times")
+	f.StringVar(&e.meaning, "meaning", string(app.MeaningRead), "`how` far questions are understood beyond their words: off, find or read")
 	f.BoolVar(&e.json, "json", false, "print the measures as one object")
 	_ = c.MarkFlagRequired("documents")
 	_ = c.MarkFlagRequired("questions")
@@ -46,7 +47,7 @@ must not have one. Either may be gzipped.`,
 // evaluation holds the flags of the command.
 type evaluation struct {
 	documents, questions []string
-	answers              string
+	answers, meaning     string
 	floors               []string
 	json                 bool
 }
@@ -106,9 +107,9 @@ func (e *evaluation) measure(c *cobra.Command, questions []eval.Question) (repor
 		return evalLine(at.Load().(eval.Progress), elapsed)
 	})
 	defer shown.Close()
-	err = withStore(c.Context(), app.Settings{Data: dir}, func(ctx context.Context, h house) error {
+	err = withStore(c.Context(), app.Settings{Data: dir, Meaning: app.Meaning(e.meaning)}, func(ctx context.Context, a *app.App) error {
 		report, asked, err = eval.Run(ctx, eval.Engine{
-			Teller: h, Asker: h, Threshold: app.Threshold,
+			Teller: a, Asker: a, Enriched: a.Enriched, Threshold: app.Threshold,
 			Progress: func(p eval.Progress) { at.Store(p) },
 		}, allTellings(p.files, c.InOrStdin(), "", &tally{}), questions)
 		return err
@@ -117,7 +118,10 @@ func (e *evaluation) measure(c *cobra.Command, questions []eval.Question) (repor
 }
 
 func evalLine(p eval.Progress, elapsed time.Duration) string {
-	if p.Step == "tell" {
+	switch p.Step {
+	case "enrich":
+		return fmt.Sprintf("finding out what %s mean", count(p.Done, "document"))
+	case "tell":
 		return fmt.Sprintf("told %s in %s", count(p.Done, "document"), elapsed.Round(time.Second))
 	}
 	return fmt.Sprintf("asked %d of %s", p.Done, count(p.Total, "question"))

@@ -18,6 +18,7 @@ func services(s config.Settings, credentials func(section string) func() (userna
 			Endpoint: app.Endpoint{Credentials: credentials("store.mongodb"), CA: m.TLSCA, Cert: m.TLSCert, Key: m.TLSKey}},
 		Redis:      app.Redis{Addr: s.Queue.Addr, Endpoint: redis(s.Queue.Redis, "queue")},
 		Far:        app.Far{Addrs: s.Cache.Addrs, Timeout: s.Cache.Timeout, Endpoint: redis(s.Cache.Redis, "cache")},
+		Meaning:    app.Meaning(s.Meaning),
 		Workers:    s.Workers,
 		CacheBytes: int(s.Cache.NearBytes),
 	}

@@ -45,7 +45,10 @@ func printStatus(c *cobra.Command, st multivac.Status) error {
 	_, err := fmt.Fprintf(c.OutOrStdout(), "%s\n%s in %s answered from, %d pending\n",
 		ready, count(st.Passages, "passage"), count(st.Documents, "document"), st.Pending)
 	if st.Outdated > 0 && err == nil {
-		_, err = fmt.Fprintf(c.OutOrStdout(), "%s cut by an older version, to be cut anew; answered from meanwhile\n", count(st.Outdated, "document"))
+		_, err = fmt.Fprintf(c.OutOrStdout(), "%s still to be enriched or cut anew; answered from meanwhile\n", count(st.Outdated, "document"))
+	}
+	if st.MeaningReason != "" && err == nil {
+		_, err = fmt.Fprintf(c.OutOrStdout(), "meaning is %s: %s\n", st.Meaning, st.MeaningReason)
 	}
 	for _, col := range st.Collections {
 		if err == nil {

@@ -49,7 +49,7 @@ func (t target) with(c *cobra.Command, create bool, fn func(ctx context.Context,
 	case server != "":
 		return t.withServer(c.Context(), server, fn)
 	}
-	return withStore(c.Context(), local, fn)
+	return withStore(c.Context(), local, func(ctx context.Context, a *app.App) error { return fn(ctx, a) })
 }
 
 // find returns the server, or the settings of the store. Where none is named,
@@ -66,7 +66,7 @@ func (t target) find(c *cobra.Command, create bool) (server string, local app.Se
 		if !create && !exists(t.data) {
 			return "", local, multivac.Errorf(multivac.ErrUnavailable, "tell it something first, or check the path", "there is no data folder %s", t.data)
 		}
-		return "", app.Settings{Data: t.data}, nil
+		return "", dataFolder(t.data), nil
 	case server != "":
 		return server, local, nil
 	}
@@ -86,7 +86,15 @@ func (t target) find(c *cobra.Command, create bool) (server string, local app.Se
 			"no server answers at %s, and there is no data folder %s", defaultServer, dir)
 	}
 	fmt.Fprintf(c.ErrOrStderr(), "no server at %s; using the data folder %s\n", defaultServer, dir)
-	return "", app.Settings{Data: dir}, nil
+	return "", dataFolder(dir), nil
+}
+
+// dataFolder returns the settings of a data folder: how it is asked is as for serve.
+// What else is wrong with settings is no matter of a command that does not need
+// them.
+func dataFolder(dir string) app.Settings {
+	loaded, _ := config.Load(config.Here(nil))
+	return app.Settings{Data: dir, Meaning: app.Meaning(loaded.Meaning)}
 }
 
 // namedStore returns the settings of the MongoDB that files or variables name;
@@ -158,7 +166,7 @@ func (t target) key() (multivac.KeyText, error) {
 
 // withStore opens the store, runs what is behind it while fn runs, and
 // closes it. It calls fn once everything that was published is answered from.
-func withStore(ctx context.Context, local app.Settings, fn func(context.Context, house) error) error {
+func withStore(ctx context.Context, local app.Settings, fn func(context.Context, *app.App) error) error {
 	a, err := app.Open(ctx, local)
 	if err != nil {
 		return err

@@ -56,7 +56,7 @@ func TestLayers(t *testing.T) {
 		t.Errorf("warns of %v", l.Warnings)
 	}
 	want := Settings{Role: "all", Listen: ":3", Open: true, AuditLog: "production", Data: "etc", Secrets: secrets, Stop: "strict", CollectionStop: map[string]string{"laws": "strict"},
-		Workers: 4, LogFormat: "auto", LogLevel: "info"}
+		Meaning: "read", Workers: 4, LogFormat: "auto", LogLevel: "info"}
 	want.Store.MongoDB.Database = "secret"
 	want.Queue.Password = NewSecret("hunter2")
 	want.Cache.Addrs, want.Cache.Timeout, want.Cache.NearBytes = []string{"a:1", "b:2"}, 40*time.Millisecond, 2<<20

@@ -22,6 +22,7 @@ type Settings struct {
 	Secrets        string            `koanf:"secrets"`
 	Stop           string            `koanf:"stop"`
 	CollectionStop map[string]string `koanf:"collection-stop"`
+	Meaning        string            `koanf:"meaning"`
 	Workers        int               `koanf:"workers"`
 	Linger         time.Duration     `koanf:"linger"`
 	LogFormat      string            `koanf:"log-format"`

@@ -30,6 +30,9 @@ type Engine struct {
 	Teller     multivac.Teller
 	Asker      multivac.Asker
 	Collection multivac.CollectionName // told into and asked; default if empty
+	// Enriched, where set, returns once all that was told is found by its
+	// meaning, too.
+	Enriched func(context.Context) error
 	// Threshold returns the confidence from which an answer is given at a stop.
 	Threshold func(multivac.Stop) float64
 	// Progress, where set, is called after each batch told and each question asked.
@@ -38,8 +41,8 @@ type Engine struct {
 
 // Progress says how far an evaluation is.
 type Progress struct {
-	Step  string // "tell" or "ask"
-	Done  int    // documents indexed or questions asked
+	Step  string // "tell", "enrich" or "ask"
+	Done  int    // documents indexed or to be enriched, or questions asked
 	Total int    // 0 where it is not known
 }
 
@@ -78,6 +81,14 @@ func Run(ctx context.Context, e Engine, documents iter.Seq2[multivac.Telling, er
 		return Report{}, nil, err
 	}
 	took := time.Since(begin).Seconds()
+	enriching := time.Now()
+	if e.Enriched != nil {
+		e.Progress(Progress{Step: "enrich", Done: told})
+		if err := e.Enriched(ctx); err != nil {
+			return Report{}, nil, err
+		}
+	}
+	enriched := time.Since(enriching).Seconds()
 
 	asked, err := e.ask(ctx, questions)
 	if err != nil {
@@ -85,7 +96,7 @@ func Run(ctx context.Context, e Engine, documents iter.Seq2[multivac.Telling, er
 	}
 	r := Score(questions, asked, e.Threshold)
 	r.Documents = told
-	r.IndexSeconds = took
+	r.IndexSeconds, r.EnrichSeconds = took, enriched
 	r.DocumentsPerSecond = float64(told) / max(took, 1e-9)
 	r.RSSBytes = rss()
 	return r, asked, nil

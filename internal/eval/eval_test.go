@@ -470,7 +470,7 @@ func TestNamesInJSON(t *testing.T) {
 		t.Fatal(err)
 	}
 	want := strings.Fields(`documents questions answerable hit_at_1 hit_at_3 gold_at_1 mrr_at_10 recall_at_1 recall_at_5
-		auroc auroc_correct coverage_at_90 ece stops
+		auroc auroc_correct coverage_at_90 ece enrich_seconds stops
 		eager coverage precision false_answer_rate balanced coverage precision false_answer_rate strict coverage precision false_answer_rate
 		index_seconds documents_per_second rss_bytes latency_ms p50 p95 p99`)
 	var got []string

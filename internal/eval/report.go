@@ -42,7 +42,8 @@ type Report struct {
 	// answers is right; strict if none does, empty without a curve.
 	SuggestedStop multivac.Stop `json:"suggested_stop,omitempty"`
 
-	IndexSeconds       float64 `json:"index_seconds"` // from the first telling until all is answered from
+	IndexSeconds       float64 `json:"index_seconds"`  // from the first telling until all is answered from
+	EnrichSeconds      float64 `json:"enrich_seconds"` // from then until all is found by its meaning, too
 	DocumentsPerSecond float64 `json:"documents_per_second"`
 	RSSBytes           int64   `json:"rss_bytes"` // of the whole process, at the end; 0 where the system does not say
 	LatencyMS          Latency `json:"latency_ms"`
@@ -137,6 +138,9 @@ func (r Report) String() string {
 		fmt.Fprintf(&b, "%-16s "+format+"\n", append([]any{name}, args...)...)
 	}
 	row("documents", "%d, indexed in %.1f s (%.0f a second)", r.Documents, r.IndexSeconds, r.DocumentsPerSecond)
+	if r.EnrichSeconds > 0 {
+		row("meaning", "found by in %.1f s more", r.EnrichSeconds)
+	}
 	row("questions", "%d, answerable %d", r.Questions, r.Answerable)
 	row("hit", "@1 %s  @3 %s  gold@1 %s", share(r.HitAt1), share(r.HitAt3), share(r.GoldAt1))
 	row("mrr", "@10 %s", share(r.MRRAt10))

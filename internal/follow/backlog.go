@@ -15,7 +15,7 @@ const enough = 16 << 20
 func weight(c store.Change) int {
 	n := 512
 	for _, p := range c.Passages {
-		n += 128 + len(p.Text) + len(p.Heading) + len(p.Lead) + 16*len(p.Sentences)
+		n += 128 + len(p.Text) + len(p.Heading) + len(p.Lead) + 16*len(p.Sentences) + len(p.Vectors)
 	}
 	return n
 }

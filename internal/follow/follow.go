@@ -27,6 +27,9 @@ type Follower struct {
 	// OnForget is called, if set before Run, once a document that was deleted is
 	// in no index any more and before its deletion can be waited for.
 	OnForget func()
+	// Vectors is the version of those that are indexed, for others cannot be
+	// compared with them; none are if it is 0. Set it before Run.
+	Vectors int
 
 	store store.Store
 	key   [16]byte
@@ -153,6 +156,7 @@ func (f *Follower) load(ctx context.Context) error {
 		return err
 	}
 	next := newLibrary(f.key)
+	next.vectors = f.Vectors
 	var changes []store.Change
 	documents, bytes := 0, 0
 	flush := func() {

@@ -15,6 +15,7 @@ import (
 
 	"multivac"
 	"multivac/internal/index"
+	"multivac/internal/meaning"
 	"multivac/internal/store"
 	"multivac/internal/store/sqlite"
 	"multivac/internal/text"
@@ -620,4 +621,58 @@ func BenchmarkFollowOne(b *testing.B) {
 	for i := 2; b.Loop(); i++ {
 		l.apply([]store.Change{change(i%20000, i, multivac.Indexed)}, "2")
 	}
+}
+
+// Only vectors of the follower's own version are indexed, and what is indexed
+// otherwise has another fingerprint.
+func TestVectorsOfOtherVersions(t *testing.T) {
+	inTime(t, func(t *testing.T, s store.Store) {
+		publish(t, s, multivac.Telling{Source: "a", Body: []byte("It is cold.")})
+		enrich := func(version int) {
+			t.Helper()
+			tasks, err := s.Outdated(t.Context(), version, 1)
+			if err != nil || len(tasks) != 1 {
+				t.Fatalf("outdated: %v, %v", tasks, err)
+			}
+			err = s.Resegment(t.Context(), tasks[0], version, func(_, body string) ([]multivac.Passage, error) {
+				passages := text.Segment(body)
+				passages[0].Vectors = make([]byte, multivac.VectorSize)
+				passages[0].Vectors[0] = 1
+				return passages, nil
+			})
+			if err != nil {
+				t.Fatal(err)
+			}
+		}
+		view := func(vectors int) (indexed bool, fingerprint [16]byte) {
+			t.Helper()
+			f := New(s, key)
+			f.Vectors = vectors
+			defer start(t, f)()
+			if err := f.Reach(t.Context(), end(t, s)); err != nil {
+				t.Fatal(err)
+			}
+			v, _ := f.View(multivac.DefaultCollection)
+			return len(v.Index.Nearest(&meaning.Vector{1}, 1)) > 0, v.Fingerprint
+		}
+		enrich(store.Version(2, 1))
+		first, with := view(1)
+		none, without := view(0)
+		if !first || none || with == without {
+			t.Errorf("vectors of version 1 are indexed as such: %t, where they are off: %t, with the same fingerprint: %t", first, none, with == without)
+		}
+		if other, same := view(2); other || same != without {
+			t.Errorf("vectors of version 1 are indexed as of version 2: %t, with the fingerprint of none: %t", other, same == without)
+		}
+		live := New(s, key)
+		live.Vectors = 2
+		start(t, live)
+		enrich(store.Version(2, 2))
+		if err := live.Reach(t.Context(), end(t, s)); err != nil {
+			t.Fatal(err)
+		}
+		if v, _ := live.View(multivac.DefaultCollection); len(v.Index.Nearest(&meaning.Vector{1}, 1)) != 1 {
+			t.Error("vectors that were made anew are not indexed")
+		}
+	})
 }

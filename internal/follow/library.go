@@ -14,7 +14,8 @@ import (
 // A library holds the collections. One goroutine applies changes; readers of
 // views never wait.
 type library struct {
-	marker marker
+	marker  marker
+	vectors int // the version of those that are indexed
 	// floor is no earlier than any change that the first scan may have seen.
 	// It is set before the library is shown.
 	floor multivac.Position
@@ -120,11 +121,15 @@ func (l *library) apply(changes []store.Change, at multivac.Position) {
 			entries[c.Document] = entry{}
 			continue
 		}
+		segmenter := c.Segmenter
+		if store.VectorsOf(segmenter) != l.vectors {
+			c.DropVectors()
+		}
 		m := l.marker.mark(c)
 		e.put = append(e.put, index.Document{ID: c.Document, Revision: c.Revision, Title: c.Title, Passages: c.Passages})
 		e.documents++
 		e.mark = e.mark.plus(m)
-		entries[c.Document] = entry{c.Collection, c.Revision, c.Segmenter, m}
+		entries[c.Document] = entry{c.Collection, c.Revision, segmenter, m}
 	}
 	for name, e := range edits {
 		l.edit(name, e)

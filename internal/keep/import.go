@@ -138,7 +138,7 @@ func (i *importing) document(d *document, in *lines) error {
 		return err
 	}
 	if p := r.Published; p != nil {
-		p.Segmenter = text.Version
+		p.Segmenter = store.Version(text.Version, 0)
 		if p.Passages, err = i.cut(p.Text); err != nil {
 			return err
 		}

@@ -25,18 +25,18 @@ type Keep interface {
 	// none either, but a Shared store may have kept some of several.
 	Restore(ctx context.Context, records []Record, now time.Time) (int, error)
 
-	// Outdated returns up to limit published documents whose passages an older
-	// version of the segmenter made than the one named.
+	// Outdated returns up to limit published documents whose passages are of an
+	// older Version than the one named.
 	Outdated(ctx context.Context, segmenter, limit int) ([]multivac.Task, error)
 	// CountOutdated returns how many there are. It costs time in their number,
 	// and next to nothing where there are none.
 	CountOutdated(ctx context.Context, segmenter int) (int, error)
 	// Resegment puts other passages in the place of those that the published
 	// text of task's revision has, in one step, and adds to the feed: what cut
-	// makes of the text. Where cut makes none, those before stay and count as
-	// of that version. ErrSuperseded where another revision is published by
-	// then; cut's error where it fails.
-	Resegment(ctx context.Context, task multivac.Task, segmenter int, cut func(text string) ([]multivac.Passage, error)) error
+	// makes of the title and the text. Where cut makes none, those before stay
+	// and count as of that Version. ErrSuperseded where another revision is
+	// published by then; cut's error where it fails.
+	Resegment(ctx context.Context, task multivac.Task, segmenter int, cut Cut) error
 
 	// Examine looks for what is wrong inside the store, which its other
 	// methods do not show, and reports each fault. With repair it mends what
@@ -44,6 +44,9 @@ type Keep interface {
 	// be told again. What is sound it leaves alone.
 	Examine(ctx context.Context, repair bool, now time.Time, report func(multivac.Fault)) error
 }
+
+// A Cut makes the passages of a document.
+type Cut func(title, text string) ([]multivac.Passage, error)
 
 // A Record is all that a store keeps of a document, but for a lease on it and
 // for what was replaced.

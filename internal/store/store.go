@@ -75,8 +75,8 @@ type Store interface {
 	Release(ctx context.Context, task multivac.Task) error
 
 	// Excerpts returns passages with their documents, in the order asked for.
-	// One that is gone has its number, document and revision only. Passages
-	// and texts of a replaced revision stay until Purge.
+	// One that is gone has its number, document and revision only; none has
+	// vectors. Passages and texts of a replaced revision stay until Purge.
 	Excerpts(ctx context.Context, ids []multivac.PassageID) ([]multivac.Excerpt, error)
 	// Quote returns the bytes [span.Start, span.End) of the published text of
 	// that revision, or ErrNotFound.
@@ -118,8 +118,8 @@ type Publication struct {
 	Title     string // the document's where the telling named none
 	Text      string
 	IsBody    bool               // Text is the document's body, byte for byte: it need not be stored again
-	Segmenter int                // the version of what cut the text
-	Passages  []multivac.Passage // each valid for Text, numbered from 0
+	Segmenter int                // the Version of what made the passages
+	Passages  []multivac.Passage // each valid for Text, numbered from 0; all that have sentences have vectors, or none has
 }
 
 // A Change is an entry of the feed: what is published of a document now, which
@@ -135,6 +135,6 @@ type Change struct {
 	Source     string
 	Title      string
 	State      multivac.State // Indexed, Failed or Deleted
-	Segmenter  int            // the version of what made the passages: 0 where there are none
+	Segmenter  int            // the Version of what made the passages: 0 where there are none
 	Passages   []multivac.Passage
 }

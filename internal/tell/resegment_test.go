@@ -1,6 +1,7 @@
 package tell
 
 import (
+	"bytes"
 	"context"
 	"fmt"
 	"strings"
@@ -11,7 +12,9 @@ import (
 	"time"
 
 	"multivac"
+	"multivac/internal/meaning"
 	"multivac/internal/store"
+	"multivac/internal/text"
 )
 
 // whole makes one passage of a text, as an older version may have.
@@ -47,7 +50,7 @@ func TestOutdatedDocumentsAreCutAnew(t *testing.T) {
 		// The next version of the program.
 		w = newWorld(s)
 		r := NewResegmenter(s, w.queue)
-		r.version, r.segment = r.version+1, halves
+		r.segmenter, r.segment = r.segmenter+1, halves
 		var broken []multivac.DocumentID
 		var mu sync.Mutex
 		r.Observe = func(id multivac.DocumentID, err error) {
@@ -107,7 +110,7 @@ func TestResegmenterStepsBack(t *testing.T) {
 		w.tell(t, multivac.WaitIndexed, telling("a", "One two."))
 		stop()
 		r := NewResegmenter(s, w.queue)
-		r.version, r.segment = r.version+1, halves
+		r.segmenter, r.segment = r.segmenter+1, halves
 		if err := w.queue.Enqueue(t.Context(), multivac.Task{Document: "x", Revision: 1}); err != nil {
 			t.Fatal(err)
 		}
@@ -133,11 +136,11 @@ func TestResegmentersTakeTurns(t *testing.T) {
 		w.tell(t, multivac.WaitIndexed, telling("a", "One two."), telling("b", "Three four."))
 		stop()
 		r := NewResegmenter(s, w.queue)
-		r.version, r.segment = r.version+1, halves
+		r.segmenter, r.segment = r.segmenter+1, halves
 		var mine atomic.Bool
 		r.Turn = func(context.Context) bool { return mine.Load() }
 		watcher := NewResegmenter(s, w.queue)
-		watcher.version = r.version
+		watcher.segmenter = r.segmenter
 		ctx, cancel := context.WithCancel(t.Context())
 		done := make(chan error, 2)
 		go func() { done <- r.Run(ctx) }()
@@ -145,7 +148,7 @@ func TestResegmentersTakeTurns(t *testing.T) {
 		left := func(want int) {
 			t.Helper()
 			time.Sleep(2 * time.Minute)
-			if n, err := s.CountOutdated(t.Context(), r.version); n != want || r.Left() != want || watcher.Left() != want || err != nil {
+			if n, err := s.CountOutdated(t.Context(), r.version()); n != want || r.Left() != want || watcher.Left() != want || err != nil {
 				t.Errorf("%d outdated, %v, and %d and %d are said to be; want %d", n, err, r.Left(), watcher.Left(), want)
 			}
 		}
@@ -155,5 +158,173 @@ func TestResegmentersTakeTurns(t *testing.T) {
 		cancel()
 		<-done
 		<-done
+	})
+}
+
+// sized is a maker of vectors that takes no time: of each sentence its length.
+func sized(_ context.Context, _ string, p multivac.Passage) ([]byte, error) {
+	var all []byte
+	for _, s := range p.Sentences {
+		all = append(all, bytes.Repeat([]byte{byte(s.End - s.Start)}, multivac.VectorSize)...)
+	}
+	return all, nil
+}
+
+// enriching runs a world whose documents are enriched by vectors, from the
+// publication on.
+func enriching(t *testing.T, s store.Store, vectors func(context.Context, string, multivac.Passage) ([]byte, error)) (*world, *Resegmenter) {
+	w := newWorld(s)
+	w.follower.Vectors = meaning.Version
+	r := NewResegmenter(s, w.queue)
+	r.Vectors = vectors
+	w.worker.Observe = func(_ context.Context, a Attempt) {
+		if a.Err == nil {
+			r.Wake()
+		}
+	}
+	w.run(t)
+	ctx, cancel := context.WithCancel(context.Background())
+	done := make(chan error, 1)
+	go func() { done <- r.Run(ctx) }()
+	t.Cleanup(func() {
+		cancel()
+		if err := <-done; err != nil {
+			t.Errorf("Run: %v", err)
+		}
+	})
+	return w, r
+}
+
+// indexed reports whether vectors are.
+func indexed(w *world) bool {
+	v, _ := w.follower.View(multivac.DefaultCollection)
+	return len(v.Index.Nearest(&meaning.Vector{1}, 1)) > 0
+}
+
+// outdated returns how many documents a program that enriches has left to do.
+func outdated(t *testing.T, s store.Store) int {
+	t.Helper()
+	n, err := s.CountOutdated(t.Context(), store.Version(text.Version, meaning.Version))
+	if err != nil {
+		t.Fatal(err)
+	}
+	return n
+}
+
+// scanned returns what the store says of its documents, by their source.
+func scanned(t *testing.T, s store.Store) map[string]store.Change {
+	t.Helper()
+	all := map[string]store.Change{}
+	if err := s.Scan(t.Context(), func(c store.Change) error { all[c.Source] = c; return nil }); err != nil {
+		t.Fatal(err)
+	}
+	return all
+}
+
+func TestToldIsEnriched(t *testing.T) {
+	inTime(t, func(t *testing.T, s store.Store) {
+		var titles sync.Map
+		begun := make(chan struct{})
+		w, r := enriching(t, s, func(ctx context.Context, title string, p multivac.Passage) ([]byte, error) {
+			<-begun
+			titles.Store(title, true)
+			return sized(ctx, title, p)
+		})
+		synctest.Wait()
+		one := telling("a", "# Pumps\n\nThe pump stops. It starts again.")
+		one.Title = "Manual"
+		w.tell(t, multivac.WaitIndexed, one, telling("b", "It is cold."))
+		before, _ := w.follower.View(multivac.DefaultCollection)
+		if indexed(w) {
+			t.Error("vectors are indexed before there are any")
+		}
+		close(begun)
+		time.Sleep(time.Second)
+		got := scanned(t, s)
+		if p := got["a"].Passages; len(p) != 1 || len(p[0].Sentences) != 2 || p[0].Vectors[0] != byte(len("The pump stops.")) || p[0].Vectors[multivac.VectorSize] != byte(len("It starts again.")) {
+			t.Errorf("a second after it was told: %+v", p)
+		}
+		if _, said := titles.Load("Manual"); !said {
+			t.Error("the vectors were made without the title")
+		}
+		after, _ := w.follower.View(multivac.DefaultCollection)
+		if !indexed(w) || before.Fingerprint == after.Fingerprint {
+			t.Errorf("vectors are indexed: %t; the same fingerprint: %t", indexed(w), before.Fingerprint == after.Fingerprint)
+		}
+		if n := outdated(t, s); n != 0 || r.Left() != 0 {
+			t.Errorf("%d documents are outdated, %d are said to be", n, r.Left())
+		}
+		// Who makes none leaves them, has nothing to do, and does not index them.
+		w.tell(t, multivac.WaitIndexed, telling("c", "It is warm."))
+		time.Sleep(time.Second)
+		off := newWorld(s)
+		plain := NewResegmenter(s, off.queue)
+		if n, err := s.CountOutdated(t.Context(), plain.version()); n != 0 || err != nil {
+			t.Errorf("without vectors %d documents are to be cut anew, %v", n, err)
+		}
+		off.run(t)
+		time.Sleep(time.Second)
+		if _, some := off.follower.View(multivac.DefaultCollection); !some || indexed(off) {
+			t.Errorf("where they are off, documents are indexed: %t, and vectors: %t", some, indexed(off))
+		}
+	})
+}
+
+// A document that cannot be enriched is answered from without vectors, and not
+// tried again.
+func TestEnrichingBreaks(t *testing.T) {
+	inTime(t, func(t *testing.T, s store.Store) {
+		w, r := enriching(t, s, func(context.Context, string, multivac.Passage) ([]byte, error) { panic("too strange") })
+		var told atomic.Int32
+		r.Observe = func(_ multivac.DocumentID, err error) {
+			told.Add(1)
+			if !strings.Contains(err.Error(), "while it made vectors of the sentences: too strange") {
+				t.Errorf("told of %v", err)
+			}
+		}
+		w.tell(t, multivac.WaitIndexed, telling("a", "It is cold."))
+		time.Sleep(time.Hour)
+		if p := scanned(t, s)["a"].Passages; len(p) != 1 || p[0].Vectors != nil {
+			t.Errorf("passages %+v", p)
+		}
+		if n := outdated(t, s); n != 0 || told.Load() != 1 {
+			t.Errorf("%d documents are outdated, it was told %d times, want 0 and 1", n, told.Load())
+		}
+	})
+}
+
+// What was told goes first, in the middle of a document, too; and a process
+// that ends there leaves the document to the next one.
+func TestEnrichingStepsBack(t *testing.T) {
+	inTime(t, func(t *testing.T, s store.Store) {
+		w := newWorld(s)
+		stop := w.run(t)
+		w.tell(t, multivac.WaitIndexed, telling("a", "# One\n\nIt is cold.\n\n# Two\n\nIt is warm.\n\n# Three\n\nIt is wet."))
+		stop()
+		r := NewResegmenter(s, w.queue)
+		r.computing = make(chan struct{}, 1)
+		var made atomic.Int32
+		r.Vectors = func(ctx context.Context, title string, p multivac.Passage) ([]byte, error) {
+			if made.Add(1) == 1 {
+				if err := w.queue.Enqueue(ctx, multivac.Task{Document: "x", Revision: 1}); err != nil {
+					t.Error(err)
+				}
+			}
+			return sized(ctx, title, p)
+		}
+		ctx, cancel := context.WithCancel(t.Context())
+		done := make(chan error, 1)
+		go func() { done <- r.Run(ctx) }()
+		time.Sleep(time.Hour)
+		if n := made.Load(); n != 1 {
+			t.Errorf("%d passages were enriched while there was other work, want 1", n)
+		}
+		cancel()
+		if err := <-done; err != nil {
+			t.Errorf("Run: %v", err)
+		}
+		if n := outdated(t, s); n != 1 {
+			t.Errorf("%d documents are outdated after the end, want 1", n)
+		}
 	})
 }

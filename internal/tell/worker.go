@@ -197,6 +197,7 @@ var doing = map[string]string{
 	"extract": "it read the text out of the document",
 	"segment": "it cut the text into sentences",
 	"publish": "it published the passages",
+	"enrich":  "it made vectors of the sentences",
 }
 
 // end tells the store how an attempt ended. It does so even after ctx, so that
@@ -357,7 +358,7 @@ func (l *lease) work(d multivac.Document) error {
 	if err := l.begin("publish"); err != nil {
 		return err
 	}
-	p := store.Publication{Title: Title(d, extracted), Text: extracted.Text, IsBody: extracted.Text == string(d.Body), Segmenter: text.Version, Passages: passages}
+	p := store.Publication{Title: Title(d, extracted), Text: extracted.Text, IsBody: extracted.Text == string(d.Body), Segmenter: store.Version(text.Version, 0), Passages: passages}
 	_, err = l.store.Publish(l.within, l.task, p, l.Now())
 	return err
 }

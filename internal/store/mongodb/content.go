@@ -28,6 +28,7 @@ type piece struct {
 type cut struct {
 	ID       string    `bson:"_id"`
 	Passages []passage `bson:"passages"`
+	Vectors  []byte    `bson:"v,omitempty"` // of each sentence of each passage, in order
 }
 
 type passage struct {
@@ -52,7 +53,7 @@ func split(id string, b []byte) []any {
 func splitCut(id string, passages []multivac.Passage) []any {
 	all := make([]any, 0, parts(len(passages), cutSize))
 	for some := range slices.Chunk(passages, cutSize) {
-		c := cut{ID: pieceName(id, len(all))}
+		c := cut{ID: pieceName(id, len(all)), Vectors: store.PackVectors(some)}
 		heading, lead := "", ""
 		for _, p := range some {
 			one := passage{Kind: string(p.Kind), Start: p.Start, End: p.End, Sentences: store.PackSpans(p.Sentences, p.Start)}
@@ -92,6 +93,9 @@ func (c *cut) unpack(number, size int) ([]multivac.Passage, error) {
 		}
 		all = append(all, multivac.Passage{Number: number, Kind: multivac.Kind(one.Kind), Heading: heading, Lead: lead, Start: one.Start, End: one.End, Sentences: sentences})
 		number++
+	}
+	if err := store.UnpackVectors(c.Vectors, all); err != nil {
+		return nil, damaged("%v", err)
 	}
 	return all, nil
 }
@@ -153,14 +157,14 @@ var errGone = errors.New("pieces are not there")
 const share = 64
 
 // find returns what there is of the names, by name.
-func find[T any](ctx context.Context, db *DB, collection string, names []string, name func(*T) string) (map[string]*T, error) {
+func find[T any](ctx context.Context, db *DB, collection string, names []string, name func(*T) string, o ...options.Lister[options.FindOptions]) (map[string]*T, error) {
 	all := make(map[string]*T, len(names))
 	for some := range slices.Chunk(names, share) {
 		err := db.call(ctx, func(ctx context.Context, d *mongo.Database) error {
 			return each(ctx, d.Collection(collection), bson.D{at("_id", in(some))}, func(one *T) error {
 				all[name(one)] = one
 				return nil
-			})
+			}, o...)
 		})
 		if err != nil {
 			return nil, err
@@ -173,8 +177,13 @@ func (db *DB) findPieces(ctx context.Context, names []string) (map[string]*piece
 	return find(ctx, db, pieces, names, func(p *piece) string { return p.ID })
 }
 
-func (db *DB) findCuts(ctx context.Context, names []string) (map[string]*cut, error) {
-	return find(ctx, db, cuts, names, func(c *cut) string { return c.ID })
+func (db *DB) findCuts(ctx context.Context, names []string, o ...options.Lister[options.FindOptions]) (map[string]*cut, error) {
+	return find(ctx, db, cuts, names, func(c *cut) string { return c.ID }, o...)
+}
+
+// withoutVectors leaves out of cuts what nobody quotes.
+func withoutVectors() options.Lister[options.FindOptions] {
+	return options.Find().SetProjection(bson.D{at("v", 0)})
 }
 
 // join returns the bytes [start, end) of a content.

@@ -2,6 +2,7 @@ package mongodb
 
 import (
 	"context"
+	"crypto/rand"
 	"testing"
 	"time"
 
@@ -18,7 +19,7 @@ func TestExamine(t *testing.T) {
 	m := servers.Mongo(t, servers.MongoOptions{Unsynced: true})
 	f := func(problem, document string, damage func(context.Context, *mongo.Database) error) {
 		t.Helper()
-		o := Options{URI: m.URI, Database: database(problem + document)}
+		o := Options{URI: m.URI, Database: database(problem + document + rand.Text())}
 		db := open(t, o)
 		storetest.Mends(t, db, problem, document, func() error { return db.call(t.Context(), damage) })
 		storetest.Check(t, db)
@@ -64,14 +65,16 @@ func TestExamine(t *testing.T) {
 	f("its text is lost", "pending", drop(pieces, "pending", func(r *row) string { return r.Content.ID }))
 	f("what is published of it is lost", "again", drop(pieces, "again", func(r *row) string { return r.Published.ID }))
 	f("its passages are broken: some are not there", "indexed", drop(cuts, "indexed", func(r *row) string { return r.Published.Cut }))
-	f("its passages are broken", "again", func(ctx context.Context, d *mongo.Database) error {
-		var r row
-		if err := d.Collection(documents).FindOne(ctx, named("again")).Decode(&r); err != nil {
+	for field, value := range map[string]any{"passages.0.e": 9999, "v": []byte{1}} {
+		f("its passages are broken", "again", func(ctx context.Context, d *mongo.Database) error {
+			var r row
+			if err := d.Collection(documents).FindOne(ctx, named("again")).Decode(&r); err != nil {
+				return err
+			}
+			_, err := d.Collection(cuts).UpdateOne(ctx, bson.D{at("_id", pieceName(r.Published.Cut, 0))}, bson.D{at("$set", bson.D{at(field, value)})})
 			return err
-		}
-		_, err := d.Collection(cuts).UpdateOne(ctx, bson.D{at("_id", pieceName(r.Published.Cut, 0))}, bson.D{at("$set", bson.D{at("passages.0.e", 9999)})})
-		return err
-	})
+		})
+	}
 	f("the feed does not say what is published", "indexed", entry("indexed"))
 	f("the feed does not say what is published", "deleted", entry("deleted"))
 	f("the feed does not say that it has failed", "failed", entry("failed"))

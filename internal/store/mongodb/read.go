@@ -172,7 +172,7 @@ func (db *DB) tryExcerpts(ctx context.Context, ids []multivac.PassageID) ([]mult
 			names = append(names, pieceName(c.Cut, id.Number/cutSize))
 		}
 	}
-	found, err := db.findCuts(ctx, distinct(names))
+	found, err := db.findCuts(ctx, distinct(names), withoutVectors())
 	if err != nil {
 		return nil, err
 	}

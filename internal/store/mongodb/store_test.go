@@ -169,7 +169,7 @@ func (r *replicas) CountOutdated(ctx context.Context, segmenter int) (int, error
 	return r.next().CountOutdated(ctx, segmenter)
 }
 
-func (r *replicas) Resegment(ctx context.Context, task multivac.Task, segmenter int, cut func(text string) ([]multivac.Passage, error)) error {
+func (r *replicas) Resegment(ctx context.Context, task multivac.Task, segmenter int, cut store.Cut) error {
 	return r.next().Resegment(ctx, task, segmenter, cut)
 }
 

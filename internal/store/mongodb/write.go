@@ -325,13 +325,13 @@ func (db *DB) Retry(ctx context.Context, id multivac.DocumentID, now time.Time) 
 }
 
 // Resegment implements store.Store.
-func (db *DB) Resegment(ctx context.Context, task multivac.Task, segmenter int, cut func(string) ([]multivac.Passage, error)) (err error) {
+func (db *DB) Resegment(ctx context.Context, task multivac.Task, segmenter int, cut store.Cut) (err error) {
 	defer multivac.Wrap(&err, "cut document anew")
-	text, err := db.published(ctx, task)
+	title, text, err := db.published(ctx, task)
 	if err != nil {
 		return err
 	}
-	passages, err := cut(text)
+	passages, err := cut(title, text)
 	if err != nil {
 		return err
 	}
@@ -363,25 +363,26 @@ func (db *DB) Resegment(ctx context.Context, task multivac.Task, segmenter int, 
 	return err
 }
 
-// published returns the text of a task's revision, if that is published.
-func (db *DB) published(ctx context.Context, task multivac.Task) (string, error) {
+// published returns the title and the text of a task's revision, if that is
+// published.
+func (db *DB) published(ctx context.Context, task multivac.Task) (title, text string, err error) {
 	for range 10 {
 		r, err := db.row(ctx, task.Document)
 		if err != nil {
-			return "", err
+			return "", "", err
 		}
 		if r == nil || r.Published == nil || r.Published.Revision != int64(task.Revision) {
-			return "", store.ErrSuperseded(task)
+			return "", "", store.ErrSuperseded(task)
 		}
 		texts, err := db.read(ctx, r.Published)
 		if err != nil {
-			return "", err
+			return "", "", err
 		}
 		if texts[0] != nil {
-			return string(texts[0]), nil
+			return r.Published.Title, string(texts[0]), nil
 		}
 	}
-	return "", damaged("the text of document %s is not whole", task.Document)
+	return "", "", damaged("the text of document %s is not whole", task.Document)
 }
 
 // Restore implements store.Store.

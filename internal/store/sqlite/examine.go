@@ -30,6 +30,7 @@ func rules(now int64) []rule {
 		WHERE d.key IS NULL OR r.id <> d.content AND r.id <> d.published AND r.replaced = 0`, (*writer).drop, "dropped"},
 		{"a piece of text belongs to nothing", `SELECT DISTINCT id >> 24, NULL FROM chunks WHERE id >> 24 NOT IN (SELECT id FROM revisions)`, (*writer).drop, "dropped"},
 		{"a passage belongs to nothing", `SELECT DISTINCT id >> 24, NULL FROM passages WHERE id >> 24 NOT IN (SELECT id FROM revisions WHERE text = 1)`, (*writer).uncut, "dropped"},
+		{"vectors belong to nothing", `SELECT DISTINCT id >> 24, NULL FROM vectors WHERE id >> 24 NOT IN (SELECT vectors FROM revisions WHERE text = 1)`, (*writer).dropVectors, "dropped"},
 		{"its text is lost", `SELECT d.key, d.id FROM documents d LEFT JOIN revisions r ON r.id = d.content AND r.document = d.key
 		WHERE d.state <> 3 AND d.published IN (0, d.content) AND (r.id IS NULL OR r.text <> (d.state = 1) OR r.size <> ` + contentSize + `)`,
 			lose, "forgotten, so that it can be told again"},
@@ -223,7 +224,7 @@ func (c *conn) checkPassages(content int64) error {
 
 // uncut drops the passages of a revision, which is then outdated.
 func (w *writer) uncut(content int64) error {
-	if _, err := w.exec(`DELETE FROM passages WHERE id BETWEEN ? AND ?`, content<<idBits, (content+1)<<idBits-1); err != nil {
+	if err := w.dropPassages(content); err != nil {
 		return err
 	}
 	_, err := w.exec(`UPDATE revisions SET segmenter = 0 WHERE id = ?`, content)

@@ -40,6 +40,7 @@ func TestExamine(t *testing.T) {
 	f(`INSERT INTO revisions (document, revision, hash, title, media_type, size, text, replaced) VALUES (99, 1, x'', '', '', 0, 0, 0)`, "belongs to no document", "")
 	f(`INSERT INTO chunks VALUES (99 << 24, x'00')`, "a piece of text belongs to nothing", "")
 	f(`INSERT INTO passages VALUES (99 << 24, '', '', '', 0, 1, x'')`, "a passage belongs to nothing", "")
+	f(`INSERT INTO vectors VALUES (99 << 24, x'')`, "vectors belong to nothing", "")
 	f(`DELETE FROM chunks WHERE id >> 24 = (SELECT content FROM documents WHERE source = 'indexed')`, "its text is lost", "indexed")
 	f(`DELETE FROM revisions WHERE id = (SELECT content FROM documents WHERE source = 'pending')`, "a piece of text belongs to nothing", "")
 	f(`DELETE FROM chunks WHERE id >> 24 = (SELECT published FROM documents WHERE source = 'again')`, "what is published of it is lost", "again")
@@ -52,6 +53,8 @@ func TestExamine(t *testing.T) {
 	f(`UPDATE documents SET lease = 9e18 WHERE source = 'pending'`, "leased or put off for too long", "pending")
 	f(`DELETE FROM passages WHERE id = (SELECT content << 24 FROM documents WHERE source = 'indexed')`, "passages are broken", "indexed")
 	f(`UPDATE passages SET sentences = x'ff' WHERE id >> 24 = (SELECT content FROM documents WHERE source = 'indexed')`, "passages are broken", "indexed")
+	f(`DELETE FROM vectors WHERE id = 1 + (SELECT r.vectors << 24 FROM documents d JOIN revisions r ON r.id = d.content WHERE d.source = 'indexed')`, "passages are broken", "indexed")
+	f(`UPDATE vectors SET bytes = substr(bytes, 2) WHERE id >> 24 = (SELECT r.vectors FROM documents d JOIN revisions r ON r.id = d.content WHERE d.source = 'indexed')`, "passages are broken", "indexed")
 	f(`UPDATE passages SET end = 9999 WHERE id >> 24 = (SELECT content FROM documents WHERE source = 'indexed')`, "passages are broken", "indexed")
 }
 

@@ -129,7 +129,7 @@ func scanEntry(rows *sql.Rows) (e entry, err error) {
 	return e, err
 }
 
-// passages returns the passages of a revision with their text.
+// passages returns the passages of a revision with their text and vectors.
 func (c *conn) passages(content int64) (passages []multivac.Passage, err error) {
 	b, err := c.content(content)
 	if err != nil {
@@ -151,5 +151,21 @@ func (c *conn) passages(content int64) (passages []multivac.Passage, err error) 
 		passages = append(passages, p)
 		return err
 	}, `SELECT kind, heading, lead, start, end, sentences FROM passages WHERE id BETWEEN ? AND ? ORDER BY id`, content<<idBits, (content+1)<<idBits-1)
-	return passages, err
+	if err != nil {
+		return nil, err
+	}
+	var vectors []byte
+	err = c.each(func(rows *sql.Rows) error {
+		var v sql.RawBytes
+		err := rows.Scan(&v)
+		vectors = append(vectors, v...)
+		return err
+	}, `SELECT v.bytes FROM revisions r CROSS JOIN vectors v WHERE r.id = ? AND v.id BETWEEN r.vectors << 24 AND (r.vectors << 24) + 16777215 ORDER BY v.id`, content)
+	if err != nil {
+		return nil, err
+	}
+	if err := store.UnpackVectors(vectors, passages); err != nil {
+		return nil, damaged(err)
+	}
+	return passages, nil
 }

@@ -23,6 +23,7 @@ const (
 //  1. the first
 //  2. keys
 //  3. which segmenter made the passages of a text
+//  4. vectors of the passages
 var migrations = []string{`
 -- state: an index into multivac.States. Times: microseconds of Unix, 0 for none.
 CREATE TABLE documents (
@@ -93,6 +94,7 @@ CREATE TABLE feed (
 `,
 	addKeys,
 	addSegmenter,
+	addVectors,
 }
 
 func migrate(c *conn) error {

@@ -18,6 +18,18 @@ UPDATE revisions SET segmenter = 1 WHERE text = 1;
 CREATE INDEX revisions_segmenter ON revisions (segmenter) WHERE text = 1;
 `
 
+// The migration that makes room for the vectors of a text's passages. They lie
+// apart from the passages, for who reads those to quote them has no use for
+// vectors; one by one, and the latest last: ten of them fill a page of the file,
+// and hardly a byte is lost between them.
+const addVectors = `
+ALTER TABLE revisions ADD COLUMN vectors INTEGER NOT NULL DEFAULT 0; -- the group of its vectors; 0 for none
+CREATE TABLE vectors (
+	id    INTEGER PRIMARY KEY, -- group << 24 + number of the sentence, through all passages
+	bytes BLOB NOT NULL
+);
+`
+
 // outdated are the published revisions of an older version than ?1, found by
 // a range of the index: where there are none it costs nothing.
 const outdated = ` FROM (SELECT id, document, revision FROM revisions WHERE text = 1 AND segmenter < ?1) r
@@ -49,13 +61,13 @@ func (db *DB) CountOutdated(ctx context.Context, segmenter int) (n int, err erro
 }
 
 // Resegment implements store.Store.
-func (db *DB) Resegment(ctx context.Context, task multivac.Task, segmenter int, cut func(string) ([]multivac.Passage, error)) (err error) {
+func (db *DB) Resegment(ctx context.Context, task multivac.Task, segmenter int, cut store.Cut) (err error) {
 	defer multivac.Wrap(&err, "cut document anew")
-	text, err := db.publishedText(ctx, task)
+	title, text, err := db.publishedText(ctx, task)
 	if err != nil {
 		return err
 	}
-	passages, err := cut(text)
+	passages, err := cut(title, text)
 	if err != nil {
 		return err
 	}
@@ -74,10 +86,10 @@ func (db *DB) Resegment(ctx context.Context, task multivac.Task, segmenter int, 
 	})
 }
 
-func (db *DB) publishedText(ctx context.Context, task multivac.Task) (text string, err error) {
+func (db *DB) publishedText(ctx context.Context, task multivac.Task) (title, text string, err error) {
 	err = db.snapshot(ctx, func(c *conn) error {
 		var content int64
-		err := c.get([]any{&content}, `SELECT r.id FROM documents d JOIN revisions r ON r.id = d.published WHERE d.id = ? AND r.revision = ?`,
+		err := c.get([]any{&content, &title}, `SELECT r.id, r.title FROM documents d JOIN revisions r ON r.id = d.published WHERE d.id = ? AND r.revision = ?`,
 			rawID(task.Document), int64(task.Revision))
 		if errors.Is(err, sql.ErrNoRows) {
 			return store.ErrSuperseded(task)
@@ -89,7 +101,7 @@ func (db *DB) publishedText(ctx context.Context, task multivac.Task) (text strin
 		text = string(b)
 		return err
 	})
-	return text, err
+	return title, text, err
 }
 
 // published returns the record of a document of which task's revision is
@@ -109,7 +121,7 @@ func (w *writer) published(task multivac.Task) (d record, hash []byte, err error
 // recut puts passages in the place of those of what is published, and says so
 // in the feed. What the feed says of a later revision that failed stays.
 func (w *writer) recut(d record, revision multivac.Revision, hash []byte, passages []multivac.Passage) error {
-	if _, err := w.exec(`DELETE FROM passages WHERE id BETWEEN ? AND ?`, d.published<<idBits, (d.published+1)<<idBits-1); err != nil {
+	if err := w.dropPassages(d.published); err != nil {
 		return err
 	}
 	if err := w.cut(d.published, passages); err != nil {

@@ -4,6 +4,7 @@ import (
 	"context"
 	"database/sql"
 	"errors"
+	"slices"
 	"time"
 
 	"multivac"
@@ -177,12 +178,36 @@ func (w *writer) drop(content int64) error {
 	if err := w.empty(content); err != nil {
 		return err
 	}
-	from, to := content<<idBits, (content+1)<<idBits-1
-	if _, err := w.exec(`DELETE FROM passages WHERE id BETWEEN ? AND ?`, from, to); err != nil {
+	if err := w.dropPassages(content); err != nil {
 		return err
 	}
 	w.forgot = true
 	_, err := w.exec(`DELETE FROM revisions WHERE id = ?`, content)
+	return err
+}
+
+// dropPassages removes the passages of a revision and their vectors.
+func (w *writer) dropPassages(content int64) error {
+	if _, err := w.exec(`DELETE FROM passages WHERE id BETWEEN ? AND ?`, content<<idBits, (content+1)<<idBits-1); err != nil {
+		return err
+	}
+	var group int64
+	err := w.get([]any{&group}, `SELECT vectors FROM revisions WHERE id = ?`, content)
+	if errors.Is(err, sql.ErrNoRows) || err == nil && group == 0 {
+		return nil
+	}
+	if err != nil {
+		return err
+	}
+	if err := w.dropVectors(group); err != nil {
+		return err
+	}
+	_, err = w.exec(`UPDATE revisions SET vectors = 0 WHERE id = ?`, content)
+	return err
+}
+
+func (w *writer) dropVectors(group int64) error {
+	_, err := w.exec(`DELETE FROM vectors WHERE id BETWEEN ? AND ?`, group<<idBits, (group+1)<<idBits-1)
 	return err
 }
 
@@ -441,7 +466,27 @@ func (w *writer) cut(content int64, passages []multivac.Passage) error {
 			return err
 		}
 	}
-	return nil
+	return w.enrich(content, store.PackVectors(passages))
+}
+
+// enrich stores the vectors of a revision as a group of their own.
+func (w *writer) enrich(content int64, vectors []byte) error {
+	if len(vectors) == 0 {
+		return nil
+	}
+	var group int64
+	if err := w.get([]any{&group}, `SELECT (coalesce(max(id), 0) >> 24) + 1 FROM vectors`); err != nil {
+		return err
+	}
+	id := group << idBits
+	for v := range slices.Chunk(vectors, multivac.VectorSize) {
+		if _, err := w.exec(`INSERT INTO vectors (id, bytes) VALUES (?, ?)`, id, v); err != nil {
+			return err
+		}
+		id++
+	}
+	_, err := w.exec(`UPDATE revisions SET vectors = ? WHERE id = ?`, group, content)
+	return err
 }
 
 // publish makes the content of a document the published one.

@@ -153,7 +153,7 @@ func (c *checker) quotations() {
 		if err != nil || len(excerpts) != len(ids) {
 			c.Fatalf("Excerpts of %s: %d, %v, want %d", id, len(excerpts), err, len(ids))
 		}
-		for i, p := range change.Passages {
+		for i, p := range quoted(change.Passages) {
 			want := multivac.Excerpt{Passage: p, Document: id, Revision: change.Revision, Source: change.Source, Title: change.Title}
 			if diff := cmp.Diff(want, excerpts[i]); diff != "" {
 				c.Errorf("passage %d of %s, scanned (-) and as an excerpt (+)\n%s", i, id, diff)

@@ -1,6 +1,7 @@
 package storetest
 
 import (
+	"bytes"
 	"errors"
 	"fmt"
 	"math/rand/v2"
@@ -209,6 +210,7 @@ func invalidRecords(s *subject) {
 	f("pending, later published", func(i, p *store.Record) { p.Published = i.Published })
 	f("deleted, with text", func(i, _ *store.Record) { i.State = multivac.Deleted })
 	f("a passage elsewhere", func(i, _ *store.Record) { i.Published.Passages[0].Text = "other" })
+	f("a byte too few", func(i, _ *store.Record) { i.Published.Passages[0].Vectors = vector(1)[1:] })
 	f("passages out of order", func(i, _ *store.Record) { i.Published.Passages[0].Number = 3 })
 	n, err := target.Restore(s.ctx, good, s.now)
 	if n != 2 || err != nil {
@@ -234,8 +236,8 @@ func resegments(s *subject) {
 		s.Errorf("one of the outdated: %v, %v", one, err)
 	}
 	before, end := s.document(first.ID), s.follow("")
-	whole := func(text string) ([]multivac.Passage, error) {
-		return []multivac.Passage{{Kind: multivac.Prose, Heading: "Whole", End: len(text), Text: text, Sentences: []multivac.Span{{End: len(text)}}}}, nil
+	whole := func(title, text string) ([]multivac.Passage, error) {
+		return []multivac.Passage{{Kind: multivac.Prose, Heading: "Whole", Lead: title, End: len(text), Text: text, Sentences: []multivac.Span{{End: len(text)}}, Vectors: vector(7)}}, nil
 	}
 	for _, task := range tasks {
 		s.must(s.Resegment(s.ctx, task, 7, whole))
@@ -244,14 +246,15 @@ func resegments(s *subject) {
 	scanned := s.scan()
 	for _, r := range []multivac.Receipt{first, failed} {
 		c := scanned[r.ID]
-		if c.Revision != r.Revision || c.Segmenter != 7 || len(c.Passages) != 1 || c.Passages[0].Heading != "Whole" {
+		if c.Revision != r.Revision || c.Segmenter != 7 || len(c.Passages) != 1 || c.Passages[0].Heading != "Whole" || c.Passages[0].Lead != "About "+r.Source ||
+			!bytes.Equal(c.Passages[0].Vectors, vector(7)) {
 			s.Errorf("published after: %+v", c)
 		}
-		if x := s.excerpt(r, 0); x.Heading != "Whole" || s.excerpt(r, 1).Text != "" {
+		if x := s.excerpt(r, 0); x.Heading != "Whole" || x.Vectors != nil || s.excerpt(r, 1).Text != "" {
 			s.Errorf("excerpt after: %+v", x)
 		}
 	}
-	if more := s.follow(end[len(end)-1].Position); len(more) != 2 || more[0].State != multivac.Indexed || more[0].Segmenter != 7 {
+	if more := s.follow(end[len(end)-1].Position); len(more) != 2 || more[0].State != multivac.Indexed || more[0].Segmenter != 7 || !bytes.Equal(more[0].Passages[0].Vectors, vector(7)) {
 		s.Errorf("the feed says %+v", more)
 	}
 	if n, err := s.CountOutdated(s.ctx, 7); n != 0 || err != nil {
@@ -266,20 +269,30 @@ func resegments(s *subject) {
 		s.Errorf("outdated to an older version: %d, %v", n, err)
 	}
 
+	// The same without vectors: none are left.
+	s.must(s.Resegment(s.ctx, task(failed), 8, func(title, text string) ([]multivac.Passage, error) {
+		p, err := whole(title, text)
+		p[0].Vectors = nil
+		return p, err
+	}))
+	if c := s.scan()[failed.ID]; c.Segmenter != 8 || c.Passages[0].Vectors != nil {
+		s.Errorf("cut without vectors: %+v", c)
+	}
+
 	// Where nothing is made, what was there stays.
-	s.must(s.Resegment(s.ctx, task(first), 8, func(string) ([]multivac.Passage, error) { return nil, nil }))
+	s.must(s.Resegment(s.ctx, task(first), 8, func(_, _ string) ([]multivac.Passage, error) { return nil, nil }))
 	if x := s.excerpt(first, 0); x.Heading != "Whole" {
 		s.Errorf("nothing made: %+v", x)
 	}
-	s.wants(multivac.ErrInvalid, s.Resegment(s.ctx, task(first), 9, func(string) ([]multivac.Passage, error) {
+	s.wants(multivac.ErrInvalid, s.Resegment(s.ctx, task(first), 9, func(_, _ string) ([]multivac.Passage, error) {
 		return []multivac.Passage{{Text: "elsewhere", End: 9}}, nil
 	}))
 	broken := errors.New("broken")
-	s.wants(broken, s.Resegment(s.ctx, task(first), 9, func(string) ([]multivac.Passage, error) { return nil, broken }))
+	s.wants(broken, s.Resegment(s.ctx, task(first), 9, func(_, _ string) ([]multivac.Passage, error) { return nil, broken }))
 	s.wants(multivac.ErrSuperseded, s.Resegment(s.ctx, multivac.Task{Document: first.ID, Revision: 2}, 9, whole))
-	s.wants(multivac.ErrSuperseded, s.Resegment(s.ctx, task(first), 9, func(text string) ([]multivac.Passage, error) {
+	s.wants(multivac.ErrSuperseded, s.Resegment(s.ctx, task(first), 9, func(title, text string) ([]multivac.Passage, error) {
 		s.index("x", "newer")
-		return whole(text)
+		return whole(title, text)
 	}))
 	s.wants(multivac.ErrSuperseded, s.Resegment(s.ctx, multivac.Task{Document: telling("?", "").ID(), Revision: 1}, 9, whole))
 }

@@ -213,8 +213,27 @@ func scan(ctx context.Context, s store.Store) (map[multivac.DocumentID]store.Cha
 	return all, err
 }
 
+// vector returns what a vector might be: another for every number.
+func vector(n int) []byte {
+	v := make([]byte, multivac.VectorSize)
+	for i := range v {
+		v[i] = byte(n>>(i%4*8)) ^ byte(i)
+	}
+	return v
+}
+
+// quoted returns passages as those see them that quote.
+func quoted(passages []multivac.Passage) []multivac.Passage {
+	all := slices.Clone(passages)
+	for i := range all {
+		all[i].Vectors = nil
+	}
+	return all
+}
+
 // Cut makes a publication of a text: every paragraph a passage, every line in
-// it a sentence, as far as it is not too long.
+// it a sentence, as far as it is not too long; with vectors where the length of
+// the text is even.
 func Cut(text string) store.Publication {
 	p := store.Publication{Title: "Cut", Text: text}
 	start := 0
@@ -230,6 +249,9 @@ func Cut(text string) store.Publication {
 			for line := range strings.SplitAfterSeq(paragraph, "\n") {
 				if len(line) > 0 && len(line) <= multivac.MaxSentence {
 					one.Sentences = append(one.Sentences, multivac.Span{Start: at, End: at + len(line)})
+					if len(text)%2 == 0 {
+						one.Vectors = append(one.Vectors, vector(at)...)
+					}
 				}
 				at += len(line)
 			}

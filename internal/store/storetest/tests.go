@@ -503,6 +503,8 @@ func invalidPassage(s *subject) {
 		func(p *store.Publication) { p.Passages[1].Number = 2 },
 		func(p *store.Publication) { p.Passages[0].Sentences[0].End = 7 },
 		func(p *store.Publication) { p.Text = "two\n\none" },
+		func(p *store.Publication) { p.Passages[1].Vectors = p.Passages[1].Vectors[1:] },
+		func(p *store.Publication) { p.Passages[0].Vectors = nil },
 	} {
 		p := Cut("one\n\ntwo")
 		spoil(&p)
@@ -581,7 +583,7 @@ func purge(s *subject) {
 func excerpts(s *subject) {
 	long := strings.Repeat(strings.Repeat("A line of a long text.\n", 20)+"\n", 100)
 	a, b := s.index("a", long), s.index("b", "one\n\ntwo")
-	pa, pb := Cut(long).Passages, Cut("one\n\ntwo").Passages
+	pa, pb := quoted(Cut(long).Passages), quoted(Cut("one\n\ntwo").Passages)
 	excerpt := func(r multivac.Receipt, p multivac.Passage) multivac.Excerpt {
 		return multivac.Excerpt{Passage: p, Document: r.ID, Revision: r.Revision, Source: r.Source, Title: "About " + r.Source}
 	}

@@ -203,8 +203,10 @@ type Status struct {
 	Documents int    `json:"documents" doc:"Indexed documents"`
 	Passages  int    `json:"passages" doc:"Indexed passages"`
 	Pending   int    `json:"pending" doc:"Documents kept, not yet answered from"`
-	Outdated  int    `json:"outdated,omitempty" doc:"Documents answered from as an older version cut them, to be cut anew"`
+	Outdated  int    `json:"outdated,omitempty" doc:"Documents still to be enriched or cut anew; answered from meanwhile"`
 	Position  string `json:"position,omitempty" doc:"What answers come from"`
+	Meaning   string `json:"meaning,omitempty" doc:"How far questions are understood beyond their words: off, find or read"`
+	Lacks     string `json:"meaning_reason,omitempty" doc:"Why that is less than the settings say"`
 	Collections
 }
 
@@ -219,7 +221,7 @@ type Readiness struct {
 func NewStatus(s multivac.Status) Status {
 	return Status{
 		Ready: s.Ready, Reason: s.Reason, Documents: s.Documents, Passages: s.Passages, Pending: s.Pending, Outdated: s.Outdated,
-		Position: string(s.Position), Collections: NewCollections(s.Collections),
+		Position: string(s.Position), Meaning: s.Meaning, Lacks: s.MeaningReason, Collections: NewCollections(s.Collections),
 	}
 }
 
@@ -227,7 +229,7 @@ func NewStatus(s multivac.Status) Status {
 func (w Status) Status() multivac.Status {
 	s := multivac.Status{
 		Ready: w.Ready, Reason: w.Reason, Documents: w.Documents, Passages: w.Passages, Pending: w.Pending, Outdated: w.Outdated,
-		Position: multivac.Position(w.Position),
+		Position: multivac.Position(w.Position), Meaning: w.Meaning, MeaningReason: w.Lacks,
 	}
 	for _, c := range w.Collections.Collections {
 		s.Collections = append(s.Collections, multivac.Collection{Name: multivac.CollectionName(c.Name), Documents: c.Documents, Passages: c.Passages})

@@ -1,0 +1,109 @@
+package app
+
+import (
+	"bytes"
+	"context"
+	"strings"
+	"sync/atomic"
+	"testing"
+
+	"multivac"
+	"multivac/internal/telemetry"
+)
+
+// counted is a maker of vectors that takes no time, and of how many sentences
+// it made some.
+type counted struct{ sentences atomic.Int64 }
+
+func (c *counted) vectors(_ context.Context, _ string, p multivac.Passage) ([]byte, error) {
+	c.sentences.Add(int64(len(p.Sentences)))
+	return bytes.Repeat([]byte{1}, multivac.VectorSize*len(p.Sentences)), nil
+}
+
+// What is told is enriched, and what was told where meaning was off, once it is
+// on; nothing is made twice.
+func TestMeaningComesAndGoes(t *testing.T) {
+	data := t.TempDir()
+	var made counted
+	run := func(m Meaning, source, text string) {
+		t.Helper()
+		a, stop := running(t, Settings{Data: data, Meaning: m, vectors: made.vectors})
+		tellOne(t, a, multivac.Telling{Source: source, Body: []byte(text)})
+		if err := a.Enriched(t.Context()); err != nil {
+			t.Fatal(err)
+		}
+		if e, err := a.Examine(t.Context(), false); err != nil || !e.Sound() {
+			t.Errorf("examined: %+v, %v", e, err)
+		}
+		if st, err := a.Status(t.Context()); err != nil || st.Meaning != string(m) || st.MeaningReason != "" {
+			t.Errorf("status %+v, %v", st, err)
+		}
+		stop()
+	}
+	run(MeaningOff, "a", "The pump stops. The valve opens.")
+	if n := made.sentences.Load(); n != 0 {
+		t.Errorf("vectors of %d sentences were made where meaning is off", n)
+	}
+	run(MeaningFind, "b", "It is cold.")
+	if n := made.sentences.Load(); n != 3 {
+		t.Errorf("vectors of %d sentences were made, want 3", n)
+	}
+	run(MeaningOff, "c", "It is warm.")
+	run(MeaningFind, "d", "It is wet.")
+	if n := made.sentences.Load(); n != 5 {
+		t.Errorf("vectors of %d sentences were made, want 5: those that are there stay", n)
+	}
+}
+
+// A processor that is too slow for meaning is told of, and nothing else changes.
+func TestMeaningWhereTheProcessorIsSlow(t *testing.T) {
+	var log bytes.Buffer
+	tm := telemetry.New(&log, telemetry.Options{Format: telemetry.Text})
+	var made counted
+	a, stop := running(t, Settings{Data: t.TempDir(), Meaning: MeaningRead, Telemetry: tm, fast: func() bool { return false }, vectors: made.vectors})
+	tellOne(t, a, multivac.Telling{Source: "a", Body: []byte("The pump stops at 80 degrees.")})
+	if answer := askOne(t, a, "At how many degrees does the pump stop?"); answer.Text() != "The pump stops at 80 degrees." {
+		t.Errorf("the answer is %q", answer.Text())
+	}
+	st, err := a.Status(t.Context())
+	if err != nil || st.Meaning != "off" || !strings.Contains(st.MeaningReason, "processor") || st.Outdated != 0 {
+		t.Errorf("status %+v, %v", st, err)
+	}
+	if e, err := a.Examine(t.Context(), false); err != nil || len(e.Notices) != 1 || !strings.Contains(e.Notices[0], "meaning is off") {
+		t.Errorf("examined: %+v, %v", e, err)
+	}
+	stop()
+	tm.Flush()
+	if n := strings.Count(log.String(), "meaning is off"); n != 1 || made.sentences.Load() != 0 {
+		t.Errorf("the log says %d times that meaning is off, want once; vectors of %d sentences were made\n%s", n, made.sentences.Load(), log.String())
+	}
+}
+
+// Of several workers one enriches, also what others have published.
+func TestOneWorkerEnriches(t *testing.T) {
+	s := newSite(t)
+	var made counted
+	settings := func(role Role) Settings {
+		o := s.settings(role)
+		o.Meaning, o.vectors = MeaningFind, made.vectors
+		return o
+	}
+	web := startWith(t, settings(Web), Front{})
+	web.until(t, "/readyz", 200)
+	for range 2 {
+		startWith(t, settings(Worker), Front{})
+	}
+	var tellings []multivac.Telling
+	for _, source := range strings.Fields("a b c d e f g h") {
+		tellings = append(tellings, multivac.Telling{Source: source, Body: []byte("It is " + source + ".")})
+	}
+	if _, err := web.Tell(t.Context(), tellings, multivac.WaitIndexed); err != nil {
+		t.Fatal(err)
+	}
+	if err := web.app.Enriched(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	if n := made.sentences.Load(); n != int64(len(tellings)) {
+		t.Errorf("vectors of %d sentences were made, want %d: of each once", n, len(tellings))
+	}
+}
