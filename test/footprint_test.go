@@ -15,7 +15,8 @@ import (
 const (
 	maxColdStart = 150 * time.Millisecond
 	maxIdle      = 64 << 20
-	maxBinary    = 40 << 20
+	maxBinary    = 40<<20 + maxWeights
+	maxWeights   = 24_000_000 // what questions are understood with
 )
 
 func TestBinaryIsSmall(t *testing.T) {

@@ -54,10 +54,11 @@ func runIn(t *testing.T, input string, args ...string) (out, errOut string, code
 	return stdout.String(), stderr.String(), cmd.ProcessState.ExitCode()
 }
 
-// environment keeps the user's own settings and default data folder out.
+// environment keeps the user's own settings and default data folder out, and
+// meaning where it is not what is tested: it takes time.
 func environment(t *testing.T) []string {
 	home := t.TempDir()
-	return append(os.Environ(), "MULTIVAC_SERVER=", "MULTIVAC_KEY=", "MULTIVAC_KEY_FILE=", "HOME="+home, "XDG_DATA_HOME="+home, "NO_COLOR=1")
+	return append(os.Environ(), "MULTIVAC_MEANING=off", "MULTIVAC_SERVER=", "MULTIVAC_KEY=", "MULTIVAC_KEY_FILE=", "HOME="+home, "XDG_DATA_HOME="+home, "NO_COLOR=1")
 }
 
 // A server is a running `multivac serve`.

@@ -42,7 +42,7 @@ func startServerWith(env []string, binary, dir string, args ...string) (*server,
 	}
 	s := &server{log: log, done: make(chan struct{})}
 	s.cmd = exec.Command(binary, append([]string{"serve", "--listen", "127.0.0.1:0", "--data", filepath.Join(dir, "data"), "--log-format", "json"}, args...)...)
-	s.cmd.Stdout, s.cmd.Env = log, append(os.Environ(), env...)
+	s.cmd.Stdout, s.cmd.Env = log, append(append(os.Environ(), "MULTIVAC_MEANING=off"), env...)
 	said, err := s.cmd.StderrPipe()
 	if err != nil {
 		return nil, err

@@ -114,7 +114,7 @@ func (s *stage) start(role string, args ...string) *process {
 	p := &process{t: s.t, role: role, out: out, exited: make(chan struct{})}
 	p.cmd = exec.Command(binary, append([]string{"serve", "--role", role, "--listen", "127.0.0.1:0"}, args...)...)
 	p.cmd.Dir, p.cmd.Stdout, p.cmd.Stderr = s.dir, out, out
-	p.cmd.Env = append(os.Environ(), "HOME="+s.dir, "NO_COLOR=1")
+	p.cmd.Env = append(os.Environ(), "MULTIVAC_MEANING=off", "HOME="+s.dir, "NO_COLOR=1")
 	servers.EndWithParent(p.cmd)
 	must(s.t, p.cmd.Start())
 	go func() { _ = p.cmd.Wait(); close(p.exited) }()

@@ -18,7 +18,7 @@ func (s *stage) command(args ...string) (out, errOut string, code int) {
 	s.t.Helper()
 	cmd := exec.Command(binary, args...)
 	cmd.Dir = s.dir
-	cmd.Env = append(os.Environ(), "HOME="+s.dir, "XDG_DATA_HOME="+s.dir, "MULTIVAC_SERVER=", "NO_COLOR=1")
+	cmd.Env = append(os.Environ(), "MULTIVAC_MEANING=off", "HOME="+s.dir, "XDG_DATA_HOME="+s.dir, "MULTIVAC_SERVER=", "NO_COLOR=1")
 	var stdout, stderr bytes.Buffer
 	cmd.Stdout, cmd.Stderr = &stdout, &stderr
 	if err := cmd.Run(); err != nil && cmd.ProcessState == nil {
