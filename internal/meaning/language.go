@@ -21,7 +21,7 @@ func (m *Model) Knows(question string) bool {
 	defer scratches.Put(s)
 	s.cutter.vocabulary = m.vocabulary
 	s.pieces = s.cutter.appendPieces(s.pieces[:0], question, longestText)
-	words, whole, formed := 0, 0, false
+	words, whole, formed := 0, 0, 0
 	for i := 0; i < len(s.pieces); {
 		j := i + 1
 		for j < len(s.pieces) && s.pieces[j].word == s.pieces[i].word {
@@ -33,19 +33,23 @@ func (m *Model) Knows(question string) bool {
 			if j == i+1 && s.pieces[i].id != m.vocabulary.unknown {
 				whole++
 			}
-			formed = formed || english[strings.ToLower(word)]
+			formed += forms[strings.ToLower(word)]
 		}
 		i = j
 	}
 	share := float64(whole) / float64(max(1, words))
-	return share >= wholeAlone || formed && share >= wholeBeside
+	return formed >= 0 && share >= wholeAlone || formed > 0 && share >= wholeBeside
 }
 
-// english are words that only English forms its questions with.
-var english = func() map[string]bool {
-	m := map[string]bool{}
-	for w := range strings.FieldsSeq("the of and for to from with which what who whom whose when where why how does did are is") {
-		m[w] = true
+// forms are words that English forms its questions with, and words that its
+// neighbours do, which count against it: their names may be English ones.
+var forms = func() map[string]int {
+	m := map[string]int{}
+	for w := range strings.FieldsSeq("the of and for to from with which what who whom whose when where why how did does are is") {
+		m[w] = 1
+	}
+	for w := range strings.FieldsSeq("el la los las de del en que por para con y se un una su al es der das dem den des ein eine einen und wie wer welche welcher welches ist von im zu nach le les du et est dans il di che") {
+		m[w] = -1
 	}
 	return m
 }()
