@@ -192,15 +192,7 @@ func (s set) asked(t *testing.T, data string) (files []string) {
 	for _, name := range s.questions {
 		file := filepath.Join(data, name)
 		if s.every > 0 {
-			f, err := os.Open(file)
-			if err != nil {
-				t.Fatal(err)
-			}
-			questions, err := eval.Read(f, name)
-			f.Close()
-			if err != nil {
-				t.Fatal(err)
-			}
+			questions := questionsIn(t, file)
 			var lines strings.Builder
 			for i := 0; i < len(questions); i += s.every {
 				line, err := json.Marshal(questions[i])
@@ -241,16 +233,7 @@ func falseAnswerRate(t *testing.T, answers string, files []string) any {
 	t.Helper()
 	var questions []eval.Question
 	for _, name := range files {
-		f, err := os.Open(name)
-		if err != nil {
-			t.Fatal(err)
-		}
-		more, err := eval.Read(f, name)
-		f.Close()
-		if err != nil {
-			t.Fatal(err)
-		}
-		questions = append(questions, more...)
+		questions = append(questions, questionsIn(t, name)...)
 	}
 	f, err := os.Open(answers)
 	if err != nil {

@@ -23,12 +23,18 @@ const (
 
 func quiz(t *testing.T) []eval.Question {
 	t.Helper()
-	f, err := os.Open(filepath.Join("..", quizQuestions))
+	return questionsIn(t, filepath.Join("..", quizQuestions))
+}
+
+// questionsIn reads a file of questions.
+func questionsIn(t *testing.T, path string) []eval.Question {
+	t.Helper()
+	f, err := os.Open(path)
 	if err != nil {
 		t.Fatal(err)
 	}
 	defer f.Close()
-	questions, err := eval.Read(f, quizQuestions)
+	questions, err := eval.Read(f, path)
 	if err != nil {
 		t.Fatal(err)
 	}
