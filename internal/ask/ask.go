@@ -140,7 +140,10 @@ func plain(text string) bool {
 func (s *Service) answer(ctx context.Context, q multivac.Question) (a multivac.Answer, err error) {
 	view, ok := s.views.View(q.Collection)
 	_, found := s.Trace(ctx, "cache")
-	understood := s.understood(q.Text)
+	var understood *meaning.Model
+	if ok {
+		understood = s.understood(q.Text, view.Index)
+	}
 	compute := func(ctx context.Context) (multivac.Answer, error) {
 		found(nil)
 		a, err := s.compute(ctx, q, view.Index, understood)
@@ -161,9 +164,10 @@ func (s *Service) answer(ctx context.Context, q multivac.Question) (a multivac.A
 }
 
 // understood returns what the question is understood with beside its words, or
-// nil: the model may not be ready, and it knows English only.
-func (s *Service) understood(question string) *meaning.Model {
-	if s.Meaning == nil {
+// nil: the model may not be ready, it knows English only, and what ranks by it
+// was not learned of collections as small as this.
+func (s *Service) understood(question string, in *index.Snapshot) *meaning.Model {
+	if _, passages := in.Size(); s.Meaning == nil || passages < rank.LeastPassages {
 		return nil
 	}
 	if m := s.Meaning(); m != nil && m.Knows(question) {

@@ -1,6 +1,8 @@
 package ask
 
 import (
+	"fmt"
+	"maps"
 	"strings"
 	"testing"
 
@@ -27,6 +29,15 @@ func (s *shelf) enrich(t *testing.T) {
 	}
 }
 
+// furnished adds rooms to an office, so that there is something to choose from.
+func furnished(office map[string]string) map[string]string {
+	texts := maps.Clone(office)
+	for n := range rank.LeastPassages {
+		texts[fmt.Sprintf("room-%d.md", n)] = fmt.Sprintf("# Room %d\n\nThe room has %d chairs. It is painted in grey.", n, n+4)
+	}
+	return texts
+}
+
 func understanding(s *shelf, reads bool) *Service {
 	asker := New(s, s, rank.Default(), cache.New(1<<20, nil))
 	asker.Meaning, asker.Reads = meaning.Default, reads
@@ -42,7 +53,7 @@ var office = map[string]string{
 
 // A question that shares no word with its answer is answered.
 func TestOtherWords(t *testing.T) {
-	s := newShelf(office)
+	s := newShelf(furnished(office))
 	question := multivac.Question{Text: "When do I get my money back?", Stop: multivac.Eager}
 	if a := ask(t, understanding(s, true), question); a.State != multivac.InsufficientData {
 		t.Errorf("before anything has vectors: %q", a.Text())
@@ -57,7 +68,7 @@ func TestOtherWords(t *testing.T) {
 
 // A question in another language is answered as it is without meaning.
 func TestOtherLanguage(t *testing.T) {
-	s := newShelf(office)
+	s := newShelf(furnished(office))
 	s.enrich(t)
 	for _, question := range []string{"Wann öffnet die Kantine?", "Was kostet der Kaffee in der Kantine?"} {
 		q := multivac.Question{Text: question}
@@ -70,7 +81,7 @@ func TestOtherLanguage(t *testing.T) {
 
 // Answers of different stages are not taken for each other.
 func TestStagesAreCachedApart(t *testing.T) {
-	s := newShelf(office)
+	s := newShelf(furnished(office))
 	s.enrich(t)
 	asker := understanding(s, true)
 	ready := false
@@ -85,5 +96,16 @@ func TestStagesAreCachedApart(t *testing.T) {
 	ready = true
 	if after := ask(t, asker, q); after.Confidence == before.Confidence {
 		t.Errorf("got %v twice", before.Confidence)
+	}
+}
+
+// A collection of a few passages is answered by its words.
+func TestTooSmallForMeaning(t *testing.T) {
+	s := newShelf(office)
+	s.enrich(t)
+	q := multivac.Question{Text: "When do I get my money back?"}
+	plain, understood := ask(t, New(s, s, rank.Default(), nil), q), ask(t, understanding(s, true), q)
+	if plain.Confidence != understood.Confidence {
+		t.Errorf("%v, by words alone %v", understood.Confidence, plain.Confidence)
 	}
 }

@@ -14,6 +14,11 @@ import (
 // beside those that were found by words.
 const Nearest = 12
 
+// LeastPassages is of how many passages a collection has to be for the second
+// stage: it was learned of whole articles, and is too sure where there is
+// nothing to choose from.
+const LeastPassages = 20
+
 // A Reader reads runs of sentences together with the question. It returns of
 // each sentence of each run the logarithm of how much likelier it holds the
 // answer than that none of the run does.
