@@ -250,6 +250,9 @@ func TestAtOnce(t *testing.T) {
 // Nothing is allocated for a piece or a layer, but for letters that are taken
 // apart.
 func TestAllocations(t *testing.T) {
+	if raced {
+		t.Skip("the race detector empties the pool")
+	}
 	m := Default()
 	defer debug.SetGCPercent(debug.SetGCPercent(-1)) // it would empty the pool
 	text := reference().Vectors[1].Text
