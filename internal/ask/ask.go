@@ -140,13 +140,10 @@ func plain(text string) bool {
 func (s *Service) answer(ctx context.Context, q multivac.Question) (a multivac.Answer, err error) {
 	view, ok := s.views.View(q.Collection)
 	_, found := s.Trace(ctx, "cache")
-	var understood *meaning.Model
-	if ok {
-		understood = s.understood(q.Text, view.Index)
-	}
+	m := s.ready()
 	compute := func(ctx context.Context) (multivac.Answer, error) {
 		found(nil)
-		a, err := s.compute(ctx, q, view.Index, understood)
+		a, err := s.compute(ctx, q, view.Index, m)
 		a.Memo = new(multivac.Memo)
 		return a, err
 	}
@@ -156,30 +153,36 @@ func (s *Service) answer(ctx context.Context, q multivac.Question) (a multivac.A
 	case s.cache == nil:
 		a, err = compute(ctx)
 	default:
-		a, err = s.cache.Do(ctx, key(q, view.Fingerprint, s.how(understood)), compute)
+		a, err = s.cache.Do(ctx, key(q, view.Fingerprint, s.how(m)), compute)
 	}
 	found(err)
 	a.Position = view.Position
 	return a, err
 }
 
-// understood returns what the question is understood with beside its words, or
-// nil: the model may not be ready, it knows English only, and what ranks by it
-// was not learned of collections as small as this.
-func (s *Service) understood(question string, in *index.Snapshot) *meaning.Model {
-	if _, passages := in.Size(); s.Meaning == nil || passages < rank.LeastPassages {
+// ready returns what questions are understood with, if anything is by now.
+func (s *Service) ready() *meaning.Model {
+	if s.Meaning == nil {
 		return nil
 	}
-	if m := s.Meaning(); m != nil && m.Knows(question) {
-		return m
-	}
-	return nil
+	return s.Meaning()
 }
 
-// how names the stages that an answer goes through.
-func (s *Service) how(understood *meaning.Model) byte {
+// understood returns what a question is understood with beside its words, or
+// nil: the model knows English only, and what ranks by it was not learned of
+// collections as small as this.
+func understood(m *meaning.Model, question string, in *index.Snapshot) *meaning.Model {
+	if _, passages := in.Size(); m == nil || passages < rank.LeastPassages || !m.Knows(question) {
+		return nil
+	}
+	return m
+}
+
+// how names the stages that an answer may go through. Whether it does follows
+// from the question and from what is indexed, which are in its key, too.
+func (s *Service) how(m *meaning.Model) byte {
 	switch {
-	case understood == nil:
+	case m == nil:
 		return 'w'
 	case s.Reads:
 		return 'r'
@@ -201,10 +204,11 @@ func key(q multivac.Question, indexed [16]byte, how byte) string {
 // errMoved says that a document was replaced or forgotten while it was quoted.
 var errMoved = multivac.Errorf(multivac.ErrUnavailable, "ask again", "what was to be quoted has just changed")
 
-func (s *Service) compute(ctx context.Context, q multivac.Question, in *index.Snapshot, understood *meaning.Model) (multivac.Answer, error) {
+func (s *Service) compute(ctx context.Context, q multivac.Question, in *index.Snapshot, m *meaning.Model) (multivac.Answer, error) {
 	_, done := s.Trace(ctx, "index")
+	m = understood(m, q.Text, in)
 	asked := s.model.NewQuestion(q.Text, in)
-	found := find(asked, q.Text, in, understood)
+	found := find(asked, q.Text, in, m)
 	done(nil)
 	reading, done := s.Trace(ctx, "store")
 	candidates, err := s.read(reading, found)
@@ -214,7 +218,7 @@ func (s *Service) compute(ctx context.Context, q multivac.Question, in *index.Sn
 	}
 	ranking, done := s.Trace(ctx, "rank")
 	_, passages := in.Size()
-	ranked := s.model.Rank(asked, candidates, rank.Collection{Passages: passages}, s.reader(ranking, q.Text, candidates, understood))
+	ranked := s.model.Rank(asked, candidates, rank.Collection{Passages: passages}, s.reader(ranking, q.Text, candidates, m))
 	unmatched := asked.Unknown()
 	done(nil)
 	if len(ranked) == 0 {
@@ -242,13 +246,14 @@ type found struct {
 	cosines [][]float32 // of each hit; nil where the question is not understood
 }
 
-func find(asked *rank.Question, text string, in *index.Snapshot, understood *meaning.Model) found {
+// find finds by meaning, too, where m is not nil.
+func find(asked *rank.Question, text string, in *index.Snapshot, m *meaning.Model) found {
 	f := found{hits: in.Search(asked.Terms(), rank.Passages)}
 	f.byWords = len(f.hits)
-	if understood == nil {
+	if m == nil {
 		return f
 	}
-	v := understood.Vector(text)
+	v := m.Vector(text)
 	for _, h := range in.Nearest(&v, rank.Nearest) {
 		if !slices.ContainsFunc(f.hits[:f.byWords], func(w index.Hit) bool { return w.PassageID == h.PassageID }) {
 			f.hits = append(f.hits, h)
@@ -295,8 +300,8 @@ func (s *Service) read(ctx context.Context, f found) ([]rank.Candidate, error) {
 
 // reader returns what reads candidates together with a question, as many at
 // once as there are processors, or nil where nothing is to be read.
-func (s *Service) reader(ctx context.Context, question string, candidates []rank.Candidate, understood *meaning.Model) rank.Reader {
-	if understood == nil || !s.Reads {
+func (s *Service) reader(ctx context.Context, question string, candidates []rank.Candidate, m *meaning.Model) rank.Reader {
+	if m == nil || !s.Reads {
 		return nil
 	}
 	return func(runs []rank.Run) [][]float32 {
@@ -308,7 +313,7 @@ func (s *Service) reader(ctx context.Context, question string, candidates []rank
 		for i, r := range runs {
 			group.Go(func() error {
 				title, sentences := candidates[r.Candidate].Texts(r)
-				said[i] = understood.Read(question, title, sentences)
+				said[i] = m.Read(question, title, sentences)
 				return nil
 			})
 		}
