@@ -52,7 +52,6 @@ func (e *SenseExample) Inputs(order *Scorer) (x [SenseInputs]float32, best int) 
 			best = i
 		}
 	}
-	first := all[0].sentence
 	sortByScore(all)
-	return senseInputs(e.question, e.reading.sentences, all, first, e.in), best
+	return senseInputs(e.question, e.reading.sentences, all, e.in), best
 }

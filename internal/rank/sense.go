@@ -135,6 +135,7 @@ func (m *Model) LoadSense(data []byte) (*Model, error) {
 // A sensed is a sentence in the second stage.
 type sensed struct {
 	*sentence
+	k, rank int // its place among all sentences, and in the order of the first stage
 	x       [SenseFeatures]float32
 	reading float32
 	read    bool
@@ -145,7 +146,7 @@ type sensed struct {
 // where read is nil.
 func (m *Model) bySense(r *reading, q *Question, candidates []Candidate, in Collection, read Reader) []Sentence {
 	all := m.senseAll(r, q, candidates)
-	first, stage := all[0].sentence, &m.sense.Find
+	stage := &m.sense.Find
 	if read != nil {
 		readBest(all, candidates, read, &m.sense.Find.Order)
 		stage = &m.sense.Read
@@ -154,7 +155,7 @@ func (m *Model) bySense(r *reading, q *Question, candidates []Candidate, in Coll
 		all[i].score = stage.Order.Score(&all[i].x)
 	}
 	sortByScore(all)
-	x := senseInputs(q, r.sentences, all, first, in)
+	x := senseInputs(q, r.sentences, all, in)
 	p := stage.Confidence.probability(x[:])
 	ranked := make([]Sentence, len(all))
 	for i, a := range all {
@@ -187,7 +188,7 @@ func (m *Model) senseAll(r *reading, q *Question, candidates []Candidate) []sens
 	for i, k := range order {
 		t := &r.sentences[k]
 		cosine := candidates[t.candidate].Cosines[t.place]
-		all[i] = sensed{sentence: t, x: [SenseFeatures]float32{
+		all[i] = sensed{sentence: t, k: k, rank: i, x: [SenseFeatures]float32{
 			sScore:          float32(max(-10, t.score-best)) / 5,
 			sScoreRank:      1 / float32(i+1),
 			sFound:          indicator(candidates[t.candidate].Score > 0),
@@ -297,9 +298,9 @@ const (
 	SenseInputs                                              // how many inputs there are
 )
 
-func senseInputs(q *Question, sentences []sentence, all []sensed, firstStage *sentence, in Collection) (x [SenseInputs]float32) {
+func senseInputs(q *Question, sentences []sentence, all []sensed, in Collection) (x [SenseInputs]float32) {
 	first := &all[0]
-	confidenceInputs((*[inputs]float32)(x[:]), q, sentences, firstThen(first.sentence, sentences, all), in)
+	confidenceInputs((*[inputs]float32)(x[:]), q, sentences, ofFirstStage(all), in)
 	copy(x[inputs:], first.x[:])
 	x[cSenseMargin], x[cSenseMarginPassage] = 5, 5
 	sum := 0.0
@@ -315,24 +316,20 @@ func senseInputs(q *Question, sentences []sentence, all []sensed, firstStage *se
 	}
 	x[cSenseShare] = float32(1 / sum)
 	x[cSenseScore] = float32(first.score) / 5
-	x[cSenseAgrees] = indicator(first.sentence == firstStage)
+	x[cSenseAgrees] = indicator(first.rank == 0)
 	return x
 }
 
-// firstThen returns the places of the sentences by falling score of the first
-// stage, but for one that comes before all.
-func firstThen(first *sentence, sentences []sentence, all []sensed) []int {
-	order := make([]int, 0, len(all))
-	place := map[*sentence]int{}
-	for i := range sentences {
-		place[&sentences[i]] = i
+// ofFirstStage returns the places of the sentences in the order of the first
+// stage, but that the best of the second comes before all.
+func ofFirstStage(all []sensed) []int {
+	order := make([]int, len(all))
+	for _, a := range all {
+		order[a.rank] = a.k
 	}
-	for i := range all {
-		order = append(order, place[all[i].sentence])
-	}
-	slices.SortStableFunc(order, func(a, b int) int {
-		return cmp.Or(-cmp.Compare(indicator(&sentences[a] == first), indicator(&sentences[b] == first)), cmp.Compare(sentences[b].score, sentences[a].score))
-	})
+	best := all[0]
+	copy(order[1:best.rank+1], order[:best.rank])
+	order[0] = best.k
 	return order
 }
 
