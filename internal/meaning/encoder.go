@@ -4,11 +4,13 @@ import (
 	"math"
 	"slices"
 	"sync"
+
+	"multivac"
 )
 
 // Shapes of the networks: those of MiniLM-L6 (Wang et al., 2020).
 const (
-	width    = 384
+	width    = multivac.VectorSize // as stores keep it
 	heads    = 12
 	headSize = width / heads
 	inner    = 1536

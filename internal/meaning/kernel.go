@@ -7,9 +7,6 @@ import "math"
 // times as long to make: too long to wait for.
 func Fast() bool { return fastest.name != generic.name }
 
-// Kernel names what this processor computes with.
-func Kernel() string { return fastest.name }
-
 // A tile is what a kernel multiplies at once: so many rows of so many columns.
 const (
 	tileRows    = 4

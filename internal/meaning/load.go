@@ -30,20 +30,15 @@ var Default = sync.OnceValue(func() *Model {
 	return m
 })
 
-// Load reads a model as train/export.py writes it: deflated, the length of a
-// JSON head, the head, and the numbers of the tensors that it names, one behind
-// the other.
-func Load(r io.Reader) (*Model, error) {
-	return load(r, func(n int) []byte { return make([]byte, n) })
-}
-
 // More than these are no weights of ours.
 const (
 	mostHead    = 4 << 20
 	mostNumbers = 32 << 20
 )
 
-// load reads a model, with memory for its whole numbers from allocate.
+// load reads a model as train/export.py writes it: deflated, the length of a
+// JSON head, the head, and the numbers of the tensors that it names, one behind
+// the other. Memory for its whole numbers comes from allocate.
 func load(r io.Reader, allocate func(n int) []byte) (*Model, error) {
 	f, err := readFile(flate.NewReader(r), allocate)
 	if err != nil {

@@ -72,9 +72,6 @@ func NewResegmenter(s store.Store, q queue.Queue) *Resegmenter {
 	}
 }
 
-// A vector of the model has to have the size that stores keep.
-var _ [multivac.VectorSize]int8 = meaning.Vector{}
-
 // version is that of the passages that it makes.
 func (r *Resegmenter) version() int {
 	if r.Vectors == nil {
