@@ -6,7 +6,8 @@
 // DIR holds documents.jsonl.gz and questions.jsonl.gz. It writes
 // internal/rank/model.json and internal/index/background.bin, with what was
 // used and measured in the former. It runs twice where the background table
-// has changed, for the index that it learns from is built with it.
+// has changed, for the index that it learns from is built with it. With -sense it
+// learns the second stage instead, internal/rank/sense.json.
 package main
 
 import (
