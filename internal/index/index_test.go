@@ -204,3 +204,29 @@ func TestBytes(t *testing.T) {
 		t.Errorf("an index takes %d bytes with nothing in it, %d with 100 documents, %d with 1000", empty, few, many)
 	}
 }
+
+// What has left is not counted, whether its segment is merged or not: else a
+// word were the more frequent the more often its document is replaced.
+func TestFrequencyOfWhatLeft(t *testing.T) {
+	x := New()
+	for i := range 40 {
+		x.Put(doc(fmt.Sprint(i), 1, fmt.Sprintf("the pump %d", i)))
+	}
+	want := map[string]int{"pump": 40, "7": 1, "8": 1, "39": 1}
+	f := func(when string) {
+		t.Helper()
+		for word, n := range want {
+			if got := x.Snapshot().Frequency(text.AppendWords(nil, word)[0].Stem); got != n {
+				t.Errorf("%s: %q is in %d passages, want %d", when, word, got, n)
+			}
+		}
+	}
+	f("before")
+	for i := range 8 { // too few for a merge
+		x.Put(doc(fmt.Sprint(i), 2, fmt.Sprintf("the pump %d", i)))
+	}
+	f("after some were replaced")
+	x.Remove("39")
+	want["pump"], want["39"] = 39, 0
+	f("after one was removed")
+}

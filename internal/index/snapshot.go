@@ -81,12 +81,33 @@ func (s *Snapshot) Bytes() int {
 }
 
 // Frequency returns how many passages have the term in their text or context.
-// Passages that have left are counted until their segment is merged.
+// How many of those that have left their segment had a frequent term is
+// estimated from how many have left.
 func (s *Snapshot) Frequency(stem uint64) int {
 	n := 0
 	for i := range s.members {
-		l, _ := s.members[i].segment.find(stem)
-		n += len(l.counts)
+		n += s.members[i].frequency(stem)
+	}
+	return n
+}
+
+// countedOut is how many postings are looked at one by one, for there each that
+// has left makes a difference: a document that is enriched leaves once.
+const countedOut = 1024
+
+func (m *member) frequency(stem uint64) int {
+	l, _ := m.segment.find(stem)
+	n := len(l.counts)
+	switch {
+	case m.left == nil:
+		return n
+	case n > countedOut:
+		return n * m.passages / len(m.segment.passages)
+	}
+	for _, p := range l.all(nil) {
+		if m.isDead(m.segment.passages[p].document) {
+			n--
+		}
 	}
 	return n
 }
