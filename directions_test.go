@@ -22,9 +22,10 @@ internal/client           web/wire
 internal/eval             
 internal/telemetry        
 internal/text             
-internal/meaning          
+internal/memory           
+internal/meaning          memory
 internal/extract          
-internal/index            meaning text
+internal/index            memory meaning text
 internal/rank             text index meaning
 internal/rank/learn       eval extract index meaning rank text
 internal/auth             
@@ -88,7 +89,7 @@ golang.org/x/crypto                   deploy/images/roots                    aut
 golang.org/x/net                      internal/extract                       HTML
 golang.org/x/text                     internal/text internal/ask internal/extract internal/meaning  Unicode's forms and encodings
 github.com/clipperhouse/uax29/v2      internal/text                          borders of words and sentences
-golang.org/x/sys                      internal/meaning                       what the processor can do, and memory given back
+golang.org/x/sys                      internal/meaning internal/memory       what the processor can do, and memory apart
 golang.org/x/time                     internal/auth                          limits of requests
 golang.org/x/sync                     internal/app internal/ask internal/cli internal/cache internal/eval internal/tell  groups and limits of goroutines
 github.com/hibiken/asynq              internal/queue/redisqueue              the queue of many processes

@@ -7,6 +7,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"runtime/debug"
 	"slices"
 	"sync"
 	"sync/atomic"
@@ -181,7 +182,8 @@ func (f *Follower) load(ctx context.Context) error {
 		return err
 	}
 	f.shown.Store(next)
-	f.OnForget() // whatever was deleted since the index before
+	debug.FreeOSMemory() // building took several times what stays
+	f.OnForget()         // whatever was deleted since the index before
 	f.notify(func() { f.reason = ""; f.ready = true; f.stats.Rebuilds++ })
 	return nil
 }

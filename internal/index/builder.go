@@ -5,6 +5,7 @@ import (
 	"math"
 	"slices"
 
+	"multivac/internal/meaning"
 	"multivac/internal/text"
 )
 
@@ -17,6 +18,7 @@ type builder struct {
 	slots   []uint32 // open addressing by stem: number of the term plus one, or 0
 	triples []triple
 	words   []text.Word
+	vectors int // that are still to come
 }
 
 // A term of the segment in the making.
@@ -32,7 +34,22 @@ type triple struct {
 	count   uint8
 }
 
-func newBuilder() *builder { return &builder{segment: &segment{}, slots: make([]uint32, 256)} }
+func newBuilder(docs []Document) *builder {
+	b := &builder{slots: make([]uint32, 256)}
+	for _, d := range docs {
+		for _, p := range d.Passages {
+			b.vectors += len(p.Vectors) / meaning.Width
+		}
+	}
+	b.begin()
+	return b
+}
+
+// begin begins a segment.
+func (b *builder) begin() {
+	b.segment = &segment{}
+	b.segment.vectors.begin(b.vectors)
+}
 
 // add adds a document; one that does not fit into the segment goes on in the
 // next.
@@ -142,7 +159,8 @@ func (b *builder) cut() {
 	}
 	s.end()
 	b.made = append(b.made, s)
-	b.segment = &segment{}
+	b.vectors -= len(s.vectors.lengths)
+	b.begin()
 	b.terms, b.triples = b.terms[:0], b.triples[:0]
 	clear(b.slots)
 }

@@ -64,7 +64,7 @@ func (x *Index) Put(docs ...Document) {
 	for i, d := range docs {
 		last[d.ID] = i
 	}
-	b := newBuilder()
+	b := newBuilder(docs)
 	for i, d := range docs {
 		if last[d.ID] == i {
 			b.add(d)

@@ -2,6 +2,7 @@ package index
 
 import (
 	"math/bits"
+	"runtime"
 	"slices"
 	"unsafe"
 
@@ -224,7 +225,12 @@ func fit[T any](s []T) []T {
 func mergeSegments(members []member) *segment {
 	merged := &segment{}
 	renumbered := make([][]int32, len(members))
-	terms, postings := 0, 0
+	defer runtime.KeepAlive(members)
+	terms, postings, vectors := 0, 0, 0
+	for _, m := range members {
+		vectors += m.vectors()
+	}
+	merged.vectors.begin(vectors)
 	for i, m := range members {
 		renumbered[i] = merged.copyPassages(m)
 		terms += len(m.segment.terms) - 1

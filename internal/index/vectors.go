@@ -2,10 +2,13 @@ package index
 
 import (
 	"cmp"
+	"runtime"
 	"slices"
 	"sync"
+	"unsafe"
 
 	"multivac/internal/meaning"
+	"multivac/internal/memory"
 )
 
 // vectors are those of the sentences of a segment's passages, passage by
@@ -19,7 +22,7 @@ type vectors struct {
 }
 
 func (v *vectors) bytes() int {
-	return 4*cap(v.first) + cap(v.numbers) + 4*cap(v.lengths) + meaning.SketchBytes*cap(v.sketches)
+	return 4*cap(v.first) + vectorBytes*len(v.lengths)
 }
 
 // of returns the number of the first vector of a passage, and how many it has.
@@ -28,6 +31,21 @@ func (v *vectors) of(passage int) (first, n int) {
 		return 0, 0
 	}
 	return int(v.first[passage]), int(v.first[passage+1] - v.first[passage])
+}
+
+// vectors returns how many m has of the documents that are still live.
+func (m *member) vectors() (n int) {
+	v := &m.segment.vectors
+	if m.left == nil {
+		return len(v.lengths)
+	}
+	for i, p := range m.segment.passages {
+		if !m.isDead(p.document) {
+			_, of := v.of(i)
+			n += of
+		}
+	}
+	return n
 }
 
 // at returns a vector by its number.
@@ -75,11 +93,32 @@ func (v *vectors) copy(passages int, from *vectors, passage int) {
 
 // end is told when all passages have come.
 func (v *vectors) end(passages int) {
-	if len(v.lengths) == 0 {
+	if len(v.lengths) > 0 {
+		v.pad(passages)
+		v.first = fit(v.first)
+	}
+}
+
+// vectorBytes is what a vector takes with its sketch and its length.
+const vectorBytes = meaning.SketchBytes + 4 + meaning.Width
+
+// apart is how many vectors have memory of their own, which is given back once
+// v is not reached any more: who reads them keeps v until then. What is not
+// written of it takes none.
+const apart = 256
+
+// begin makes room for n vectors, the most that will come.
+func (v *vectors) begin(n int) {
+	if n < apart {
+		v.numbers, v.lengths, v.sketches = make([]int8, 0, n*meaning.Width), make([]float32, 0, n), make([]meaning.Sketch, 0, n)
 		return
 	}
-	v.pad(passages)
-	v.first, v.numbers, v.lengths, v.sketches = fit(v.first), fit(v.numbers), fit(v.lengths), fit(v.sketches)
+	room := memory.Allocate(n * vectorBytes)
+	runtime.AddCleanup(v, memory.Free, room)
+	sketches, lengths, numbers := room, room[n*meaning.SketchBytes:], room[n*(meaning.SketchBytes+4):]
+	v.sketches = unsafe.Slice((*meaning.Sketch)(unsafe.Pointer(&sketches[0])), n)[:0]
+	v.lengths = unsafe.Slice((*float32)(unsafe.Pointer(&lengths[0])), n)[:0]
+	v.numbers = unsafe.Slice((*int8)(unsafe.Pointer(&numbers[0])), n*meaning.Width)[:0]
 }
 
 // sketched is how many sentences are compared in full for each passage that is
@@ -105,6 +144,7 @@ var sweeps = sync.Pool{New: func() any { return new(sweep) }}
 // like q's, the best first, without scores: a sweep over the sketches of all
 // sentences, and then over the vectors of those nearest.
 func (s *Snapshot) Nearest(q *meaning.Vector, k int) []Hit {
+	defer runtime.KeepAlive(s)
 	w := sweeps.Get().(*sweep)
 	defer sweeps.Put(w)
 	w.sketches(s, q.Sketch(), k*sketched)
@@ -130,6 +170,7 @@ func (s *Snapshot) Nearest(q *meaning.Vector, k int) []Hit {
 // Cosines returns how like q's sense the sentences of the hits' passages are,
 // from -1 to 1; nothing for a passage without vectors.
 func (s *Snapshot) Cosines(q *meaning.Vector, hits []Hit) [][]float32 {
+	defer runtime.KeepAlive(s)
 	all, length := make([][]float32, len(hits)), q.Length()
 	for i, h := range hits {
 		v := &s.members[h.member].segment.vectors

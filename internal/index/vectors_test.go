@@ -4,6 +4,8 @@ import (
 	"cmp"
 	"fmt"
 	"math/rand/v2"
+	"reflect"
+	"runtime"
 	"slices"
 	"testing"
 
@@ -136,4 +138,47 @@ func BenchmarkNearest(b *testing.B) {
 	for b.Loop() {
 		s.Nearest(&q, 12)
 	}
+}
+
+// What a snapshot finds stays as it was when all of its segments were merged
+// away and the memory of their vectors could be given back.
+func TestSnapshotKeepsItsVectors(t *testing.T) {
+	r := rand.New(rand.NewPCG(3, 4))
+	x := New()
+	put := func() {
+		var docs []Document
+		for d := range 200 {
+			docs = append(docs, meant(fmt.Sprintf("%032d", d), 1, 4, r))
+		}
+		x.Put(docs...)
+		runtime.GC()
+	}
+	put()
+	s, q := x.Snapshot(), drawn(r)
+	before := s.Nearest(&q, 12)
+	for range 4 {
+		put()
+	}
+	if after := s.Nearest(&q, 12); !reflect.DeepEqual(before, after) || len(after) != 12 {
+		t.Errorf("found %v at first, and then %v", before, after)
+	}
+}
+
+// Vectors take the memory that they need, and not as much again.
+func TestVectorsLieApart(t *testing.T) {
+	if runtime.GOOS != "linux" {
+		t.Skip("only Linux has memory apart")
+	}
+	r := rand.New(rand.NewPCG(3, 4))
+	x := New()
+	for d := range 2000 {
+		x.Put(meant(fmt.Sprintf("%032d", d), 1, 4, r))
+	}
+	var m runtime.MemStats
+	runtime.GC()
+	runtime.ReadMemStats(&m)
+	if of := x.Snapshot().Bytes(); of < 4<<20 || m.HeapAlloc > uint64(of)/2 {
+		t.Errorf("of an index of %d bytes, %d are on the heap", of, m.HeapAlloc)
+	}
+	runtime.KeepAlive(x)
 }

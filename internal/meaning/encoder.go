@@ -99,7 +99,7 @@ func (n *network) run(s *scratch, rows int) {
 
 func (l *layer) run(s *scratch, rows int) {
 	x := s.x[:rows*width]
-	y := grow(&s.y, rows*inner)
+	y := grow(&s.y, max(rows*3*width, min(rows, block)*inner))
 	s.quantise(x, width, maxWide)
 	l.attend.product(s, y, rows, nil)
 	mixed := grow(&s.mixed, rows*width)
@@ -107,6 +107,16 @@ func (l *layer) run(s *scratch, rows int) {
 	s.quantise(mixed, width, maxWide)
 	l.join.product(s, y, rows, nil)
 	l.attended.apply(x, y)
+	for some := range slices.Chunk(x, block*width) {
+		l.feedForward(s, some, y)
+	}
+}
+
+// block is how many rows are fed forward at once: what lies between is wide.
+const block = 64
+
+func (l *layer) feedForward(s *scratch, x, y []float32) {
+	rows := len(x) / width
 	s.quantise(x, width, maxWide)
 	l.up.product(s, y, rows, fastest.gelu)
 	s.quantise(y[:rows*inner], inner, maxInner)

@@ -12,6 +12,8 @@ import (
 	"strings"
 	"sync"
 	"unsafe"
+
+	"multivac/internal/memory"
 )
 
 // Made by the programs in train. A string, for it is only read.
@@ -22,11 +24,11 @@ var weights string
 // Default returns the model that the binary holds, unpacked at the first call,
 // which takes about half a second; later ones wait for it.
 var Default = sync.OnceValue(func() *Model {
-	m, err := load(strings.NewReader(weights), allocateApart)
+	m, err := load(strings.NewReader(weights), memory.Allocate)
 	if err != nil {
 		panic(err) // a fault of the build
 	}
-	release(weights)
+	memory.Release(weights)
 	return m
 })
 
