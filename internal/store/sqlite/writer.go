@@ -43,6 +43,8 @@ type write struct {
 // been begun is waited for, so that an error never hides a success. It may be
 // undone and called again, because of another write that shares the commit.
 func (db *DB) write(ctx context.Context, do func(*writer) error) error {
+	db.besides.Add(1)
+	defer db.besides.Add(-1)
 	return db.enter(ctx, db.writes, do)
 }
 
@@ -228,7 +230,7 @@ func (w *writer) next(b *load) (one *write, urgent bool) {
 	default:
 	}
 	others := w.db.writes
-	if b.urgent > 0 && b.other > besides {
+	if b.urgent > 0 && b.other > besides && !w.outnumbered() {
 		others = nil
 	}
 	select {
@@ -288,6 +290,12 @@ func (w *writer) try(t *transaction) (broken error) {
 		}
 	}
 	return nil
+}
+
+// outnumbered says whether more wait besides a crowd of tellers than tell. The
+// workers keep back in a crowd, so that means that they have to catch up with it.
+func (w *writer) outnumbered() bool {
+	return w.tellers >= many && int(w.db.besides.Load()) > w.tellers
 }
 
 // attempt returns do's error after undoing what do did, and as the second one

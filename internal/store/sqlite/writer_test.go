@@ -156,6 +156,53 @@ func together(t *testing.T, db *DB, n int, do func(w *writer, i int) error) []er
 	return results
 }
 
+// A crowd goes first, and those who are more than it get their turn all the same.
+func TestCrowdDoesNotStarveMore(t *testing.T) {
+	db, err := Open(t.TempDir())
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer db.Close()
+	const tellers = 2 * many
+	f := func(others int) float64 {
+		var told, done atomic.Int64
+		enough := func() bool { return told.Load() >= 100*tellers }
+		var wait sync.WaitGroup
+		for range tellers {
+			wait.Go(func() {
+				for !enough() {
+					if err := db.writeFirst(t.Context(), func(*writer) error { told.Add(1); return nil }); err != nil {
+						t.Error(err)
+					}
+				}
+			})
+		}
+		for range others {
+			wait.Go(func() {
+				for !enough() {
+					err := db.write(t.Context(), func(*writer) error {
+						for begun := time.Now(); time.Since(begun) < besides; {
+						}
+						done.Add(1)
+						return nil
+					})
+					if err != nil {
+						t.Error(err)
+					}
+				}
+			})
+		}
+		wait.Wait()
+		return float64(done.Load()) / float64(told.Load())
+	}
+	if got := f(tellers / 2); got > 1./3 {
+		t.Errorf("a few others have %.2f writes for each of a crowd, want less than a third", got)
+	}
+	if got := f(4 * tellers); got < 1 {
+		t.Errorf("four times as many others have %.2f writes for each of a crowd, want as many at least", got)
+	}
+}
+
 // A transaction that breaks takes every write in it, and the next one works.
 func TestAllFailTogether(t *testing.T) {
 	db, err := Open(t.TempDir())
