@@ -14,8 +14,8 @@ import (
 )
 
 // queueLength is how many hints wait for a worker in this process; the sweeper
-// finds what does not fit.
-const queueLength = 10_000
+// finds what does not fit. What a crowd tells within seconds does.
+const queueLength = 1 << 16
 
 // shared says whether other processes have the store, too.
 func (s *Settings) shared() bool { return s.openStore != nil || s.Mongo.URI != "" }

@@ -52,10 +52,10 @@ func TestCrowded(t *testing.T) {
 	})
 }
 
-// While it is crowded few documents are worked on at a time, and all of them in
-// the end.
+// While it is crowded few documents are worked on at a time, unless they have
+// waited for long, and all of them in the end.
 func TestWorkersMakeRoom(t *testing.T) {
-	most := func(crowded bool) int64 {
+	most := func(crowded bool, waited time.Duration) int64 {
 		var now, most atomic.Int64
 		inTime(t, func(t *testing.T, s store.Store) {
 			w := newWorld(s)
@@ -66,11 +66,13 @@ func TestWorkersMakeRoom(t *testing.T) {
 				now.Add(-1)
 				return extract.Extract(mediaType, body)
 			}
-			w.run(t)
-			tellings := make([]multivac.Telling, 64)
+			tellings := make([]multivac.Telling, 4*w.worker.Workers)
 			for i := range tellings {
 				tellings[i] = telling(fmt.Sprint(i), "A fact.")
 			}
+			w.tell(t, multivac.WaitStored, tellings...)
+			time.Sleep(waited)
+			w.run(t)
 			for _, r := range w.tell(t, multivac.WaitIndexed, tellings...) {
 				if r.State != multivac.Indexed {
 					t.Errorf("crowded %v: got %+v, want indexed", crowded, r)
@@ -79,10 +81,13 @@ func TestWorkersMakeRoom(t *testing.T) {
 		})
 		return most.Load()
 	}
-	if got := most(true); got != fewWorkers {
+	if got := most(true, 0); got != fewWorkers {
 		t.Errorf("while it is crowded %d documents were worked on at a time, want %d", got, fewWorkers)
 	}
-	if got := most(false); got <= fewWorkers {
+	if got := most(true, patience); got <= fewWorkers {
+		t.Errorf("of what has waited for long %d documents were worked on at a time, want more than %d", got, fewWorkers)
+	}
+	if got := most(false, 0); got <= fewWorkers {
 		t.Errorf("otherwise %d documents were worked on at a time, want more than %d", got, fewWorkers)
 	}
 }

@@ -8,6 +8,7 @@ import (
 	"runtime"
 	"runtime/debug"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"golang.org/x/sync/semaphore"
@@ -26,10 +27,10 @@ const (
 	goodbye = 5 * time.Second // to give leases back after the end
 	again   = time.Second     // between tries to give one back
 
-	// While it is crowded, so many documents are worked on at a time, unless as
-	// many wait as take a few seconds.
-	fewWorkers = 4
-	muchWaits  = 8192
+	// While it is crowded, so many documents are worked on at a time, until what
+	// waits was told so long ago.
+	fewWorkers = 2
+	patience   = 5 * time.Second
 
 	// room is how many bytes of documents are worked on at a time, or one
 	// document: what is made of them takes a few times as much memory.
@@ -49,7 +50,7 @@ type Worker struct {
 	Lease time.Duration
 	// Crowded says whether many wait to be told that their documents are kept.
 	// Then a few documents are worked on at a time and the rest later, as long
-	// as not too many wait. Never, unless set.
+	// as none waits for more than a few seconds. Never, unless set.
 	Crowded func() bool
 	// Now is the clock; time.Now unless set.
 	Now func() time.Time
@@ -70,8 +71,9 @@ type Worker struct {
 	// several. Who works on a document that may kill
 	// the process takes them all, so that nothing else dies with it and is
 	// suspected in turn.
-	turns *semaphore.Weighted
-	room  *semaphore.Weighted
+	turns  *semaphore.Weighted
+	room   *semaphore.Weighted
+	waited atomic.Int64 // how long the latest document had, a time.Duration
 }
 
 // An Attempt is what became of one lease.
@@ -124,7 +126,7 @@ func (w *Worker) handle(ctx context.Context, task multivac.Task) error {
 func (w *Worker) try(ctx context.Context, task multivac.Task, alone bool) (again bool, err error) {
 	// Before the lease: who waits for its turn is not to be counted among
 	// those that died with the process.
-	turns := w.share(ctx)
+	turns := w.share()
 	if alone {
 		turns = int64(w.Workers)
 	}
@@ -142,15 +144,14 @@ func (w *Worker) try(ctx context.Context, task multivac.Task, alone bool) (again
 	case task.Attempt > suspect && !alone:
 		return true, w.store.Release(ctx, task)
 	}
+	w.waited.Store(int64(now.Sub(document.Told)))
 	return false, w.attempt(ctx, task, document)
 }
 
 // share returns how many turns a document takes now.
-func (w *Worker) share(ctx context.Context) int64 {
-	if w.Crowded() {
-		if waiting, err := w.queue.Len(ctx); err == nil && waiting < muchWaits {
-			return int64(max(1, w.Workers/fewWorkers))
-		}
+func (w *Worker) share() int64 {
+	if w.Crowded() && time.Duration(w.waited.Load()) < patience {
+		return int64(max(1, w.Workers/fewWorkers))
 	}
 	return 1
 }

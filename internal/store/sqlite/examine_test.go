@@ -58,11 +58,17 @@ func TestExamine(t *testing.T) {
 	f(`UPDATE passages SET end = 9999 WHERE id >> 24 = (SELECT content FROM documents WHERE source = 'indexed')`, "passages are broken", "indexed")
 }
 
-// Data of the first version of the schema is brought to this one, and nothing
+// Data of earlier versions of the schema is brought to this one, and nothing
 // of it is lost.
-func TestFirstVersion(t *testing.T) {
+func TestEarlierVersions(t *testing.T) {
+	for _, file := range []string{"v1.db.gz", "v4.db.gz"} {
+		t.Run(file, func(t *testing.T) { upgrade(t, filepath.Join("testdata", file)) })
+	}
+}
+
+func upgrade(t *testing.T, file string) {
 	dir := t.TempDir()
-	unpack(t, "testdata/v1.db.gz", filepath.Join(dir, fileName))
+	unpack(t, file, filepath.Join(dir, fileName))
 	db, err := Open(dir)
 	if err != nil {
 		t.Fatal(err)
@@ -84,6 +90,9 @@ func TestFirstVersion(t *testing.T) {
 	f("again.md", "", 2, multivac.Pending, "The valve opens at 5 bar.")
 	f("broken.html", "", 1, multivac.Failed, "<p>")
 	f("gone.md", "", 2, multivac.Deleted, "")
+	if page, err := db.Documents(t.Context(), multivac.Listing{Collection: "default"}); err != nil || len(page.Documents) != 4 {
+		t.Errorf("%d documents that stand or wait in the collection, %v, want 4", len(page.Documents), err)
+	}
 	if datum, err := db.Datum(t.Context(), "default"); err != nil || !strings.Contains(datum, "80 degrees") {
 		t.Errorf("datum %q, %v", datum, err)
 	}

@@ -78,46 +78,6 @@ func (c *conn) content(revision int64) ([]byte, error) {
 	return content, err
 }
 
-// Documents implements store.Store.
-func (db *DB) Documents(ctx context.Context, list multivac.Listing) (page multivac.Page, err error) {
-	defer multivac.Wrap(&err, "list documents")
-	after := rawID(multivac.DocumentID(list.Cursor))
-	if after == nil {
-		if list.Cursor != "" {
-			return page, store.ErrNoCursor(list.Cursor)
-		}
-		after = []byte{}
-	}
-	limit := list.Limit
-	if limit <= 0 {
-		limit = 100
-	}
-	where, args := `WHERE d.id > ? `, []any{after}
-	switch state := stateCode(list.State); {
-	case list.State == "":
-		where += `AND d.state <> ` + strconv.Itoa(deleted) // in the text: a partial index is used only so
-	case state < 0:
-		return page, store.ErrNoState(list.State)
-	default:
-		where += `AND d.state = ` + strconv.Itoa(state)
-	}
-	if list.Collection != "" {
-		where, args = where+` AND d.collection = ?`, append(args, string(list.Collection))
-	}
-	err = db.read(ctx, func(c *conn) error {
-		return c.each(func(rows *sql.Rows) error {
-			d, err := scanDocument(rows)
-			page.Documents = append(page.Documents, d)
-			return err
-		}, documentColumns+documentTables+where+` ORDER BY d.id LIMIT ?`, append(args, limit+1)...)
-	})
-	if len(page.Documents) > limit {
-		page.Documents = page.Documents[:limit]
-		page.Next = string(page.Documents[limit-1].ID)
-	}
-	return page, err
-}
-
 // Pending implements store.Store.
 func (db *DB) Pending(ctx context.Context) (n int, err error) {
 	defer multivac.Wrap(&err, "count pending documents")

@@ -24,6 +24,7 @@ const (
 //  2. keys
 //  3. which segmenter made the passages of a text
 //  4. vectors of the passages
+//  5. what waits is apart in the listing of a collection
 var migrations = []string{`
 -- state: an index into multivac.States. Times: microseconds of Unix, 0 for none.
 CREATE TABLE documents (
@@ -95,6 +96,7 @@ CREATE TABLE feed (
 	addKeys,
 	addSegmenter,
 	addVectors,
+	splitListing,
 }
 
 func migrate(c *conn) error {

@@ -48,6 +48,7 @@ type DB struct {
 	position atomic.Int64 // end of the feed, as committed
 	commits  atomic.Uint64
 	waiting  atomic.Int64 // for firsts, to be taken or answered
+	besides  atomic.Int64 // for writes
 	datum    atomic.Pointer[datum]
 	mu       sync.Mutex
 	grown    chan struct{} // closed when the feed has grown, and replaced

@@ -2,6 +2,7 @@ package sqlite
 
 import (
 	"context"
+	"database/sql"
 	"errors"
 	"sync/atomic"
 	"time"
@@ -39,8 +40,11 @@ type write struct {
 
 // write has the writer call do and returns once that is durable, or has left
 // nothing behind and failed. Once ctx has ended, do is not begun; what has
-// been begun is waited for, so that an error never hides a success.
+// been begun is waited for, so that an error never hides a success. It may be
+// undone and called again, because of another write that shares the commit.
 func (db *DB) write(ctx context.Context, do func(*writer) error) error {
+	db.besides.Add(1)
+	defer db.besides.Add(-1)
 	return db.enter(ctx, db.writes, do)
 }
 
@@ -76,13 +80,14 @@ func (db *DB) enter(ctx context.Context, queue chan<- *write, do func(*writer) e
 }
 
 // A writer is responsible for all writes: it groups those that wait into
-// transactions, each in a savepoint of its own so that one that fails leaves
-// the others alone, and answers them after the commit.
+// transactions, in which one that fails leaves the others alone, and answers
+// them after the commit.
 type writer struct {
 	*conn
 	db       *DB
 	position int64 // of the last feed entry, committed or not
 	content  int64 // the last number that was given to a revision, kept or not
+	wrote    bool  // something, since it was last set to false
 
 	forgot     bool // something to be forgotten may still be in the log of writes
 	nextForget time.Time
@@ -128,7 +133,7 @@ func (w *writer) run() {
 // commit runs the first write and those that wait behind it in one transaction.
 // Somebody waits for the first write where hurry says so.
 func (w *writer) commit(first *write, hurry bool) {
-	var batch []*write
+	var t transaction
 	_, err := w.exec("BEGIN IMMEDIATE")
 	b := load{start: time.Now()}
 	for next, urgent := first, hurry; next != nil; next, urgent = w.next(&b) {
@@ -136,9 +141,9 @@ func (w *writer) commit(first *write, hurry bool) {
 		if !next.taken.CompareAndSwap(false, true) {
 			continue
 		}
-		batch = append(batch, next)
+		t.writes = append(t.writes, next)
 		if err == nil {
-			next.err, err = w.attempt(next.do)
+			err = w.try(&t)
 		}
 	}
 	begun := time.Now()
@@ -147,9 +152,7 @@ func (w *writer) commit(first *write, hurry bool) {
 	}
 	w.expect(&b, begun)
 	if err != nil {
-		// The transaction may be gone already; that is what is wanted.
-		_, _ = w.exec("ROLLBACK")
-		w.position = w.db.position.Load()
+		w.rollback()
 	} else {
 		w.db.commits.Add(1)
 		w.db.datum.Store(nil) // it may be forgotten now
@@ -157,7 +160,7 @@ func (w *writer) commit(first *write, hurry bool) {
 			w.db.grow(w.position)
 		}
 	}
-	for _, one := range batch {
+	for _, one := range t.writes {
 		if err != nil {
 			one.err = err
 		}
@@ -227,7 +230,7 @@ func (w *writer) next(b *load) (one *write, urgent bool) {
 	default:
 	}
 	others := w.db.writes
-	if b.urgent > 0 && b.other > besides {
+	if b.urgent > 0 && b.other > besides && !w.outnumbered() {
 		others = nil
 	}
 	select {
@@ -256,6 +259,45 @@ func (w *writer) next(b *load) (one *write, urgent bool) {
 	}
 }
 
+// A transaction is what shares a commit.
+type transaction struct {
+	writes  []*write
+	careful bool // each in a savepoint of its own
+}
+
+// try runs the last write of t, and returns what has broken t. Most writes
+// succeed, or fail before they have written anything, and a savepoint costs
+// each of them two statements and a copy of every page that it changes: so
+// there are none until one is needed. Then t is undone and run again with them.
+func (w *writer) try(t *transaction) (broken error) {
+	last := t.writes[len(t.writes)-1]
+	if t.careful {
+		last.err, broken = w.attempt(last.do)
+		return broken
+	}
+	w.wrote = false
+	if last.err = last.do(w); last.err == nil || !w.wrote {
+		return nil
+	}
+	t.careful = true
+	w.rollback()
+	if _, err := w.exec("BEGIN IMMEDIATE"); err != nil {
+		return err
+	}
+	for _, one := range t.writes {
+		if one.err, broken = w.attempt(one.do); broken != nil {
+			return broken
+		}
+	}
+	return nil
+}
+
+// outnumbered says whether more wait besides a crowd of tellers than tell. The
+// workers keep back in a crowd, so that means that they have to catch up with it.
+func (w *writer) outnumbered() bool {
+	return w.tellers >= many && int(w.db.besides.Load()) > w.tellers
+}
+
 // attempt returns do's error after undoing what do did, and as the second one
 // what has broken the transaction.
 func (w *writer) attempt(do func(*writer) error) (failed, broken error) {
@@ -271,6 +313,18 @@ func (w *writer) attempt(do func(*writer) error) (failed, broken error) {
 	}
 	_, broken = w.exec("RELEASE one")
 	return failed, broken
+}
+
+// rollback undoes the transaction. It may be gone already; that is what is wanted.
+func (w *writer) rollback() {
+	_, _ = w.exec("ROLLBACK")
+	w.position = w.db.position.Load()
+}
+
+// exec is that of the connection, noting that something is written.
+func (w *writer) exec(query string, args ...any) (sql.Result, error) {
+	w.wrote = true
+	return w.conn.exec(query, args...)
 }
 
 // forget empties the log of writes, which still holds what was deleted as it

@@ -4,7 +4,9 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"runtime"
 	"sync"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -74,54 +76,131 @@ func TestStore(t *testing.T) {
 	})
 }
 
-// One of many writes that share a commit fails and leaves nothing; the others stay.
+// Of many writes that share a commit some fail and leave nothing, whether they
+// have written something before or not; the others stay.
 func TestOneFailsAlone(t *testing.T) {
+	for _, written := range []bool{false, true} {
+		db, err := Open(t.TempDir())
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer db.Close()
+		errOwn := errors.New("own")
+		var calls atomic.Int64
+		results := together(t, db, 10, func(w *writer, i int) error {
+			calls.Add(1)
+			if i%2 == 1 && !written {
+				return errOwn
+			}
+			tell := multivac.Telling{Source: fmt.Sprint(i), Body: []byte("text")}
+			if _, err := w.put(tell, tell.ID(), tell.Hash(), 1); err != nil {
+				return err
+			}
+			d, _, err := w.find(rawID(tell.ID()))
+			if err != nil {
+				return err
+			}
+			if err := w.setText(d.content, storetest.Cut("text")); err != nil {
+				return err
+			}
+			if _, err := w.publish(d, 1); err != nil || i%2 == 0 {
+				return err
+			}
+			return errOwn
+		})
+		for i, err := range results {
+			_, missing := db.Document(t.Context(), multivac.Telling{Source: fmt.Sprint(i)}.ID())
+			if fails := i%2 == 1; fails != errors.Is(err, errOwn) || fails != errors.Is(missing, multivac.ErrNotFound) {
+				t.Errorf("write %d: %v; its document: %v", i, err, missing)
+			}
+		}
+		if end, err := db.Position(t.Context()); end != position(5) || err != nil {
+			t.Errorf("the feed of 5 publications ends at %q, %v", end, err)
+		}
+		if n := calls.Load(); !written && n != 10 {
+			t.Errorf("10 writes were run %d times, though nothing had to be undone", n)
+		}
+		if commits := db.commits.Load(); commits != 1 {
+			t.Errorf("%d commits, want one", commits)
+		}
+		db.checkTables(t)
+	}
+}
+
+// together returns what becomes of n writes that share a commit.
+func together(t *testing.T, db *DB, n int, do func(w *writer, i int) error) []error {
+	t.Helper()
+	results := make([]error, n)
+	begun, proceed := make(chan bool, 2), make(chan bool)
+	var wait sync.WaitGroup
+	one := func(i int) {
+		results[i] = db.write(t.Context(), func(w *writer) error {
+			if i == 0 { // holds the writer until the others wait
+				begun <- true
+				<-proceed
+			}
+			return do(w, i)
+		})
+	}
+	wait.Go(func() { one(0) })
+	<-begun
+	db.writes = make(chan *write, n)
+	for i := 1; i < n; i++ {
+		wait.Go(func() { one(i) })
+	}
+	for len(db.writes) < n-1 {
+		runtime.Gosched()
+	}
+	close(proceed)
+	wait.Wait()
+	return results
+}
+
+// A crowd goes first, and those who are more than it get their turn all the same.
+func TestCrowdDoesNotStarveMore(t *testing.T) {
 	db, err := Open(t.TempDir())
 	if err != nil {
 		t.Fatal(err)
 	}
 	defer db.Close()
-	begun, proceed := make(chan bool), make(chan bool)
-	errOwn := errors.New("own")
-	var wait sync.WaitGroup
-	put := func(w *writer, source string) error {
-		t := multivac.Telling{Source: source, Body: []byte("text")}
-		_, err := w.put(t, t.ID(), t.Hash(), 1)
-		return err
-	}
-	results := make([]error, 10)
-	wait.Go(func() { // holds the writer until the others wait
-		results[0] = db.write(t.Context(), func(w *writer) error {
-			close(begun)
-			<-proceed
-			return put(w, "0")
-		})
-	})
-	<-begun
-	commits := 0
-	for i := range 9 {
-		wait.Go(func() {
-			results[i+1] = db.write(t.Context(), func(w *writer) error {
-				if err := put(w, fmt.Sprint(i+1)); err != nil || i%2 == 0 {
-					return errors.Join(errOwn, err)
+	const tellers = 2 * many
+	f := func(others int) float64 {
+		var told, done atomic.Int64
+		enough := func() bool { return told.Load() >= 100*tellers }
+		var wait sync.WaitGroup
+		for range tellers {
+			wait.Go(func() {
+				for !enough() {
+					if err := db.writeFirst(t.Context(), func(*writer) error { told.Add(1); return nil }); err != nil {
+						t.Error(err)
+					}
 				}
-				commits++
-				return nil
 			})
-		})
-	}
-	close(proceed)
-	wait.Wait()
-	for i, err := range results {
-		_, missing := db.Document(t.Context(), multivac.Telling{Source: fmt.Sprint(i)}.ID())
-		if fails := i%2 == 1; fails != errors.Is(err, errOwn) || fails != errors.Is(missing, multivac.ErrNotFound) {
-			t.Errorf("write %d: %v; its document: %v", i, err, missing)
 		}
+		for range others {
+			wait.Go(func() {
+				for !enough() {
+					err := db.write(t.Context(), func(*writer) error {
+						for begun := time.Now(); time.Since(begun) < besides; {
+						}
+						done.Add(1)
+						return nil
+					})
+					if err != nil {
+						t.Error(err)
+					}
+				}
+			})
+		}
+		wait.Wait()
+		return float64(done.Load()) / float64(told.Load())
 	}
-	if commits != 4 {
-		t.Errorf("%d of 4 writes succeeded", commits)
+	if got := f(tellers / 2); got > 1./3 {
+		t.Errorf("a few others have %.2f writes for each of a crowd, want less than a third", got)
 	}
-	db.checkTables(t)
+	if got := f(4 * tellers); got < 1 {
+		t.Errorf("four times as many others have %.2f writes for each of a crowd, want as many at least", got)
+	}
 }
 
 // A transaction that breaks takes every write in it, and the next one works.
