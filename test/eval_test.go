@@ -38,14 +38,14 @@ var sets = []set{
 		name: "team-dev, read", meaning: "read", patience: patienceReading,
 		documents: []string{"team-dev/documents.jsonl.gz"},
 		questions: []string{"team-dev/questions.jsonl.gz"},
-		least:     map[string]float64{"hit_at_1": 0.66, "kinds.paraphrase": 0.29, "auroc_correct": 0.82},
+		least:     map[string]float64{"hit_at_1": 0.69, "kinds.paraphrase": 0.32, "auroc_correct": 0.85},
 		most:      map[string]float64{"stops.balanced.false_answer_rate": 0.15},
 	},
 	{
 		name: "squad-dev, read", meaning: "read", every: 6, patience: patienceReading, long: true,
 		documents: []string{"squad-dev/documents.jsonl.gz"},
 		questions: []string{"squad-dev/questions.jsonl.gz", "squad-dev/unanswerable.jsonl.gz"},
-		least:     map[string]float64{"hit_at_1": 0.80, "auroc": 0.63},
+		least:     map[string]float64{"hit_at_1": 0.81, "auroc": 0.68},
 	},
 	{
 		name:      "squad-dev", // the unanswerable ones share all words but one fact with what is told

@@ -6,8 +6,6 @@ type SenseExample struct {
 	Sentences []SenseSentence // in the order of the first stage
 	all       []sensed
 	reading   reading
-	question  *Question
-	in        Collection
 }
 
 // A SenseSentence is a sentence with its features.
@@ -18,8 +16,8 @@ type SenseSentence struct {
 
 // ExamineSense returns the sentences of the candidates as the second stage
 // sees them before anything is read; nil where there is none.
-func (m *Model) ExamineSense(q *Question, candidates []Candidate, in Collection) *SenseExample {
-	e := &SenseExample{question: q, in: in}
+func (m *Model) ExamineSense(q *Question, candidates []Candidate) *SenseExample {
+	e := &SenseExample{}
 	e.reading.read(q, candidates, m)
 	if len(e.reading.sentences) == 0 {
 		return nil
@@ -53,5 +51,5 @@ func (e *SenseExample) Inputs(order *Scorer) (x [SenseInputs]float32, best int) 
 		}
 	}
 	sortByScore(all)
-	return senseInputs(e.question, e.reading.sentences, all, e.in), best
+	return senseInputs(all), best
 }

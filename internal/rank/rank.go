@@ -47,7 +47,7 @@ func (m *Model) Rank(q *Question, candidates []Candidate, in Collection, read Re
 		return nil
 	}
 	if haveCosines(candidates) {
-		return m.bySense(r, q, candidates, in, read)
+		return m.bySense(r, q, candidates, read)
 	}
 	order := m.order(r.sentences)
 	ranked := make([]Sentence, len(order))

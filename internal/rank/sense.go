@@ -110,7 +110,7 @@ type SenseParameters struct {
 }
 
 // SenseVersion of the form of SenseParameters, like Version.
-const SenseVersion = 1
+const SenseVersion = 2
 
 //go:embed sense.json
 var embeddedSense []byte
@@ -135,7 +135,7 @@ func (m *Model) LoadSense(data []byte) (*Model, error) {
 // A sensed is a sentence in the second stage.
 type sensed struct {
 	*sentence
-	k, rank int // its place among all sentences, and in the order of the first stage
+	rank    int // in the order of the first stage
 	x       [SenseFeatures]float32
 	reading float32
 	read    bool
@@ -144,7 +144,7 @@ type sensed struct {
 
 // bySense puts the sentences in order in the second stage; nothing is read
 // where read is nil.
-func (m *Model) bySense(r *reading, q *Question, candidates []Candidate, in Collection, read Reader) []Sentence {
+func (m *Model) bySense(r *reading, q *Question, candidates []Candidate, read Reader) []Sentence {
 	all := m.senseAll(r, q, candidates)
 	stage := &m.sense.Find
 	if read != nil {
@@ -155,7 +155,7 @@ func (m *Model) bySense(r *reading, q *Question, candidates []Candidate, in Coll
 		all[i].score = stage.Order.Score(&all[i].x)
 	}
 	sortByScore(all)
-	x := senseInputs(q, r.sentences, all, in)
+	x := senseInputs(all)
 	p := stage.Confidence.probability(x[:])
 	ranked := make([]Sentence, len(all))
 	for i, a := range all {
@@ -188,7 +188,7 @@ func (m *Model) senseAll(r *reading, q *Question, candidates []Candidate) []sens
 	for i, k := range order {
 		t := &r.sentences[k]
 		cosine := candidates[t.candidate].Cosines[t.place]
-		all[i] = sensed{sentence: t, k: k, rank: i, x: [SenseFeatures]float32{
+		all[i] = sensed{sentence: t, rank: i, x: [SenseFeatures]float32{
 			sScore:          float32(max(-10, t.score-best)) / 5,
 			sScoreRank:      1 / float32(i+1),
 			sFound:          indicator(candidates[t.candidate].Score > 0),
@@ -287,26 +287,30 @@ func readBest(all []sensed, candidates []Candidate, read Reader, order *Scorer) 
 	rankBy(all, sReadingRank, func(a *sensed) float32 { return a.reading })
 }
 
-// What the confidence of the second stage has beside what that of the first
-// has for the sentence that is the best of the second, and the features of that.
+// What the confidence of the second stage has beside the features of the first
+// sentence. What that of the first stage sees would tell it more of the
+// questions that it is learned from, and less of others.
 const (
-	cSenseMargin        = inputs + int(senseFeatures) + iota // to the second sentence
-	cSenseMarginPassage                                      // to the best sentence of another passage
-	cSenseShare                                              // softmax of the first
-	cSenseScore                                              // a fifth
-	cSenseAgrees                                             // it is the best of the first stage, too
-	SenseInputs                                              // how many inputs there are
+	cSenseMargin        = int(senseFeatures) + iota // to the second sentence
+	cSenseMarginPassage                             // to the best sentence of another passage
+	cSenseShare                                     // softmax of the first
+	cSenseScore                                     // a fifth
+	cSenseAgrees                                    // it is the best of the first stage, too
+	cSenseRead                                      // the logarithm of how much likelier anything read holds the answer than nothing, an eighth
+	SenseInputs                                     // how many inputs there are
 )
 
-func senseInputs(q *Question, sentences []sentence, all []sensed, in Collection) (x [SenseInputs]float32) {
+func senseInputs(all []sensed) (x [SenseInputs]float32) {
 	first := &all[0]
-	confidenceInputs((*[inputs]float32)(x[:]), q, sentences, ofFirstStage(all), in)
-	copy(x[inputs:], first.x[:])
+	copy(x[:], first.x[:])
 	x[cSenseMargin], x[cSenseMarginPassage] = 5, 5
-	sum := 0.0
+	sum, said := 0.0, 0.0
 	for i := range all {
 		behind := first.score - all[i].score
 		sum += math.Exp(-behind)
+		if all[i].read {
+			said += math.Exp(float64(all[i].reading))
+		}
 		if i == 1 {
 			x[cSenseMargin] = float32(min(5, behind))
 		}
@@ -317,20 +321,8 @@ func senseInputs(q *Question, sentences []sentence, all []sensed, in Collection)
 	x[cSenseShare] = float32(1 / sum)
 	x[cSenseScore] = float32(first.score) / 5
 	x[cSenseAgrees] = indicator(first.rank == 0)
+	x[cSenseRead] = float32(math.Log(max(said, math.Exp(noReading)))) / 8
 	return x
-}
-
-// ofFirstStage returns the places of the sentences in the order of the first
-// stage, but that the best of the second comes before all.
-func ofFirstStage(all []sensed) []int {
-	order := make([]int, len(all))
-	for _, a := range all {
-		order[a.rank] = a.k
-	}
-	best := all[0]
-	copy(order[1:best.rank+1], order[:best.rank])
-	order[0] = best.k
-	return order
 }
 
 func sortByScore(all []sensed) {

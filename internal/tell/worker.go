@@ -29,7 +29,7 @@ const (
 
 	// While it is crowded, so many documents are worked on at a time, until what
 	// waits was told so long ago.
-	fewWorkers = 2
+	fewWorkers = 1
 	patience   = 5 * time.Second
 
 	// room is how many bytes of documents are worked on at a time, or one

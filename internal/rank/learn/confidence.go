@@ -19,7 +19,6 @@ type trial struct {
 	right      bool
 	answerable bool
 	size       int
-	weight     float64
 }
 
 const (
@@ -49,7 +48,8 @@ func learnConfidence(c *corpus, p *rank.Parameters, m *rank.Model, ranking, arti
 		rate := 0.004 * (1 - float64(epoch)/networkEpochs)
 		loss := 0.0
 		for _, i := range r.Perm(len(trials) - len(held)) {
-			loss += n.learn(&trials[len(held)+i], rate)
+			t := &trials[len(held)+i]
+			loss += n.learn(t.x, float64(indicator(t.right)), rate)
 		}
 		log.Printf("confidence: epoch %d, loss %.4f", epoch+1, loss/float64(len(trials)-len(held)))
 	}
@@ -125,7 +125,7 @@ func (c *corpus) trials(m *rank.Model, ranking, articles []int, size int, r *ran
 			hidden = func(p int) bool { return p == j.q.paragraph }
 		}
 		trials[i] = c.trial(m, collections[j.collection], j.q, hidden)
-		trials[i].answerable, trials[i].size, trials[i].weight = j.answerable, size, 1
+		trials[i].answerable, trials[i].size = j.answerable, size
 	})
 	return trials
 }
@@ -213,9 +213,11 @@ func (n *network) logit(x []float32) float64 {
 	return out
 }
 
-func (n *network) learn(t *trial, rate float64) float64 {
-	p := 1 / (1 + math.Exp(-n.logit(t.x)))
-	g := p - float64(indicator(t.right))
+// learn takes one step towards what is wanted of x, a probability, and returns
+// the loss before it.
+func (n *network) learn(x []float32, wanted, rate float64) float64 {
+	p := 1 / (1 + math.Exp(-n.logit(x)))
+	g := p - wanted
 	output := hiddenUnits * n.unit
 	for u := range hiddenUnits {
 		n.gradient[output+u] = g * n.hidden[u]
@@ -227,10 +229,7 @@ func (n *network) learn(t *trial, rate float64) float64 {
 	}
 	n.gradient[output+hiddenUnits] = g
 	n.step(rate)
-	if t.right {
-		return -math.Log(max(p, 1e-12))
-	}
-	return -math.Log(max(1-p, 1e-12))
+	return -wanted*math.Log(max(p, 1e-12)) - (1-wanted)*math.Log(max(1-p, 1e-12))
 }
 
 func (n *network) step(rate float64) {

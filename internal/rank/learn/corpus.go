@@ -113,6 +113,16 @@ func (c *corpus) about(articles []int) (questions []question) {
 	return questions
 }
 
+// aboutParagraphs returns the questions about paragraphs.
+func (c *corpus) aboutParagraphs(paragraphs []int) (questions []question) {
+	for _, p := range paragraphs {
+		for _, q := range c.askedAbout[p] {
+			questions = append(questions, c.questions[q])
+		}
+	}
+	return questions
+}
+
 // collection indexes paragraphs.
 func (c *corpus) collection(paragraphs []int) *index.Snapshot {
 	x := index.New()

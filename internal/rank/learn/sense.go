@@ -19,9 +19,11 @@ import (
 
 const (
 	reworded      = 0.35 // share of the questions that are asked in other words
-	swapped       = 0.35 // share of those without an answer that have one fact exchanged
+	swapped       = 0.6  // share of those without an answer that have one fact exchanged
 	senseHidden   = 12
 	senseEpochs   = 12
+	wrong         = 0.4  // what confidence is to be of a wrong answer where there is a right one
+	fewParagraphs = 16   // of the smallest collections, at most
 	sensePerPlace = 1500 // questions with an answer that are asked of a collection, and as many without, at most
 )
 
@@ -119,9 +121,8 @@ func (c *corpus) senseTrials(m *rank.Model, others, articles []int, r *rand.Rand
 	}
 	var jobs []job
 	words := newThesaurus(c)
-	build := func(paragraphs, has, lacks []int, n int) {
+	build := func(paragraphs []int, own, strange []question, n int) {
 		in := c.collection(paragraphs)
-		own, strange := c.about(has), c.about(lacks)
 		for range min(n, len(own)) {
 			q := own[r.IntN(len(own))]
 			asked := c.inOtherWords(q, words, r)
@@ -144,13 +145,20 @@ func (c *corpus) senseTrials(m *rank.Model, others, articles []int, r *rand.Rand
 	half := len(articles) / 2
 	a, b := articles[:half], articles[half:]
 	for _, s := range [][2][]int{{a, b}, {b, a}} {
-		build(c.of(s[0]), s[0], s[1], sensePerPlace)
-		build(c.of(slices.Concat(others, s[0])), s[0], s[1], sensePerPlace)
+		own, strange := c.about(s[0]), c.about(s[1])
+		build(c.of(s[0]), own, strange, sensePerPlace)
+		build(c.of(slices.Concat(others, s[0])), own, strange, sensePerPlace)
 		for group := range slices.Chunk(s[0], 8) {
-			build(c.of(group), group, s[1], sensePerPlace/8)
+			build(c.of(group), c.about(group), strange, sensePerPlace/8)
 		}
 		for _, article := range s[0] {
-			build(c.of([]int{article}), []int{article}, s[1], sensePerPlace/half)
+			build(c.of([]int{article}), c.about([]int{article}), strange, sensePerPlace/half)
+			few, rest := c.few(article, r)
+			lacking := c.aboutParagraphs(rest)
+			for range len(lacking) + 1 {
+				lacking = append(lacking, strange[r.IntN(len(strange))])
+			}
+			build(few, c.aboutParagraphs(few), lacking, sensePerPlace/half)
 		}
 	}
 	log.Printf("sense: %d questions", len(jobs))
@@ -167,6 +175,15 @@ func (c *corpus) senseTrials(m *rank.Model, others, articles []int, r *rand.Rand
 	trials = slices.DeleteFunc(trials, func(t senseTrial) bool { return t.SenseExample == nil })
 	r.Shuffle(len(trials), func(i, j int) { trials[i], trials[j] = trials[j], trials[i] })
 	return trials
+}
+
+// few returns some paragraphs of an article that follow one another, up to
+// fewParagraphs, and the others.
+func (c *corpus) few(article int, r *rand.Rand) (few, rest []int) {
+	all := c.articles[article]
+	n := 1 + r.IntN(min(fewParagraphs, len(all)))
+	from := r.IntN(len(all) - n + 1)
+	return all[from : from+n], slices.Concat(all[:from], all[from+n:])
 }
 
 // inOtherWords rewords some of the questions.
@@ -206,8 +223,7 @@ func (c *corpus) senseTrial(m *rank.Model, s *index.Snapshot, asked question, an
 		t.found = append(t.found, rank.Candidate{Score: h.Score, Cosines: cosines[i], Excerpt: multivac.Excerpt{
 			Passage: p.Passages[h.Number], Document: p.ID, Revision: 1, Source: p.source, Title: p.Title}})
 	}
-	_, passages := s.Size()
-	t.SenseExample = m.ExamineSense(q, t.found, rank.Collection{Passages: passages})
+	t.SenseExample = m.ExamineSense(q, t.found)
 	if t.SenseExample != nil {
 		for _, x := range t.Sentences {
 			k := t.found[x.Candidate]
@@ -234,14 +250,19 @@ func fitConfidence(trials []senseTrial, held int, order *rank.Scorer, r *rand.Ra
 	for i := range trials {
 		t := &trials[i]
 		x, best := t.Inputs(order)
-		seen[i] = trial{x: x[:], right: t.right[best], answerable: t.answerable, weight: 1}
+		seen[i] = trial{x: x[:], right: t.right[best], answerable: t.answerable}
 	}
 	n := newNetwork(seen, r)
 	for epoch := range networkEpochs {
 		rate := 0.004 * (1 - float64(epoch)/networkEpochs)
 		loss := 0.0
 		for _, i := range r.Perm(len(seen) - held) {
-			loss += n.learn(&seen[held+i], rate)
+			t := &seen[held+i]
+			wanted := float64(indicator(t.right))
+			if t.answerable && !t.right {
+				wanted = wrong
+			}
+			loss += n.learn(t.x, wanted, rate)
 		}
 		log.Printf("sense: confidence: epoch %d, loss %.4f", epoch+1, loss/float64(len(seen)-held))
 	}
