@@ -182,9 +182,9 @@ func (f *Follower) load(ctx context.Context) error {
 		return err
 	}
 	f.shown.Store(next)
-	debug.FreeOSMemory() // building took several times what stays
-	f.OnForget()         // whatever was deleted since the index before
+	f.OnForget() // whatever was deleted since the index before
 	f.notify(func() { f.reason = ""; f.ready = true; f.stats.Rebuilds++ })
+	debug.FreeOSMemory() // building took several times what stays; nobody waits for that
 	return nil
 }
 

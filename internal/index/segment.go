@@ -225,7 +225,7 @@ func fit[T any](s []T) []T {
 func mergeSegments(members []member) *segment {
 	merged := &segment{}
 	renumbered := make([][]int32, len(members))
-	defer runtime.KeepAlive(members)
+	defer runtime.KeepAlive(members) // their vectors are read
 	terms, postings, vectors := 0, 0, 0
 	for _, m := range members {
 		vectors += m.vectors()

@@ -244,7 +244,8 @@ func (t *senseTrial) read(order *rank.Scorer) {
 	}, order)
 }
 
-// fitConfidence fits the network to whether the best sentence by order is right.
+// fitConfidence fits the network to whether the best sentence by order is right,
+// and a little to whether another one is; what that distorts, calibrate mends.
 func fitConfidence(trials []senseTrial, held int, order *rank.Scorer, r *rand.Rand) rank.Network {
 	seen := make([]trial, len(trials))
 	for i := range trials {
