@@ -8,8 +8,6 @@ import (
 	"testing"
 	"time"
 
-	"github.com/google/go-cmp/cmp"
-
 	"multivac"
 	"multivac/internal/store"
 )
@@ -63,7 +61,7 @@ func (c *checker) list() map[multivac.DocumentID]multivac.Document {
 				}
 				all[d.ID] = d
 				d.Body, d.Text = nil, ""
-				if diff := cmp.Diff(d, listed); diff != "" {
+				if diff := difference(d, listed); diff != "" {
 					c.Errorf("document %s, read (-) and listed (+)\n%s", d.ID, diff)
 				}
 			}
@@ -155,7 +153,7 @@ func (c *checker) quotations() {
 		}
 		for i, p := range quoted(change.Passages) {
 			want := multivac.Excerpt{Passage: p, Document: id, Revision: change.Revision, Source: change.Source, Title: change.Title}
-			if diff := cmp.Diff(want, excerpts[i]); diff != "" {
+			if diff := difference(want, excerpts[i]); diff != "" {
 				c.Errorf("passage %d of %s, scanned (-) and as an excerpt (+)\n%s", i, id, diff)
 			}
 			for _, span := range append(slices.Clone(p.Sentences), multivac.Span{Start: p.Start, End: p.End}) {
@@ -191,7 +189,7 @@ func (c *checker) feed() {
 	if err != nil {
 		c.Error(err)
 	}
-	if diff := cmp.Diff(c.scanned, state); diff != "" {
+	if diff := difference(c.scanned, state); diff != "" {
 		c.Errorf("published, scanned (-) and followed (+)\n%s", diff)
 	}
 	for id, d := range c.documents {

@@ -10,8 +10,6 @@ import (
 	"sync"
 	"time"
 
-	"github.com/google/go-cmp/cmp"
-
 	"multivac"
 	"multivac/internal/store"
 )
@@ -855,7 +853,7 @@ func noGaps(s *subject) {
 		s.must(err)
 		state, err = apply(state, s.follow(changes[i].Position))
 		s.must(err)
-		if d := cmp.Diff(s.scan(), state); d != "" {
+		if d := difference(s.scan(), state); d != "" {
 			s.Fatalf("resumed after change %d (-scanned +followed)\n%s", i, d)
 		}
 	}
