@@ -10,33 +10,48 @@ import (
 	"multivac"
 )
 
-// A lines writes the log. Lines about requests it may hold back for a moment,
-// so that many of them cost one call of the system; any other line it writes
-// at once, after what it holds.
+// A lines writes the log. Lines that come while others are written share the
+// next call of the system, and lines about requests may be held back for a
+// moment to share one, too; any other line is written when its call returns.
 type lines struct {
+	w     io.Writer
 	delay time.Duration // 0: nothing is held back
 	fields
 
 	mu      sync.Mutex
-	w       io.Writer
 	held    []byte
-	waiting bool // flush will be called
+	spare   []byte    // takes the place of held while that is written
+	added   int64     // bytes, ever
+	written int64     // of them
+	writing bool      // somebody does
+	wrote   sync.Cond // on mu
+	waiting bool      // flush will be called
+}
+
+func newLines(w io.Writer, o Options) *lines {
+	l := &lines{w: w, delay: o.Delay, fields: newFields(o)}
+	l.wrote.L = &l.mu
+	return l
 }
 
 const enough = 32 << 10 // bytes that are not held back any longer
 
+// Write holds lines until write is called.
 func (l *lines) Write(p []byte) (int, error) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	l.write()
-	return l.w.Write(p)
+	l.held = append(l.held, p...)
+	l.added += int64(len(p))
+	return len(p), nil
 }
 
 // hold adds a line about a request.
 func (l *lines) hold(a *access) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
+	before := len(l.held)
 	l.held = a.append(l.held, l.fields)
+	l.added += int64(len(l.held) - before)
 	switch {
 	case l.delay == 0, len(l.held) >= enough, a.severity != "INFO":
 		l.write()
@@ -53,10 +68,21 @@ func (l *lines) flush() {
 	l.write()
 }
 
+// write returns once all that is held now has been written. One writes what
+// others hold, too. It is called with mu, which it gives up meanwhile.
 func (l *lines) write() {
-	if len(l.held) > 0 {
-		_, _ = l.w.Write(l.held) // there is nowhere left to say that the log cannot be written
-		l.held = l.held[:0]
+	for all := l.added; l.written < all; {
+		if l.writing {
+			l.wrote.Wait()
+			continue
+		}
+		held, end := l.held, l.added
+		l.held, l.writing = l.spare[:0], true
+		l.mu.Unlock()
+		_, _ = l.w.Write(held) // there is nowhere left to say that the log cannot be written
+		l.mu.Lock()
+		l.spare, l.written, l.writing = held, end, false
+		l.wrote.Broadcast()
 	}
 }
 

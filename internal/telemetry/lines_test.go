@@ -3,6 +3,7 @@ package telemetry_test
 import (
 	"bytes"
 	"encoding/json"
+	"fmt"
 	"io"
 	"net/http"
 	"strings"
@@ -74,6 +75,45 @@ func TestLinesAreHeldBack(t *testing.T) {
 		}
 		if paths != "/a/b/c/d/e/f" {
 			t.Errorf("lines come as %s", paths)
+		}
+	})
+}
+
+// A slowWriter takes its time, and counts how often.
+type slowWriter struct {
+	guarded
+	calls int
+}
+
+func (w *slowWriter) Write(p []byte) (int, error) {
+	w.calls++ // no two at the same time
+	time.Sleep(time.Millisecond)
+	return w.guarded.Write(p)
+}
+
+func TestLinesShareACall(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		var out slowWriter
+		log := telemetry.New(&out, telemetry.Options{Format: telemetry.JSON, Delay: time.Hour}).Logger()
+		const writers, each = 16, 20
+		var all sync.WaitGroup
+		for w := range writers {
+			all.Go(func() {
+				for i := range each {
+					line := fmt.Sprintf("line %d of %d;", i, w)
+					log.Info(line)
+					if n := strings.Count(out.String(), line); n != 1 {
+						t.Errorf("%q is there %d times once it was logged, want once", line, n)
+					}
+				}
+			})
+		}
+		all.Wait()
+		if n := strings.Count(out.String(), "\n"); n != writers*each {
+			t.Errorf("%d lines, want %d", n, writers*each)
+		}
+		if out.calls > 2*each {
+			t.Errorf("%d calls for %d times %d lines", out.calls, each, writers)
 		}
 	})
 }

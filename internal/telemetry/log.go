@@ -36,13 +36,12 @@ func newHandler(w io.Writer, o Options) (h slog.Handler, f Format, l *lines) {
 	}
 	terminal := isTerminal(w)
 	if o.Format == JSON || o.Format != Text && !terminal {
-		f := newFields(o)
-		l = &lines{w: w, delay: o.Delay, fields: f}
+		l = newLines(w, o)
 		var json slog.Handler = slog.NewJSONHandler(l, &slog.HandlerOptions{Level: level, ReplaceAttr: cloudLogging})
-		if f.role != "" {
-			json = json.WithAttrs([]slog.Attr{slog.Group(labelsField, slog.String("role", f.role))})
+		if l.role != "" {
+			json = json.WithAttrs([]slog.Attr{slog.Group(labelsField, slog.String("role", l.role))})
 		}
-		return identified{json, &f}, JSON, l
+		return identified{json, l}, JSON, l
 	}
 	colour := terminal && os.Getenv("NO_COLOR") == ""
 	return identified{newConsole(w, level, colour), nil}, Text, nil
@@ -119,34 +118,43 @@ func severity(l slog.Level) string {
 	return "DEBUG"
 }
 
-// identified adds the request id of the context to each line, and where fields
-// are given its trace.
+// identified adds the request id of the context to each line, and where lines
+// are given its trace; then it has them written.
 type identified struct {
 	slog.Handler
-	fields *fields
+	lines *lines
 }
 
 func (h identified) Handle(ctx context.Context, r slog.Record) error {
-	o := multivac.OriginOf(ctx)
+	err := h.Handler.Handle(ctx, h.identify(multivac.OriginOf(ctx), r))
+	if h.lines != nil {
+		h.lines.mu.Lock()
+		defer h.lines.mu.Unlock()
+		h.lines.write()
+	}
+	return err
+}
+
+func (h identified) identify(o multivac.Origin, r slog.Record) slog.Record {
 	if o == (multivac.Origin{}) {
-		return h.Handler.Handle(ctx, r)
+		return r
 	}
 	r = r.Clone()
 	if o.RequestID != "" {
 		r.AddAttrs(slog.String("request_id", o.RequestID))
 	}
-	if id, span, sampled := parts(o.Trace); id != "" && h.fields != nil {
-		r.AddAttrs(slog.String(traceField, h.fields.traces+id), slog.String(spanField, span), slog.Bool(sampledField, sampled))
+	if id, span, sampled := parts(o.Trace); id != "" && h.lines != nil {
+		r.AddAttrs(slog.String(traceField, h.lines.traces+id), slog.String(spanField, span), slog.Bool(sampledField, sampled))
 	}
-	return h.Handler.Handle(ctx, r)
+	return r
 }
 
 func (h identified) WithAttrs(attrs []slog.Attr) slog.Handler {
-	return identified{h.Handler.WithAttrs(attrs), h.fields}
+	return identified{h.Handler.WithAttrs(attrs), h.lines}
 }
 
 func (h identified) WithGroup(name string) slog.Handler {
-	return identified{h.Handler.WithGroup(name), h.fields}
+	return identified{h.Handler.WithGroup(name), h.lines}
 }
 
 // A console writes lines for people: "15:04:05 INFO  message key=value". The
