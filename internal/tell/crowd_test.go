@@ -81,13 +81,43 @@ func TestWorkersMakeRoom(t *testing.T) {
 		})
 		return most.Load()
 	}
-	if got := most(true, 0); got != fewWorkers {
-		t.Errorf("while it is crowded %d documents were worked on at a time, want %d", got, fewWorkers)
+	if got := most(true, 0); got != ofABeat {
+		t.Errorf("while it is crowded %d documents were worked on at a time, want %d", got, ofABeat)
 	}
-	if got := most(true, patience); got <= fewWorkers {
-		t.Errorf("of what has waited for long %d documents were worked on at a time, want more than %d", got, fewWorkers)
+	if got := most(true, patience); got <= ofABeat {
+		t.Errorf("of what has waited for long %d documents were worked on at a time, want more than %d", got, ofABeat)
 	}
-	if got := most(false, 0); got <= fewWorkers {
-		t.Errorf("otherwise %d documents were worked on at a time, want more than %d", got, fewWorkers)
+	if got := most(false, 0); got <= ofABeat {
+		t.Errorf("otherwise %d documents were worked on at a time, want more than %d", got, ofABeat)
 	}
+}
+
+// While it is crowded, documents that take long hold up no other.
+func TestSlowDocumentsInACrowd(t *testing.T) {
+	inTime(t, func(t *testing.T, s store.Store) {
+		w := newWorld(s)
+		w.worker.Crowded = func() bool { return true }
+		w.worker.extract = func(mediaType string, body []byte) (extract.Extracted, error) {
+			if string(body) == "Slow." {
+				time.Sleep(time.Minute)
+			}
+			return extract.Extract(mediaType, body)
+		}
+		var slow []multivac.Telling
+		for i := range 2 * ofABeat {
+			slow = append(slow, telling(fmt.Sprint(i), "Slow."))
+		}
+		quick := telling("quick", "A fact.")
+		w.tell(t, multivac.WaitStored, append(slow, quick)...)
+		begun := time.Now()
+		w.run(t)
+		w.tell(t, multivac.WaitIndexed, quick)
+		if took := time.Since(begun); took > 3*beat {
+			t.Errorf("what was told after slow documents was answered from after %s, want %s", took, 2*beat)
+		}
+		w.tell(t, multivac.WaitIndexed, slow...)
+		if took := time.Since(begun); took < time.Minute {
+			t.Errorf("the slow ones were ready after %s", took)
+		}
+	})
 }

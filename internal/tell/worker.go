@@ -27,10 +27,12 @@ const (
 	goodbye = 5 * time.Second // to give leases back after the end
 	again   = time.Second     // between tries to give one back
 
-	// While it is crowded, so many documents are worked on at a time, until what
-	// waits was told so long ago.
-	fewWorkers = 1
-	patience   = 5 * time.Second
+	// While it is crowded, so many documents are taken up together at each beat,
+	// until what waits was told so long ago. One at a time would cost a commit
+	// and a look at the feed each.
+	beat     = 25 * time.Millisecond
+	ofABeat  = 16
+	patience = 5 * time.Second
 
 	// room is how many bytes of documents are worked on at a time, or one
 	// document: what is made of them takes a few times as much memory.
@@ -49,7 +51,7 @@ type Worker struct {
 	// worker was last heard of; a living worker extends it.
 	Lease time.Duration
 	// Crowded says whether many wait to be told that their documents are kept.
-	// Then a few documents are worked on at a time and the rest later, as long
+	// Then a few documents are taken up now and then and the rest later, as long
 	// as none waits for more than a few seconds. Never, unless set.
 	Crowded func() bool
 	// Now is the clock; time.Now unless set.
@@ -67,11 +69,11 @@ type Worker struct {
 	extract func(mediaType string, body []byte) (extract.Extracted, error)
 	segment func(text string) []multivac.Passage
 
-	// turns has one for each worker; while it is crowded, a document takes
-	// several. Who works on a document that may kill
+	// turns has one for each worker. Who works on a document that may kill
 	// the process takes them all, so that nothing else dies with it and is
 	// suspected in turn.
 	turns  *semaphore.Weighted
+	beats  *semaphore.Weighted // has what is left of a beat
 	room   *semaphore.Weighted
 	waited atomic.Int64 // how long the latest document had, a time.Duration
 }
@@ -97,6 +99,7 @@ func NewWorker(s store.Store, q queue.Queue) *Worker {
 		Trace:   func(ctx context.Context, _ string) (context.Context, func(error)) { return ctx, func(error) {} },
 		store:   s, queue: q,
 		room:    semaphore.NewWeighted(room),
+		beats:   semaphore.NewWeighted(ofABeat),
 		extract: extract.Extract, segment: text.Segment,
 	}
 }
@@ -126,14 +129,11 @@ func (w *Worker) handle(ctx context.Context, task multivac.Task) error {
 func (w *Worker) try(ctx context.Context, task multivac.Task, alone bool) (again bool, err error) {
 	// Before the lease: who waits for its turn is not to be counted among
 	// those that died with the process.
-	turns := w.share()
-	if alone {
-		turns = int64(w.Workers)
-	}
-	if err := w.turns.Acquire(ctx, turns); err != nil {
+	release, err := w.turn(ctx, alone)
+	if err != nil {
 		return false, err
 	}
-	defer w.turns.Release(turns)
+	defer release()
 	now := w.Now()
 	task, document, err := w.store.Lease(ctx, task, now, now.Add(w.Lease))
 	switch {
@@ -148,12 +148,22 @@ func (w *Worker) try(ctx context.Context, task multivac.Task, alone bool) (again
 	return false, w.attempt(ctx, task, document)
 }
 
-// share returns how many turns a document takes now.
-func (w *Worker) share() int64 {
-	if w.Crowded() && time.Duration(w.waited.Load()) < patience {
-		return int64(max(1, w.Workers/fewWorkers))
+// turn waits for the turn of a document, which release gives back.
+func (w *Worker) turn(ctx context.Context, alone bool) (release func(), err error) {
+	turns := int64(1)
+	switch crowded := w.Crowded() && time.Duration(w.waited.Load()) < patience; {
+	case alone:
+		turns = int64(w.Workers)
+	case crowded:
+		if err := w.beats.Acquire(ctx, 1); err != nil {
+			return nil, err
+		}
+		time.AfterFunc(beat, func() { w.beats.Release(1) }) // and not when it is done: it may take long
 	}
-	return 1
+	if err := w.turns.Acquire(ctx, turns); err != nil {
+		return nil, err
+	}
+	return func() { w.turns.Release(turns) }, nil
 }
 
 // attempt does the work under a lease and writes down how it ended.
