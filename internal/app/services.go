@@ -56,6 +56,9 @@ func (s *Settings) store(ctx context.Context) (store.Store, error) {
 	if err != nil {
 		return nil, err
 	}
+	if from, to := db.Migrated(); from != 0 && from != to {
+		logOf(s.Telemetry).Info("data brought to a newer version", "from", from, "to", to)
+	}
 	return db, nil
 }
 

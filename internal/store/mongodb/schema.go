@@ -61,6 +61,9 @@ func (db *DB) migrate(ctx context.Context) error {
 				return err
 			}
 		}
+		if s.Version != 0 && s.Version < len(migrations) {
+			db.log.Info("data brought to a newer version", "from", s.Version, "to", len(migrations))
+		}
 		return nil
 	})
 }

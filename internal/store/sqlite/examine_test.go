@@ -3,6 +3,7 @@ package sqlite
 import (
 	"compress/gzip"
 	"context"
+	"fmt"
 	"io"
 	"os"
 	"path/filepath"
@@ -61,17 +62,20 @@ func TestExamine(t *testing.T) {
 // Data of earlier versions of the schema is brought to this one, and nothing
 // of it is lost.
 func TestEarlierVersions(t *testing.T) {
-	for _, file := range []string{"v1.db.gz", "v4.db.gz"} {
-		t.Run(file, func(t *testing.T) { upgrade(t, filepath.Join("testdata", file)) })
+	for _, version := range []int{1, 4} {
+		t.Run(fmt.Sprint(version), func(t *testing.T) { upgrade(t, version) })
 	}
 }
 
-func upgrade(t *testing.T, file string) {
+func upgrade(t *testing.T, version int) {
 	dir := t.TempDir()
-	unpack(t, file, filepath.Join(dir, fileName))
+	unpack(t, filepath.Join("testdata", fmt.Sprintf("v%d.db.gz", version)), filepath.Join(dir, fileName))
 	db, err := Open(dir)
 	if err != nil {
 		t.Fatal(err)
+	}
+	if from, to := db.Migrated(); from != version || to != len(migrations) {
+		t.Errorf("brought from version %d to %d, want %d to %d", from, to, version, len(migrations))
 	}
 	storetest.Check(t, checked{db, t})
 	if found := storetest.Faults(t, db, false); len(found) > 0 {

@@ -99,20 +99,25 @@ CREATE TABLE feed (
 	splitListing,
 }
 
-func migrate(c *conn) error {
-	var version int
-	if err := c.get([]any{&version}, `PRAGMA user_version`); err != nil {
-		return err
+// migrate brings the data to the newest version, from the one that it returns.
+func migrate(c *conn) (from int, err error) {
+	if err := c.get([]any{&from}, `PRAGMA user_version`); err != nil {
+		return 0, err
 	}
-	if version > len(migrations) {
-		return multivac.Errorf(multivac.ErrInvalid, "use the newer program, or a backup from before it",
-			"data is of version %d, written by a newer program; this one knows versions up to %d", version, len(migrations))
+	if from > len(migrations) {
+		return from, multivac.Errorf(multivac.ErrInvalid, "use the newer program, or a backup from before it",
+			"data is of version %d, written by a newer program; this one knows versions up to %d", from, len(migrations))
 	}
-	for ; version < len(migrations); version++ {
+	for version := from; version < len(migrations); version++ {
 		script := fmt.Sprintf("BEGIN IMMEDIATE;\n%s;\nPRAGMA user_version = %d;\nCOMMIT", migrations[version], version+1)
 		if _, err := c.ExecContext(context.Background(), script); err != nil {
-			return fmt.Errorf("bring data to version %d: %w", version+1, err)
+			return from, fmt.Errorf("bring data to version %d: %w", version+1, err)
 		}
 	}
-	return nil
+	return from, nil
 }
+
+// Migrated returns the version of the data as they were found, and the one that
+// Open brought them to: the same, unless an older program wrote them. From is 0
+// where there were none.
+func (db *DB) Migrated() (from, to int) { return db.found, len(migrations) }

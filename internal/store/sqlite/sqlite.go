@@ -44,6 +44,7 @@ type DB struct {
 	done   chan struct{} // closed when the writer has ended
 	ended  error         // of its connection, once done
 	close  sync.Once
+	found  int // version of the schema
 
 	position atomic.Int64 // end of the feed, as committed
 	commits  atomic.Uint64
@@ -110,7 +111,7 @@ func (db *DB) open() error {
 	if err != nil {
 		return err
 	}
-	if err := migrate(w); err != nil {
+	if db.found, err = migrate(w); err != nil {
 		return err
 	}
 	if err := syncFolder(db.dir); err != nil {
