@@ -89,14 +89,14 @@ spec:
     image: %s/multivac:%s
     command: [multivac, version]
     securityContext: {allowPrivilegeEscalation: false, readOnlyRootFilesystem: true, capabilities: {drop: [ALL]}}
-  - {<<: *container, name: redis, image: "%s:7", command: [sh, -c, "true"]}
-  - {<<: *container, name: mongo, image: "%s:8", command: [sh, -c, "true"]}
+  - {<<: *container, name: redis, image: "%s", command: [sh, -c, "true"]}
+  - {<<: *container, name: mongo, image: "%s", command: [sh, -c, "true"]}
 `
 
 // pull has a node have the images, which is no part of what is measured then.
 func (s *stage) pull() {
 	file := filepath.Join(s.namespace.dir, "images.yaml")
-	must(s.t, os.WriteFile(file, fmt.Appendf(nil, imagesPod, registry, tag, public("redis"), public("mongo")), 0o600))
+	must(s.t, os.WriteFile(file, fmt.Appendf(nil, imagesPod, registry, tag, image("redis"), image("mongo")), 0o600))
 	s.kubectl("apply", "-f", file)
 	s.kubectl("wait", "--for=jsonpath={.status.phase}=Succeeded", "pod/images", "--timeout=180s")
 	s.kubectl("delete", "pod", "images")

@@ -25,8 +25,9 @@ import (
 // is meant for other things.
 const (
 	registryVariable = "MULTIVAC_TEST_CLUSTER"
-	standinsVariable = "MULTIVAC_TEST_STANDINS" // 1: stand-ins for the public images of redis and mongo, which are built
-	keepVariable     = "MULTIVAC_TEST_KEEP"     // 1: namespaces stay
+	metricsVariable  = "MULTIVAC_TEST_METRICS_SERVER" // a metrics-server, for a cluster without one
+	standinsVariable = "MULTIVAC_TEST_STANDINS"       // 1: stand-ins for the public images of redis and mongo, which are built
+	keepVariable     = "MULTIVAC_TEST_KEEP"           // 1: namespaces stay
 )
 
 // tag is one that no node has an older image of.
@@ -133,19 +134,39 @@ resources: [%s]
 components: [%s]
 images:
 - {name: multivac, newName: %s/multivac, newTag: %s}
-- {name: redis, newName: %s, newTag: "7"}
-- {name: mongo, newName: %s, newTag: "8"}
 - {name: stunnel, newName: %s/stunnel, newTag: "5"}
 %s
-`, n.name, relative(resource), strings.Join(components, ", "), registry, tag, public("redis"), public("mongo"), registry, more), 0o600))
+%s
+`, n.name, relative(resource), strings.Join(components, ", "), registry, tag, registry, images(), more), 0o600))
 	return dir
 }
 
-func public(image string) string {
+// public has the public images by their names in the manifests, each with what
+// stands in for it.
+var public = map[string]struct{ image, standin string }{
+	"redis":                              {"docker.io/library/redis:7", "redis:7"},
+	"mongo":                              {"docker.io/library/mongo:8", "mongo:8"},
+	"docker.io/oliver006/redis_exporter": {"docker.io/oliver006/redis_exporter:v1.45.0", "redis-exporter:1"},
+	"docker.io/hashicorp/vault":          {"docker.io/hashicorp/vault:1.21.4", "vault:1"},
+	"metrics-server":                     {"registry.k8s.io/metrics-server/metrics-server:v0.9.0", "metrics-server:1"},
+}
+
+// image returns where the cluster pulls a public image from.
+func image(name string) string {
 	if os.Getenv(standinsVariable) == "1" {
-		return registry + "/" + image
+		return registry + "/" + public[name].standin
 	}
-	return "docker.io/library/" + image
+	return public[name].image
+}
+
+// images says so to kustomize.
+func images() (lines string) {
+	for name := range public {
+		at := image(name)
+		colon := strings.LastIndex(at, ":")
+		lines += fmt.Sprintf("- {name: %s, newName: %s, newTag: %q}\n", name, at[:colon], at[colon+1:])
+	}
+	return lines
 }
 
 // kubectl runs it in the namespace and returns what it prints.

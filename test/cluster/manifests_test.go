@@ -93,7 +93,7 @@ func TestKustomizationsOfPages(t *testing.T) {
 	require.Have(t, "kubectl", err == nil, "install kubectl")
 	here, err := os.Getwd()
 	must(t, err)
-	for _, page := range []string{"run-on-kubernetes.md", "read-the-dashboard.md"} {
+	for _, page := range []string{"run-on-kubernetes.md", "read-the-dashboard.md", "vault.md"} {
 		text, err := os.ReadFile(filepath.Join("../../doc/how-to", page))
 		must(t, err)
 		shown := kustomizations.FindAllStringSubmatch(string(text), -1)
@@ -160,19 +160,13 @@ func TestProduction(t *testing.T) {
 	need(t)
 	n := newNamespace(t)
 	key := n.secrets()
-	authority := filepath.Join(n.dir, "authority")
-	certificates := func() {
-		if out, err := n.run("deploy/kubernetes/certificates.sh", n.name, authority); err != nil {
-			t.Fatalf("certificates: %v\n%s", err, out)
-		}
-	}
-	certificates()
+	authority := n.certificates()
 	members := ""
 	if os.Getenv(standinsVariable) == "1" {
 		members = "replicas: [{name: multivac-db, count: 1}]" // which the stand-in is
 	}
 	n.kubectl("apply", "-k", n.overlay(members, "overlays/production"))
-	n.rolledOut("statefulset/multivac-db", "statefulset/multivac-queue", "deployment/multivac-cache", "deployment/multivac-server", "deployment/multivac-worker")
+	n.rolledOut(workloads...)
 	server := strings.Replace(n.forward("service/multivac-server", 5000), "http://", "https://", 1)
 	t.Setenv("SSL_CERT_FILE", filepath.Join(authority, "ca.crt"))
 	asks := func() {
@@ -186,7 +180,7 @@ func TestProduction(t *testing.T) {
 		t.Fatalf("told over TLS: %v\n%s", err, out)
 	}
 	asks()
-	certificates()
+	n.certificates()
 	for _, role := range []string{"cache", "queue"} {
 		took := n.until("Redis has the new certificate", func() bool {
 			return strings.Contains(n.kubectl("logs", "-l", "app=multivac,role="+role, "-c", "tend", "--tail=-1"), "a new certificate: OK")

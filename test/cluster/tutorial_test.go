@@ -40,7 +40,7 @@ func TestTutorial(t *testing.T) {
 	})
 
 	s := newShell(t, "KUBECONFIG="+config, "TAG="+tag, "XDG_DATA_HOME="+t.TempDir())
-	replace := strings.NewReplacer("REGISTRY=localhost:5000", "REGISTRY="+registry, "docker.io/library/", strings.TrimSuffix(public("redis"), "redis"))
+	replace := strings.NewReplacer("REGISTRY=localhost:5000", "REGISTRY="+registry, "docker.io/library/", strings.TrimSuffix(image("redis"), "redis:7"))
 	var written bytes.Buffer
 	end := 0
 	for _, at := range commands.FindAllSubmatchIndex(page, -1) {
