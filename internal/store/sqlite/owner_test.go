@@ -17,6 +17,7 @@ import (
 	"time"
 
 	"multivac"
+	"multivac/internal/store"
 	"multivac/internal/store/sqlite"
 	"multivac/internal/store/storetest"
 )
@@ -101,6 +102,43 @@ func TestDamagedDataIsNamed(t *testing.T) {
 	if err == nil || !strings.Contains(err.Error(), "backup") {
 		t.Errorf("got %v, want to be told what to do", err)
 	}
+}
+
+// A schema of which some bytes were changed is no error of whoever asks.
+func TestDamagedSchemaIsNamed(t *testing.T) {
+	f := func(name, old, new string) {
+		t.Helper()
+		dir := t.TempDir()
+		if err := open(t, dir).Close(); err != nil {
+			t.Fatal(err)
+		}
+		raw, err := sql.Open("sqlite", filepath.Join(dir, "multivac.db"))
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer raw.Close()
+		if _, err := raw.Exec(`PRAGMA writable_schema = ON; UPDATE sqlite_schema SET sql = replace(sql, ?2, ?3), name = replace(name, ?2, ?3) WHERE name = ?1`, name, old, new); err != nil {
+			t.Fatal(err)
+		}
+		if err := raw.Close(); err != nil {
+			t.Fatal(err)
+		}
+		db, err := sqlite.Open(dir)
+		if err == nil {
+			defer db.Close()
+			_, put := db.Put(t.Context(), []multivac.Telling{{Source: "a", Body: []byte("A.")}}, time.Now())
+			_, page := db.Documents(t.Context(), multivac.Listing{State: multivac.Pending})
+			err = errors.Join(put, db.Scan(t.Context(), func(store.Change) error { return nil }), page)
+		}
+		if err == nil || !strings.Contains(err.Error(), "damaged") || !strings.Contains(err.Error(), "restore") {
+			t.Errorf("%q for %q in %s: got %v, want to be told what to do", new, old, name, err)
+		}
+	}
+	f("revisions", "size ", "sixe ")
+	f("revisions", "revisions", "revisianz")
+	f("documents", "UNIQUE", "      ")
+	f("documents_waiting", "documents_waiting", "documents_waitinq")
+	f("chunks", "bytes", "bites")
 }
 
 func TestPositionsBeyondTheEnd(t *testing.T) {

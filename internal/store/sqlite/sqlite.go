@@ -307,15 +307,21 @@ func explain(err error) error {
 		return multivac.Errorf(multivac.ErrUnavailable, "end the program that holds the database and try again", "database is locked: %v", err)
 	case sqlite3.SQLITE_IOERR, sqlite3.SQLITE_NOMEM, sqlite3.SQLITE_CANTOPEN, sqlite3.SQLITE_READONLY:
 		return multivac.Errorf(multivac.ErrUnavailable, "check the disk and the rights of the data folder", "database cannot be read or written: %v", err)
-	case sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB, sqlite3.SQLITE_FORMAT:
+	case sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB, sqlite3.SQLITE_FORMAT, sqlite3.SQLITE_CONSTRAINT, sqlite3.SQLITE_MISMATCH:
 		return damaged(err)
 	case sqlite3.SQLITE_ERROR:
-		if strings.Contains(err.Error(), "unsupported file format") { // which has no code of its own
-			return damaged(err)
+		for _, sign := range signs {
+			if strings.Contains(err.Error(), sign) {
+				return damaged(err)
+			}
 		}
 	}
 	return err
 }
+
+// signs of damage that have no code of their own. No statement here is of what
+// the schema does not have, so that the schema is not what it was.
+var signs = []string{"unsupported file format", "no such table", "no such column", "no such index", "has no column named", "does not match any PRIMARY KEY"}
 
 func damaged(err error) error {
 	return multivac.Errorf(err, "restore the data folder from a backup, or try `multivac doctor --repair` on a copy of it", "database is damaged: %v", err)
