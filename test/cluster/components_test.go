@@ -17,20 +17,6 @@ import (
 	"multivac/internal/servers"
 )
 
-var workloads = []string{"statefulset/multivac-db", "statefulset/multivac-queue", "deployment/multivac-cache", "deployment/multivac-server", "deployment/multivac-worker"}
-
-// answers tells it a page and asks for what stands there.
-func (n *namespace) answers(server, key string) {
-	n.t.Helper()
-	if out, err := n.multivac(server, key, "tell", "doc/faq.md"); err != nil {
-		n.t.Fatalf("told: %v\n%s", err, out)
-	}
-	answer, err := n.multivac(server, key, "ask", "What is the default port?")
-	if want := "The default port is 5000."; err != nil || !strings.Contains(answer, want) {
-		n.t.Errorf("asked: %s, %v, want %s", answer, err, want)
-	}
-}
-
 // certificates signs what the services need, by an authority in the folder that
 // it returns.
 func (n *namespace) certificates() (authority string) {
@@ -61,7 +47,9 @@ func TestStunnelAndExporter(t *testing.T) {
 	n.certificates()
 	n.kubectl("apply", "-k", n.overlay("", "overlays/local", "components/stunnel", "components/redis-exporter"))
 	n.rolledOut(workloads...)
-	n.answers(n.forward("service/multivac-server", 5000), key)
+	server := n.forward("service/multivac-server", 5000)
+	n.tells(server, key)
+	n.asks(server, key)
 	for workload, role := range map[string]string{"deployment/multivac-cache": "cache", "statefulset/multivac-queue": "queue"} {
 		ping := func(port string) string {
 			return n.try("exec", workload, "-c", "redis", "--", "redis-cli", "-p", port, "ping")
@@ -166,7 +154,8 @@ func TestVaultAgent(t *testing.T) {
 	n.kubectl("apply", "-k", n.overlay("patches:"+strings.ReplaceAll(patches, "https://vault.vault:8200", "http://vault:8200"), "overlays/local", "components/vault-agent"))
 	n.rolledOut(workloads...)
 	server := n.forward("service/multivac-server", 5000)
-	n.answers(server, key)
+	n.tells(server, key)
+	n.asks(server, key)
 
 	password := fmt.Sprintf("rotated-%d", os.Getpid())
 	n.kubectl("patch", "secret", "multivac-queue", "-p", `{"data":{"password":"`+base64.StdEncoding.EncodeToString([]byte(password))+`"}}`)
@@ -180,7 +169,8 @@ func TestVaultAgent(t *testing.T) {
 		})
 		t.Logf("%s: read the new password after %s", role, took)
 	}
-	n.answers(server, key)
+	n.tells(server, key)
+	n.asks(server, key)
 }
 
 // What measures pods, for a cluster that nothing measures. It is asked by way of
@@ -294,7 +284,8 @@ func TestAutoscaling(t *testing.T) {
   patch: '[{"op": "replace", "path": "/spec/metrics/0/resource/target/averageValue", "value": "50m"}]'`, "overlays/local", "components/hpa"))
 	n.rolledOut(workloads...)
 	server := n.forward("service/multivac-server", 5000)
-	n.answers(server, key)
+	n.tells(server, key)
+	n.asks(server, key)
 	replicas := func(role string) int {
 		desired, _ := strconv.Atoi(n.kubectl("get", "hpa", "multivac-"+role, "-o", "jsonpath={.status.desiredReplicas}"))
 		return desired
@@ -324,5 +315,6 @@ func TestAutoscaling(t *testing.T) {
 	if got := len(n.pods("worker")); got != 2 {
 		t.Errorf("there are %d workers, which had nothing to do, want 2", got)
 	}
-	n.answers(server, key)
+	n.tells(server, key)
+	n.asks(server, key)
 }

@@ -89,6 +89,9 @@ func need(t *testing.T) {
 	require.Have(t, "cluster", registry != "", "set KUBECONFIG, and "+registryVariable+" to a registry that this machine pushes to and the cluster pulls from")
 }
 
+// workloads are those of every overlay but single.
+var workloads = []string{"statefulset/multivac-db", "statefulset/multivac-queue", "deployment/multivac-cache", "deployment/multivac-server", "deployment/multivac-worker"}
+
 // A namespace of a test.
 type namespace struct {
 	t    *testing.T
@@ -280,6 +283,23 @@ func (n *namespace) forward(service string, port int) (address string) {
 // multivac runs the command.
 func (n *namespace) multivac(server, key string, args ...string) (string, error) {
 	return n.run("env", append([]string{"MULTIVAC_SERVER=" + server, "MULTIVAC_KEY_FILE=" + key, binary}, args...)...)
+}
+
+// tells tells it a page.
+func (n *namespace) tells(server, key string) {
+	n.t.Helper()
+	if out, err := n.multivac(server, key, "tell", "doc/faq.md"); err != nil {
+		n.t.Fatalf("told: %v\n%s", err, out)
+	}
+}
+
+// asks asks it for what stands there.
+func (n *namespace) asks(server, key string) {
+	n.t.Helper()
+	answer, err := n.multivac(server, key, "ask", "What is the default port?")
+	if want := "The default port is 5000."; err != nil || !strings.Contains(answer, want) {
+		n.t.Errorf("asked: %s, %v, want %s", answer, err, want)
+	}
 }
 
 // secrets makes the namespace and its Secrets, and returns a file with the admin's key.

@@ -169,17 +169,8 @@ func TestProduction(t *testing.T) {
 	n.rolledOut(workloads...)
 	server := strings.Replace(n.forward("service/multivac-server", 5000), "http://", "https://", 1)
 	t.Setenv("SSL_CERT_FILE", filepath.Join(authority, "ca.crt"))
-	asks := func() {
-		t.Helper()
-		answer, err := n.multivac(server, key, "ask", "What is the default port?")
-		if want := "The default port is 5000."; err != nil || !strings.Contains(answer, want) {
-			t.Errorf("asked over TLS: %s, %v, want %s", answer, err, want)
-		}
-	}
-	if out, err := n.multivac(server, key, "tell", "doc/faq.md"); err != nil {
-		t.Fatalf("told over TLS: %v\n%s", err, out)
-	}
-	asks()
+	n.tells(server, key)
+	n.asks(server, key)
 	n.certificates()
 	for _, role := range []string{"cache", "queue"} {
 		took := n.until("Redis has the new certificate", func() bool {
@@ -187,7 +178,7 @@ func TestProduction(t *testing.T) {
 		})
 		t.Logf("%s: the new certificate was taken after %s", role, took)
 	}
-	asks()
+	n.asks(server, key)
 	n.kubectl("create", "job", "--from=cronjob/multivac-backup", "backup-now")
 	n.kubectl("wait", "--for=condition=Complete", "job/backup-now", "--timeout=60s")
 }
@@ -199,15 +190,10 @@ func TestSingle(t *testing.T) {
 	key := n.secrets("single")
 	n.kubectl("apply", "-k", n.overlay("", "overlays/single"))
 	n.rolledOut("statefulset/multivac-server")
-	if out, err := n.multivac(n.forward("service/multivac-server", 5000), key, "tell", "doc/faq.md"); err != nil {
-		t.Fatalf("told: %v\n%s", err, out)
-	}
+	n.tells(n.forward("service/multivac-server", 5000), key)
 	n.kubectl("rollout", "restart", "statefulset/multivac-server")
 	n.rolledOut("statefulset/multivac-server")
-	answer, err := n.multivac(n.forward("service/multivac-server", 5000), key, "ask", "What is the default port?")
-	if want := "The default port is 5000."; err != nil || !strings.Contains(answer, want) {
-		t.Errorf("asked after a restart: %s, %v, want %s", answer, err, want)
-	}
+	n.asks(n.forward("service/multivac-server", 5000), key)
 }
 
 // The image is small, and whoever builds it again has the same bytes.
