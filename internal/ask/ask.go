@@ -295,7 +295,32 @@ func (s *Service) read(ctx context.Context, f found) ([]rank.Candidate, error) {
 			candidates[i].Cosines = nil
 		}
 	}
-	return candidates, nil
+	return candidates, s.open(ctx, candidates)
+}
+
+// open reads how documents begin that have another version among the
+// candidates, where the candidates do not show it.
+func (s *Service) open(ctx context.Context, candidates []rank.Candidate) error {
+	var ids []multivac.PassageID
+	for _, document := range rank.Unopened(candidates) {
+		i := slices.IndexFunc(candidates, func(c rank.Candidate) bool { return c.Document == document })
+		ids = append(ids, multivac.PassageID{Document: document, Revision: candidates[i].Revision})
+	}
+	if len(ids) == 0 {
+		return nil
+	}
+	openings, err := s.excerpts.Excerpts(ctx, ids)
+	if err != nil {
+		return fmt.Errorf("read openings: %w", err)
+	}
+	for i := range candidates {
+		for _, o := range openings {
+			if o.Document == candidates[i].Document {
+				candidates[i].Opening = o.Text
+			}
+		}
+	}
+	return nil
 }
 
 // reader returns what reads candidates together with a question, as many at
@@ -362,15 +387,21 @@ func quotation(asked *rank.Question, c rank.Candidate, r rank.Sentence) multivac
 		Start: r.Start, End: r.End,
 	}
 	q.Marks = asked.Marks(q.Text)
-	i := slices.Index(c.Sentences, r.Span)
-	if i > 0 {
-		q.Before = c.Sentence(c.Sentences[i-1])
+	if strings.HasPrefix(oneLine(q.Text), q.Lead) { // it announces what it is quoted with
+		q.Lead = ""
 	}
-	if i+1 < len(c.Sentences) {
-		q.After = c.Sentence(c.Sentences[i+1])
+	for _, other := range c.Sentences {
+		switch {
+		case other.End <= r.Start:
+			q.Before = c.Sentence(other)
+		case other.Start >= r.End && q.After == "":
+			q.After = c.Sentence(other)
+		}
 	}
 	return q
 }
+
+func oneLine(s string) string { return strings.Join(strings.Fields(s), " ") }
 
 func firstSources(ranked []rank.Sentence, candidates []rank.Candidate) (names []string) {
 	for _, r := range ranked {

@@ -36,7 +36,7 @@ func (m *Model) ExamineConfidence(q *Question, candidates []Candidate, in Collec
 		return best, x, false
 	}
 	order := m.order(r.sentences)
-	confidenceInputs(&x, q, r.sentences, order, in)
+	confidenceInputs(&x, q, r.sentences, order, 0, in)
 	s := r.sentences[order[0]]
 	return Examined{s.Span, s.candidate, s.x, s.classes}, x, true
 }

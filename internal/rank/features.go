@@ -80,6 +80,9 @@ type Candidate struct {
 	// Cosines say how like the question's sense each sentence is; nil where
 	// that is not known.
 	Cosines []float32
+	// Opening is how the document begins, where that is known and may say what
+	// the document replaces or what replaces it.
+	Opening string
 }
 
 // A sentence of a candidate with what was read in it.
@@ -91,8 +94,8 @@ type sentence struct {
 	matched   uint64  // bit set of the question's terms
 	exact     uint64  // … with their endings
 	leans     bool    // begins with a pronoun
+	run       bool    // several sentences that are quoted as one
 	ordered   bool    // they first occur in the question's order
-	asks      bool    // has a question mark
 	classes   uint32  // bit set
 	content   uint64  // hash of its words: the same sentence told twice has the same
 	bm25      float64 // over the question's weight
@@ -117,6 +120,7 @@ func (r *reading) read(q *Question, candidates []Candidate, m *Model) {
 		total += c.Score
 	}
 	r.bodies = r.bodies[:0]
+	opens := openings(candidates)
 	for i, c := range candidates {
 		first := len(r.sentences)
 		title := r.mask(q, c.Title)
@@ -125,7 +129,11 @@ func (r *reading) read(q *Question, candidates []Candidate, m *Model) {
 		own |= q.phrasesIn(r.words)
 		heading |= r.mask(q, c.Lead)
 		asks := r.likeness(q, c.Heading)
-		r.readPassage(q, i, c, title|heading)
+		asked := ""
+		if opens[i] {
+			asked = r.opening(q, c.Heading)
+		}
+		r.readPassage(q, i, &c, title|heading, asked)
 		p := passageFeatures{
 			ownPhrases: own, phrases: own,
 			title: title, heading: heading, body: title | heading, asks: asks, first: first, end: len(r.sentences),
@@ -150,6 +158,7 @@ func (r *reading) read(q *Question, candidates []Candidate, m *Model) {
 		}
 	}
 	r.relate()
+	r.wholeLists(q, candidates)
 }
 
 // passageFeatures is what the sentences of a passage share.
@@ -175,10 +184,7 @@ func (r *reading) mask(q *Question, s string) (mask uint64) {
 // likeness is the Jaccard index of the words of the question and those of the
 // last heading of a path.
 func (r *reading) likeness(q *Question, path string) float32 {
-	if i := strings.LastIndex(path, multivac.HeadingSeparator); i >= 0 {
-		path = path[i+len(multivac.HeadingSeparator):]
-	}
-	common := bits.OnesCount64(r.mask(q, path))
+	common := bits.OnesCount64(r.mask(q, lastHeading(path)))
 	if common == 0 {
 		return 0
 	}
@@ -191,16 +197,46 @@ func (r *reading) likeness(q *Question, path string) float32 {
 	return float32(common) / float32(len(q.terms)+others)
 }
 
-// readPassage appends the sentences of c with their words' terms.
-func (r *reading) readPassage(q *Question, i int, c Candidate, context uint64) {
-	for place, span := range c.Sentences {
-		r.sentences = append(r.sentences, sentence{Span: span, candidate: i, place: place})
+// readPassage appends the sentences of c with their words' terms. One that
+// follows a question, first the one asked by the heading, is read together
+// with it, as the answer that it is.
+func (r *reading) readPassage(q *Question, i int, c *Candidate, context uint64, asked string) {
+	for place := range c.Sentences {
+		last := c.whole(place)
+		if last < 0 {
+			continue
+		}
+		r.sentences = append(r.sentences, sentence{Span: multivac.Span{Start: c.Sentences[place].Start, End: c.Sentences[last].End}, candidate: i, place: place})
 		s := &r.sentences[len(r.sentences)-1]
-		r.readSentence(q, s, c.Sentence(span), c.Kind, context)
-		if s.echoes(q) {
+		body := c.Sentence(s.Span)
+		if s.run = last > place; s.run && c.Kind != multivac.Prose { // a list is found by what announces it, and each item by itself
+			body = c.Sentence(c.Sentences[place])
+		}
+		posing := posingOf(body)
+		if asked != "" && posing == poses {
+			body = asked + " " + body
+		}
+		r.readSentence(q, s, body, c.Kind, context)
+		if s.run {
+			s.classes |= r.classesOf(q, c.Sentence(multivac.Span{Start: c.Sentences[place].End, End: s.End}))
+		}
+		asked = ""
+		if posing == asks && s.lends(q) {
+			asked = c.Sentence(s.Span)
+		}
+		if posing == asks && s.lends(q) || posing != poses && s.echoes(q) {
 			r.sentences = r.sentences[:len(r.sentences)-1]
 		}
 	}
+}
+
+// classesOf returns what the words of s are that are no terms of the question.
+func (r *reading) classesOf(q *Question, s string) uint32 {
+	r.words, r.terms = text.AppendWords(r.words[:0], s), r.terms[:0]
+	for _, w := range r.words {
+		r.terms = append(r.terms, int8(q.find(w.Stem)))
+	}
+	return classify(s, r.words, r.terms)
 }
 
 func (r *reading) readSentence(q *Question, s *sentence, body string, kind multivac.Kind, context uint64) {
@@ -293,12 +329,11 @@ func (r *reading) readOrder(q *Question, s *sentence) {
 	s.x[fPairs] = float32(pairs / max(q.weight, 1e-9))
 }
 
-// echoes reports whether the sentence only says the question again, in its
-// order, down to the words of its form and to its mark: an example of a
-// question, say. It is no answer to it.
+// echoes reports whether the sentence says the whole question again, in its
+// order, down to the words of its form.
 func (s *sentence) echoes(q *Question) bool {
 	const least = 4 // words; of fewer, an answer may have them all
-	return s.asks && len(q.terms) >= least && bits.OnesCount64(s.exact) == len(q.terms) && s.ordered
+	return len(q.terms) >= least && bits.OnesCount64(s.exact) == len(q.terms) && s.ordered
 }
 
 // readShape computes the features of the sentence by itself.
@@ -323,7 +358,6 @@ func (r *reading) readShape(s *sentence, body string, kind multivac.Kind) {
 	s.x[fList] = indicator(kind == multivac.List)
 	s.x[fTable] = indicator(kind == multivac.Table)
 	s.x[fCode] = indicator(kind == multivac.Code)
-	s.asks = strings.ContainsAny(body, "?？؟")
 	s.x[fAsks] = indicator(strings.HasSuffix(strings.TrimRight(body, `*_"”')`), "?"))
 }
 

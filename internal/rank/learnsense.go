@@ -51,5 +51,5 @@ func (e *SenseExample) Inputs(order *Scorer) (x [SenseInputs]float32, best int) 
 		}
 	}
 	sortByScore(all)
-	return senseInputs(all), best
+	return senseInputs(all, 0), best
 }

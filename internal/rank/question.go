@@ -95,6 +95,9 @@ func (m *Model) NewQuestion(question string, in Vocabulary) *Question {
 		if t.unknown = !in.Has(w.Stem); t.unknown {
 			rate *= t.correct(question[w.Start:w.End], in)
 		}
+		if asksForRecent(words, i) {
+			rate *= recentRate
+		}
 		t.idf = in.IDF(t.Stem)
 		t.weight, t.search = t.idf*rate, t.idf*math.Pow(rate, searchRate)
 		q.search += t.search

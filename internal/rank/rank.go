@@ -50,13 +50,14 @@ func (m *Model) Rank(q *Question, candidates []Candidate, in Collection, read Re
 		return m.bySense(r, q, candidates, read)
 	}
 	order := m.order(r.sentences)
+	older := r.newestFirst(q, candidates, order)
 	ranked := make([]Sentence, len(order))
 	for i, k := range order {
 		s := &r.sentences[k]
 		ranked[i] = Sentence{Span: s.Span, Candidate: s.candidate, Score: s.score}
 	}
 	var x [inputs]float32
-	confidenceInputs(&x, q, r.sentences, order, in)
+	confidenceInputs(&x, q, r.sentences, order, older, in)
 	p := m.confidence.probability(x[:])
 	for i := range ranked {
 		ranked[i].Confidence = p * math.Exp(ranked[i].Score-ranked[0].Score)
@@ -64,8 +65,39 @@ func (m *Model) Rank(q *Question, candidates []Candidate, in Collection, read Re
 	return ranked
 }
 
+// newestFirst puts the newest of sentences that tell of one matter first in
+// the order, with the score of the best of them, and returns how many older
+// ones come right after it.
+func (r *reading) newestFirst(q *Question, candidates []Candidate, order []int) (older int) {
+	all := make([]scored, min(len(order), rivalPlaces))
+	for i := range all {
+		s := &r.sentences[order[i]]
+		all[i] = scored{s, s.score}
+	}
+	first, behind := newest(q, candidates, all)
+	r.sentences[order[first]].score = all[0].score
+	moveToFront(order, first, behind)
+	return len(behind)
+}
+
+// moveToFront moves the first and then those behind it to the front of all.
+func moveToFront[T any](all []T, first int, behind []int) {
+	front := []T{all[first]}
+	for _, i := range behind {
+		front = append(front, all[i])
+	}
+	rest := make([]T, 0, len(all))
+	for i, a := range all {
+		if i != first && !slices.Contains(behind, i) {
+			rest = append(rest, a)
+		}
+	}
+	copy(all[copy(all, front):], rest)
+}
+
 // order scores the sentences and returns their places, the best first. What
-// was told twice counts once: else its own double would be its rival.
+// was told twice, or is quoted as one, counts once: else its own double would
+// be its rival.
 func (m *Model) order(sentences []sentence) []int {
 	order := make([]int, len(sentences))
 	for i := range sentences {
@@ -77,10 +109,20 @@ func (m *Model) order(sentences []sentence) []int {
 		order[i] = i
 	}
 	slices.SortStableFunc(order, func(a, b int) int { return cmp.Compare(sentences[b].score, sentences[a].score) })
-	seen := make(map[uint64]bool, len(order))
+	type quoted struct {
+		candidate int
+		multivac.Span
+	}
+	told, runs := make(map[uint64]bool, len(order)), map[quoted]bool{}
 	return slices.DeleteFunc(order, func(k int) bool {
-		double := seen[sentences[k].content]
-		seen[sentences[k].content] = true
+		s := &sentences[k]
+		double := told[s.content]
+		told[s.content] = true
+		if s.run {
+			run := quoted{s.candidate, s.Span}
+			double = double || runs[run]
+			runs[run] = true
+		}
 		return double
 	})
 }
@@ -107,7 +149,9 @@ const (
 // Inputs is how many inputs the confidence network has.
 const Inputs = inputs
 
-func confidenceInputs(x *[inputs]float32, q *Question, sentences []sentence, order []int, in Collection) {
+// confidenceInputs reads the order; older sentences that tell of the first
+// one's matter come right after it, and are no rivals.
+func confidenceInputs(x *[inputs]float32, q *Question, sentences []sentence, order []int, older int, in Collection) {
 	first := &sentences[order[0]]
 	copy(x[:], first.x[:])
 	x[cScore] = float32(first.score)
@@ -115,12 +159,15 @@ func confidenceInputs(x *[inputs]float32, q *Question, sentences []sentence, ord
 	sum, agree := 0.0, 0
 	for i, k := range order {
 		s := &sentences[k]
+		if 0 < i && i <= older {
+			continue
+		}
 		behind := first.score - s.score
 		sum += math.Exp(-behind)
 		if behind < 1 {
 			agree++
 		}
-		if i == 1 {
+		if i == older+1 {
 			x[cMargin] = float32(min(5, behind))
 		}
 		if s.candidate != first.candidate {

@@ -155,7 +155,7 @@ func (m *Model) bySense(r *reading, q *Question, candidates []Candidate, read Re
 		all[i].score = stage.Order.Score(&all[i].x)
 	}
 	sortByScore(all)
-	x := senseInputs(all)
+	x := senseInputs(all, newestSensed(q, candidates, all))
 	p := stage.Confidence.probability(x[:])
 	ranked := make([]Sentence, len(all))
 	for i, a := range all {
@@ -300,18 +300,35 @@ const (
 	SenseInputs                                     // how many inputs there are
 )
 
-func senseInputs(all []sensed) (x [SenseInputs]float32) {
+// newestSensed is newestFirst of the second stage.
+func newestSensed(q *Question, candidates []Candidate, all []sensed) (older int) {
+	best := make([]scored, min(len(all), rivalPlaces))
+	for i := range best {
+		best[i] = scored{all[i].sentence, all[i].score}
+	}
+	first, behind := newest(q, candidates, best)
+	all[first].score = all[0].score
+	moveToFront(all, first, behind)
+	return len(behind)
+}
+
+// senseInputs reads the sentences in their order; older ones that tell of the
+// first one's matter come right after it, and are no rivals.
+func senseInputs(all []sensed, older int) (x [SenseInputs]float32) {
 	first := &all[0]
 	copy(x[:], first.x[:])
 	x[cSenseMargin], x[cSenseMarginPassage] = 5, 5
 	sum, said := 0.0, 0.0
 	for i := range all {
+		if 0 < i && i <= older {
+			continue
+		}
 		behind := first.score - all[i].score
 		sum += math.Exp(-behind)
 		if all[i].read {
 			said += math.Exp(float64(all[i].reading))
 		}
-		if i == 1 {
+		if i == older+1 {
 			x[cSenseMargin] = float32(min(5, behind))
 		}
 		if all[i].candidate != first.candidate {

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"math"
 	"net/url"
+	"regexp"
 	"slices"
 	"strconv"
 	"strings"
@@ -46,7 +47,7 @@ func newQuotationView(q multivac.Quotation) quotationView {
 		Pieces:    pieces(q.Text, q.Marks),
 		After:     clipEnd(q.After, context),
 		Lead:      q.Lead,
-		Verse:     q.Lead != "",
+		Verse:     q.Lead != "" || severalLines.MatchString(q.Text),
 		Title:     cmp.Or(q.Title, q.Source, "Untitled"),
 		Source:    q.Source,
 		SourceURL: webAddress(q.Source),
@@ -66,6 +67,10 @@ func newQuotationView(q multivac.Quotation) quotationView {
 	v.separate()
 	return v
 }
+
+// severalLines finds what is quoted of several list items, rows or lines of
+// code; the lines of a paragraph may be joined.
+var severalLines = regexp.MustCompile("\n[ \t]*(?:\n|[-*+|] |\\d+[.)] |```|~~~)")
 
 // separate keeps the sentence apart from those around it, which come without
 // the space between them.

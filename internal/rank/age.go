@@ -1,0 +1,323 @@
+package rank
+
+import (
+	"cmp"
+	"path"
+	"regexp"
+	"slices"
+	"strconv"
+	"strings"
+
+	"multivac"
+	"multivac/internal/text"
+)
+
+// Where two documents say different things about one matter, the newer one
+// comes first. What a document says of its age stands in its headings, its
+// title, its front matter, its path, or in words such as "in force from
+// 1 March 2025", "superseded by" and "replaces".
+
+// An age says how current a passage is, as far as it says so.
+type age struct {
+	date     int // yyyymmdd, with zeros for what is not said; 0 if nothing is
+	version  int // 0 if nothing is said
+	old      bool
+	replaces bool // it says that it takes the place of something older
+}
+
+// newer compares ages: above 0 where a is newer than b, 0 where that is not known.
+func (a age) newer(b age) int {
+	switch {
+	case a.old != b.old:
+		return cmp.Compare(indicator(b.old), indicator(a.old))
+	case a.date != 0 && b.date != 0 && commonPart(a.date, b.date) != commonPart(b.date, a.date):
+		return cmp.Compare(a.date, b.date)
+	case a.version != 0 && b.version != 0 && a.version != b.version:
+		return cmp.Compare(a.version, b.version)
+	case a.replaces != b.replaces:
+		return cmp.Compare(indicator(a.replaces), indicator(b.replaces))
+	}
+	return 0
+}
+
+// commonPart returns of a date the year, month and day that both dates have.
+func commonPart(date, other int) int {
+	switch {
+	case other%10000 == 0 || date%10000 == 0:
+		return date / 10000
+	case other%100 == 0 || date%100 == 0:
+		return date / 100
+	}
+	return date
+}
+
+var (
+	isoDate    = regexp.MustCompile(`(?:\b|_)((?:19|20)\d\d)[-/._](0?[1-9]|1[0-2])(?:[-/._](0?[1-9]|[12]\d|3[01]))?(?:\b|_)`)
+	dottedDate = regexp.MustCompile(`\b(\d{1,2})\.(\d{1,2})\.((?:19|20)\d\d)\b`)
+	namedDate  = regexp.MustCompile(`(?i)\b(?:(\d{1,2})(?:st|nd|rd|th)? +)?(jan|feb|mar|apr|may|jun|jul|aug|sep|oct|nov|dec)[a-z]*\.? +(?:(\d{1,2})(?:st|nd|rd|th)?,? +)?((?:19|20)\d\d)\b`)
+	year       = regexp.MustCompile(`(?:\b|_)((?:19|20)\d\d)(?:\b|_)`)
+	version    = regexp.MustCompile(`(?i)(?:\b|_)v(?:ersion|er\.?)?[ _.:-]*(\d{1,4})(?:\.(\d{1,4}))?(?:\b|_)`)
+	// from is what makes a date in a text the one from which the text holds.
+	from = regexp.MustCompile(`(?i)\b(?:in force|in effect|effective|valid|applies|apply|as of|as at|with effect|updated|revised|published|approved|last (?:changed|reviewed|modified)|stand|gültig ab|en vigueur)\b[^.\n]{0,40}`)
+	// until is what makes a text one of the past.
+	until    = regexp.MustCompile(`(?i)(?:\b(?:superseded|replaced) (?:by|with)|\b(?:is|are|was|been|now) (?:superseded|deprecated|obsolete|outdated|retired|withdrawn|archived|replaced)\b|\bno longer (?:valid|in force|in use|applies|apply|used|maintained|supported|current)|\b(?:valid|in force) until\b|^\W*(?:deprecated|superseded|obsolete|outdated|archived|withdrawn)\b)`)
+	replaces = regexp.MustCompile(`(?i)\b(?:replac(?:es|ing)|supersed(?:es|ing)|takes the place of|ersetzt|remplace|sustituye)\b`)
+	// past is how a sentence begins that tells of the past.
+	past = regexp.MustCompile(`(?i)^\W*(?:until|before|up to|formerly|previously|in the past|originally|through) `)
+)
+
+// oldWords mark a title, a heading, a path or a status as of the past.
+var oldWords = set("old older former previous legacy deprecated obsolete superseded outdated archive archived archives retired withdrawn expired")
+
+// versionWords tell versions of one document apart, beside dates and numbers.
+var versionWords = set(`new newer current latest draft final copy revised revision rev version ver v updated
+	january february march april may june july august september october november december`)
+
+// months are those of versionWords that a day may stand beside.
+var months = set("january february march april may june july august september october november december")
+
+func set(words string) map[string]bool {
+	m := map[string]bool{}
+	for w := range strings.FieldsSeq(words) {
+		m[w] = true
+	}
+	return m
+}
+
+// dateIn returns the latest date in s, or 0.
+func dateIn(s string) (latest int) {
+	add := func(year, month, day string) {
+		y, _ := strconv.Atoi(year)
+		m, _ := strconv.Atoi(month)
+		d, _ := strconv.Atoi(day)
+		latest = max(latest, y*10000+m*100+d)
+	}
+	for _, m := range isoDate.FindAllStringSubmatch(s, -1) {
+		add(m[1], m[2], m[3])
+	}
+	for _, m := range dottedDate.FindAllStringSubmatch(s, -1) {
+		add(m[3], m[2], m[1])
+	}
+	for _, m := range namedDate.FindAllStringSubmatch(s, -1) {
+		add(m[4], strconv.Itoa(strings.Index("janfebmaraprmayjunjulaugsepoctnovdec", strings.ToLower(m[2]))/3+1), cmp.Or(m[1], m[3]))
+	}
+	if latest == 0 {
+		for _, m := range year.FindAllStringSubmatch(s, -1) {
+			add(m[1], "", "")
+		}
+	}
+	return latest
+}
+
+// named returns the age that a title, heading or path gives.
+func named(s string) (a age) {
+	a.date = dateIn(s)
+	if m := version.FindStringSubmatch(s); m != nil {
+		major, _ := strconv.Atoi(m[1])
+		minor, _ := strconv.Atoi(m[2])
+		a.version = major*10000 + minor + 1
+	}
+	for w := range strings.FieldsFuncSeq(strings.ToLower(s), isNoWord) {
+		a.old = a.old || oldWords[w]
+	}
+	return a
+}
+
+// ageOf returns the age of sentence s of c; opening is how the document begins,
+// as far as that is known.
+func ageOf(c *Candidate, s string) (a age) {
+	section, document := lastHeading(c.Heading), c.Opening
+	for _, said := range []age{named(section), named(c.Title), named(c.Heading), named(c.Source)} {
+		a.date, a.version, a.old = cmp.Or(a.date, said.date), cmp.Or(a.version, said.version), a.old || said.old
+	}
+	for _, t := range []string{s, c.Text, document} {
+		if a.date == 0 {
+			for _, m := range from.FindAllString(t, -1) {
+				a.date = max(a.date, dateIn(m))
+			}
+		}
+		a.replaces = a.replaces || replaces.MatchString(t)
+	}
+	a.old = a.old || past.MatchString(s) || until.MatchString(s) || until.MatchString(document)
+	return a
+}
+
+// skeleton returns what is left of a title or path without what tells its
+// versions apart: years with the days and months beside them, version numbers,
+// and words such as "old".
+func skeleton(s string) string {
+	var b strings.Builder
+	dropped := false // the word before tells versions apart
+	words := strings.FieldsFunc(strings.ToLower(s), isNoWord)
+	for i, w := range words {
+		number := len(w) <= 2 && strings.Trim(w, "0123456789") == ""
+		switch {
+		case oldWords[w] || versionWords[w] || isYear(w) || w[0] == 'v' && len(w) > 1 && strings.Trim(w[1:], "0123456789") == "":
+			dropped = true
+		case number && (dropped || i+1 < len(words) && (months[words[i+1]] || isYear(words[i+1]))):
+		default:
+			b.WriteString(w + " ")
+			dropped = false
+		}
+	}
+	return b.String()
+}
+
+func isYear(w string) bool {
+	return len(w) == 4 && (w[:2] == "19" || w[:2] == "20") && isDigit(w[2]) && isDigit(w[3])
+}
+
+// versions reports whether a and b are of two documents, or of two sections of
+// one, that are versions of one another by title, path or heading.
+func versions(a, b *Candidate) bool {
+	return alike(a.Title, b.Title) || alike(withoutExtension(a.Source), withoutExtension(b.Source)) || a.Document == b.Document && alike(a.Heading, b.Heading)
+}
+
+func withoutExtension(source string) string { return strings.TrimSuffix(source, path.Ext(source)) }
+
+// alike reports whether two names differ only in what tells versions apart.
+func alike(a, b string) bool {
+	if a == b || a == "" || b == "" {
+		return false
+	}
+	s := skeleton(a)
+	return s != "" && s == skeleton(b)
+}
+
+// Unopened returns the documents of candidates that have another version among
+// them, and of which the candidates do not show how they begin: how a document
+// begins often says what it replaces.
+func Unopened(candidates []Candidate) (documents []multivac.DocumentID) {
+	byName := map[string][]int{} // a candidate of each document
+	seen := map[multivac.DocumentID]bool{}
+	for i, c := range candidates {
+		if seen[c.Document] {
+			continue
+		}
+		seen[c.Document] = true
+		byName["title "+skeleton(c.Title)] = append(byName["title "+skeleton(c.Title)], i)
+		byName["source "+skeleton(withoutExtension(c.Source))] = append(byName["source "+skeleton(withoutExtension(c.Source))], i)
+	}
+	shown := map[multivac.DocumentID]bool{}
+	for _, c := range candidates {
+		shown[c.Document] = shown[c.Document] || c.Number == 0
+	}
+	for _, group := range byName {
+		for _, i := range group {
+			a := &candidates[i]
+			if !shown[a.Document] && slices.ContainsFunc(group, func(k int) bool { return versions(a, &candidates[k]) }) {
+				shown[a.Document] = true
+				documents = append(documents, a.Document)
+			}
+		}
+	}
+	slices.Sort(documents)
+	return documents
+}
+
+// How far behind the first a sentence may be and be its rival by age.
+const (
+	rivalBehind = 2.5
+	rivalPlaces = 12
+)
+
+// asksForOld are words by which a question asks for what holds no more.
+var asksForOld = foldedSet("old older former formerly previous previously earlier originally past superseded")
+
+// A scored is a sentence with what it scores in its stage.
+type scored struct {
+	*sentence
+	score float64
+}
+
+// newest returns which of the sentences, the best first, is to be first by its
+// age, and which others say what it says, but are older: they are no rivals to it.
+func newest(q *Question, candidates []Candidate, all []scored) (first int, older []int) {
+	if len(all) < 2 || year.MatchString(q.Text) {
+		return 0, nil
+	}
+	direction := 1
+	for _, t := range q.terms {
+		if asksForOld[t.Folded] {
+			direction = -1
+		}
+	}
+	top := &candidates[all[0].candidate]
+	rivals := []int{0}
+	for i := 1; i < min(len(all), rivalPlaces) && all[i].score >= all[0].score-rivalBehind; i++ {
+		if sameMatter(top, &candidates[all[i].candidate], all[0].sentence, all[i].sentence) {
+			rivals = append(rivals, i)
+		}
+	}
+	if len(rivals) == 1 {
+		return 0, nil
+	}
+	ages := make([]age, len(rivals))
+	for n, i := range rivals {
+		c := &candidates[all[i].candidate]
+		ages[n] = ageOf(c, c.Sentence(all[i].Span))
+	}
+	best := 0
+	for n := range rivals {
+		if direction*ages[n].newer(ages[best]) > 0 {
+			best = n
+		}
+	}
+	for n, i := range rivals {
+		if direction*ages[best].newer(ages[n]) > 0 {
+			older = append(older, i)
+		}
+	}
+	return rivals[best], older
+}
+
+// sameMatter reports whether two sentences tell of one matter: in versions of
+// one document with the same words of the question, or in nearly the same words.
+func sameMatter(a, b *Candidate, s, t *sentence) bool {
+	if s.matched == t.matched && s.matched != 0 && versions(a, b) {
+		return true
+	}
+	return (a.Document != b.Document || a.Heading != b.Heading) && nearlyEqual(a.Sentence(s.Span), b.Sentence(t.Span))
+}
+
+// nearlyEqual reports whether two sentences share most of their words, numbers left out.
+func nearlyEqual(s, t string) bool {
+	a, b := wordsBeside(s), wordsBeside(t)
+	common := 0
+	for w := range a {
+		if b[w] {
+			common++
+		}
+	}
+	return common >= 3 && 10*common >= 6*(len(a)+len(b)-common)
+}
+
+// wordsBeside returns the words of s that are no numbers.
+func wordsBeside(s string) map[uint64]bool {
+	m := map[uint64]bool{}
+	for _, w := range text.AppendWords(nil, s) {
+		if w.Flags&text.Digits == 0 {
+			m[w.Stem] = true
+		}
+	}
+	return m
+}
+
+// recent are words by which a question asks for what holds now. They say
+// which of several is wanted, and texts seldom repeat them.
+var recent = foldedSet("current latest newest present actual recent currently now today nowadays presently")
+
+// recentRate is what such a word counts for where it stands before another that
+// means something, or ends the question: "the current limit", but "the current of the pump".
+const recentRate = 0.15
+
+// asksForRecent reports whether word i of a question asks for what holds now.
+func asksForRecent(words []text.Word, i int) bool {
+	if !recent[words[i].Folded] {
+		return false
+	}
+	if i+1 == len(words) {
+		return i > 1 && !formWords[words[i-1].Stem]
+	}
+	return !formWords[words[i+1].Stem]
+}
