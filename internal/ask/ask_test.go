@@ -286,3 +286,28 @@ func TestStopOfCollectionAndServer(t *testing.T) {
 		t.Errorf("stop \"sure\": %v, want it refused", err)
 	}
 }
+
+// What a document replaces stands at its beginning, which is read where none
+// of the passages found shows it.
+func TestOpeningTellsWhatIsReplaced(t *testing.T) {
+	filler := strings.Repeat("\n\nNothing in this part is about rooms. ", 40)
+	limit := func(eur string) string { return "\n\n## Rooms\n\nThe hotel limit is " + eur + " EUR a night." }
+	s := service(newShelf(map[string]string{
+		"travel v1.md":         "# Travel\n\nSuperseded by the policy of May." + filler + limit("120"),
+		"travel.md":            "# Travel" + filler + limit("150"),
+		"travel (archived).md": "# Travel" + filler + limit("90"),
+	}))
+	a := ask(t, s, multivac.Question{Text: "What is the hotel limit?"})
+	if got := a.Text(); got != "The hotel limit is 150 EUR a night." || len(a.Sentences) < 3 {
+		t.Errorf("answer %q with %d sentences, want the one that nothing replaces, and the others behind it", got, len(a.Sentences))
+	}
+}
+
+// An announcement is in the answer, and not beside it once more.
+func TestAnnouncementIsQuotedOnce(t *testing.T) {
+	s := service(newShelf(map[string]string{"gate.md": "# Gate\n\nThe gateway serves these regions:\n\n- Dublin\n- Osaka\n"}))
+	a := ask(t, s, multivac.Question{Text: "Which regions does the gateway serve?"})
+	if got, want := a.Text(), "The gateway serves these regions:\n\n- Dublin\n- Osaka"; got != want || a.Sentences[0].Lead != "" {
+		t.Errorf("answer %q under the lead %q, want %q under none", got, a.Sentences[0].Lead, want)
+	}
+}

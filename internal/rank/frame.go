@@ -20,10 +20,10 @@ import (
 // that ends its text with a colon says something by itself.
 func (c *Candidate) whole(place int) (last int) {
 	sentence := c.Sentence(c.Sentences[place])
-	if !text.Announces(sentence) {
+	switch {
+	case !c.introduces(place):
 		return place
-	}
-	if c.Kind == multivac.Prose && place == len(c.Sentences)-1 && len(sentence) >= longAnnouncement {
+	case c.Kind == multivac.Prose && place == len(c.Sentences)-1 && len(sentence) >= longAnnouncement:
 		return place
 	}
 	most := place + 1
@@ -40,6 +40,13 @@ func (c *Candidate) whole(place int) (last int) {
 		return -1
 	}
 	return last
+}
+
+// introduces reports whether the sentence at place is there for what follows
+// it: it announces that, or is the lead of its list or code.
+func (c *Candidate) introduces(place int) bool {
+	sentence := c.Sentence(c.Sentences[place])
+	return text.Announces(sentence) || place == 0 && c.Lead != "" && strings.Join(strings.Fields(sentence), " ") == c.Lead
 }
 
 // longAnnouncement is from how many bytes on a sentence that announces
@@ -78,7 +85,7 @@ func (c *Candidate) steps() (run multivac.Span, ok bool) {
 	switch {
 	case n < 2 || c.Kind != multivac.List && c.Kind != multivac.Code:
 		return run, false
-	case text.Announces(c.Sentence(c.Sentences[0])):
+	case c.introduces(0):
 	case c.Kind == multivac.List && strings.Trim(c.line(1), " \t.)") == "2":
 	default:
 		return run, false
