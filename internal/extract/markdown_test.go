@@ -102,6 +102,24 @@ func TestMarkdownIsKept(t *testing.T) {
 	}
 }
 
+// A page of settings is told apart before it is kept.
+func TestPagesOfSettings(t *testing.T) {
+	f := func(in string, want bool) {
+		t.Helper()
+		err := Check(multivac.Telling{Body: []byte(in)})
+		if got := errors.Is(err, ErrNoText) && errors.Is(err, multivac.ErrInvalid); got != want {
+			t.Errorf("%q: got %v, want refused: %v", in, err, want)
+		}
+	}
+	f("---\ntitle: Section\nweight: 3\n---\n", true)
+	f("\ufeff---\r\ntitle: Section\r\n---\r\n\r\n<!-- none\n-->\n{{< cards >}}\n", true)
+	f("+++\ntitle = 'Section'\n+++\n{{< cards >}}\n<div></div>\n***\n", true)
+	f("---\ntitle: Section\n---\nText", false)
+	f("---\ntitle: Section\n---\n# Heading", false)
+	f("", false)
+	f("...", false)
+}
+
 func TestMarkdownLines(t *testing.T) {
 	e := extract(t, multivac.Markdown, "---\ntitle: T\n---\n# A\n\n:::tip B\nc\n:::\n<table>\n<tr><td>d</td></tr>\n<tr><td>e</td></tr>\n</table>\n<X\n  y=\"z\"\n/>\n{/* f\ng */}\nh<br>i\n")
 	got := map[string]int{}

@@ -2,6 +2,7 @@ package extract
 
 import (
 	"strings"
+	"unicode"
 
 	"multivac"
 	"multivac/internal/frontmatter"
@@ -32,6 +33,36 @@ func (p plain) Extract(body []byte) (Extracted, error) {
 	}
 	text, lines := rewrite(text)
 	return Extracted{Title: heading(text), Text: text, Lines: lines}, nil
+}
+
+// Bounds of what is looked at to tell a page of settings, in bytes.
+const (
+	maxSettings = 72 << 10 // with the front matter, which has 64 KiB at most
+	maxNothing  = 4 << 10  // after it
+)
+
+// isSettings reports whether body is front matter, and nothing after it that
+// could be quoted.
+func isSettings(body []byte) bool {
+	if len(body) > maxSettings {
+		return false
+	}
+	text := string(body)
+	_, end := frontmatter.Split(text)
+	if end == 0 || len(text)-end > maxNothing {
+		return false
+	}
+	text, _ = rewrite(text[end:])
+	for {
+		before, after, ok := strings.Cut(text, "<!--")
+		if strings.ContainsFunc(before, func(r rune) bool { return unicode.IsLetter(r) || unicode.IsNumber(r) }) {
+			return false
+		}
+		if !ok {
+			return true
+		}
+		_, text, _ = strings.Cut(after, "-->")
+	}
 }
 
 // heading returns the title that the front matter of a text gives, or else
