@@ -21,10 +21,11 @@ internal/app              ask audit auth cache certs extract follow index keep m
 internal/client           web/wire
 internal/eval             
 internal/telemetry        
-internal/text             
+internal/text             frontmatter
+internal/frontmatter      
 internal/memory           
 internal/meaning          memory
-internal/extract          
+internal/extract          frontmatter
 internal/index            memory meaning text
 internal/rank             text index meaning
 internal/rank/learn       eval extract index meaning rank text
@@ -59,7 +60,7 @@ doc
 
 // Pure rooms compute: they read no clock, talk to nobody and write no log.
 var (
-	pure    = []string{".", "internal/text", "internal/extract", "internal/index", "internal/meaning", "internal/rank"}
+	pure    = []string{".", "internal/text", "internal/frontmatter", "internal/extract", "internal/index", "internal/meaning", "internal/rank"}
 	outside = []string{"os", "os/exec", "net", "net/http", "log", "log/slog", "database/sql", "syscall"}
 	clock   = "time" // the words name times and durations; the others have no use for it
 )
@@ -74,7 +75,8 @@ github.com/spf13/cobra                internal/cli                           the
 github.com/spf13/pflag                internal/cli internal/config           its flags
 github.com/knadh/koanf/v2             internal/config                        layers of settings, into a struct
 github.com/go-viper/mapstructure/v2   internal/config                        koanf's decoder
-github.com/pelletier/go-toml/v2       internal/config                        settings files, and the lines in them
+github.com/pelletier/go-toml/v2       internal/config internal/frontmatter   settings files, and the lines in them
+go.yaml.in/yaml/v3                    internal/frontmatter                   YAML in front of pages
 github.com/go-git/go-git/v5           internal/cli                           what .gitignore leaves out
 golang.org/x/term                     internal/cli internal/telemetry        is it a terminal
 github.com/Shopify/toxiproxy/v2       internal/servers                       tests: what networks do to connections

@@ -2,6 +2,7 @@ package cli
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"io"
 	"os"
@@ -13,6 +14,7 @@ import (
 
 	"multivac"
 	"multivac/internal/app"
+	"multivac/internal/extract"
 )
 
 // folder reads the documents in the folder and calls ask with what answers
@@ -70,7 +72,7 @@ func addFile(folder *app.Folder, f file, in io.Reader, t *tally, report func(err
 				err = fmt.Errorf("%s: %w", telling.Source, err)
 			}
 		}
-		if err != nil {
+		if err != nil && !(f.found && errors.Is(err, extract.ErrNoText)) {
 			report(err)
 		}
 	}

@@ -22,6 +22,7 @@ type file struct {
 	title     string // the same, where it has one
 	extension string // that says its type in place of its own; may be empty
 	size      int64  // bytes, 0 where unknown
+	found     bool   // in a folder; nobody named it
 }
 
 // stdin is the path of standard input.
@@ -90,8 +91,9 @@ func (f file) tellings(r io.Reader, c multivac.CollectionName) iter.Seq2[multiva
 }
 
 // allTellings reads the files one after another. Each is counted in the tally
-// as it is read.
-func allTellings(files []file, in io.Reader, c multivac.CollectionName, count *tally) iter.Seq2[multivac.Telling, error] {
+// as it is read. Of files found in folders those that have no text are passed
+// over, and reported.
+func allTellings(files []file, in io.Reader, c multivac.CollectionName, count *tally, passedOver func(path string)) iter.Seq2[multivac.Telling, error] {
 	return func(yield func(multivac.Telling, error) bool) {
 		for _, f := range files {
 			r, err := f.open(in)
@@ -102,6 +104,10 @@ func allTellings(files []file, in io.Reader, c multivac.CollectionName, count *t
 				continue
 			}
 			for t, err := range f.tellings(count.reading(r), c) {
+				if f.found && errors.Is(err, extract.ErrNoText) {
+					passedOver(f.path)
+					continue
+				}
 				if !yield(t, err) {
 					r.Close()
 					return

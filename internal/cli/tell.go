@@ -21,8 +21,8 @@ func newTell() *cobra.Command {
 		Short: "Tell files, folders or standard input",
 		Long: `Tell files, folders or standard input ("-"): Markdown, text, HTML, CSV, and JSON
 Lines of {"id","title","text"}, each of them gzipped or not. In folders, hidden
-files, what .gitignore leaves out, symbolic links and what is no document are
-passed over. A path is the document's source: telling it again replaces it.
+files, what .gitignore leaves out, symbolic links, what is no document and pages
+of nothing but front matter are passed over. A path is the document's source: telling it again replaces it.
 A file that cannot be told is named, with why, and stops none of the others.
 
 Messages go to standard error; with --json, standard output has a line for each
@@ -88,7 +88,7 @@ func (t *tell) run(c *cobra.Command, paths []string) error {
 				return err
 			}
 		}
-		return t.send(ctx, h, allTellings(p.files, c.InOrStdin(), multivac.CollectionName(t.collection), &t.tally))
+		return t.send(ctx, h, allTellings(p.files, c.InOrStdin(), multivac.CollectionName(t.collection), &t.tally, t.passOver))
 	})
 	if err == nil || t.told > 0 {
 		t.summary(c.ErrOrStderr(), p, time.Since(begin))
@@ -250,6 +250,12 @@ func (t *tell) take(s *sent) error {
 	return nil
 }
 
+func (t *tell) passOver(path string) {
+	if !t.quiet {
+		t.progress.Printf("passed over: %s: there is nothing but front matter in it", path)
+	}
+}
+
 func (t *tell) fail(err error) {
 	t.failed++
 	t.progress.Printf("not told: %s", strings.ReplaceAll(err.Error(), "\n", " "))
@@ -278,8 +284,8 @@ func (t *tell) summary(w io.Writer, p plan, took time.Duration) {
 	if t.pending > 0 {
 		line += fmt.Sprintf("; %d kept, not yet answered from", t.pending)
 	}
-	if p.skipped > 0 {
-		line += fmt.Sprintf("; passed over %s of other kinds", count(p.skipped, "file"))
+	if kinds := p.kinds(); kinds != "" {
+		line += "; passed over " + kinds
 	}
 	fmt.Fprintln(w, line)
 }

@@ -5,6 +5,7 @@ package extract
 
 import (
 	"bytes"
+	"fmt"
 	"path"
 	"slices"
 	"strings"
@@ -71,13 +72,25 @@ func Extract(mediaType string, body []byte) (Extracted, error) {
 	return e, nil
 }
 
+// ErrNoText is the kind of ErrInvalid of what is no more than the settings of a
+// page, such as the _index.md of a section.
+var ErrNoText = fmt.Errorf("%w: no text", multivac.ErrInvalid)
+
 // Check returns an ErrInvalid where Extract would not even try: for an
-// unknown type and for what is not text. It is cheap.
+// unknown type, for what is not text, and for front matter without a text. It
+// is cheap.
 func Check(t multivac.Telling) error {
-	if _, err := format(t.MediaType); err != nil {
+	f, err := format(t.MediaType)
+	if err != nil {
 		return err
 	}
-	return checkBytes(t.Body)
+	if err := checkBytes(t.Body); err != nil {
+		return err
+	}
+	if p, ok := f.(plain); ok && p.markdown && isSettings(t.Body) {
+		return multivac.Errorf(ErrNoText, "leave it out, or write the text", "there is nothing but front matter in it")
+	}
+	return nil
 }
 
 // Known reports whether the extension of name is that of a kind of document

@@ -137,7 +137,7 @@ func TestExtractedIsSegmented(t *testing.T) {
 		}
 	}
 	want := []string{
-		"prose; Pumps; ; How to stop one:",
+		"list; Pumps; How to stop one:; How to stop one:",
 		"list; Pumps; How to stop one:; Close the valve.",
 		"list; Pumps; How to stop one:; Call.",
 		"table; Pumps › Limits; Part | New; Seal | 4 mm",

@@ -2,49 +2,81 @@ package extract
 
 import (
 	"strings"
+	"unicode"
 
 	"multivac"
+	"multivac/internal/frontmatter"
 )
 
-// plain is Markdown and plain text, which are kept byte for byte.
+// plain is plain text, which is kept byte for byte, and Markdown, which is kept
+// so but for what only the generator of a site understands.
 type plain struct{ markdown bool }
 
 func (p plain) MediaTypes() []string {
 	if p.markdown {
-		return []string{multivac.Markdown, "text/x-markdown"}
+		return []string{multivac.Markdown, "text/x-markdown", "text/mdx"}
 	}
 	return []string{multivac.Plain, "text/x-rst"}
 }
 
 func (p plain) Extensions() []string {
 	if p.markdown {
-		return []string{".md", ".markdown"}
+		return []string{".md", ".markdown", ".mdx"}
 	}
 	return []string{".txt", ".text", ".rst"}
 }
 
 func (p plain) Extract(body []byte) (Extracted, error) {
 	text := string(body)
-	return Extracted{Title: heading(text), Text: text}, nil
+	if !p.markdown {
+		return Extracted{Title: heading(text), Text: text}, nil
+	}
+	text, lines := rewrite(text)
+	return Extracted{Title: heading(text), Text: text, Lines: lines}, nil
+}
+
+// Bounds of what is looked at to tell a page of settings, in bytes.
+const (
+	maxSettings = 72 << 10 // with the front matter, which has 64 KiB at most
+	maxNothing  = 4 << 10  // after it
+)
+
+// isSettings reports whether body is front matter, and nothing after it that
+// could be quoted.
+func isSettings(body []byte) bool {
+	if len(body) > maxSettings {
+		return false
+	}
+	text := string(body)
+	_, end := frontmatter.Split(text)
+	if end == 0 || len(text)-end > maxNothing {
+		return false
+	}
+	text, _ = rewrite(text[end:])
+	for {
+		before, after, ok := strings.Cut(text, "<!--")
+		if strings.ContainsFunc(before, func(r rune) bool { return unicode.IsLetter(r) || unicode.IsNumber(r) }) {
+			return false
+		}
+		if !ok {
+			return true
+		}
+		_, text, _ = strings.Cut(after, "-->")
+	}
 }
 
 // heading returns the title that the front matter of a text gives, or else
 // its first heading, if that is of the first level.
 func heading(text string) string {
-	text = strings.TrimPrefix(text, bom)
-	matter, fence, before := "", "", ""
-	first := true
+	matter, end := frontmatter.Split(text)
+	if matter.Title != "" {
+		return matter.Title
+	}
+	text = strings.TrimPrefix(text[end:], bom)
+	fence, before := "", ""
 	for line := range strings.Lines(text) {
 		t := strings.TrimSpace(line)
 		switch {
-		case first && (t == "---" || t == "+++"):
-			matter = t
-		case matter != "":
-			if t == matter || t == "..." {
-				matter = ""
-			} else if title, ok := setting(t, "title"); ok && title != "" {
-				return title
-			}
 		case fence != "":
 			if strings.HasPrefix(t, fence) {
 				fence = ""
@@ -58,22 +90,9 @@ func heading(text string) string {
 		case strings.HasPrefix(t, "## "):
 			return ""
 		}
-		before, first = t, false
+		before = t
 	}
 	return ""
-}
-
-// setting returns the value of a line of front matter.
-func setting(line, key string) (string, bool) {
-	i := strings.IndexAny(line, ":=")
-	if i < 0 || strings.TrimSpace(line[:i]) != key {
-		return "", false
-	}
-	v := strings.TrimSpace(line[i+1:])
-	if n := len(v); n > 1 && v[0] == v[n-1] && (v[0] == '"' || v[0] == '\'') {
-		v = v[1 : n-1]
-	}
-	return v, true
 }
 
 // bare returns a heading without its marks: emphasis, code, links, anchors.

@@ -1,9 +1,127 @@
 package text
 
-import "strings"
+import (
+	"strings"
+	"unicode/utf8"
 
-// Announces reports whether a sentence only announces what comes after it.
+	"multivac"
+)
+
+// Announces reports whether a sentence only announces what comes after it: a
+// list, a code block, a table or a paragraph. Such a sentence says nothing by
+// itself. It ends in a colon, or, in English, in words such as "as follows".
 func Announces(sentence string) bool {
-	t := strings.TrimRight(sentence, " \t\r\n*_`\"'”’)]")
-	return strings.HasSuffix(t, ":") || strings.HasSuffix(t, "：")
+	t := withoutClosers(sentence)
+	if strings.HasSuffix(t, ":") {
+		// The colon of `std::` or `:8080:` stands in code and announces nothing.
+		return !strings.HasSuffix(t, "::") || !strings.HasSuffix(strings.TrimRight(sentence, " \t\r\n"), "`")
+	}
+	if strings.HasSuffix(t, "：") {
+		return true
+	}
+	t = strings.TrimRight(t, ".…-–— ")
+	t = strings.ToLower(t[max(0, len(t)-maxAnnouncing):])
+	for _, words := range announcing {
+		if rest, ok := strings.CutSuffix(t, words); ok && (rest == "" || rest[len(rest)-1] == ' ' || rest[len(rest)-1] == '\n') {
+			return true
+		}
+	}
+	return false
+}
+
+// announcing are words at the end of sentences that announce. "Below" alone is
+// not among them: "5 degrees or below" is no announcement.
+var announcing = []string{
+	"the following", "as follows", "these steps", "the steps", "this order",
+	"the following steps", "the following order", "the following way", "the following command", "the following commands",
+	"see below", "listed below", "shown below", "given below", "described below", "outlined below", "steps below", "list below",
+	"table below", "command below", "commands below", "example below", "instructions below", "are below",
+}
+
+// maxAnnouncing is how many bytes at the end of a sentence are looked at for
+// the words that announce: more than the longest of them has.
+const maxAnnouncing = 40
+
+// withoutClosers returns t without the white space and the closing marks of
+// emphasis, quotation and brackets at its end.
+func withoutClosers(t string) string {
+	for t != "" {
+		switch n := isCloser(t, len(t)); {
+		case isBlank(t[len(t)-1]):
+			t = t[:len(t)-1]
+		case n > 0:
+			t = t[:len(t)-n]
+		default:
+			return t
+		}
+	}
+	return t
+}
+
+// opens reports whether what follows the sentence belongs to it, so that both
+// stand in one passage: the sentence announces it, asks for it, or is a line in
+// bold that heads it.
+func (g *segmenter) opens(s multivac.Span) bool {
+	t := g.s[s.Start:s.End]
+	if Announces(t) {
+		return true
+	}
+	ended := withoutClosers(t)
+	if strings.HasSuffix(ended, "?") || strings.HasSuffix(ended, "？") || strings.HasSuffix(ended, "؟") {
+		return true
+	}
+	return isBold(t) && !isEnded(t)
+}
+
+// isBold reports whether all of t is bold.
+func isBold(t string) bool {
+	for _, mark := range [...]string{"**", "__"} {
+		if len(t) > 2*len(mark) && strings.HasPrefix(t, mark) && strings.HasSuffix(t, mark) {
+			return strings.Index(t[len(mark):], mark) == len(t)-2*len(mark)
+		}
+	}
+	return false
+}
+
+// isEnded reports whether t ends in a mark that ends a sentence.
+func isEnded(t string) bool {
+	r, _ := utf8.DecodeLastRuneInString(withoutClosers(t))
+	return endsSentence(r)
+}
+
+// introduced starts a passage of that kind, which what was read last may
+// introduce: sentences at the end of the open passage that announce it become
+// its first ones. It returns the text of the introduction, empty where there
+// is none.
+func (g *segmenter) introduced(kind multivac.Kind) string {
+	lead := ""
+	if t := g.s[g.before.Start:g.before.End]; t != "" && (!isEnded(t) || g.opens(g.before)) {
+		lead = oneLine(t)
+	}
+	end := len(g.spans)
+	if lead != "" && end > g.first && g.spans[end-1] == g.before {
+		for end--; end > g.first && g.opens(g.spans[end-1]); {
+			end--
+		}
+	}
+	g.flushTo(end)
+	g.kind, g.lead = kind, ""
+	g.weight = g.wordsFrom(end)
+	return lead
+}
+
+// flushBefore ends the open passage before the sentence spans[end], or before
+// the sentences right above it that belong to it.
+func (g *segmenter) flushBefore(end int) {
+	from := end
+	for from > g.first && g.opens(g.spans[from-1]) {
+		from--
+	}
+	if from == g.first { // nothing would be left
+		from = end
+	}
+	g.flushTo(from)
+	for _, s := range g.spans[from:end] {
+		g.weight += g.words(s)
+	}
 }

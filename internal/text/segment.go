@@ -9,6 +9,7 @@ import (
 	"unicode/utf8"
 
 	"multivac"
+	"multivac/internal/frontmatter"
 )
 
 // Version counts the ways in which Segment has cut. Whatever makes it cut any
@@ -20,7 +21,9 @@ import (
 //
 //  1. the first
 //  2. a sentence may have 600 characters, not bytes
-const Version = 2
+//  3. what announces stands with what it announces, a question with its
+//     answer; front matter is context; tables have header rows
+const Version = 3
 
 // How many words a passage holds, about. Paragraphs are joined up to the
 // first, and what is longer than the second is split.
@@ -40,9 +43,11 @@ const maxHeading = 200
 // text. It takes any bytes and time linear in them.
 //
 // A passage stays under one heading and holds one kind of thing: sentences,
-// list items, table rows or lines of code. Front matter, HTML comments, link
-// definitions and lines of nothing but tags and images are left out, as is
-// what has neither a letter nor a digit.
+// list items, table rows or lines of code. A sentence that announces one of
+// these is the first of its passage. HTML comments, link definitions and lines
+// of nothing but tags and images are left out, as is what has neither a letter
+// nor a digit. Front matter is no text: what it says stands above the headings
+// of every passage.
 func Segment(s string) []multivac.Passage {
 	g := segmenter{s: s, spans: make([]multivac.Span, 0, len(s)/100+2)}
 	g.blocks()
@@ -51,7 +56,7 @@ func Segment(s string) []multivac.Passage {
 		for _, h := range g.headings {
 			g.add(multivac.Prose, h)
 		}
-		g.path = ""
+		g.path = g.context
 		g.flush()
 	}
 	for i := range g.passages {
@@ -74,8 +79,9 @@ type segmenter struct {
 	firsts   []int              // the first sentence of each passage, in spans
 	spans    []multivac.Span    // the sentences of all passages, which share the array
 
+	context  string          // what the front matter says
 	stack    [6]string       // the headings above, by level
-	path     string          // the same, joined
+	path     string          // both, joined
 	headings []multivac.Span // all of them: what is quoted where there is nothing else
 
 	// The passage being filled.
@@ -85,11 +91,12 @@ type segmenter struct {
 	weight int // its words, about
 
 	// The paragraph or list item being read.
-	open  bool
-	item  bool
-	start int
-	end   int
-	rows  int // lines
+	open    bool
+	item    bool
+	defined bool // a term, and its definition
+	start   int
+	end     int
+	rows    int // lines
 
 	inTags   bool // after a line of tags, up to a blank one
 	inList   bool
@@ -146,8 +153,11 @@ func (g *segmenter) line(pos, quotes int) line {
 const maxQuote = 16
 
 func (g *segmenter) blocks() {
-	pos := len(g.s) - len(strings.TrimPrefix(g.s, "\ufeff"))
-	pos = g.frontMatter(pos)
+	matter, pos := frontmatter.Split(g.s)
+	g.context, g.path = matter.Context, matter.Context
+	if pos == 0 {
+		pos = len(g.s) - len(strings.TrimPrefix(g.s, "\ufeff"))
+	}
 	blank := true // the line before is blank, or there is none
 	for pos < len(g.s) {
 		l := g.line(pos, maxQuote)
@@ -156,7 +166,9 @@ func (g *segmenter) blocks() {
 			g.quote = l.quote
 		}
 		if l.start == l.end {
-			g.closeParagraph()
+			if !g.awaitsDefinition(l.next) {
+				g.closeParagraph()
+			}
 			blank = true
 			pos = l.next
 			continue
@@ -175,7 +187,7 @@ func (g *segmenter) block(l line, blank bool) int {
 	if g.open && !g.item && g.rows <= 2 && flat {
 		if level := underline(t, utf8.RuneCountInString(g.s[g.start:g.end])); level > 0 {
 			h := multivac.Span{Start: g.start, End: g.end}
-			g.open = false
+			g.open, g.defined = false, false
 			g.heading(level, h)
 			return l.next
 		}
@@ -218,8 +230,34 @@ func (g *segmenter) block(l line, blank bool) int {
 		g.inTags = t[0] == '<'
 		return l.next
 	}
+	if g.defined && isDefinition(g.following(l)) {
+		g.closeParagraph()
+	}
 	g.paragraph(l, blank)
+	g.defined = g.open && g.rows > 1 && (g.defined || isDefinition(t))
 	return l.next
+}
+
+// isDefinition reports whether t is the line below a term that defines it.
+func isDefinition(t string) bool { return len(t) > 2 && t[0] == ':' && isBlank(t[1]) }
+
+// awaitsDefinition reports whether what is open is a term, and its definition
+// follows at pos, after a blank line.
+func (g *segmenter) awaitsDefinition(pos int) bool {
+	if !g.open || g.item || g.rows > 1 || pos >= len(g.s) {
+		return false
+	}
+	l := g.line(pos, maxQuote)
+	return l.quote == g.quote && l.indent < 4 && isDefinition(g.s[l.start:l.end])
+}
+
+// following returns the line after l, empty where there is none.
+func (g *segmenter) following(l line) string {
+	if l.next >= len(g.s) {
+		return ""
+	}
+	k := g.line(l.next, maxQuote)
+	return g.s[k.start:k.end]
 }
 
 // paragraph adds l to the open paragraph or list item, or opens one.
@@ -245,7 +283,7 @@ func (g *segmenter) closeParagraph() {
 	if !g.open {
 		return
 	}
-	g.open = false
+	g.open, g.defined = false, false
 	n := len(g.spans)
 	switch {
 	case !g.item:
@@ -271,15 +309,12 @@ func (g *segmenter) prose(start, end int) {
 	}
 	from := len(g.spans)
 	g.sentences(start, end)
-	w := 0
-	for _, s := range g.spans[from:] {
-		w += g.words(s)
-	}
+	w := g.wordsFrom(from)
 	if w == 0 {
 		return
 	}
 	if g.weight >= shortPassage || g.weight+w > longPassage {
-		g.flushTo(from)
+		g.flushBefore(from)
 	}
 	parts := (w + longPassage*3/4 - 1) / longPassage // a few words too many are no reason to split
 	size, sum := w, 0
@@ -290,7 +325,7 @@ func (g *segmenter) prose(start, end int) {
 	for i := from; i < len(g.spans); i++ {
 		w := g.words(g.spans[i])
 		if sum > 0 && sum+w/2 > limit {
-			g.flushTo(i)
+			g.flushBefore(i)
 			limit += size
 		}
 		sum += w
@@ -304,10 +339,18 @@ func (g *segmenter) spread(from int) {
 	for i := from; i < len(g.spans); i++ {
 		w := g.words(g.spans[i])
 		if g.weight > 0 && g.weight+w > longPassage {
-			g.flushTo(i)
+			g.flushBefore(i)
 		}
 		g.weight += w
 	}
+}
+
+// wordsFrom counts the words of the sentences from there on.
+func (g *segmenter) wordsFrom(i int) (n int) {
+	for _, s := range g.spans[i:] {
+		n += g.words(s)
+	}
+	return n
 }
 
 // words counts the words of a span, about: scripts that set no spaces between
@@ -379,7 +422,7 @@ func (g *segmenter) heading(level int, h multivac.Span) {
 	}
 	g.stack[level-1] = multivac.Clip(t, maxHeading)
 	clear(g.stack[level:])
-	g.path = ""
+	g.path = g.context
 	for _, t := range g.stack[:level] {
 		if t == "" {
 			continue
@@ -391,9 +434,6 @@ func (g *segmenter) heading(level int, h multivac.Span) {
 	}
 }
 
-// introduction returns the sentence right before, which introduces what comes.
-func (g *segmenter) introduction() string { return oneLine(g.s[g.before.Start:g.before.End]) }
-
 func oneLine(t string) string {
 	if strings.IndexByte(t, '\n') < 0 {
 		return t
@@ -404,8 +444,8 @@ func oneLine(t string) string {
 func (g *segmenter) listItem(l line, n int) {
 	g.closeParagraph()
 	if !g.inList {
-		g.flush()
-		g.inList, g.listLead = true, g.introduction()
+		g.inList, g.listLead = true, g.introduced(multivac.List)
+		g.lead = g.listLead
 	}
 	start := l.start + n
 	if t := g.s[start:l.end]; len(t) > 3 && t[0] == '[' && strings.IndexByte(" xX", t[1]) >= 0 && t[2] == ']' && isBlank(t[3]) {
@@ -418,8 +458,7 @@ func (g *segmenter) listItem(l line, n int) {
 // fenced reads the code block that l opens.
 func (g *segmenter) fenced(l line) int {
 	g.closeParagraph()
-	g.flush()
-	g.begin(multivac.Code, g.introduction())
+	g.lead = g.introduced(multivac.Code)
 	c, n := g.s[l.start], fence(g.s[l.start:l.end])
 	pos := l.next
 	for pos < len(g.s) {
@@ -458,7 +497,7 @@ func (g *segmenter) indented(l line) int {
 		return pos
 	}
 	if g.kind != multivac.Code {
-		g.begin(multivac.Code, g.introduction())
+		g.lead = g.introduced(multivac.Code)
 	}
 	for p := l.start; p < pos; {
 		k := g.line(p, maxQuote)
@@ -489,16 +528,9 @@ func (g *segmenter) isTable(l line) bool {
 // table reads the table that begins with l.
 func (g *segmenter) table(l line) int {
 	g.closeParagraph()
-	g.flush()
-	pos, lead := l.start, ""
-	if l.next < len(g.s) {
-		k := g.line(l.next, maxQuote)
-		if isDelimiter(g.s[k.start:k.end]) {
-			from, to := row(g.s, l.start, l.end)
-			lead, pos = g.s[from:to], k.next
-		}
-	}
-	g.begin(multivac.Table, multivac.Clip(lead, multivac.MaxSentence))
+	lead, pos := g.header(l)
+	g.introduced(multivac.Table)
+	g.lead = multivac.Clip(lead, multivac.MaxSentence)
 	for pos < len(g.s) {
 		k := g.line(pos, maxQuote)
 		t := g.s[k.start:k.end]
@@ -517,6 +549,73 @@ func (g *segmenter) table(l line) int {
 	return pos
 }
 
+// maxHeader is how many rows the header of a table may have.
+const maxHeader = 4
+
+// header returns the header of the table that begins with l, and where the
+// rows below it begin. Several header rows are joined by column.
+func (g *segmenter) header(l line) (lead string, pos int) {
+	var rows []multivac.Span
+	for k := l; len(rows) < maxHeader; k = g.line(k.next, maxQuote) {
+		t := g.s[k.start:k.end]
+		if k.quote != l.quote || strings.IndexByte(t, '|') < 0 {
+			break
+		}
+		if isDelimiter(t) {
+			if len(rows) == 0 {
+				break
+			}
+			return g.joined(rows), k.next
+		}
+		from, to := row(g.s, k.start, k.end)
+		rows = append(rows, multivac.Span{Start: from, End: to})
+		if k.next >= len(g.s) {
+			break
+		}
+	}
+	return "", l.start
+}
+
+// joined returns the header that rows are together: below "Price" over two
+// columns stand "Price Basic" and "Price Team".
+func (g *segmenter) joined(rows []multivac.Span) string {
+	if len(rows) == 1 {
+		return g.s[rows[0].Start:rows[0].End]
+	}
+	var columns []string
+	for n, r := range rows {
+		over := "" // what an empty cell stands under
+		for i, c := range cells(g.s[r.Start:r.End]) {
+			if i == len(columns) {
+				columns = append(columns, "")
+			}
+			if c != "" || n == len(rows)-1 {
+				over = c
+			}
+			if over != "" && over != columns[i] {
+				columns[i] = strings.TrimSpace(columns[i] + " " + over)
+			}
+		}
+	}
+	return strings.Join(columns, " | ")
+}
+
+// cells returns the cells of a table row without bars around it.
+func cells(row string) []string {
+	var all []string
+	from := 0
+	for i := 0; i < len(row); i++ {
+		switch row[i] {
+		case '\\':
+			i++
+		case '|':
+			all = append(all, strings.TrimSpace(row[from:i]))
+			from = i + 1
+		}
+	}
+	return append(all, strings.TrimSpace(row[from:]))
+}
+
 // row returns a table row without the bars around it.
 func row(s string, start, end int) (int, int) {
 	if start < end && s[start] == '|' {
@@ -526,28 +625,6 @@ func row(s string, start, end int) (int, int) {
 		end--
 	}
 	return trim(s, start, end)
-}
-
-// frontMatter returns where the text goes on after a header of settings
-// between lines of --- or +++, as static site generators have it.
-func (g *segmenter) frontMatter(pos int) int {
-	l := g.line(pos, 0)
-	mark := g.s[l.start:l.end]
-	if l.start != pos || mark != "---" && mark != "+++" {
-		return pos
-	}
-	first := g.line(l.next, 0)
-	if !strings.ContainsAny(g.s[first.start:first.end], ":=#") {
-		return pos
-	}
-	for p := l.next; p < len(g.s); {
-		k := g.line(p, 0)
-		if t := g.s[k.start:k.end]; t == mark || mark == "---" && t == "..." {
-			return k.next
-		}
-		p = k.next
-	}
-	return pos
 }
 
 // fence returns how many marks open or close a code block in t, or 0.

@@ -139,7 +139,7 @@ func (g *segmenter) endsAt(from, b, end int) (int, bool) {
 	switch c := s[t-1]; {
 	case c == '.' || c == '!' || c == '?':
 	case c >= utf8.RuneSelf:
-		if r, _ := utf8.DecodeLastRuneInString(s[from:t]); unicode.Is(unicode.Sentence_Terminal, r) {
+		if r, _ := utf8.DecodeLastRuneInString(s[from:t]); endsSentence(r) {
 			return b, true
 		}
 		return b, breaksLine(s, e, b, end)
@@ -161,7 +161,7 @@ func (g *segmenter) endsAt(from, b, end int) (int, bool) {
 			b++
 		}
 	}
-	if breaksLine(s, e, b, end) {
+	if breaksLine(s, e, b, end) || s[t-1] == '?' && isQuestionLine(s[from:b]) {
 		return b, true
 	}
 	next := s[b:end]
@@ -175,6 +175,9 @@ func (g *segmenter) endsAt(from, b, end int) (int, bool) {
 	}
 	return b, !isAbbreviation(s[from:t-1], next, r)
 }
+
+// endsSentence reports whether r is a mark that ends a sentence in some script.
+func endsSentence(r rune) bool { return unicode.Is(unicode.Sentence_Terminal, r) }
 
 // unopen returns i, or where an opening mark begins that ends there.
 func unopen(s string, from, i int) int {
@@ -230,6 +233,14 @@ func breaksLine(s string, e, b, end int) bool {
 		return false
 	}
 	return i >= 2 && strings.HasPrefix(s[e:], "  ") || s[e-1] == '\\' || isLabel(s[b:end])
+}
+
+// isQuestionLine reports whether t is a question on a line of its own, in bold
+// or after a label, as lists of questions and answers have it: the answer may
+// begin with a small letter.
+func isQuestionLine(t string) bool {
+	i := strings.IndexByte(t, '\n')
+	return i > 0 && strings.TrimSpace(t[i:]) == "" && (strings.HasPrefix(t, "**") || strings.HasPrefix(t, "__") || isLabel(t))
 }
 
 // isLabel reports whether t begins with a word or a few and a colon.
