@@ -155,6 +155,7 @@ type region struct {
 const (
 	panel = iota
 	details
+	captioned
 	title
 	raised
 )
@@ -309,8 +310,13 @@ func (w *writer) end(tag string) {
 		w.endPre()
 		return
 	}
-	w.trackEnd(tag)
+	if tag != "table" {
+		w.trackEnd(tag)
+	}
 	if len(w.tables) > 0 && w.endInTable(tag) {
+		if tag == "table" { // its last row is written
+			w.trackEnd(tag)
+		}
 		return
 	}
 	switch tag {

@@ -147,6 +147,13 @@ func TestRaisedText(t *testing.T) {
 	f(`<ruby>漢<rp>(</rp><rt>かん</rt><rp>)</rp>字<rt>じ</ruby>の foo.<wbr>bar a&#8203;b`, "漢字の foo.bar ab")
 }
 
+// Where several tables have captions, these tell them apart.
+func TestCaptions(t *testing.T) {
+	wantQuoted(t, multivac.HTML, `<h1>Fees</h1><table><caption>Europe</caption><tr><th>Plan<th>Fee<tr><td>A<td>9</table>
+		<table><caption>Asia<tr><th>Plan<th>Fee<tr><td>A<td>12</table><p>Without VAT.`,
+		"Fees › Europe; Plan | Fee; A | 9", "Fees › Asia; Plan | Fee; A | 12", "Fees; ; Without VAT.")
+}
+
 func TestTablesInHTML(t *testing.T) {
 	f := func(in string, want ...string) {
 		t.Helper()
@@ -166,7 +173,7 @@ func TestTablesInHTML(t *testing.T) {
 		"; Region | Plan | Fee; Europe | A | 9", "; Region | Plan | Fee; Europe | B | 19", "; Region | Plan | Fee; Asia | A | 12",
 		"; Region | Plan | Fee; Asia | B | 22", "; Region | Plan | Fee; | Total | 62")
 	f(`<tr><th colspan=2>Hours<tr><th>Day<th>From<tr><td>Monday<td rowspan=0>9<tr><td>Tuesday`,
-		"; ; Hours", "; Day | From; Monday | 9", "; Day | From; Tuesday | 9")
+		"; Hours › Day | From; Monday | 9", "; Hours › Day | From; Tuesday | 9")
 	f(`<tr><th>a<th>b<tr><td>1<td>2<tr><th>c<th>d<tr><td>3<td>4<tr><th>c<th>d<tr><td>5<td>6`,
 		"; a | b; 1 | 2", "; c | d; 3 | 4", "; c | d; 5 | 6")
 	f(`<tr><td><b>Plan</b><td><strong>Fee</strong><tr><td>A<td>9`, "; Plan | Fee; A | 9")

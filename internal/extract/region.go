@@ -158,6 +158,10 @@ func (w *writer) startRegion(n int) {
 		w.push(details, 0)
 	case e.tag == "summary":
 		w.startSummary(n)
+	case e.tag == "table" && w.captions > 1:
+		w.push(captioned, 0)
+	case e.tag == "caption":
+		w.startCaption()
 	case e.role == "heading" && !isHeadingTag(e.tag) && !w.inCell() && w.level == 0:
 		level := e.level
 		if level < 1 || level > 6 {
@@ -181,6 +185,20 @@ func (w *writer) startSummary(n int) {
 		w.regions[last].level = unknownLevel
 		return
 	}
+	w.level, w.naming = w.depth+1, true
+	w.regions[last].level = w.level
+	w.prefix = strings.Repeat("#", w.level) + " "
+	w.push(title, 0)
+}
+
+// startCaption begins the heading of a table, where several have one: it says
+// which of them a row is of.
+func (w *writer) startCaption() {
+	last := len(w.regions) - 1
+	if last < 0 || w.regions[last].kind != captioned || w.inCell() || w.depth >= maxPanel {
+		return
+	}
+	w.flush()
 	w.level, w.naming = w.depth+1, true
 	w.regions[last].level = w.level
 	w.prefix = strings.Repeat("#", w.level) + " "

@@ -196,16 +196,19 @@ func (s *sheet) decide() {
 	s.decided = true
 	rows := s.held
 	s.held = nil
-	n := 0
+	n, title := 0, ""
 	if s.csv {
 		n = csvHeader(rows)
 	} else {
-		rows = s.title(rows)
+		title, rows = s.withoutTitle(rows)
 		n = markedHeader(rows)
 		s.allHeads = n > 0 && n < len(rows) && isHeader(rows[n]) && !rows[n].head && len(rows[n].cells) > 1
 	}
 	if n > 0 {
 		s.setHeader(rows[:n])
+		if title != "" {
+			s.header[0] = strings.TrimSuffix(title+multivac.HeadingSeparator+s.header[0], multivac.HeadingSeparator)
+		}
 		rows = rows[n:]
 		if len(rows) > 0 && s.units(rows) {
 			rows = rows[1:]
@@ -219,15 +222,13 @@ func (s *sheet) decide() {
 	}
 }
 
-// title writes the cell over the whole header, if there is one, and returns
-// the other rows.
-func (s *sheet) title(rows []tableRow) []tableRow {
-	for len(rows) > 2 && s.width > 1 && len(rows[0].cells) == 1 && isHeader(rows[0]) && isHeader(rows[1]) {
-		s.separate(rows[0].line)
-		s.out.line(escape(oneLine(rows[0].cells[0].text)), rows[0].line)
-		rows = rows[1:]
+// withoutTitle returns the rows below the cell over the whole header, and what
+// that says, if there is one.
+func (s *sheet) withoutTitle(rows []tableRow) (title string, rest []tableRow) {
+	if len(rows) < 3 || s.width < 2 || len(rows[0].cells) > 1 || !isHeader(rows[0]) || !isHeader(rows[1]) {
+		return "", rows
 	}
-	return rows
+	return oneLine(rows[0].cells[0].text), rows[1:]
 }
 
 // setHeader joins the rows of a header, column by column.

@@ -11,16 +11,17 @@ import (
 // written: what the tabs are called, what can be opened, which footnotes
 // there are.
 type survey struct {
-	tabs   []tab
-	at     map[int]int     // the tab that a start tag begins, by the tag's number
-	headed map[int]bool    // the summaries that hold a heading, by the same
-	panels map[string]int  // the tab that names a panel, by the panel's id
-	named  map[string]int  // the same, by the tab's id
-	refs   map[string]bool // ids and other values that something on the page refers to
-	ids    map[string]bool // of all elements
-	panes  bool            // there are elements that are called the panes of tabs
-	notes  map[string]bool // the marks that notes begin with
-	marks  map[string]bool // what is raised
+	tabs     []tab
+	at       map[int]int     // the tab that a start tag begins, by the tag's number
+	headed   map[int]bool    // the summaries that hold a heading, by the same
+	panels   map[string]int  // the tab that names a panel, by the panel's id
+	named    map[string]int  // the same, by the tab's id
+	refs     map[string]bool // ids and other values that something on the page refers to
+	ids      map[string]bool // of all elements
+	captions int             // of tables
+	panes    bool            // there are elements that are called the panes of tabs
+	notes    map[string]bool // the marks that notes begin with
+	marks    map[string]bool // what is raised
 }
 
 // A tab names a panel. It may be the button of an accordion, too.
@@ -170,6 +171,8 @@ func (s *surveyor) impliedEnds(tag string) {
 func (s *surveyor) opens(n int) {
 	e := &s.e
 	switch {
+	case e.tag == "caption":
+		s.captions++
 	case e.tag == "summary":
 		s.summary = n
 	case s.summary > 0 && (isHeadingTag(e.tag) || e.role == "heading"):
