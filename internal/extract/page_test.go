@@ -177,6 +177,9 @@ func TestTablesInHTML(t *testing.T) {
 	f(`<tr><th>a<th>b<tr><td>1<td>2<tr><th>c<th>d<tr><td>3<td>4<tr><th>c<th>d<tr><td>5<td>6`,
 		"; a | b; 1 | 2", "; c | d; 3 | 4", "; c | d; 5 | 6")
 	f(`<tr><td><b>Plan</b><td><strong>Fee</strong><tr><td>A<td>9`, "; Plan | Fee; A | 9")
+	f(`<tr><td>Plan<td>Fee<tr><td colspan=2>Europe<tr><td>A<td>9<tr><td colspan=2>Asia<tr><td>A<td>12`, "; Plan | Fee; Europe › A | 9", "; Plan | Fee; Asia › A | 12")
+	f(`<tr><th>Day<th>9:00<th>10:00<tr><th>Mon<td colspan=2>Math<tr><th>Tue<td>Art<td rowspan=2>PE<tr><th>Wed<td>Bio`,
+		"; Day | 9:00 | 10:00; Mon | Math | Math", "; Day | 9:00 | 10:00; Tue | Art | PE", "; Day | 9:00 | 10:00; Wed | Bio | PE")
 	f(`<tr><th>Plan<td>Starter<td>Max<tr><th>Fee<td>9<td>19<tr><th>Seats<td>1<td>5`, "; Plan | Starter | Max; Fee | 9 | 19", "; Plan | Starter | Max; Seats | 1 | 5")
 	f(`<tr><th>Name<td>Heron<tr><th>Seats<td>42`, "; ; Name | Heron", "; ; Seats | 42")
 	f(`<tr><th>Plan<th>Fee<tr><td>A<td>9<tr><td>B<td>"`, "; Plan | Fee; A | 9", "; Plan | Fee; B | 9")

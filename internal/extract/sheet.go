@@ -484,7 +484,7 @@ func markedHeader(rows []tableRow) int {
 	switch {
 	case wide && (corner || deep > 1) && max(deep, 2) < min(len(rows), headerRows):
 		return max(deep, 2)
-	case bold && !isEmptyRow(first):
+	case bold && !isEmptyRow(first), len(rows) > 2 && len(rows[1].cells) == 1 && isName(rows[1].cells[0].text): // above a group
 		return 1
 	case len(first) < 3 || len(rows) < 3 || blank > 0:
 		return 0
