@@ -20,16 +20,16 @@ type element struct {
 	controls []string // what it names: ids, and other values that scripts go by
 	toggle   string   // what Bootstrap does with it
 
-	hidden   bool // it is not shown at first
-	silent   bool // it is not read aloud
-	struck   bool
-	raised   bool
-	expands  bool // it shows or hides something
-	popup    bool // which is a menu or a dialog
-	level    int  // of a heading that is no <h1> to <h6>
-	cols     int
-	rows     int
-	rowScope bool
+	hidden  bool // it is not shown at first
+	silent  bool // it is not read aloud
+	struck  bool
+	raised  bool
+	expands bool // it shows or hides something
+	popup   bool // which is a menu or a dialog
+	submits bool // it sends a form
+	level   int  // of a heading that is no <h1> to <h6>
+	cols    int
+	rows    int
 }
 
 // maxControls is how many values of one tag are kept.
@@ -76,6 +76,8 @@ func (e *element) attribute(key, value string) {
 		if e.rows = span(value); e.rows == 0 {
 			e.rows = maxRows
 		}
+	case "type":
+		e.submits = value == "submit" || value == "reset"
 	case "onclick":
 		for i, part := range strings.FieldsFunc(value, func(r rune) bool { return r == '\'' || r == '"' }) {
 			if i%2 == 1 && i < 2*maxControls {

@@ -132,6 +132,7 @@ type writer struct {
 	taken   bool     // one of them has got its panel
 	pending *tab     // the button of an accordion, whose panel comes next
 	toggled bool     // what came last may open what comes next
+	submits bool     // the button that is left out sends a form
 
 	raisedAt   int    // where in buf the raised text begins, plus 1
 	spaced     bool   // after white space
@@ -166,19 +167,6 @@ const (
 	unknownLevel = -1
 )
 
-// A grid is a table that is being read.
-type grid struct {
-	layout bool // it holds more than cells: headings, other tables
-	row    tableRow
-	cell   cell
-	inCell bool
-	plain  bool // the cell has text that is not bold
-	head   bool
-	foot   bool
-	body   int
-	sheet  *sheet
-}
-
 func (w *writer) start(n int) {
 	e := &w.e
 	tag := e.tag
@@ -186,8 +174,10 @@ func (w *writer) start(n int) {
 		return
 	}
 	if w.leavesOut(e) {
-		w.skip, w.nested, w.within = tag, 1, 0
-		w.dropPending()
+		w.leaveOut(tag)
+		if !inline[tag] && (tag == "nav" || tag == "dialog" || e.isOther() || e.isCalled(otherWords)) {
+			w.dropPending() // it was the button of a menu
+		}
 		return
 	}
 	switch tag {
@@ -207,8 +197,8 @@ func (w *writer) start(n int) {
 	if w.startTab(n) {
 		return
 	}
-	if tag == "button" && !(w.level > 0 || w.term) || tag == "button" && len(w.buf) > 0 && !e.isToggler() { // an action
-		w.skip, w.nested, w.within = tag, 1, 0
+	if tag == "button" && !w.headed[n] && w.isAction(e) {
+		w.leaveOut(tag)
 		return
 	}
 	w.startRegion(n)
@@ -216,6 +206,17 @@ func (w *writer) start(n int) {
 		return
 	}
 	w.startElement(tag)
+}
+
+func (w *writer) leaveOut(tag string) {
+	w.skip, w.nested, w.within, w.submits = tag, 1, 0, w.e.submits
+}
+
+// isAction reports whether a button does something, and is not the text of
+// the heading, the term or the head of a column that it stands in.
+func (w *writer) isAction(e *element) bool {
+	inName := w.level > 0 || w.term || w.inCell() && w.tables[len(w.tables)-1].cell.header
+	return !inName || len(w.buf) > 0 && !e.isToggler()
 }
 
 // skips reports whether the tag belongs to what is being left out.
@@ -287,8 +288,8 @@ func (w *writer) startDefinition() {
 func (w *writer) end(tag string) {
 	if w.nested > 0 {
 		if tag == w.skip {
-			if w.nested--; w.nested == 0 {
-				w.toggled = w.toggled || tag == "button"
+			if w.nested--; w.nested == 0 && tag == "button" {
+				w.toggled = !w.submits
 			}
 			return
 		}
@@ -383,135 +384,6 @@ func (w *writer) bullet() string {
 	}
 	w.lists[n-1]++
 	return indent + strconv.Itoa(w.lists[n-1]-1) + ". "
-}
-
-func (w *writer) inCell() bool {
-	return len(w.tables) > 0 && w.tables[len(w.tables)-1].inCell && !w.tables[len(w.tables)-1].layout
-}
-
-// startInTable does what a tag does in a table, and reports whether that is all.
-func (w *writer) startInTable(tag string) bool {
-	g := &w.tables[len(w.tables)-1]
-	switch tag {
-	case "table", "h1", "h2", "h3", "h4", "h5", "h6", "pre":
-		if g.inCell {
-			w.layOut(g)
-		}
-		return false
-	case "thead", "tbody", "tfoot":
-		w.endRow()
-		g.head, g.foot = tag == "thead", tag == "tfoot"
-		g.body++
-	case "tr":
-		w.endRow()
-		return true
-	case "td", "th":
-		w.endCell()
-		w.flush() // what stands between the cells
-		if len(g.row.cells) == 0 {
-			g.row.line = w.line
-		}
-		g.inCell, g.plain, w.bold = true, false, 0
-		g.cell = cell{header: tag == "th", cols: w.e.cols, rows: w.e.rows}
-		return true
-	case "li", "dt", "dd", "ul", "ol":
-		if g.inCell && !g.layout {
-			w.space = true
-			return true
-		}
-	}
-	return false
-}
-
-func (w *writer) endInTable(tag string) bool {
-	switch tag {
-	case "table":
-		if w.deep > 0 {
-			w.deep--
-			return true
-		}
-		w.endRow()
-		w.tables[len(w.tables)-1].sheet.end()
-		w.tables = w.tables[:len(w.tables)-1]
-		return true
-	case "tr":
-		w.endRow()
-		return true
-	case "td", "th":
-		w.endCell()
-		return true
-	case "thead", "tbody", "tfoot":
-		w.endRow()
-		g := &w.tables[len(w.tables)-1]
-		g.head, g.foot = false, false
-		g.body++
-	case "li", "dt", "dd", "ul", "ol":
-		if w.inCell() {
-			w.space = true
-			return true
-		}
-	}
-	return false
-}
-
-// layOut makes paragraphs of the cells of a table that is there for the looks.
-func (w *writer) layOut(g *grid) {
-	g.layout = true
-	text, begun := w.buf, w.begun
-	w.buf = nil
-	g.sheet.end()
-	for _, c := range g.row.cells {
-		w.emit("", escape(c.text), g.row.line, paragraph)
-	}
-	g.row.cells = nil
-	w.buf, w.begun = text, begun
-	w.flush()
-}
-
-func (w *writer) endCell() {
-	g := &w.tables[len(w.tables)-1]
-	if g.layout {
-		w.flush()
-		g.inCell = false
-		return
-	}
-	if !g.inCell {
-		return
-	}
-	w.endRaised()
-	g.cell.text, g.cell.bold = string(w.buf), !g.plain && len(w.buf) > 0
-	g.row.cells = append(g.row.cells, g.cell)
-	w.buf, w.space, g.inCell = w.buf[:0], false, false
-}
-
-// longCell is how many bytes of text no cell of a table of data has.
-const longCell = 600
-
-func (w *writer) endRow() {
-	w.endCell()
-	g := &w.tables[len(w.tables)-1]
-	r := g.row
-	g.row = tableRow{}
-	if len(r.cells) == 0 {
-		return
-	}
-	for _, c := range r.cells {
-		if len(c.text) > longCell {
-			g.sheet.end()
-			for _, c := range r.cells {
-				w.emit("", escape(c.text), r.line, paragraph)
-			}
-			return
-		}
-	}
-	r.head, r.foot, r.body = g.head, g.foot, g.body
-	g.sheet.add(r)
-}
-
-func (w *writer) endTables() {
-	for len(w.tables) > 0 {
-		w.endInTable("table")
-	}
 }
 
 // text adds words to the block being read.

@@ -93,6 +93,10 @@ func TestAccordions(t *testing.T) {
 		"FAQ › Where?; ; Here.", "FAQ; ; After.")
 	f(`<h1>FAQ</h1><div class="faq-question">How much?</div><div class="faq-answer" hidden>9 EUR.</div><input type=checkbox id=t1><label class="accordion-label" for=t1>How long?</label><div>2 days.</div><p>After.`,
 		"FAQ › How much?; ; 9 EUR.", "FAQ › How long?; ; 2 days.", "FAQ; ; After.")
+	f(`<h1>FAQ</h1><button class="accordion">Card? <i aria-hidden=true>expand_more</i></button><i class=icon aria-hidden=true>v</i><div class=panel hidden>Yes.</div>`, "FAQ › Card?; ; Yes.")
+	f(`<h1>FAQ</h1><button aria-expanded=false><h3>Card?</h3></button><div hidden>Yes.</div><button><h3>Ship?</h3></button><div hidden>No.</div>`,
+		"FAQ › Card?; ; Yes.", "FAQ › Ship?; ; No.")
+	f(`<table><tr><th><button>Plan</button><th><button>Fee</button><tr><td>A<td>9<button>Edit</button></table>`, "; Plan | Fee; A | 9")
 	f(`<h1>FAQ</h1><h3>Is it?</h3><div style="display:none">It is.</div>`, "FAQ › Is it?; ; It is.")
 	f(`<div role=heading aria-level=3>Head <span>line</span></div><p>Text.`, "Head line; ; Text.")
 	f(`<h1>Title <button>Copy link</button></h1><button>Send</button><p>Text.<button aria-expanded=false>More</button>`, "Title; ; Text.")
@@ -106,6 +110,7 @@ func TestHiddenIsLeftOut(t *testing.T) {
 		`<template><p>no</p></template>`, `<div class=cookie-banner style="display:none">no</div>`, `<div hidden>no</div>`, `<span hidden>no</span>`,
 		`<button aria-expanded=false aria-controls=m>no</button><nav id=m hidden>no</nav>`, `<a href=x><span class="sr-only">no (opens in a new tab)</span></a>`,
 		`<div class="breadcrumb"><a href=/>no</a></div>`, `<a class="skip-link" href="#main">no</a>`, `<i class=icon aria-hidden=true>no</i>`,
+		`<button type=submit>no</button><div style="display: none">no</div>`,
 		`<form role=search><label>no</label></form>`, `<ul class=tabs role=tablist><li role=tab>no</li></ul>`,
 	} {
 		if got := extract(t, multivac.HTML, "<p>Text.</p>"+in).Text; got != "Text.\n" {

@@ -126,7 +126,7 @@ func (w *writer) startTab(n int) bool {
 		}
 		w.queue = append(w.queue, i)
 	}
-	w.skip, w.nested, w.within = w.e.tag, 1, 0
+	w.leaveOut(w.e.tag)
 	w.toggled = true
 	return true
 }
@@ -157,11 +157,11 @@ func (w *writer) startRegion(n int) {
 	case e.tag == "details":
 		w.push(details, 0)
 	case e.tag == "summary":
-		w.startSummary(n)
-	case e.tag == "table" && w.captions > 1:
+		w.startName(details, w.headed[n])
+	case e.tag == "table" && w.captions > 1 && w.pending == nil: // they tell the tables apart
 		w.push(captioned, 0)
 	case e.tag == "caption":
-		w.startCaption()
+		w.startName(captioned, false)
 	case e.role == "heading" && !isHeadingTag(e.tag) && !w.inCell() && w.level == 0:
 		level := e.level
 		if level < 1 || level > 6 {
@@ -174,31 +174,20 @@ func (w *writer) startRegion(n int) {
 	}
 }
 
-// startSummary begins the heading of what it opens, unless it holds one.
-func (w *writer) startSummary(n int) {
+// startName begins the heading of the region of that kind that it stands in:
+// a summary that of what it opens, a caption that of its table. One that holds
+// a heading leaves it to that.
+func (w *writer) startName(kind int, holdsHeading bool) {
 	last := len(w.regions) - 1
-	if last < 0 || w.regions[last].kind != details || w.inCell() || w.depth >= maxPanel || w.prefix == "" && len(w.lists) > 0 && len(w.buf) > 0 {
+	inItem := w.prefix == "" && len(w.lists) > 0 && len(w.buf) > 0
+	if last < 0 || w.regions[last].kind != kind || w.inCell() || w.depth >= maxPanel || inItem {
 		return
 	}
 	w.flush()
-	if w.headed[n] {
+	if holdsHeading {
 		w.regions[last].level = unknownLevel
 		return
 	}
-	w.level, w.naming = w.depth+1, true
-	w.regions[last].level = w.level
-	w.prefix = strings.Repeat("#", w.level) + " "
-	w.push(title, 0)
-}
-
-// startCaption begins the heading of a table, where several have one: it says
-// which of them a row is of.
-func (w *writer) startCaption() {
-	last := len(w.regions) - 1
-	if last < 0 || w.regions[last].kind != captioned || w.inCell() || w.depth >= maxPanel {
-		return
-	}
-	w.flush()
 	w.level, w.naming = w.depth+1, true
 	w.regions[last].level = w.level
 	w.prefix = strings.Repeat("#", w.level) + " "

@@ -70,7 +70,7 @@ type surveyor struct {
 	skip    open // what is no text
 	nav     open
 	heading open
-	summary int  // the number of its tag, or 0
+	holder  int  // the number of the tag of a summary or button, or 0
 	list    open // of tabs
 	lists   int
 	tab     open // whose name is being read
@@ -138,7 +138,7 @@ func (s *surveyor) start(n int) {
 	if s.skip.n > 0 || voids[e.tag] {
 		return
 	}
-	if skipped[e.tag] && e.tag != "nav" || e.isUnseen() && inline[e.tag] {
+	if skipped[e.tag] && e.tag != "nav" || inline[e.tag] && (e.isUnseen() || e.hidden || e.silent) {
 		s.skip = open{e.tag, 1}
 		return
 	}
@@ -173,10 +173,10 @@ func (s *surveyor) opens(n int) {
 	switch {
 	case e.tag == "caption":
 		s.captions++
-	case e.tag == "summary":
-		s.summary = n
-	case s.summary > 0 && (isHeadingTag(e.tag) || e.role == "heading"):
-		s.headed[s.summary] = true
+	case e.tag == "summary", e.tag == "button" && s.holder == 0:
+		s.holder = n
+	case s.holder > 0 && (isHeadingTag(e.tag) || e.role == "heading"):
+		s.headed[s.holder] = true
 	}
 	if s.nav.n == 0 && (e.tag == "nav" || otherRoles[e.role]) {
 		s.nav = open{e.tag, 1}
@@ -230,8 +230,8 @@ func (s *surveyor) end(tag string) {
 	s.nav.end(tag)
 	s.heading.end(tag)
 	s.list.end(tag)
-	if tag == "summary" || tag == "details" {
-		s.summary = 0
+	if tag == "summary" || tag == "details" || tag == "button" {
+		s.holder = 0
 	}
 	if s.sup.end(tag) {
 		mark := noteMark(s.raised.String())
