@@ -46,18 +46,14 @@ func Formats() []Format { return formats }
 var formats = []Format{plain{markdown: true}, plain{}, page{}, table{delimiter: 0}, table{delimiter: '\t'}}
 
 // Extract returns the text of body, or an ErrInvalid that says what to do
-// about it: one for an unknown type, for what is not text in UTF-8 or UTF-16,
-// and for what holds no text.
+// about it: one for an unknown type, for what is not text in UTF-8, UTF-16 or
+// the encoding that it declares, and for what holds no text.
 func Extract(mediaType string, body []byte) (Extracted, error) {
 	f, err := format(mediaType)
 	if err != nil {
 		return Extracted{}, err
 	}
-	if err := checkBytes(body); err != nil {
-		return Extracted{}, err
-	}
-	body, err = fromUTF16(body)
-	if err != nil {
+	if body, err = toUTF8(f, body); err != nil {
 		return Extracted{}, err
 	}
 	e, err := f.Extract(body)
@@ -84,7 +80,7 @@ func Check(t multivac.Telling) error {
 	if err != nil {
 		return err
 	}
-	if err := checkBytes(t.Body); err != nil {
+	if err := check(f, t.Body); err != nil {
 		return err
 	}
 	if p, ok := f.(plain); ok && p.markdown && isSettings(t.Body) {
@@ -114,10 +110,10 @@ func MediaType(name string, head []byte) (string, error) {
 	switch start := bytes.ToLower(bytes.TrimLeft(bytes.TrimPrefix(head, []byte(bom)), " \t\r\n")); {
 	case isUTF16(head):
 		return multivac.Plain, nil
+	case bytes.IndexByte(head, 0) < 0 && (bytes.HasPrefix(start, []byte("<!doctype html")) || bytes.HasPrefix(start, []byte("<html"))):
+		return multivac.HTML, nil
 	case bytes.IndexByte(head, 0) >= 0 || !utf8.Valid(wholeRunes(head)):
 		return "", multivac.Errorf(multivac.ErrInvalid, "tell "+known(), "%s is not a kind of document I can read: it is not text", multivac.Clip(base, 80))
-	case bytes.HasPrefix(start, []byte("<!doctype html")) || bytes.HasPrefix(start, []byte("<html")):
-		return multivac.HTML, nil
 	case bytes.HasPrefix(start, []byte(`{"`)) && bytes.Contains(start, []byte(`"text"`)):
 		return jsonLines, nil
 	}
@@ -179,6 +175,29 @@ const bom = "\ufeff"
 
 func isUTF16(b []byte) bool {
 	return len(b) >= 2 && (b[0] == 0xFF && b[1] == 0xFE || b[0] == 0xFE && b[1] == 0xFF)
+}
+
+// check returns an ErrInvalid for what is neither in UTF-8 or UTF-16 nor in
+// the encoding that it declares.
+func check(f Format, body []byte) error {
+	if encodingOf(f, body) == nil {
+		return checkBytes(body)
+	}
+	if i := bytes.IndexByte(body, 0); i >= 0 {
+		return binary(i)
+	}
+	return nil
+}
+
+// toUTF8 returns body in UTF-8.
+func toUTF8(f Format, body []byte) ([]byte, error) {
+	if err := check(f, body); err != nil {
+		return nil, err
+	}
+	if e := encodingOf(f, body); e != nil {
+		return decode(e, body)
+	}
+	return fromUTF16(body)
 }
 
 // fromUTF16 returns b in UTF-8 if it is marked as UTF-16, and else b.

@@ -114,10 +114,10 @@ func TestCSV(t *testing.T) {
 			t.Errorf("%q lines (-want +got)\n%s", in, d)
 		}
 	}
-	f(multivac.CSV, "a,b\n1,2\n", "| a | b |\n|---|---|\n| 1 | 2 |\n", 1, 2, 2)
-	f(multivac.CSV, "\ufeffa;b\r\n\r\n1,5;\"two\r\nlines; one | bar\"\r\n3;4", "| a | b |\n|---|---|\n| 1,5 | two lines; one \\| bar |\n| 3 | 4 |\n", 1, 3, 3, 5)
+	f(multivac.CSV, "a,b\n1,2\n", "| a | b |\n|---|---|\n| 1 | 2 |\n", 1, 1, 2)
+	f(multivac.CSV, "\ufeffa;b\r\n\r\n1,5;\"two\r\nlines; one | bar\"\r\n3;4", "| a | b |\n|---|---|\n| 1,5 | two lines; one \\| bar |\n| 3 | 4 |\n", 1, 1, 3, 5)
 	f(multivac.CSV, "a\tb\n1, 2\t3\n", "| a | b |\n|---|---|\n| 1, 2 | 3 |\n")
-	f(multivac.CSV, "sep=|\na|b\n1|2\n", "| a | b |\n|---|---|\n| 1 | 2 |\n", 2, 3, 3)
+	f(multivac.CSV, "sep=|\na|b\n1|2\n", "| a | b |\n|---|---|\n| 1 | 2 |\n", 2, 2, 3)
 	f(multivac.CSV, "a,b\n1\n1,2,3\n,,\n", "| a | b |\n|---|---|\n| 1 |\n| 1 | 2 | 3 |\n")
 	f(multivac.CSV, "a,b\nsay \"hi\" now,2\n\"open", "| a | b |\n|---|---|\n| say \"hi\" now | 2 |\n| open |\n")
 	f(multivac.CSV, "name\nBo\n", "| name |\n|---|\n| Bo |\n")
@@ -165,6 +165,33 @@ func TestEncodings(t *testing.T) {
 	}
 }
 
+// A page is read in the encoding that it declares, unless it is in UTF-8.
+func TestDeclaredEncoding(t *testing.T) {
+	f := func(in, want string) {
+		t.Helper()
+		if err := Check(multivac.Telling{MediaType: multivac.HTML, Body: []byte(in)}); err != nil {
+			t.Errorf("%q: %v", in, err)
+		}
+		if got := strings.TrimSpace(extract(t, multivac.HTML, in).Text); got != want {
+			t.Errorf("%q: got %q, want %q", in, got, want)
+		}
+	}
+	f("<meta charset=windows-1252><p>B\xfcro \x80", "Büro €")
+	f("<meta charset='ISO-8859-1'><p>B\xfcro", "Büro")
+	f(`<META HTTP-EQUIV="Content-Type" CONTENT="text/html; charset=koi8-r">`+"\xd4\xc5\xd3\xd4", "тест")
+	f("<?xml version='1.0' encoding='iso-8859-2'?><html><p>\xb1", "ą")
+	f("<meta charset=Shift_JIS><p>\x83e\x83X\x83g", "テスト")
+	f("<meta charset=iso-2022-jp><p>\x1b$B%F%9%H\x1b(B", "テスト")
+	f("<meta charset=gb2312><p>\xb2\xe2", "测")
+	f("<!-- "+strings.Repeat("x", 2000)+" --><meta charset=windows-1251><p>\xf2", "т")
+	f("<meta charset=windows-1252><p>Büro", "Büro")
+	f("<meta charset=utf-16><p>Büro", "Büro")
+	f("<script>'<meta charset=koi8-r>'</script><meta charset=windows-1252><p>\xfc", "ü")
+	if got, err := MediaType("page", []byte("<!doctype html><p>B\xfcro")); got != multivac.HTML || err != nil {
+		t.Errorf("a page by its beginning: got %q, %v", got, err)
+	}
+}
+
 func TestRefused(t *testing.T) {
 	f := func(mediaType, in string, want ...string) {
 		t.Helper()
@@ -184,6 +211,13 @@ func TestRefused(t *testing.T) {
 	f(multivac.Plain, "\xff\xfea\x00\x00\x00", "zero byte")
 	f("image/png", "x", "image/png", "text/markdown")
 	f(jsonLines, "{}", "each line")
+	f(multivac.HTML, "<p>caf\xe9", "not UTF-8", "iconv")
+	f(multivac.HTML, "<meta charset=utf-8><p>caf\xe9", "not UTF-8")
+	f(multivac.HTML, "<meta charset=unknown><p>caf\xe9", "not UTF-8")
+	f(multivac.HTML, "<meta charset=iso-2022-kr><p>caf\xe9", "not UTF-8")
+	f(multivac.HTML, "<meta charset=windows-1252><p>caf\xe9\x00", "zero byte")
+	f(multivac.HTML, "<meta charset=euc-jp><p>\xff\xff\xff\xff", "says that it is in euc-jp")
+	f(multivac.CSV, "<meta charset=windows-1252>\xe9", "not UTF-8")
 	f(multivac.HTML, "<div id=root></div><script>render()</script>", "no text", "script")
 	f(multivac.CSV, ",,\n", "no text")
 	f(multivac.Markdown, "\ufeff \n", "no text")
@@ -228,12 +262,19 @@ func FuzzHTML(f *testing.F) {
 	f.Add("<p>a<br>b<table><tr><th>c<td><table><tr><td>d</table><pre>\n```</pre><ul><li hidden>e<li><h1>f</ul><dl><dt>g<dd>h")
 	f.Add("<pre>\n>a<br>b\r```</pre>\rc")
 	f.Add("<svg/><script/>x</script><select><option>y</select><title>z</title>&lt;!--<p>&num; a")
+	f.Add("<table><thead><tr><th rowspan=2>a<th colspan=0>b<tr><th>c<tbody><tr><td rowspan=0>d<td>e<tr><td>f<tr><th colspan=9>g<tr><td>\"<td></table>")
+	f.Add("<ul role=tablist><li role=tab id=a>b<li role=tab aria-controls=c>d</ul><div role=tabpanel aria-labelledby=a hidden><h2>e</h2><div id=c>f</div></div>g")
+	f.Add("<details><summary>a<h3>b</h3></summary>c<button class=accordion>d</button><p>e</details><dl><dt><button>f?</button></dt><dd hidden>g")
+	f.Add("10<sup>6</sup> a<sup><a href=#n>1</a></sup> <sup>3</sup>/<sub>4</sub> <span style=vertical-align:super>2</span><s>b<p>c<ruby>d<rt>e</ruby>")
+	f.Add("<meta charset=windows-1252>\xfc<?xml encoding='koi8-r'?>")
 	f.Fuzz(func(t *testing.T, in string) { fuzz(t, multivac.HTML, in) })
 }
 
 func FuzzCSV(f *testing.F) {
 	f.Add("a,b\n1,\"2\n3\"\n")
 	f.Add("sep=;\na;b\n\"\"\";\n\r,,|\\|")
+	f.Add("Report\n\n,Q1,\na,b,c\nx,1,2\n,3,\"\n")
+	f.Add("# x\na,,\nb,1,2\nc,,\nd,3,4\n(kg),[m],%\n")
 	f.Fuzz(func(t *testing.T, in string) { fuzz(t, multivac.CSV, in) })
 }
 
@@ -253,6 +294,9 @@ func fuzz(t *testing.T, mediaType, in string) {
 	}
 	if !utf8.ValidString(e.Text) || !utf8.ValidString(e.Title) || len(e.Title) > multivac.MaxTitle || strings.Contains(e.Title, "\n") {
 		t.Errorf("text %q or title %q is not as it should be", e.Text, e.Title)
+	}
+	if len(e.Text) > 8*len(in)+1<<18 {
+		t.Errorf("%d bytes of text of %d", len(e.Text), len(in))
 	}
 	if e.Lines != nil {
 		last := strings.Count(in, "\n") + 1
@@ -274,10 +318,30 @@ func fuzz(t *testing.T, mediaType, in string) {
 
 // Deep nesting and long runs must cost neither the stack nor quadratic time.
 func TestHTMLIsLinear(t *testing.T) {
-	for _, in := range []string{"<div>", "<table>", "<table><tr><td>", "<ul><li>", "<b", "<p hidden>", "<nav>", "`", "<pre>`", "&amp;", "<a href=", "<dt>", "<!--", "<h1>", "\u3000", "<title>", "|"} {
+	for _, in := range []string{"<div>", "<table>", "<table><tr><td>", "<ul><li>", "<b", "<p hidden>", "<nav>", "`", "<pre>`", "&amp;", "<a href=", "<dt>", "<!--", "<h1>", "\u3000", "<title>", "|",
+		"<details><summary>", "<div role=tab>", "<li role=tab>a", "<div role=tabpanel>", "<button class=accordion>a</button><p>", "<sup>1", "<s>", "<rt>", "<a id=fn1 href=#fn2>"} {
 		_, err := Extract(multivac.HTML, []byte("text "+strings.Repeat(in, (1<<20)/len(in))))
 		if err != nil && !errors.Is(err, multivac.ErrInvalid) {
 			t.Errorf("%s…: %v", in, err)
+		}
+	}
+}
+
+// Cells that span others, and names of groups, are written again and again:
+// the text stays in proportion to the page.
+func TestTablesAreBounded(t *testing.T) {
+	long := strings.Repeat("x", longCell)
+	for _, in := range []string{"<td rowspan=65534 colspan=1000>x", "<tr><td rowspan=0 colspan=1000>" + long, "<tr><td>a<td rowspan=65534>b",
+		"<tr><th>a<th>" + long + "<tr><th colspan=2>" + long[:90] + strings.Repeat("<tr><td>b<td>c", 50), "<tr><td>" + long + "<td>a" + strings.Repeat("<tr><td><td>b", 50)} {
+		in := "<table>" + strings.Repeat(in, (1<<18)/len(in))
+		if got := len(extract(t, multivac.HTML, in).Text); got > 4*len(in) {
+			t.Errorf("%.50s…: %d bytes of text of %d", in, got, len(in))
+		}
+	}
+	for _, row := range []string{"\n,b,c", "\n" + long[:90] + ",,\na,1,2\nb,1,2"} {
+		in := "a," + long + ",1\n" + long + ",b,1" + strings.Repeat(row, (1<<18)/len(row))
+		if got := len(extract(t, multivac.CSV, in).Text); got > 6*len(in) {
+			t.Errorf("%.50s…: %d bytes of text of %d", in, got, len(in))
 		}
 	}
 }

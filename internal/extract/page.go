@@ -14,16 +14,18 @@ import (
 
 // page is HTML. Its text comes in the order of the source: headings, lists,
 // tables and preformatted text as Markdown has them, the rest a paragraph a
-// line. What is not content, or not to be seen, is left out.
+// line. What is not content is left out. What a reader can open counts as
+// open: tabs and accordions, each under its name.
 type page struct{}
 
 func (page) MediaTypes() []string { return []string{multivac.HTML, "application/xhtml+xml"} }
 func (page) Extensions() []string { return []string{".html", ".htm", ".xhtml"} }
 
 func (page) Extract(body []byte) (Extracted, error) {
-	w := writer{line: 1}
-	z := html.NewTokenizer(bytes.NewReader(bytes.TrimPrefix(body, []byte(bom))))
-	for {
+	body = bytes.TrimPrefix(body, []byte(bom))
+	w := writer{line: 1, survey: surveyOf(body), spare: spare(body)}
+	z := html.NewTokenizer(bytes.NewReader(body))
+	for n := 0; ; {
 		kind := z.Next()
 		if kind == html.ErrorToken { // the end; the tokenizer takes any bytes
 			break
@@ -33,10 +35,11 @@ func (page) Extract(body []byte) (Extracted, error) {
 		case html.TextToken:
 			w.text(z.Text())
 		case html.StartTagToken, html.SelfClosingTagToken:
+			n++
 			name, more := z.TagName()
-			tag := string(name)
-			w.start(tag, more && isHidden(z))
-			if kind == html.SelfClosingTagToken && w.nested > 0 && w.skip == tag && !raw[tag] { // <svg/>
+			w.e.read(z, string(name), more)
+			w.start(n)
+			if tag := w.e.tag; kind == html.SelfClosingTagToken && w.nested > 0 && w.skip == tag && !raw[tag] { // <svg/>
 				w.end(tag)
 			}
 		case html.EndTagToken:
@@ -45,44 +48,19 @@ func (page) Extract(body []byte) (Extracted, error) {
 		}
 		w.line = w.until
 	}
-	w.flush()
-	w.endTables()
-	w.endPre()
+	w.finish()
 	title := w.title
 	if strings.TrimSpace(title) == "" {
 		title = w.h1
 	}
-	return Extracted{Title: title, Text: w.out.String(), Lines: w.lines}, nil
-}
-
-// isHidden reports whether the attributes of the tag hide it, or say that it
-// is a way to other pages.
-func isHidden(z *html.Tokenizer) bool {
-	hidden := false
-	for {
-		key, value, more := z.TagAttr()
-		switch string(key) {
-		case "hidden":
-			hidden = hidden || !bytes.EqualFold(value, []byte("until-found"))
-		case "aria-hidden":
-			hidden = hidden || string(value) == "true"
-		case "role":
-			hidden = hidden || string(value) == "navigation"
-		case "style":
-			s := strings.ReplaceAll(strings.ToLower(string(value)), " ", "")
-			hidden = hidden || strings.Contains(s, "display:none") || strings.Contains(s, "visibility:hidden")
-		}
-		if !more {
-			return hidden
-		}
-	}
+	return Extracted{Title: title, Text: w.out.String(), Lines: w.out.lines}, nil
 }
 
 // raw are the elements in which the tokenizer sees no tags.
 var raw = set("script style noscript iframe noembed noframes textarea title xmp plaintext")
 
 // skipped are the elements that hold no content of the page.
-var skipped = set("script style noscript template svg math nav iframe object noframes noembed canvas audio video map select button textarea dialog xmp plaintext")
+var skipped = set("script style noscript template svg math nav iframe object noframes noembed canvas audio video map select textarea dialog xmp plaintext rt rp del s strike datalist")
 
 // blocks are the elements that begin and end a paragraph.
 var blocks = set(`p div section article main header footer aside figure figcaption address details summary form fieldset legend
@@ -104,23 +82,25 @@ var enders = map[string]map[string]bool{
 	"li": set("ul ol menu dir"),
 	"td": set("tr table"), "th": set("tr table"), "tr": set("table thead tbody tfoot"),
 	"dt": set("dl"), "dd": set("dl"),
+	"rt": set("ruby"), "rp": set("ruby"),
 }
 
 // What was written last, which says whether a blank line comes next.
 const (
 	paragraph = iota
 	item
-	row
 )
 
 // A writer writes a page as Markdown. Nothing in it recurses, however deep
 // elements are nested.
 type writer struct {
-	out   strings.Builder
-	lines []int
+	*survey
+	out   output
+	spare int // bytes that may be written twice
 	last  int
 	line  int // of the source, where the token begins that is being read
 	until int // and where it ends
+	e     element
 
 	buf    []byte // the block being read, without white space at its ends
 	begun  int    // the line it began on
@@ -129,76 +109,149 @@ type writer struct {
 
 	skip   string // the element that is being left out
 	nested int    // how many of that name are open
+	within int    // how many blocks are open in it, where it is inline
 
 	inTitle   bool
 	title, h1 string
 	level     int    // of the heading being read
+	naming    bool   // which is the name of a panel
+	depth     int    // of the headings above
+	ended     int    // the highest level of the panels that have ended
 	anchor    int    // where in buf the latest link began
+	link      bool   // it leads to a place within the page
 	lists     []int  // the lists that are open: the next number, or 0
+	term      bool   // in a term
 	dt        bool   // buf holds a term that waits for its definition
 	pre       bool   // in preformatted text,
 	code      []byte // which is this,
 	codeLines []int  // and the line that each of its lines began on
+	bold      int    // elements that are open
+
+	regions []region // that are open, the innermost last
+	queue   []int    // tabs that wait for their panels
+	taken   bool     // one of them has got its panel
+	pending *tab     // the button of an accordion, whose panel comes next
+	toggled bool     // what came last may open what comes next
+	submits bool     // the button that is left out sends a form
+
+	raisedAt   int    // where in buf the raised text begins, plus 1
+	spaced     bool   // after white space
+	raisedLink bool   // it is a link, or in one
+	lost       string // raised text that was left out right before
+	apart      bool   // white space came after it
 
 	tables []grid // that are open
 	deep   int    // tables that are too deep to be any
 }
 
-// A grid is a table that is being read.
-type grid struct {
-	layout  bool // it holds more than cells: headings, other tables
-	cells   []string
-	inCell  bool
-	headers int // cells of the row that are th
-	rows    int
-	line    int // where the row began
-	head    bool
+// A region is an open element whose end means something.
+type region struct {
+	open
+	kind  int
+	level int // of the heading that ends with it, or 0
+	shift int // how much lower the headings in it are than the page has them, or unknown
 }
 
-func (w *writer) start(tag string, hidden bool) {
-	if w.nested > 0 {
-		if tag != w.skip && (w.skip != "p" || !blocks[tag]) {
-			return
-		}
-		if enders[w.skip] == nil {
-			w.nested++
-			return
-		}
-		w.nested = 0
-	}
-	switch {
-	case (hidden || skipped[tag]) && !voids[tag] && tag != "body" && tag != "html":
-		w.skip, w.nested = tag, 1
-		return
-	case tag == "title":
-		w.inTitle = w.title == ""
-		return
-	case tag == "br":
-		w.lineBreak()
-		return
-	case tag == "hr":
-		w.flush()
-		return
-	case tag == "img" || tag == "input" || tag == "wbr":
+// The kinds of regions.
+const (
+	panel = iota
+	details
+	captioned
+	title
+	raised
+)
+
+// What the first heading in a region tells.
+const (
+	unknownShift = -1
+	unknownLevel = -1
+)
+
+func (w *writer) start(n int) {
+	e := &w.e
+	tag := e.tag
+	if w.nested > 0 && w.skips(tag) {
 		return
 	}
-	if len(w.tables) > 0 && w.startInTable(tag) {
+	if w.leavesOut(e) {
+		w.leaveOut(tag)
+		if !inline[tag] && (tag == "nav" || tag == "dialog" || e.isOther() || e.isCalled(otherWords)) {
+			w.dropPending() // it was the button of a menu
+		}
 		return
 	}
 	switch tag {
+	case "title":
+		w.inTitle = w.title == ""
+		return
+	case "br":
+		w.lineBreak()
+		return
+	case "hr":
+		w.flush()
+		return
+	case "img", "input", "wbr":
+		return
+	}
+	w.trackStart(tag)
+	if w.startTab(n) {
+		return
+	}
+	if tag == "button" && !w.headed[n] && w.isAction(e) {
+		w.leaveOut(tag)
+		return
+	}
+	w.startRegion(n)
+	if len(w.tables) > 0 && w.startInTable(tag) {
+		return
+	}
+	w.startElement(tag)
+}
+
+func (w *writer) leaveOut(tag string) {
+	w.skip, w.nested, w.within, w.submits = tag, 1, 0, w.e.submits
+}
+
+// isAction reports whether a button does something, and is not the text of
+// the heading, the term or the head of a column that it stands in.
+func (w *writer) isAction(e *element) bool {
+	inName := w.level > 0 || w.term || w.inCell() && w.tables[len(w.tables)-1].cell.header
+	return !inName || len(w.buf) > 0 && !e.isToggler()
+}
+
+// skips reports whether the tag belongs to what is being left out.
+func (w *writer) skips(tag string) bool {
+	if tag != w.skip && (w.skip != "p" || !blocks[tag]) {
+		if isBlock(tag) {
+			w.within++
+		}
+		return true
+	}
+	if enders[w.skip] == nil {
+		w.nested++
+		return true
+	}
+	w.nested = 0
+	return false
+}
+
+func (w *writer) startElement(tag string) {
+	switch tag {
 	case "a":
-		w.anchor = len(w.buf)
+		w.anchor, w.link = len(w.buf), strings.HasPrefix(w.e.href, "#")
+		w.raisedLink = w.raisedLink || w.raisedAt > 0
+	case "b", "strong":
+		w.bold++
 	case "table":
 		w.flush()
 		if len(w.tables) == maxNested {
 			w.deep++
 			return
 		}
-		w.tables = append(w.tables, grid{})
+		s := &sheet{out: &w.out, spare: &w.spare, separate: func(line int) { w.blank(paragraph, line) }}
+		w.tables = append(w.tables, grid{sheet: s})
 	case "h1", "h2", "h3", "h4", "h5", "h6":
-		w.flush()
-		w.level = int(tag[1] - '0')
-		w.prefix = strings.Repeat("#", w.level) + " "
+		w.startHeading(int(tag[1] - '0'))
 	case "ul", "menu", "dir":
 		w.open(0)
 	case "ol":
@@ -208,15 +261,9 @@ func (w *writer) start(tag string, hidden bool) {
 		w.prefix = w.bullet()
 	case "dt":
 		w.flush()
-		w.prefix = "- "
+		w.prefix, w.term = "- ", true
 	case "dd":
-		if w.dt {
-			w.dt, w.space = false, true
-			w.buf = append(w.buf, ':')
-			return
-		}
-		w.flush()
-		w.prefix = "- "
+		w.startDefinition()
 	case "pre":
 		w.flush()
 		w.pre, w.code, w.codeLines = true, w.code[:0], append(w.codeLines[:0], w.line)
@@ -225,13 +272,33 @@ func (w *writer) start(tag string, hidden bool) {
 	}
 }
 
+func (w *writer) startDefinition() {
+	w.term = false
+	if !w.dt {
+		w.flush()
+		w.prefix = "- "
+		return
+	}
+	w.dt, w.space = false, true
+	if last := w.buf[len(w.buf)-1]; strings.IndexByte("?!:", last) < 0 {
+		w.buf = append(w.buf, ':')
+	}
+}
+
 func (w *writer) end(tag string) {
 	if w.nested > 0 {
 		if tag == w.skip {
-			w.nested--
+			if w.nested--; w.nested == 0 && tag == "button" {
+				w.toggled = !w.submits
+			}
 			return
 		}
-		if !enders[w.skip][tag] {
+		outside := false
+		if inline[w.skip] && isBlock(tag) {
+			outside = w.within == 0 // what it stands in ends, so it was never ended
+			w.within--
+		}
+		if !enders[w.skip][tag] && !outside {
 			return
 		}
 		w.nested = 0 // the end of what it stands in ends it
@@ -244,22 +311,44 @@ func (w *writer) end(tag string) {
 		w.endPre()
 		return
 	}
+	if tag != "table" {
+		w.trackEnd(tag)
+	}
 	if len(w.tables) > 0 && w.endInTable(tag) {
+		if tag == "table" { // its last row is written
+			w.trackEnd(tag)
+		}
 		return
 	}
 	switch tag {
 	case "a":
 		w.endAnchor()
+	case "b", "strong":
+		w.bold = max(0, w.bold-1)
 	case "h1", "h2", "h3", "h4", "h5", "h6", "li", "dd", "dl":
+		w.toggled = w.toggled || tag >= "h2" && tag <= "h6"
 		w.close()
 	case "dt":
+		w.term, w.toggled = false, true
 		w.dt = len(w.buf) > 0
 	case "ul", "ol", "menu", "dir":
 		w.close()
 		w.lists = w.lists[:max(0, len(w.lists)-1)]
+	case "button":
+		w.toggled = true
 	default:
 		w.block(tag)
 	}
+}
+
+// finish writes what is left at the end.
+func (w *writer) finish() {
+	if w.pending != nil && w.pending.text {
+		w.writePending()
+	}
+	w.flush()
+	w.endTables()
+	w.endPre()
 }
 
 // maxNested is how deep lists and tables are told apart.
@@ -297,140 +386,6 @@ func (w *writer) bullet() string {
 	return indent + strconv.Itoa(w.lists[n-1]-1) + ". "
 }
 
-func (w *writer) inCell() bool {
-	return len(w.tables) > 0 && w.tables[len(w.tables)-1].inCell && !w.tables[len(w.tables)-1].layout
-}
-
-// startInTable does what a tag does in a table, and reports whether that is all.
-func (w *writer) startInTable(tag string) bool {
-	g := &w.tables[len(w.tables)-1]
-	switch tag {
-	case "table", "h1", "h2", "h3", "h4", "h5", "h6", "pre":
-		if g.inCell {
-			w.layOut(g)
-		}
-		return false
-	case "thead":
-		g.head = true
-	case "tbody", "tfoot":
-		g.head = false
-	case "tr":
-		w.endRow()
-		return true
-	case "td", "th":
-		w.endCell()
-		w.flush() // what stands between the cells
-		if len(g.cells) == 0 {
-			g.line = w.line
-		}
-		g.inCell = true
-		if tag == "th" {
-			g.headers++
-		}
-		return true
-	case "li", "dt", "dd", "ul", "ol":
-		if g.inCell && !g.layout {
-			w.space = true
-			return true
-		}
-	}
-	return false
-}
-
-func (w *writer) endInTable(tag string) bool {
-	switch tag {
-	case "table":
-		if w.deep > 0 {
-			w.deep--
-			return true
-		}
-		w.endRow()
-		w.tables = w.tables[:len(w.tables)-1]
-		w.last = paragraph
-		return true
-	case "tr":
-		w.endRow()
-		return true
-	case "td", "th":
-		w.endCell()
-		return true
-	case "thead":
-		w.endRow()
-		w.tables[len(w.tables)-1].head = false
-	case "li", "dt", "dd", "ul", "ol":
-		if w.inCell() {
-			w.space = true
-			return true
-		}
-	}
-	return false
-}
-
-// layOut makes paragraphs of the cells of a table that is there for the looks.
-func (w *writer) layOut(g *grid) {
-	g.layout = true
-	text, begun := w.buf, w.begun
-	w.buf = nil
-	for _, c := range g.cells {
-		w.emit("", escape(c), g.line, paragraph)
-	}
-	g.cells = nil
-	w.buf, w.begun = text, begun
-	w.flush()
-}
-
-func (w *writer) endCell() {
-	g := &w.tables[len(w.tables)-1]
-	if g.layout {
-		w.flush()
-		g.inCell = false
-		return
-	}
-	if !g.inCell {
-		return
-	}
-	g.cells = append(g.cells, string(w.buf))
-	w.buf, w.space, g.inCell = w.buf[:0], false, false
-}
-
-// longCell is how many bytes of text no cell of a table of data has.
-const longCell = 600
-
-func (w *writer) endRow() {
-	w.endCell()
-	g := &w.tables[len(w.tables)-1]
-	cells, headers := g.cells, g.headers
-	g.cells, g.headers = g.cells[:0], 0
-	if isEmpty(cells) {
-		return
-	}
-	for _, c := range cells {
-		if len(c) > longCell {
-			for _, c := range cells {
-				w.emit("", escape(c), g.line, paragraph)
-			}
-			return
-		}
-	}
-	if g.rows == 0 || w.last != row {
-		w.blank(paragraph, g.line)
-	}
-	writeRow(&w.out, cells)
-	w.lines = append(w.lines, g.line)
-	w.last = row
-	if g.rows == 0 && (headers == len(cells) || g.head) {
-		w.out.WriteString(strings.Repeat("|---", len(cells)) + "|\n")
-		w.lines = append(w.lines, g.line)
-	}
-	g.rows++
-}
-
-func (w *writer) endTables() {
-	for len(w.tables) > 0 {
-		w.endInTable("table")
-	}
-}
-
 // text adds words to the block being read.
 func (w *writer) text(t []byte) {
 	switch {
@@ -443,6 +398,15 @@ func (w *writer) text(t []byte) {
 	case w.pre:
 		w.preformatted(t)
 		return
+	}
+	if len(bytes.TrimSpace(t)) > 0 {
+		w.toggled = false
+		if w.pending != nil {
+			w.writePending()
+		}
+		if len(w.tables) > 0 && w.bold == 0 {
+			w.tables[len(w.tables)-1].plain = true
+		}
 	}
 	line := w.line
 	for len(t) > 0 {
@@ -461,7 +425,7 @@ func (w *writer) text(t []byte) {
 		if t[0] == '\n' {
 			line = min(line+1, w.until)
 		}
-		w.space = true
+		w.space, w.apart = true, true
 		t = t[1:]
 		for len(t) > 0 && !utf8.RuneStart(t[0]) { // of a longer space
 			t = t[1:]
@@ -486,14 +450,32 @@ func (w *writer) preformatted(t []byte) {
 	w.code = append(w.code, t...)
 }
 
-// softHyphen says where a word may be broken.
-var softHyphen = []byte("\u00ad")
+// unseenMarks say where a word may be broken, or nothing.
+var unseenMarks = strings.NewReplacer("\u00ad", "", "\u2060", "", "\ufeff", "")
+
+// withoutMarks returns a word without what is not seen of it. Thai and Khmer
+// have their words between spaces of no width, which stay.
+func withoutMarks(s []byte) []byte {
+	ascii := true
+	for _, c := range s {
+		ascii = ascii && c < utf8.RuneSelf
+	}
+	if ascii {
+		return s
+	}
+	t := unseenMarks.Replace(string(s))
+	if rest := strings.ReplaceAll(t, "\u200b", ""); strings.IndexFunc(rest, func(r rune) bool { return r >= utf8.RuneSelf }) < 0 {
+		t = rest
+	}
+	return []byte(t)
+}
 
 func (w *writer) word(s []byte) {
-	if bytes.Contains(s, softHyphen) {
-		if s = bytes.ReplaceAll(s, softHyphen, nil); len(s) == 0 {
-			return
-		}
+	if s = withoutMarks(s); len(s) == 0 {
+		return
+	}
+	if w.lost != "" {
+		s = w.restore(s)
 	}
 	if w.space && len(w.buf) > 0 {
 		w.buf = append(w.buf, ' ')
@@ -518,7 +500,8 @@ func (w *writer) lineBreak() {
 // flush writes the block that was read. A mark stays due until there is one:
 // an item may begin with a paragraph.
 func (w *writer) flush() {
-	w.space, w.dt = false, false
+	w.endRaised()
+	w.space, w.dt, w.lost = false, false, ""
 	if len(w.buf) == 0 {
 		return
 	}
@@ -529,16 +512,24 @@ func (w *writer) flush() {
 		t = escape(t)
 	case w.level == 0:
 		kind = item
-	case w.level == 1 && w.h1 == "":
-		w.h1 = t
+	case w.naming && len(t) > maxName: // a text
+		w.prefix, t = "", escape(t)
+	default:
+		if w.level == 1 && w.h1 == "" && !w.naming {
+			w.h1 = t
+		}
+		w.writeHeading(w.level, t, w.begun)
+		w.prefix, w.level, w.naming = "", 0, false
+		return
 	}
 	w.emit(w.prefix, t, w.begun, kind)
-	w.prefix, w.level = "", 0
+	w.prefix, w.level, w.naming = "", 0, false
 }
 
 // endAnchor takes out of a heading the links to itself and to its source that
 // documentation has there.
 func (w *writer) endAnchor() {
+	w.link = false
 	if w.level == 0 || w.anchor > len(w.buf) {
 		return
 	}
@@ -551,7 +542,7 @@ func (w *writer) endAnchor() {
 // close writes the block that was read; its mark is no longer due.
 func (w *writer) close() {
 	w.flush()
-	w.prefix, w.level = "", 0
+	w.prefix, w.level, w.naming = "", 0, false
 }
 
 // escape keeps a paragraph from being taken for something else in Markdown,
@@ -582,15 +573,19 @@ func (w *writer) emit(prefix, t string, line, kind int) {
 	}
 	w.blank(kind, line)
 	w.out.WriteString(prefix)
-	w.out.WriteString(t)
-	w.out.WriteByte('\n')
-	w.lines = append(w.lines, line)
+	w.out.line(t, line)
 }
 
+// blank writes the blank line that Markdown wants before a block, and the end
+// of the panels that have ended: a heading without text.
 func (w *writer) blank(kind, line int) {
+	if w.ended > 0 {
+		level := w.ended
+		w.ended = 0
+		w.emit("", strings.Repeat("#", level), line, paragraph)
+	}
 	if w.out.Len() > 0 && (kind != item || w.last != item) {
-		w.out.WriteByte('\n')
-		w.lines = append(w.lines, line)
+		w.out.line("", line)
 	}
 	w.last = kind
 }
@@ -615,10 +610,7 @@ func (w *writer) endPre() {
 	fence := strings.Repeat("`", longest+1)
 	w.emit("", fence, w.codeLines[0], paragraph)
 	for i, t := range strings.Split(strings.TrimRight(code, "\n"), "\n") {
-		w.out.WriteString(t)
-		w.out.WriteByte('\n')
-		w.lines = append(w.lines, w.codeLines[i])
+		w.out.line(t, w.codeLines[i])
 	}
-	w.out.WriteString(fence + "\n")
-	w.lines = append(w.lines, w.line)
+	w.out.line(fence, w.line)
 }
