@@ -123,14 +123,22 @@ func named(s string) (a age) {
 	return a
 }
 
-// ageOf returns the age of sentence s of c; opening is how the document begins,
-// as far as that is known.
-func ageOf(c *Candidate, s string) (a age) {
-	section, document := lastHeading(c.Heading), c.Opening
-	for _, said := range []age{named(section), named(c.Title), named(c.Heading), named(c.Source)} {
+// openingOf returns how the document of c begins, as far as that is known.
+func openingOf(candidates []Candidate, c *Candidate) string {
+	for i := range candidates {
+		if o := &candidates[i]; o.Document == c.Document && o.Number == 0 {
+			return o.Text
+		}
+	}
+	return c.Opening
+}
+
+// ageOf returns the age of sentence s of c, a document that begins with opening.
+func ageOf(c *Candidate, s, opening string) (a age) {
+	for _, said := range []age{named(lastHeading(c.Heading)), named(c.Title), named(c.Heading), named(c.Source)} {
 		a.date, a.version, a.old = cmp.Or(a.date, said.date), cmp.Or(a.version, said.version), a.old || said.old
 	}
-	for _, t := range []string{s, c.Text, document} {
+	for _, t := range []string{s, c.Text, opening} {
 		if a.date == 0 {
 			for _, m := range from.FindAllString(t, -1) {
 				a.date = max(a.date, dateIn(m))
@@ -138,7 +146,7 @@ func ageOf(c *Candidate, s string) (a age) {
 		}
 		a.replaces = a.replaces || replaces.MatchString(t)
 	}
-	a.old = a.old || past.MatchString(s) || until.MatchString(s) || until.MatchString(document)
+	a.old = a.old || past.MatchString(s) || until.MatchString(s) || until.MatchString(opening)
 	return a
 }
 
@@ -255,7 +263,7 @@ func newest(q *Question, candidates []Candidate, all []scored) (first int, older
 	ages := make([]age, len(rivals))
 	for n, i := range rivals {
 		c := &candidates[all[i].candidate]
-		ages[n] = ageOf(c, c.Sentence(all[i].Span))
+		ages[n] = ageOf(c, c.Sentence(all[i].Span), openingOf(candidates, c))
 	}
 	best := 0
 	for n := range rivals {
