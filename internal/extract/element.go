@@ -32,8 +32,12 @@ type element struct {
 	rows    int
 }
 
-// maxControls is how many values of one tag are kept.
-const maxControls = 16
+// maxControls is how many values of one tag are kept, maxValue how many bytes
+// of an attribute are looked at.
+const (
+	maxControls = 16
+	maxValue    = 4 << 10
+)
 
 // read reads the attributes of the tag that z stands at.
 func (e *element) read(z *html.Tokenizer, tag string, more bool) {
@@ -41,7 +45,7 @@ func (e *element) read(z *html.Tokenizer, tag string, more bool) {
 	for more {
 		var k, v []byte
 		k, v, more = z.TagAttr()
-		e.attribute(string(k), string(v))
+		e.attribute(string(k), strings.ToValidUTF8(string(v[:min(len(v), maxValue)]), ""))
 	}
 	e.controls = e.controls[:min(len(e.controls), maxControls)]
 }

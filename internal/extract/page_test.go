@@ -183,6 +183,8 @@ func TestTablesInHTML(t *testing.T) {
 		"; a | b; 1 | 2", "; c | d; 3 | 4", "; c | d; 5 | 6")
 	f(`<tr><td><b>Plan</b><td><strong>Fee</strong><tr><td>A<td>9`, "; Plan | Fee; A | 9")
 	f(`<tr><td>Plan<td>Fee<tr><td colspan=2>Europe<tr><td>A<td>9<tr><td colspan=2>Asia<tr><td>A<td>12`, "; Plan | Fee; Europe › A | 9", "; Plan | Fee; Asia › A | 12")
+	f(`<tr><th>Plan<th>Fee<tr><td colspan=2>One<tr><td colspan=2>Two<tr><td colspan=2>Three<tr><td>A<td>9<tr><td colspan=2>Four<tr><td colspan=2>Only this.<tr><td colspan=2>Five`,
+		"; Plan | Fee; One", "; Plan | Fee; Two › Three › A | 9", "; Plan | Fee; Two › Four", "; Plan | Fee; Only this.", "; Plan | Fee; Five")
 	f(`<tr><th>Day<th>9:00<th>10:00<tr><th>Mon<td colspan=2>Math<tr><th>Tue<td>Art<td rowspan=2>PE<tr><th>Wed<td>Bio`,
 		"; Day | 9:00 | 10:00; Mon | Math | Math", "; Day | 9:00 | 10:00; Tue | Art | PE", "; Day | 9:00 | 10:00; Wed | Bio | PE")
 	f(`<tr><th>Plan<td>Starter<td>Max<tr><th>Fee<td>9<td>19<tr><th>Seats<td>1<td>5`, "; Plan | Starter | Max; Fee | 9 | 19", "; Plan | Starter | Max; Seats | 1 | 5")

@@ -301,6 +301,10 @@ func (w *writer) writeHeading(level int, t string, line int) {
 	w.depth = level
 }
 
+// maxBase is how much of what stands before raised text tells what that is, in
+// bytes.
+const maxBase = 80
+
 // endRaised writes raised text as it is said in a line.
 func (w *writer) endRaised() {
 	at := w.raisedAt - 1
@@ -309,7 +313,7 @@ func (w *writer) endRaised() {
 		return
 	}
 	r := raisedText{
-		base: string(w.buf[:at]), text: strings.TrimSpace(string(w.buf[at:])),
+		base: string(w.buf[max(0, at-maxBase):at]), text: strings.TrimSpace(string(w.buf[at:])),
 		spaced: w.spaced, linked: w.raisedLink, cell: w.inCell(),
 	}
 	w.buf = w.buf[:at]

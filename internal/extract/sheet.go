@@ -68,6 +68,8 @@ type sheet struct {
 	outer   string
 	group   string
 	waiting *tableRow // a group whose first row has not come
+	wider   *tableRow // another right above it
+	unsaid  bool      // no row has the name of the group
 	body    int       // the group's body,
 	inBody  int       // and how many rows came after it in it
 }
@@ -115,10 +117,9 @@ func (s *sheet) add(r tableRow) {
 // end writes what is held back.
 func (s *sheet) end() {
 	s.decide()
-	if r := s.waiting; r != nil {
-		s.waiting = nil
-		s.writeCells(r.cells, r.line)
-	}
+	s.writeAlone(s.wider)
+	s.writeAlone(s.waiting)
+	s.wider, s.waiting = nil, nil
 	s.open = false
 }
 
@@ -304,21 +305,13 @@ func (s *sheet) write(r tableRow) {
 		s.newHeader(r)
 		return
 	case s.isGroup(r):
-		if s.waiting != nil {
-			s.outer = s.waiting.cells[0].text
-		}
-		s.waiting = &r
+		s.writeAlone(s.wider)
+		s.wider, s.waiting = s.waiting, &r
 		return
 	case r.foot:
 		s.endGroup()
 	}
-	if g := s.waiting; g != nil {
-		s.waiting = nil
-		s.group, s.body, s.inBody = groupName(g.cells[0].text), g.body, 0
-		if s.outer != "" {
-			s.group = groupName(s.outer) + multivac.HeadingSeparator + s.group
-		}
-	}
+	s.startGroup()
 	if s.group != "" {
 		if r.body != s.body && s.inBody > 0 {
 			s.endGroup()
@@ -328,10 +321,15 @@ func (s *sheet) write(r tableRow) {
 	}
 	s.fromAbove(r)
 	isNote := len(r.cells) == 1 && s.width > 1
-	if len(r.cells) == 0 || s.group == "" || isNote || !s.pay(len(s.group)+4) {
+	if isNote && s.unsaid { // it is no row of the group, which may have none
+		s.writeCells([]cell{{text: s.group}}, r.line)
+		s.unsaid = false
+	}
+	if len(r.cells) == 0 || s.group == "" || isNote || !s.unsaid && !s.pay(len(s.group)+4) {
 		s.writeCells(r.cells, r.line)
 		return
 	}
+	s.unsaid = false
 	first := &r.cells[0]
 	if strings.TrimSpace(first.text) != "" {
 		first.text = multivac.HeadingSeparator + first.text
@@ -340,11 +338,33 @@ func (s *sheet) write(r tableRow) {
 	s.writeCells(r.cells, r.line)
 }
 
-func (s *sheet) endGroup() {
-	if g := s.waiting; g != nil {
-		s.waiting = nil
-		s.writeCells(g.cells, g.line)
+// startGroup begins the group whose name is waiting: one name, or two of which
+// the first is that of a wider group.
+func (s *sheet) startGroup() {
+	if s.waiting == nil {
+		return
 	}
+	if s.wider != nil {
+		s.outer = groupName(s.wider.cells[0].text)
+	}
+	s.group, s.body, s.inBody, s.unsaid = groupName(s.waiting.cells[0].text), s.waiting.body, 0, true
+	if s.outer != "" {
+		s.group = s.outer + multivac.HeadingSeparator + s.group
+	}
+	s.wider, s.waiting = nil, nil
+}
+
+// writeAlone writes the name of a group that has no rows.
+func (s *sheet) writeAlone(r *tableRow) {
+	if r != nil {
+		s.writeCells(r.cells, r.line)
+	}
+}
+
+func (s *sheet) endGroup() {
+	s.writeAlone(s.wider)
+	s.writeAlone(s.waiting)
+	s.wider, s.waiting = nil, nil
 	s.group, s.outer = "", ""
 	s.above = s.above[:0]
 }

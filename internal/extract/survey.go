@@ -12,16 +12,16 @@ import (
 // there are.
 type survey struct {
 	tabs     []tab
-	at       map[int]int     // the tab that a start tag begins, by the tag's number
-	headed   map[int]bool    // the summaries that hold a heading, by the same
-	panels   map[string]int  // the tab that names a panel, by the panel's id
-	named    map[string]int  // the same, by the tab's id
-	refs     map[string]bool // ids and other values that something on the page refers to
-	ids      map[string]bool // of all elements
-	captions int             // of tables
-	panes    bool            // there are elements that are called the panes of tabs
-	notes    map[string]bool // the marks that notes begin with
-	marks    map[string]bool // what is raised
+	at       map[int]int    // the tab that a start tag begins, by the tag's number
+	headed   map[int]bool   // the summaries that hold a heading, by the same
+	panels   map[string]int // the tab that names a panel, by the panel's id
+	named    map[string]int // the same, by the tab's id
+	refs     names          // ids and other values that something on the page refers to
+	ids      names          // of all elements
+	captions int            // of tables
+	panes    bool           // there are elements that are called the panes of tabs
+	notes    names          // the marks that notes begin with
+	marks    names          // what is raised
 }
 
 // A tab names a panel. It may be the button of an accordion, too.
@@ -37,6 +37,19 @@ type tab struct {
 
 // isName reports whether the tab's text can be a heading.
 func (t tab) isName() bool { return t.name != "" && len(t.name) <= maxName }
+
+// maxSurveyed is how many things of a kind a survey knows of: no page that
+// people read has more.
+const maxSurveyed = 1 << 15
+
+// names is a set of bounded size.
+type names map[string]bool
+
+func (n names) add(name string) {
+	if len(n) < maxSurveyed {
+		n[name] = true
+	}
+}
 
 // maxName is how many bytes the name of a panel may have.
 const maxName = 200
@@ -83,7 +96,7 @@ type surveyor struct {
 func surveyOf(body []byte) *survey {
 	s := surveyor{survey: &survey{
 		at: map[int]int{}, headed: map[int]bool{}, panels: map[string]int{}, named: map[string]int{},
-		refs: map[string]bool{}, ids: map[string]bool{}, notes: map[string]bool{}, marks: map[string]bool{},
+		refs: names{}, ids: names{}, notes: names{}, marks: names{},
 	}}
 	z := html.NewTokenizer(bytes.NewReader(body))
 	for n := 0; ; {
@@ -126,9 +139,9 @@ func (s *surveyor) finish() {
 func (s *surveyor) start(n int) {
 	e := &s.e
 	if e.id != "" && !voids[e.tag] { // an input is no panel
-		s.ids[e.id] = true
+		s.ids.add(e.id)
 		if mark, ok := noteID(e.id); ok {
-			s.notes[mark] = true
+			s.notes.add(mark)
 		}
 	}
 	s.impliedEnds(e.tag)
@@ -150,6 +163,9 @@ func (s *surveyor) start(n int) {
 		return
 	}
 	isTab := e.isTab(s.list.n > 0)
+	if len(s.tabs) == maxSurveyed {
+		return
+	}
 	if isTab || s.nav.n == 0 && e.isToggler() {
 		s.begin(n, isTab)
 	} else if e.tag == "a" || e.tag == "button" || e.tag == "label" || e.tag == "input" {
@@ -175,7 +191,7 @@ func (s *surveyor) opens(n int) {
 		s.captions++
 	case e.tag == "summary", e.tag == "button" && s.holder == 0:
 		s.holder = n
-	case s.holder > 0 && (isHeadingTag(e.tag) || e.role == "heading"):
+	case s.holder > 0 && len(s.headed) < maxSurveyed && (isHeadingTag(e.tag) || e.role == "heading"):
 		s.headed[s.holder] = true
 	}
 	if s.nav.n == 0 && (e.tag == "nav" || otherRoles[e.role]) {
@@ -218,7 +234,7 @@ var (
 // refer notes what the element refers to.
 func (s *surveyor) refer(t *tab) {
 	for _, c := range s.e.controls {
-		s.refs[c] = true
+		s.refs.add(c)
 		if t != nil && len(t.keys) < maxControls {
 			t.keys = append(t.keys, c)
 		}
@@ -235,9 +251,9 @@ func (s *surveyor) end(tag string) {
 	}
 	if s.sup.end(tag) {
 		mark := noteMark(s.raised.String())
-		s.marks[mark] = true
+		s.marks.add(mark)
 		if s.first {
-			s.notes[mark] = true
+			s.notes.add(mark)
 		}
 	}
 	if s.tab.end(tag) || s.tab.n > 0 && enders[s.tab.tag][tag] {
