@@ -206,7 +206,7 @@ func TestMediaType(t *testing.T) {
 	f("a/b.md", "", multivac.Markdown)
 	f("B.MARKDOWN", "", multivac.Markdown)
 	f("a.txt.gz", "", multivac.Plain)
-	f("a.rst", "", multivac.Plain)
+	f("a.rst", "", "text/x-rst")
 	f("a.HTM", "", multivac.HTML)
 	f("a.csv", "", multivac.CSV)
 	f("a.tsv", "", tsv)

@@ -90,10 +90,7 @@ func rewrite(text string) (string, []int) {
 
 // next takes the next line, with its line end.
 func (r *rewriter) next() string {
-	l := r.rest
-	if i := strings.IndexByte(l, '\n'); i >= 0 {
-		l = l[:i+1]
-	}
+	l := peekLine(r.rest)
 	r.rest = r.rest[len(l):]
 	r.line++
 	return l
@@ -169,6 +166,8 @@ func (r *rewriter) block(l, t string, indent int) {
 	case c == ':' && r.colons(t, indent):
 	case (c == '!' || c == '?' || c == '=') && r.indented(t, indent):
 	case c == '>' && r.quotation(l, t):
+	case c == '+' && isGridBorder(t):
+		r.grid(t)
 	case c == '@' && r.tabLine(t, "@tab"), c == '=' && r.tabLine(t, "=="):
 	case isNoText(t):
 		r.emit("")

@@ -487,10 +487,7 @@ func (c *cursor) join(rest string) string {
 	}
 	joined, following := c.s, c.rest
 	for range most {
-		l := following
-		if i := strings.IndexByte(l, '\n'); i >= 0 {
-			l = l[:i+1]
-		}
+		l := peekLine(following)
 		if strings.TrimSpace(l) == "" || len(joined) > 4096 {
 			return rest
 		}
