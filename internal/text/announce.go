@@ -63,7 +63,7 @@ func withoutClosers(t string) string {
 // bold that heads it.
 func (g *segmenter) opens(s multivac.Span) bool {
 	t := g.s[s.Start:s.End]
-	if Announces(t) {
+	if Announces(t) || isQuestionLabel(t) {
 		return true
 	}
 	ended := withoutClosers(t)
@@ -71,6 +71,17 @@ func (g *segmenter) opens(s multivac.Span) bool {
 		return true
 	}
 	return isBold(t) && !isEnded(t)
+}
+
+// isQuestionLabel reports whether t is labelled as a question: "Q: How", "**Frage:** Wie".
+func isQuestionLabel(t string) bool {
+	t = strings.TrimLeft(t, "*_")
+	for _, label := range [...]string{"Q:", "Q.", "F:", "Question:", "Frage:", "Pregunta:", "Domanda:"} {
+		if rest, ok := strings.CutPrefix(t, label); ok && (rest == "" || isBlank(rest[0]) || rest[0] == '*' || rest[0] == '_') {
+			return true
+		}
+	}
+	return false
 }
 
 // isBold reports whether all of t is bold.
