@@ -25,16 +25,17 @@ type rewriter struct {
 	changed bool
 	blank   bool // the last line written was blank
 
-	ends  ends        // what is closed somewhere in the text
-	open  []container // outermost first
-	level int         // of the heading above
-	fence string      // the mark of the code block that is open
-	until string      // the mark that ends what is left out, or kept as it is
-	drop  bool        // leave it out
-	list  bool        // in a list
-	after bool        // the line before is part of a paragraph
-	table groups
-	tabs  int // level of the headings that are docsify's tabs; -1 before the first, 0 outside
+	ends   ends        // what is closed somewhere in the text
+	open   []container // outermost first
+	level  int         // of the heading above
+	fence  string      // the mark of the code block that is open
+	until  string      // the mark that ends what is left out, or kept as it is
+	drop   bool        // leave it out
+	list   bool        // in a list
+	after  bool        // the line before is part of a paragraph
+	markup bool        // after a line of tags, up to a blank one: nothing there is code
+	table  groups
+	tabs   int // level of the headings that are docsify's tabs; -1 before the first, 0 outside
 }
 
 // A container is a callout, a tab or an element that is open.
@@ -138,7 +139,7 @@ func (r *rewriter) read(l string) {
 		r.write(l)
 		return
 	case t == "":
-		r.after = false
+		r.after, r.markup = false, false
 		r.write(l)
 		return
 	case r.option(t):
@@ -149,8 +150,11 @@ func (r *rewriter) read(l string) {
 		r.list = false
 	}
 	r.list = r.list || isItem(t) && indent < 4
-	if indent >= 4 && !r.list && !r.after && !r.inElement() {
-		r.write(l) // code
+	switch isCode := indent >= 4 && !r.list && !r.after && !r.inElement(); {
+	case isCode && r.markup:
+		l, indent, r.changed = strings.TrimLeft(l, " \t"), 0, true
+	case isCode:
+		r.write(l)
 		return
 	}
 	r.block(l, t, indent)
