@@ -34,7 +34,7 @@ func (r *rewriter) grid(t string) {
 		r.next()
 		if l[0] == '+' {
 			r.gridRow(cells, first)
-			if !isEmpty(cells) && strings.Contains(l, "=") {
+			if strings.Join(cells, "") != "" && strings.Contains(l, "=") {
 				r.emit(strings.Repeat("|---", len(cells)) + "|")
 			}
 			clear(cells)
@@ -54,7 +54,7 @@ func (r *rewriter) grid(t string) {
 
 // gridRow writes a row that began on that line.
 func (r *rewriter) gridRow(cells []string, line int) {
-	if isEmpty(cells) {
+	if strings.Join(cells, "") == "" {
 		return
 	}
 	var b strings.Builder

@@ -59,7 +59,7 @@ const (
 	indented  form = iota // with its indentation
 	colons                // at :::
 	fenced                // at its fence
-	quoted                // with its quotation
+	quotation             // with its quotation
 	tagged                // at its end tag
 	shortcode             // at its closing shortcode
 )
@@ -208,7 +208,7 @@ func (r *rewriter) inside(l string) string {
 				return l
 			}
 			l = outdent(l, c.inner-c.keep)
-		case quoted:
+		case quotation:
 			if t == "" || t[0] != '>' {
 				r.close(i)
 				return l
