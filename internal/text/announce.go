@@ -102,11 +102,12 @@ func isEnded(t string) bool {
 
 // introduced starts a passage of that kind, which what was read last may
 // introduce: sentences at the end of the open passage that announce it become
-// its first ones. It returns the text of the introduction, empty where there
-// is none.
+// its first ones, and so does one without an end, such as "Stop it with", but
+// for a table: there it may be a line of data that stands above it. It returns
+// the text of the introduction, empty where there is none.
 func (g *segmenter) introduced(kind multivac.Kind) string {
 	lead := ""
-	if t := g.s[g.before.Start:g.before.End]; t != "" && (!isEnded(t) || g.opens(g.before)) {
+	if t := g.s[g.before.Start:g.before.End]; t != "" && (kind != multivac.Table && !isEnded(t) || g.opens(g.before)) {
 		lead = oneLine(t)
 	}
 	end := len(g.spans)
