@@ -43,7 +43,7 @@ type Format interface {
 // Formats are all formats that can be read.
 func Formats() []Format { return formats }
 
-var formats = []Format{plain{markdown: true}, plain{}, page{}, table{delimiter: 0}, table{delimiter: '\t'}}
+var formats = []Format{plain{markdown: true}, plain{}, restructured{}, page{}, table{delimiter: 0}, table{delimiter: '\t'}}
 
 // Extract returns the text of body, or an ErrInvalid that says what to do
 // about it: one for an unknown type, for what is not text in UTF-8, UTF-16 or

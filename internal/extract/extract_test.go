@@ -240,7 +240,7 @@ func TestMediaType(t *testing.T) {
 	f("a/b.md", "", multivac.Markdown)
 	f("B.MARKDOWN", "", multivac.Markdown)
 	f("a.txt.gz", "", multivac.Plain)
-	f("a.rst", "", multivac.Plain)
+	f("a.rst", "", "text/x-rst")
 	f("a.HTM", "", multivac.HTML)
 	f("a.csv", "", multivac.CSV)
 	f("a.tsv", "", tsv)
@@ -281,6 +281,8 @@ func FuzzCSV(f *testing.F) {
 func FuzzMarkdown(f *testing.F) {
 	f.Add("---\ntitle: x\n---\n# [a](b) `c` {#d}\n")
 	f.Add("\xff\xfea\x00")
+	f.Add("# a\n:::tip b\n!!! c \"d\"\n    e\n=== \"f\"\n    ```{g} h\n    :i: j\n    ```\n:::\n> [!k] l\n> m<br>n\n| o | p |\n|-|-|\n| | q |\n")
+	f.Add("<Tabs items={['a']}>\n  <Tab>\n  b\n  </Tab>\n</Tabs>\n{% tab \"c\" %}\nd{% endtab %}\n{{< e \"f\" >}}g{{< /e >}}\n{/* h */}<table><tr><td>i\n</table>j <sup>k</sup> [[l|m]] &amp;\n")
 	f.Fuzz(func(t *testing.T, in string) { fuzz(t, multivac.Markdown, in) })
 }
 

@@ -25,16 +25,17 @@ type rewriter struct {
 	changed bool
 	blank   bool // the last line written was blank
 
-	ends  ends        // what is closed somewhere in the text
-	open  []container // outermost first
-	level int         // of the heading above
-	fence string      // the mark of the code block that is open
-	until string      // the mark that ends what is left out, or kept as it is
-	drop  bool        // leave it out
-	list  bool        // in a list
-	after bool        // the line before is part of a paragraph
-	table groups
-	tabs  int // level of the headings that are docsify's tabs; -1 before the first, 0 outside
+	ends   ends        // what is closed somewhere in the text
+	open   []container // outermost first
+	level  int         // of the heading above
+	fence  string      // the mark of the code block that is open
+	until  string      // the mark that ends what is left out, or kept as it is
+	drop   bool        // leave it out
+	list   bool        // in a list
+	after  bool        // the line before is part of a paragraph
+	markup bool        // after a line of tags, up to a blank one: nothing there is code
+	table  groups
+	tabs   int // level of the headings that are docsify's tabs; -1 before the first, 0 outside
 }
 
 // A container is a callout, a tab or an element that is open.
@@ -58,7 +59,7 @@ const (
 	indented  form = iota // with its indentation
 	colons                // at :::
 	fenced                // at its fence
-	quoted                // with its quotation
+	quotation             // with its quotation
 	tagged                // at its end tag
 	shortcode             // at its closing shortcode
 )
@@ -90,10 +91,7 @@ func rewrite(text string) (string, []int) {
 
 // next takes the next line, with its line end.
 func (r *rewriter) next() string {
-	l := r.rest
-	if i := strings.IndexByte(l, '\n'); i >= 0 {
-		l = l[:i+1]
-	}
+	l := peekLine(r.rest)
 	r.rest = r.rest[len(l):]
 	r.line++
 	return l
@@ -141,7 +139,7 @@ func (r *rewriter) read(l string) {
 		r.write(l)
 		return
 	case t == "":
-		r.after = false
+		r.after, r.markup = false, false
 		r.write(l)
 		return
 	case r.option(t):
@@ -152,8 +150,11 @@ func (r *rewriter) read(l string) {
 		r.list = false
 	}
 	r.list = r.list || isItem(t) && indent < 4
-	if indent >= 4 && !r.list && !r.after && !r.inElement() {
-		r.write(l) // code
+	switch isCode := indent >= 4 && !r.list && !r.after && !r.inElement(); {
+	case isCode && r.markup:
+		l, indent, r.changed = strings.TrimLeft(l, " \t"), 0, true
+	case isCode:
+		r.write(l)
 		return
 	}
 	r.block(l, t, indent)
@@ -169,6 +170,8 @@ func (r *rewriter) block(l, t string, indent int) {
 	case c == ':' && r.colons(t, indent):
 	case (c == '!' || c == '?' || c == '=') && r.indented(t, indent):
 	case c == '>' && r.quotation(l, t):
+	case c == '+' && isGridBorder(t):
+		r.grid(t)
 	case c == '@' && r.tabLine(t, "@tab"), c == '=' && r.tabLine(t, "=="):
 	case isNoText(t):
 		r.emit("")
@@ -205,7 +208,7 @@ func (r *rewriter) inside(l string) string {
 				return l
 			}
 			l = outdent(l, c.inner-c.keep)
-		case quoted:
+		case quotation:
 			if t == "" || t[0] != '>' {
 				r.close(i)
 				return l

@@ -266,9 +266,9 @@ func (r *rewriter) quotation(l, t string) bool {
 	if !ok || !isIdentifier(kind) {
 		return false
 	}
-	if n := len(r.open); n > 0 && r.open[n-1].form == quoted {
+	if n := len(r.open); n > 0 && r.open[n-1].form == quotation {
 		r.close(n - 1)
 	}
-	r.begin(container{form: quoted, indent: columns4(l)}, kind, strings.TrimLeft(title, "+- "))
+	r.begin(container{form: quotation, indent: columns4(l)}, kind, strings.TrimLeft(title, "+- "))
 	return true
 }

@@ -6,7 +6,7 @@ import "strings"
 // cursor. In the middle of a line only those are marks that end something.
 func (c *cursor) liquid(rest string) bool {
 	end := strings.Index(rest[:min(len(rest), maxTag)], "%}")
-	if end < 0 {
+	if end < 2 {
 		return false
 	}
 	name, arguments := call(strings.Trim(rest[2:end], "- "))

@@ -69,6 +69,7 @@ func TestMarkdownOfSites(t *testing.T) {
 		"P: Team | 40", "P › More seats?: Write **us**.", "P › Old: It had 3 seats.")
 	f("<div align=\"center\">\n  <img src=\"x\">\n\n  <h1>Title</h1>\n</div>\n\nText <!-- no --> goes on.<br>Next <kbd>Ctrl</kbd>, H<sub>2</sub>O, 10<sup>6</sup>, it<sup><a href=\"#1\">1</a></sup>.",
 		"Title: Text  goes on.", "Title: Next Ctrl, H2O, 10^6, it.")
+	f("<a href=\"#\">\n    <picture>\n        <img src=\"x\">\n    </picture>\n    Shown.\n</a>\n\n    code <b>", "Shown.", "code <b>")
 	f("<div style=\"display: none\">\nno\n</div>\n<nav>no</nav>Yes.", "Yes.")
 	f("| A<br>B | C |\n|---|---|\n| 1<br/>2 | <ul><li>3</li></ul> |", "1 2 | 3")
 	f("AT&amp;T&nbsp;is &lt;b&gt;.", "AT&T is &lt;b&gt;.")

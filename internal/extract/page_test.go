@@ -10,9 +10,9 @@ import (
 	"multivac/internal/text"
 )
 
-// quoted returns what can be quoted from a file, and where a reader finds it:
+// quotable returns what can be quoted from a file, and where a reader finds it:
 // heading; header or lead; words.
-func quoted(t *testing.T, mediaType, in string) []string {
+func quotable(t *testing.T, mediaType, in string) []string {
 	t.Helper()
 	var all []string
 	for _, p := range text.Segment(extract(t, mediaType, in).Text) {
@@ -25,7 +25,7 @@ func quoted(t *testing.T, mediaType, in string) []string {
 
 func wantQuoted(t *testing.T, mediaType, in string, want ...string) {
 	t.Helper()
-	if d := cmp.Diff(want, quoted(t, mediaType, in)); d != "" {
+	if d := cmp.Diff(want, quotable(t, mediaType, in)); d != "" {
 		t.Errorf("%s (-want +got)\n%s", in, d)
 	}
 }

@@ -16,14 +16,14 @@ func (p plain) MediaTypes() []string {
 	if p.markdown {
 		return []string{multivac.Markdown, "text/x-markdown", "text/mdx"}
 	}
-	return []string{multivac.Plain, "text/x-rst"}
+	return []string{multivac.Plain}
 }
 
 func (p plain) Extensions() []string {
 	if p.markdown {
 		return []string{".md", ".markdown", ".mdx"}
 	}
-	return []string{".txt", ".text", ".rst"}
+	return []string{".txt", ".text"}
 }
 
 func (p plain) Extract(body []byte) (Extracted, error) {

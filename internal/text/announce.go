@@ -63,7 +63,7 @@ func withoutClosers(t string) string {
 // bold that heads it.
 func (g *segmenter) opens(s multivac.Span) bool {
 	t := g.s[s.Start:s.End]
-	if Announces(t) {
+	if Announces(t) || isQuestionLabel(t) {
 		return true
 	}
 	ended := withoutClosers(t)
@@ -71,6 +71,17 @@ func (g *segmenter) opens(s multivac.Span) bool {
 		return true
 	}
 	return isBold(t) && !isEnded(t)
+}
+
+// isQuestionLabel reports whether t is labelled as a question: "Q: How", "**Frage:** Wie".
+func isQuestionLabel(t string) bool {
+	t = strings.TrimLeft(t, "*_")
+	for _, label := range [...]string{"Q:", "Q.", "F:", "Question:", "Frage:", "Pregunta:", "Domanda:"} {
+		if rest, ok := strings.CutPrefix(t, label); ok && (rest == "" || isBlank(rest[0]) || rest[0] == '*' || rest[0] == '_') {
+			return true
+		}
+	}
+	return false
 }
 
 // isBold reports whether all of t is bold.
@@ -91,11 +102,12 @@ func isEnded(t string) bool {
 
 // introduced starts a passage of that kind, which what was read last may
 // introduce: sentences at the end of the open passage that announce it become
-// its first ones. It returns the text of the introduction, empty where there
-// is none.
+// its first ones, and so does one without an end, such as "Stop it with", but
+// for a table: there it may be a line of data that stands above it. It returns
+// the text of the introduction, empty where there is none.
 func (g *segmenter) introduced(kind multivac.Kind) string {
 	lead := ""
-	if t := g.s[g.before.Start:g.before.End]; t != "" && (!isEnded(t) || g.opens(g.before)) {
+	if t := g.s[g.before.Start:g.before.End]; t != "" && (kind != multivac.Table && !isEnded(t) || g.opens(g.before)) {
 		lead = oneLine(t)
 	}
 	end := len(g.spans)

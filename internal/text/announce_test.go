@@ -1,6 +1,10 @@
 package text
 
-import "testing"
+import (
+	"testing"
+
+	"multivac"
+)
 
 func TestAnnounces(t *testing.T) {
 	f := func(sentence string, want bool) {
@@ -32,4 +36,24 @@ func TestAnnounces(t *testing.T) {
 	f("Use `std::`", false)
 
 	f("The misteps.", false)
+}
+
+func TestOpens(t *testing.T) {
+	f := func(sentence string, want bool) {
+		t.Helper()
+		g := segmenter{s: sentence}
+		if got := g.opens(multivac.Span{End: len(sentence)}); got != want {
+			t.Errorf("%q: got %v, want %v", sentence, got, want)
+		}
+	}
+	f("Run:", true)
+	f("**Do you ship to Malta?**", true)
+	f("你们寄到马耳他吗？", true)
+	f("Q: Shipping to Malta", true)
+	f("**Frage:** Versand nach Malta.", true)
+	f("**Refunds**", true)
+	f("**Never do it.**", false)
+	f("**Owner:** Ada, **Since:** 2024", false)
+	f("We ship to Malta.", false)
+	f("Quality", false)
 }
