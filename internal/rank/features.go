@@ -93,6 +93,7 @@ type sentence struct {
 	phrases   uint64  // bit set of the quoted phrases
 	matched   uint64  // bit set of the question's terms
 	exact     uint64  // … with their endings
+	covered   uint64  // … in its title, headings and lead, too
 	leans     bool    // begins with a pronoun
 	run       bool    // several sentences that are quoted as one
 	ordered   bool    // they first occur in the question's order
@@ -372,6 +373,7 @@ func (r *reading) features(q *Question, k int, p *passageFeatures, m *Model) {
 		next = sentenceBeside{r.sentences[k+1].matched, r.sentences[k+1].bm25}
 	}
 	context := s.matched | p.title | p.heading
+	s.covered = context
 	x := &s.x
 	x[fSentence] = float32(s.bm25)
 	x[fPassage] = float32(p.score)

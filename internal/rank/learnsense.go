@@ -4,6 +4,7 @@ package rank
 // sees it.
 type SenseExample struct {
 	Sentences []SenseSentence // in the order of the first stage
+	question  *Question
 	all       []sensed
 	reading   reading
 }
@@ -17,7 +18,7 @@ type SenseSentence struct {
 // ExamineSense returns the sentences of the candidates as the second stage
 // sees them before anything is read; nil where there is none.
 func (m *Model) ExamineSense(q *Question, candidates []Candidate) *SenseExample {
-	e := &SenseExample{}
+	e := &SenseExample{question: q}
 	e.reading.read(q, candidates, m)
 	if len(e.reading.sentences) == 0 {
 		return nil
@@ -51,5 +52,5 @@ func (e *SenseExample) Inputs(order *Scorer) (x [SenseInputs]float32, best int) 
 		}
 	}
 	sortByScore(all)
-	return senseInputs(all, 0), best
+	return senseInputs(e.question, all, 0), best
 }

@@ -149,6 +149,24 @@ const (
 // Inputs is how many inputs the confidence network has.
 const Inputs = inputs
 
+// isOtherRow reports whether s is a row of the same table as the first, which
+// has all words of the question that mean something, while s lacks one. Rows
+// of a table are always alike, and that says nothing against the right one.
+func (q *Question) isOtherRow(first, s *sentence) bool {
+	if s.candidate != first.candidate || s.x[fTable] == 0 {
+		return false
+	}
+	lacks := func(s *sentence) bool {
+		for i := range q.terms {
+			if s.covered&(1<<i) == 0 && q.means(i) {
+				return true
+			}
+		}
+		return false
+	}
+	return lacks(s) && !lacks(first)
+}
+
 // confidenceInputs reads the order; older sentences that tell of the first
 // one's matter come right after it, and are no rivals.
 func confidenceInputs(x *[inputs]float32, q *Question, sentences []sentence, order []int, older int, in Collection) {
@@ -159,7 +177,7 @@ func confidenceInputs(x *[inputs]float32, q *Question, sentences []sentence, ord
 	sum, agree := 0.0, 0
 	for i, k := range order {
 		s := &sentences[k]
-		if 0 < i && i <= older {
+		if 0 < i && i <= older || q.isOtherRow(first, s) {
 			continue
 		}
 		behind := first.score - s.score
@@ -167,8 +185,8 @@ func confidenceInputs(x *[inputs]float32, q *Question, sentences []sentence, ord
 		if behind < 1 {
 			agree++
 		}
-		if i == older+1 {
-			x[cMargin] = float32(min(5, behind))
+		if i > 0 {
+			x[cMargin] = min(x[cMargin], float32(behind))
 		}
 		if s.candidate != first.candidate {
 			x[cMarginPassage] = min(x[cMarginPassage], float32(behind))

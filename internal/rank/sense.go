@@ -155,7 +155,7 @@ func (m *Model) bySense(r *reading, q *Question, candidates []Candidate, read Re
 		all[i].score = stage.Order.Score(&all[i].x)
 	}
 	sortByScore(all)
-	x := senseInputs(all, newestSensed(q, candidates, all))
+	x := senseInputs(q, all, newestSensed(q, candidates, all))
 	p := stage.Confidence.probability(x[:])
 	ranked := make([]Sentence, len(all))
 	for i, a := range all {
@@ -314,13 +314,13 @@ func newestSensed(q *Question, candidates []Candidate, all []sensed) (older int)
 
 // senseInputs reads the sentences in their order; older ones that tell of the
 // first one's matter come right after it, and are no rivals.
-func senseInputs(all []sensed, older int) (x [SenseInputs]float32) {
+func senseInputs(q *Question, all []sensed, older int) (x [SenseInputs]float32) {
 	first := &all[0]
 	copy(x[:], first.x[:])
 	x[cSenseMargin], x[cSenseMarginPassage] = 5, 5
 	sum, said := 0.0, 0.0
 	for i := range all {
-		if 0 < i && i <= older {
+		if 0 < i && i <= older || q.isOtherRow(first.sentence, all[i].sentence) {
 			continue
 		}
 		behind := first.score - all[i].score
@@ -328,8 +328,8 @@ func senseInputs(all []sensed, older int) (x [SenseInputs]float32) {
 		if all[i].read {
 			said += math.Exp(float64(all[i].reading))
 		}
-		if i == older+1 {
-			x[cSenseMargin] = float32(min(5, behind))
+		if i > 0 {
+			x[cSenseMargin] = min(x[cSenseMargin], float32(behind))
 		}
 		if all[i].candidate != first.candidate {
 			x[cSenseMarginPassage] = min(x[cSenseMarginPassage], float32(behind))
