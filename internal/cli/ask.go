@@ -89,7 +89,7 @@ func (a *ask) run(c *cobra.Command, words []string) error {
 	}
 	return a.target.with(c, false, func(ctx context.Context, h house) error {
 		if st, err := h.Status(ctx); err == nil && st.Pending > 0 {
-			fmt.Fprintf(a.err, "%s told but not yet answered from\n", count(st.Pending, "document"))
+			_ = say(a.err, "%s told but not yet answered from", count(st.Pending, "document"))
 		}
 		return ask(ctx, h)
 	})
@@ -208,7 +208,7 @@ func (a *ask) print(answer multivac.Answer) error {
 			b.WriteString(a.style.dim(oneLine(q.Before)) + "\n")
 		}
 		b.WriteString(a.style.marked(q.Text, q.Marks) + "\n")
-		b.WriteString("  " + a.style.dim(a.where(q)) + "\n")
+		b.WriteString("  " + a.style.dim(visible(a.where(q))) + "\n")
 	}
 	_, err := io.WriteString(a.out, b.String())
 	return err
@@ -220,13 +220,13 @@ func (a *ask) printReason(r *multivac.Reason) {
 		return
 	}
 	s := styleFor(a.err)
-	fmt.Fprintln(a.err, s.plain(r.Text))
+	_ = say(a.err, "%s", r.Text)
 	if q := r.Nearest; q != nil {
 		said := oneLine(q.Text)
 		if q.Leans() {
 			said = oneLine(q.Before) + " " + said
 		}
-		fmt.Fprintf(a.err, "Nearest: %s\n  %s\n", s.plain(said), s.dim(a.where(*q)))
+		fmt.Fprintf(a.err, "Nearest: %s\n  %s\n", visible(said), s.dim(visible(a.where(*q))))
 	}
 }
 

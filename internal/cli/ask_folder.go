@@ -49,7 +49,7 @@ func (a *ask) folder(c *cobra.Command, ask func(context.Context, multivac.Asker)
 		return err
 	}
 	if len(p.files) == 0 {
-		fmt.Fprintf(a.err, "there are no documents in %s\n", filepath.Clean(a.in))
+		_ = say(a.err, "there are no documents in %s", filepath.Clean(a.in))
 	}
 	a.line = folder.Line
 	return ask(c.Context(), folder.Asker())

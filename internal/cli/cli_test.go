@@ -66,6 +66,6 @@ func TestStyles(t *testing.T) {
 		}
 	}
 	f(style{}, text)
-	f(style{terminal: true}, "stop \uFFFD[2J pump")
-	f(style{terminal: true, colour: true}, "\x1b[1mstop\x1b[22m \uFFFD[2J pump")
+	f(style{terminal: true}, `stop \x1b[2J pump`)
+	f(style{terminal: true, colour: true}, "\x1b[1mstop\x1b[22m "+`\x1b[2J pump`)
 }

@@ -97,7 +97,7 @@ func printError(w io.Writer, err error) {
 		return
 	}
 	if errors.Is(err, context.Canceled) {
-		fmt.Fprintln(w, "multivac: interrupted")
+		_ = say(w, "multivac: interrupted")
 		return
 	}
 	var settings config.Problems
@@ -123,9 +123,16 @@ func printProblem(w io.Writer, what string, p config.Problem) {
 }
 
 func printLines(w io.Writer, message, remedy string) {
-	fmt.Fprintln(w, "multivac:", strings.TrimRight(message, "\n"))
+	for i, line := range strings.Split(strings.TrimRight(message, "\n"), "\n") {
+		if i == 0 {
+			line = "multivac: " + line
+		} else {
+			line = "  " + line // or it would look like a message of its own
+		}
+		_ = say(w, "%s", line)
+	}
 	if remedy != "" {
-		fmt.Fprintln(w, "  "+remedy)
+		_ = say(w, "  %s", remedy)
 	}
 }
 

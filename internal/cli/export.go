@@ -145,17 +145,17 @@ func printImported(c *cobra.Command, name string, i multivac.Imported, asJSON, w
 	}
 	w := c.ErrOrStderr()
 	for _, l := range i.Lines {
-		fmt.Fprintf(w, "not imported: %s:%d: %v\n", name, l.Line, l.Err)
+		_ = say(w, "not imported: %s:%d: %v", name, l.Line, l.Err)
 	}
 	if more := i.Broken - len(i.Lines); more > 0 {
-		fmt.Fprintf(w, "not imported: %s more\n", count(more, "line"))
+		_ = say(w, "not imported: %s more", count(more, "line"))
 	}
 	if whole || i.Documents > 0 {
 		line := "imported " + count(i.Documents, "document")
 		if i.Unchanged > 0 {
 			line += fmt.Sprintf(", %d as new or newer here", i.Unchanged)
 		}
-		fmt.Fprintln(w, line)
+		_ = say(w, "%s", line)
 	}
 	if i.Broken > 0 {
 		return errSomeFailed

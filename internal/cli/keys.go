@@ -92,9 +92,9 @@ Keep it in a file that only its user can read. NAME says what it is for.`,
 				if asJSON {
 					return printJSON(c.OutOrStdout(), wire.MadeKey{Key: wire.KeyOf(made), Text: string(text)})
 				}
-				fmt.Fprintf(c.ErrOrStderr(), "key %s: %s\nIt is shown this once:\n", made.ID, allows(made))
-				_, err = fmt.Fprintln(c.OutOrStdout(), string(text))
-				return err
+				_ = say(c.ErrOrStderr(), "key %s: %s", made.ID, allows(made))
+				_ = say(c.ErrOrStderr(), "It is shown this once:")
+				return say(c.OutOrStdout(), "%s", string(text))
 			})
 		},
 	}
@@ -171,7 +171,7 @@ func newKeysList() *cobra.Command {
 					if asJSON {
 						err = printJSON(c.OutOrStdout(), wire.KeyOf(all[i]))
 					} else {
-						_, err = fmt.Fprintln(c.OutOrStdout(), keyLine(all[i], time.Now()))
+						err = say(c.OutOrStdout(), "%s", keyLine(all[i], time.Now()))
 					}
 				}
 				return err
@@ -221,7 +221,7 @@ func newKeysRevoke() *cobra.Command {
 					if asJSON {
 						err = printJSON(c.OutOrStdout(), wire.KeyOf(k))
 					} else {
-						fmt.Fprintln(c.ErrOrStderr(), "revoked", k.ID)
+						_ = say(c.ErrOrStderr(), "revoked %s", k.ID)
 					}
 					if err != nil {
 						return err

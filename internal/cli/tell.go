@@ -281,5 +281,5 @@ func (t *tell) summary(w io.Writer, p plan, took time.Duration) {
 	if p.skipped > 0 {
 		line += fmt.Sprintf("; passed over %s of other kinds", count(p.skipped, "file"))
 	}
-	fmt.Fprintln(w, line)
+	_ = say(w, "%s", line)
 }

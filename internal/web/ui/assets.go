@@ -38,7 +38,7 @@ func newParts(files fs.FS, keep bool) (*parts, error) {
 		sum := sha256.Sum256(body)
 		p.assets[path.Base(name)] = asset{body, hex.EncodeToString(sum[:6])}
 	}
-	functions := template.FuncMap{"asset": p.address, "number": number, "plural": plural, "lamp": lamp}
+	functions := template.FuncMap{"asset": p.address, "number": number, "plural": plural, "lamp": lamp, "undirected": undirected}
 	for _, name := range []string{"ask", "document", "signin"} {
 		page, err := template.New("base.html").Funcs(functions).ParseFS(files, "base/*.html", name+"/*.html")
 		if err != nil {

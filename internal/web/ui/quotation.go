@@ -210,5 +210,16 @@ func plural(n int, noun string) string {
 	return fmt.Sprintf("%s %s", number(n), noun)
 }
 
+// undirected returns s without the characters that turn the direction of
+// writing, for the title of a page: what is marked up is kept apart by that.
+func undirected(s string) string {
+	return strings.Map(func(r rune) rune {
+		if unicode.Is(unicode.Bidi_Control, r) {
+			return -1
+		}
+		return r
+	}, s)
+}
+
 // lamp returns where the i-th lamp of a gauge stands.
 func lamp(i int) float64 { return 4 + 6.6*float64(i) }

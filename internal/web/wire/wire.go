@@ -15,7 +15,7 @@ import (
 // A Telling is one document to be told.
 type Telling struct {
 	Collection string `json:"collection,omitempty" example:"runbooks" doc:"Where it goes; \"default\" if left out"`
-	Source     string `json:"source,omitempty" example:"runbooks/redis.md" doc:"URI, path or name: the identity of the document. Telling the same source again replaces it. If left out, the content is the identity"`
+	Source     string `json:"source,omitempty" example:"runbooks/redis.md" doc:"URI, path or name, without control characters: the identity of the document. Telling the same source again replaces it. If left out, the content is the identity"`
 	ID         string `json:"id,omitempty" doc:"Another name for source"`
 	Title      string `json:"title,omitempty" doc:"If left out, found in the text or made of the source"`
 	Text       string `json:"text,omitempty" doc:"The document, as text"`
