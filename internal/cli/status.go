@@ -26,7 +26,10 @@ func newStatus() *cobra.Command {
 					return err
 				}
 				if asJSON {
-					return printJSON(c.OutOrStdout(), wire.NewStatus(st))
+					return printJSON(c.OutOrStdout(), struct {
+						wire.Status
+						wire.Collections
+					}{wire.NewStatus(st), wire.NewCollections(st.Collections)})
 				}
 				return printStatus(c, st)
 			})

@@ -1,8 +1,10 @@
 package ui
 
 import (
+	"net"
 	"net/http"
 	"net/url"
+	"regexp"
 	"slices"
 	"strings"
 
@@ -15,6 +17,7 @@ type askPage struct {
 	Question    string
 	Collection  multivac.CollectionName
 	Collections []multivac.Collection // to choose from; fewer than two are no choice
+	Of          int                   // how many there are, where not all are listed; else 0
 	Stops       []stopChoice
 	Examples    []string
 	Host        string // this server, as a URL
@@ -99,6 +102,9 @@ func (s *Site) ask(w http.ResponseWriter, r *http.Request) {
 		Status:      &status,
 	}
 	page.choose()
+	if n := len(page.Collections); n > maxListed {
+		page.Collections, page.Of = largest(page.Collections, maxListed), n
+	}
 	stop := multivac.Stop(query.Get("stop"))
 	page.Stops = stopChoices(stop, s.stops().Of(page.Collection))
 	code := http.StatusOK
@@ -176,12 +182,37 @@ func (v *refusalView) explain(reason *multivac.Reason, page *askPage) {
 	}
 }
 
-// host returns the address that the request came to, for commands to copy.
+// What may stand in a command: a name or an address that a shell takes as it is,
+// and an address whose brackets it would take for a pattern.
+var (
+	plainHost     = regexp.MustCompile(`^[A-Za-z0-9._-]+(:[0-9]+)?$`)
+	bracketedHost = regexp.MustCompile(`^\[[0-9A-Fa-f:.]+\](:[0-9]+)?$`)
+)
+
+// host returns the address by which the reader reached the page, for commands
+// to copy. A proxy says how it was reached in headers of its own; whoever sends
+// them by himself misleads nobody else.
 func host(r *http.Request) string {
-	if r.TLS != nil {
-		return "https://" + r.Host
+	scheme, name := "http", r.Host
+	if r.TLS != nil || strings.EqualFold(forwarded(r, "X-Forwarded-Proto"), "https") {
+		scheme = "https"
 	}
-	return "http://" + r.Host
+	if before := forwarded(r, "X-Forwarded-Host"); plainHost.MatchString(before) {
+		name = before
+	}
+	if at, ok := r.Context().Value(http.LocalAddrContextKey).(net.Addr); ok && !plainHost.MatchString(name) && !bracketedHost.MatchString(name) {
+		name = at.String()
+	}
+	if strings.HasPrefix(name, "[") {
+		return "'" + scheme + "://" + name + "'"
+	}
+	return scheme + "://" + name
+}
+
+// forwarded returns what the first proxy says in a header; "" where none does.
+func forwarded(r *http.Request, header string) string {
+	first, _, _ := strings.Cut(r.Header.Get(header), ",")
+	return strings.TrimSpace(first)
 }
 
 // serverFlag returns what a command needs to reach this server, which is

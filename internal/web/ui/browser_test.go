@@ -118,6 +118,12 @@ func TestBrowserLooks(t *testing.T) {
 	defer empty.Close()
 	down := httptest.NewServer(ui.New(&fake{err: multivac.ErrUnavailable}, &fake{}))
 	defer down.Close()
+	crowd := knowing()
+	for n := range 10_000 {
+		crowd.status.Collections = append(crowd.status.Collections, multivac.Collection{Name: multivac.CollectionName(fmt.Sprintf("team-%d-runbooks", n)), Documents: n % 700})
+	}
+	many := httptest.NewServer(ui.New(crowd, crowd))
+	defer many.Close()
 	for _, width := range []int{320, 768, 1280} {
 		for _, colours := range []string{"light", "dark"} {
 			b := browser.tab(t, width, colours, true)
@@ -142,6 +148,8 @@ func TestBrowserLooks(t *testing.T) {
 			f("empty", empty.URL+"/")
 			f("nothing-told", empty.URL+"/?q=why")
 			f("down", down.URL+"/?q=why")
+			f("many", many.URL+"/?collection=laws")
+			f("collections", many.URL+"/ui/collections?find=99")
 			for _, complaint := range b.complaints() {
 				if !strings.Contains(complaint, "the server responded with a status of") { // the pages of errors
 					t.Errorf("at %d pixels, %s: the console shows %s", width, colours, complaint)
