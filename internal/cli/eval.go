@@ -148,7 +148,7 @@ func readQuestions(paths []string) ([]eval.Question, error) {
 	for _, path := range paths {
 		f, err := os.Open(path)
 		if err != nil {
-			return nil, err
+			return nil, unreadable(err)
 		}
 		questions, err := eval.Read(f, path)
 		f.Close()

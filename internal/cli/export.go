@@ -67,7 +67,7 @@ reads it, whatever the store. Whoever has the file can read every document.`,
 func writeFile(path string, write func(io.Writer) error) (err error) {
 	f, err := os.CreateTemp(filepath.Dir(path), "."+filepath.Base(path)+".*")
 	if err != nil {
-		return multivac.Errorf(multivac.ErrInvalid, "choose another with --output", "cannot write %s: %v", path, err)
+		return multivac.Errorf(multivac.ErrInvalid, "choose another with --output", "cannot write %s: %v", path, errors.Unwrap(err))
 	}
 	defer func() {
 		if err != nil {
@@ -82,7 +82,10 @@ func writeFile(path string, write func(io.Writer) error) (err error) {
 	if err := errors.Join(write(w), w.Close(), f.Sync()); err != nil {
 		return err
 	}
-	return os.Rename(f.Name(), path)
+	if err := os.Rename(f.Name(), path); err != nil {
+		return multivac.Errorf(multivac.ErrInvalid, "choose another with --output", "cannot write %s: %v", path, errors.Unwrap(err))
+	}
+	return nil
 }
 
 type keepOpen struct{ io.Writer }

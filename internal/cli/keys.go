@@ -19,7 +19,17 @@ func newKeys() *cobra.Command {
 		Use:   "keys",
 		Short: "Make, list and revoke keys",
 		Long: `Make, list and revoke keys: on a server with a key of scope admin, or in a data
-folder that no server has. Once there is a key, a server wants one of everyone.`,
+folder that no server has. Once there is a key, a server wants one of everyone.
+
+Exit codes:
+  0    done
+  1    failed: there is no such key, or the first one is not of scope admin. Or the
+       server refuses: no key, one that is not of scope admin, or a name that it
+       is not known by
+  2    the command line or a setting is wrong
+  5    unavailable: no server, the data folder is a server's, the server is busy, or
+       a limit of the key is reached
+  130  interrupted`,
 		Example: `  multivac keys create --scope admin --data ./data "Susan" > susan.key
   multivac keys create --key-file susan.key --scope ask --collection laws --expires 90d "search page"
   multivac keys revoke --key-file susan.key k3jq7x2a4m`,

@@ -158,7 +158,7 @@ func (t target) key() (multivac.KeyText, error) {
 	}
 	key, err := app.ReadKey(file)
 	if err != nil {
-		return "", usageError{err}
+		return "", usageError{unreadable(err)}
 	}
 	return key, nil
 }

@@ -23,6 +23,7 @@ type askPage struct {
 	Host        string // this server, as a URL
 	Server      string // the flags that lead the command here; "" where it comes by itself
 	Status      *multivac.Status
+	Unread      bool // what it was told could not be read
 	Answer      *answerView
 	Refusal     *refusalView
 	Problem     *problem
@@ -116,6 +117,10 @@ func (s *Site) ask(w http.ResponseWriter, r *http.Request) {
 	}
 	if err != nil {
 		page.Status = nil
+	}
+	if err == nil && status.Documents+status.Pending == 0 {
+		failed, err := s.library.Documents(r.Context(), multivac.Listing{State: multivac.Failed, Limit: 1})
+		page.Unread = err == nil && len(failed.Documents) > 0
 	}
 	s.render(w, r, code, "ask", page)
 }

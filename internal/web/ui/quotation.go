@@ -51,7 +51,7 @@ func newQuotationView(q multivac.Quotation) quotationView {
 		Source:    q.Source,
 		SourceURL: webAddress(q.Source),
 		Address:   documentAddress(q),
-		Percent:   percent(q.Confidence),
+		Percent:   multivac.Percent(q.Confidence),
 		Words:     confidence(q.Confidence),
 		Of10:      int(math.Round(min(max(q.Confidence, 0), 1) * 10)),
 	}
@@ -165,17 +165,6 @@ func clipEnd(s string, n int) string {
 		s = s[:i]
 	}
 	return strings.TrimRightFunc(s, unicode.IsSpace) + " …"
-}
-
-// percent never says that something is certain, or impossible.
-func percent(p float64) string {
-	switch n := math.Round(p * 100); {
-	case n >= 100:
-		return "over 99%"
-	case n >= 1:
-		return strconv.Itoa(int(n)) + "%"
-	}
-	return "under 1%" // NaN, too
 }
 
 // confidence says how sure an answer is.

@@ -172,6 +172,18 @@ func TestFirstVisit(t *testing.T) {
 	}
 }
 
+// What failed was told, too.
+func TestNothingRead(t *testing.T) {
+	f := &fake{status: multivac.Status{Ready: true}, documents: map[multivac.DocumentID]multivac.Document{"a": {ID: "a", State: multivac.Failed}}}
+	p := get(t, ui.New(f, f), "/")
+	p.want(200, "section", "telling")
+	p.wantText("What it was told could not be read. multivac jobs list says why.")
+	f.answers = map[string]multivac.Answer{"why": {State: multivac.InsufficientData, Reason: &multivac.Reason{Code: multivac.NothingRead, Text: "It could not be read."}}}
+	p = get(t, ui.New(f, f), ask("why"))
+	p.want(200, "section", "telling")
+	p.wantText("It could not be read.")
+}
+
 func TestNothingTold(t *testing.T) {
 	f := &fake{status: multivac.Status{Ready: true}}
 	h := ui.New(f, f)

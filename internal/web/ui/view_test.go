@@ -144,7 +144,7 @@ func TestClip(t *testing.T) {
 func TestConfidenceInWords(t *testing.T) {
 	f := func(p float64, percentWant, wordsWant string) {
 		t.Helper()
-		if got := percent(p); got != percentWant {
+		if got := multivac.Percent(p); got != percentWant {
 			t.Errorf("%v: got %q, want %q", p, got, percentWant)
 		}
 		if got := confidence(p); got != wordsWant {
