@@ -4,6 +4,8 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
+	"strconv"
 	"strings"
 	"testing"
 	"time"
@@ -105,4 +107,27 @@ func TestKindsOfFlagsAreNamed(t *testing.T) {
 		}
 	}
 	walk(root)
+}
+
+// The help of these says what each exit code means there.
+func TestExitCodesAreDocumented(t *testing.T) {
+	f := func(command string, codes ...int) {
+		t.Helper()
+		var out, errOut strings.Builder
+		Main(t.Context(), []string{command, "--help"}, strings.NewReader(""), &out, &errOut)
+		_, table, _ := strings.Cut(out.String(), "\nExit codes:\n")
+		table, _, _ = strings.Cut(table, "\n\n")
+		var got []int
+		for line := range strings.Lines(table) {
+			if code, err := strconv.Atoi(strings.Fields(line)[0]); err == nil && strings.HasPrefix(line, "  ") && line[2] != ' ' {
+				got = append(got, code)
+			}
+		}
+		if !slices.Equal(got, codes) {
+			t.Errorf("the help of %s explains the exit codes %d, want %d", command, got, codes)
+		}
+	}
+	f("ask", exitOK, exitFailed, exitUsage, exitInsufficient, exitUnavailable, exitInterrupted)
+	f("tell", exitOK, exitFailed, exitUsage, exitUnavailable, exitInterrupted)
+	f("keys", exitOK, exitFailed, exitUsage, exitUnavailable, exitInterrupted)
 }
