@@ -3,6 +3,7 @@ package multivac
 import (
 	"errors"
 	"fmt"
+	"math"
 	"slices"
 	"strings"
 	"sync/atomic"
@@ -165,17 +166,28 @@ type Quotation struct {
 	Marks      []Span // the question's words, in Text
 }
 
-// Percent writes a confidence for people. It never says that something is
-// certain, or impossible.
+// Percent writes a confidence for people, rounded down. It never says that
+// something is certain, or impossible.
 func Percent(p float64) string {
+	n := math.Floor(p*100 + roundingError)
 	switch {
-	case p < 0.01:
-		return "under 1%"
 	case p > 0.99:
 		return "over 99%"
+	case !(n >= 1): // NaN, too
+		return "under 1%"
 	}
-	return fmt.Sprintf("%.0f%%", p*100)
+	return fmt.Sprintf("%.0f%%", n)
 }
+
+// PercentWanted writes a threshold as Percent writes a confidence, but rounded
+// up: what is under the threshold reads as less than it.
+func PercentWanted(p float64) string {
+	return Percent(math.Ceil(p*100-roundingError) / 100)
+}
+
+// roundingError is more than the error of a product in percent, and less than
+// anyone sees.
+const roundingError = 1e-9
 
 // Pronouns are English words by which a sentence begins that cannot be
 // understood without the one before it.
@@ -202,6 +214,7 @@ type ReasonCode string
 
 const (
 	NothingTold   ReasonCode = "nothing_told"   // the collection is empty
+	NothingRead   ReasonCode = "nothing_read"   // all that was told is still to be read, or could not be
 	NothingFound  ReasonCode = "nothing_found"  // no word of the question was matched
 	NotConfident  ReasonCode = "not_confident"  // the nearest is too unlikely to be right
 	QuestionEmpty ReasonCode = "question_empty" // the question has no words, only marks

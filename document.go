@@ -5,7 +5,9 @@ import (
 	"encoding/binary"
 	"encoding/hex"
 	"regexp"
+	"strings"
 	"time"
+	"unicode"
 	"unicode/utf8"
 )
 
@@ -73,7 +75,7 @@ const (
 // A Telling is something to be told: the bytes of one document.
 type Telling struct {
 	Collection CollectionName // DefaultCollection if empty
-	Source     string         // URI, path or name; where empty, the content is the identity
+	Source     string         // URI, path or name, without control characters; where empty, the content is the identity
 	Title      string         // where empty, found in the body or made of the source
 	MediaType  string         // Markdown if empty
 	Body       []byte
@@ -129,6 +131,8 @@ func (t Telling) Validate() error {
 		return Errorf(ErrInvalid, "shorten it", "title of %d bytes is over the limit of %d", len(t.Title), MaxTitle)
 	case !utf8.ValidString(t.Source) || !utf8.ValidString(t.Title):
 		return Errorf(ErrInvalid, "send UTF-8", "source or title is not UTF-8")
+	case strings.ContainsFunc(t.Source, unicode.IsControl):
+		return Errorf(ErrInvalid, "rename it, or give another source", "source %q has a control character in it", Clip(t.Source, 200))
 	case len(t.Body) > MaxBody:
 		return Errorf(ErrTooLarge, "split it", "document of %d bytes is over the limit of %d", len(t.Body), MaxBody)
 	case len(t.Body) == 0:

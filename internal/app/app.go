@@ -163,6 +163,7 @@ func (a *App) makeFront(ctx context.Context, s Settings) error {
 	a.follower.OnForget = func() { a.answers.Forget(); datums.forget() }
 	asker := ask.New(a.follower, kept, rank.Default(), a.answers)
 	asker.Stops = a.stops
+	asker.Unread = unread(kept)
 	if a.meaning != MeaningOff {
 		a.follower.Vectors = meaning.Version
 		asker.Meaning, asker.Reads = meaning.Default, a.meaning == MeaningRead

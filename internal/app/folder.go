@@ -21,6 +21,7 @@ import (
 type Folder struct {
 	mu        sync.Mutex
 	documents map[multivac.DocumentID]read
+	unread    bool
 	index     *index.Index
 }
 
@@ -65,7 +66,14 @@ func (f *Folder) Add(t multivac.Telling, isFile bool) error {
 	return nil
 }
 
-// Asker returns what answers from the documents added.
+// Unread notes that something in the folder could not be read.
+func (f *Folder) Unread() {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	f.unread = true
+}
+
+// Asker returns what answers from the documents added. It goes by words only.
 func (f *Folder) Asker() multivac.Asker {
 	docs := make([]index.Document, 0, len(f.documents))
 	for id, d := range f.documents {
@@ -74,7 +82,25 @@ func (f *Folder) Asker() multivac.Asker {
 	// Of equals the first is found first: in the same order every time.
 	slices.SortFunc(docs, func(a, b index.Document) int { return strings.Compare(string(a.ID), string(b.ID)) })
 	f.index.Put(docs...)
-	return ask.New(f, f, rank.Default(), nil)
+	return folderAsker{ask.New(f, f, rank.Default(), nil), f}
+}
+
+// A folderAsker says why there is no answer where nothing was added.
+type folderAsker struct {
+	multivac.Asker
+	folder *Folder
+}
+
+func (a folderAsker) Ask(ctx context.Context, q multivac.Question) (multivac.Answer, error) {
+	answer, err := a.Asker.Ask(ctx, q)
+	if err != nil || len(a.folder.documents) > 0 {
+		return answer, err
+	}
+	answer.Reason = &multivac.Reason{Code: multivac.NothingTold, Text: "There is no document to answer from."}
+	if a.folder.unread {
+		answer.Reason = &multivac.Reason{Code: multivac.NothingRead, Text: "None of the documents could be read."}
+	}
+	return answer, nil
 }
 
 // Line returns the line of the file at which a quotation begins, from 1, or 0

@@ -18,6 +18,7 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
+	"sync/atomic"
 	"syscall"
 	"testing"
 	"time"
@@ -287,4 +288,45 @@ func TestAdminKey(t *testing.T) {
 func exists(path string) bool {
 	_, err := os.Stat(path)
 	return !errors.Is(err, fs.ErrNotExist)
+}
+
+// On the loopback address without keys, only requests for this machine are
+// taken, at the operators' address, too; from the first key on, the key counts.
+func TestFrontHosts(t *testing.T) {
+	admin := listen(t)
+	var names atomic.Pointer[[]string]
+	names.Store(&[]string{})
+	var a *app.App
+	at, _ := front(t, t.TempDir(), app.Front{Admin: admin, Hosts: func() []string { return *names.Load() }}, func(opened *app.App) { a = opened })
+	f := func(address, path, host string, want int) {
+		t.Helper()
+		r, err := http.NewRequestWithContext(t.Context(), "GET", "http://"+address+path, nil)
+		if err != nil {
+			t.Fatal(err)
+		}
+		r.Host = host
+		w, err := http.DefaultClient.Do(r)
+		if err != nil {
+			t.Fatal(err)
+		}
+		w.Body.Close()
+		if w.StatusCode != want {
+			t.Errorf("%s at %s: got %d, want %d", path, host, w.StatusCode, want)
+		}
+	}
+	f(at, "/api/v1/documents", at, 200)
+	f(at, "/api/v1/documents", "localhost:5000", 200)
+	f(at, "/api/v1/documents", "evil.example:5000", 421)
+	f(at, "/api/v1/documents", "wiki.example.org", 421)
+	f(admin.Addr().String(), "/metrics", "evil.example", 421)
+	f(admin.Addr().String(), "/debug/pprof/", "evil.example", 421)
+	f(admin.Addr().String(), "/livez", admin.Addr().String(), 200)
+	names.Store(&[]string{"wiki.example.org"})
+	f(at, "/api/v1/documents", "wiki.example.org", 200)
+	f(at, "/api/v1/documents", "evil.example:5000", 421)
+	if err := a.AdminKey(t.Context(), filepath.Join(t.TempDir(), "admin.key")); err != nil {
+		t.Fatal(err)
+	}
+	f(at, "/api/v1/documents", "evil.example:5000", 401)
+	f(admin.Addr().String(), "/metrics", "evil.example", 421)
 }

@@ -31,11 +31,12 @@ const (
 // A Front is where and how a MultiVAC is served.
 type Front struct {
 	Listener        net.Listener
-	TLSCert, TLSKey string        // files in PEM, read again when they change; no TLS if empty
-	Admin           net.Listener  // of probes, metrics and profiles, without keys; if nil, metrics are at Listener and profiles nowhere
-	AuditLog        string        // file; lines of the log if empty
-	OpenClassic     bool          // the original's routes need no key
-	Linger          time.Duration // how long, once it is to stop, it still takes what comes, for those who have not heard yet that it is not ready
+	TLSCert, TLSKey string          // files in PEM, read again when they change; no TLS if empty
+	Admin           net.Listener    // of probes, metrics and profiles, without keys; if nil, metrics are at Listener and profiles nowhere
+	AuditLog        string          // file; lines of the log if empty
+	OpenClassic     bool            // the original's routes need no key
+	Hosts           func() []string // names that it is reached by, now, beside localhost and addresses; see [web.Options]
+	Linger          time.Duration   // how long, once it is to stop, it still takes what comes, for those who have not heard yet that it is not ready
 	Reload          <-chan os.Signal
 }
 
@@ -206,9 +207,10 @@ func newFront(ctx context.Context, to Front, t *telemetry.Telemetry) (*front, er
 		f.events.Sink = f.audit
 	}
 	f.await("waiting for the store")
-	waiting := web.NewWaiting(f.options(), func() string { return *f.missing.Load() })
+	missing := func() string { return *f.missing.Load() }
+	waiting, admin := web.NewWaiting(f.options(to.Listener), missing), web.NewWaiting(f.options(to.Admin), missing)
 	f.shown.Store(&waiting)
-	f.shownAdmin.Store(&waiting)
+	f.shownAdmin.Store(&admin)
 	f.server = f.newServer(&f.shown)
 	f.admin = f.newServer(&f.shownAdmin)
 	return f, nil
@@ -221,7 +223,7 @@ func (f *front) show(a *App) {
 	}
 	h := a.handler(f)
 	f.shown.Store(&h)
-	o := f.options()
+	o := f.options(f.Admin)
 	o.Library = a.Library
 	admin := web.NewAdmin(o)
 	f.shownAdmin.Store(&admin)
@@ -321,19 +323,28 @@ func (f *front) close() {
 	}
 }
 
-// options are what all that is served has.
-func (f *front) options() web.Options {
-	o := web.Options{Version: Version(), Files: extract.Files, Log: f.log}
+// options are what all that is served at a listener has.
+func (f *front) options(at net.Listener) web.Options {
+	o := web.Options{Version: Version(), Files: extract.Files, Log: f.log, Local: isLoopback(at), Hosts: f.Hosts}
 	if f.telemetry != nil {
 		o.Metrics, o.Wrap = f.telemetry.Metrics(), f.telemetry.HTTP
 	}
 	return o
 }
 
+// isLoopback reports whether only this machine reaches the listener.
+func isLoopback(l net.Listener) bool {
+	if l == nil {
+		return false
+	}
+	tcp, ok := l.Addr().(*net.TCPAddr)
+	return ok && tcp.IP.IsLoopback()
+}
+
 // handler serves everyone what his key allows, or the probes where there is
 // nothing else.
 func (a *App) handler(f *front) http.Handler {
-	o := f.options()
+	o := f.options(f.Listener)
 	if f.Admin != nil {
 		o.Metrics = nil
 	}

@@ -51,6 +51,26 @@ func (w workerLibrary) Status(ctx context.Context) (st multivac.Status, err erro
 	return st, err
 }
 
+// unread returns what says whether anything was told to a collection from which
+// nothing is answered. What is indexed there is still to be followed.
+func unread(s store.Store) func(context.Context, multivac.CollectionName) (pending, failed bool, err error) {
+	return func(ctx context.Context, c multivac.CollectionName) (pending, failed bool, err error) {
+		has := func(state multivac.State) bool {
+			if err != nil {
+				return false
+			}
+			var p multivac.Page
+			p, err = s.Documents(ctx, multivac.Listing{Collection: c, State: state, Limit: 1})
+			return len(p.Documents) > 0
+		}
+		if !has("") {
+			return false, false, err
+		}
+		failed = has(multivac.Failed)
+		return has(multivac.Pending) || has(multivac.Indexed), failed, err
+	}
+}
+
 // checkQueueEvery is how often the queue is looked at.
 const checkQueueEvery = 2 * time.Second
 

@@ -58,6 +58,9 @@ type Service struct {
 	Meaning func() *meaning.Model
 	// Reads says that the best candidates are read together with the question.
 	Reads bool
+	// Unread says of a collection from which nothing is answered whether
+	// something was told to it that is still to be read, or could not be.
+	Unread func(ctx context.Context, c multivac.CollectionName) (pending, failed bool, err error)
 	// Trace, if set, is told when a step begins: "cache" until the answer is
 	// found there or has to be made, then "index", "store", "rank" and in it "read". What is
 	// done then has the context that it returns; the function that it returns
@@ -75,6 +78,9 @@ var _ multivac.Asker = (*Service)(nil)
 // New returns a service; the cache may be nil.
 func New(v views, e excerpts, m *rank.Model, c *cache.Cache) *Service {
 	return &Service{views: v, excerpts: e, model: m, cache: c, Stops: func() (d multivac.DefaultStops) { return d },
+		Unread: func(context.Context, multivac.CollectionName) (pending, failed bool, err error) {
+			return false, false, nil
+		},
 		Trace: func(ctx context.Context, _ string) (context.Context, func(error)) { return ctx, func(error) {} }}
 }
 
@@ -149,7 +155,10 @@ func (s *Service) answer(ctx context.Context, q multivac.Question) (a multivac.A
 	}
 	switch {
 	case !ok:
-		a = refuse(multivac.Reason{Code: multivac.NothingTold, Text: fmt.Sprintf("Nothing has been told to the collection %q yet.", q.Collection)})
+		var pending, failed bool
+		if pending, failed, err = s.Unread(ctx, q.Collection); err == nil {
+			a = refuse(nothingIndexed(q.Collection, pending, failed))
+		}
 	case s.cache == nil:
 		a, err = compute(ctx)
 	default:

@@ -135,6 +135,23 @@ func TestRefusesWithReason(t *testing.T) {
 	}
 	told := newShelf(library)
 	f(newShelf(nil), "Who wrote it?", multivac.NothingTold)
+	none := service(newShelf(nil))
+	for _, c := range []struct {
+		pending, failed bool
+		want            string
+	}{
+		{false, false, `Nothing has been told to the collection "default" yet.`},
+		{true, false, `What was told to the collection "default" is still to be read; ask again in a moment.`},
+		{false, true, "What was told to the collection \"default\" could not be read; `multivac jobs list` says why."},
+		{true, true, "Some of what was told to the collection \"default\" could not be read, and the rest is still to be read; `multivac jobs list` says why."},
+	} {
+		none.Unread = func(context.Context, multivac.CollectionName) (pending, failed bool, err error) {
+			return c.pending, c.failed, nil
+		}
+		if a := ask(t, none, multivac.Question{Text: "Who wrote it?"}); a.Reason == nil || a.Reason.Text != c.want {
+			t.Errorf("with what is pending %v, failed %v: got %+v, want %q", c.pending, c.failed, a.Reason, c.want)
+		}
+	}
 	f(told, "?!", multivac.QuestionEmpty)
 	f(told, "Volcanoes erupt", multivac.NothingFound, "Volcanoes", "erupt")
 	f(told, "Who discovered the moons of Jupiter?", multivac.NotConfident, "discovered", "moons", "Jupiter")

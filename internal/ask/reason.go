@@ -15,6 +15,23 @@ func refuse(r multivac.Reason) multivac.Answer {
 	return multivac.Answer{State: multivac.InsufficientData, Reason: &r}
 }
 
+// nothingIndexed says why a collection has nothing to answer from: nothing was
+// told to it, or what was is still to be read or could not be.
+func nothingIndexed(c multivac.CollectionName, pending, failed bool) multivac.Reason {
+	code, text := multivac.NothingRead, ""
+	switch {
+	case pending && failed:
+		text = "Some of what was told to the collection %q could not be read, and the rest is still to be read; `multivac jobs list` says why."
+	case pending:
+		text = "What was told to the collection %q is still to be read; ask again in a moment."
+	case failed:
+		text = "What was told to the collection %q could not be read; `multivac jobs list` says why."
+	default:
+		code, text = multivac.NothingTold, "Nothing has been told to the collection %q yet."
+	}
+	return multivac.Reason{Code: code, Text: fmt.Sprintf(text, c)}
+}
+
 func nothingFound(asked *rank.Question, unmatched []string) multivac.Reason {
 	if len(asked.Terms()) == 0 {
 		return multivac.Reason{Code: multivac.QuestionEmpty, Text: "The question has no words to look for."}
@@ -43,7 +60,7 @@ func notConfident(asked *rank.Question, unmatched []string, best rank.Sentence, 
 		says = append(says, fmt.Sprintf("%s %s.", subject, missing(asked.Text, lacking)))
 		subject = "It"
 	}
-	likely, wanted := multivac.Percent(nearest.Confidence), multivac.Percent(threshold)
+	likely, wanted := multivac.Percent(nearest.Confidence), multivac.PercentWanted(threshold)
 	switch {
 	case best.Read && best.Reading < 0:
 		says = append(says, fmt.Sprintf("%s was read together with the question, and does not seem to answer it: %s likely, where %s is asked for.", subject, likely, wanted))

@@ -24,8 +24,21 @@ it stands. Where nothing told is close enough to be worth saying, it prints
 and, to standard error, the reason; the exit code is then 3.
 
 With --in, the documents in a folder are read and asked, with no server and
-nothing kept. Without a question, or with -, questions are read from standard
-input, one a line.`,
+nothing kept. It goes by words only then: what says the same in other words is
+found where it was told. Without a question, or with -, questions are read from
+standard input, one a line.
+
+Exit codes:
+  0    every question was answered
+  1    failed, or the server refuses: no key, one that does not allow it, or a name
+       that it is not known by
+  2    the command line, a setting or the path of --in is wrong
+  3    ` + multivac.Insufficient + `
+       (of one question at least): nothing told is close enough, nothing was told,
+       or none of it could be read
+  5    unavailable: no server or data folder, the server is busy or still reading
+       what it was told at its start, or a limit of the key is reached
+  130  interrupted`,
 		Example: `  multivac ask "How long are backups kept?"
   multivac ask --in docs/ "Who is on call?"   # with file:line
   multivac ask --json --count 3 "Which port?"
@@ -60,6 +73,8 @@ type ask struct {
 	out   io.Writer
 	err   io.Writer
 	style style // of out
+
+	byWords bool // it goes by words only, and that was not said yet
 }
 
 func (a *ask) run(c *cobra.Command, words []string) error {
@@ -89,7 +104,7 @@ func (a *ask) run(c *cobra.Command, words []string) error {
 	}
 	return a.target.with(c, false, func(ctx context.Context, h house) error {
 		if st, err := h.Status(ctx); err == nil && st.Pending > 0 {
-			fmt.Fprintf(a.err, "%s told but not yet answered from\n", count(st.Pending, "document"))
+			_ = say(a.err, "%s told but not yet answered from", count(st.Pending, "document"))
 		}
 		return ask(ctx, h)
 	})
@@ -208,7 +223,7 @@ func (a *ask) print(answer multivac.Answer) error {
 			b.WriteString(a.style.dim(oneLine(q.Before)) + "\n")
 		}
 		b.WriteString(a.style.marked(q.Text, q.Marks) + "\n")
-		b.WriteString("  " + a.style.dim(a.where(q)) + "\n")
+		b.WriteString("  " + a.style.dim(visible(a.where(q))) + "\n")
 	}
 	_, err := io.WriteString(a.out, b.String())
 	return err
@@ -219,14 +234,20 @@ func (a *ask) printReason(r *multivac.Reason) {
 	if r == nil {
 		return
 	}
+	if known := r.Code == multivac.NothingFound || r.Code == multivac.NotConfident; known && a.byWords {
+		a.byWords = false
+		defer func() {
+			_ = say(a.err, "With --in it goes by words only; what is told with `multivac tell` is also found by what it means.")
+		}()
+	}
 	s := styleFor(a.err)
-	fmt.Fprintln(a.err, s.plain(r.Text))
+	_ = say(a.err, "%s", r.Text)
 	if q := r.Nearest; q != nil {
 		said := oneLine(q.Text)
 		if q.Leans() {
 			said = oneLine(q.Before) + " " + said
 		}
-		fmt.Fprintf(a.err, "Nearest: %s\n  %s\n", s.plain(said), s.dim(a.where(*q)))
+		fmt.Fprintf(a.err, "Nearest: %s\n  %s\n", visible(said), s.dim(visible(a.where(*q))))
 	}
 }
 

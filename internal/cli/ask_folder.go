@@ -29,11 +29,15 @@ func (a *ask) folder(c *cobra.Command, ask func(context.Context, multivac.Asker)
 	}
 	t := &tally{total: p.bytes}
 	shown := newProgress(a.err, false, t.line)
+	folder := app.NewFolder()
+	report := func(err error) {
+		folder.Unread()
+		shown.Printf("not read: %s", err)
+	}
 	for _, problem := range p.problems {
-		shown.Printf("not read: %s", problem)
+		report(problem)
 	}
 
-	folder := app.NewFolder()
 	group, ctx := errgroup.WithContext(c.Context())
 	group.SetLimit(runtime.GOMAXPROCS(0))
 	for _, f := range p.files {
@@ -41,7 +45,7 @@ func (a *ask) folder(c *cobra.Command, ask func(context.Context, multivac.Asker)
 			if err := context.Cause(ctx); err != nil {
 				return err
 			}
-			addFile(folder, f, c.InOrStdin(), t, func(err error) { shown.Printf("not read: %s", err) })
+			addFile(folder, f, c.InOrStdin(), t, report)
 			return nil
 		})
 	}
@@ -51,8 +55,9 @@ func (a *ask) folder(c *cobra.Command, ask func(context.Context, multivac.Asker)
 		return err
 	}
 	if len(p.files) == 0 {
-		fmt.Fprintf(a.err, "there are no documents in %s\n", filepath.Clean(a.in))
+		_ = say(a.err, "there are no documents in %s", filepath.Clean(a.in))
 	}
+	a.byWords = len(p.files) > 0
 	a.line = folder.Line
 	return ask(c.Context(), folder.Asker())
 }

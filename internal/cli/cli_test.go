@@ -4,9 +4,14 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
+	"strconv"
 	"strings"
 	"testing"
 	"time"
+
+	"github.com/spf13/cobra"
+	"github.com/spf13/pflag"
 
 	"multivac"
 )
@@ -66,6 +71,63 @@ func TestStyles(t *testing.T) {
 		}
 	}
 	f(style{}, text)
-	f(style{terminal: true}, "stop \uFFFD[2J pump")
-	f(style{terminal: true, colour: true}, "\x1b[1mstop\x1b[22m \uFFFD[2J pump")
+	f(style{terminal: true}, `stop \x1b[2J pump`)
+	f(style{terminal: true, colour: true}, "\x1b[1mstop\x1b[22m "+`\x1b[2J pump`)
+}
+
+// A value that a flag cannot take is refused in the words of its user.
+func TestValuesOfFlags(t *testing.T) {
+	f := func(want string, args ...string) {
+		t.Helper()
+		var out, errOut strings.Builder
+		code := Main(t.Context(), args, strings.NewReader(""), &out, &errOut)
+		if code != 2 || errOut.String() != want {
+			t.Errorf("%q: exit code %d, %q, want 2, %q", args, code, errOut.String(), want)
+		}
+	}
+	f("multivac: --count: \"x\" is not a whole number\n  give it as a whole number\n", "ask", "--count", "x", "why")
+	f("multivac: --count: \"99999999999999999999\" is not a whole number\n  give it as a whole number\n", "ask", "-n", "99999999999999999999", "why")
+	f("multivac: --json: \"maybe\" is not true or false\n  give it as true or false\n", "ask", "--json=maybe", "why")
+	f("multivac: --timeout: \"5\" is not a duration, such as 90s or 5m\n  give it as a duration, such as 90s or 5m\n", "tell", "--timeout", "5", "x")
+	f("multivac: --rate: \"x\" is not a number\n  give it as a number\n", "keys", "create", "--rate", "x")
+}
+
+// Each kind of value that a flag may have can be named.
+func TestKindsOfFlagsAreNamed(t *testing.T) {
+	root, _ := newRoot()
+	var walk func(c *cobra.Command)
+	walk = func(c *cobra.Command) {
+		c.Flags().VisitAll(func(f *pflag.Flag) {
+			if _, own := f.Value.(interface{ GetSlice() []string }); !own && f.Value.Set("\x00") != nil && kinds[f.Value.Type()] == "" {
+				t.Errorf("%s --%s: nothing says what a %s is", c.CommandPath(), f.Name, f.Value.Type())
+			}
+		})
+		for _, sub := range c.Commands() {
+			walk(sub)
+		}
+	}
+	walk(root)
+}
+
+// The help of these says what each exit code means there.
+func TestExitCodesAreDocumented(t *testing.T) {
+	f := func(command string, codes ...int) {
+		t.Helper()
+		var out, errOut strings.Builder
+		Main(t.Context(), []string{command, "--help"}, strings.NewReader(""), &out, &errOut)
+		_, table, _ := strings.Cut(out.String(), "\nExit codes:\n")
+		table, _, _ = strings.Cut(table, "\n\n")
+		var got []int
+		for line := range strings.Lines(table) {
+			if code, err := strconv.Atoi(strings.Fields(line)[0]); err == nil && strings.HasPrefix(line, "  ") && line[2] != ' ' {
+				got = append(got, code)
+			}
+		}
+		if !slices.Equal(got, codes) {
+			t.Errorf("the help of %s explains the exit codes %d, want %d", command, got, codes)
+		}
+	}
+	f("ask", exitOK, exitFailed, exitUsage, exitInsufficient, exitUnavailable, exitInterrupted)
+	f("tell", exitOK, exitFailed, exitUsage, exitUnavailable, exitInterrupted)
+	f("keys", exitOK, exitFailed, exitUsage, exitUnavailable, exitInterrupted)
 }

@@ -95,8 +95,7 @@ func newConfigGet() *cobra.Command {
 		if asJSON {
 			return printJSON(out, e.Value)
 		}
-		_, err := fmt.Fprintln(out, e.Text())
-		return err
+		return say(out, "%s", e.Text())
 	})
 }
 
@@ -137,7 +136,7 @@ func printExplanation(out io.Writer, e config.Explanation) error {
 	if e.Live {
 		change = "a change takes effect at once"
 	}
-	fmt.Fprintf(out, "%s = %s\n  %s\n  %s; %s\n\n", e.Key, e.Text(), e.Help, e.Kind, change)
+	fmt.Fprintf(out, "%s = %s\n  %s\n  %s; %s\n\n", e.Key, visible(e.Text()), e.Help, e.Kind, change)
 	var rows [][]string
 	for _, s := range e.Layers {
 		mark, value := " ", "-"
@@ -161,11 +160,14 @@ func printTable(out io.Writer, rows [][]string) error {
 	var b strings.Builder
 	w := tabwriter.NewWriter(&b, 0, 0, 2, ' ', 0)
 	for _, row := range rows {
+		for i, cell := range row {
+			row[i] = visible(cell)
+		}
 		fmt.Fprintln(w, strings.Join(row, "\t"))
 	}
 	w.Flush()
 	for line := range strings.Lines(b.String()) {
-		if _, err := fmt.Fprintln(out, strings.TrimRight(line, " \n")); err != nil {
+		if err := say(out, "%s", strings.TrimRight(line, " \n")); err != nil {
 			return err
 		}
 	}
@@ -197,8 +199,7 @@ an init container, and for the checks before a deployment.`,
 			}
 			printWarnings(c, l)
 			if len(wrong) == 0 {
-				_, err = fmt.Fprintln(c.OutOrStdout(), "the settings are valid")
-				return err
+				return say(c.OutOrStdout(), "the settings are valid")
 			}
 			return validated(wrong, nil)
 		},

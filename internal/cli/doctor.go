@@ -64,12 +64,12 @@ func printExamination(c *cobra.Command, e multivac.Examination, asJSON bool) err
 			mended++
 			line += ": " + f.Repair
 		}
-		if _, err := fmt.Fprintln(out, line); err != nil {
+		if err := say(out, "%s", line); err != nil {
 			return err
 		}
 	}
 	for _, n := range e.Notices {
-		if _, err := fmt.Fprintln(out, "notice:", n); err != nil {
+		if err := say(out, "notice: %s", n); err != nil {
 			return err
 		}
 	}
@@ -77,6 +77,5 @@ func printExamination(c *cobra.Command, e multivac.Examination, asJSON bool) err
 	if n := len(e.Faults) + e.More; n > 0 {
 		found = fmt.Sprintf("%s, %d mended", count(n, "fault"), mended)
 	}
-	_, err := fmt.Fprintf(out, "examined %s, %s: %s\n", count(e.Documents, "document"), count(e.Passages, "passage"), found)
-	return err
+	return say(out, "examined %s, %s: %s", count(e.Documents, "document"), count(e.Passages, "passage"), found)
 }

@@ -3,6 +3,7 @@ package cli
 import (
 	"context"
 	"fmt"
+	"io"
 	"math"
 	"strings"
 
@@ -43,8 +44,7 @@ func newDocumentsList() *cobra.Command {
 					if asJSON {
 						return printJSON(c.OutOrStdout(), wire.NewDocument(d))
 					}
-					_, err := fmt.Fprintln(c.OutOrStdout(), documentLine(d))
-					return err
+					return say(c.OutOrStdout(), "%s", documentLine(d))
 				})
 			})
 		},
@@ -114,8 +114,9 @@ func newDocumentsShow() *cobra.Command {
 				if asJSON {
 					return printJSON(c.OutOrStdout(), wire.NewDocument(d))
 				}
-				fmt.Fprintln(c.ErrOrStderr(), documentLine(d))
-				_, err = fmt.Fprintln(c.OutOrStdout(), strings.TrimSuffix(d.Text, "\n"))
+				_ = say(c.ErrOrStderr(), "%s", documentLine(d))
+				out := c.OutOrStdout()
+				_, err = io.WriteString(out, styleFor(out).plain(strings.TrimSuffix(d.Text, "\n")+"\n"))
 				return err
 			})
 		},
@@ -148,7 +149,7 @@ a few seconds later. The identifier and the number of revisions stay.`,
 					if asJSON {
 						err = printJSON(c.OutOrStdout(), wire.NewReceipt(r))
 					} else {
-						fmt.Fprintln(c.ErrOrStderr(), "deleted", id)
+						_ = say(c.ErrOrStderr(), "deleted %s", id)
 					}
 					if err != nil {
 						return err

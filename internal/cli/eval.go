@@ -3,6 +3,7 @@ package cli
 import (
 	"context"
 	"fmt"
+	"io"
 	"os"
 	"sync/atomic"
 	"time"
@@ -75,14 +76,14 @@ func (e *evaluation) run(c *cobra.Command) error {
 	if e.json {
 		err = printJSON(c.OutOrStdout(), report)
 	} else {
-		_, err = fmt.Fprint(c.OutOrStdout(), report)
+		_, err = io.WriteString(c.OutOrStdout(), visibleLines(report.String()))
 	}
 	if err != nil {
 		return err
 	}
 	for _, floor := range floors {
 		if under := floor.Check(report); under != nil {
-			fmt.Fprintln(c.ErrOrStderr(), "multivac:", under)
+			_ = say(c.ErrOrStderr(), "multivac: %s", under)
 			err = errThreshold
 		}
 	}
@@ -147,7 +148,7 @@ func readQuestions(paths []string) ([]eval.Question, error) {
 	for _, path := range paths {
 		f, err := os.Open(path)
 		if err != nil {
-			return nil, err
+			return nil, unreadable(err)
 		}
 		questions, err := eval.Read(f, path)
 		f.Close()

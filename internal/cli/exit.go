@@ -28,13 +28,13 @@ const (
 
 const exitCodesHelp = `  0    done; every question was answered
   1    failed, or some of the documents did; the messages name them
-       a key is missing or does not allow it
+       a key is missing or does not allow it, or the server is not known by this name
        doctor: something is broken
   2    the command line or a setting is wrong
   3    INSUFFICIENT DATA FOR MEANINGFUL ANSWER (of one question at least)
   4    eval: a measure is under its --fail-under
-  5    unavailable: no server, address in use, the data folder has another owner, or
-       the limit of the key is reached
+  5    unavailable: no server, address in use, the data folder has another owner, the
+       server is busy, or the limit of the key is reached
   130  interrupted`
 
 func newExitCodes() *cobra.Command {
@@ -97,7 +97,7 @@ func printError(w io.Writer, err error) {
 		return
 	}
 	if errors.Is(err, context.Canceled) {
-		fmt.Fprintln(w, "multivac: interrupted")
+		_ = say(w, "multivac: interrupted")
 		return
 	}
 	var settings config.Problems
@@ -123,9 +123,16 @@ func printProblem(w io.Writer, what string, p config.Problem) {
 }
 
 func printLines(w io.Writer, message, remedy string) {
-	fmt.Fprintln(w, "multivac:", strings.TrimRight(message, "\n"))
+	for i, line := range strings.Split(strings.TrimRight(message, "\n"), "\n") {
+		if i == 0 {
+			line = "multivac: " + line
+		} else {
+			line = "  " + line // or it would look like a message of its own
+		}
+		_ = say(w, "%s", line)
+	}
 	if remedy != "" {
-		fmt.Fprintln(w, "  "+remedy)
+		_ = say(w, "  %s", remedy)
 	}
 }
 
@@ -172,11 +179,14 @@ func suggestFlag(c *cobra.Command, err error) error {
 	var given string
 	var unknown *pflag.NotExistError
 	var malformed *pflag.InvalidSyntaxError
+	var invalid *pflag.InvalidValueError
 	switch {
 	case errors.As(err, &unknown):
 		given = cmp.Or(unknown.GetSpecifiedShortnames(), unknown.GetSpecifiedName())
 	case errors.As(err, &malformed):
 		given = malformed.GetSpecifiedFlag()
+	case errors.As(err, &invalid):
+		return invalidValue(c, invalid)
 	default:
 		return usagef(seeHelp(c), "%s", err)
 	}
@@ -187,4 +197,17 @@ func suggestFlag(c *cobra.Command, err error) error {
 		remedy = fmt.Sprintf("did you mean --%s?", near)
 	}
 	return usagef(remedy, "%s%s", strings.TrimSuffix(err.Error(), given), name)
+}
+
+// kinds are those of the values of flags that can be wrong, in plain words.
+var kinds = map[string]string{"int": "a whole number", "float64": "a number", "bool": "true or false", "duration": "a duration, such as 90s or 5m"}
+
+// invalidValue says what the value of a flag has to be, which pflag says in the
+// words of the function of Go that could not read it.
+func invalidValue(c *cobra.Command, err *pflag.InvalidValueError) error {
+	wants, ok := kinds[err.GetFlag().Value.Type()]
+	if !ok {
+		return usagef(seeHelp(c), "--%s: %s", err.GetFlag().Name, err.Unwrap())
+	}
+	return usagef("give it as "+wants, "--%s: %q is not %s", err.GetFlag().Name, multivac.Clip(err.GetValue(), 80), wants)
 }

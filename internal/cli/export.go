@@ -67,7 +67,7 @@ reads it, whatever the store. Whoever has the file can read every document.`,
 func writeFile(path string, write func(io.Writer) error) (err error) {
 	f, err := os.CreateTemp(filepath.Dir(path), "."+filepath.Base(path)+".*")
 	if err != nil {
-		return multivac.Errorf(multivac.ErrInvalid, "choose another with --output", "cannot write %s: %v", path, err)
+		return multivac.Errorf(multivac.ErrInvalid, "choose another with --output", "cannot write %s: %v", path, errors.Unwrap(err))
 	}
 	defer func() {
 		if err != nil {
@@ -82,7 +82,10 @@ func writeFile(path string, write func(io.Writer) error) (err error) {
 	if err := errors.Join(write(w), w.Close(), f.Sync()); err != nil {
 		return err
 	}
-	return os.Rename(f.Name(), path)
+	if err := os.Rename(f.Name(), path); err != nil {
+		return multivac.Errorf(multivac.ErrInvalid, "choose another with --output", "cannot write %s: %v", path, errors.Unwrap(err))
+	}
+	return nil
 }
 
 type keepOpen struct{ io.Writer }
@@ -145,17 +148,17 @@ func printImported(c *cobra.Command, name string, i multivac.Imported, asJSON, w
 	}
 	w := c.ErrOrStderr()
 	for _, l := range i.Lines {
-		fmt.Fprintf(w, "not imported: %s:%d: %v\n", name, l.Line, l.Err)
+		_ = say(w, "not imported: %s:%d: %v", name, l.Line, l.Err)
 	}
 	if more := i.Broken - len(i.Lines); more > 0 {
-		fmt.Fprintf(w, "not imported: %s more\n", count(more, "line"))
+		_ = say(w, "not imported: %s more", count(more, "line"))
 	}
 	if whole || i.Documents > 0 {
 		line := "imported " + count(i.Documents, "document")
 		if i.Unchanged > 0 {
 			line += fmt.Sprintf(", %d as new or newer here", i.Unchanged)
 		}
-		fmt.Fprintln(w, line)
+		_ = say(w, "%s", line)
 	}
 	if i.Broken > 0 {
 		return errSomeFailed

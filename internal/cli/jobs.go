@@ -51,8 +51,7 @@ func newJobsList() *cobra.Command {
 						if asJSON {
 							return printJSON(c.OutOrStdout(), wire.NewDocument(d))
 						}
-						_, err := fmt.Fprintln(c.OutOrStdout(), jobLine(d, now))
-						return err
+						return say(c.OutOrStdout(), "%s", jobLine(d, now))
 					})
 					if err != nil {
 						return err
@@ -164,7 +163,7 @@ func retry(ctx context.Context, c *cobra.Command, h house, ids []string, timeout
 		if asJSON {
 			err = printJSON(c.OutOrStdout(), wire.NewDocument(d))
 		} else {
-			_, err = fmt.Fprintln(c.OutOrStdout(), documentLine(d))
+			err = say(c.OutOrStdout(), "%s", documentLine(d))
 		}
 		if err != nil {
 			return err

@@ -19,7 +19,17 @@ func newKeys() *cobra.Command {
 		Use:   "keys",
 		Short: "Make, list and revoke keys",
 		Long: `Make, list and revoke keys: on a server with a key of scope admin, or in a data
-folder that no server has. Once there is a key, a server wants one of everyone.`,
+folder that no server has. Once there is a key, a server wants one of everyone.
+
+Exit codes:
+  0    done
+  1    failed: there is no such key, or the first one is not of scope admin. Or the
+       server refuses: no key, one that is not of scope admin, or a name that it
+       is not known by
+  2    the command line or a setting is wrong
+  5    unavailable: no server, the data folder is a server's, the server is busy, or
+       a limit of the key is reached
+  130  interrupted`,
 		Example: `  multivac keys create --scope admin --data ./data "Susan" > susan.key
   multivac keys create --key-file susan.key --scope ask --collection laws --expires 90d "search page"
   multivac keys revoke --key-file susan.key k3jq7x2a4m`,
@@ -92,9 +102,9 @@ Keep it in a file that only its user can read. NAME says what it is for.`,
 				if asJSON {
 					return printJSON(c.OutOrStdout(), wire.MadeKey{Key: wire.KeyOf(made), Text: string(text)})
 				}
-				fmt.Fprintf(c.ErrOrStderr(), "key %s: %s\nIt is shown this once:\n", made.ID, allows(made))
-				_, err = fmt.Fprintln(c.OutOrStdout(), string(text))
-				return err
+				_ = say(c.ErrOrStderr(), "key %s: %s", made.ID, allows(made))
+				_ = say(c.ErrOrStderr(), "It is shown this once:")
+				return say(c.OutOrStdout(), "%s", string(text))
 			})
 		},
 	}
@@ -171,7 +181,7 @@ func newKeysList() *cobra.Command {
 					if asJSON {
 						err = printJSON(c.OutOrStdout(), wire.KeyOf(all[i]))
 					} else {
-						_, err = fmt.Fprintln(c.OutOrStdout(), keyLine(all[i], time.Now()))
+						err = say(c.OutOrStdout(), "%s", keyLine(all[i], time.Now()))
 					}
 				}
 				return err
@@ -221,7 +231,7 @@ func newKeysRevoke() *cobra.Command {
 					if asJSON {
 						err = printJSON(c.OutOrStdout(), wire.KeyOf(k))
 					} else {
-						fmt.Fprintln(c.ErrOrStderr(), "revoked", k.ID)
+						_ = say(c.ErrOrStderr(), "revoked %s", k.ID)
 					}
 					if err != nil {
 						return err

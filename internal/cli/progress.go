@@ -28,12 +28,12 @@ func newProgress(w io.Writer, quiet bool, line func(elapsed time.Duration) strin
 	return p
 }
 
-// Printf prints a message on a line of its own.
+// Printf prints a message on a line of its own, visibly.
 func (p *progress) Printf(format string, args ...any) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	p.clear()
-	fmt.Fprintf(p.w, format+"\n", args...)
+	_ = say(p.w, format, args...)
 }
 
 // Close removes the line.

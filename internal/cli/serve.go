@@ -38,7 +38,8 @@ acknowledged is kept, requests under way are answered; a second interrupt ends i
 at once.
 
 Once a key was made, every request needs one, but for the probes. Without keys it
-listens at the loopback address only, unless told --open.`,
+listens at the loopback address only, unless told --open, and takes requests for
+addresses, localhost and --allowed-hosts only: pages of other sites come by names.`,
 		Example: `  multivac serve --sample                     # try it; leaves nothing behind
   multivac serve --data ./data --listen 127.0.0.1:8080
   multivac serve --listen :443 --tls-cert tls.crt --tls-key tls.key --admin-key-file admin.key
@@ -188,7 +189,8 @@ type front struct {
 
 func (s *serve) front() (*front, error) {
 	f := &front{signals: make(chan os.Signal, 1), reload: make(chan os.Signal)}
-	f.Front = app.Front{TLSCert: s.TLSCert, TLSKey: s.TLSKey, AuditLog: s.AuditLog, OpenClassic: s.Open, Linger: s.Linger, Reload: f.reload}
+	f.Front = app.Front{TLSCert: s.TLSCert, TLSKey: s.TLSKey, AuditLog: s.AuditLog, OpenClassic: s.Open, Linger: s.Linger, Reload: f.reload,
+		Hosts: func() []string { return s.live.Now().AllowedHosts }}
 	var err error
 	if f.Listener, err = listenAt(s.Listen, "--listen"); err != nil {
 		return nil, err

@@ -26,7 +26,10 @@ func newStatus() *cobra.Command {
 					return err
 				}
 				if asJSON {
-					return printJSON(c.OutOrStdout(), wire.NewStatus(st))
+					return printJSON(c.OutOrStdout(), struct {
+						wire.Status
+						wire.Collections
+					}{wire.NewStatus(st), wire.NewCollections(st.Collections)})
 				}
 				return printStatus(c, st)
 			})
@@ -42,18 +45,20 @@ func printStatus(c *cobra.Command, st multivac.Status) error {
 	if !st.Ready {
 		ready = "not ready: " + st.Reason
 	}
-	_, err := fmt.Fprintf(c.OutOrStdout(), "%s\n%s in %s answered from, %d pending\n",
-		ready, count(st.Passages, "passage"), count(st.Documents, "document"), st.Pending)
-	if st.Outdated > 0 && err == nil {
-		_, err = fmt.Fprintf(c.OutOrStdout(), "%s still to be enriched or cut anew; answered from meanwhile\n", count(st.Outdated, "document"))
+	lines := []string{ready, fmt.Sprintf("%s in %s answered from, %d pending", count(st.Passages, "passage"), count(st.Documents, "document"), st.Pending)}
+	if st.Outdated > 0 {
+		lines = append(lines, count(st.Outdated, "document")+" still to be enriched or cut anew; answered from meanwhile")
 	}
-	if st.MeaningReason != "" && err == nil {
-		_, err = fmt.Fprintf(c.OutOrStdout(), "meaning is %s: %s\n", st.Meaning, st.MeaningReason)
+	if st.MeaningReason != "" {
+		lines = append(lines, fmt.Sprintf("meaning is %s: %s", st.Meaning, st.MeaningReason))
 	}
 	for _, col := range st.Collections {
-		if err == nil {
-			_, err = fmt.Fprintf(c.OutOrStdout(), "  %-24s %s\n", col.Name, count(col.Documents, "document"))
+		lines = append(lines, fmt.Sprintf("  %-24s %s", col.Name, count(col.Documents, "document")))
+	}
+	for _, line := range lines {
+		if err := say(c.OutOrStdout(), "%s", line); err != nil {
+			return err
 		}
 	}
-	return err
+	return nil
 }

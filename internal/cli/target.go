@@ -4,7 +4,6 @@ import (
 	"cmp"
 	"context"
 	"errors"
-	"fmt"
 	"os"
 	"path/filepath"
 	"time"
@@ -85,7 +84,7 @@ func (t target) find(c *cobra.Command, create bool) (server string, local app.Se
 			"start one with `multivac serve`, or name one with --server URL or a folder with --data DIR",
 			"no server answers at %s, and there is no data folder %s", defaultServer, dir)
 	}
-	fmt.Fprintf(c.ErrOrStderr(), "no server at %s; using the data folder %s\n", defaultServer, dir)
+	_ = say(c.ErrOrStderr(), "no server at %s; using the data folder %s", defaultServer, dir)
 	return "", dataFolder(dir), nil
 }
 
@@ -159,7 +158,7 @@ func (t target) key() (multivac.KeyText, error) {
 	}
 	key, err := app.ReadKey(file)
 	if err != nil {
-		return "", usageError{err}
+		return "", usageError{unreadable(err)}
 	}
 	return key, nil
 }

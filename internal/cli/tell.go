@@ -20,13 +20,26 @@ func newTell() *cobra.Command {
 		Use:   "tell PATH|- ...",
 		Short: "Tell files, folders or standard input",
 		Long: `Tell files, folders or standard input ("-"): Markdown, text, HTML, CSV, and JSON
-Lines of {"id","title","text"}, each of them gzipped or not. In folders, hidden
-files, what .gitignore leaves out, symbolic links, what is no document and pages
-of nothing but front matter are passed over. A path is the document's source: telling it again replaces it.
-A file that cannot be told is named, with why, and stops none of the others.
+Lines of {"id","title","text"}, where "content" or "page_content" does for "text";
+each of them gzipped or not. In folders, hidden files, what .gitignore leaves out,
+symbolic links, what is no document and pages of nothing but front matter are
+passed over. A path is the document's source: telling it again replaces it. A file
+that cannot be told is named, with why, and stops none of the others.
 
 Messages go to standard error; with --json, standard output has a line for each
-document.`,
+document.
+
+Exit codes:
+  0    all of it is told, and answered from unless --wait=false
+  1    some of it is not told: it cannot be read, is no document, is too large, or
+       has a control character in its source; the rest is told. Or the server
+       refuses: no key, one that does not allow it, or a name that it is not
+       known by
+  2    the command line or a setting is wrong
+  5    unavailable: no server, the data folder has another owner, the server is
+       full or busy, or a limit of the key is reached; or what is told was not
+       answered from within --timeout: it is kept
+  130  interrupted`,
 		Example: `  multivac tell docs/ README.md
   multivac tell --collection laws corpus.jsonl.gz
   pg_dump --help | multivac tell - --source pg_dump.txt --type text
@@ -287,5 +300,5 @@ func (t *tell) summary(w io.Writer, p plan, took time.Duration) {
 	if kinds := p.kinds(); kinds != "" {
 		line += "; passed over " + kinds
 	}
-	fmt.Fprintln(w, line)
+	_ = say(w, "%s", line)
 }

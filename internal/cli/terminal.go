@@ -1,11 +1,16 @@
 package cli
 
 import (
+	"bytes"
 	"encoding/json"
 	"fmt"
 	"io"
 	"os"
+	"strconv"
 	"strings"
+	"unicode"
+	"unicode/utf16"
+	"unicode/utf8"
 
 	"golang.org/x/term"
 
@@ -18,7 +23,7 @@ func isTerminal(stream any) bool {
 	return ok && term.IsTerminal(int(f.Fd())) && os.Getenv("TERM") != "dumb"
 }
 
-// A style prepares text for a stream: bold and dim where it has colour, safe
+// A style prepares text for a stream: bold and dim where it has colour, visible
 // where it is a terminal, word for word where it is a pipe or a file.
 type style struct{ terminal, colour bool }
 
@@ -39,18 +44,13 @@ func (s style) wrap(on, text, off string) string {
 	return on + text + off
 }
 
-// plain replaces control characters on a terminal, so that a quoted document
-// cannot drive it.
+// plain makes text visible on a terminal, so that a quoted document cannot
+// drive it. It keeps the text's lines.
 func (s style) plain(text string) string {
 	if !s.terminal {
 		return text
 	}
-	return strings.Map(func(r rune) rune {
-		if r < 0x20 && r != '\n' && r != '\t' || 0x7f <= r && r < 0xa0 {
-			return '\uFFFD'
-		}
-		return r
-	}, text)
+	return writeOut(text, true)
 }
 
 // marked returns text with its marks bold.
@@ -69,11 +69,103 @@ func (s style) marked(text string, marks []multivac.Span) string {
 	return b.String()
 }
 
-// printJSON prints v on a line.
+// visible returns text on one line, in which nothing steers a terminal, looks
+// like another line, turns the direction of writing, or cannot be seen: it is
+// written out, as \x1b or \u202e. All that others may have named, such as
+// sources, titles and what a server says, is printed by it, on terminals and
+// elsewhere, so that a line is a line to programs, too.
+func visible(text string) string { return writeOut(text, false) }
+
+// visibleLines is visible for text that may have several lines.
+func visibleLines(text string) string { return writeOut(text, true) }
+
+// say prints a line that is visible.
+func say(w io.Writer, format string, args ...any) error {
+	_, err := fmt.Fprintln(w, visible(fmt.Sprintf(format, args...)))
+	return err
+}
+
+// writeOut writes out the runes of text that are hidden. With lines it keeps
+// the ends of lines and tabs, and leaves out what a text has for typesetters: a
+// mark of its encoding, and hyphens that are there only where a line breaks.
+func writeOut(text string, lines bool) string {
+	if !strings.ContainsFunc(text, suspicious) {
+		return text
+	}
+	var b strings.Builder
+	before := rune(0)
+	for i, size := 0, 0; i < len(text); i += size {
+		var r rune
+		r, size = utf8.DecodeRuneInString(text[i:])
+		switch {
+		case r == utf8.RuneError && size == 1: // a byte that is no UTF-8
+			fmt.Fprintf(&b, `\x%02x`, text[i])
+			r = 'x'
+		case lines && (r == '\n' || r == '\t'):
+			b.WriteRune(r)
+		case lines && (r == '\u00ad' || r == '\ufeff' && i == 0 || r == '\r' && strings.HasPrefix(text[i+1:], "\n")):
+		case hidden(r, before):
+			quoted := strconv.QuoteRuneToASCII(r)
+			b.WriteString(quoted[1 : len(quoted)-1])
+			r = 'x' // an ASCII character stands before what follows
+		default:
+			b.WriteRune(r)
+		}
+		before = r
+	}
+	return b.String()
+}
+
+// suspicious reports whether a rune may have to be written out.
+func suspicious(r rune) bool {
+	return r < ' ' || r == 0x7f || r == utf8.RuneError || r > 0x7f && !unicode.IsPrint(r) || unicode.In(r, unicode.Other_Default_Ignorable_Code_Point, unicode.Variation_Selector)
+}
+
+// hidden reports whether a rune is a control, a separator of lines, or one of
+// those for formatting, which have no shape of their own. Two of these and the
+// selectors of variants shape what stands before them in some scripts and in
+// emoji; there they are seen.
+func hidden(r, before rune) bool {
+	const zwnj, zwj = '\u200c', '\u200d'
+	switch {
+	case r == zwnj || r == zwj || unicode.Is(unicode.Variation_Selector, r):
+		keycap := strings.ContainsRune("0123456789#*", before)
+		return !keycap && (before < utf8.RuneSelf || unicode.In(before, unicode.Cf, unicode.Latin, unicode.Greek, unicode.Cyrillic))
+	case unicode.Is(unicode.Prepended_Concatenation_Mark, r):
+		return false
+	}
+	return unicode.In(r, unicode.Cc, unicode.Cf, unicode.Zl, unicode.Zp, unicode.Other_Default_Ignorable_Code_Point)
+}
+
+// printJSON prints v on a line, with what is hidden in the way of JSON: the
+// value is the same.
 func printJSON(w io.Writer, v any) error {
-	e := json.NewEncoder(w)
+	var line bytes.Buffer
+	e := json.NewEncoder(&line)
 	e.SetEscapeHTML(false)
-	return e.Encode(v)
+	if err := e.Encode(v); err != nil {
+		return err
+	}
+	text := strings.TrimSuffix(line.String(), "\n")
+	if strings.ContainsFunc(text, suspicious) {
+		line.Reset()
+		before := rune(0)
+		for _, r := range text {
+			switch {
+			case !hidden(r, before):
+				line.WriteRune(r)
+			case r > 0xffff:
+				high, low := utf16.EncodeRune(r)
+				fmt.Fprintf(&line, `\u%04x\u%04x`, high, low)
+			default:
+				fmt.Fprintf(&line, `\u%04x`, r)
+			}
+			before = r
+		}
+		text = line.String()
+	}
+	_, err := io.WriteString(w, text+"\n")
+	return err
 }
 
 // size prints bytes as people read them.

@@ -165,20 +165,30 @@ func (c *Client) Reach(ctx context.Context, p multivac.Position) error {
 	}
 }
 
-// Status implements [multivac.Library].
+// Status implements [multivac.Library]. The collections are asked for apart,
+// for there may be many; an older server names them at once. One that is not
+// ready may know none.
 func (c *Client) Status(ctx context.Context) (multivac.Status, error) {
 	var s struct {
 		wire.Status
+		wire.Collections
 		KeyNeeded bool `json:"key_needed"`
 	}
 	err := c.call(ctx, request{method: "GET", path: "/readyz", notReady: true}, &s)
 	if err == nil && s.KeyNeeded {
 		err = multivac.NoKey()
 	}
+	if err == nil && s.Collections.Collections == nil {
+		if err = c.once(ctx, request{method: "GET", path: "/api/v1/collections"}, &s.Collections); !s.Ready {
+			err = nil
+		}
+	}
 	if err != nil {
 		return multivac.Status{}, err
 	}
-	return s.Status.Status(), nil
+	status := s.Status.Status()
+	status.Collections = s.Collections.List()
+	return status, nil
 }
 
 // A request is what call sends.

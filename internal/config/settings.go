@@ -13,6 +13,7 @@ type Settings struct {
 	Role           string            `koanf:"role"`
 	Listen         string            `koanf:"listen"`
 	Open           bool              `koanf:"open"`
+	AllowedHosts   []string          `koanf:"allowed-hosts"`
 	AdminKeyFile   string            `koanf:"admin-key-file"`
 	TLSCert        string            `koanf:"tls-cert"`
 	TLSKey         string            `koanf:"tls-key"`

@@ -4,6 +4,7 @@ import (
 	"log/slog"
 	"net"
 	"net/url"
+	"regexp"
 	"slices"
 	"strconv"
 	"strings"
@@ -45,6 +46,7 @@ var table = withFiles(slices.Concat([]Setting{
 	{Key: "role", Kind: Text, Default: "all", Choices: []string{"all", "web", "worker"}, Help: "`role` of this process: web answers, worker works on documents, all does both"},
 	{Key: "listen", Kind: Text, Default: "127.0.0.1:5000", Check: address, Help: "`address` to listen at"},
 	{Key: "open", Kind: Switch, Help: "without keys: allow an address that others can reach, so that they may ask, tell and delete; with keys: let the original's three routes do without"},
+	{Key: "allowed-hosts", Kind: List, Live: true, Check: hostNames, Help: "`names` that it is reached by where no key is needed, such as multivac.example.org or *.example.org, beside IP addresses and localhost (default any where --open lets others reach it)"},
 	{Key: "admin-key-file", Kind: Text, Help: "`file` with a key of scope admin, which is made in it if there is no such file"},
 	{Key: "tls-cert", Kind: Text, Help: "certificate `file` in PEM, to serve over TLS; read again when it changes"},
 	{Key: "tls-key", Kind: Text, Help: "private key `file` in PEM of the certificate"},
@@ -181,6 +183,19 @@ func addresses(value any) error {
 	for _, one := range value.([]string) {
 		if err := address(one); err != nil {
 			return err
+		}
+	}
+	return nil
+}
+
+// hostName is a host as it stands in a request, without a port; in place of its
+// first label a star stands for all names.
+var hostName = regexp.MustCompile(`^(\*\.)?[A-Za-z0-9_]([A-Za-z0-9_.-]*[A-Za-z0-9_])?$`)
+
+func hostNames(value any) error {
+	for _, one := range value.([]string) {
+		if len(one) > 253 || !hostName.MatchString(one) {
+			return wrong("give names alone, such as multivac.example.org or *.example.org: no http://, no port, and other letters as xn--", "%s is no name of a host", quoted(one))
 		}
 	}
 	return nil

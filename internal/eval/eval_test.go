@@ -72,11 +72,14 @@ func TestRead(t *testing.T) {
 			t.Errorf("%s (-want +got)\n%s", name, d)
 		}
 	}
-	for _, bad := range []string{"\n{", "\n" + `{"question":""}`} {
+	for _, bad := range []string{"\n{", "\n" + `{"question":""}`, `{"question":5}`, `[1]`, `{"question":"a","answers":"b"}`} {
 		_, err := Read(strings.NewReader(bad), "bad.jsonl")
 		line := fmt.Sprintf("bad.jsonl:%d", 1+strings.Count(bad, "\n"))
 		if !errors.Is(err, multivac.ErrInvalid) || !strings.Contains(fmt.Sprint(err), line) {
 			t.Errorf("Read(%q): %v; want an ErrInvalid that names %s", bad, err, line)
+		}
+		if strings.Contains(fmt.Sprint(err), "Go ") {
+			t.Errorf("Read(%q): %v; want no type of Go", bad, err)
 		}
 	}
 }

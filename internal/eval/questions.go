@@ -3,6 +3,7 @@ package eval
 import (
 	"bufio"
 	"bytes"
+	"cmp"
 	"compress/gzip"
 	"encoding/json"
 	"errors"
@@ -62,6 +63,10 @@ func Read(r io.Reader, name string) ([]Question, error) {
 func parse(line []byte) (Question, error) {
 	var q Question
 	if err := json.Unmarshal(line, &q); err != nil {
+		var typed *json.UnmarshalTypeError
+		if errors.As(err, &typed) { // whose text names types of Go
+			err = fmt.Errorf("%s cannot be a JSON %s", cmp.Or(typed.Field, "a question"), typed.Value)
+		}
 		return Question{}, err
 	}
 	if err := (multivac.Question{Text: q.Question}).Validate(); err != nil {

@@ -114,10 +114,15 @@ func MediaType(name string, head []byte) (string, error) {
 		return multivac.HTML, nil
 	case bytes.IndexByte(head, 0) >= 0 || !utf8.Valid(wholeRunes(head)):
 		return "", multivac.Errorf(multivac.ErrInvalid, "tell "+known(), "%s is not a kind of document I can read: it is not text", multivac.Clip(base, 80))
-	case bytes.HasPrefix(start, []byte(`{"`)) && bytes.Contains(start, []byte(`"text"`)):
+	case bytes.HasPrefix(start, []byte(`{"`)) && holdsText(start):
 		return jsonLines, nil
 	}
 	return multivac.Markdown, nil
+}
+
+// holdsText reports whether the beginning of a line of JSON Lines names a text.
+func holdsText(start []byte) bool {
+	return bytes.Contains(start, []byte(`"text"`)) || bytes.Contains(start, []byte(`"content"`)) || bytes.Contains(start, []byte(`"page_content"`))
 }
 
 // known lists the extensions, for people.

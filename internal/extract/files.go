@@ -162,6 +162,9 @@ func parseLine(line []byte, size int) (multivac.Telling, error) {
 		ID    json.RawMessage `json:"id"`
 		Title string          `json:"title"`
 		Text  *string         `json:"text"`
+		// Other programs call the text so; other values by these names are theirs.
+		Content     json.RawMessage `json:"content"`
+		PageContent json.RawMessage `json:"page_content"`
 	}
 	const remedy = `write {"id": "…", "title": "…", "text": "…"} on each line`
 	if err := json.Unmarshal(line, &d); err != nil {
@@ -172,6 +175,13 @@ func parseLine(line []byte, size int) (multivac.Telling, error) {
 		return multivac.Telling{}, multivac.Errorf(multivac.ErrInvalid, remedy, "%v", err)
 	}
 	t := multivac.Telling{Source: id, Title: d.Title}
+	for _, other := range []json.RawMessage{d.Content, d.PageContent} {
+		if (d.Text == nil || *d.Text == "") && len(other) > 0 && other[0] == '"' {
+			if err := json.Unmarshal(other, &d.Text); err != nil {
+				return t, err
+			}
+		}
+	}
 	if d.Text == nil {
 		return t, multivac.Errorf(multivac.ErrInvalid, remedy, `there is no "text"`)
 	}

@@ -55,6 +55,11 @@ func TestFiles(t *testing.T) {
 
 	f("a.jsonl", "\ufeff{\"id\":\"x\",\"title\":\"T\",\"text\":\"One\"}\n\n{\"text\":\"Two\",\"more\":[1]}\r\n{\"id\":7,\"text\":\"Three\"}",
 		`c text/markdown "x" "T" "One"`, `c text/markdown "a.jsonl#3" "" "Two"`, `c text/markdown "7" "" "Three"`)
+	f("a.jsonl", "{\"page_content\":\"One\",\"metadata\":{\"source\":\"x\"}}\n{\"id\":\"y\",\"content\":\"Two\"}\n{\"text\":\"Three\",\"content\":[1],\"page_content\":\"no\"}\n{\"text\":\"\",\"content\":\"Four\"}\n{\"content\":{\"a\":\"b\"}}",
+		`c text/markdown "a.jsonl#1" "" "One"`, `c text/markdown "y" "" "Two"`, `c text/markdown "a.jsonl#3" "" "Three"`, `c text/markdown "a.jsonl#4" "" "Four"`,
+		`error: a.jsonl:5: there is no "text"`)
+	f("lines", `{"page_content":"One"}`, `c text/markdown "lines#1" "" "One"`)
+	f("lines", `{"id":1,"content":"One"}`, `c text/markdown "1" "" "One"`)
 	f("a.ndjson.gz", gzipped(`{"text":"x"}`), `c text/markdown "a.ndjson.gz#1" "" "x"`)
 	f("a.jsonl", "{\"id\":\"x\"}\n[1]\n{\"text\":\"\"}\n{\"id\":[],\"text\":\"y\"}\n{\"text\":\"caf\xe9\"}\n{\"text\":3}\n{\"text\":\"ok\"}",
 		`error: a.jsonl:1: there is no "text"; write {"id"`,

@@ -375,3 +375,29 @@ func FuzzLine(f *testing.F) {
 		}
 	})
 }
+
+// What an earlier version took with controls in its source is read, kept,
+// exported and forgotten as anything else.
+func TestSourcesOfBeforeStay(t *testing.T) {
+	k := open(t)
+	told := telling("a\n\x1b[2J.md", "It rains.")
+	told.Collection = multivac.DefaultCollection
+	b, err := marshal(line{Document: newDocument(store.Record{Document: multivac.Document{
+		ID: told.ID(), Collection: told.Collection, Source: told.Source, Hash: told.Hash(), Body: told.Body, Revision: 1, State: multivac.Pending, Told: start, Changed: start,
+	}})})
+	k.must(err)
+	head, _, _ := strings.Cut(k.export(), "\n")
+	_, err = k.Import(k.Context(), strings.NewReader(head+"\n"+string(b)+`{"end":{"documents":1,"keys":0}}`+"\n"), false)
+	k.must(err)
+	if _, err := k.db.Put(k.Context(), []multivac.Telling{told}, k.Now()); !errors.Is(err, multivac.ErrInvalid) {
+		t.Errorf("told again: %v, want ErrInvalid", err)
+	}
+	d, err := k.db.Document(k.Context(), told.ID())
+	if err != nil || d.Source != told.Source || !strings.Contains(k.export(), `"source":"a\n\u001b[2J.md"`) {
+		t.Errorf("got %+v, %v and the export %s", d, err, k.export())
+	}
+	r, err := k.db.Delete(k.Context(), told.ID(), k.Now())
+	if err != nil || r.State != multivac.Deleted {
+		t.Errorf("deleted: %+v, %v", r, err)
+	}
+}

@@ -226,7 +226,7 @@ func (m metrics) startAtZero() {
 	for _, state := range []multivac.AnswerState{multivac.Answered, multivac.InsufficientData, "error"} {
 		m.asks.WithLabelValues(string(state))
 	}
-	for _, reason := range []multivac.ReasonCode{multivac.NothingTold, multivac.NothingFound, multivac.NotConfident, multivac.QuestionEmpty} {
+	for _, reason := range []multivac.ReasonCode{multivac.NothingTold, multivac.NothingRead, multivac.NothingFound, multivac.NotConfident, multivac.QuestionEmpty} {
 		m.abstentions.WithLabelValues(string(reason))
 	}
 	for _, state := range []string{"pending", "indexed", "failed", "unchanged", "refused"} {

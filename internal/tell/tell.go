@@ -79,9 +79,10 @@ func (s *Service) Tell(ctx context.Context, tellings []multivac.Telling, wait mu
 }
 
 // complete names what t leaves to be understood, so that saying it and leaving
-// it out are the same document.
+// it out are the same document, and has its title on one line.
 func complete(t multivac.Telling) multivac.Telling {
 	t.Collection = t.Collection.OrDefault()
+	t.Title = oneLine(t.Title)
 	if t.MediaType == "" {
 		t.MediaType = multivac.Markdown
 	}

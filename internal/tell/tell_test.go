@@ -154,6 +154,22 @@ func TestBadTellingsDoNotStopTheOthers(t *testing.T) {
 	})
 }
 
+func TestTitlesAreKeptOnOneLine(t *testing.T) {
+	inTime(t, func(t *testing.T, s store.Store) {
+		w := newWorld(s)
+		w.run(t)
+		receipts := w.tell(t, multivac.WaitIndexed,
+			multivac.Telling{Source: "a.md", Title: "The\x1b[2J\n\tpump ", Body: []byte("It rains.")},
+			multivac.Telling{Source: "a\n.md", Title: "x", Body: []byte("It rains.")})
+		if d, err := s.Document(t.Context(), receipts[0].ID); err != nil || d.Title != "The [2J pump" {
+			t.Errorf("got title %q, %v, want it on one line", d.Title, err)
+		}
+		if r := receipts[1]; r.ID != "" || !errors.Is(r.Err, multivac.ErrInvalid) {
+			t.Errorf("a source of two lines: got %+v, want ErrInvalid and nothing kept", r)
+		}
+	})
+}
+
 func TestSameAgainChangesNothing(t *testing.T) {
 	inTime(t, func(t *testing.T, s store.Store) {
 		w := newWorld(s)
@@ -517,6 +533,8 @@ func TestTitle(t *testing.T) {
 	}
 	f("Told", "Found", "a.md", "Text.", "Told")
 	f("", "Found\n here", "a.md", "Text.", "Found here")
+	f("To\x1bld\r\n\x00 \u009b it\u2028", "", "a.md", "Text.", "To ld it")
+	f("\x1b \n", "", "a.md", "Text.", "a")
 	f("", "", "notes/on call.v2.md", "Text.", "on call.v2")
 	f("", "", `C:\docs\plan.txt`, "Text.", "plan")
 	f("", "", "https://example.com/guide/first%20steps.html?x=1#top", "Text.", "first steps")

@@ -4,6 +4,7 @@ import (
 	"net/url"
 	"path"
 	"strings"
+	"unicode"
 	"unicode/utf8"
 
 	"multivac"
@@ -14,11 +15,17 @@ import (
 // itself, or else its source, or else how it begins.
 func Title(d multivac.Document, e extract.Extracted) string {
 	for _, t := range []string{d.Title, e.Title, baseName(d.Source), beginning(e.Text)} {
-		if t = strings.Join(strings.Fields(t), " "); t != "" {
+		if t = oneLine(t); t != "" {
 			return cut(t, multivac.MaxTitle)
 		}
 	}
 	return ""
+}
+
+// oneLine returns a title with one space in place of each run of spaces, ends of
+// lines and other controls.
+func oneLine(title string) string {
+	return strings.Join(strings.FieldsFunc(title, func(r rune) bool { return unicode.IsSpace(r) || unicode.IsControl(r) }), " ")
 }
 
 // baseName returns the last part of a URI or path, without its extension.

@@ -19,14 +19,14 @@ func NewAdmin(o Options) http.Handler {
 	mux.HandleFunc("GET /debug/pprof/profile", pprof.Profile)
 	mux.HandleFunc("GET /debug/pprof/trace", pprof.Trace)
 	mux.HandleFunc("GET /debug/pprof/symbol", pprof.Symbol)
-	return secure(s.recover(s.admit(mux)))
+	return secure(s.recover(s.ownHost(s.admit(mux))))
 }
 
 // NewProbes returns the handler of what a process serves that serves nothing
 // else: probes and metrics. It looks at no key.
 func NewProbes(o Options) http.Handler {
 	s, mux := probes(o)
-	return secure(s.recover(s.admit(mux)))
+	return secure(s.recover(s.ownHost(s.admit(mux))))
 }
 
 func probes(o Options) (*server, *http.ServeMux) {
@@ -51,7 +51,7 @@ func NewWaiting(o Options, reason func() string) http.Handler {
 		err.RetryAfter = time.Second
 		s.fail(w, r, err)
 	})
-	return secure(s.recover(mux))
+	return secure(s.recover(s.ownHost(mux)))
 }
 
 // waiting is the library of what is not there yet; it has a status only.

@@ -29,6 +29,7 @@ type rule struct {
 	classic bool             // a route of the original's: needs no key with OpenClassic
 	scopes  []multivac.Scope // one of them, where any
 	action  string           // what Refused is told, where a scope is missing
+	costly  bool             // it reads, and costs so much that no page of another site may have a browser send it
 }
 
 var (
@@ -40,6 +41,7 @@ var (
 	making    = rule{scopes: governing.scopes, action: "make-key"}
 	revoking  = rule{scopes: governing.scopes, action: "revoke-key"}
 	open      = rule{open: true}
+	costly    = rule{costly: true}
 )
 
 // rules are those of each route but the ones that want any key. What a rule
@@ -62,6 +64,11 @@ var rules = map[string]rule{
 	"POST /api/v1/keys":        making,
 	"GET /api/v1/keys":         governing,
 	"DELETE /api/v1/keys/{id}": revoking,
+	"GET /api/v1/export":       costly,
+	"GET /api/v1/doctor":       costly,
+	"GET /debug/pprof/profile": costly,
+	"GET /debug/pprof/trace":   costly,
+	"GET /debug/pprof/":        costly,
 
 	"GET /api/v1/documents/{id}":                 looking,
 	"DELETE /api/v1/documents/{id}":              deleting,
@@ -95,7 +102,12 @@ func (s *server) admit(mux *http.ServeMux) http.Handler {
 			defer term.finish()
 			ctx = term
 		}
-		c, leave, err := s.enter(ctx, r, s.ruleOf(pattern, r))
+		rule := s.ruleOf(pattern, r)
+		if rule.costly && isForeign(r) {
+			s.fail(w, r, errCrossOrigin)
+			return
+		}
+		c, leave, err := s.enter(ctx, r, rule)
 		if err == nil {
 			defer leave()
 		}

@@ -56,17 +56,28 @@ func secure(next http.Handler) http.Handler {
 	})
 }
 
+var crossOrigin = http.NewCrossOriginProtection()
+
 // sameOrigin keeps the pages of other sites from telling and deleting with
 // the user's browser. Programs are no browsers and pass.
 func (s *server) sameOrigin(next http.Handler) http.Handler {
-	check := http.NewCrossOriginProtection()
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		if check.Check(r) != nil {
-			s.fail(w, r, multivac.Errorf(wire.ErrCrossOrigin, "send it from a page of this server, or from no browser", "the request comes from a page of another site"))
+		if crossOrigin.Check(r) != nil {
+			s.fail(w, r, errCrossOrigin)
 			return
 		}
 		next.ServeHTTP(w, r)
 	})
+}
+
+var errCrossOrigin = multivac.Errorf(wire.ErrCrossOrigin, "send it from a page of this server, or from no browser", "the request comes from a page of another site")
+
+// isForeign reports whether a page of another site has a browser send r, though
+// it only reads: the answer is kept from that page, but the work is done.
+func isForeign(r *http.Request) bool {
+	as := r.WithContext(r.Context())
+	as.Method = http.MethodPost // the check lets pass what only reads
+	return crossOrigin.Check(as) != nil
 }
 
 // recover turns a panic into a problem, or ends the connection where the

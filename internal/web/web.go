@@ -60,9 +60,14 @@ type Options struct {
 	// "revoke-key". It may be nil.
 	Refused     func(ctx context.Context, action string)
 	OpenClassic bool // the original's routes need no key
-	Version     string
-	Wait        time.Duration   // the longest that ?wait=indexed waits; WaitTimeout if 0
-	Stop        context.Context // ends requests under way when it ends; they go on if nil
+	// Local says that only this machine reaches the address. Then a request
+	// that needs no key is refused unless it is for an IP address, localhost or
+	// one of Hosts. Elsewhere that holds where there are Hosts.
+	Local   bool
+	Hosts   func() []string // names, now; "*.example.org" for all under it; none if nil
+	Version string
+	Wait    time.Duration   // the longest that ?wait=indexed waits; WaitTimeout if 0
+	Stop    context.Context // ends requests under way when it ends; they go on if nil
 }
 
 type server struct{ Options }
@@ -75,7 +80,7 @@ func New(o Options) http.Handler {
 		o.Stop = context.Background()
 	}
 	s := &server{o}
-	h := s.recover(s.sameOrigin(s.admit(s.routes())))
+	h := s.recover(s.ownHost(s.sameOrigin(s.admit(s.routes()))))
 	if o.Wrap != nil {
 		h = o.Wrap(h)
 	}

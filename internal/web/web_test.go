@@ -63,6 +63,10 @@ func (s *site) do(method, target, body string, headers ...string) *httptest.Resp
 	r := httptest.NewRequestWithContext(s.Context(), method, target, strings.NewReader(body))
 	for _, h := range headers {
 		name, value, _ := strings.Cut(h, ": ")
+		if name == "Host" {
+			r.Host = value
+			continue
+		}
 		r.Header.Add(name, value)
 	}
 	if s.from != "" {

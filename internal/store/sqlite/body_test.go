@@ -16,7 +16,7 @@ func TestTextThatIsTheBody(t *testing.T) {
 	for _, n := range []int{1, 60, 700} { // a part of a chunk, and several
 		body := strings.Repeat("A body that is its own text.\n\n", n)
 		for _, text := range []string{body, "Something else.\n\n", body + "More.\n"} {
-			receipts, err := db.Put(t.Context(), []multivac.Telling{{Source: body[:min(len(body), 2000)], Title: text[len(text)-5:], Body: []byte(body)}}, now)
+			receipts, err := db.Put(t.Context(), []multivac.Telling{{Source: strings.ReplaceAll(body[:min(len(body), 2000)], "\n", " "), Title: text[len(text)-5:], Body: []byte(body)}}, now)
 			if err != nil {
 				t.Fatal(err)
 			}

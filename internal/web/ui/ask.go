@@ -1,8 +1,10 @@
 package ui
 
 import (
+	"net"
 	"net/http"
 	"net/url"
+	"regexp"
 	"slices"
 	"strings"
 
@@ -15,11 +17,13 @@ type askPage struct {
 	Question    string
 	Collection  multivac.CollectionName
 	Collections []multivac.Collection // to choose from; fewer than two are no choice
+	Of          int                   // how many there are, where not all are listed; else 0
 	Stops       []stopChoice
 	Examples    []string
 	Host        string // this server, as a URL
 	Server      string // the flags that lead the command here; "" where it comes by itself
 	Status      *multivac.Status
+	Unread      bool // what it was told could not be read
 	Answer      *answerView
 	Refusal     *refusalView
 	Problem     *problem
@@ -99,6 +103,9 @@ func (s *Site) ask(w http.ResponseWriter, r *http.Request) {
 		Status:      &status,
 	}
 	page.choose()
+	if n := len(page.Collections); n > maxListed {
+		page.Collections, page.Of = largest(page.Collections, maxListed), n
+	}
 	stop := multivac.Stop(query.Get("stop"))
 	page.Stops = stopChoices(stop, s.stops().Of(page.Collection))
 	code := http.StatusOK
@@ -110,6 +117,10 @@ func (s *Site) ask(w http.ResponseWriter, r *http.Request) {
 	}
 	if err != nil {
 		page.Status = nil
+	}
+	if err == nil && status.Documents+status.Pending == 0 {
+		failed, err := s.library.Documents(r.Context(), multivac.Listing{State: multivac.Failed, Limit: 1})
+		page.Unread = err == nil && len(failed.Documents) > 0
 	}
 	s.render(w, r, code, "ask", page)
 }
@@ -176,12 +187,37 @@ func (v *refusalView) explain(reason *multivac.Reason, page *askPage) {
 	}
 }
 
-// host returns the address that the request came to, for commands to copy.
+// What may stand in a command: a name or an address that a shell takes as it is,
+// and an address whose brackets it would take for a pattern.
+var (
+	plainHost     = regexp.MustCompile(`^[A-Za-z0-9._-]+(:[0-9]+)?$`)
+	bracketedHost = regexp.MustCompile(`^\[[0-9A-Fa-f:.]+\](:[0-9]+)?$`)
+)
+
+// host returns the address by which the reader reached the page, for commands
+// to copy. A proxy says how it was reached in headers of its own; whoever sends
+// them by himself misleads nobody else.
 func host(r *http.Request) string {
-	if r.TLS != nil {
-		return "https://" + r.Host
+	scheme, name := "http", r.Host
+	if r.TLS != nil || strings.EqualFold(forwarded(r, "X-Forwarded-Proto"), "https") {
+		scheme = "https"
 	}
-	return "http://" + r.Host
+	if before := forwarded(r, "X-Forwarded-Host"); plainHost.MatchString(before) {
+		name = before
+	}
+	if at, ok := r.Context().Value(http.LocalAddrContextKey).(net.Addr); ok && !plainHost.MatchString(name) && !bracketedHost.MatchString(name) {
+		name = at.String()
+	}
+	if strings.HasPrefix(name, "[") {
+		return "'" + scheme + "://" + name + "'"
+	}
+	return scheme + "://" + name
+}
+
+// forwarded returns what the first proxy says in a header; "" where none does.
+func forwarded(r *http.Request, header string) string {
+	first, _, _ := strings.Cut(r.Header.Get(header), ",")
+	return strings.TrimSpace(first)
 }
 
 // serverFlag returns what a command needs to reach this server, which is

@@ -14,7 +14,7 @@ import (
 
 // assets are the files that pages refer to, by folder and name. A name is
 // there once in all folders.
-var assets = []string{"base/base.css", "base/icon.svg", "ask/ask.css", "ask/ask.js", "document/document.css", "signin/signin.css"}
+var assets = []string{"base/base.css", "base/icon.svg", "ask/ask.css", "ask/ask.js", "collections/collections.css", "document/document.css", "signin/signin.css"}
 
 // parts are the templates and assets, read.
 type parts struct {
@@ -38,8 +38,8 @@ func newParts(files fs.FS, keep bool) (*parts, error) {
 		sum := sha256.Sum256(body)
 		p.assets[path.Base(name)] = asset{body, hex.EncodeToString(sum[:6])}
 	}
-	functions := template.FuncMap{"asset": p.address, "number": number, "plural": plural, "lamp": lamp}
-	for _, name := range []string{"ask", "document", "signin"} {
+	functions := template.FuncMap{"asset": p.address, "number": number, "plural": plural, "lamp": lamp, "undirected": undirected}
+	for _, name := range []string{"ask", "collections", "document", "signin"} {
 		page, err := template.New("base.html").Funcs(functions).ParseFS(files, "base/*.html", name+"/*.html")
 		if err != nil {
 			return nil, err

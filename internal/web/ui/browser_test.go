@@ -56,6 +56,40 @@ func TestBrowserAsks(t *testing.T) {
 	f(true)
 }
 
+// What turns the direction of writing turns it in the text that has it, and
+// not in what stands next to it.
+func TestBrowserDirections(t *testing.T) {
+	const turn = "a\u202ab\u202ec\u2067"
+	q := multivac.Quotation{Text: turn, Title: turn, Source: turn + "/", Heading: turn, Before: turn, After: turn, Document: "turning", Revision: 1, End: len(turn)}
+	d := multivac.Document{ID: "turning", Text: turn + turn, Title: turn, Source: turn + "/", State: multivac.Indexed, Revision: 1}
+	f := &fake{
+		answers:   map[string]multivac.Answer{turn: {State: multivac.Answered, Sentences: []multivac.Quotation{q}}},
+		status:    multivac.Status{Ready: true, Documents: 1},
+		documents: map[multivac.DocumentID]multivac.Document{"turning": d},
+	}
+	server := httptest.NewServer(ui.New(f, f))
+	defer server.Close()
+	b := startChrome(t).tab(t, 1280, "light", true)
+	// Of each text with a turn in it, the innermost element that keeps it to
+	// itself must hold nothing else.
+	const leaks = `[...document.querySelectorAll("body *")].filter((e) => {
+		const texts = [...e.childNodes].filter((n) => n.nodeType === 3 && n.textContent.trim());
+		if (!texts.some((n) => n.textContent.includes("\u202e"))) return false;
+		for (let at = e; ; at = at.parentElement) {
+			const style = getComputedStyle(at);
+			if (style.unicodeBidi.includes("isolate") || style.unicodeBidi === "plaintext") return false;
+			if (style.display !== "inline" || at.parentElement === null) return true;
+			if (at.parentElement.textContent.trim() !== at.textContent.trim()) return true;
+		}
+	}).map((e) => e.tagName + "." + e.className).join(" ") + (document.title.includes("\u202e") ? " title" : "")`
+	for _, path := range []string{"/?q=" + url.QueryEscape(turn), "/ui/document/turning?start=0&end=" + fmt.Sprint(len(turn))} {
+		b.open(server.URL + path)
+		if got := b.value(leaks); got != "" {
+			t.Errorf("%s: the direction leaks out of %s", path, got)
+		}
+	}
+}
+
 // With script, "/" leads to the question, and does not where it is typed.
 func TestBrowserKey(t *testing.T) {
 	browser := startChrome(t)
@@ -84,6 +118,12 @@ func TestBrowserLooks(t *testing.T) {
 	defer empty.Close()
 	down := httptest.NewServer(ui.New(&fake{err: multivac.ErrUnavailable}, &fake{}))
 	defer down.Close()
+	crowd := knowing()
+	for n := range 10_000 {
+		crowd.status.Collections = append(crowd.status.Collections, multivac.Collection{Name: multivac.CollectionName(fmt.Sprintf("team-%d-runbooks", n)), Documents: n % 700})
+	}
+	many := httptest.NewServer(ui.New(crowd, crowd))
+	defer many.Close()
 	for _, width := range []int{320, 768, 1280} {
 		for _, colours := range []string{"light", "dark"} {
 			b := browser.tab(t, width, colours, true)
@@ -108,6 +148,8 @@ func TestBrowserLooks(t *testing.T) {
 			f("empty", empty.URL+"/")
 			f("nothing-told", empty.URL+"/?q=why")
 			f("down", down.URL+"/?q=why")
+			f("many", many.URL+"/?collection=laws")
+			f("collections", many.URL+"/ui/collections?find=99")
 			for _, complaint := range b.complaints() {
 				if !strings.Contains(complaint, "the server responded with a status of") { // the pages of errors
 					t.Errorf("at %d pixels, %s: the console shows %s", width, colours, complaint)

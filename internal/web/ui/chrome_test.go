@@ -39,8 +39,8 @@ type message struct {
 // patience is how long a browser may take for anything before a test fails.
 const patience = 60 * time.Second
 
-// startChrome starts a browser that ends with the test.
-func startChrome(t *testing.T) *chrome {
+// startChrome starts a browser that ends with the test, with more flags.
+func startChrome(t *testing.T, flags ...string) *chrome {
 	t.Helper()
 	var binary string
 	for _, name := range []string{"chromium", "chromium-browser", "google-chrome", "chrome"} {
@@ -53,9 +53,9 @@ func startChrome(t *testing.T) *chrome {
 
 	toChrome, in := pipe(t)
 	out, fromChrome := pipe(t)
-	command := exec.Command(binary, "--remote-debugging-pipe", "--headless", "--no-sandbox", "--disable-gpu", "--disable-quic",
+	command := exec.Command(binary, append(flags, "--remote-debugging-pipe", "--headless", "--no-sandbox", "--disable-gpu", "--disable-quic",
 		"--no-first-run", "--disable-background-networking", "--disable-component-update", "--disable-sync", "--disable-dev-shm-usage",
-		"--user-data-dir="+t.TempDir())
+		"--user-data-dir="+t.TempDir())...)
 	command.ExtraFiles = []*os.File{toChrome, fromChrome}
 	if err := command.Start(); err != nil {
 		t.Fatal(err)
@@ -234,11 +234,22 @@ func (b *tab) open(url string) {
 // value returns what a JavaScript expression is on the page, as text.
 func (b *tab) value(expression string) string {
 	b.t.Helper()
+	return b.evaluate(expression, false)
+}
+
+// promise returns what the promise becomes that an expression is.
+func (b *tab) promise(expression string) string {
+	b.t.Helper()
+	return b.evaluate(expression, true)
+}
+
+func (b *tab) evaluate(expression string, await bool) string {
+	b.t.Helper()
 	var v struct {
 		Result           struct{ Value any }
 		ExceptionDetails *struct{ Exception struct{ Description string } }
 	}
-	b.call(&v, "Runtime.evaluate", map[string]any{"expression": expression, "returnByValue": true})
+	b.call(&v, "Runtime.evaluate", map[string]any{"expression": expression, "returnByValue": true, "awaitPromise": await})
 	if v.ExceptionDetails != nil {
 		b.t.Fatalf("%s: %s", expression, v.ExceptionDetails.Exception.Description)
 	}

@@ -51,8 +51,17 @@ func (f *fake) Status(context.Context) (multivac.Status, error) { return f.statu
 
 func (f *fake) Reach(context.Context, multivac.Position) error { panic("pages wait for nothing") }
 
-func (f *fake) Documents(context.Context, multivac.Listing) (multivac.Page, error) {
-	panic("pages list no documents")
+// Documents has those that failed; a page asks whether there is one.
+func (f *fake) Documents(_ context.Context, list multivac.Listing) (multivac.Page, error) {
+	if list.State != multivac.Failed || list.Limit != 1 {
+		panic("pages list no documents")
+	}
+	for _, d := range f.documents {
+		if d.State == multivac.Failed {
+			return multivac.Page{Documents: []multivac.Document{d}}, nil
+		}
+	}
+	return multivac.Page{}, nil
 }
 
 func (f *fake) Delete(context.Context, multivac.DocumentID) (multivac.Receipt, error) {

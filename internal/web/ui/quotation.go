@@ -52,7 +52,7 @@ func newQuotationView(q multivac.Quotation) quotationView {
 		Source:    q.Source,
 		SourceURL: webAddress(q.Source),
 		Address:   documentAddress(q),
-		Percent:   percent(q.Confidence),
+		Percent:   multivac.Percent(q.Confidence),
 		Words:     confidence(q.Confidence),
 		Of10:      int(math.Round(min(max(q.Confidence, 0), 1) * 10)),
 	}
@@ -172,17 +172,6 @@ func clipEnd(s string, n int) string {
 	return strings.TrimRightFunc(s, unicode.IsSpace) + " …"
 }
 
-// percent never says that something is certain, or impossible.
-func percent(p float64) string {
-	switch n := math.Round(p * 100); {
-	case n >= 100:
-		return "over 99%"
-	case n >= 1:
-		return strconv.Itoa(int(n)) + "%"
-	}
-	return "under 1%" // NaN, too
-}
-
 // confidence says how sure an answer is.
 func confidence(p float64) string {
 	switch {
@@ -213,6 +202,17 @@ func plural(n int, noun string) string {
 		noun += "s"
 	}
 	return fmt.Sprintf("%s %s", number(n), noun)
+}
+
+// undirected returns s without the characters that turn the direction of
+// writing, for the title of a page: what is marked up is kept apart by that.
+func undirected(s string) string {
+	return strings.Map(func(r rune) rune {
+		if unicode.Is(unicode.Bidi_Control, r) {
+			return -1
+		}
+		return r
+	}, s)
 }
 
 // lamp returns where the i-th lamp of a gauge stands.

@@ -20,7 +20,7 @@ import (
 	"multivac/internal/web/wire"
 )
 
-//go:embed base ask document signin
+//go:embed base ask collections document signin
 var embedded embed.FS
 
 // An Option changes what New returns.
@@ -72,6 +72,7 @@ func New(asker multivac.Asker, library multivac.Library, options ...Option) *Sit
 	}
 	mux := http.NewServeMux()
 	mux.HandleFunc("GET /{$}", s.ask)
+	mux.HandleFunc("GET /ui/collections", s.collections)
 	mux.HandleFunc("GET /ui/document/{id}", s.document)
 	mux.HandleFunc("GET /ui/assets/{name}", s.asset)
 	mux.HandleFunc("/ui/", func(w http.ResponseWriter, r *http.Request) {

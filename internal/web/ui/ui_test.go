@@ -1,10 +1,12 @@
 package ui_test
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"io"
 	"log/slog"
+	"net"
 	"net/http"
 	"net/http/httptest"
 	"net/url"
@@ -168,6 +170,18 @@ func TestFirstVisit(t *testing.T) {
 	if p := get(t, ui.New(f, f), "/?q=++"); p.Code != 200 || len(f.asked) > 0 {
 		t.Errorf("blanks are no question: status %d, asked %+v", p.Code, f.asked)
 	}
+}
+
+// What failed was told, too.
+func TestNothingRead(t *testing.T) {
+	f := &fake{status: multivac.Status{Ready: true}, documents: map[multivac.DocumentID]multivac.Document{"a": {ID: "a", State: multivac.Failed}}}
+	p := get(t, ui.New(f, f), "/")
+	p.want(200, "section", "telling")
+	p.wantText("What it was told could not be read. multivac jobs list says why.")
+	f.answers = map[string]multivac.Answer{"why": {State: multivac.InsufficientData, Reason: &multivac.Reason{Code: multivac.NothingRead, Text: "It could not be read."}}}
+	p = get(t, ui.New(f, f), ask("why"))
+	p.want(200, "section", "telling")
+	p.wantText("It could not be read.")
 }
 
 func TestNothingTold(t *testing.T) {
@@ -392,7 +406,7 @@ func TestAssets(t *testing.T) {
 // Files on disk are read anew, and what is wrong with them is said.
 func TestFiles(t *testing.T) {
 	files := fstest.MapFS{}
-	for _, name := range []string{"base/base.html", "base/base.css", "base/icon.svg", "ask/ask.html", "ask/ask.css", "ask/ask.js", "document/document.html", "document/document.css", "signin/signin.html", "signin/signin.css"} {
+	for _, name := range []string{"base/base.html", "base/base.css", "base/icon.svg", "ask/ask.html", "ask/ask.css", "ask/ask.js", "collections/collections.html", "collections/collections.css", "document/document.html", "document/document.css", "signin/signin.html", "signin/signin.css"} {
 		body, err := os.ReadFile(name)
 		if err != nil {
 			t.Fatal(err)
@@ -409,4 +423,72 @@ func TestFiles(t *testing.T) {
 	if p := get(t, h, "/"); p.Code != 500 || !strings.Contains(log.String(), "broken") {
 		t.Errorf("a broken template: status %d, log %q", p.Code, log.String())
 	}
+}
+
+// Pages stay small however many collections there are, and each can be found
+// and chosen without script.
+func TestManyCollections(t *testing.T) {
+	f := knowing()
+	f.status.Collections = nil
+	for n := range 10_000 {
+		name := fmt.Sprintf("%05d-%s", n, strings.Repeat("x", 50))
+		f.status.Collections = append(f.status.Collections, multivac.Collection{Name: multivac.CollectionName(name), Documents: n})
+	}
+	h := ui.New(f, f)
+	const last = "09999-xxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxx"
+	for _, path := range []string{"/", ask(askPump), ask(askTides), ask("why"), "/?q=x&stop=sometimes", "/?collection=" + last, "/ui/collections", "/ui/collections?find=9", "/ui/collections?find=nowhere"} {
+		p := get(t, h, path)
+		if n := len(p.Body); n >= 60_000 {
+			t.Errorf("%s has %d bytes, want under 60,000", path, n)
+		}
+	}
+	p := get(t, h, "/?collection="+last)
+	if !strings.Contains(p.Body, `value="`+last+`"`) || !strings.Contains(p.Body, "one of 10,000") {
+		t.Errorf("the collection that is asked is not named: %s", p.Body)
+	}
+	p = get(t, h, "/ui/collections?find=0499")
+	p.wantText("11 of 10,000 collections found.")
+	if !strings.Contains(p.Body, `href="/?collection=04990-xxx`) {
+		t.Errorf("a collection that is looked for is not offered: %s", p.Body)
+	}
+	get(t, h, "/ui/collections?find=X").wantText("The 100 with the most documents are listed.", "9,999 documents")
+	get(t, h, "/ui/collections").wantText("10,000 collections.")
+	get(t, h, "/ui/collections?find=nowhere").wantText("0 of 10,000 collections found.")
+	f.status.Collections = f.status.Collections[:3]
+	if p := get(t, h, "/"); !strings.Contains(p.Body, "<select") || strings.Contains(p.Body, "datalist") {
+		t.Errorf("of three collections there is no choice: %s", p.Body)
+	}
+}
+
+// Commands to copy lead to where the reader is, whatever stands between.
+func TestAddressesAsReached(t *testing.T) {
+	f := &fake{status: multivac.Status{Ready: true}}
+	h := ui.New(f, f)
+	g := func(host, want string, headers ...string) {
+		t.Helper()
+		r := httptest.NewRequestWithContext(t.Context(), "GET", "/", nil)
+		r.Host = host
+		for _, h := range headers {
+			name, value, _ := strings.Cut(h, ": ")
+			r.Header.Set(name, value)
+		}
+		r = r.WithContext(context.WithValue(r.Context(), http.LocalAddrContextKey, net.Addr(&net.TCPAddr{IP: net.IPv4(10, 0, 0, 7), Port: 5000})))
+		w := httptest.NewRecorder()
+		h.ServeHTTP(w, r)
+		if want := "curl " + html.EscapeString(want) + "/api/v1/documents"; !strings.Contains(w.Body.String(), want) {
+			t.Errorf("%s %q: there is no %q in %s", host, headers, want, w.Body)
+		}
+	}
+	g("localhost:5000", "http://localhost:5000")
+	g("wiki.example.org", "http://wiki.example.org")
+	g("wiki.example.org", "https://wiki.example.org", "X-Forwarded-Proto: https")
+	g("wiki.example.org:8443", "https://wiki.example.org:8443", "X-Forwarded-Proto: HTTPS, http")
+	g("wiki.example.org", "http://wiki.example.org", "X-Forwarded-Proto: gopher")
+	g("127.0.0.1:5000", "https://wiki.example.org", "X-Forwarded-Proto: https", "X-Forwarded-Host: wiki.example.org")
+	g("wiki.example.org", "http://wiki.example.org", "X-Forwarded-Host: $(id)")
+	g("[::1]:5000", "'http://[::1]:5000'")
+	g("[::1]", "'http://[::1]'")
+	g("$(id).example.org", "http://10.0.0.7:5000")
+	g("a;b", "http://10.0.0.7:5000")
+	g("", "http://10.0.0.7:5000")
 }

@@ -30,6 +30,7 @@ func TestTemplatesFitTheirStructs(t *testing.T) {
 	for name, pages := range map[string][]any{
 		"ask": {askPage{}, form,
 			with(func(p *askPage) { p.Status = &multivac.Status{} }),
+			with(func(p *askPage) { p.Of = 1000 }),
 			with(func(p *askPage) { p.Problem = trouble }),
 			with(func(p *askPage) { p.Answer = &answerView{} }),
 			with(func(p *askPage) {
@@ -40,6 +41,7 @@ func TestTemplatesFitTheirStructs(t *testing.T) {
 				p.Refusal = &refusalView{Says: "s", Text: "t", Unmatched: []string{"u", "v"}, Nearest: &plain, Empty: true, Eager: "e", JSON: "j"}
 			}),
 		},
+		"collections": {collectionsPage{}, collectionsPage{Problem: trouble}, collectionsPage{Find: "f", Found: 2, All: 3, Listed: make([]multivac.Collection, 1)}},
 		"document": {documentPage{}, documentPage{Problem: trouble}, documentPage{Title: "t", Source: "s", SourceURL: "u", Collection: "c", Told: time.Now(),
 			JSON: "j", Note: "n", Before: "b", Quote: "q", After: "a", CutBefore: true, CutAfter: true}},
 		"signin": {signInPage{}, signInPage{frame: frame{"k"}, Next: "/", Problem: trouble}},
@@ -142,7 +144,7 @@ func TestClip(t *testing.T) {
 func TestConfidenceInWords(t *testing.T) {
 	f := func(p float64, percentWant, wordsWant string) {
 		t.Helper()
-		if got := percent(p); got != percentWant {
+		if got := multivac.Percent(p); got != percentWant {
 			t.Errorf("%v: got %q, want %q", p, got, percentWant)
 		}
 		if got := confidence(p); got != wordsWant {

@@ -61,7 +61,7 @@ type Source struct {
 
 // A Reason says why there is no answer.
 type Reason struct {
-	Code      string     `json:"code" enum:"nothing_told,nothing_found,not_confident,question_empty"`
+	Code      string     `json:"code" enum:"nothing_told,nothing_read,nothing_found,not_confident,question_empty"`
 	Text      string     `json:"text" doc:"In plain words"`
 	Unmatched []string   `json:"unmatched,omitempty" doc:"The question's words that nothing told contains"`
 	Nearest   *Quotation `json:"nearest,omitempty" doc:"What came nearest, and was turned down"`

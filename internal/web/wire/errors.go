@@ -25,6 +25,7 @@ var (
 	ErrMethod      = fmt.Errorf("method not allowed: %w", multivac.ErrInvalid)
 	ErrNoRoute     = fmt.Errorf("no such address: %w", multivac.ErrInvalid)
 	ErrCrossOrigin = fmt.Errorf("cross-origin request: %w", multivac.ErrInvalid)
+	ErrMisdirected = fmt.Errorf("misdirected request: %w", multivac.ErrInvalid)
 	ErrSlow        = fmt.Errorf("request too slow: %w", multivac.ErrUnavailable)
 	errInternal    = errors.New("internal error")
 )
@@ -45,6 +46,7 @@ var Kinds = []Kind{
 	{"no-such-address", http.StatusNotFound, "No such address", ErrNoRoute},
 	{"unauthorized", http.StatusUnauthorized, "A key is needed", multivac.ErrUnauthorized},
 	{"cross-origin", http.StatusForbidden, "Cross-origin request refused", ErrCrossOrigin},
+	{"misdirected", http.StatusMisdirectedRequest, "Not known by this name", ErrMisdirected},
 	{"forbidden", http.StatusForbidden, "The key does not allow it", multivac.ErrForbidden},
 	{"too-many-requests", http.StatusTooManyRequests, "Too many requests", multivac.ErrLimited},
 	{"too-slow", http.StatusRequestTimeout, "Request too slow", ErrSlow},

@@ -15,7 +15,7 @@ import (
 // A Telling is one document to be told.
 type Telling struct {
 	Collection string `json:"collection,omitempty" example:"runbooks" doc:"Where it goes; \"default\" if left out"`
-	Source     string `json:"source,omitempty" example:"runbooks/redis.md" doc:"URI, path or name: the identity of the document. Telling the same source again replaces it. If left out, the content is the identity"`
+	Source     string `json:"source,omitempty" example:"runbooks/redis.md" doc:"URI, path or name, without control characters: the identity of the document. Telling the same source again replaces it. If left out, the content is the identity"`
 	ID         string `json:"id,omitempty" doc:"Another name for source"`
 	Title      string `json:"title,omitempty" doc:"If left out, found in the text or made of the source"`
 	Text       string `json:"text,omitempty" doc:"The document, as text"`
@@ -196,6 +196,15 @@ func NewCollections(cs []multivac.Collection) Collections {
 	return w
 }
 
+// List returns the collections that w was made of.
+func (w Collections) List() []multivac.Collection {
+	cs := make([]multivac.Collection, len(w.Collections))
+	for i, c := range w.Collections {
+		cs[i] = multivac.Collection{Name: multivac.CollectionName(c.Name), Documents: c.Documents, Passages: c.Passages}
+	}
+	return cs
+}
+
 // Status says how far the index is.
 type Status struct {
 	Ready     bool   `json:"ready" doc:"Answers come from all that was indexed at the start"`
@@ -207,7 +216,6 @@ type Status struct {
 	Position  string `json:"position,omitempty" doc:"What answers come from"`
 	Meaning   string `json:"meaning,omitempty" doc:"How far questions are understood beyond their words: off, find or read"`
 	Lacks     string `json:"meaning_reason,omitempty" doc:"Why that is less than the settings say"`
-	Collections
 }
 
 // Readiness is what a stranger learns of the status where a key is needed.
@@ -217,22 +225,18 @@ type Readiness struct {
 	KeyNeeded bool   `json:"key_needed" doc:"That is all it says without a key"`
 }
 
-// NewStatus returns s for the wire.
+// NewStatus returns s for the wire, without its collections.
 func NewStatus(s multivac.Status) Status {
 	return Status{
 		Ready: s.Ready, Reason: s.Reason, Documents: s.Documents, Passages: s.Passages, Pending: s.Pending, Outdated: s.Outdated,
-		Position: string(s.Position), Meaning: s.Meaning, Lacks: s.MeaningReason, Collections: NewCollections(s.Collections),
+		Position: string(s.Position), Meaning: s.Meaning, Lacks: s.MeaningReason,
 	}
 }
 
-// Status returns the status that w was made of.
+// Status returns the status that w was made of, without its collections.
 func (w Status) Status() multivac.Status {
-	s := multivac.Status{
+	return multivac.Status{
 		Ready: w.Ready, Reason: w.Reason, Documents: w.Documents, Passages: w.Passages, Pending: w.Pending, Outdated: w.Outdated,
 		Position: multivac.Position(w.Position), Meaning: w.Meaning, MeaningReason: w.Lacks,
 	}
-	for _, c := range w.Collections.Collections {
-		s.Collections = append(s.Collections, multivac.Collection{Name: multivac.CollectionName(c.Name), Documents: c.Documents, Passages: c.Passages})
-	}
-	return s
 }

@@ -1,0 +1,89 @@
+package web
+
+import (
+	"context"
+	"net"
+	"net/http"
+	"net/netip"
+	"strings"
+
+	"multivac"
+	"multivac/internal/web/wire"
+)
+
+// ownHost refuses requests for a host that is not this server, where no key
+// keeps strangers out. Any site can let its name point to 127.0.0.1 while one
+// of its pages is open (DNS rebinding). To the browser that page and this
+// server are of one origin then, and only the host tells them apart.
+func (s *server) ownHost(next http.Handler) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if !s.isHost(r) && !s.wantsKey(r) {
+			s.fail(w, r, multivac.Errorf(wire.ErrMisdirected,
+				"use 127.0.0.1 or localhost in the address; where the name is yours, add it to the setting allowed-hosts, or make a key",
+				"this server is not known by the name %q", multivac.Clip(r.Host, 200)))
+			return
+		}
+		next.ServeHTTP(w, r)
+	})
+}
+
+// isHost reports whether r is for this server as far as its host says. Names
+// are free where others can reach the address and nothing is said of names:
+// there the firewall, not the name, decides who comes. What a proxy says in
+// X-Forwarded-Host is not believed, for a page can say it as well.
+func (s *server) isHost(r *http.Request) bool {
+	var allowed []string
+	if s.Hosts != nil {
+		allowed = s.Hosts()
+	}
+	if !s.Local && len(allowed) == 0 {
+		return true
+	}
+	if r.Host == "" {
+		return !r.ProtoAtLeast(1, 1) // HTTP/1.0 needs none, and no browser speaks it
+	}
+	host, ok := hostname(r.Host)
+	if !ok || host == "localhost" || strings.HasSuffix(host, ".localhost") {
+		return ok
+	}
+	if _, err := netip.ParseAddr(host); err == nil {
+		return true // an address cannot be made to point elsewhere
+	}
+	for _, name := range allowed {
+		name = strings.ToLower(name)
+		suffix, wild := strings.CutPrefix(name, "*")
+		if host == name || wild && strings.HasSuffix(host, suffix) {
+			return true
+		}
+	}
+	return false
+}
+
+// hostname returns the host of a Host header without its port and the brackets
+// of IPv6, in lower case and without the dot that ends a full name.
+func hostname(authority string) (host string, ok bool) {
+	host = authority
+	if h, port, err := net.SplitHostPort(authority); err == nil {
+		if strings.Trim(port, "0123456789") != "" {
+			return "", false
+		}
+		host = h
+	}
+	if strings.HasPrefix(authority, "[") {
+		addr, err := netip.ParseAddr(strings.Trim(host, "[]"))
+		return addr.String(), err == nil && addr.Is6()
+	}
+	return strings.TrimSuffix(strings.ToLower(host), "."), true
+}
+
+// wantsKey reports whether nobody is let in to r's route without a key. Where
+// that cannot be found out, it is not so.
+func (s *server) wantsKey(r *http.Request) bool {
+	if s.Gate == nil || s.OpenClassic && strings.HasPrefix(r.URL.Path, "/multivac") {
+		return false
+	}
+	ctx, cancel := context.WithTimeout(r.Context(), RequestTimeout)
+	defer cancel()
+	needed, err := s.Gate.Needed(ctx)
+	return err == nil && needed
+}
