@@ -202,7 +202,10 @@ func newFront(ctx context.Context, to Front, t *telemetry.Telemetry) (*front, er
 		if f.audit, err = audit.OpenFile(to.AuditLog); err != nil {
 			return nil, err
 		}
-		f.audit.Failed = func(err error) { f.log.Error("the audit log cannot be written", "error", err) }
+		f.audit.Failed = func(err error) {
+			f.log.Error("the audit log cannot be written; nothing can be changed until it can", "error", err)
+		}
+		f.audit.Recovered = func() { f.log.Info("the audit log is written again") }
 		f.events.Sink = f.audit
 	}
 	f.await("waiting for the store")
@@ -217,7 +220,7 @@ func newFront(ctx context.Context, to Front, t *telemetry.Telemetry) (*front, er
 // show serves a from now on.
 func (f *front) show(a *App) {
 	for _, e := range a.early {
-		f.events.Record(context.Background(), e)
+		_ = f.events.Record(context.Background(), e) // it is written later, and Failed said so
 	}
 	h := a.handler(f)
 	f.shown.Store(&h)
@@ -317,7 +320,9 @@ func (f *front) close() {
 	f.server.Close()
 	f.admin.Close()
 	if f.audit != nil {
-		f.audit.Close() // each line was written on its own
+		if err := f.audit.Close(); err != nil {
+			f.log.Error("the audit log was not written to its end", "error", err)
+		}
 	}
 }
 
