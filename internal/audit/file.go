@@ -19,7 +19,7 @@ const (
 	retryInterval = time.Second     // between two tries to write what could not be written
 	maxWait       = 3 * time.Second // for a line to be written, before its caller is refused
 	closeBound    = time.Second     // for the last lines
-	retryAfter    = 5 * time.Second // for clients that are refused
+	retryAfter    = 2 * time.Second // for clients that are refused
 )
 
 // A File appends events to a file or a named pipe, a line of JSON each. Where
