@@ -208,12 +208,8 @@ func TestSecondSignal(t *testing.T) {
 		t.Fatal("it did not wait for the request under way")
 	default:
 	}
-	begin := time.Now()
-	if code := s.stop(t); code != 130 {
+	if code := s.stop(t); code != 130 { // that of a stop which waited is 0
 		t.Errorf("exit code %d, want 130\n%s", code, s.stderr)
-	}
-	if took := time.Since(begin); took > 2*time.Second {
-		t.Errorf("the second signal took %s", took)
 	}
 	s = serve(t, data)
 	s.ready(t)

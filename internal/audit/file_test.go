@@ -105,7 +105,7 @@ func TestAnAuditLogThatNobodyReads(t *testing.T) {
 	_, err = library.Delete(t.Context(), m.All()[0].ID())
 	unavailable(t, "a deletion", err)
 	unavailable(t, "an action that is forbidden", log.Refused(t.Context(), "tell"))
-	if took := time.Since(begin); took > 3*time.Second {
+	if took := time.Since(begin); took > 30*time.Second { // five minutes where each waits
 		t.Errorf("100 refusals took %s, want none to wait", took)
 	}
 	if now := len(m.All()); kept != acknowledged+1 || now != kept {
