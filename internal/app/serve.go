@@ -26,6 +26,7 @@ import (
 const (
 	patience  = 10 * time.Second
 	drainTime = 15 * time.Second
+	endTime   = 10 * time.Second // for the workers to give back what they have, and the store to close, after that
 )
 
 // A Front is where and how a MultiVAC is served.
@@ -137,9 +138,14 @@ func (a *App) serve(ctx context.Context, f *front, steps Steps) error {
 	defer time.AfterFunc(patience, f.cutWaits).Stop()
 	err = errors.Join(err, drain(context.WithoutCancel(ctx), f.server))
 	stopRunning()
-	err = errors.Join(err, <-ran)
-	a.log().Info("stopped")
-	return err
+	select {
+	case ended := <-ran:
+		a.log().Info("stopped")
+		return errors.Join(err, ended)
+	case <-time.After(endTime):
+		a.log().Error("stopped without waiting any longer for what is under way; what was acknowledged is kept")
+		return err
+	}
 }
 
 // linger goes on for a while, so that whoever sends requests here hears from
