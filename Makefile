@@ -71,7 +71,7 @@ test-cluster: ## a life on the cluster of KUBECONFIG; images by way of REGISTRY,
 	MULTIVAC_TEST_CLUSTER=$(REGISTRY) MULTIVAC_TEST_STANDINS=$(STANDINS) MULTIVAC_TEST_REQUIRE=cluster go test ./test/cluster -count=1 -timeout 20m -v
 
 bench: build ## MultiVAC beside its peers, half an hour; Lucene needs Java and Maven
-	cd test/bench && go build -o ../../bin/bench . && for what in index server http original services; do MULTIVAC_EVAL_DATA=$(abspath $(DATA)) ../../bin/bench $$what || exit 1; done
+	cd test/bench && go build -o ../../bin/bench . && for what in index server http start original services; do MULTIVAC_EVAL_DATA=$(abspath $(DATA)) ../../bin/bench $$what || exit 1; done
 
 eval: build ## measure answers on the sets in DATA (../shared/data)
 	@bin/multivac eval --documents $(DATA)/squad-dev/documents.jsonl.gz --questions $(DATA)/squad-dev/questions.jsonl.gz --questions $(DATA)/squad-dev/unanswerable.jsonl.gz

@@ -25,24 +25,19 @@ type set struct {
 	most      map[string]float64
 	long      bool // left out by -short
 	meaning   string
-	every     int     // asks one question in so many; all if 0
-	patience  float64 // ms that half of the questions may take
+	every     int // asks one question in so many; all if 0
 }
-
-// By words alone a question over squad-dev takes under 2 ms, and 30 where it is
-// read; here other tests share the machine.
-const patienceByWords, patienceReading = 10, 300
 
 var sets = []set{
 	{
-		name: "team-dev, read", meaning: "read", patience: patienceReading,
+		name: "team-dev, read", meaning: "read",
 		documents: []string{"team-dev/documents.jsonl.gz"},
 		questions: []string{"team-dev/questions.jsonl.gz"},
 		least:     map[string]float64{"hit_at_1": 0.69, "kinds.paraphrase": 0.32, "auroc_correct": 0.85},
 		most:      map[string]float64{"stops.balanced.false_answer_rate": 0.15},
 	},
 	{
-		name: "squad-dev, read", meaning: "read", every: 6, patience: patienceReading, long: true,
+		name: "squad-dev, read", meaning: "read", every: 6, long: true,
 		documents: []string{"squad-dev/documents.jsonl.gz"},
 		questions: []string{"squad-dev/questions.jsonl.gz", "squad-dev/unanswerable.jsonl.gz"},
 		least:     map[string]float64{"hit_at_1": 0.81, "auroc": 0.68},
@@ -137,7 +132,7 @@ func TestAnswersAreGoodInOtherLanguages(t *testing.T) {
 		t.Run("read "+language, func(t *testing.T) {
 			s := set{documents: []string{"xquad-" + language + "/documents.jsonl.gz"}, questions: []string{"xquad-" + language + "/questions.jsonl.gz"}}
 			without := number(s.measure(t, data), "hit_at_1")
-			s.meaning, s.patience = "read", patienceReading
+			s.meaning = "read"
 			if with := number(s.measure(t, data), "hit_at_1"); !(with >= without-0.005) {
 				t.Errorf("hit_at_1 is %.4f, without meaning %.4f", with, without)
 			}
@@ -179,9 +174,8 @@ func (s set) measure(t *testing.T, data string) (report map[string]any) {
 	if want, got := falseAnswerRate(t, answers, questions), at(report, "stops", "balanced", "false_answer_rate"); want != got {
 		t.Errorf("%s: false_answer_rate is %v, but by the states of the answers %v", s.name, got, want)
 	}
-	patience := cmp.Or(s.patience, patienceByWords)
-	if p50 := number(report, "latency_ms.p50"); p50 == 0 || p50 > patience {
-		t.Errorf("%s: half of the questions took over %v ms", s.name, p50)
+	if number(report, "latency_ms.p50") == 0 {
+		t.Errorf("%s: it is not measured how long a question takes", s.name)
 	}
 	return report
 }

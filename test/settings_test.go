@@ -16,7 +16,6 @@ import (
 	"strings"
 	"syscall"
 	"testing"
-	"time"
 
 	"multivac/internal/servers"
 )
@@ -185,7 +184,7 @@ func mount(t *testing.T, dir, version string, files map[string]string) {
 	}
 }
 
-// What can change while the server runs does, within 2 seconds; what cannot is
+// What can change while the server runs does; what cannot is
 // told by the log, the doctor and the metrics; what is wrong changes nothing.
 func TestSettingsFollowTheirFiles(t *testing.T) {
 	dir := t.TempDir()
@@ -203,14 +202,8 @@ func TestSettingsFollowTheirFiles(t *testing.T) {
 	shows("balanced")
 
 	// Live, by a mount.
-	began := time.Now()
 	mount(t, dir, "..2", map[string]string{"settings.toml": "stop = 'strict'\nlog-level = 'info'\nworkers = 4\n"})
 	shows("strict")
-	if took := time.Since(began); took > 2*time.Second {
-		t.Errorf("a change took %s", took)
-	} else {
-		t.Logf("a change took %s", took)
-	}
 	log.wait(t, regexp.MustCompile(`"a setting was changed".*"setting":"stop".*"to":"strict"`), s.exited)
 
 	// With a restart only.

@@ -212,6 +212,7 @@ func (a *App) Run(ctx context.Context) error {
 	}
 	a.warm()
 	run(a.watchQueue)
+	run(a.watchPlace)
 	if a.member != nil {
 		run(a.member.run)
 	}

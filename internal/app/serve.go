@@ -26,6 +26,7 @@ import (
 const (
 	patience  = 10 * time.Second
 	drainTime = 15 * time.Second
+	endTime   = 10 * time.Second // for the workers to give back what they have, and the store to close, after that
 )
 
 // A Front is where and how a MultiVAC is served.
@@ -138,9 +139,14 @@ func (a *App) serve(ctx context.Context, f *front, steps Steps) error {
 	defer time.AfterFunc(patience, f.cutWaits).Stop()
 	err = errors.Join(err, drain(context.WithoutCancel(ctx), f.server))
 	stopRunning()
-	err = errors.Join(err, <-ran)
-	a.log().Info("stopped")
-	return err
+	select {
+	case ended := <-ran:
+		a.log().Info("stopped")
+		return errors.Join(err, ended)
+	case <-time.After(endTime):
+		a.log().Error("stopped without waiting any longer for what is under way; what was acknowledged is kept")
+		return err
+	}
 }
 
 // linger goes on for a while, so that whoever sends requests here hears from
@@ -203,7 +209,10 @@ func newFront(ctx context.Context, to Front, t *telemetry.Telemetry) (*front, er
 		if f.audit, err = audit.OpenFile(to.AuditLog); err != nil {
 			return nil, err
 		}
-		f.audit.Failed = func(err error) { f.log.Error("the audit log cannot be written", "error", err) }
+		f.audit.Failed = func(err error) {
+			f.log.Error("the audit log cannot be written; nothing can be changed until it can", "error", err)
+		}
+		f.audit.Recovered = func() { f.log.Info("the audit log is written again") }
 		f.events.Sink = f.audit
 	}
 	f.await("waiting for the store")
@@ -219,7 +228,7 @@ func newFront(ctx context.Context, to Front, t *telemetry.Telemetry) (*front, er
 // show serves a from now on.
 func (f *front) show(a *App) {
 	for _, e := range a.early {
-		f.events.Record(context.Background(), e)
+		_ = f.events.Record(context.Background(), e) // it is written later, and Failed said so
 	}
 	h := a.handler(f)
 	f.shown.Store(&h)
@@ -319,7 +328,9 @@ func (f *front) close() {
 	f.server.Close()
 	f.admin.Close()
 	if f.audit != nil {
-		f.audit.Close() // each line was written on its own
+		if err := f.audit.Close(); err != nil {
+			f.log.Error("the audit log was not written to its end", "error", err)
+		}
 	}
 }
 

@@ -14,8 +14,8 @@ import (
 const statusTimeout = 2 * time.Second
 
 // A library knows of a Status what only the whole knows: how much is still to
-// be cut anew or enriched, what is wrong with the queue, and that it is not ready any more
-// once it is stopping.
+// be cut anew or enriched, what is wrong with the queue and the data folder, and
+// that it is not ready any more once it is stopping.
 type library struct {
 	multivac.Library
 	app *App
@@ -32,6 +32,9 @@ func (l library) Status(ctx context.Context) (multivac.Status, error) {
 	st.Meaning, st.MeaningReason = string(l.app.meaning), l.app.unfit
 	if reason := l.app.queued.reason(); reason != "" && l.app.role == Worker {
 		st.Ready, st.Reason = false, reason
+	}
+	if away := l.app.inPlace(); away != nil {
+		st.Ready, st.Reason = false, away.Error()
 	}
 	if l.app.stopping.Load() {
 		st.Ready, st.Reason = false, "stopping"

@@ -29,23 +29,44 @@ type Event struct {
 	Request    string                  `json:"request_id,omitempty"`
 }
 
-// A Sink takes the events of one call, together.
+// A Sink takes events.
 type Sink interface {
-	Write(ctx context.Context, events []Event)
+	// Ready returns an ErrUnavailable where events cannot be written now. It is
+	// asked before anything is changed, and costs next to nothing.
+	Ready() error
+	// Write takes the events of one call, and returns once they are written. It
+	// returns an ErrUnavailable where that takes too long: they are written
+	// later, unless the process ends before.
+	Write(ctx context.Context, events []Event) error
 }
 
-// A Log is what wraps the verbs.
+// A Log is what wraps the verbs. While events cannot be written it lets nothing
+// be changed, and no change is acknowledged before its event is written.
 type Log struct {
 	Sink Sink
 	Now  func() time.Time // time.Now but in tests
 }
 
 // Record writes one event, completed by what the context knows.
-func (l Log) Record(ctx context.Context, e Event) { l.Sink.Write(ctx, []Event{l.complete(ctx, e)}) }
+func (l Log) Record(ctx context.Context, e Event) error {
+	return l.Sink.Write(ctx, []Event{l.complete(ctx, e)})
+}
+
+// came records the event of a call that returns err, and returns what its
+// caller is to be told.
+func (l Log) came(ctx context.Context, e Event, err error) error {
+	if unwritten := l.Record(ctx, e); err == nil {
+		err = unwritten
+	}
+	return err
+}
 
 // Refused writes down an action that was refused before a verb was called.
-func (l Log) Refused(ctx context.Context, action string) {
-	l.Record(ctx, Event{Action: action, Outcome: outcome(false, multivac.ErrForbidden)})
+func (l Log) Refused(ctx context.Context, action string) error {
+	if err := l.Sink.Ready(); err != nil {
+		return err
+	}
+	return l.Record(ctx, Event{Action: action, Outcome: outcome(false, multivac.ErrForbidden)})
 }
 
 func (l Log) complete(ctx context.Context, e Event) Event {
@@ -90,6 +111,9 @@ type teller struct {
 }
 
 func (t teller) Tell(ctx context.Context, tellings []multivac.Telling, wait multivac.Wait) ([]multivac.Receipt, error) {
+	if err := t.log.Sink.Ready(); err != nil {
+		return nil, err
+	}
 	receipts, err := t.next.Tell(ctx, tellings, wait)
 	events := make([]Event, len(tellings))
 	for i, telling := range tellings {
@@ -103,7 +127,9 @@ func (t teller) Tell(ctx context.Context, tellings []multivac.Telling, wait mult
 		}
 		events[i] = t.log.complete(ctx, e)
 	}
-	t.log.Sink.Write(ctx, events)
+	if unwritten := t.log.Sink.Write(ctx, events); err == nil && unwritten != nil {
+		return nil, unwritten
+	}
 	return receipts, err
 }
 
@@ -116,6 +142,9 @@ type library struct {
 }
 
 func (b library) Delete(ctx context.Context, id multivac.DocumentID) (multivac.Receipt, error) {
+	if err := b.log.Sink.Ready(); err != nil {
+		return multivac.Receipt{}, err
+	}
 	r, err := b.Library.Delete(ctx, id)
 	e := Event{Action: "delete", Revision: r.Revision, Outcome: outcome(r.Changed, err)}
 	if raw, err := hex.DecodeString(string(id)); err == nil && len(raw) == 16 { // else it may be anything
@@ -126,8 +155,7 @@ func (b library) Delete(ctx context.Context, id multivac.DocumentID) (multivac.R
 			e.Collection = d.Collection
 		}
 	}
-	b.log.Record(ctx, e)
-	return r, err
+	return r, b.log.came(ctx, e, err)
 }
 
 // Keeper writes down what is tried again, and each copy that is made or read.
@@ -139,25 +167,31 @@ type keeper struct {
 }
 
 func (k keeper) Retry(ctx context.Context, id multivac.DocumentID) (multivac.Receipt, error) {
+	if err := k.log.Sink.Ready(); err != nil {
+		return multivac.Receipt{}, err
+	}
 	r, err := k.Keeper.Retry(ctx, id)
 	e := Event{Action: "retry", Document: r.ID, Revision: r.Revision, Outcome: outcome(r.Changed, err)}
 	if err != nil {
 		e.Document = multivac.DocumentID(multivac.Clip(string(id), 40)) // whatever was sent
 	}
-	k.log.Record(ctx, e)
-	return r, err
+	return r, k.log.came(ctx, e, err)
 }
 
 func (k keeper) Export(ctx context.Context, w io.Writer) error {
+	if err := k.log.Sink.Ready(); err != nil {
+		return err
+	}
 	err := k.Keeper.Export(ctx, w)
-	k.log.Record(ctx, Event{Action: "export", Outcome: outcome(true, err)})
-	return err
+	return k.log.came(ctx, Event{Action: "export", Outcome: outcome(true, err)}, err)
 }
 
 func (k keeper) Import(ctx context.Context, r io.Reader, merge bool) (multivac.Imported, error) {
+	if err := k.log.Sink.Ready(); err != nil {
+		return multivac.Imported{}, err
+	}
 	imported, err := k.Keeper.Import(ctx, r, merge)
-	k.log.Record(ctx, Event{Action: "import", Outcome: outcome(imported.Documents > 0, err)})
-	return imported, err
+	return imported, k.log.came(ctx, Event{Action: "import", Outcome: outcome(imported.Documents > 0, err)}, err)
 }
 
 // Keys writes down each key that is made or revoked.
@@ -169,21 +203,25 @@ type keys struct {
 }
 
 func (k keys) MakeKey(ctx context.Context, want multivac.Key) (multivac.Key, multivac.KeyText, error) {
+	if err := k.log.Sink.Ready(); err != nil {
+		return multivac.Key{}, "", err
+	}
 	made, text, err := k.Keys.MakeKey(ctx, want)
 	e := Event{Action: "make-key", Outcome: outcome(true, err)}
 	if err == nil {
 		e.Subject, e.Scopes = made.ID, made.Scopes
 	}
-	k.log.Record(ctx, e)
-	return made, text, err
+	return made, text, k.log.came(ctx, e, err)
 }
 
 func (k keys) RevokeKey(ctx context.Context, id multivac.KeyID) (multivac.Key, error) {
+	if err := k.log.Sink.Ready(); err != nil {
+		return multivac.Key{}, err
+	}
 	revoked, err := k.Keys.RevokeKey(ctx, id)
 	e := Event{Action: "revoke-key", Outcome: outcome(true, err)}
 	if err == nil {
 		e.Subject = revoked.ID // and not id, which may be anything
 	}
-	k.log.Record(ctx, e)
-	return revoked, err
+	return revoked, k.log.came(ctx, e, err)
 }

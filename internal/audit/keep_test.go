@@ -30,7 +30,12 @@ func (k kept) Examine(context.Context, bool) (multivac.Examination, error) {
 
 type noted []audit.Event
 
-func (n *noted) Write(_ context.Context, events []audit.Event) { *n = append(*n, events...) }
+func (n *noted) Ready() error { return nil }
+
+func (n *noted) Write(_ context.Context, events []audit.Event) error {
+	*n = append(*n, events...)
+	return nil
+}
 
 func TestWhoCopiesAndRetriesIsWrittenDown(t *testing.T) {
 	for _, err := range []error{nil, multivac.ErrForbidden} {

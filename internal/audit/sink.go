@@ -1,15 +1,8 @@
 package audit
 
 import (
-	"bytes"
 	"context"
-	"encoding/json"
 	"log/slog"
-	"os"
-	"sync"
-	"time"
-
-	"multivac"
 )
 
 // Lines writes events as lines of a log, with audit=true.
@@ -20,8 +13,12 @@ type Lines struct {
 	Level slog.Level
 }
 
+// Ready implements Sink. A log loses lines that nobody reads: what must not be
+// lost is written to a File.
+func (l Lines) Ready() error { return nil }
+
 // Write implements Sink.
-func (l Lines) Write(ctx context.Context, events []Event) {
+func (l Lines) Write(ctx context.Context, events []Event) error {
 	for _, e := range events {
 		level := l.Level
 		if e.Key == "" {
@@ -46,85 +43,5 @@ func (l Lines) Write(ctx context.Context, events []Event) {
 		}
 		l.Log.LogAttrs(ctx, level, "audit", attrs...) // the log adds time and request id
 	}
-}
-
-// checkEvery is how often a file looks whether it was moved away.
-const checkEvery = time.Second
-
-// A File appends events to a file, a line of JSON each. Where the file was
-// moved away or removed, as log rotation does, it goes on in a new one.
-type File struct {
-	Failed func(error) // told what could not be written
-
-	path    string
-	mu      sync.Mutex
-	file    *os.File
-	checked time.Time
-}
-
-// OpenFile opens path to append, and makes it, readable by its owner only,
-// where it is not there.
-func OpenFile(path string) (*File, error) {
-	f := &File{path: path, Failed: func(error) {}}
-	return f, f.Reopen()
-}
-
-// Reopen opens the path again, whatever is there now.
-func (f *File) Reopen() error {
-	f.mu.Lock()
-	defer f.mu.Unlock()
-	return f.open()
-}
-
-func (f *File) open() error {
-	file, err := os.OpenFile(f.path, os.O_APPEND|os.O_CREATE|os.O_WRONLY, 0o600)
-	if err != nil {
-		return multivac.Errorf(multivac.ErrUnavailable, "check the path and its rights", "cannot append to the audit log: %v", err)
-	}
-	if f.file != nil {
-		f.file.Close() // each write of it is over
-	}
-	f.file, f.checked = file, time.Now()
 	return nil
-}
-
-// Write implements Sink.
-func (f *File) Write(_ context.Context, events []Event) {
-	var b bytes.Buffer
-	enc := json.NewEncoder(&b)
-	for _, e := range events {
-		if err := enc.Encode(e); err != nil {
-			f.Failed(err)
-		}
-	}
-	f.mu.Lock()
-	defer f.mu.Unlock()
-	if f.moved() {
-		if err := f.open(); err != nil {
-			f.Failed(err) // and go on in the old one
-		}
-	}
-	if _, err := f.file.Write(b.Bytes()); err != nil {
-		f.Failed(err)
-	}
-}
-
-func (f *File) moved() bool {
-	if time.Since(f.checked) < checkEvery {
-		return false
-	}
-	f.checked = time.Now()
-	there, err := os.Stat(f.path)
-	if err != nil {
-		return true
-	}
-	mine, err := f.file.Stat()
-	return err != nil || !os.SameFile(there, mine)
-}
-
-// Close closes the file.
-func (f *File) Close() error {
-	f.mu.Lock()
-	defer f.mu.Unlock()
-	return f.file.Close()
 }

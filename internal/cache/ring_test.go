@@ -518,6 +518,10 @@ func sorted(s []string) []string {
 	return s
 }
 
+// hanging is longer than any question waits for a node, on a machine that is
+// busy, too, and shorter than one that waits for a node which hangs.
+const hanging = time.Second
+
 // A node that hangs has a question wait for no longer than the timeout, and
 // after a few of them for nothing at all, until it answers again.
 func TestHangingNode(t *testing.T) {
@@ -537,18 +541,16 @@ func TestHangingNode(t *testing.T) {
 	if len(waited) > trip {
 		t.Errorf("%d questions waited, want %d until the breaker opens", len(waited), trip)
 	}
-	if least := slices.Min(waited); least > 50*time.Millisecond {
+	if least := slices.Min(waited); least > hanging {
 		t.Errorf("questions waited %v, want 25 ms", waited)
 	}
 	t.Logf("until the breaker opened: %v", waited)
-	begun := time.Now()
+	before := r.Stats()
 	for range 1000 {
 		r.get(t.Context(), "who")
 	}
-	if each := time.Since(begun) / 1000; each > time.Millisecond {
-		t.Errorf("with the breaker open a question waits %v", each)
-	} else {
-		t.Logf("with the breaker open: %v each", each)
+	if after := r.Stats(); after.Skipped-before.Skipped < 1000 {
+		t.Errorf("with the breaker open %d of 1000 questions waited", 1000-(after.Skipped-before.Skipped))
 	}
 	server[0].Resume()
 	until(t, "it is asked again", func() bool { _, ok := r.get(t.Context(), "who"); return ok })
@@ -574,7 +576,7 @@ func TestHangingWhileConnecting(t *testing.T) {
 			r.get(t.Context(), "who")
 			waited = append(waited, time.Since(begun))
 		}
-		if slices.Sort(waited); waited[trip] > 50*time.Millisecond || !r.Stats().Nodes[0].Open {
+		if slices.Sort(waited); waited[trip] > hanging || !r.Stats().Nodes[0].Open {
 			t.Errorf("with TLS %v: questions waited %v, and then: %+v", o.CA != nil, waited, r.Stats())
 		}
 	}

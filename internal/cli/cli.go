@@ -13,6 +13,8 @@ import (
 	"syscall"
 
 	"github.com/spf13/cobra"
+
+	"multivac/internal/telemetry"
 )
 
 // Main runs the command with its arguments, the program's name not among them,
@@ -30,7 +32,11 @@ func Main(ctx context.Context, args []string, in io.Reader, out, errOut io.Write
 	if err != nil && !*began && !errors.As(err, new(usageError)) {
 		err = usagef(seeHelp(c), "%s", err)
 	}
-	printError(errOut, err)
+	w := c.ErrOrStderr() // serve has one that blocks nobody
+	printError(w, err)
+	if o, ok := w.(*telemetry.Outlet); ok {
+		o.Flush()
+	}
 	return exitCode(err)
 }
 

@@ -75,6 +75,8 @@ type serve struct {
 }
 
 func (s *serve) run(c *cobra.Command) (err error) {
+	signal.Ignore(syscall.SIGPIPE) // a log that nobody reads any more ends no server
+	c.SetErr(telemetry.NewOutlet(c.ErrOrStderr()))
 	from := config.Here(c.Flags())
 	loaded, err := config.Load(from)
 	if err != nil {

@@ -86,7 +86,7 @@ func (t *Telemetry) request(r *http.Request, o *observed, span trace.Span, panic
 		return
 	}
 	path := multivac.Clip(r.URL.Path, 200)
-	if t.lines == nil {
+	if t.format == Text {
 		t.log.LogAttrs(r.Context(), level, fmt.Sprintf("%s %s %d", method(r), path, code),
 			slog.Duration("took", took.Round(time.Microsecond)), slog.Int64("bytes", o.bytes))
 		return

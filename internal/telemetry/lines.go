@@ -4,86 +4,65 @@ import (
 	"encoding/json"
 	"io"
 	"strconv"
-	"sync"
 	"time"
 
 	"multivac"
 )
 
-// A lines writes the log. Lines that come while others are written share the
-// next call of the system, and lines about requests may be held back for a
-// moment to share one, too; any other line is written when its call returns.
+// A lines is where all lines of the log go. Those about requests may be held
+// back for a moment to share a call of the system.
 type lines struct {
-	w     io.Writer
+	*Outlet
 	delay time.Duration // 0: nothing is held back
 	fields
-
-	mu      sync.Mutex
-	held    []byte
-	spare   []byte    // takes the place of held while that is written
-	added   int64     // bytes, ever
-	written int64     // of them
-	writing bool      // somebody does
-	wrote   sync.Cond // on mu
-	waiting bool      // flush will be called
+	waiting bool // flush will be called; guarded by the Outlet's mu
 }
 
 func newLines(w io.Writer, o Options) *lines {
-	l := &lines{w: w, delay: o.Delay, fields: newFields(o)}
-	l.wrote.L = &l.mu
-	return l
+	return &lines{Outlet: NewOutlet(w), delay: o.Delay, fields: newFields(o)}
 }
 
 const enough = 32 << 10 // bytes that are not held back any longer
 
-// Write holds lines until write is called.
+// Write holds a line until settle is called.
 func (l *lines) Write(p []byte) (int, error) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	l.held = append(l.held, p...)
-	l.added += int64(len(p))
+	l.keep(len(l.held), append(l.held, p...))
 	return len(p), nil
+}
+
+// settle has what is held written, and waits for it as an Outlet does.
+func (l *lines) settle() {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	l.start()
+	l.wait()
 }
 
 // hold adds a line about a request.
 func (l *lines) hold(a *access) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	before := len(l.held)
-	l.held = a.append(l.held, l.fields)
-	l.added += int64(len(l.held) - before)
+	l.keep(len(l.held), a.append(l.held, l.fields))
 	switch {
-	case l.delay == 0, len(l.held) >= enough, a.severity != "INFO":
-		l.write()
+	case l.delay == 0, a.severity != "INFO":
+		l.start()
+		l.wait()
+	case len(l.held) >= enough:
+		l.start()
 	case !l.waiting:
 		l.waiting = true
-		time.AfterFunc(l.delay, l.flush)
+		time.AfterFunc(l.delay, l.late)
 	}
 }
 
-func (l *lines) flush() {
+// late has the lines written that were held back.
+func (l *lines) late() {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	l.waiting = false
-	l.write()
-}
-
-// write returns once all that is held now has been written. One writes what
-// others hold, too. It is called with mu, which it gives up meanwhile.
-func (l *lines) write() {
-	for all := l.added; l.written < all; {
-		if l.writing {
-			l.wrote.Wait()
-			continue
-		}
-		held, end := l.held, l.added
-		l.held, l.writing = l.spare[:0], true
-		l.mu.Unlock()
-		_, _ = l.w.Write(held) // there is nowhere left to say that the log cannot be written
-		l.mu.Lock()
-		l.spare, l.written, l.writing = held, end, false
-		l.wrote.Broadcast()
-	}
+	l.start()
 }
 
 // An access is a line about a request, with the fields of Cloud Logging's

@@ -1,11 +1,15 @@
 package telemetry_test
 
 import (
+	"bufio"
 	"bytes"
 	"encoding/json"
 	"fmt"
 	"io"
 	"net/http"
+	"os"
+	"path/filepath"
+	"strconv"
 	"strings"
 	"sync"
 	"testing"
@@ -151,6 +155,21 @@ func BenchmarkHTTP(b *testing.B) {
 	}
 }
 
+func BenchmarkLine(b *testing.B) {
+	file, err := os.Create(filepath.Join(b.TempDir(), "log"))
+	if err != nil {
+		b.Fatal(err)
+	}
+	defer file.Close()
+	log := telemetry.New(file, telemetry.Options{Format: telemetry.JSON, Delay: time.Second}).Logger()
+	b.ReportAllocs()
+	b.RunParallel(func(p *testing.PB) {
+		for p.Next() {
+			log.Info("a document was indexed", "document", "7add25ec67403c9d6363ba106ac89cd3")
+		}
+	})
+}
+
 var request, _ = http.NewRequest("GET", "/multivac", nil)
 
 type discard struct{ header http.Header }
@@ -158,3 +177,69 @@ type discard struct{ header http.Header }
 func (d discard) Header() http.Header         { return d.header }
 func (d discard) Write(p []byte) (int, error) { return len(p), nil }
 func (d discard) WriteHeader(int)             {}
+
+// stuckPipe returns the ends of a pipe that nobody reads yet.
+func stuckPipe(t *testing.T) (read, write *os.File) {
+	t.Helper()
+	read, write, err := os.Pipe()
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { read.Close(); write.Close() })
+	return read, write
+}
+
+// A log that nobody reads holds nobody up, and what it lost is told once
+// somebody reads.
+func TestALogThatNobodyReads(t *testing.T) {
+	for _, format := range []telemetry.Format{telemetry.JSON, telemetry.Text} {
+		read, write := stuckPipe(t)
+		tm := telemetry.New(write, telemetry.Options{Format: format})
+		const lines = 20_000
+		long := strings.Repeat("x", 500)
+		for i := range lines {
+			tm.Logger().Info(long, "line", i)
+		}
+		serve(tm, "GET", "/", answer(500))
+		tm.Flush()
+		_, after, _ := strings.Cut(scrape(t, tm), "\nmultivac_log_lines_dropped_total ")
+		count, _, _ := strings.Cut(after, "\n")
+		dropped, err := strconv.ParseFloat(count, 64)
+		if err != nil || dropped < lines/4 || dropped >= lines {
+			t.Errorf("%s: %v lines of %d were dropped, %v; want a part of them", format, dropped, lines, err)
+		}
+
+		in := bufio.NewScanner(read)
+		kept, told := 0, 0
+		for kept+told <= lines && in.Scan() {
+			line := in.Text()
+			if strings.Contains(line, "were dropped") {
+				if told = int(dropped); !strings.Contains(line, "lines\":"+strconv.Itoa(told)+"}") && !strings.HasSuffix(line, "lines="+strconv.Itoa(told)) {
+					t.Errorf("%s: told %s, want that %d were dropped", format, line, told)
+				}
+			} else {
+				kept++
+			}
+		}
+		if kept+told != lines+1 || in.Err() != nil {
+			t.Errorf("%s: %d lines came and %d were told to be dropped, of %d, %v", format, kept, told, lines+1, in.Err())
+		}
+		tm.Logger().Info("it is read again")
+		if !in.Scan() || !strings.Contains(in.Text(), "it is read again") {
+			t.Errorf("%s: got %q once it is read again", format, in.Text())
+		}
+	}
+}
+
+// A log that was closed at the other end loses lines, and nothing else.
+func TestALogThatIsClosed(t *testing.T) {
+	read, write := stuckPipe(t)
+	read.Close()
+	tm := telemetry.New(write, telemetry.Options{Format: telemetry.JSON})
+	for range 3 {
+		tm.Logger().Info("gone")
+	}
+	if text := scrape(t, tm); !strings.Contains(text, "\nmultivac_log_lines_dropped_total 3\n") {
+		t.Errorf("three lines were lost, and the metrics do not say so:\n%s", text)
+	}
+}

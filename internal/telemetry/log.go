@@ -28,23 +28,35 @@ const (
 )
 
 // newHandler returns the handler for o, the format that it settled on, and
-// where JSON's lines go.
-func newHandler(w io.Writer, o Options) (h slog.Handler, f Format, l *lines) {
+// where its lines go.
+func newHandler(w io.Writer, o Options) (slog.Handler, Format, *lines) {
 	level := o.Level
 	if level == nil {
 		level = slog.LevelInfo
 	}
-	terminal := isTerminal(w)
+	terminal, l := isTerminal(w), newLines(w, o)
+	format := Text
 	if o.Format == JSON || o.Format != Text && !terminal {
-		l = newLines(w, o)
-		var json slog.Handler = slog.NewJSONHandler(l, &slog.HandlerOptions{Level: level, ReplaceAttr: cloudLogging})
+		format = JSON
+	}
+	to := func(w io.Writer) slog.Handler {
+		if format == Text {
+			return newConsole(w, level, terminal && os.Getenv("NO_COLOR") == "")
+		}
+		var json slog.Handler = slog.NewJSONHandler(w, &slog.HandlerOptions{Level: level, ReplaceAttr: cloudLogging})
 		if l.role != "" {
 			json = json.WithAttrs([]slog.Attr{slog.Group(labelsField, slog.String("role", l.role))})
 		}
-		return identified{json, l}, JSON, l
+		return json
 	}
-	colour := terminal && os.Getenv("NO_COLOR") == ""
-	return identified{newConsole(w, level, colour), nil}, Text, nil
+	l.notice = func(lines int64) []byte {
+		var b bytes.Buffer
+		r := slog.NewRecord(time.Now(), slog.LevelWarn, "lines of the log were dropped: nobody read it, or it could not be written", 0)
+		r.AddAttrs(slog.Int64("lines", lines))
+		_ = to(&b).Handle(context.Background(), r) // into memory
+		return b.Bytes()
+	}
+	return identified{to(l), l, format == JSON}, format, l
 }
 
 func isTerminal(w io.Writer) bool {
@@ -118,20 +130,17 @@ func severity(l slog.Level) string {
 	return "DEBUG"
 }
 
-// identified adds the request id of the context to each line, and where lines
-// are given its trace; then it has them written.
+// identified adds the request id of the context to each line, and to one of
+// JSON its trace; then it has them written.
 type identified struct {
 	slog.Handler
-	lines *lines
+	lines  *lines
+	traced bool // lines are JSON
 }
 
 func (h identified) Handle(ctx context.Context, r slog.Record) error {
 	err := h.Handler.Handle(ctx, h.identify(multivac.OriginOf(ctx), r))
-	if h.lines != nil {
-		h.lines.mu.Lock()
-		defer h.lines.mu.Unlock()
-		h.lines.write()
-	}
+	h.lines.settle()
 	return err
 }
 
@@ -143,18 +152,18 @@ func (h identified) identify(o multivac.Origin, r slog.Record) slog.Record {
 	if o.RequestID != "" {
 		r.AddAttrs(slog.String("request_id", o.RequestID))
 	}
-	if id, span, sampled := parts(o.Trace); id != "" && h.lines != nil {
+	if id, span, sampled := parts(o.Trace); id != "" && h.traced {
 		r.AddAttrs(slog.String(traceField, h.lines.traces+id), slog.String(spanField, span), slog.Bool(sampledField, sampled))
 	}
 	return r
 }
 
 func (h identified) WithAttrs(attrs []slog.Attr) slog.Handler {
-	return identified{h.Handler.WithAttrs(attrs), h.lines}
+	return identified{h.Handler.WithAttrs(attrs), h.lines, h.traced}
 }
 
 func (h identified) WithGroup(name string) slog.Handler {
-	return identified{h.Handler.WithGroup(name), h.lines}
+	return identified{h.Handler.WithGroup(name), h.lines, h.traced}
 }
 
 // A console writes lines for people: "15:04:05 INFO  message key=value". The

@@ -48,7 +48,7 @@ type Options struct {
 type Telemetry struct {
 	log      *slog.Logger
 	format   Format // never Auto
-	lines    *lines // where JSON's lines go; nil for Text
+	lines    *lines
 	registry *prometheus.Registry
 	ours     prometheus.Registerer // adds the role
 	metrics  metrics
@@ -86,6 +86,7 @@ func New(w io.Writer, o Options) *Telemetry {
 	t.ours.MustRegister(build, collectors.NewGoCollector(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}))
 	t.ours.MustRegister(t.metrics.all()...)
 	t.metrics.startAtZero()
+	t.Counter("multivac_log_lines_dropped_total", "Lines of the log that were not written, because nobody read it or it could not be written.", func() float64 { return float64(t.lines.Dropped()) })
 	return t
 }
 
@@ -95,8 +96,8 @@ func (t *Telemetry) Logger() *slog.Logger { return t.log }
 // goodbye is how long the receiver of traces has at the end.
 const goodbye = 3 * time.Second
 
-// Flush writes the lines that are held back, and sends the spans; no more are
-// sent after it.
+// Flush writes the lines that are held, and sends the spans; no more are sent
+// after it. It waits for one second at most for the log, and three for the spans.
 func (t *Telemetry) Flush() {
 	if t.provider != nil {
 		ctx, cancel := context.WithTimeout(context.Background(), goodbye)
@@ -105,9 +106,7 @@ func (t *Telemetry) Flush() {
 			t.log.Warn("the last spans were not sent", "error", err)
 		}
 	}
-	if t.lines != nil {
-		t.lines.flush()
-	}
+	t.lines.Flush()
 }
 
 // Metrics serves the metrics in Prometheus' formats.

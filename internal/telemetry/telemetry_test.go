@@ -37,6 +37,7 @@ var names = []string{
 	"multivac_http_request_duration_seconds",
 	"multivac_http_requests_in_flight",
 	"multivac_http_requests_total",
+	"multivac_log_lines_dropped_total",
 	"multivac_passages_indexed",
 	"multivac_queue_tasks",
 	"multivac_ready",

@@ -198,7 +198,10 @@ func (r *Resegmenter) some(ctx context.Context) (int, error) {
 
 func (r *Resegmenter) document(ctx context.Context, task multivac.Task) error {
 	err := r.store.Resegment(ctx, task, r.version(), func(title, text string) ([]multivac.Passage, error) {
-		passages, err := guard("segment", func() ([]multivac.Passage, error) { return r.cut(text) })
+		passages, err := await(ctx, "segment", func() ([]multivac.Passage, error) { return r.cut(text) })
+		if ctx.Err() != nil {
+			return nil, ctx.Err()
+		}
 		if err != nil {
 			r.Observe(task.Document, err)
 			return nil, nil

@@ -592,3 +592,34 @@ func BenchmarkTell(b *testing.B) {
 	}
 	b.ReportMetric(float64(documents)*float64(b.N)/b.Elapsed().Seconds(), "documents/s")
 }
+
+// A document that takes for ever holds up no stop, and the attempt that was cut
+// off is not counted.
+func TestAStopWaitsForNoDocument(t *testing.T) {
+	inTime(t, func(t *testing.T, s store.Store) {
+		for _, in := range []string{"extract", "segment"} {
+			w, begun, end := newWorld(s), make(chan struct{}), make(chan struct{})
+			forever := func() { close(begun); <-end }
+			if in == "extract" {
+				w.worker.extract = func(string, []byte) (e extract.Extracted, err error) { forever(); return e, nil }
+			} else {
+				w.worker.segment = func(string) []multivac.Passage { forever(); return nil }
+			}
+			stop := w.run(t)
+			r := w.tell(t, multivac.WaitStored, telling(in, "A nest of tags."))[0]
+			<-begun
+			start := time.Now()
+			stop()
+			if took := time.Since(start); took > time.Second {
+				t.Errorf("%s: the stop took %s", in, took)
+			}
+			if d := w.document(t, r.ID); d.State != multivac.Pending || d.Attempts != 0 {
+				t.Errorf("%s: got %s with %d attempts, want it pending with none", in, d.State, d.Attempts)
+			}
+			close(end)
+			if _, err := s.Delete(t.Context(), r.ID, time.Now()); err != nil {
+				t.Fatal(err)
+			}
+		}
+	})
+}

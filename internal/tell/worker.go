@@ -265,7 +265,8 @@ func (w *Worker) giveBack(ctx context.Context, task multivac.Task) error {
 // A lease is the work on one document while it is ours.
 type lease struct {
 	*Worker
-	ctx    context.Context
+	stop   context.Context // ends when the worker is to stop
+	ctx    context.Context // ends when the lease is lost, too
 	cancel context.CancelCauseFunc
 	keeper sync.WaitGroup
 	task   multivac.Task
@@ -279,7 +280,7 @@ type lease struct {
 
 // hold keeps the lease from ending until release.
 func (w *Worker) hold(ctx context.Context, task multivac.Task) *lease {
-	l := &lease{Worker: w, task: task, step: "lease", done: func(error) {}}
+	l := &lease{Worker: w, task: task, stop: ctx, step: "lease", done: func(error) {}}
 	l.ctx, l.cancel = context.WithCancelCause(ctx)
 	l.keeper.Go(l.keep)
 	return l
@@ -355,14 +356,14 @@ func (l *lease) work(d multivac.Document) error {
 	if err := l.begin("extract"); err != nil {
 		return err
 	}
-	extracted, err := guard("extract", func() (extract.Extracted, error) { return l.extract(d.MediaType, d.Body) })
+	extracted, err := await(l.stop, "extract", func() (extract.Extracted, error) { return l.extract(d.MediaType, d.Body) })
 	if err != nil {
 		return err
 	}
 	if err := l.begin("segment"); err != nil {
 		return err
 	}
-	passages, err := guard("segment", func() ([]multivac.Passage, error) { return l.passages(extracted.Text) })
+	passages, err := await(l.stop, "segment", func() ([]multivac.Passage, error) { return l.passages(extracted.Text) })
 	if err != nil {
 		return err
 	}
@@ -398,6 +399,24 @@ type broken struct {
 
 func (b *broken) Error() string {
 	return fmt.Sprintf("MultiVAC broke while %s: %v; report this as a bug, and tell the document again when it is mended", doing[b.step], b.value)
+}
+
+// await is guard, but waits for fn no longer than until ctx ends: a document
+// that takes minutes holds up no stop. What fn makes is of no use then.
+func await[T any](ctx context.Context, step string, fn func() (T, error)) (v T, err error) {
+	done := make(chan struct{})
+	var made T
+	var failed error
+	go func() {
+		defer close(done)
+		made, failed = guard(step, fn)
+	}()
+	select {
+	case <-done:
+		return made, failed
+	case <-ctx.Done():
+		return v, context.Cause(ctx)
+	}
 }
 
 // guard turns a panic of fn into an error, for the bytes it works on are

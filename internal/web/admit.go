@@ -1,6 +1,7 @@
 package web
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"net"
@@ -152,7 +153,7 @@ func (s *server) enter(ctx context.Context, r *http.Request, rule rule) (*auth.C
 		if err := c.Need(rule.scopes...); err != nil {
 			leave()
 			if s.Refused != nil && rule.action != "" {
-				s.Refused(auth.With(ctx, c), rule.action)
+				err = cmp.Or(s.Refused(auth.With(ctx, c), rule.action), err)
 			}
 			return nil, nil, err
 		}

@@ -57,8 +57,9 @@ type Options struct {
 	SignIn func(w http.ResponseWriter, r *http.Request, next string, err error)
 	// Refused is told what a caller wanted to do whose key lacks the scope, where
 	// that is found before a verb is called: "tell", "delete", "make-key" or
-	// "revoke-key". It may be nil.
-	Refused     func(ctx context.Context, action string)
+	// "revoke-key". An error of its own is answered in place of the refusal. It
+	// may be nil.
+	Refused     func(ctx context.Context, action string) error
 	OpenClassic bool // the original's routes need no key
 	// Local says that only this machine reaches the address. Then a request
 	// that needs no key is refused unless it is for an IP address, localhost or

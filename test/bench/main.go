@@ -3,6 +3,7 @@
 //	bench index   our index beside Bleve, SQLite's FTS5 and, where Java and Maven are there, Lucene
 //	bench server  a server that was told a million passages: memory, time of a question, restart
 //	bench http    requests per second beside a bare net/http handler, and durable tellings
+//	bench start   how soon a server, a telling and a folder that is asked are of use
 //	bench original  the original's design in Python, with Redis and a database, beside it
 //	bench services  the same on the same Redis and database, and one web and worker beside two
 //
@@ -30,7 +31,7 @@ func main() {
 
 func run(args []string) error {
 	if len(args) == 0 {
-		return fmt.Errorf("say what to measure: index, server, http, original or services")
+		return fmt.Errorf("say what to measure: index, server, http, start, original or services")
 	}
 	flags := flag.NewFlagSet(args[0], flag.ContinueOnError)
 	sizes := flags.String("sizes", "", "passages, comma separated (index: 21000,1000000; server: 100000,1000000)")
@@ -80,10 +81,12 @@ func run(args []string) error {
 		figures, err = benchOriginal(*dir, *binary, *venv)
 	case "services":
 		figures, err = benchServices(*dir, *binary, *venv)
+	case "start":
+		figures, err = benchStart(*dir, *binary)
 	case "http":
 		figures, err = benchHTTP(*dir, *binary)
 	default:
-		err = fmt.Errorf("unknown measurement %q: use index, server, http, original or services", args[0])
+		err = fmt.Errorf("unknown measurement %q: use index, server, http, start, original or services", args[0])
 	}
 	if err != nil || *out == "" {
 		return err

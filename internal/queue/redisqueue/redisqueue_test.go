@@ -27,7 +27,7 @@ import (
 	"multivac/internal/servers"
 )
 
-func open(t *testing.T, o redisqueue.Options) *redisqueue.Queue {
+func open(t testing.TB, o redisqueue.Options) *redisqueue.Queue {
 	t.Helper()
 	q, err := redisqueue.Open(o)
 	must(t, err)
@@ -35,7 +35,7 @@ func open(t *testing.T, o redisqueue.Options) *redisqueue.Queue {
 }
 
 // started returns an open queue, which ends with the test.
-func started(t *testing.T, o redisqueue.Options) *redisqueue.Queue {
+func started(t testing.TB, o redisqueue.Options) *redisqueue.Queue {
 	t.Helper()
 	q := open(t, o)
 	t.Cleanup(func() { _ = q.Close() })
@@ -45,7 +45,7 @@ func started(t *testing.T, o redisqueue.Options) *redisqueue.Queue {
 // patient is for tests of what is refused, not of how soon.
 const patient = 20 * time.Second
 
-func must(t *testing.T, err error) {
+func must(t testing.TB, err error) {
 	t.Helper()
 	if err != nil {
 		t.Fatal(err)
@@ -56,7 +56,7 @@ func task(i int) multivac.Task {
 	return multivac.Task{Document: multivac.DocumentID(fmt.Sprintf("%032x", i)), Revision: 1}
 }
 
-func enqueue(t *testing.T, q queue.Queue, tasks ...multivac.Task) {
+func enqueue(t testing.TB, q queue.Queue, tasks ...multivac.Task) {
 	t.Helper()
 	for _, task := range tasks {
 		if err := q.Enqueue(t.Context(), task); err != nil {
@@ -66,7 +66,7 @@ func enqueue(t *testing.T, q queue.Queue, tasks ...multivac.Task) {
 }
 
 // work has a queue worked on until the test ends, and returns what came.
-func work(t *testing.T, q queue.Queue) <-chan multivac.Task {
+func work(t testing.TB, q queue.Queue) <-chan multivac.Task {
 	t.Helper()
 	got := make(chan multivac.Task, 10_000)
 	ctx, cancel := context.WithCancel(context.Background())
@@ -86,16 +86,19 @@ func work(t *testing.T, q queue.Queue) <-chan multivac.Task {
 	return got
 }
 
-func comes(t *testing.T, got <-chan multivac.Task, want multivac.Task, within time.Duration) {
+// patience is how long anything may take on a machine that is busy.
+const patience = 30 * time.Second
+
+func comes(t testing.TB, got <-chan multivac.Task, want multivac.Task) {
 	t.Helper()
-	for end := time.After(within); ; {
+	for end := time.After(patience); ; {
 		select {
 		case task := <-got:
 			if task == want {
 				return
 			}
 		case <-end:
-			t.Fatalf("task %v did not come within %v", want, within)
+			t.Fatalf("task %v did not come within %v", want, patience)
 		}
 	}
 }
@@ -199,24 +202,26 @@ func TestRedisGoesAndComes(t *testing.T) {
 			q := started(t, redisqueue.Options{Addr: r.Addr})
 			got := work(t, q)
 			enqueue(t, q, task(1))
-			comes(t, got, task(1), 5*time.Second)
+			comes(t, got, task(1))
 
 			test.away(r)
-			for i, most := range []time.Duration{1500 * time.Millisecond, 100 * time.Millisecond, 100 * time.Millisecond} {
+			var took []time.Duration // the first waits, those after it do not
+			for i := range 10 {
 				begin := time.Now()
 				if err := q.Enqueue(t.Context(), task(2)); !errors.Is(err, multivac.ErrUnavailable) {
 					t.Errorf("Enqueue %d while it is away: got %v, want ErrUnavailable", i+1, err)
 				}
-				if took := time.Since(begin); took > most {
-					t.Errorf("Enqueue %d while it is away took %v, want at most %v", i+1, took, most)
-				}
+				took = append(took, time.Since(begin))
+			}
+			if least := slices.Min(took[1:]); took[0] > patience || least > took[0]/2 && least > 100*time.Millisecond {
+				t.Errorf("Enqueue while it is away took %v, want only the first to wait", took)
 			}
 			if err := q.Check(t.Context()); !errors.Is(err, multivac.ErrUnavailable) {
 				t.Errorf("Check while it is away: got %v, want ErrUnavailable", err)
 			}
 			test.back(r)
 			sweep(t, q, task(2))
-			comes(t, got, task(2), 2*time.Second)
+			comes(t, got, task(2))
 		})
 	}
 }
@@ -232,7 +237,7 @@ func sweep(t *testing.T, q queue.Queue, tasks ...multivac.Task) {
 		if err == nil {
 			return
 		}
-		if time.Since(begin) > 5*time.Second {
+		if time.Since(begin) > patience {
 			t.Fatalf("Enqueue still fails: %v", err)
 		}
 	}
@@ -243,12 +248,12 @@ func TestWorkEndsWhileRedisIsAway(t *testing.T) {
 	q := started(t, redisqueue.Options{Addr: r.Addr})
 	got := work(t, q)
 	enqueue(t, q, task(1))
-	comes(t, got, task(1), 5*time.Second)
+	comes(t, got, task(1))
 	r.Kill()
 	begin := time.Now()
 	must(t, q.Close())
-	if took := time.Since(begin); took > 5*time.Second {
-		t.Errorf("the end took %v, want 5s at most", took)
+	if took := time.Since(begin); took > patience {
+		t.Errorf("the end took %v", took)
 	}
 }
 
@@ -273,11 +278,11 @@ func TestFlushAllLosesHintsOnly(t *testing.T) {
 	r.Do("FLUSHALL")
 	got := work(t, q)
 	enqueue(t, q, task(1))
-	comes(t, got, task(1), 5*time.Second)
+	comes(t, got, task(1))
 	r.Do("FLUSHALL") // while someone works, too; and its scripts
 	r.Do("SCRIPT", "FLUSH")
 	enqueue(t, q, task(2))
-	comes(t, got, task(2), 5*time.Second)
+	comes(t, got, task(2))
 }
 
 // Whatever happens to connections, each task comes once the sweeper saw to it.
@@ -343,7 +348,7 @@ func TestKilledWorker(t *testing.T) {
 
 	got := work(t, q)
 	enqueue(t, q, task(1)) // as the sweeper does, for the store knows of no lease
-	comes(t, got, task(1), time.Second)
+	comes(t, got, task(1))
 	enqueue(t, q, task(1))
 	select {
 	case <-got:
@@ -372,14 +377,14 @@ func TestFailingTaskIsTriedAgainAndDropped(t *testing.T) {
 			if took := at.Sub(first); i == 3 && took < time.Second {
 				t.Errorf("try %d came after %v, want 1s at least", i+2, took)
 			}
-		case <-time.After(10 * time.Second):
+		case <-time.After(patience):
 			t.Fatalf("try %d did not come", i+2)
 		}
 	}
 	for begin := time.Now(); ; time.Sleep(20 * time.Millisecond) {
 		if keys := r.Do("KEYS", "asynq:{multivac}:t:*"); keys == "" {
 			break
-		} else if time.Since(begin) > 5*time.Second {
+		} else if time.Since(begin) > patience {
 			t.Fatalf("after the last try there still is %s", keys)
 		}
 	}
@@ -454,7 +459,7 @@ func TestTaskOfANewerVersion(t *testing.T) {
 	q := started(t, redisqueue.Options{Addr: r.Addr})
 	got := work(t, q)
 	enqueue(t, q, task(2))
-	comes(t, got, task(2), 5*time.Second) // beside it
+	comes(t, got, task(2)) // beside it
 	for begin := time.Now(); ; {
 		enqueue(t, q, task(1)) // as the sweeper does
 		select {
@@ -465,7 +470,7 @@ func TestTaskOfANewerVersion(t *testing.T) {
 			return
 		case <-time.After(100 * time.Millisecond):
 		}
-		if time.Since(begin) > 10*time.Second {
+		if time.Since(begin) > patience {
 			t.Fatal("the document does not come")
 		}
 	}
@@ -531,7 +536,7 @@ func TestPasswordsRotate(t *testing.T) {
 	enqueuers.Wait()
 	last := task(int(count.Add(1)))
 	enqueue(t, q, last)
-	comes(t, got, last, 5*time.Second)
+	comes(t, got, last)
 }
 
 func TestTLS(t *testing.T) {
@@ -568,7 +573,7 @@ func TestCertificatesRotate(t *testing.T) {
 	q := started(t, redisqueue.Options{Addr: r.Addr, TLS: config, Patience: patient})
 	got := work(t, q)
 	enqueue(t, q, task(1))
-	comes(t, got, task(1), 5*time.Second)
+	comes(t, got, task(1))
 
 	next.Renew(t, r.Cert, "127.0.0.1")
 	next.Renew(t, mine, "web")
@@ -580,7 +585,7 @@ func TestCertificatesRotate(t *testing.T) {
 	time.Sleep(time.Second) // files are looked at once a second
 	r.Do("CLIENT", "KILL", "TYPE", "normal", "SKIPME", "yes")
 	sweep(t, q, task(2))
-	comes(t, got, task(2), 5*time.Second)
+	comes(t, got, task(2))
 }
 
 func TestThroughStunnel(t *testing.T) {
@@ -594,14 +599,14 @@ func TestThroughStunnel(t *testing.T) {
 	q, s := through(servers.StunnelOptions{CA: ca, CheckHost: "queue.test"})
 	got := work(t, q)
 	enqueue(t, q, task(1))
-	comes(t, got, task(1), 5*time.Second)
+	comes(t, got, task(1))
 	s.Stop()
 	if err := q.Enqueue(t.Context(), task(2)); !errors.Is(err, multivac.ErrUnavailable) {
 		t.Errorf("Enqueue without its stunnel: got %v, want ErrUnavailable", err)
 	}
 	s.Start()
 	sweep(t, q, task(2))
-	comes(t, got, task(2), 5*time.Second)
+	comes(t, got, task(2))
 
 	if q, s := through(servers.StunnelOptions{CA: ca, CheckHost: "cache.test"}); q.Check(t.Context()) == nil {
 		t.Errorf("stunnel let a server of another name through:\n%s", s.Said())
@@ -611,35 +616,42 @@ func TestThroughStunnel(t *testing.T) {
 	}
 }
 
-// How soon a worker has what is enqueued, and what that costs while there is
-// nothing: doc/how-to/redis.md has the figures.
+// What a worker asks of Redis while there is nothing: doc/how-to/redis.md has
+// the figures.
 func TestIdle(t *testing.T) {
 	r := servers.Redis(t, servers.RedisOptions{})
 	q := started(t, redisqueue.Options{Addr: r.Addr})
 	got := work(t, q)
-	var took []time.Duration
-	for i := range 41 {
-		begin := time.Now()
-		enqueue(t, q, task(i))
-		comes(t, got, task(i), 5*time.Second)
-		took = append(took, time.Since(begin))
-	}
-	slices.Sort(took)
-	if p50 := took[len(took)/2]; p50 > 100*time.Millisecond {
-		t.Errorf("from Enqueue to handle: p50 %v, want 100ms at most", p50)
-	}
-	commands, cpu := number(t, r, "total_commands_processed"), number(t, r, "used_cpu_user")+number(t, r, "used_cpu_sys")
-	const idle = 3 * time.Second
-	time.Sleep(idle)
+	enqueue(t, q, task(1))
+	comes(t, got, task(1))
+	begin, commands, cpu := time.Now(), number(t, r, "total_commands_processed"), number(t, r, "used_cpu_user")+number(t, r, "used_cpu_sys")
+	time.Sleep(3 * time.Second)
 	commands, cpu = number(t, r, "total_commands_processed")-commands, number(t, r, "used_cpu_user")+number(t, r, "used_cpu_sys")-cpu
-	t.Logf("from Enqueue to handle: p50 %v, p95 %v, most %v; idle: %.0f commands/s, %.2f%% of a CPU",
-		took[len(took)/2], took[len(took)*95/100], took[len(took)-1], commands/idle.Seconds(), 100*cpu/idle.Seconds())
-	if perSecond := commands / idle.Seconds(); perSecond > 300 {
+	idle := time.Since(begin).Seconds()
+	t.Logf("idle: %.0f commands/s, %.2f%% of a CPU", commands/idle, 100*cpu/idle)
+	if perSecond := commands / idle; perSecond > 300 {
 		t.Errorf("an idle worker sends %.0f commands a second, want 300 at most", perSecond)
 	}
 }
 
-func number(t *testing.T, r *servers.RedisServer, field string) float64 {
+// How soon a worker has what is enqueued: doc/how-to/redis.md has the figures.
+func BenchmarkEnqueueToHandle(b *testing.B) {
+	r := servers.Redis(b, servers.RedisOptions{})
+	q := started(b, redisqueue.Options{Addr: r.Addr})
+	got := work(b, q)
+	var took []time.Duration
+	for n := 0; b.Loop(); n++ {
+		begin := time.Now()
+		enqueue(b, q, task(n))
+		comes(b, got, task(n))
+		took = append(took, time.Since(begin))
+	}
+	slices.Sort(took)
+	b.ReportMetric(float64(took[len(took)/2].Microseconds()), "p50-µs")
+	b.ReportMetric(float64(took[len(took)*95/100].Microseconds()), "p95-µs")
+}
+
+func number(t testing.TB, r *servers.RedisServer, field string) float64 {
 	t.Helper()
 	n, err := strconv.ParseFloat(r.Info(field), 64)
 	must(t, err)

@@ -67,6 +67,9 @@ const longest = 24 * time.Hour
 // Examine implements store.Store.
 func (db *DB) Examine(ctx context.Context, repair bool, now time.Time, report func(multivac.Fault)) (err error) {
 	defer multivac.Wrap(&err, "examine the database")
+	if away := db.InPlace(); away != nil {
+		report(multivac.Fault{Problem: away.Error()})
+	}
 	if err := db.integrity(ctx, repair, report); err != nil {
 		return err
 	}

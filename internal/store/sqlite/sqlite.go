@@ -35,7 +35,8 @@ const (
 // DB is a store in a folder.
 type DB struct {
 	dir    string
-	lock   *os.File
+	lock   lock
+	place  place
 	pool   *sql.DB
 	idle   chan *conn    // the connections that read
 	firsts chan *write   // to the writer, before
@@ -66,12 +67,12 @@ func Open(dir string) (_ *DB, err error) {
 	if err := os.MkdirAll(dir, 0o700); err != nil {
 		return nil, err
 	}
-	lock, err := lockFolder(dir)
+	folder, err := lockFolder(dir)
 	if err != nil {
 		return nil, err
 	}
 	db := &DB{
-		dir: dir, lock: lock, idle: make(chan *conn, readers), firsts: make(chan *write), writes: make(chan *write),
+		dir: dir, lock: folder, place: place{dir: dir}, idle: make(chan *conn, readers), firsts: make(chan *write), writes: make(chan *write),
 		closed: make(chan struct{}), done: make(chan struct{}), grown: make(chan struct{}),
 	}
 	if err := db.open(); err != nil {
@@ -81,7 +82,7 @@ func Open(dir string) (_ *DB, err error) {
 		if db.pool != nil {
 			err = errors.Join(err, db.pool.Close())
 		}
-		return nil, errors.Join(err, lock.Close())
+		return nil, errors.Join(err, db.lock.Close())
 	}
 	return db, nil
 }
@@ -92,7 +93,7 @@ func (db *DB) open() error {
 	if err != nil {
 		return err
 	}
-	if err := f.Close(); err != nil {
+	if err := db.lock.add(f); err != nil {
 		return err
 	}
 	// fdatasync keeps what fsync keeps, but for times of the file that nothing
@@ -122,11 +123,14 @@ func (db *DB) open() error {
 		return err
 	}
 	for range readers {
-		c, err := db.connect("PRAGMA query_only=ON")
+		c, err := db.connect("PRAGMA query_only=ON", "SELECT 1 FROM sqlite_schema") // which opens all files now: later they may not be there
 		if err != nil {
 			return err
 		}
 		db.idle <- c
+	}
+	if err := db.place.note(path); err != nil {
+		return err
 	}
 	db.position.Store(end)
 	go (&writer{conn: w, db: db, position: end, content: content}).run()
@@ -149,8 +153,12 @@ func (db *DB) Close() (err error) {
 		close(db.closed)
 		<-db.done
 		err = db.ended
+		away := db.InPlace() != nil
 		for range readers {
 			c := <-db.idle // what still reads, reads to its end
+			if away {
+				err = errors.Join(err, c.spare())
+			}
 			err = errors.Join(err, c.close())
 		}
 		err = errors.Join(err, db.pool.Close(), db.lock.Close())

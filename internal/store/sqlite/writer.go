@@ -60,6 +60,9 @@ func (db *DB) enter(ctx context.Context, queue chan<- *write, do func(*writer) e
 	if err := ctx.Err(); err != nil {
 		return err
 	}
+	if err := db.refuse(); err != nil {
+		return err
+	}
 	w := &write{ctx: ctx, do: do, done: make(chan struct{})}
 	select {
 	case queue <- w:
@@ -160,9 +163,12 @@ func (w *writer) commit(first *write, hurry bool) {
 			w.db.grow(w.position)
 		}
 	}
+	gone := w.db.InPlace() // committed to files that are not there any more is not kept
 	for _, one := range t.writes {
 		if err != nil {
 			one.err = err
+		} else if one.err == nil {
+			one.err = gone
 		}
 		close(one.done)
 	}
