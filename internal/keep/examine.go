@@ -54,7 +54,7 @@ func (s *Service) examine(ctx context.Context, repair bool) (multivac.Examinatio
 	// What breaks here off is a fault, and nothing is said of the rest.
 	err := e.feed()
 	if err == nil {
-		err = s.store.Records(ctx, e.record)
+		err = s.store.Records(ctx, true, e.record)
 	}
 	if ctx.Err() != nil || errors.Is(err, multivac.ErrUnavailable) {
 		return e.found, err

@@ -15,8 +15,9 @@ type Keep interface {
 	Retry(ctx context.Context, id multivac.DocumentID, now time.Time) (multivac.Receipt, error)
 
 	// Records calls fn with every document, deleted ones too, by identifier,
-	// each as it was at one moment.
-	Records(ctx context.Context, fn func(Record) error) error
+	// each as it was at one moment. Those that are published have their passages
+	// only where passages is set.
+	Records(ctx context.Context, passages bool, fn func(Record) error) error
 	// Restore keeps valid records as they are, and returns how many it took:
 	// those of a higher revision than the document has here. It adds to the
 	// feed what they change. A published text is taken where it is of a higher

@@ -65,7 +65,10 @@ type Options struct {
 	Stop        context.Context // ends requests under way when it ends; they go on if nil
 }
 
-type server struct{ Options }
+type server struct {
+	Options
+	answers *answers // of all requests
+}
 
 // New returns the handler of everything that MultiVAC serves.
 func New(o Options) http.Handler {
@@ -74,7 +77,8 @@ func New(o Options) http.Handler {
 	if o.Stop == nil {
 		o.Stop = context.Background()
 	}
-	s := &server{o}
+	o.Library = Bounded(o.Library)
+	s := &server{Options: o, answers: newAnswers()}
 	h := s.recover(s.sameOrigin(s.admit(s.routes())))
 	if o.Wrap != nil {
 		h = o.Wrap(h)

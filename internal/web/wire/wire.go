@@ -4,12 +4,15 @@
 package wire
 
 import (
+	"bytes"
 	"encoding/hex"
+	"io"
 	"slices"
 	"time"
 	"unicode/utf8"
 
 	"multivac"
+	"multivac/internal/jsontext"
 )
 
 // A Telling is one document to be told.
@@ -125,6 +128,27 @@ func NewDocument(d multivac.Document) Document {
 		ID: string(d.ID), Collection: string(d.Collection), Source: d.Source, Title: d.Title, MediaType: d.MediaType,
 		Hash: hex.EncodeToString(d.Hash[:]), Revision: uint64(d.Revision), State: string(d.State),
 		Step: d.Step, Attempts: d.Attempts, LastError: d.LastError, Told: d.Told, Changed: d.Changed, Text: d.Text,
+	}
+}
+
+// WriteDocument writes d as a line of JSON, its text in pieces. That the reader
+// has gone is for the server to notice.
+func WriteDocument(w io.Writer, d Document) {
+	text := d.Text
+	d.Text = ""
+	if text == "" {
+		WriteJSON(w, d)
+		return
+	}
+	var head bytes.Buffer
+	WriteJSON(&head, d)
+	head.Truncate(head.Len() - len("}\n"))
+	head.WriteString(`,"text":`)
+	if _, err := head.WriteTo(w); err != nil {
+		return
+	}
+	if err := jsontext.Write(w, text); err == nil {
+		_, _ = io.WriteString(w, "}\n")
 	}
 }
 
