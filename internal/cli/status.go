@@ -50,6 +50,9 @@ func printStatus(c *cobra.Command, st multivac.Status) error {
 	if st.MeaningReason != "" && err == nil {
 		_, err = fmt.Fprintf(c.OutOrStdout(), "meaning is %s: %s\n", st.Meaning, st.MeaningReason)
 	}
+	if st.FreeBytes >= 1<<20 && err == nil {
+		_, err = fmt.Fprintf(c.OutOrStdout(), "%d MiB of the %d MiB of the database file are free\n", st.FreeBytes>>20, st.StoreBytes>>20)
+	}
 	for _, col := range st.Collections {
 		if err == nil {
 			_, err = fmt.Fprintf(c.OutOrStdout(), "  %-24s %s\n", col.Name, count(col.Documents, "document"))

@@ -46,6 +46,16 @@ type Keep interface {
 	Examine(ctx context.Context, repair bool, now time.Time, report func(multivac.Fault)) error
 }
 
+// Space is what a store takes of a disk that it has for itself.
+type Space struct {
+	Total, Free int64 // bytes; Free ones hold nothing
+	Shrinks     bool  // it gives the free ones back by and by; if not, Examine with repair does
+}
+
+// Spacious is a store that knows its Space. One that shares a database server
+// with others is not.
+type Spacious interface{ Space() Space }
+
 // A Cut makes the passages of a document.
 type Cut func(title, text string) ([]multivac.Passage, error)
 

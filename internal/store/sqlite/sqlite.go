@@ -34,28 +34,33 @@ const (
 
 // DB is a store in a folder.
 type DB struct {
-	dir    string
-	lock   *os.File
-	pool   *sql.DB
-	idle   chan *conn    // the connections that read
-	firsts chan *write   // to the writer, before
-	writes chan *write   // these
-	closed chan struct{} // closed by Close
-	done   chan struct{} // closed when the writer has ended
-	ended  error         // of its connection, once done
-	close  sync.Once
-	found  int // version of the schema
+	dir      string
+	lock     *os.File
+	pool     *sql.DB
+	idle     chan *conn  // the connections that read
+	firsts   chan *write // to the writer, before
+	writes   chan *write // these
+	rewrites chan chan<- error
+	closed   chan struct{} // closed by Close
+	done     chan struct{} // closed when the writer has ended
+	ended    error         // of its connection, once done
+	close    sync.Once
+	found    int // version of the schema
 
 	position atomic.Int64 // end of the feed, as committed
 	commits  atomic.Uint64
 	waiting  atomic.Int64 // for firsts, to be taken or answered
 	besides  atomic.Int64 // for writes
 	datum    atomic.Pointer[datum]
+	space    atomic.Pointer[space] // as the writer saw it last
 	mu       sync.Mutex
 	grown    chan struct{} // closed when the feed has grown, and replaced
 }
 
-var _ store.Store = (*DB)(nil)
+var (
+	_ store.Store    = (*DB)(nil)
+	_ store.Spacious = (*DB)(nil)
+)
 
 // Open opens the store in the folder dir, which it creates, readable by its
 // owner only, where there is none. It returns ErrInUse, naming the owner,
@@ -71,7 +76,7 @@ func Open(dir string) (_ *DB, err error) {
 		return nil, err
 	}
 	db := &DB{
-		dir: dir, lock: lock, idle: make(chan *conn, readers), firsts: make(chan *write), writes: make(chan *write),
+		dir: dir, lock: lock, idle: make(chan *conn, readers), firsts: make(chan *write), writes: make(chan *write), rewrites: make(chan chan<- error),
 		closed: make(chan struct{}), done: make(chan struct{}), grown: make(chan struct{}),
 	}
 	if err := db.open(); err != nil {
@@ -103,7 +108,8 @@ func (db *DB) open() error {
 	if db.pool, err = sql.Open("sqlite", dataSource(path)); err != nil {
 		return err
 	}
-	w, err := db.connect("PRAGMA journal_mode=WAL", "PRAGMA synchronous=FULL",
+	w, err := db.connect("PRAGMA auto_vacuum=INCREMENTAL", // of a file that is made now: before anything is in it
+		"PRAGMA journal_mode=WAL", "PRAGMA synchronous=FULL",
 		"PRAGMA secure_delete=ON",            // what is forgotten is overwritten, not only unlinked
 		"PRAGMA cache_size=-16384",           // KiB: identifiers come in no order, so that any page of an index may be next
 		"PRAGMA wal_autocheckpoint=4000",     // pages, 16 MiB: fewer syncs than the 1000 it has by itself
@@ -128,6 +134,11 @@ func (db *DB) open() error {
 		}
 		db.idle <- c
 	}
+	found, err := w.space()
+	if err != nil {
+		return err
+	}
+	db.space.Store(&found)
 	db.position.Store(end)
 	go (&writer{conn: w, db: db, position: end, content: content}).run()
 	return nil

@@ -231,6 +231,8 @@ type Status struct {
 	Position  string `json:"position,omitempty" doc:"What answers come from"`
 	Meaning   string `json:"meaning,omitempty" doc:"How far questions are understood beyond their words: off, find or read"`
 	Lacks     string `json:"meaning_reason,omitempty" doc:"Why that is less than the settings say"`
+	Store     int64  `json:"store_bytes,omitempty" doc:"Size of the database file; left out where the server has none of its own"`
+	Free      int64  `json:"free_bytes,omitempty" doc:"How much of it holds nothing"`
 	Collections
 }
 
@@ -245,7 +247,8 @@ type Readiness struct {
 func NewStatus(s multivac.Status) Status {
 	return Status{
 		Ready: s.Ready, Reason: s.Reason, Documents: s.Documents, Passages: s.Passages, Pending: s.Pending, Outdated: s.Outdated,
-		Position: string(s.Position), Meaning: s.Meaning, Lacks: s.MeaningReason, Collections: NewCollections(s.Collections),
+		Position: string(s.Position), Meaning: s.Meaning, Lacks: s.MeaningReason,
+		Store: s.StoreBytes, Free: s.FreeBytes, Collections: NewCollections(s.Collections),
 	}
 }
 
@@ -254,6 +257,7 @@ func (w Status) Status() multivac.Status {
 	s := multivac.Status{
 		Ready: w.Ready, Reason: w.Reason, Documents: w.Documents, Passages: w.Passages, Pending: w.Pending, Outdated: w.Outdated,
 		Position: multivac.Position(w.Position), Meaning: w.Meaning, MeaningReason: w.Lacks,
+		StoreBytes: w.Store, FreeBytes: w.Free,
 	}
 	for _, c := range w.Collections.Collections {
 		s.Collections = append(s.Collections, multivac.Collection{Name: multivac.CollectionName(c.Name), Documents: c.Documents, Passages: c.Passages})
