@@ -127,6 +127,7 @@ func Open(ctx context.Context, s Settings) (_ *App, err error) {
 	if s.Role.works() {
 		a.makeWorker(s)
 	}
+	a.marked()
 	if s.Telemetry != nil {
 		a.watch()
 	}

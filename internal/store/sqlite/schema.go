@@ -3,6 +3,8 @@ package sqlite
 import (
 	"context"
 	"fmt"
+	"math"
+	"math/rand/v2"
 
 	"multivac"
 )
@@ -116,6 +118,21 @@ func migrate(c *conn) (from int, err error) {
 	}
 	return from, nil
 }
+
+// drawNumber returns the number that tells this database from others, and draws
+// it where there is none yet. It goes with a copy.
+func (c *conn) drawNumber() (uint32, error) {
+	ctx, n := context.Background(), int32(0)
+	if err := c.QueryRowContext(ctx, "PRAGMA application_id").Scan(&n); err != nil || n != 0 {
+		return uint32(n), err
+	}
+	n = 1 + rand.Int32N(math.MaxInt32) // not 0
+	_, err := c.ExecContext(ctx, fmt.Sprintf("PRAGMA application_id = %d", n))
+	return uint32(n), err
+}
+
+// Number returns a number that tells this database, and its copies, from others.
+func (db *DB) Number() uint32 { return db.number }
 
 // Migrated returns the version of the data as they were found, and the one that
 // Open brought them to: the same, unless an older program wrote them. From is 0

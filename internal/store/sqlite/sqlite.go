@@ -45,7 +45,8 @@ type DB struct {
 	done     chan struct{} // closed when the writer has ended
 	ended    error         // of its connection, once done
 	close    sync.Once
-	found    int // version of the schema
+	found    int    // version of the schema
+	number   uint32 // tells it from others
 
 	position atomic.Int64 // end of the feed, as committed
 	commits  atomic.Uint64
@@ -118,6 +119,9 @@ func (db *DB) open() error {
 		return err
 	}
 	if db.found, err = migrate(w); err != nil {
+		return err
+	}
+	if db.number, err = w.drawNumber(); err != nil {
 		return err
 	}
 	if err := syncFolder(db.dir); err != nil {
