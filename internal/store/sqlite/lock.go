@@ -3,6 +3,7 @@ package sqlite
 import (
 	"errors"
 	"fmt"
+	"io/fs"
 	"os"
 	"path/filepath"
 	"strings"
@@ -42,6 +43,29 @@ func lockFolder(dir string) (_ *os.File, err error) {
 	}
 	_, err = f.WriteAt([]byte(owner), 0)
 	return f, err
+}
+
+// shareFolder is lockFolder for a folder that cannot be written: others may read
+// it, too, but nobody may own it. Where nobody ever did, there is nothing to lock.
+func shareFolder(dir string) (*os.File, error) {
+	path := filepath.Join(dir, lockName)
+	f, err := os.Open(path)
+	if errors.Is(err, fs.ErrNotExist) {
+		return nil, nil
+	}
+	if err != nil {
+		return nil, err
+	}
+	err = syscall.Flock(int(f.Fd()), syscall.LOCK_SH|syscall.LOCK_NB)
+	switch {
+	case err == nil:
+		return f, nil
+	case errors.Is(err, syscall.EWOULDBLOCK):
+		err = inUse(dir, path)
+	default:
+		err = fmt.Errorf("lock %s: %w", path, err)
+	}
+	return nil, errors.Join(err, f.Close())
 }
 
 func inUse(dir, path string) error {

@@ -103,18 +103,27 @@ CREATE TABLE feed (
 
 // migrate brings the data to the newest version, from the one that it returns.
 func migrate(c *conn) (from int, err error) {
-	if err := c.get([]any{&from}, `PRAGMA user_version`); err != nil {
-		return 0, err
-	}
-	if from > len(migrations) {
-		return from, multivac.Errorf(multivac.ErrInvalid, "use the newer program, or a backup from before it",
-			"data is of version %d, written by a newer program; this one knows versions up to %d", from, len(migrations))
+	if from, err = c.version(); err != nil {
+		return from, err
 	}
 	for version := from; version < len(migrations); version++ {
 		script := fmt.Sprintf("BEGIN IMMEDIATE;\n%s;\nPRAGMA user_version = %d;\nCOMMIT", migrations[version], version+1)
 		if _, err := c.ExecContext(context.Background(), script); err != nil {
 			return from, fmt.Errorf("bring data to version %d: %w", version+1, err)
 		}
+	}
+	return from, nil
+}
+
+// version returns the version of the data, or an error where this program does
+// not know it.
+func (c *conn) version() (from int, err error) {
+	if err := c.get([]any{&from}, `PRAGMA user_version`); err != nil {
+		return 0, err
+	}
+	if from > len(migrations) {
+		return from, multivac.Errorf(multivac.ErrInvalid, "use the newer program, or a backup from before it",
+			"data is of version %d, written by a newer program; this one knows versions up to %d", from, len(migrations))
 	}
 	return from, nil
 }
@@ -127,8 +136,10 @@ func (c *conn) drawNumber() (uint32, error) {
 		return uint32(n), err
 	}
 	n = 1 + rand.Int32N(math.MaxInt32) // not 0
-	_, err := c.ExecContext(ctx, fmt.Sprintf("PRAGMA application_id = %d", n))
-	return uint32(n), err
+	if _, err := c.ExecContext(ctx, fmt.Sprintf("PRAGMA application_id = %d", n)); err != nil {
+		return 0, nil // the disk may be full; it is drawn when it is opened again
+	}
+	return uint32(n), nil
 }
 
 // Number returns a number that tells this database, and its copies, from others.

@@ -53,7 +53,7 @@ func (db *DB) Space() store.Space {
 // rewriteWhole has the writer give back what is free in a file that it does not
 // shrink by itself.
 func (db *DB) rewriteWhole(ctx context.Context) error {
-	if s := db.space.Load(); s.steps || !s.worthwhile() {
+	if s := db.space.Load(); db.readOnly || s.steps || !s.worthwhile() {
 		return nil
 	}
 	done := make(chan error, 1)

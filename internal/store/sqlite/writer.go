@@ -60,6 +60,9 @@ func (db *DB) enter(ctx context.Context, queue chan<- *write, do func(*writer) e
 	if err := ctx.Err(); err != nil {
 		return err
 	}
+	if db.readOnly {
+		return errReadOnly()
+	}
 	w := &write{ctx: ctx, do: do, done: make(chan struct{})}
 	select {
 	case queue <- w:
