@@ -86,7 +86,7 @@ func (c *conn) space() (s space, err error) {
 		pragma string
 		value  any
 	}{{"page_size", &s.pageSize}, {"page_count", &s.pages}, {"freelist_count", &s.free}, {"auto_vacuum", &mode}} {
-		// A prepared pragma says what was so when it was prepared.
+		// Not prepared: SQLite answers some pragmas when it prepares them.
 		if err := c.QueryRowContext(context.Background(), "PRAGMA "+one.pragma).Scan(one.value); err != nil {
 			return s, err
 		}
