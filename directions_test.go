@@ -24,6 +24,7 @@ internal/telemetry
 internal/text             frontmatter
 internal/frontmatter      
 internal/memory           
+internal/jsontext         
 internal/meaning          memory
 internal/extract          frontmatter
 internal/index            memory meaning text
@@ -33,7 +34,7 @@ internal/auth
 internal/audit            auth telemetry
 internal/tell             extract meaning text store queue
 internal/follow           index text store
-internal/keep             text store queue
+internal/keep             jsontext text store queue
 internal/ask              index meaning rank follow cache store
 internal/cache            redisclient
 internal/store            
@@ -45,7 +46,7 @@ internal/queue/queuetest  queue
 internal/queue/redisqueue queue redisclient
 internal/web              web/api web/wire auth
 internal/web/api          web/wire
-internal/web/wire         
+internal/web/wire         jsontext
 internal/web/ui           web/wire auth
 internal/web/webtest       
 internal/certs            
@@ -93,7 +94,7 @@ golang.org/x/text                     internal/text internal/ask internal/extrac
 github.com/clipperhouse/uax29/v2      internal/text                          borders of words and sentences
 golang.org/x/sys                      internal/meaning internal/memory       what the processor can do, and memory apart
 golang.org/x/time                     internal/auth                          limits of requests
-golang.org/x/sync                     internal/app internal/ask internal/cli internal/cache internal/eval internal/tell  groups and limits of goroutines
+golang.org/x/sync                     internal/app internal/ask internal/cli internal/cache internal/eval internal/tell internal/web  groups and limits of goroutines
 github.com/hibiken/asynq              internal/queue/redisqueue              the queue of many processes
 github.com/google/go-cmp              internal/store/storetest internal/queue/queuetest       differences, in the suites
 `

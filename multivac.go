@@ -67,6 +67,8 @@ type Status struct {
 	Pending     int      // documents kept, not yet answered from
 	Outdated    int      // documents answered from that are still to be cut anew, or to be enriched
 	Collections []Collection
+	StoreBytes  int64 // that the store's file takes; 0 where it has none of its own
+	FreeBytes   int64 // of them, that hold nothing
 
 	Meaning       string // how far questions are understood beyond their words: off, find or read
 	MeaningReason string // why that is less than the settings say

@@ -32,6 +32,7 @@ import (
 type Settings struct {
 	Role       Role                         // All if empty
 	Data       string                       // folder of the store, made if missing; of no use with Mongo
+	Readable   bool                         // where Data cannot be written, it is opened for reading
 	Mongo      Mongo                        // the store that other processes have, too
 	Redis      Redis                        // the queue; in this process if none
 	Far        Far                          // the far cache
@@ -108,6 +109,9 @@ func Open(ctx context.Context, s Settings) (_ *App, err error) {
 	if a.store, err = s.store(ctx); err != nil {
 		return nil, err
 	}
+	if db, ok := a.store.(interface{ ReadOnly() bool }); ok && db.ReadOnly() {
+		s.Role, a.role = Web, Web // there is nothing to work on
+	}
 	if a.queue, err = s.queue(); err != nil {
 		return nil, err
 	}
@@ -127,6 +131,7 @@ func Open(ctx context.Context, s Settings) (_ *App, err error) {
 	if s.Role.works() {
 		a.makeWorker(s)
 	}
+	a.marked()
 	if s.Telemetry != nil {
 		a.watch()
 	}

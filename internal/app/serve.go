@@ -181,6 +181,7 @@ type front struct {
 	events      audit.Log
 	server      *http.Server
 	admin       *http.Server
+	connections *web.Connections
 
 	leaving    atomic.Bool                  // it is not to be for long
 	shown      atomic.Pointer[http.Handler] // at Listener
@@ -193,7 +194,7 @@ type front struct {
 
 // newFront opens what a Front names. It has nothing to show yet.
 func newFront(ctx context.Context, to Front, t *telemetry.Telemetry) (*front, error) {
-	f := &front{Front: to, telemetry: t, log: logOf(t), broken: make(chan error, 2)}
+	f := &front{Front: to, telemetry: t, log: logOf(t), connections: web.NewConnections(), broken: make(chan error, 2)}
 	f.requests, f.cutWaits = context.WithCancel(context.WithoutCancel(ctx))
 	var err error
 	if to.TLSCert != "" {
@@ -289,16 +290,17 @@ func (f *front) url() string {
 func (f *front) start() {
 	go func() { f.broken <- f.serve() }()
 	if f.Admin != nil {
-		go func() { f.broken <- f.admin.Serve(f.Front.Admin) }()
+		go func() { f.broken <- f.admin.Serve(f.connections.Listener(f.Front.Admin)) }()
 	}
 }
 
 func (f *front) serve() error {
+	l := f.connections.Listener(f.Listener)
 	if f.certificate == nil {
-		return f.server.Serve(f.Listener)
+		return f.server.Serve(l)
 	}
 	f.server.TLSConfig = f.certificate.Config()
-	return f.server.ServeTLS(f.Listener, "", "")
+	return f.server.ServeTLS(l, "", "")
 }
 
 // reloads opens again what is outside, when it is asked to.
@@ -364,7 +366,7 @@ func (a *App) handler(f *front) http.Handler {
 		return web.NewProbes(o)
 	}
 	guard := auth.Guard{Teller: a.Teller, Asker: a.Asker, Library: a.Library, Manager: a.Keys, Keeper: a.Keeper}
-	pages := ui.New(guard, guard, ui.WithLog(a.log()), ui.WithExamples(a.examples...), ui.WithStops(a.stops))
+	pages := ui.New(guard, web.Bounded(guard), ui.WithLog(a.log()), ui.WithExamples(a.examples...), ui.WithStops(a.stops))
 	o.Teller, o.Asker, o.Library, o.Keys = f.events.Teller(guard), guard, f.events.Library(guard), f.events.Keys(guard)
 	o.Keeper = f.events.Keeper(guard)
 	o.UI, o.SignIn, o.Gate, o.OpenClassic = pages, pages.SignIn, a.keyring, f.OpenClassic
@@ -382,6 +384,7 @@ func (f *front) newServer(shown *atomic.Pointer[http.Handler]) *http.Server {
 		}),
 		ReadHeaderTimeout: web.ReadHeaderTimeout,
 		IdleTimeout:       web.IdleTimeout,
+		ConnState:         f.connections.State,
 		MaxHeaderBytes:    web.MaxHeaderBytes,
 		ErrorLog:          slog.NewLogLogger(f.log.Handler(), slog.LevelWarn),
 	}

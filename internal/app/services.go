@@ -52,7 +52,11 @@ func (s *Settings) store(ctx context.Context) (store.Store, error) {
 	case s.shared():
 		return s.mongo(ctx)
 	}
-	db, err := sqlite.Open(s.Data)
+	open := sqlite.Open
+	if s.Readable {
+		open = sqlite.OpenReadable
+	}
+	db, err := open(s.Data)
 	if err != nil {
 		return nil, err
 	}

@@ -29,6 +29,10 @@ func (l library) Status(ctx context.Context) (multivac.Status, error) {
 		err = multivac.Errorf(multivac.ErrUnavailable, "see whether it runs and can be reached", "the store does not answer")
 	}
 	st.Outdated = l.app.recut.Left()
+	if of, ok := l.app.store.(store.Spacious); ok {
+		is := of.Space()
+		st.StoreBytes, st.FreeBytes = is.Total, is.Free
+	}
 	st.Meaning, st.MeaningReason = string(l.app.meaning), l.app.unfit
 	if reason := l.app.queued.reason(); reason != "" && l.app.role == Worker {
 		st.Ready, st.Reason = false, reason

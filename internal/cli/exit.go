@@ -33,9 +33,9 @@ const exitCodesHelp = `  0    done; every question was answered
   2    the command line or a setting is wrong
   3    INSUFFICIENT DATA FOR MEANINGFUL ANSWER (of one question at least)
   4    eval: a measure is under its --fail-under
-  5    unavailable: no server, address in use, the data folder has another owner or
-       was taken away, the server is busy, nobody reads the audit log, or the limit
-       of the key is reached
+  5    unavailable: no server, or one that has too much to do; address in use; the
+       data folder has another owner, was taken away or cannot be written; nobody
+       reads the audit log; or the limit of the key is reached
   130  interrupted`
 
 func newExitCodes() *cobra.Command {

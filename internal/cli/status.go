@@ -52,6 +52,9 @@ func printStatus(c *cobra.Command, st multivac.Status) error {
 	if st.MeaningReason != "" {
 		lines = append(lines, fmt.Sprintf("meaning is %s: %s", st.Meaning, st.MeaningReason))
 	}
+	if st.FreeBytes >= 1<<20 {
+		lines = append(lines, fmt.Sprintf("%d MiB of the %d MiB of the database file are free", st.FreeBytes>>20, st.StoreBytes>>20))
+	}
 	for _, col := range st.Collections {
 		lines = append(lines, fmt.Sprintf("  %-24s %s", col.Name, count(col.Documents, "document")))
 	}

@@ -93,7 +93,7 @@ func (t target) find(c *cobra.Command, create bool) (server string, local app.Se
 // them.
 func dataFolder(dir string) app.Settings {
 	loaded, _ := config.Load(config.Here(nil))
-	return app.Settings{Data: dir, Meaning: app.Meaning(loaded.Meaning)}
+	return app.Settings{Data: dir, Readable: true, Meaning: app.Meaning(loaded.Meaning)}
 }
 
 // namedStore returns the settings of the MongoDB that files or variables name;

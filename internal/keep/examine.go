@@ -16,6 +16,7 @@ import (
 // and tells of what it found both times: others may write meanwhile.
 func (s *Service) Examine(ctx context.Context, repair bool) (e multivac.Examination, err error) {
 	defer multivac.Wrap(&err, "examine the store")
+	defer func() { e.Notices = append(e.Notices, s.space()...) }()
 	first, err := s.examine(ctx, repair)
 	if err != nil || repair || len(first.Faults) == 0 {
 		return first, err
@@ -26,6 +27,23 @@ func (s *Service) Examine(ctx context.Context, repair bool) (e multivac.Examinat
 	}
 	second.Faults = slices.DeleteFunc(second.Faults, func(f multivac.Fault) bool { return !slices.Contains(first.Faults, f) })
 	return second, nil
+}
+
+// space tells of what is free in the store's file.
+func (s *Service) space() []string {
+	of, ok := s.store.(store.Spacious)
+	if !ok {
+		return nil
+	}
+	is := of.Space()
+	if is.Free < 1<<20 {
+		return nil
+	}
+	then := "what is told uses it again, and much of it is given back to the disk step by step"
+	if !is.Shrinks {
+		then = "what is told uses it again; to give it back to the disk, stop the server and run `multivac doctor --repair`"
+	}
+	return []string{fmt.Sprintf("%d MiB of the %d MiB of the database file are free; %s", is.Free>>20, is.Total>>20, then)}
 }
 
 // examining is one look at a store.
@@ -54,7 +72,7 @@ func (s *Service) examine(ctx context.Context, repair bool) (multivac.Examinatio
 	// What breaks here off is a fault, and nothing is said of the rest.
 	err := e.feed()
 	if err == nil {
-		err = s.store.Records(ctx, e.record)
+		err = s.store.Records(ctx, true, e.record)
 	}
 	if ctx.Err() != nil || errors.Is(err, multivac.ErrUnavailable) {
 		return e.found, err

@@ -34,9 +34,9 @@ func (s *Service) Export(ctx context.Context, w io.Writer) (err error) {
 		}
 	}
 	documents := 0
-	err = s.store.Records(ctx, func(r store.Record) error {
+	err = s.store.Records(ctx, false, func(r store.Record) error {
 		documents++
-		if err := put(line{Document: newDocument(r)}); err != nil {
+		if err := newDocument(r).write(out); err != nil {
 			return fmt.Errorf("write document %s: %w", r.ID, err)
 		}
 		return ctx.Err()

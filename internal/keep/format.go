@@ -2,14 +2,17 @@ package keep
 
 import (
 	"bytes"
+	"encoding/base64"
 	"encoding/hex"
 	"encoding/json"
 	"errors"
 	"io"
+	"strings"
 	"time"
 	"unicode/utf8"
 
 	"multivac"
+	"multivac/internal/jsontext"
 	"multivac/internal/store"
 )
 
@@ -98,6 +101,25 @@ func (c content) MarshalJSON() ([]byte, error) {
 	return json.Marshal(encoded{c})
 }
 
+// write writes what MarshalJSON returns, without making it first.
+func (c content) write(w io.Writer) error {
+	if utf8.Valid(c) {
+		return jsontext.Write(w, c)
+	}
+	if _, err := io.WriteString(w, `{"base64":"`); err != nil {
+		return err
+	}
+	e := base64.NewEncoder(base64.StdEncoding, w)
+	if _, err := e.Write(c); err != nil {
+		return err
+	}
+	if err := e.Close(); err != nil {
+		return err
+	}
+	_, err := io.WriteString(w, `"}`)
+	return err
+}
+
 // UnmarshalJSON implements json.Unmarshaler.
 func (c *content) UnmarshalJSON(b []byte) error {
 	if len(b) > 0 && b[0] == '"' {
@@ -118,6 +140,49 @@ func marshal(v any) ([]byte, error) {
 	enc.SetEscapeHTML(false)
 	err := enc.Encode(v)
 	return b.Bytes(), err
+}
+
+// write writes the line of d. What may be large in it, its body and its text, is
+// last of its members and is written in pieces.
+func (d document) write(w io.Writer) error {
+	body, p := d.Body, d.Published
+	d.Body, d.Published = nil, nil
+	b, err := marshal(line{Document: &d})
+	if err != nil {
+		return err
+	}
+	const end = "}}\n" // of the document, and of the line
+	if _, err := w.Write(bytes.TrimSuffix(b, []byte(end))); err != nil {
+		return err
+	}
+	if body != nil {
+		if err := writeMember(w, `,"body":`, body); err != nil {
+			return err
+		}
+	}
+	if p != nil {
+		head := *p
+		head.Text = content{}
+		b, err := marshal(head)
+		if err != nil {
+			return err
+		}
+		if err := writeMember(w, `,"published":`+strings.TrimSuffix(string(b), "\"\"}\n"), p.Text); err != nil {
+			return err
+		}
+		if _, err := io.WriteString(w, "}"); err != nil {
+			return err
+		}
+	}
+	_, err = io.WriteString(w, end)
+	return err
+}
+
+func writeMember(w io.Writer, before string, c content) error {
+	if _, err := io.WriteString(w, before); err != nil {
+		return err
+	}
+	return c.write(w)
 }
 
 // strict reads b into v, and nothing that v has no place for.

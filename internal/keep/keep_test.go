@@ -297,8 +297,8 @@ type bent struct {
 	bend func(*store.Record)
 }
 
-func (b bent) Records(ctx context.Context, fn func(store.Record) error) error {
-	return b.Store.Records(ctx, func(r store.Record) error { b.bend(&r); return fn(r) })
+func (b bent) Records(ctx context.Context, passages bool, fn func(store.Record) error) error {
+	return b.Store.Records(ctx, passages, func(r store.Record) error { b.bend(&r); return fn(r) })
 }
 
 func TestExamineFindsWhatContradicts(t *testing.T) {
@@ -399,5 +399,28 @@ func TestSourcesOfBeforeStay(t *testing.T) {
 	r, err := k.db.Delete(k.Context(), told.ID(), k.Now())
 	if err != nil || r.State != multivac.Deleted {
 		t.Errorf("deleted: %+v, %v", r, err)
+	}
+}
+
+// What is written in pieces is what the format says.
+func TestWriteDocument(t *testing.T) {
+	long := strings.Repeat("Größe \"<b>\" \u2028\n", 20_000)
+	for _, d := range []document{
+		{ID: "1", State: "deleted"},
+		{ID: "1", State: "pending", Body: content(long)},
+		{ID: "1", State: "pending", Body: content{}},
+		{ID: "1", State: "failed", Body: content("\xff\x00" + long)},
+		{ID: "1", State: "indexed", Datum: true, Published: &published{Text: content(long)}},
+		{ID: "1", State: "failed", Body: content("two"), Published: &published{Revision: 1, Title: "\"}}", Text: content("one")}},
+		{ID: "1", State: "indexed", Published: &published{Text: content{}}},
+	} {
+		want, err := marshal(line{Document: &d})
+		if err != nil {
+			t.Fatal(err)
+		}
+		var got bytes.Buffer
+		if err := d.write(&got); err != nil || got.String() != string(want) {
+			t.Errorf("got %.300q, %v, want %.300q", &got, err, want)
+		}
 	}
 }

@@ -15,8 +15,9 @@ type Keep interface {
 	Retry(ctx context.Context, id multivac.DocumentID, now time.Time) (multivac.Receipt, error)
 
 	// Records calls fn with every document, deleted ones too, by identifier,
-	// each as it was at one moment.
-	Records(ctx context.Context, fn func(Record) error) error
+	// each as it was at one moment. Those that are published have their passages
+	// only where passages is set.
+	Records(ctx context.Context, passages bool, fn func(Record) error) error
 	// Restore keeps valid records as they are, and returns how many it took:
 	// those of a higher revision than the document has here. It adds to the
 	// feed what they change. A published text is taken where it is of a higher
@@ -44,6 +45,16 @@ type Keep interface {
 	// be told again. What is sound it leaves alone.
 	Examine(ctx context.Context, repair bool, now time.Time, report func(multivac.Fault)) error
 }
+
+// Space is what a store takes of a disk that it has for itself.
+type Space struct {
+	Total, Free int64 // bytes; Free ones hold nothing
+	Shrinks     bool  // it gives the free ones back by and by; if not, Examine with repair does
+}
+
+// Spacious is a store that knows its Space. One that shares a database server
+// with others is not.
+type Spacious interface{ Space() Space }
 
 // A Cut makes the passages of a document.
 type Cut func(title, text string) ([]multivac.Passage, error)

@@ -31,7 +31,7 @@ func NewProbes(o Options) http.Handler {
 
 func probes(o Options) (*server, *http.ServeMux) {
 	o.Log, o.Gate, o.Stop = cmp.Or(o.Log, slog.Default()), nil, nil
-	s := &server{o}
+	s := &server{Options: o}
 	mux := http.NewServeMux()
 	mux.HandleFunc("GET /livez", live)
 	mux.HandleFunc("GET /readyz", s.ready)

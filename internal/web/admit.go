@@ -99,7 +99,7 @@ func (s *server) admit(mux *http.ServeMux) http.Handler {
 		ctx := r.Context()
 		if s.Stop != nil { // else it may take as long as it likes
 			_, timeout := bounds(r)
-			term := newTerm(ctx, timeout, s.Stop)
+			term := newTerm(ctx, timeout, s.Stop, s.answers)
 			defer term.finish()
 			ctx = term
 		}

@@ -38,7 +38,11 @@ func limit(next http.Handler) http.Handler {
 			r.Body = http.MaxBytesReader(w, r.Body, size)
 		}
 		_ = conn.SetWriteDeadline(end.Add(2 * grace))
-		next.ServeHTTP(w, r)
+		out := &steadyWriter{ResponseWriter: w, free: piece, credit: slowReader}
+		if timeout == KeepTimeout {
+			out.free = 0
+		}
+		next.ServeHTTP(out, r)
 	})
 }
 

@@ -38,7 +38,7 @@ func (p pipes) dial() net.Conn {
 func slowly(t *testing.T, fn func(t *testing.T, s *site, p pipes)) {
 	synctest.Test(t, func(t *testing.T) {
 		s, p := newSite(t), make(pipes)
-		server := &http.Server{Handler: s, ReadHeaderTimeout: web.ReadHeaderTimeout, IdleTimeout: web.IdleTimeout, MaxHeaderBytes: web.MaxHeaderBytes}
+		server := &http.Server{Handler: http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) { s.ServeHTTP(w, r) }), ReadHeaderTimeout: web.ReadHeaderTimeout, IdleTimeout: web.IdleTimeout, MaxHeaderBytes: web.MaxHeaderBytes}
 		ended := make(chan error, 1)
 		go func() { ended <- server.Serve(p) }()
 		fn(t, s, p)

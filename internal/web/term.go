@@ -16,6 +16,7 @@ type term struct {
 	context.Context // gives values; that it ends says only that the client may have gone
 	end             time.Time
 	stop            context.Context
+	hold            hold // of the room for answers, until finish
 
 	waited atomic.Pointer[waited]
 	mu     sync.Mutex // of making waited, and of
@@ -29,8 +30,8 @@ type waited struct {
 	leave  func() bool // of stop
 }
 
-func newTerm(ctx context.Context, timeout time.Duration, stop context.Context) *term {
-	return &term{Context: ctx, end: time.Now().Add(timeout), stop: stop}
+func newTerm(ctx context.Context, timeout time.Duration, stop context.Context, room *answers) *term {
+	return &term{Context: ctx, end: time.Now().Add(timeout), stop: stop, hold: hold{answers: room}}
 }
 
 // Deadline implements context.Context.
@@ -59,6 +60,9 @@ func (t *term) Err() error {
 // Value implements context.Context. What is made of a term asks it where to
 // wait: at what waits already, rather than in a goroutine of its own.
 func (t *term) Value(key any) any {
+	if key == (holdKey{}) {
+		return &t.hold
+	}
 	if w := t.waited.Load(); w != nil {
 		return w.Value(key)
 	}
@@ -88,6 +92,7 @@ func (w *waited) end() { w.leave(); w.cancel() }
 
 // finish ends the term.
 func (t *term) finish() {
+	t.hold.keep(0)
 	t.mu.Lock()
 	defer t.mu.Unlock()
 	t.over = true

@@ -27,7 +27,7 @@ func TestTerm(t *testing.T) {
 				client, gone := context.WithCancel(context.WithValue(context.Background(), key{}, "value"))
 				stop, cancel := context.WithCancel(context.Background())
 				defer cancel()
-				got := newTerm(client, time.Minute, stop)
+				got := newTerm(client, time.Minute, stop, newAnswers())
 				defer got.finish()
 				gone() // which may be half of it only
 				child := context.Context(got)

@@ -71,7 +71,10 @@ type Options struct {
 	Stop    context.Context // ends requests under way when it ends; they go on if nil
 }
 
-type server struct{ Options }
+type server struct {
+	Options
+	answers *answers // of all requests
+}
 
 // New returns the handler of everything that MultiVAC serves.
 func New(o Options) http.Handler {
@@ -80,7 +83,8 @@ func New(o Options) http.Handler {
 	if o.Stop == nil {
 		o.Stop = context.Background()
 	}
-	s := &server{o}
+	o.Library = Bounded(o.Library)
+	s := &server{Options: o, answers: newAnswers()}
 	h := s.recover(s.ownHost(s.sameOrigin(s.admit(s.routes()))))
 	if o.Wrap != nil {
 		h = o.Wrap(h)

@@ -264,12 +264,12 @@ func (db *DB) Quote(ctx context.Context, id multivac.DocumentID, revision multiv
 }
 
 // Records implements store.Store.
-func (db *DB) Records(ctx context.Context, fn func(store.Record) error) (err error) {
+func (db *DB) Records(ctx context.Context, passages bool, fn func(store.Record) error) (err error) {
 	defer multivac.Wrap(&err, "read records")
 	datums := make(map[string]string)
 	return db.walk(ctx, bson.D{}, func(rows []*row) error {
 		for _, r := range rows {
-			record, err := db.record(ctx, r)
+			record, err := db.record(ctx, r, passages)
 			if err != nil {
 				return err
 			}
@@ -288,9 +288,9 @@ func (db *DB) Records(ctx context.Context, fn func(store.Record) error) (err err
 }
 
 // record completes the record of a row, or of what it is by now.
-func (db *DB) record(ctx context.Context, r *row) (store.Record, error) {
+func (db *DB) record(ctx context.Context, r *row, passages bool) (store.Record, error) {
 	for range 10 {
-		record, err := db.tryRecord(ctx, r)
+		record, err := db.tryRecord(ctx, r, passages)
 		if !errors.Is(err, errGone) {
 			return record, err
 		}
@@ -301,18 +301,18 @@ func (db *DB) record(ctx context.Context, r *row) (store.Record, error) {
 	return store.Record{}, damaged("the text of document %s is not whole", r.ID)
 }
 
-func (db *DB) tryRecord(ctx context.Context, r *row) (store.Record, error) {
+func (db *DB) tryRecord(ctx context.Context, r *row, passages bool) (store.Record, error) {
 	record := store.Record{Document: r.document()}
 	if p := r.Published; p != nil {
-		found, err := db.readCut(ctx, p)
+		found, err := db.readPublished(ctx, p, passages)
 		if err != nil {
 			return record, fmt.Errorf("document %s: %w", r.ID, err)
 		}
-		if found[0] == nil {
+		if found == nil {
 			return record, errGone
 		}
 		record.Published = &store.Published{
-			Publication: store.Publication{Title: p.Title, Text: found[0].text, Segmenter: p.Segmenter, Passages: found[0].passages},
+			Publication: store.Publication{Title: p.Title, Text: found.text, Segmenter: p.Segmenter, Passages: found.passages},
 			Revision:    multivac.Revision(p.Revision), MediaType: p.MediaType,
 		}
 		copy(record.Published.Hash[:], p.Hash)
@@ -331,4 +331,21 @@ func (db *DB) tryRecord(ctx context.Context, r *row) (store.Record, error) {
 		record.Body = bodies[0]
 	}
 	return record, nil
+}
+
+// readPublished returns a text, with its passages if wanted, or nil where it is
+// gone.
+func (db *DB) readPublished(ctx context.Context, c *content, passages bool) (*cutText, error) {
+	if passages {
+		found, err := db.readCut(ctx, c)
+		if err != nil {
+			return nil, err
+		}
+		return found[0], nil
+	}
+	found, err := db.read(ctx, c)
+	if err != nil || found[0] == nil {
+		return nil, err
+	}
+	return &cutText{text: string(found[0])}, nil
 }

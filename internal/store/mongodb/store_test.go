@@ -153,8 +153,8 @@ func (r *replicas) Retry(ctx context.Context, id multivac.DocumentID, now time.T
 	return r.next().Retry(ctx, id, now)
 }
 
-func (r *replicas) Records(ctx context.Context, fn func(store.Record) error) error {
-	return r.next().Records(ctx, fn)
+func (r *replicas) Records(ctx context.Context, passages bool, fn func(store.Record) error) error {
+	return r.next().Records(ctx, passages, fn)
 }
 
 func (r *replicas) Restore(ctx context.Context, records []store.Record, now time.Time) (int, error) {

@@ -78,7 +78,10 @@ func (db *DB) Examine(ctx context.Context, repair bool, now time.Time, report fu
 			return fmt.Errorf("whether %s: %w", r.problem, err)
 		}
 	}
-	return db.examinePassages(ctx, repair, report)
+	if err := db.examinePassages(ctx, repair, report); err != nil || !repair {
+		return err
+	}
+	return db.rewriteWhole(ctx)
 }
 
 // integrity has SQLite look at its file. What is wrong with an index can be

@@ -86,6 +86,29 @@ func sign(f *os.File) error {
 	return err
 }
 
+// shareFolder is lockFolder for a folder that cannot be written: others may read
+// it, too, but nobody may own it. Where nobody ever did, there is nothing to lock.
+func shareFolder(dir string) (lock, error) {
+	path := filepath.Join(dir, lockName)
+	f, err := os.Open(path)
+	if errors.Is(err, fs.ErrNotExist) {
+		return nil, nil
+	}
+	if err != nil {
+		return nil, err
+	}
+	err = syscall.Flock(int(f.Fd()), syscall.LOCK_SH|syscall.LOCK_NB)
+	switch {
+	case err == nil:
+		return lock{f}, nil
+	case errors.Is(err, syscall.EWOULDBLOCK):
+		err = inUse(dir, path)
+	default:
+		err = fmt.Errorf("lock %s: %w", path, err)
+	}
+	return nil, errors.Join(err, f.Close())
+}
+
 func inUse(dir, path string) error {
 	owner := map[string]string{}
 	text, err := os.ReadFile(path)

@@ -211,7 +211,7 @@ func TestKilled(t *testing.T) {
 	dir := t.TempDir()
 	acknowledged := make(map[string]multivac.Revision)
 	for round := range 3 {
-		for line := range killed(t, dir, 50+rand.IntN(400)) {
+		for line := range killed(t, "TestKilled", "MULTIVAC_TEST_WRITE="+dir, 50+rand.IntN(400)) {
 			var source, state string
 			var revision multivac.Revision
 			if _, err := fmt.Sscan(line, &state, &source, &revision); err != nil {
@@ -229,12 +229,12 @@ func TestKilled(t *testing.T) {
 	}
 }
 
-// killed runs this test as a writer, kills it after some lines and returns
-// what it wrote.
-func killed(t *testing.T, dir string, lines int) map[string]bool {
+// killed runs a test as a writer, kills it after some lines and returns what it
+// wrote.
+func killed(t *testing.T, test, variable string, lines int) map[string]bool {
 	t.Helper()
-	child := exec.Command(os.Args[0], "-test.run=^TestKilled$")
-	child.Env = append(os.Environ(), "MULTIVAC_TEST_WRITE="+dir)
+	child := exec.Command(os.Args[0], "-test.run=^"+test+"$")
+	child.Env = append(os.Environ(), variable)
 	out, err := child.StdoutPipe()
 	if err != nil {
 		t.Fatal(err)

@@ -52,26 +52,27 @@ func (w *writer) again(d record, now int64) error {
 }
 
 // Records implements store.Store.
-func (db *DB) Records(ctx context.Context, fn func(store.Record) error) error {
+func (db *DB) Records(ctx context.Context, passages bool, fn func(store.Record) error) error {
 	for after := []byte{}; ; {
-		batch, err := db.records(ctx, after)
+		batch, err := db.records(ctx, passages, after)
 		if err != nil {
 			return fmt.Errorf("read records: %w", err)
 		}
 		if len(batch) == 0 {
 			return nil
 		}
-		for _, r := range batch {
+		for i, r := range batch {
+			after = rawID(r.ID)
+			batch[i] = store.Record{} // fn may take its time
 			if err := fn(r); err != nil {
 				return err
 			}
-			after = rawID(r.ID)
 		}
 	}
 }
 
 // records returns the next few records, one at least if there is one.
-func (db *DB) records(ctx context.Context, after []byte) (batch []store.Record, err error) {
+func (db *DB) records(ctx context.Context, passages bool, after []byte) (batch []store.Record, err error) {
 	type contents struct{ content, published int64 }
 	err = db.snapshot(ctx, func(c *conn) error {
 		var all []contents
@@ -89,7 +90,7 @@ func (db *DB) records(ctx context.Context, after []byte) (batch []store.Record, 
 		}, recordColumns, after, batchChanges)
 		for i, of := range all {
 			if err == nil {
-				err = c.complete(&batch[i], of.content, of.published)
+				err = c.complete(&batch[i], of.content, of.published, passages)
 			}
 		}
 		return err
@@ -126,15 +127,17 @@ func scanRecord(rows *sql.Rows, content, published *int64, size *int) (r store.R
 }
 
 // complete reads the contents of a record.
-func (c *conn) complete(r *store.Record, content, published int64) (err error) {
+func (c *conn) complete(r *store.Record, content, published int64, passages bool) (err error) {
 	if r.Published != nil {
 		b, err := c.content(published)
 		if err != nil {
 			return err
 		}
 		r.Published.Text = string(b)
-		if r.Published.Passages, err = c.passages(published); err != nil {
-			return fmt.Errorf("document %s: %w", r.ID, err)
+		if passages {
+			if r.Published.Passages, err = c.passages(published); err != nil {
+				return fmt.Errorf("document %s: %w", r.ID, err)
+			}
 		}
 	}
 	switch r.State {

@@ -3,6 +3,8 @@ package sqlite
 import (
 	"context"
 	"fmt"
+	"math"
+	"math/rand/v2"
 
 	"multivac"
 )
@@ -101,12 +103,8 @@ CREATE TABLE feed (
 
 // migrate brings the data to the newest version, from the one that it returns.
 func migrate(c *conn) (from int, err error) {
-	if err := c.get([]any{&from}, `PRAGMA user_version`); err != nil {
-		return 0, err
-	}
-	if from > len(migrations) {
-		return from, multivac.Errorf(multivac.ErrInvalid, "use the newer program, or a backup from before it",
-			"data is of version %d, written by a newer program; this one knows versions up to %d", from, len(migrations))
+	if from, err = c.version(); err != nil {
+		return from, err
 	}
 	for version := from; version < len(migrations); version++ {
 		script := fmt.Sprintf("BEGIN IMMEDIATE;\n%s;\nPRAGMA user_version = %d;\nCOMMIT", migrations[version], version+1)
@@ -116,6 +114,36 @@ func migrate(c *conn) (from int, err error) {
 	}
 	return from, nil
 }
+
+// version returns the version of the data, or an error where this program does
+// not know it.
+func (c *conn) version() (from int, err error) {
+	if err := c.get([]any{&from}, `PRAGMA user_version`); err != nil {
+		return 0, err
+	}
+	if from > len(migrations) {
+		return from, multivac.Errorf(multivac.ErrInvalid, "use the newer program, or a backup from before it",
+			"data is of version %d, written by a newer program; this one knows versions up to %d", from, len(migrations))
+	}
+	return from, nil
+}
+
+// drawNumber returns the number that tells this database from others, and draws
+// it where there is none yet. It goes with a copy.
+func (c *conn) drawNumber() (uint32, error) {
+	ctx, n := context.Background(), int32(0)
+	if err := c.QueryRowContext(ctx, "PRAGMA application_id").Scan(&n); err != nil || n != 0 {
+		return uint32(n), err
+	}
+	n = 1 + rand.Int32N(math.MaxInt32) // not 0
+	if _, err := c.ExecContext(ctx, fmt.Sprintf("PRAGMA application_id = %d", n)); err != nil {
+		return 0, nil // the disk may be full; it is drawn when it is opened again
+	}
+	return uint32(n), nil
+}
+
+// Number returns a number that tells this database, and its copies, from others.
+func (db *DB) Number() uint32 { return db.number }
 
 // Migrated returns the version of the data as they were found, and the one that
 // Open brought them to: the same, unless an older program wrote them. From is 0

@@ -15,6 +15,7 @@ import (
 	"net/url"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"sync"
 	"sync/atomic"
@@ -34,29 +35,37 @@ const (
 
 // DB is a store in a folder.
 type DB struct {
-	dir    string
-	lock   lock
-	place  place
-	pool   *sql.DB
-	idle   chan *conn    // the connections that read
-	firsts chan *write   // to the writer, before
-	writes chan *write   // these
-	closed chan struct{} // closed by Close
-	done   chan struct{} // closed when the writer has ended
-	ended  error         // of its connection, once done
-	close  sync.Once
-	found  int // version of the schema
+	dir      string
+	lock     lock
+	place    place
+	pool     *sql.DB
+	idle     chan *conn  // the connections that read
+	firsts   chan *write // to the writer, before
+	writes   chan *write // these
+	rewrites chan chan<- error
+	closed   chan struct{} // closed by Close
+	done     chan struct{} // closed when the writer has ended
+	ended    error         // of its connection, once done
+	close    sync.Once
+	found    int    // version of the schema
+	number   uint32 // tells it from others
+	readOnly bool
+	copied   string // folder of the copy that is read; none if empty
 
 	position atomic.Int64 // end of the feed, as committed
 	commits  atomic.Uint64
 	waiting  atomic.Int64 // for firsts, to be taken or answered
 	besides  atomic.Int64 // for writes
 	datum    atomic.Pointer[datum]
+	space    atomic.Pointer[space] // as the writer saw it last
 	mu       sync.Mutex
 	grown    chan struct{} // closed when the feed has grown, and replaced
 }
 
-var _ store.Store = (*DB)(nil)
+var (
+	_ store.Store    = (*DB)(nil)
+	_ store.Spacious = (*DB)(nil)
+)
 
 // Open opens the store in the folder dir, which it creates, readable by its
 // owner only, where there is none. It returns ErrInUse, naming the owner,
@@ -71,29 +80,50 @@ func Open(dir string) (_ *DB, err error) {
 	if err != nil {
 		return nil, err
 	}
-	db := &DB{
-		dir: dir, lock: folder, place: place{dir: dir}, idle: make(chan *conn, readers), firsts: make(chan *write), writes: make(chan *write),
-		closed: make(chan struct{}), done: make(chan struct{}), grown: make(chan struct{}),
-	}
-	if err := db.open(); err != nil {
-		if !errors.As(err, new(*multivac.Error)) {
-			err = explain(err)
-		}
-		if db.pool != nil {
-			err = errors.Join(err, db.pool.Close())
-		}
-		return nil, errors.Join(err, db.lock.Close())
+	db := newDB(dir, folder)
+	if err := db.open(dir); err != nil {
+		return nil, errors.Join(err, db.abandon())
 	}
 	return db, nil
 }
 
-func (db *DB) open() error {
-	path := filepath.Join(db.dir, fileName)
+func newDB(dir string, l lock) *DB {
+	return &DB{
+		dir: dir, lock: l, place: place{dir: dir}, idle: make(chan *conn, readers), firsts: make(chan *write), writes: make(chan *write), rewrites: make(chan chan<- error),
+		closed: make(chan struct{}), done: make(chan struct{}), grown: make(chan struct{}),
+	}
+}
+
+// abandon gives back what an open that failed has taken.
+func (db *DB) abandon() (err error) {
+	if db.pool != nil {
+		err = db.pool.Close()
+	}
+	return errors.Join(err, db.release())
+}
+
+// release gives the folder back, and removes the copy of it.
+func (db *DB) release() (err error) {
+	if db.copied != "" {
+		err = os.RemoveAll(db.copied)
+	}
+	return errors.Join(err, db.lock.Close())
+}
+
+// open opens the database in the folder dir, to be written.
+func (db *DB) open(dir string) (err error) {
+	defer func() {
+		if err != nil && !errors.As(err, new(*multivac.Error)) {
+			err = explain(err)
+		}
+	}()
+	path := filepath.Join(dir, fileName)
 	f, err := os.OpenFile(path, os.O_CREATE|os.O_RDWR, 0o600) // SQLite's other files take their mode from it
 	if err != nil {
 		return err
 	}
-	if err := db.lock.add(f); err != nil {
+	info, err := f.Stat()
+	if err = errors.Join(err, db.lock.add(f)); err != nil {
 		return err
 	}
 	// fdatasync keeps what fsync keeps, but for times of the file that nothing
@@ -101,23 +131,40 @@ func (db *DB) open() error {
 	if _, err := sqlite.Fdatasync(true); err != nil && !errors.Is(err, sqlite.ErrFdatasyncUnavailable) {
 		return err
 	}
-	if db.pool, err = sql.Open("sqlite", dataSource(path)); err != nil {
+	if err := db.openPool(path); err != nil {
 		return err
 	}
-	w, err := db.connect("PRAGMA journal_mode=WAL", "PRAGMA synchronous=FULL",
+	pragmas := []string{"PRAGMA journal_mode=WAL", "PRAGMA synchronous=FULL",
 		"PRAGMA secure_delete=ON",            // what is forgotten is overwritten, not only unlinked
 		"PRAGMA cache_size=-16384",           // KiB: identifiers come in no order, so that any page of an index may be next
 		"PRAGMA wal_autocheckpoint=4000",     // pages, 16 MiB: fewer syncs than the 1000 it has by itself
-		"PRAGMA journal_size_limit=67108864") // bytes that a burst may leave behind
+		"PRAGMA journal_size_limit=67108864"} // bytes that a burst may leave behind
+	if info.Size() == 0 { // later it would be a write
+		pragmas = slices.Insert(pragmas, 0, "PRAGMA auto_vacuum=INCREMENTAL")
+	}
+	w, err := db.connect(pragmas...)
 	if err != nil {
 		return err
 	}
 	if db.found, err = migrate(w); err != nil {
 		return err
 	}
-	if err := syncFolder(db.dir); err != nil {
+	if db.number, err = w.drawNumber(); err != nil {
 		return err
 	}
+	if err := syncFolder(dir); err != nil {
+		return err
+	}
+	return db.begin(w, path)
+}
+
+func (db *DB) openPool(path string, parameters ...string) (err error) {
+	db.pool, err = sql.Open("sqlite", dataSource(path, parameters...))
+	return err
+}
+
+// begin begins to read, and to write with w.
+func (db *DB) begin(w *conn, path string) error {
 	var end, content int64
 	if err := w.get([]any{&end, &content}, `SELECT coalesce((SELECT max(position) FROM feed), 0), coalesce((SELECT max(id) FROM revisions), 0)`); err != nil {
 		return err
@@ -129,20 +176,35 @@ func (db *DB) open() error {
 		}
 		db.idle <- c
 	}
-	if err := db.place.note(path); err != nil {
+	if !db.readOnly {
+		if err := db.place.note(path); err != nil {
+			return err
+		}
+	}
+	found, err := w.space()
+	if err != nil {
 		return err
 	}
+	db.space.Store(&found)
 	db.position.Store(end)
+	if db.readOnly {
+		close(db.done)
+		return w.close()
+	}
 	go (&writer{conn: w, db: db, position: end, content: content}).run()
 	return nil
 }
 
-func dataSource(path string) string {
+func dataSource(path string, parameters ...string) string {
 	u := url.URL{Scheme: "file", OmitHost: true, Path: filepath.ToSlash(path)}
 	if !filepath.IsAbs(path) {
 		u = url.URL{Scheme: "file", Opaque: (&url.URL{Path: filepath.ToSlash(path)}).EscapedPath()}
 	}
-	u.RawQuery = url.Values{"_busy_timeout": {"5000"}, "_dqs": {"0"}}.Encode()
+	query := url.Values{"_busy_timeout": {"5000"}, "_dqs": {"0"}}
+	for i := 0; i+1 < len(parameters); i += 2 {
+		query.Set(parameters[i], parameters[i+1])
+	}
+	u.RawQuery = query.Encode()
 	return u.String()
 }
 
@@ -161,7 +223,7 @@ func (db *DB) Close() (err error) {
 			}
 			err = errors.Join(err, c.close())
 		}
-		err = errors.Join(err, db.pool.Close(), db.lock.Close())
+		err = errors.Join(err, db.pool.Close(), db.release())
 	})
 	return err
 }

@@ -60,6 +60,9 @@ func (db *DB) enter(ctx context.Context, queue chan<- *write, do func(*writer) e
 	if err := ctx.Err(); err != nil {
 		return err
 	}
+	if db.readOnly {
+		return errReadOnly()
+	}
 	if err := db.refuse(); err != nil {
 		return err
 	}
@@ -94,6 +97,9 @@ type writer struct {
 
 	forgot     bool // something to be forgotten may still be in the log of writes
 	nextForget time.Time
+	nextShrink time.Time // zero: once something is written
+	shrinking  bool      // free pages are being given back
+	busy       bool      // something was committed since the last look at them
 
 	tellers int           // who told with the latest commit, or waited at its end
 	told    time.Time     // that end
@@ -107,7 +113,12 @@ func (w *writer) run() {
 		close(w.db.done)
 	}()
 	w.forget() // the owner before may have been killed before it did
+	w.nextShrink = time.Now()
 	for {
+		var spare <-chan time.Time
+		if !w.nextShrink.IsZero() {
+			spare = time.After(time.Until(w.nextShrink))
+		}
 		var later <-chan time.Time
 		if w.forgot {
 			if wait := time.Until(w.nextForget); wait > 0 {
@@ -127,6 +138,10 @@ func (w *writer) run() {
 			w.commit(first, false)
 		case <-lull:
 		case <-later:
+		case <-spare:
+			w.nextShrink = w.shrink()
+		case done := <-w.db.rewrites:
+			done <- w.shrinkWhole()
 		case <-w.db.closed:
 			return
 		}
@@ -158,6 +173,10 @@ func (w *writer) commit(first *write, hurry bool) {
 		w.rollback()
 	} else {
 		w.db.commits.Add(1)
+		w.busy = true
+		if w.nextShrink.IsZero() {
+			w.nextShrink = time.Now().Add(shrinkEvery)
+		}
 		w.db.datum.Store(nil) // it may be forgotten now
 		if w.position > w.db.position.Load() {
 			w.db.grow(w.position)

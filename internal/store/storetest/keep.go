@@ -16,12 +16,24 @@ func (s *subject) records() []store.Record {
 	s.Helper()
 	var all []store.Record
 	last := multivac.DocumentID("")
-	s.must(s.Records(s.ctx, func(r store.Record) error {
+	s.must(s.Records(s.ctx, true, func(r store.Record) error {
 		if r.ID <= last {
 			s.Errorf("record of %s comes after that of %s", r.ID, last)
 		}
 		last = r.ID
 		all = append(all, r)
+		return nil
+	}))
+	n := 0
+	s.must(s.Records(s.ctx, false, func(r store.Record) error {
+		if p := r.Published; p != nil {
+			if len(p.Passages) > 0 {
+				s.Errorf("the record of %s has passages, and none were wanted", r.ID)
+			}
+			p.Passages = all[n].Published.Passages
+		}
+		s.same("records without passages", all[n], r)
+		n++
 		return nil
 	}))
 	return all

@@ -42,7 +42,8 @@ type Options struct {
 
 type server struct {
 	Options
-	api huma.API
+	api                   huma.API
+	exports, examinations turns
 }
 
 // What each route may answer beside its success.
@@ -57,7 +58,8 @@ var (
 // Register adds all routes under /api/v1 to mux, and describes those under /
 // that web serves.
 func Register(mux *http.ServeMux, o Options) {
-	s := &server{Options: o, api: humago.New(shortcut{mux, o.Asker, o.Problem}, config(o.Version))}
+	s := &server{Options: o, api: humago.New(shortcut{mux, o.Asker, o.Problem}, config(o.Version)),
+		exports: newTurns(maxExports, fmt.Sprintf("%d exports are under way", maxExports)), examinations: newTurns(maxExaminations, "an examination is under way")}
 
 	s.describe("POST", "/api/v1/documents", "tell", "Tell documents", 202, errorsTelling, describeTell)
 	mux.HandleFunc("POST /api/v1/documents", s.tell)
@@ -179,6 +181,9 @@ func handle[I, O any](s *server, method, path, id, summary string, errs []int, h
 			"text/plain":       {Schema: text()},
 		}}
 	}
+	if id == "get-document" { // it is streamed, so that its type does not say what it is
+		op.Responses["200"] = &huma.Response{Description: "OK", Content: map[string]*huma.MediaType{"application/json": {Schema: s.schema(wire.Document{})}}}
+	}
 	huma.Register(s.api, op, func(ctx context.Context, in *I) (*O, error) {
 		out, err := h(ctx, in)
 		if err != nil {
@@ -218,12 +223,17 @@ type idInput struct {
 	ID string `path:"id" example:"3f0e4d9f1b2c4a5d8e7f60718293a4b5" doc:"Identity of the document"`
 }
 
-func (s *server) document(ctx context.Context, in *idInput) (*body[wire.Document], error) {
+type documentOutput struct{ Body func(huma.Context) }
+
+func (s *server) document(ctx context.Context, in *idInput) (*documentOutput, error) {
 	d, err := s.Library.Document(ctx, multivac.DocumentID(in.ID))
 	if err != nil {
 		return nil, err
 	}
-	return &body[wire.Document]{wire.NewDocument(d)}, nil
+	return &documentOutput{func(out huma.Context) {
+		out.SetHeader("Content-Type", "application/json")
+		wire.WriteDocument(out.BodyWriter(), wire.NewDocument(d))
+	}}, nil
 }
 
 type deleteInput struct {

@@ -14,9 +14,15 @@ import (
 	"multivac/internal/web/wire"
 )
 
-// patience is how long an export or an import may stand still. Together they
-// take as long as they have to.
+// patience is how long an import may stand still. It takes as long as it has to.
 const patience = 30 * time.Second
+
+// How many exports, and examinations, are under way at a time: each reads all
+// that is kept, and holds one document of it in memory or more.
+const (
+	maxExports      = 2
+	maxExaminations = 1
+)
 
 // keeping adds the routes by which what is kept is looked after.
 func (s *server) keeping(mux *http.ServeMux) {
@@ -37,7 +43,11 @@ func (s *server) retry(ctx context.Context, in *idInput) (*body[wire.Receipt], e
 }
 
 func (s *server) doctor(ctx context.Context, _ *struct{}) (*body[wire.Examination], error) {
-	e, err := s.Keeper.Examine(ctx, false)
+	var e multivac.Examination
+	err := s.examinations.during(ctx, func() (err error) {
+		e, err = s.Keeper.Examine(ctx, false)
+		return err
+	})
 	if err != nil {
 		return nil, err
 	}
@@ -63,8 +73,8 @@ func (s *server) export(w http.ResponseWriter, r *http.Request) {
 		wire.WriteProblem(w, s.Problem(r.Context(), err))
 		return
 	}
-	out := &steadyWriter{w: w, conn: http.NewResponseController(w)}
-	err := s.Keeper.Export(r.Context(), out)
+	out := &exportWriter{ResponseWriter: w}
+	err := s.exports.during(r.Context(), func() error { return s.Keeper.Export(r.Context(), out) })
 	if err == nil {
 		return
 	}
@@ -111,21 +121,52 @@ func onlyMerge(query url.Values, allowed bool) (merge bool, err error) {
 	return merge, nil
 }
 
-// A steadyWriter gives up when nothing can be written for a while.
-type steadyWriter struct {
-	w     http.ResponseWriter
-	conn  *http.ResponseController
+// An exportWriter says with the first bytes what they are.
+type exportWriter struct {
+	http.ResponseWriter
 	begun bool
 }
 
-func (s *steadyWriter) Write(b []byte) (int, error) {
-	if !s.begun {
-		s.begun = true
-		s.w.Header().Set("Content-Type", wire.ExportType)
-		s.w.Header().Set("Content-Disposition", `attachment; filename="multivac.jsonl"`)
+func (e *exportWriter) Write(b []byte) (int, error) {
+	if !e.begun {
+		e.begun = true
+		e.Header().Set("Content-Type", wire.ExportType)
+		e.Header().Set("Content-Disposition", `attachment; filename="multivac.jsonl"`)
 	}
-	_ = s.conn.SetWriteDeadline(time.Now().Add(patience)) // a recorder in a test has none
-	return s.w.Write(b)
+	return e.ResponseWriter.Write(b)
+}
+
+// turns are how many may do something at a time that takes much of the store
+// and of memory.
+type turns struct {
+	free chan struct{}
+	what string
+}
+
+func newTurns(n int, what string) turns { return turns{make(chan struct{}, n), what} }
+
+// How long a request waits for its turn, and when it is told to come again.
+const (
+	turnTimeout = 5 * time.Second
+	turnAgain   = 30 * time.Second
+)
+
+// during does it once there is a turn; ErrUnavailable where there is none for
+// a while.
+func (t turns) during(ctx context.Context, do func() error) error {
+	late := time.NewTimer(turnTimeout)
+	defer late.Stop()
+	select {
+	case t.free <- struct{}{}:
+		defer func() { <-t.free }()
+		return do()
+	case <-ctx.Done():
+		return ctx.Err()
+	case <-late.C:
+		err := multivac.Errorf(multivac.ErrUnavailable, "try again when they are done", "%s", t.what)
+		err.RetryAfter = turnAgain
+		return err
+	}
 }
 
 // A steadyReader gives up when nothing comes for a while.

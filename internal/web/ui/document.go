@@ -5,6 +5,7 @@ import (
 	"net/http"
 	"net/url"
 	"strconv"
+	"strings"
 	"time"
 	"unicode/utf8"
 
@@ -100,5 +101,5 @@ func (p *documentPage) cut(text string, quote multivac.Span) {
 	if len(after) > shown {
 		after, p.CutAfter = after[:runeStart(after, shown)], true
 	}
-	p.Before, p.After = before, after
+	p.Before, p.After, p.Quote = strings.Clone(before), strings.Clone(after), strings.Clone(p.Quote) // not to hold all of it
 }

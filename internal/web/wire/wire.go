@@ -4,12 +4,15 @@
 package wire
 
 import (
+	"bytes"
 	"encoding/hex"
+	"io"
 	"slices"
 	"time"
 	"unicode/utf8"
 
 	"multivac"
+	"multivac/internal/jsontext"
 )
 
 // A Telling is one document to be told.
@@ -128,6 +131,27 @@ func NewDocument(d multivac.Document) Document {
 	}
 }
 
+// WriteDocument writes d as a line of JSON, its text in pieces. That the reader
+// has gone is for the server to notice.
+func WriteDocument(w io.Writer, d Document) {
+	text := d.Text
+	d.Text = ""
+	if text == "" {
+		WriteJSON(w, d)
+		return
+	}
+	var head bytes.Buffer
+	WriteJSON(&head, d)
+	head.Truncate(head.Len() - len("}\n"))
+	head.WriteString(`,"text":`)
+	if _, err := head.WriteTo(w); err != nil {
+		return
+	}
+	if err := jsontext.Write(w, text); err == nil {
+		_, _ = io.WriteString(w, "}\n")
+	}
+}
+
 // Document returns the document that w was made of, without its body.
 func (w Document) Document() multivac.Document {
 	d := multivac.Document{
@@ -216,6 +240,8 @@ type Status struct {
 	Position  string `json:"position,omitempty" doc:"What answers come from"`
 	Meaning   string `json:"meaning,omitempty" doc:"How far questions are understood beyond their words: off, find or read"`
 	Lacks     string `json:"meaning_reason,omitempty" doc:"Why that is less than the settings say"`
+	Store     int64  `json:"store_bytes,omitempty" doc:"Size of the database file; left out where the server has none of its own"`
+	Free      int64  `json:"free_bytes,omitempty" doc:"How much of it holds nothing"`
 }
 
 // Readiness is what a stranger learns of the status where a key is needed.
@@ -230,6 +256,7 @@ func NewStatus(s multivac.Status) Status {
 	return Status{
 		Ready: s.Ready, Reason: s.Reason, Documents: s.Documents, Passages: s.Passages, Pending: s.Pending, Outdated: s.Outdated,
 		Position: string(s.Position), Meaning: s.Meaning, Lacks: s.MeaningReason,
+		Store: s.StoreBytes, Free: s.FreeBytes,
 	}
 }
 
@@ -238,5 +265,6 @@ func (w Status) Status() multivac.Status {
 	return multivac.Status{
 		Ready: w.Ready, Reason: w.Reason, Documents: w.Documents, Passages: w.Passages, Pending: w.Pending, Outdated: w.Outdated,
 		Position: multivac.Position(w.Position), Meaning: w.Meaning, MeaningReason: w.Lacks,
+		StoreBytes: w.Store, FreeBytes: w.Free,
 	}
 }

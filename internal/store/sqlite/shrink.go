@@ -1,0 +1,160 @@
+package sqlite
+
+import (
+	"context"
+	"database/sql"
+	"fmt"
+	"syscall"
+	"time"
+
+	"multivac/internal/store"
+)
+
+// What is deleted leaves free pages in the file. The writer gives them back to
+// the disk in steps, between other writes: minFree bytes at least, and a part of
+// one in maxShare at least, for less is soon used again.
+const (
+	minFree  = 1 << 20
+	maxShare = 8
+
+	shrinkPages = 256                   // that are given back in a step, which takes some milliseconds
+	shrinkPause = 20 * time.Millisecond // between steps
+	shrinkEvery = time.Second           // between steps while others write, and between looks
+)
+
+// A file of before version auto_vacuum has to be written once as a whole to be
+// shrunk. The writer does that itself where at most maxRewrite bytes are in use,
+// for nobody can write meanwhile. Beside the file it needs rewriteRoom on the
+// disk, and twice what is in use.
+const (
+	maxRewrite  = 64 << 20
+	rewriteRoom = 64 << 20
+)
+
+// space is what the file takes.
+type space struct {
+	pageSize, pages, free int64
+	steps                 bool // it can be shrunk in steps
+}
+
+func (s space) total() int64  { return s.pages * s.pageSize }
+func (s space) unused() int64 { return s.free * s.pageSize }
+func (s space) used() int64   { return s.total() - s.unused() }
+
+// worthwhile says whether there is enough to be given back.
+func (s space) worthwhile() bool { return s.unused() >= minFree && s.free*maxShare >= s.pages }
+
+// Space implements store.Spacious.
+func (db *DB) Space() store.Space {
+	s := db.space.Load()
+	return store.Space{Total: s.total(), Free: s.unused(), Shrinks: s.steps || s.used() <= maxRewrite}
+}
+
+// rewriteWhole has the writer give back what is free in a file that it does not
+// shrink by itself.
+func (db *DB) rewriteWhole(ctx context.Context) error {
+	if s := db.space.Load(); db.readOnly || s.steps || !s.worthwhile() {
+		return nil
+	}
+	done := make(chan error, 1)
+	select {
+	case db.rewrites <- done:
+		return explain(<-done)
+	case <-ctx.Done():
+		return ctx.Err()
+	case <-db.closed:
+		return store.ErrClosed()
+	}
+}
+
+// shrinkWhole does it, for rewriteWhole.
+func (w *writer) shrinkWhole() error {
+	s, err := w.space()
+	if err == nil {
+		err = w.db.hasRoom(2*s.used() + rewriteRoom)
+	}
+	if err == nil {
+		err = w.rewrite("DEFAULT")
+	}
+	w.nextShrink = time.Now() // which looks what there is now
+	return err
+}
+
+func (c *conn) space() (s space, err error) {
+	var mode int
+	for _, one := range []struct {
+		pragma string
+		value  any
+	}{{"page_size", &s.pageSize}, {"page_count", &s.pages}, {"freelist_count", &s.free}, {"auto_vacuum", &mode}} {
+		// Not prepared: SQLite answers some pragmas when it prepares them.
+		if err := c.QueryRowContext(context.Background(), "PRAGMA "+one.pragma).Scan(one.value); err != nil {
+			return s, err
+		}
+	}
+	s.steps = mode == incremental
+	return s, nil
+}
+
+// incremental is the value of auto_vacuum with which the file is shrunk in steps.
+const incremental = 2
+
+// shrink gives some free pages back where there are many, and returns when to
+// look again: zero where there is nothing to be done until something is
+// written. What fails is tried again; nobody waits for it.
+func (w *writer) shrink() time.Time {
+	s, err := w.space()
+	if err != nil {
+		return time.Now().Add(shrinkEvery)
+	}
+	w.db.space.Store(&s)
+	switch {
+	case !s.worthwhile() && !w.shrinking:
+		return time.Time{}
+	case s.unused() < minFree:
+		w.shrinking = false
+		w.forgot = true // the file is cut when the log of writes is emptied
+		return time.Time{}
+	case s.steps:
+		w.shrinking = true
+		err = w.each(func(*sql.Rows) error { return nil }, fmt.Sprintf("PRAGMA incremental_vacuum(%d)", shrinkPages))
+	case s.used() <= maxRewrite:
+		if err = w.db.hasRoom(2*s.used() + rewriteRoom); err == nil {
+			err = w.rewrite("MEMORY") // there may be no other place that can be written
+		}
+	default:
+		return time.Time{}
+	}
+	if err != nil || w.busy {
+		w.busy = false
+		return time.Now().Add(shrinkEvery)
+	}
+	return time.Now().Add(shrinkPause)
+}
+
+// rewrite writes the whole file as one that can be shrunk in steps, and without
+// what is free. It is done or not done, whatever happens meanwhile.
+func (w *writer) rewrite(temporary string) error {
+	for _, pragma := range []string{"temp_store=" + temporary, "auto_vacuum=INCREMENTAL"} {
+		if _, err := w.ExecContext(context.Background(), "PRAGMA "+pragma); err != nil {
+			return err
+		}
+	}
+	_, err := w.ExecContext(context.Background(), "VACUUM")
+	w.forgot = true
+	if _, e := w.ExecContext(context.Background(), "PRAGMA temp_store=DEFAULT"); err == nil {
+		err = e
+	}
+	return err
+}
+
+// hasRoom returns errFull where the disk has less room than that.
+func (db *DB) hasRoom(bytes int64) error {
+	var disk syscall.Statfs_t
+	if err := syscall.Statfs(db.dir, &disk); err != nil {
+		return err
+	}
+	if int64(disk.Bavail)*int64(disk.Bsize) < bytes {
+		return errFull()
+	}
+	return nil
+}

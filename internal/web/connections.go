@@ -1,0 +1,179 @@
+package web
+
+import (
+	"container/list"
+	"crypto/tls"
+	"errors"
+	"net"
+	"net/http"
+	"sync"
+	"syscall"
+	"time"
+)
+
+const (
+	maxConnections = 4096                   // each takes some 20 KiB of memory, and its header up to MaxHeaderBytes
+	maxReserve     = 256                    // descriptors that are left to the store, the queue and the log
+	silent         = 500 * time.Millisecond // after which a new connection that says nothing counts as idle
+	acceptAgain    = 100 * time.Millisecond // after which it is tried again to take a connection in
+)
+
+// Connections are those of all servers of this process. They are as many as
+// the process has descriptors for, but for a reserve: where one more comes, the
+// one that has been idle for longest is closed, and where none is idle the new
+// one waits until one ends.
+type Connections struct {
+	max int
+
+	mu    sync.Mutex
+	all   map[net.Conn]*list.Element // nil while a request is under way
+	idle  *list.List                 // of idleConnection, the longest first
+	freed chan struct{}              // has a token when one may have ended or become idle
+}
+
+type idleConnection struct {
+	net.Conn
+	since time.Time
+	fresh bool // no request has come on it
+}
+
+// NewConnections returns the connections of this process, of which there are
+// none yet.
+func NewConnections() *Connections {
+	c := &Connections{max: maxConnections, all: map[net.Conn]*list.Element{}, idle: list.New(), freed: make(chan struct{}, 1)}
+	var limit syscall.Rlimit // Go has raised the soft one to the hard one
+	if syscall.Getrlimit(syscall.RLIMIT_NOFILE, &limit) == nil && limit.Cur < maxConnections+maxReserve {
+		n := int(limit.Cur)
+		c.max = max(n-min(maxReserve, n/2), 1)
+	}
+	return c
+}
+
+// Listener returns l, whose connections are of c from then on. The server that
+// has them has to call State.
+func (c *Connections) Listener(l net.Listener) net.Listener { return &listener{l, c} }
+
+type listener struct {
+	net.Listener
+	*Connections
+}
+
+// Accept implements net.Listener.
+func (l *listener) Accept() (net.Conn, error) {
+	for !l.hasRoom() {
+		l.wait()
+	}
+	for {
+		conn, err := l.Listener.Accept()
+		switch {
+		case err == nil:
+			l.enter(conn)
+			return &connection{Conn: conn, of: l.Connections}, nil
+		case errors.Is(err, syscall.EMFILE), errors.Is(err, syscall.ENFILE):
+			l.closeIdle()
+			l.wait()
+		default:
+			return nil, err
+		}
+	}
+}
+
+// wait waits until a connection may have ended, or a little while.
+func (c *Connections) wait() {
+	select {
+	case <-c.freed:
+	case <-time.After(acceptAgain):
+	}
+}
+
+// hasRoom reports whether there may be one connection more, and closes an idle
+// one where there are too many.
+func (c *Connections) hasRoom() bool {
+	c.mu.Lock()
+	full := len(c.all) >= c.max
+	c.mu.Unlock()
+	return !full || c.closeIdle()
+}
+
+// closeIdle closes the connection that has been idle for longest, and reports
+// whether there was one.
+func (c *Connections) closeIdle() bool {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	for e := c.idle.Front(); e != nil; e = e.Next() {
+		one := e.Value.(idleConnection)
+		if one.fresh && time.Since(one.since) < silent {
+			continue
+		}
+		c.idle.Remove(e)
+		delete(c.all, one.Conn)
+		one.Conn.Close()
+		return true
+	}
+	return false
+}
+
+func (c *Connections) enter(conn net.Conn) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.all[conn] = c.idle.PushBack(idleConnection{conn, time.Now(), true})
+}
+
+// State is the hook of a http.Server for what becomes of its connections.
+func (c *Connections) State(conn net.Conn, state http.ConnState) {
+	if t, ok := conn.(*tls.Conn); ok {
+		conn = t.NetConn()
+	}
+	of, ok := conn.(*connection)
+	if !ok {
+		return
+	}
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	e, known := c.all[of.Conn]
+	if !known || state == http.StateNew {
+		return
+	}
+	if e != nil {
+		c.idle.Remove(e)
+		c.all[of.Conn] = nil
+	}
+	if state == http.StateIdle {
+		c.all[of.Conn] = c.idle.PushBack(idleConnection{of.Conn, time.Now(), false})
+		c.free()
+	}
+}
+
+func (c *Connections) free() {
+	select {
+	case c.freed <- struct{}{}:
+	default:
+	}
+}
+
+// A connection leaves when it is closed.
+type connection struct {
+	net.Conn
+	of *Connections
+}
+
+// Close implements net.Conn.
+func (c *connection) Close() error {
+	err := c.Conn.Close()
+	c.of.mu.Lock()
+	defer c.of.mu.Unlock()
+	if e := c.of.all[c.Conn]; e != nil {
+		c.of.idle.Remove(e)
+	}
+	delete(c.of.all, c.Conn)
+	c.of.free()
+	return err
+}
+
+// CloseWrite has the other side see the end, as net/http does before it closes.
+func (c *connection) CloseWrite() error {
+	if half, ok := c.Conn.(interface{ CloseWrite() error }); ok {
+		return half.CloseWrite()
+	}
+	return nil
+}

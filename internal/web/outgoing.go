@@ -1,0 +1,165 @@
+package web
+
+import (
+	"cmp"
+	"context"
+	"net/http"
+	"time"
+
+	"golang.org/x/sync/semaphore"
+
+	"multivac"
+)
+
+// Answers that are large are in memory until their clients have read them. What
+// all of them may take together, and how long a request waits for its part.
+const (
+	answersRoom = 96 << 20 // bytes
+	answersWait = 5 * time.Second
+	smallAnswer = 64 << 10             // bytes that are not counted: the kernel takes them
+	readingText = 2 * multivac.MaxBody // bytes that reading a document takes at most
+	readingRow  = 4 << 10              // bytes of a document in a list
+	readingName = 256                  // bytes of a collection in a list
+)
+
+// answers are those of all requests that are under way.
+type answers struct{ room *semaphore.Weighted }
+
+func newAnswers() *answers { return &answers{semaphore.NewWeighted(answersRoom)} }
+
+// A hold is what one request has of the room for answers. One goroutine uses it
+// at a time.
+type hold struct {
+	*answers
+	bytes int64
+}
+
+type holdKey struct{}
+
+// take waits until there is room for bytes more of an answer.
+func (h *hold) take(ctx context.Context, bytes int64) error {
+	bytes = min(bytes, answersRoom)
+	if h.room.TryAcquire(bytes) {
+		h.bytes += bytes
+		return nil
+	}
+	waiting, cancel := context.WithTimeout(ctx, answersWait)
+	defer cancel()
+	if err := h.room.Acquire(waiting, bytes); err != nil {
+		if ctx.Err() != nil {
+			return ctx.Err()
+		}
+		err := multivac.Errorf(multivac.ErrUnavailable, "try again in some seconds", "other large answers are being read")
+		err.RetryAfter = answersWait
+		return err
+	}
+	h.bytes += bytes
+	return nil
+}
+
+// keep gives back all but bytes, or all where the answer is small.
+func (h *hold) keep(bytes int64) {
+	if bytes <= smallAnswer {
+		bytes = 0
+	}
+	if bytes < h.bytes {
+		h.room.Release(h.bytes - bytes)
+		h.bytes = bytes
+	}
+}
+
+// Bounded returns l with large answers bounded over all requests: what it reads
+// for a request of [New] takes part of one room, until that request is over.
+// Where there is no room for a while, its methods return ErrUnavailable.
+func Bounded(l multivac.Library) multivac.Library { return bounded{l} }
+
+type bounded struct{ multivac.Library }
+
+// withRoom calls read with room for as many bytes, and keeps as many as read
+// returns until the request is over.
+func withRoom(ctx context.Context, bytes int64, read func() (kept int64, err error)) error {
+	h, _ := ctx.Value(holdKey{}).(*hold)
+	if h == nil { // of no request
+		_, err := read()
+		return err
+	}
+	before := h.bytes
+	if err := h.take(ctx, bytes); err != nil {
+		return err
+	}
+	kept, err := read()
+	h.keep(before + kept)
+	return err
+}
+
+// Document implements multivac.Library.
+func (b bounded) Document(ctx context.Context, id multivac.DocumentID) (d multivac.Document, err error) {
+	err = withRoom(ctx, readingText, func() (int64, error) {
+		d, err = b.Library.Document(ctx, id)
+		return int64(len(d.Text) + len(d.Body)), err
+	})
+	return d, err
+}
+
+// Documents implements multivac.Library.
+func (b bounded) Documents(ctx context.Context, list multivac.Listing) (page multivac.Page, err error) {
+	err = withRoom(ctx, int64(cmp.Or(list.Limit, 100))*readingRow, func() (int64, error) {
+		page, err = b.Library.Documents(ctx, list)
+		return int64(len(page.Documents)) * readingRow, err
+	})
+	return page, err
+}
+
+// Datum implements multivac.Library.
+func (b bounded) Datum(ctx context.Context, collection multivac.CollectionName) (text string, err error) {
+	err = withRoom(ctx, readingText, func() (int64, error) {
+		text, err = b.Library.Datum(ctx, collection)
+		return 2 * int64(len(text)), err // as it is, and as it is written
+	})
+	return text, err
+}
+
+// Status implements multivac.Library. What it reads is in memory; its JSON is not.
+func (b bounded) Status(ctx context.Context) (multivac.Status, error) {
+	st, err := b.Library.Status(ctx)
+	if size := int64(len(st.Collections)) * readingName; err == nil && size > smallAnswer {
+		err = withRoom(ctx, size, func() (int64, error) { return size, nil })
+	}
+	return st, err
+}
+
+// A client that reads an answer slowly has slowReader, and for each slowestRead
+// bytes that it has read a second more, slowReader at most at any time: what it
+// has not read is in memory that other requests wait for.
+const (
+	slowReader  = 30 * time.Second
+	slowestRead = 32 << 10
+	piece       = 64 << 10 // bytes that are written at a time
+)
+
+// A steadyWriter ends where its client does not read.
+type steadyWriter struct {
+	http.ResponseWriter
+	free   int           // bytes for which the deadline does that was set before
+	credit time.Duration // that is left of slowReader
+}
+
+// Write implements io.Writer.
+func (s *steadyWriter) Write(b []byte) (written int, err error) {
+	if s.free -= len(b); s.free >= 0 { // nearly always
+		return s.ResponseWriter.Write(b)
+	}
+	conn := http.NewResponseController(s.ResponseWriter)
+	for len(b) > 0 && err == nil {
+		n, begun := min(piece, len(b)), time.Now()
+		_ = conn.SetWriteDeadline(begun.Add(s.credit)) // a recorder in a test has none
+		n, err = s.ResponseWriter.Write(b[:n])
+		s.credit += time.Duration(n)*time.Second/slowestRead - time.Since(begun)
+		s.credit = min(s.credit, slowReader)
+		written, b = written+n, b[n:]
+	}
+	return written, err
+}
+
+// Unwrap is for http.ResponseController.
+func (s *steadyWriter) Unwrap() http.ResponseWriter { return s.ResponseWriter }
