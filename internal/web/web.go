@@ -6,19 +6,18 @@ package web
 import (
 	"cmp"
 	"context"
-	"io"
-	"iter"
 	"log/slog"
 	"net/http"
 	"time"
 
 	"multivac"
 	"multivac/internal/web/api"
+	"multivac/internal/web/bodies"
 )
 
 // Limits of a request. They hold whatever the server's own are.
 const (
-	MaxRequest     = 64 << 20         // bytes of a body that tells
+	MaxRequest     = bodies.Most      // bytes of a body that tells
 	maxSmall       = 1 << 20          // bytes of any other body
 	RequestTimeout = 30 * time.Second // from the header's end to the handler's
 	TellTimeout    = 5 * time.Minute  // the same, where a body tells
@@ -40,7 +39,7 @@ type Options struct {
 	Library multivac.Library
 	// Files turns an uploaded file into tellings; an error is about one of
 	// them and does not stop the rest. Where nil, a file is Markdown.
-	Files   func(name string, r io.Reader, collection multivac.CollectionName) iter.Seq2[multivac.Telling, error]
+	Files   api.Files
 	UI      http.Handler                    // the first page and what lies under /ui/
 	Metrics http.Handler                    // /metrics
 	Wrap    func(http.Handler) http.Handler // sees each request; sets X-Request-Id before it calls on
@@ -65,7 +64,10 @@ type Options struct {
 	Stop        context.Context // ends requests under way when it ends; they go on if nil
 }
 
-type server struct{ Options }
+type server struct {
+	Options
+	room *bodies.Room // of the bodies of all requests
+}
 
 // New returns the handler of everything that MultiVAC serves.
 func New(o Options) http.Handler {
@@ -74,7 +76,7 @@ func New(o Options) http.Handler {
 	if o.Stop == nil {
 		o.Stop = context.Background()
 	}
-	s := &server{o}
+	s := &server{o, bodies.NewRoom()}
 	h := s.recover(s.sameOrigin(s.admit(s.routes())))
 	if o.Wrap != nil {
 		h = o.Wrap(h)
@@ -102,7 +104,7 @@ func (s *server) routes() *http.ServeMux {
 		mux.Handle("GET /metrics", s.Metrics)
 	}
 	api.Register(mux, api.Options{
-		Teller: s.Teller, Asker: s.Asker, Library: s.Library, Keys: s.Keys, Keeper: s.Keeper, Files: s.Files,
+		Teller: s.Teller, Asker: s.Asker, Library: s.Library, Keys: s.Keys, Keeper: s.Keeper, Files: s.Files, Room: s.room,
 		Problem: s.problem, Version: s.Version, Wait: s.Wait, Read: RequestTimeout + grace,
 	})
 	return mux
