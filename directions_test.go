@@ -17,7 +17,7 @@ const directions = `
 .                         
 cmd/multivac              cli
 internal/cli              app client config eval extract telemetry web/wire doc
-internal/app              ask audit auth cache certs extract follow index keep meaning queue queue/redisqueue rank store store/mongodb store/sqlite telemetry tell text web web/ui
+internal/app              ask audit auth cache certs extract follow index keep memory meaning queue queue/redisqueue rank store store/mongodb store/sqlite telemetry tell text web web/ui
 internal/client           web/wire
 internal/eval             
 internal/telemetry        
@@ -88,6 +88,7 @@ google.golang.org/protobuf            internal/servers                       wha
 github.com/maypok86/otter/v2          internal/cache                         the near cache
 github.com/redis/go-redis/v9          internal/redisclient internal/cache internal/queue/redisqueue  the far cache, and the connection under asynq
 golang.org/x/crypto                   deploy/images/roots                    authorities that certificates are trusted from
+github.com/KimMachineGun/automemlimit  internal/app                           the memory of the container
 github.com/go-json-experiment/json    internal/strict internal/web/api       JSON that is strict, and read value by value
 golang.org/x/net                      internal/extract                       HTML
 golang.org/x/text                     internal/text internal/ask internal/extract internal/meaning  Unicode's forms and encodings
