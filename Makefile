@@ -52,6 +52,10 @@ CHAOS   ?= 30m
 chaos: ## everything breaks under load for CHAOS (30m); needs what test-services needs
 	MULTIVAC_TEST_REQUIRE=redis,mongo go test ./test/services -count=1 -run TestChaos -chaos $(CHAOS) -timeout 2h -v
 
+SIEGE   ?=
+siege: ## attack a server of 1 GiB with what hostile clients do, minutes; SIEGE=-binary=/path attacks another build
+	go test ./test/siege -count=1 -timeout 30m -v -siege $(SIEGE)
+
 # At its deadline go's fuzzing now and then fails without an input to show: then
 # it is tried once more.
 fuzz: ## every fuzz test for FUZZTIME (10s)
@@ -81,5 +85,5 @@ eval: build ## measure answers on the sets in DATA (../shared/data)
 eval-full: build ## the same with ten times the documents
 	@bin/multivac eval --documents $(DATA)/squad-train/documents.jsonl.gz --documents $(DATA)/squad-dev/documents.jsonl.gz --questions $(DATA)/squad-dev/questions.jsonl.gz
 
-.PHONY: images test-cluster meaning help build run test test-services test-vault lint fmt generate crash chaos fuzz bench eval eval-full
+.PHONY: images test-cluster meaning help build run test test-services test-vault lint fmt generate crash chaos siege fuzz bench eval eval-full
 .DEFAULT_GOAL := help
