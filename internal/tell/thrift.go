@@ -10,7 +10,7 @@ import (
 // lives then. What is made of a document may be thirty times its size, and
 // would else be there almost twice.
 const (
-	thriftyFrom    = 1 << 20
+	thriftyFrom    = 4 << 20
 	thriftyPercent = 25
 )
 
