@@ -59,6 +59,13 @@ func TestMemoryOfBodies(t *testing.T) {
 	f(documents, "application/x-ndjson", strings.Repeat("1\n", size/2))
 	f(documents, "multipart/form-data; boundary=x", fill("", part, "--x--\r\n"))
 	f(documents, "multipart/form-data; boundary=x", fill("--x\r\n", "A:b\r\n", "\r\n\r\n--x--\r\n"))
+	f(documents, "multipart/form-data; boundary=x", fill("--x\r\nContent-Disposition: form-data", ";a", "\r\n\r\n\r\n--x--\r\n"))
+	var many strings.Builder
+	for n := 0; many.Len() < 9<<20; n++ {
+		fmt.Fprintf(&many, ";a%d=1", n)
+	}
+	f(documents, "multipart/form-data; boundary=x", "--x\r\nContent-Disposition: form-data"+many.String()+"\r\n\r\n\r\n--x--\r\n")
+	f("/multivac/data", "multipart/form-data; boundary=x", "--x\r\nContent-Disposition: form-data"+many.String()+"\r\n\r\n\r\n--x--\r\n")
 	f("/multivac/data", "application/x-www-form-urlencoded", fill("", "a=b&", "data="))
 	f("/multivac/data", "multipart/form-data; boundary=x", fill("", part, "--x--\r\n"))
 }

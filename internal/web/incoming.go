@@ -138,6 +138,9 @@ func (f *formReader) multipart(r *multipart.Reader) error {
 		if err != nil {
 			return err
 		}
+		if err := bodies.CheckPart(part); err != nil {
+			return err
+		}
 		if part.FileName() != "" {
 			continue
 		}

@@ -39,6 +39,9 @@ func (f form) parts(ctx context.Context) iter.Seq2[*multipart.Part, error] {
 			if err == nil {
 				part, err = r.NextRawPart()
 			}
+			if err == nil {
+				err = bodies.CheckPart(part)
+			}
 			if err == io.EOF || !yield(part, err) || err != nil {
 				return
 			}
