@@ -17,16 +17,17 @@ const directions = `
 .                         
 cmd/multivac              cli
 internal/cli              app client config eval extract telemetry web/wire doc
-internal/app              ask audit auth cache certs extract follow index keep meaning queue queue/redisqueue rank store store/mongodb store/sqlite telemetry tell text web web/ui
+internal/app              ask audit auth cache certs extract follow index keep memory meaning queue queue/redisqueue rank store store/mongodb store/sqlite telemetry tell text web web/ui
 internal/client           web/wire
 internal/eval             
 internal/telemetry        
+internal/strict           
 internal/text             frontmatter
 internal/frontmatter      
 internal/memory           
 internal/jsontext         
 internal/meaning          memory
-internal/extract          frontmatter
+internal/extract          frontmatter strict
 internal/index            memory meaning text
 internal/rank             text index meaning
 internal/rank/learn       eval extract index meaning rank text
@@ -34,7 +35,7 @@ internal/auth
 internal/audit            auth telemetry
 internal/tell             extract meaning text store queue
 internal/follow           index text store
-internal/keep             jsontext text store queue
+internal/keep             jsontext memory strict text store queue
 internal/ask              index meaning rank follow cache store
 internal/cache            redisclient
 internal/store            
@@ -44,8 +45,9 @@ internal/store/storetest  store
 internal/queue            
 internal/queue/queuetest  queue
 internal/queue/redisqueue queue redisclient
-internal/web              web/api web/wire auth
-internal/web/api          web/wire
+internal/web              web/api web/bodies web/wire auth
+internal/web/api          strict web/bodies web/wire
+internal/web/bodies       memory
 internal/web/wire         jsontext
 internal/web/ui           web/wire auth
 internal/web/webtest       
@@ -89,12 +91,14 @@ google.golang.org/protobuf            internal/servers                       wha
 github.com/maypok86/otter/v2          internal/cache                         the near cache
 github.com/redis/go-redis/v9          internal/redisclient internal/cache internal/queue/redisqueue  the far cache, and the connection under asynq
 golang.org/x/crypto                   deploy/images/roots                    authorities that certificates are trusted from
+github.com/KimMachineGun/automemlimit  internal/app                           the memory of the container
+github.com/go-json-experiment/json    internal/strict internal/web/api       JSON that is strict, and read value by value
 golang.org/x/net                      internal/extract                       HTML
 golang.org/x/text                     internal/text internal/ask internal/extract internal/meaning  Unicode's forms and encodings
 github.com/clipperhouse/uax29/v2      internal/text                          borders of words and sentences
 golang.org/x/sys                      internal/meaning internal/memory       what the processor can do, and memory apart
 golang.org/x/time                     internal/auth                          limits of requests
-golang.org/x/sync                     internal/app internal/ask internal/cli internal/cache internal/eval internal/tell internal/web  groups and limits of goroutines
+golang.org/x/sync                     internal/app internal/ask internal/cli internal/cache internal/eval internal/tell internal/web internal/web/bodies  groups and limits of goroutines
 github.com/hibiken/asynq              internal/queue/redisqueue              the queue of many processes
 github.com/google/go-cmp              internal/store/storetest internal/queue/queuetest       differences, in the suites
 `

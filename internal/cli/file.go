@@ -68,7 +68,7 @@ func (f file) tellings(r io.Reader, c multivac.CollectionName) iter.Seq2[multiva
 		in := bufio.NewReader(r)
 		head, _ := in.Peek(512) // an error comes again when it is read
 		name := f.name(head)
-		for t, err := range extract.Files(name, in, c) {
+		for t, err := range extract.Files(name, in, c, nil) {
 			if err != nil {
 				err = renamed{err, name, f.path}
 			}

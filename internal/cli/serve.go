@@ -92,6 +92,7 @@ func (s *serve) run(c *cobra.Command) (err error) {
 		return usageError{err}
 	}
 	s.live.Log = log.Logger()
+	app.LimitMemory(c.Context(), s.live.Log)
 	measure(log, s.live)
 	for _, w := range loaded.Warnings {
 		s.live.Log.Warn(w.Message, "where", w.Where, "remedy", w.Remedy)

@@ -14,6 +14,7 @@ import (
 	"unicode/utf8"
 
 	"multivac"
+	"multivac/internal/strict"
 )
 
 // maxLines is how many bytes of JSON Lines one file may hold when gunzipped;
@@ -27,12 +28,18 @@ const (
 // Lines, whose source is the line's id, and else one, whose source is name.
 // Gzipped files are gunzipped. A telling that cannot be made is an error that
 // names the file, and the line if it has lines, and does not end the others.
-func Files(name string, r io.Reader, collection multivac.CollectionName) iter.Seq2[multivac.Telling, error] {
+//
+// spend, where it is not nil, is told of all bytes and lines as they are read,
+// gunzipped, whether they tell something or not; its error ends the reading.
+func Files(name string, r io.Reader, collection multivac.CollectionName, spend func(bytes, lines int) error) iter.Seq2[multivac.Telling, error] {
+	if spend == nil {
+		spend = func(int, int) error { return nil }
+	}
 	return func(yield func(multivac.Telling, error) bool) {
 		fail := func(err error) {
 			yield(multivac.Telling{Collection: collection, Source: name}, fmt.Errorf("%s: %w", name, err))
 		}
-		in, err := gunzip(r)
+		in, err := gunzip(r, spend)
 		if err != nil {
 			fail(err)
 			return
@@ -48,7 +55,7 @@ func Files(name string, r io.Reader, collection multivac.CollectionName) iter.Se
 			return
 		}
 		if mediaType == jsonLines {
-			readLines(name, in, collection, yield)
+			readLines(name, in, collection, spend, yield)
 			return
 		}
 		body, err := io.ReadAll(io.LimitReader(in, multivac.MaxBody+1))
@@ -72,16 +79,32 @@ func Files(name string, r io.Reader, collection multivac.CollectionName) iter.Se
 // sniffed is how many bytes the type of a file is told by.
 const sniffed = 512
 
-func gunzip(r io.Reader) (*bufio.Reader, error) {
+func gunzip(r io.Reader, spend func(bytes, lines int) error) (*bufio.Reader, error) {
 	in := bufio.NewReaderSize(r, 64<<10)
-	if magic, _ := in.Peek(2); !bytes.Equal(magic, []byte{0x1f, 0x8b}) {
-		return in, nil
+	var unpacked io.Reader = in
+	if magic, _ := in.Peek(2); bytes.Equal(magic, []byte{0x1f, 0x8b}) {
+		z, err := gzip.NewReader(in)
+		if err != nil {
+			return nil, broken(err)
+		}
+		unpacked = z
 	}
-	z, err := gzip.NewReader(in)
-	if err != nil {
-		return nil, broken(err)
+	return bufio.NewReaderSize(spending{unpacked, spend}, 64<<10), nil
+}
+
+// spending is a reader that says how much is read of it.
+type spending struct {
+	io.Reader
+	spend func(bytes, lines int) error
+}
+
+// Read implements io.Reader.
+func (s spending) Read(p []byte) (int, error) {
+	n, err := s.Reader.Read(p)
+	if over := s.spend(n, 0); over != nil {
+		return 0, over
 	}
-	return bufio.NewReaderSize(z, 64<<10), nil
+	return n, err
 }
 
 // broken says of an error in reading what to do about it, if it is one of gzip.
@@ -93,7 +116,7 @@ func broken(err error) error {
 }
 
 // readLines yields a telling for each line of in that is not blank.
-func readLines(name string, in *bufio.Reader, collection multivac.CollectionName, yield func(multivac.Telling, error) bool) {
+func readLines(name string, in *bufio.Reader, collection multivac.CollectionName, spend func(bytes, lines int) error, yield func(multivac.Telling, error) bool) {
 	var buf []byte
 	read := 0
 	for n := 1; ; n++ {
@@ -101,6 +124,9 @@ func readLines(name string, in *bufio.Reader, collection multivac.CollectionName
 		buf = line
 		if read += size; read > maxLines {
 			err = multivac.Errorf(multivac.ErrTooLarge, "split it", "more than %d GiB in one file", maxLines>>30)
+		}
+		if over := spend(0, 1); over != nil {
+			err = over
 		}
 		if err != nil && !errors.Is(err, io.EOF) {
 			yield(multivac.Telling{Collection: collection, Source: name}, fmt.Errorf("%s:%d: %w", name, n, broken(err)))
@@ -167,12 +193,12 @@ func parseLine(line []byte, size int) (multivac.Telling, error) {
 		PageContent json.RawMessage `json:"page_content"`
 	}
 	const remedy = `write {"id": "…", "title": "…", "text": "…"} on each line`
-	if err := json.Unmarshal(line, &d); err != nil {
-		return multivac.Telling{}, multivac.Errorf(multivac.ErrInvalid, remedy, "not a document in JSON: %v", err)
+	if err := strict.UnmarshalKnown(line, "the line", &d); err != nil {
+		return multivac.Telling{}, multivac.Errorf(multivac.ErrInvalid, remedy, "not a document in JSON: %s", strict.Reason(err))
 	}
 	id, err := identifier(d.ID)
 	if err != nil {
-		return multivac.Telling{}, multivac.Errorf(multivac.ErrInvalid, remedy, "%v", err)
+		return multivac.Telling{}, multivac.Errorf(multivac.ErrInvalid, remedy, "%s", strict.Reason(err))
 	}
 	t := multivac.Telling{Source: id, Title: d.Title}
 	for _, other := range []json.RawMessage{d.Content, d.PageContent} {
@@ -196,7 +222,7 @@ func identifier(raw json.RawMessage) (string, error) {
 	}
 	var s string
 	if raw[0] == '"' {
-		err := json.Unmarshal(raw, &s)
+		err := strict.UnmarshalKnown(raw, "id", &s)
 		return s, err
 	}
 	if c := raw[0]; c == '-' || c >= '0' && c <= '9' {

@@ -24,7 +24,7 @@ func gzipped(s string) string {
 
 // read returns what Files yields, a line each.
 func read(name, in string) (got []string) {
-	for t, err := range Files(name, strings.NewReader(in), "c") {
+	for t, err := range Files(name, strings.NewReader(in), "c", nil) {
 		if err != nil {
 			got = append(got, "error: "+err.Error())
 			continue
@@ -95,13 +95,13 @@ func (f readerFunc) Read(p []byte) (int, error) { return f(p) }
 
 func TestFilesTooLarge(t *testing.T) {
 	n := 0
-	for _, err := range Files("a.md", repeat('x', 1<<40), "") {
+	for _, err := range Files("a.md", repeat('x', 1<<40), "", nil) {
 		if n++; !errors.Is(err, multivac.ErrTooLarge) {
 			t.Errorf("got %v, want ErrTooLarge", err)
 		}
 	}
 	long := io.MultiReader(repeat('x', maxLine+1), strings.NewReader("\n{\"text\":\"after\"}\n"))
-	for got, err := range Files("a.jsonl", long, "") {
+	for got, err := range Files("a.jsonl", long, "", nil) {
 		switch n++; n {
 		case 2:
 			if !errors.Is(err, multivac.ErrTooLarge) || !strings.HasPrefix(err.Error(), "a.jsonl:1: ") {
@@ -119,7 +119,7 @@ func TestFilesTooLarge(t *testing.T) {
 }
 
 func TestFilesStops(t *testing.T) {
-	for _, err := range Files("a.jsonl", strings.NewReader("{\"text\":\"x\"}\n{\"text\":\"y\"}\n"), "") {
+	for _, err := range Files("a.jsonl", strings.NewReader("{\"text\":\"x\"}\n{\"text\":\"y\"}\n"), "", nil) {
 		if err != nil {
 			t.Error(err)
 		}
@@ -132,7 +132,7 @@ func FuzzFiles(f *testing.F) {
 	f.Add("a.gz", []byte(gzipped("text")))
 	f.Add("b", []byte("<html>"))
 	f.Fuzz(func(t *testing.T, name string, in []byte) {
-		for telling, err := range Files(name, bytes.NewReader(in), "") {
+		for telling, err := range Files(name, bytes.NewReader(in), "", nil) {
 			if err == nil {
 				err = telling.Validate()
 				if err == nil {
@@ -144,4 +144,41 @@ func FuzzFiles(f *testing.F) {
 			}
 		}
 	})
+}
+
+// All that is read is told as it is read, gunzipped, whether it tells something
+// or not, and ends where that is too much.
+func TestFilesSpend(t *testing.T) {
+	f := func(name string, r io.Reader, wantBytes, wantLines int) {
+		t.Helper()
+		bytes, lines := 0, 0
+		for _, err := range Files(name, r, "", func(b, l int) error { bytes, lines = bytes+b, lines+l; return nil }) {
+			if err != nil {
+				t.Errorf("%s: %v", name, err)
+			}
+		}
+		if bytes != wantBytes || lines != wantLines {
+			t.Errorf("%s: got %d bytes and %d lines, want %d and %d", name, bytes, lines, wantBytes, wantLines)
+		}
+	}
+	text := strings.Repeat("\n", 999) + `{"text":"x"}` + strings.Repeat("\n \n", 500)
+	f("a.jsonl", strings.NewReader(text), len(text), 2000)
+	f("a.jsonl.gz", strings.NewReader(gzipped(text)), len(text), 2000)
+	f("a.md.gz", strings.NewReader(gzipped(text)), len(text), 0)
+
+	enough := errors.New("enough")
+	for _, spend := range []func(b, l int) error{
+		func(b, _ int) error { return map[bool]error{true: enough}[b > 0] },
+		func(_, l int) error { return map[bool]error{true: enough}[l > 0] },
+	} {
+		n := 0
+		for _, err := range Files("a.jsonl", repeat('\n', 1<<40), "", spend) {
+			if n++; n > 1 || !errors.Is(err, enough) {
+				t.Fatalf("got %v", err)
+			}
+		}
+		if n != 1 {
+			t.Errorf("got %d errors, want the one that ends it", n)
+		}
+	}
 }

@@ -5,7 +5,6 @@ import (
 	"encoding/base64"
 	"encoding/hex"
 	"encoding/json"
-	"errors"
 	"io"
 	"strings"
 	"time"
@@ -14,6 +13,7 @@ import (
 	"multivac"
 	"multivac/internal/jsontext"
 	"multivac/internal/store"
+	"multivac/internal/strict"
 )
 
 // The versions of the format. A later one is refused, an earlier one read.
@@ -120,16 +120,20 @@ func (c content) write(w io.Writer) error {
 	return err
 }
 
+// maxContent is the longest JSON of a document's bytes, in bytes: each escaped.
+const maxContent = 6*multivac.MaxBody + 64
+
 // UnmarshalJSON implements json.Unmarshaler.
-func (c *content) UnmarshalJSON(b []byte) error {
+func (c *content) UnmarshalJSON(b []byte) (err error) {
+	if len(b) > maxContent {
+		return invalid("its text is over the limit of %d bytes", multivac.MaxBody)
+	}
 	if len(b) > 0 && b[0] == '"' {
-		var s string
-		err := json.Unmarshal(b, &s)
-		*c = content(s)
+		*c, err = strict.AppendString(content{}, b)
 		return err
 	}
 	var e encoded
-	err := strict(b, &e)
+	err = strict.Unmarshal(b, "its text", &e)
 	*c = e.Base64
 	return err
 }
@@ -183,22 +187,6 @@ func writeMember(w io.Writer, before string, c content) error {
 		return err
 	}
 	return c.write(w)
-}
-
-// strict reads b into v, and nothing that v has no place for.
-func strict(b []byte, v any) error {
-	if !utf8.Valid(b) {
-		return errors.New("it is not UTF-8") // of which Go would read other characters
-	}
-	dec := json.NewDecoder(bytes.NewReader(b))
-	dec.DisallowUnknownFields()
-	if err := dec.Decode(v); err != nil {
-		return err
-	}
-	if _, err := dec.Token(); !errors.Is(err, io.EOF) {
-		return errors.New("something stands after the object")
-	}
-	return nil
 }
 
 func newDocument(r store.Record) *document {

@@ -3,6 +3,7 @@ package keep
 import (
 	"bufio"
 	"bytes"
+	"cmp"
 	"compress/gzip"
 	"context"
 	"errors"
@@ -10,7 +11,9 @@ import (
 	"io"
 
 	"multivac"
+	"multivac/internal/memory"
 	"multivac/internal/store"
+	"multivac/internal/strict"
 	"multivac/internal/text"
 )
 
@@ -25,12 +28,13 @@ const (
 // Import implements multivac.Keeper. r may be gzipped.
 func (s *Service) Import(ctx context.Context, r io.Reader, merge bool) (_ multivac.Imported, err error) {
 	defer multivac.Wrap(&err, "import")
-	in, err := newLines(r)
+	in, err := newLines(ctx, r)
 	if err != nil {
 		return multivac.Imported{}, err
 	}
+	defer in.buffer.Free()
 	if err := in.head(); err != nil {
-		return multivac.Imported{}, err
+		return multivac.Imported{}, cmp.Or(ctx.Err(), err)
 	}
 	if !merge {
 		if err := s.empty(ctx); err != nil {
@@ -91,6 +95,8 @@ func (i *importing) all(in *lines) error {
 		}
 	}
 	switch {
+	case i.ctx.Err() != nil:
+		return i.ctx.Err()
 	case in.err != nil:
 		return multivac.Errorf(multivac.ErrInvalid, "make the export again", "it cannot be read beyond line %d: %v", in.number, in.err)
 	case i.ended == nil:
@@ -113,8 +119,8 @@ func (i *importing) broken(number int, err error) {
 
 func (i *importing) line(in *lines) error {
 	var l line
-	if err := strict(in.bytes, &l); err != nil {
-		return invalid("it cannot be read: %v", err)
+	if err := strict.Unmarshal(in.bytes, "the line", &l); err != nil {
+		return invalid("it cannot be read: %s", strict.Reason(err))
 	}
 	switch {
 	case i.ended != nil:
@@ -234,14 +240,16 @@ func (i *importing) flush() error {
 
 // lines reads a stream line by line, gzipped or not.
 type lines struct {
+	ctx    context.Context
 	r      *bufio.Reader
 	number int    // of the line that was read last, from 1
 	bytes  []byte // of that line, until the next is read
-	broken error  // why that line cannot be used
-	err    error  // why there is no next one, but for the end
+	buffer memory.Buffer
+	broken error // why that line cannot be used
+	err    error // why there is no next one, but for the end
 }
 
-func newLines(r io.Reader) (*lines, error) {
+func newLines(ctx context.Context, r io.Reader) (*lines, error) {
 	in := bufio.NewReaderSize(r, 64<<10)
 	if start, _ := in.Peek(2); string(start) == "\x1f\x8b" {
 		z, err := gzip.NewReader(in)
@@ -250,20 +258,24 @@ func newLines(r io.Reader) (*lines, error) {
 		}
 		in = bufio.NewReaderSize(z, 64<<10)
 	}
-	return &lines{r: in}, nil
+	return &lines{ctx: ctx, r: in}, nil
 }
 
 // next reads the next line that is not empty.
 func (l *lines) next() bool {
 	for l.err == nil {
-		l.bytes, l.broken = l.bytes[:0], nil
+		if l.err = l.ctx.Err(); l.err != nil {
+			return false
+		}
+		l.buffer.Reset()
+		l.broken = nil
 		length := 0
 		var err error
 		for {
 			var part []byte
 			part, err = l.r.ReadSlice('\n')
 			if length += len(part); length <= maxLine {
-				l.bytes = append(l.bytes, part...)
+				l.buffer.Append(part)
 			}
 			if !errors.Is(err, bufio.ErrBufferFull) {
 				break
@@ -281,7 +293,7 @@ func (l *lines) next() bool {
 			l.broken = fmt.Errorf("it has over %d bytes", maxLine)
 			return true
 		}
-		if l.bytes = bytes.TrimSpace(l.bytes); len(l.bytes) > 0 {
+		if l.bytes = bytes.TrimSpace(l.buffer.Bytes()); len(l.bytes) > 0 {
 			return true
 		}
 	}
@@ -292,7 +304,7 @@ func (l *lines) next() bool {
 func (l *lines) head() error {
 	var head line
 	switch {
-	case !l.next(), l.broken != nil, strict(l.bytes, &head) != nil, head.Format != format:
+	case !l.next(), l.broken != nil, strict.Unmarshal(l.bytes, "the line", &head) != nil, head.Format != format:
 		return multivac.Errorf(multivac.ErrInvalid, "give it what `multivac export` wrote; documents are told with `multivac tell`",
 			"its first line is not that of an export")
 	case head.Version > version:

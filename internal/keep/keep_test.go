@@ -6,6 +6,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io"
 	"slices"
 	"strings"
 	"testing"
@@ -18,6 +19,7 @@ import (
 	"multivac/internal/store"
 	"multivac/internal/store/sqlite"
 	"multivac/internal/store/storetest"
+	"multivac/internal/strict"
 	"multivac/internal/text"
 )
 
@@ -233,7 +235,10 @@ func TestBrokenLines(t *testing.T) {
 	f("not UTF-8", `waits`, "\xff", "not UTF-8")
 	f("deep nesting", `{"document":`, `{"document":`+strings.Repeat("[", 100_000), "cannot be read")
 	f("an unknown member", `{"document":{`, `{"document":{"x":1,`, "unknown field")
-	f("something behind", "}}\n", "}} {}\n", "after the object")
+	f("a member twice", `"source":`, `"source":"x","source":`, "is there twice")
+	f("a member in capitals", `"source":`, `"Source":`, "unknown field")
+	f("half a surrogate pair", "It waits", `It \ud800`, "surrogate")
+	f("something behind", "}}\n", "}} {}\n", "something follows")
 	f("neither", `{"document"`, `{"end":null,"document":null}`+"#", "cannot be read")
 	f("another text", "It waits", "It never waits", "hash")
 	f("another identifier", `"id":"`, `"id":"00`, "identifier")
@@ -243,6 +248,34 @@ func TestBrokenLines(t *testing.T) {
 	f("no hash", `"hash":"`, `"hash":"x`, "hash")
 	f("no such collection", `"collection":"default"`, `"collection":"?"`, "identifier")
 }
+
+// A text that cannot be one is not read.
+func TestTextTooLong(t *testing.T) {
+	if err := new(content).UnmarshalJSON(make([]byte, maxContent+1)); !errors.Is(err, multivac.ErrInvalid) {
+		t.Errorf("got %v", err)
+	}
+}
+
+// Nobody waits for the end of an import that has none.
+func TestImportStops(t *testing.T) {
+	for _, line := range []string{"\n", "x\n"} {
+		ctx, stop := context.WithCancel(t.Context())
+		read := 0
+		endless := io.MultiReader(strings.NewReader(`{"format":"multivac-export","version":1}`+"\n"), readerFunc(func(p []byte) (int, error) {
+			if read += len(p); read > 1<<20 {
+				stop()
+			}
+			return copy(p, strings.Repeat(line, len(p)/len(line))), nil
+		}))
+		if _, err := open(t).Import(ctx, endless, false); !errors.Is(err, context.Canceled) || read > 2<<20 {
+			t.Errorf("lines of %q: %v after %d bytes", line, err, read)
+		}
+	}
+}
+
+type readerFunc func([]byte) (int, error)
+
+func (f readerFunc) Read(p []byte) (int, error) { return f(p) }
 
 func TestBrokenStreams(t *testing.T) {
 	from := open(t)
@@ -354,7 +387,7 @@ func FuzzLine(f *testing.F) {
 	f.Add([]byte(`{"key":{"id":"a","scopes":["ask"],"created":"2023-11-14T22:13:20Z","hash":"00"}}`))
 	f.Fuzz(func(t *testing.T, in []byte) {
 		var l line
-		if strict(in, &l) != nil || l.Document == nil {
+		if strict.Unmarshal(in, "the line", &l) != nil || l.Document == nil {
 			return
 		}
 		r, err := l.Document.record()
@@ -366,7 +399,7 @@ func FuzzLine(f *testing.F) {
 			return // a time that JSON has no form for
 		}
 		var again line
-		if err := strict(b, &again); err != nil {
+		if err := strict.Unmarshal(b, "the line", &again); err != nil {
 			t.Fatalf("%s cannot be read: %v", b, err)
 		}
 		other, err := again.Document.record()

@@ -4,10 +4,17 @@
 package memory
 
 import (
+	"sync/atomic"
 	"unsafe"
 
 	"golang.org/x/sys/unix"
 )
+
+var allocated atomic.Int64
+
+// Allocated returns how many bytes Allocate has given that were not freed, as
+// far as they lie outside the heap.
+func Allocated() int64 { return allocated.Load() }
 
 // Allocate returns n zeros, which are there until Free is called with all of
 // them. They must hold no pointers.
@@ -16,12 +23,15 @@ func Allocate(n int) []byte {
 	if err != nil {
 		return make([]byte, n)
 	}
+	allocated.Add(int64(n))
 	return b
 }
 
 // Free gives back what Allocate returned. Nothing may be read from it any more.
 func Free(b []byte) {
-	_ = unix.Munmap(b) // what the heap gave is not known there, and left to the collector
+	if unix.Munmap(b) == nil { // what the heap gave is not known there, and left to the collector
+		allocated.Add(-int64(len(b)))
+	}
 }
 
 // Release gives back the pages of a part of the binary, which come again from

@@ -35,8 +35,8 @@ const (
 	patience = 5 * time.Second
 
 	// room is how many bytes of documents are worked on at a time, or one
-	// document: what is made of them takes a few times as much memory.
-	room = 64 << 20
+	// document: what is made of them may take thirty times as much memory.
+	room = 16 << 20
 )
 
 // A Worker is responsible for turning pending documents into passages and
@@ -353,6 +353,7 @@ func (l *lease) work(d multivac.Document) error {
 		return context.Cause(l.ctx)
 	}
 	defer l.room.Release(size)
+	defer thrifty(len(d.Body))()
 	if err := l.begin("extract"); err != nil {
 		return err
 	}

@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"multivac"
+	"multivac/internal/web/bodies"
 )
 
 // NewAdmin returns the handler of what operators have at an address of their
@@ -31,7 +32,7 @@ func NewProbes(o Options) http.Handler {
 
 func probes(o Options) (*server, *http.ServeMux) {
 	o.Log, o.Gate, o.Stop = cmp.Or(o.Log, slog.Default()), nil, nil
-	s := &server{Options: o}
+	s := &server{Options: o, room: bodies.NewRoom()}
 	mux := http.NewServeMux()
 	mux.HandleFunc("GET /livez", live)
 	mux.HandleFunc("GET /readyz", s.ready)

@@ -111,6 +111,7 @@ func (s *server) admit(mux *http.ServeMux) http.Handler {
 		c, leave, err := s.enter(ctx, r, rule)
 		if err == nil {
 			defer leave()
+			err = accept(w, r)
 		}
 		if c != nil {
 			ctx = auth.With(ctx, c)
@@ -213,11 +214,14 @@ func (s *server) signInForm(w http.ResponseWriter, r *http.Request) {
 
 // signIn takes the key of a form into a cookie.
 func (s *server) signIn(w http.ResponseWriter, r *http.Request) {
-	if err := parseForm(r); err != nil {
+	hold := s.room.Hold()
+	defer hold.Release()
+	form, err := readForm(r, hold, "key", "next")
+	if err != nil {
 		s.fail(w, r, err)
 		return
 	}
-	text, next := auth.ReadText(r.PostForm.Get("key")), within(r.PostForm.Get("next"))
+	text, next := auth.ReadText(form["key"]), within(form["next"])
 	_, leave, err := s.Gate.Enter(r.Context(), text, address(r))
 	if err != nil {
 		s.SignIn(w, r, next, err)

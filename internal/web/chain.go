@@ -2,6 +2,7 @@ package web
 
 import (
 	"fmt"
+	"io"
 	"math"
 	"net/http"
 	"runtime/debug"
@@ -14,6 +15,15 @@ import (
 // grace is how much longer a connection lives than the context of its request,
 // so that the handler can still say why it gave up.
 const grace = 5 * time.Second
+
+// A body that tells has slowStart, and a second more for each slowest bytes
+// that came.
+const (
+	slowStart = 30 * time.Second
+	slowest   = 32 << 10
+
+	drainTimeout = 5 * time.Second
+)
 
 // bounds are the most bytes that a request's body may have, and the longest
 // that it may take.
@@ -36,6 +46,9 @@ func limit(next http.Handler) http.Handler {
 		if r.Body != http.NoBody {
 			_ = conn.SetReadDeadline(end.Add(grace)) // a recorder in a test has none
 			r.Body = http.MaxBytesReader(w, r.Body, size)
+			if timeout == TellTimeout {
+				r.Body = &paced{ReadCloser: r.Body, conn: conn, begun: time.Now(), end: end.Add(grace), waits: r.Header.Get("Expect") != ""}
+			}
 		}
 		_ = conn.SetWriteDeadline(end.Add(2 * grace))
 		out := &steadyWriter{ResponseWriter: w, free: piece, credit: slowReader}
@@ -46,16 +59,50 @@ func limit(next http.Handler) http.Handler {
 	})
 }
 
-// secure sets what holds for everything. A page brings a policy of its own.
+// A paced body ends where it comes too slowly: what has come of it is in memory
+// that other requests wait for.
+type paced struct {
+	io.ReadCloser
+	conn       *http.ResponseController
+	begun, end time.Time
+	bytes      int64
+	waits      bool // for "100 Continue"
+}
+
+// drain reads what is left of the body, for a while. A client that sends all of
+// it before it reads would not see the answer otherwise. One that waits to be
+// told to go on has sent nothing.
+func (p *paced) drain() {
+	if !p.waits {
+		p.end = time.Now().Add(drainTimeout)
+		_, _ = io.Copy(io.Discard, p) // it was refused either way
+	}
+}
+
+// Read implements io.Reader.
+func (p *paced) Read(b []byte) (int, error) {
+	due := p.begun.Add(slowStart + time.Duration(p.bytes)*time.Second/slowest)
+	if due.Before(p.end) {
+		_ = p.conn.SetReadDeadline(due)
+	} else {
+		_ = p.conn.SetReadDeadline(p.end)
+	}
+	n, err := p.ReadCloser.Read(b)
+	p.bytes += int64(n)
+	return n, err
+}
+
+// secure sets what holds for everything. A page brings a policy of its own, and
+// what may be kept says so.
 func secure(next http.Handler) http.Handler {
 	// Made once, for all responses share them: a Set takes another's place, an
 	// Add copies it.
 	noSniff, deny, noReferrer := []string{"nosniff"}, []string{"DENY"}, []string{"no-referrer"}
-	policy := []string{"default-src 'none'; frame-ancestors 'none'"}
+	policy, noStore := []string{"default-src 'none'; frame-ancestors 'none'"}, []string{"private, no-store"}
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		h := w.Header()
 		h["X-Content-Type-Options"], h["X-Frame-Options"], h["Referrer-Policy"] = noSniff, deny, noReferrer
-		h["Content-Security-Policy"] = policy
+		h["Content-Security-Policy"], h["Cache-Control"] = policy, noStore
 		next.ServeHTTP(w, r)
 	})
 }
@@ -89,6 +136,7 @@ func isForeign(r *http.Request) bool {
 func (s *server) recover(next http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		begun := &begun{ResponseWriter: w}
+		begun.body, _ = r.Body.(*paced)
 		defer func() {
 			v := recover()
 			if v == nil {
@@ -109,11 +157,15 @@ func (s *server) recover(next http.Handler) http.Handler {
 // begun knows whether the answer has begun.
 type begun struct {
 	http.ResponseWriter
-	yes bool
+	yes  bool
+	body *paced // of a request that tells, or nil
 }
 
 func (b *begun) WriteHeader(status int) {
 	b.yes = true
+	if status >= 400 && b.body != nil {
+		b.body.drain()
+	}
 	b.ResponseWriter.WriteHeader(status)
 }
 

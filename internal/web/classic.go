@@ -8,7 +8,6 @@ import (
 	"strings"
 
 	"multivac"
-	"multivac/internal/web/wire"
 )
 
 // What the original's routes answer, byte for byte.
@@ -66,17 +65,21 @@ func (s *server) classicText(r *http.Request) (string, error) {
 }
 
 func (s *server) classicData(w http.ResponseWriter, r *http.Request) {
-	if err := parseForm(r); err != nil {
+	hold := s.room.Hold()
+	defer hold.Release()
+	form, err := readForm(r, hold, "data")
+	if err != nil {
+		hold.Finish()
 		s.fail(w, r, err)
 		return
 	}
-	data, ok := r.PostForm["data"]
+	data, ok := form["data"]
 	if !ok {
 		s.fail(w, r, multivac.Errorf(multivac.ErrInvalid, "send it as curl -d data=... does", "the form has no field data"))
 		return
 	}
 	receipts, err := s.Teller.Tell(r.Context(), []multivac.Telling{{
-		Collection: classicCollection, MediaType: multivac.Plain, Body: []byte(data[0]),
+		Collection: classicCollection, MediaType: multivac.Plain, Body: []byte(data),
 	}}, multivac.WaitStored)
 	if err == nil && len(receipts) == 1 {
 		err = receipts[0].Err
@@ -87,22 +90,6 @@ func (s *server) classicData(w http.ResponseWriter, r *http.Request) {
 	}
 	w.Header().Set("Content-Type", "application/json")
 	io.WriteString(w, updated)
-}
-
-// parseForm reads a form of either kind into memory: the body has a limit, and
-// there may be no disk to write to.
-func parseForm(r *http.Request) error {
-	err := r.ParseForm()
-	if err == nil {
-		err = r.ParseMultipartForm(MaxRequest)
-	}
-	if err == nil || errors.Is(err, http.ErrNotMultipart) {
-		return nil
-	}
-	if body := wire.BodyError(err); !errors.Is(body, multivac.ErrInvalid) {
-		return body
-	}
-	return multivac.Errorf(multivac.ErrInvalid, "send it as curl -d data=... does", "the form cannot be read")
 }
 
 func writeText(w http.ResponseWriter, text string) {

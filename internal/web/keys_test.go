@@ -431,7 +431,7 @@ func TestKeysOverHTTP(t *testing.T) {
 	l := newLocked(t)
 	w := l.as("admin", "POST", "/api/v1/keys", `{"name":"n","scopes":["ask"],"collections":["laws"],"expires":"2100-01-02T03:04:05Z","rate":2.5,"burst":4,"concurrent":3}`, "Content-Type: application/json")
 	made := read[wire.MadeKey](l.site, w, 200)
-	if w.Header().Get("Cache-Control") != "no-store" || !strings.HasPrefix(made.Text, "mvk_"+made.ID+"_") {
+	if w.Header().Get("Cache-Control") != "private, no-store" || !strings.HasPrefix(made.Text, "mvk_"+made.ID+"_") {
 		t.Errorf("made %s %v", w.Body, w.Header())
 	}
 	l.keys["new"] = multivac.KeyText(made.Text)

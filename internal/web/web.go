@@ -6,19 +6,18 @@ package web
 import (
 	"cmp"
 	"context"
-	"io"
-	"iter"
 	"log/slog"
 	"net/http"
 	"time"
 
 	"multivac"
 	"multivac/internal/web/api"
+	"multivac/internal/web/bodies"
 )
 
 // Limits of a request. They hold whatever the server's own are.
 const (
-	MaxRequest     = 64 << 20         // bytes of a body that tells
+	MaxRequest     = bodies.Most      // bytes of a body that tells
 	maxSmall       = 1 << 20          // bytes of any other body
 	RequestTimeout = 30 * time.Second // from the header's end to the handler's
 	TellTimeout    = 5 * time.Minute  // the same, where a body tells
@@ -40,7 +39,7 @@ type Options struct {
 	Library multivac.Library
 	// Files turns an uploaded file into tellings; an error is about one of
 	// them and does not stop the rest. Where nil, a file is Markdown.
-	Files   func(name string, r io.Reader, collection multivac.CollectionName) iter.Seq2[multivac.Telling, error]
+	Files   api.Files
 	UI      http.Handler                    // the first page and what lies under /ui/
 	Metrics http.Handler                    // /metrics
 	Wrap    func(http.Handler) http.Handler // sees each request; sets X-Request-Id before it calls on
@@ -73,7 +72,8 @@ type Options struct {
 
 type server struct {
 	Options
-	answers *answers // of all requests
+	answers *answers     // of all requests
+	room    *bodies.Room // of the bodies of all requests
 }
 
 // New returns the handler of everything that MultiVAC serves.
@@ -84,7 +84,7 @@ func New(o Options) http.Handler {
 		o.Stop = context.Background()
 	}
 	o.Library = Bounded(o.Library)
-	s := &server{Options: o, answers: newAnswers()}
+	s := &server{Options: o, answers: newAnswers(), room: bodies.NewRoom()}
 	h := s.recover(s.ownHost(s.sameOrigin(s.admit(s.routes()))))
 	if o.Wrap != nil {
 		h = o.Wrap(h)
@@ -112,7 +112,7 @@ func (s *server) routes() *http.ServeMux {
 		mux.Handle("GET /metrics", s.Metrics)
 	}
 	api.Register(mux, api.Options{
-		Teller: s.Teller, Asker: s.Asker, Library: s.Library, Keys: s.Keys, Keeper: s.Keeper, Files: s.Files,
+		Teller: s.Teller, Asker: s.Asker, Library: s.Library, Keys: s.Keys, Keeper: s.Keeper, Files: s.Files, Room: s.room,
 		Problem: s.problem, Version: s.Version, Wait: s.Wait, Read: RequestTimeout + grace,
 	})
 	return mux

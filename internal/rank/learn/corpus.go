@@ -49,7 +49,7 @@ func newCorpus(path string, asked []eval.Question) (*corpus, error) {
 	c := &corpus{askedAbout: map[int][]int{}, byID: map[multivac.DocumentID]int{}}
 	articles := map[string]int{}
 	bySource := map[string]int{}
-	for t, err := range extract.Files(path, f, "") {
+	for t, err := range extract.Files(path, f, "", nil) {
 		if err != nil {
 			return nil, err
 		}

@@ -4,7 +4,6 @@ package api
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"io"
 	"iter"
@@ -15,12 +14,13 @@ import (
 	"strings"
 	"sync"
 	"time"
-	"unicode/utf8"
 
 	"github.com/danielgtaylor/huma/v2"
 	"github.com/danielgtaylor/huma/v2/adapters/humago"
 
 	"multivac"
+	"multivac/internal/strict"
+	"multivac/internal/web/bodies"
 	"multivac/internal/web/wire"
 )
 
@@ -33,16 +33,22 @@ type Options struct {
 	Keys    multivac.Keys   // no routes about keys if nil
 	// Files turns an uploaded file into tellings, going on after an error. A
 	// file is one Markdown document where Files is nil.
-	Files   func(name string, r io.Reader, collection multivac.CollectionName) iter.Seq2[multivac.Telling, error]
+	Files   Files
+	Room    *bodies.Room                               // that the bodies of all requests share
 	Problem func(context.Context, error) *wire.Problem // what the user sees of an error; logs what he must not
 	Version string
 	Wait    time.Duration // the longest that ?wait=indexed waits
 	Read    time.Duration // the longest that reading a small body takes
 }
 
+// Files turns a file into tellings. spend is told how much of it was read,
+// unpacked, and ends the reading by its error.
+type Files func(name string, r io.Reader, collection multivac.CollectionName, spend func(bytes, lines int) error) iter.Seq2[multivac.Telling, error]
+
 type server struct {
 	Options
 	api                   huma.API
+	importing             sync.Mutex
 	exports, examinations turns
 }
 
@@ -58,7 +64,7 @@ var (
 // Register adds all routes under /api/v1 to mux, and describes those under /
 // that web serves.
 func Register(mux *http.ServeMux, o Options) {
-	s := &server{Options: o, api: humago.New(shortcut{mux, o.Asker, o.Problem}, config(o.Version)),
+	s := &server{Options: o, api: humago.New(shortcut{mux, o.Asker, o.Problem, o.Room}, config(o.Version)),
 		exports: newTurns(maxExports, fmt.Sprintf("%d exports are under way", maxExports)), examinations: newTurns(maxExaminations, "an examination is under way")}
 
 	s.describe("POST", "/api/v1/documents", "tell", "Tell documents", 202, errorsTelling, describeTell)
@@ -118,13 +124,24 @@ func config(version string) huma.Config {
 	}
 }
 
-// unmarshal refuses what Go would read with other characters in its place.
+// unmarshal reads a small body: once into any, which is checked, and once into
+// what the handler gets.
 func unmarshal(b []byte, v any) error {
-	if !utf8.Valid(b) {
-		return errors.New("JSON is not UTF-8")
+	values := 0
+	for _, c := range b {
+		if c == ',' || c == '[' || c == '{' {
+			values++
+		}
 	}
-	return huma.DefaultJSONFormat.Unmarshal(b, v)
+	if values > maxValues {
+		return multivac.Errorf(multivac.ErrTooLarge, "send less", "JSON has over %d values", maxValues)
+	}
+	return strict.Unmarshal(b, "the body", v)
 }
+
+// maxValues bounds what a small body takes of memory once it is read into any,
+// where each value takes many times its bytes.
+const maxValues = 5000
 
 var keyScheme = &huma.SecurityScheme{
 	Type: "http", Scheme: "bearer", BearerFormat: "mvk_<id>_<secret>",
@@ -143,6 +160,7 @@ func nameRequest(ctx huma.Context, _ string, v any) (any, error) {
 // huma makes the errors that it finds itself by this variable. What does not
 // fit a schema is invalid, as it is where multivac finds it.
 func init() {
+	huma.ValidateStrictCasing = true
 	huma.NewError = func(status int, message string, errs ...error) huma.StatusError {
 		kind := wire.KindOfStatus(status)
 		if status == http.StatusUnprocessableEntity {
@@ -153,6 +171,10 @@ func init() {
 			detail, ok := err.(huma.ErrorDetailer)
 			if !ok { // the body cannot be read
 				return wire.ProblemOf(wire.BodyError(err))
+			}
+			if len(p.Errors) == maxDetails {
+				p.Omitted = len(errs) - maxDetails
+				break
 			}
 			d := detail.ErrorDetail()
 			p.Errors = append(p.Errors, wire.Detail{Location: d.Location, Message: d.Message})

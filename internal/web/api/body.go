@@ -4,32 +4,31 @@ import (
 	"bufio"
 	"bytes"
 	"cmp"
-	"encoding/base64"
-	"encoding/json"
-	"errors"
+	"context"
 	"fmt"
 	"io"
 	"iter"
 	"mime"
-	"mime/multipart"
 	"net/http"
 	"net/url"
-	"os"
-	"path"
 	"slices"
 	"strings"
-	"unicode/utf8"
 
 	"multivac"
+	"multivac/internal/strict"
+	"multivac/internal/web/bodies"
 	"multivac/internal/web/wire"
 )
 
-// maxLine is the longest line of JSON Lines, in bytes: the largest document
-// with each byte escaped, and its other members.
-const maxLine = 2*multivac.MaxBody + 64<<10
-
-// maxField is the longest form field that is no file, in bytes.
-const maxField = 64 << 10
+const (
+	// maxLine is the longest document in JSON, in bytes: the largest one with
+	// each byte escaped, and its other members.
+	maxLine    = 2*multivac.MaxBody + 64<<10
+	maxLines   = 1 << 20  // lines of a request, blank ones among them
+	maxField   = 64 << 10 // bytes of a form field that is no file
+	lineBuffer = 32 << 10
+	large      = 1 << 20 // bytes of a body from which on few are turned into documents at a time
+)
 
 // texts are the media types of a body that is one document.
 var texts = map[string]bool{multivac.Plain: true, multivac.Markdown: true, multivac.HTML: true, multivac.CSV: true}
@@ -37,8 +36,22 @@ var texts = map[string]bool{multivac.Plain: true, multivac.Markdown: true, multi
 // An item is a telling that was read, or why it cannot be told.
 type item struct {
 	multivac.Telling
-	where string // "documents[3]", "line 7", the name of a file
+	where place
 	err   error
+}
+
+// A place is where in a request a document stands.
+type place struct {
+	file   string // its name, where the document is in one
+	format string // of the number, else
+	number int
+}
+
+func (p place) String() string {
+	if p.format == "" {
+		return p.file
+	}
+	return fmt.Sprintf(p.format, p.number)
 }
 
 // items end with the error that left the rest unread.
@@ -69,36 +82,54 @@ func parseQuery(query url.Values) (request, error) {
 }
 
 // read returns what a body tells, and whether that is one document by its
-// form. JSON is checked as a whole before any of it is told; JSON Lines are
-// told as they come.
-func (s *server) read(header http.Header, r io.Reader, q request) (all items, one bool, err error) {
-	mediaType, params, err := contentType(header)
+// form. JSON and forms are checked as a whole before any of it is told; JSON
+// Lines are told as they come. What it takes of memory is in hold.
+func (s *server) read(r *http.Request, q request, hold *bodies.Hold) (all items, one bool, err error) {
+	ctx := r.Context()
+	mediaType, params, err := contentType(r.Header)
 	if err != nil {
 		return nil, false, err
 	}
 	switch {
 	case mediaType == "application/json":
-		b, err := io.ReadAll(r)
+		b, err := whole(hold, r, bodies.Most+1)
 		if err != nil {
-			return nil, false, wire.BodyError(err)
+			return nil, false, err
 		}
-		return readJSON(b, q)
+		return readJSON(ctx, b, q)
 	case mediaType == "application/x-ndjson", mediaType == "application/ndjson", mediaType == "application/jsonl":
-		return readLines(r, q.collection), false, nil
+		return readLines(ctx, hold, r.Body, q.collection), false, nil
 	case mediaType == "multipart/form-data":
-		all, err := s.readForm(multipart.NewReader(r, params["boundary"]), q)
+		b, err := whole(hold, r, bodies.Most+1)
+		if err != nil {
+			return nil, false, err
+		}
+		all, err := s.readForm(ctx, form{b, params["boundary"]}, q, hold)
 		return all, false, err
 	case texts[mediaType]:
-		b, err := io.ReadAll(io.LimitReader(r, multivac.MaxBody+1))
+		b, err := whole(hold, r, multivac.MaxBody+1)
 		if err != nil {
-			return nil, false, wire.BodyError(err)
+			return nil, false, err
 		}
-		t := multivac.Telling{Collection: q.collection, Source: q.source, Title: q.title, MediaType: mediaType, Body: b}
+		t := multivac.Telling{Collection: q.collection, Source: q.source, Title: q.title, MediaType: mediaType, Body: hold.Take(b)}
 		return just(item{Telling: t}), true, nil
 	}
 	return nil, false, multivac.Errorf(wire.ErrMediaType,
 		"use application/json, application/x-ndjson, multipart/form-data, text/markdown, text/plain, text/html or text/csv",
 		"Content-Type %q is none that documents are told in", multivac.Clip(mediaType, 80))
+}
+
+// whole reads all of a body, or so much of it. A large one has to wait for its
+// turn then.
+func whole(hold *bodies.Hold, r *http.Request, most int) ([]byte, error) {
+	b, err := hold.Read(r, most)
+	if err != nil {
+		return nil, wire.BodyError(err)
+	}
+	if len(b) > large {
+		err = hold.Unpack(r.Context())
+	}
+	return b, err
 }
 
 func contentType(header http.Header) (mediaType string, params map[string]string, err error) {
@@ -126,78 +157,28 @@ func just(i item) items {
 	return func(yield func(item, error) bool) { yield(i, nil) }
 }
 
-// readJSON reads an object, an array of them, or an array in an object. A
-// document by itself, the most frequent, is read in one go: had it other
-// members, "documents" among them, it would not decode.
-func readJSON(b []byte, q request) (all items, one bool, err error) {
-	object := bytes.HasPrefix(bytes.TrimLeft(b, " \t\r\n"), []byte("{"))
-	if object {
-		if t, err := decode(b, q.collection); err == nil {
-			return just(item{Telling: q.name(t)}), true, nil
-		}
-	}
-	var list struct {
-		Collection string            `json:"collection"`
-		Documents  []json.RawMessage `json:"documents"`
-	}
-	if !object {
-		switch err := json.Unmarshal(b, &list.Documents); {
-		case err == nil && list.Documents != nil:
-			return readList(list.Documents, q.collection), false, nil
-		case isSyntax(err):
-			return nil, false, jsonError(err)
-		}
-	}
-	var typed *json.UnmarshalTypeError
-	if err := json.Unmarshal(b, &list); isSyntax(err) || errors.As(err, &typed) && typed.Field == "documents" {
-		return nil, false, jsonError(err)
-	}
-	if list.Documents == nil {
-		t, err := decode(b, q.collection)
-		if err == nil {
-			t = q.name(t)
-		}
-		return just(item{Telling: t, err: err}), true, nil
-	}
-	if err := strict(b, &list); err != nil {
-		return nil, false, err
-	}
-	if list.Collection != "" {
-		q.collection = multivac.CollectionName(list.Collection)
-	}
-	return readList(list.Documents, q.collection), false, nil
-}
-
 // name gives t what the request says of it, where t does not.
 func (q request) name(t multivac.Telling) multivac.Telling {
 	t.Source, t.Title = cmp.Or(t.Source, q.source), cmp.Or(t.Title, q.title)
 	return t
 }
 
-func readList(documents []json.RawMessage, collection multivac.CollectionName) items {
-	return func(yield func(item, error) bool) {
-		for n, b := range documents {
-			t, err := decode(b, collection)
-			if !yield(item{t, fmt.Sprintf("documents[%d]", n), err}, nil) {
-				return
-			}
-		}
-	}
-}
-
 // readLines reads JSON Lines. A line that cannot be read is named and left out.
-func readLines(r io.Reader, collection multivac.CollectionName) items {
+func readLines(ctx context.Context, hold *bodies.Hold, r io.Reader, collection multivac.CollectionName) items {
 	return func(yield func(item, error) bool) {
-		in := bufio.NewReaderSize(r, 64<<10)
+		l := lines{ctx: ctx, hold: hold, in: bufio.NewReaderSize(r, lineBuffer)}
 		for n := 1; ; n++ {
-			line, long, err := readLine(in)
+			line, long, err := l.next()
+			if err == nil && n > maxLines {
+				err = errLines
+			}
 			if err != nil && err != io.EOF {
 				yield(item{}, wire.BodyError(err))
 				return
 			}
-			i := item{where: fmt.Sprintf("line %d", n)}
+			i := item{where: place{format: "line %d", number: n}}
 			if long {
-				i.err = multivac.Errorf(multivac.ErrTooLarge, "split the document", "line is over the limit of %d bytes", maxLine)
+				i.err = errLong
 			} else if line = bytes.TrimSpace(line); len(line) > 0 {
 				i.Telling, i.err = decode(line, collection)
 			}
@@ -211,164 +192,52 @@ func readLines(r io.Reader, collection multivac.CollectionName) items {
 	}
 }
 
-// readLine reads a line whatever its length, but keeps it only within maxLine.
-func readLine(in *bufio.Reader) (line []byte, long bool, err error) {
+var (
+	errLong  = multivac.Errorf(multivac.ErrTooLarge, "split the document", "document is over the limit of %d bytes of JSON", maxLine)
+	errLines = multivac.Errorf(multivac.ErrTooLarge, "send the rest in other requests, without blank lines", "request is over the limit of %d lines", maxLines)
+)
+
+// lines reads a stream line by line.
+type lines struct {
+	ctx  context.Context
+	hold *bodies.Hold // has the line that was read last, where it is long
+	in   *bufio.Reader
+}
+
+// next reads a line whatever its length, but keeps it only within maxLine, and
+// until the next one is read.
+func (l *lines) next() (line []byte, long bool, err error) {
+	l.hold.Reset()
 	for {
-		part, err := in.ReadSlice('\n')
-		if !long {
-			line = append(line, part...)
+		if err := l.ctx.Err(); err != nil {
+			return nil, false, err
 		}
-		if len(line) > maxLine {
-			line, long = nil, true
+		part, err := l.in.ReadSlice('\n')
+		if err != bufio.ErrBufferFull && len(l.hold.Bytes()) == 0 && !long {
+			return part, false, err
+		}
+		if len(l.hold.Bytes())+len(part) > maxLine {
+			l.hold.Reset()
+			long = true
+		}
+		if !long {
+			if err := l.hold.Append(l.ctx, part); err != nil {
+				return nil, false, err
+			}
 		}
 		if err != bufio.ErrBufferFull {
-			return line, long, err
+			return l.hold.Bytes(), long, err
 		}
 	}
 }
 
 func decode(b []byte, collection multivac.CollectionName) (multivac.Telling, error) {
+	if len(b) > maxLine {
+		return multivac.Telling{}, errLong
+	}
 	var w wire.Telling
-	if err := strict(b, &w); err != nil {
+	if err := strict.Unmarshal(b, "a document", &w); err != nil {
 		return multivac.Telling{Source: w.Source}, err
 	}
 	return w.Telling(collection)
-}
-
-// strict reads exactly one JSON value that has no members but v's.
-func strict(b []byte, v any) error {
-	if !utf8.Valid(b) {
-		return multivac.Errorf(multivac.ErrInvalid, "send UTF-8, or the document's bytes as content in base64", "JSON is not UTF-8")
-	}
-	dec := json.NewDecoder(bytes.NewReader(b))
-	dec.DisallowUnknownFields()
-	if err := dec.Decode(v); err != nil {
-		return jsonError(err)
-	}
-	if _, err := dec.Token(); err != io.EOF {
-		return multivac.Errorf(multivac.ErrInvalid, "send one value, or many as application/x-ndjson, one a line", "something follows the JSON value")
-	}
-	return nil
-}
-
-func isSyntax(err error) bool {
-	var syntax *json.SyntaxError
-	return errors.As(err, &syntax)
-}
-
-func jsonError(err error) error {
-	var (
-		syntax *json.SyntaxError
-		typed  *json.UnmarshalTypeError
-		base   base64.CorruptInputError
-	)
-	switch {
-	case errors.As(err, &syntax):
-		return multivac.Errorf(multivac.ErrInvalid, "correct it", "JSON cannot be read after byte %d: %v", syntax.Offset, err)
-	case errors.Is(err, io.ErrUnexpectedEOF), errors.Is(err, io.EOF):
-		return multivac.Errorf(multivac.ErrInvalid, "send all of it", "JSON ends early")
-	case errors.As(err, &base):
-		return multivac.Errorf(multivac.ErrInvalid, "encode the document's bytes in base64, or send text", "content is not base64")
-	case errors.As(err, &typed):
-		name := typed.Field
-		if name == "" {
-			name = "a document"
-		}
-		return multivac.Errorf(multivac.ErrInvalid, "see /api/v1/docs", "%s cannot be a JSON %s", name, typed.Value)
-	}
-	message := strings.TrimPrefix(err.Error(), "json: ")
-	return multivac.Errorf(multivac.ErrInvalid, "use collection, source, title, text, media_type and content", "%s", multivac.Clip(message, 120))
-}
-
-// A file is one that a form uploads.
-type file struct {
-	name, mediaType string
-	body            []byte
-}
-
-// readForm reads the whole form first, for fields may follow the files that
-// they are about.
-func (s *server) readForm(form *multipart.Reader, q request) (items, error) {
-	fields := map[string]*string{"collection": (*string)(&q.collection), "source": &q.source, "title": &q.title}
-	var files []file
-	for {
-		part, err := form.NextRawPart()
-		if err == io.EOF {
-			break
-		}
-		if err != nil {
-			return nil, formError(err)
-		}
-		_, disposition, _ := mime.ParseMediaType(part.Header.Get("Content-Disposition"))
-		if name, ok := disposition["filename"]; ok {
-			b, err := io.ReadAll(part)
-			if err != nil {
-				return nil, formError(err)
-			}
-			mediaType, _, _ := mime.ParseMediaType(part.Header.Get("Content-Type"))
-			files = append(files, file{name, mediaType, b})
-			continue
-		}
-		field, ok := fields[part.FormName()]
-		if !ok {
-			return nil, multivac.Errorf(multivac.ErrInvalid, "send files with their filename, and beside them only collection, source and title",
-				"form field %q is unknown", multivac.Clip(part.FormName(), 40))
-		}
-		b, err := io.ReadAll(io.LimitReader(part, maxField))
-		if err != nil {
-			return nil, formError(err)
-		}
-		*field = string(b)
-	}
-	if len(files) > 1 && (q.source != "" || q.title != "") {
-		return nil, multivac.Errorf(multivac.ErrInvalid, "send the files one by one, or leave source and title out", "source and title are for one file, but there are %d", len(files))
-	}
-	return func(yield func(item, error) bool) {
-		for _, f := range files {
-			for i := range s.open(f, q) {
-				if !yield(i, nil) {
-					return
-				}
-			}
-		}
-	}, nil
-}
-
-func formError(err error) error {
-	var large *http.MaxBytesError
-	if errors.As(err, &large) || errors.Is(err, os.ErrDeadlineExceeded) || !strings.HasPrefix(err.Error(), "multipart:") {
-		return wire.BodyError(err)
-	}
-	return multivac.Errorf(multivac.ErrInvalid, "send a form as curl -F file=@notes.md does", "form cannot be read: %s", multivac.Clip(err.Error(), 120))
-}
-
-// open returns the documents of a file. What it is, its name says, but for a
-// media type that is more than a browser's guess.
-func (s *server) open(f file, q request) iter.Seq[item] {
-	source := f.name
-	if q.source != "" {
-		source = q.source
-	}
-	named := texts[f.mediaType] && (f.mediaType != multivac.Plain || path.Ext(f.name) == "")
-	return func(yield func(item) bool) {
-		if named || s.Files == nil {
-			t := multivac.Telling{Collection: q.collection, Source: source, Title: q.title, MediaType: f.mediaType, Body: f.body}
-			if !named {
-				t.MediaType = multivac.Markdown
-			}
-			yield(item{Telling: t, where: f.name})
-			return
-		}
-		for t, err := range s.Files(f.name, bytes.NewReader(f.body), q.collection) {
-			if t.Source == f.name || (err != nil && t.Source == "") {
-				t.Source = source
-			}
-			if t.Source == source && t.Title == "" {
-				t.Title = q.title
-			}
-			if !yield(item{t, f.name, err}) {
-				return
-			}
-		}
-	}
 }

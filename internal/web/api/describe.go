@@ -53,7 +53,7 @@ func describeClassicData(_ *server, op *huma.Operation, success *huma.Response) 
 func describeTell(s *server, op *huma.Operation, success *huma.Response) {
 	op.Description = "Answers once the documents are durable. Some may be refused: each has its own error then; " +
 		"where all are, the answer is the first one's problem. What is sent again changes nothing, so it is safe to try again. " +
-		"At most 64 MiB and 50,000 documents a request, 16 MiB a document."
+		"At most 64 MiB and 50,000 documents a request, 16 MiB a document. Members that are unknown or there twice are refused."
 	op.Parameters = []*huma.Param{
 		{Name: "wait", In: "query", Description: "With indexed, answers when the documents are answered from or have failed, or after a while",
 			Schema: &huma.Schema{Type: huma.TypeString, Enum: []any{"stored", "indexed"}}},

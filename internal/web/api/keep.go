@@ -31,7 +31,7 @@ func (s *server) keeping(mux *http.ServeMux) {
 	s.describe("GET", "/api/v1/export", "export", "Export everything", 200, errorsListing, describeExport)
 	mux.HandleFunc("GET /api/v1/export", s.export)
 	s.describe("POST", "/api/v1/import", "import", "Import what was exported", 200, errorsTelling, describeImport)
-	mux.HandleFunc("POST /api/v1/import", s.importing)
+	mux.HandleFunc("POST /api/v1/import", s.importAll)
 }
 
 func (s *server) retry(ctx context.Context, in *idInput) (*body[wire.Receipt], error) {
@@ -85,11 +85,11 @@ func (s *server) export(w http.ResponseWriter, r *http.Request) {
 	wire.WriteProblem(w, p)
 }
 
-func (s *server) importing(w http.ResponseWriter, r *http.Request) {
+func (s *server) importAll(w http.ResponseWriter, r *http.Request) {
 	merge, err := onlyMerge(r.URL.Query(), true)
 	var imported multivac.Imported
 	if err == nil {
-		imported, err = s.Keeper.Import(r.Context(), steadyReader{r.Body, http.NewResponseController(w)}, merge)
+		imported, err = s.takeIn(r.Context(), steadyReader{r.Body, http.NewResponseController(w)}, merge)
 	}
 	if err != nil {
 		p := s.Problem(r.Context(), err)
@@ -101,6 +101,16 @@ func (s *server) importing(w http.ResponseWriter, r *http.Request) {
 	}
 	w.Header().Set("Content-Type", "application/json")
 	wire.WriteJSON(w, wire.NewImported(imported))
+}
+
+// takeIn imports what no other request imports meanwhile: the longest lines of
+// an export take more memory than two of them may have.
+func (s *server) takeIn(ctx context.Context, r io.Reader, merge bool) (multivac.Imported, error) {
+	if !s.importing.TryLock() {
+		return multivac.Imported{}, multivac.Errorf(multivac.ErrUnavailable, "import again when it has ended", "another import is under way")
+	}
+	defer s.importing.Unlock()
+	return s.Keeper.Import(ctx, r, merge)
 }
 
 // onlyMerge reads the query of an import, or of an export, which has none.

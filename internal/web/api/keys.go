@@ -9,17 +9,12 @@ import (
 
 type makeKeyInput struct{ Body wire.NewKey }
 
-type makeKeyOutput struct {
-	CacheControl string `header:"Cache-Control" hidden:"true"`
-	Body         wire.MadeKey
-}
-
-func (s *server) makeKey(ctx context.Context, in *makeKeyInput) (*makeKeyOutput, error) {
+func (s *server) makeKey(ctx context.Context, in *makeKeyInput) (*body[wire.MadeKey], error) {
 	k, text, err := s.Keys.MakeKey(ctx, in.Body.Key())
 	if err != nil {
 		return nil, err
 	}
-	return &makeKeyOutput{"no-store", wire.MadeKey{Key: wire.KeyOf(k), Text: string(text)}}, nil
+	return &body[wire.MadeKey]{wire.MadeKey{Key: wire.KeyOf(k), Text: string(text)}}, nil
 }
 
 func (s *server) keys(ctx context.Context, _ *struct{}) (*body[wire.Keys], error) {

@@ -9,6 +9,7 @@ import (
 	"strings"
 
 	"multivac"
+	"multivac/internal/web/bodies"
 	"multivac/internal/web/wire"
 )
 
@@ -18,6 +19,7 @@ type shortcut struct {
 	*http.ServeMux
 	asker   multivac.Asker
 	problem func(context.Context, error) *wire.Problem
+	room    *bodies.Room
 }
 
 const answerRoute = "GET /api/v1/answer"
@@ -25,7 +27,7 @@ const answerRoute = "GET /api/v1/answer"
 // HandleFunc registers a route as http.ServeMux does.
 func (m shortcut) HandleFunc(pattern string, h func(http.ResponseWriter, *http.Request)) {
 	if pattern != answerRoute {
-		m.ServeMux.HandleFunc(pattern, h)
+		m.ServeMux.HandleFunc(pattern, m.held(h))
 		return
 	}
 	m.ServeMux.HandleFunc(pattern, func(w http.ResponseWriter, r *http.Request) {
@@ -33,6 +35,18 @@ func (m shortcut) HandleFunc(pattern string, h func(http.ResponseWriter, *http.R
 			h(w, r)
 		}
 	})
+}
+
+// held counts the body of a request, which huma reads whole.
+func (m shortcut) held(h http.HandlerFunc) http.HandlerFunc {
+	return func(w http.ResponseWriter, r *http.Request) {
+		if r.Body != http.NoBody {
+			hold := m.room.Hold()
+			defer hold.Release()
+			r.Body = hold.Reader(r)
+		}
+		h(w, r)
+	}
 }
 
 // plain returns the question of a request that has nothing else in it that

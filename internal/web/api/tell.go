@@ -7,14 +7,22 @@ import (
 	"net/http"
 
 	"multivac"
+	"multivac/internal/web/bodies"
 	"multivac/internal/web/wire"
 )
 
-// Limits of one request to tell.
+// Limits of one request to tell, and of what is said of it.
 const (
 	maxDocuments = 50_000
 	maxTold      = 256 << 20 // bytes of documents, unpacked
+	maxExplained = 256       // documents whose refusal is explained at length
+	maxDetails   = 100       // errors that a problem names
+
+	sizeOfReceipt = 160 // bytes of memory that a receipt takes besides its source
 )
+
+var errDocuments = multivac.Errorf(multivac.ErrTooLarge, "send the rest in other requests",
+	"request is over the limit of %d documents or %d bytes unpacked", maxDocuments, maxTold)
 
 // Documents that are told together.
 const (
@@ -30,12 +38,15 @@ func (s *server) tell(w http.ResponseWriter, r *http.Request) {
 		wire.WriteProblem(w, s.Problem(r.Context(), err))
 		return
 	}
-	all, one, err := s.read(r.Header, r.Body, q)
+	hold := s.Room.Hold()
+	defer hold.Release()
+	all, one, err := s.read(r, q, hold)
 	if err != nil {
+		hold.Finish()
 		wire.WriteProblem(w, s.Problem(r.Context(), err))
 		return
 	}
-	t := &told{server: s, ctx: r.Context(), waiting: r.Context()}
+	t := &told{server: s, ctx: r.Context(), waiting: r.Context(), hold: hold}
 	if q.wait {
 		t.wait = multivac.WaitIndexed
 		waiting, cancel := context.WithTimeout(r.Context(), s.Wait)
@@ -43,6 +54,7 @@ func (s *server) tell(w http.ResponseWriter, r *http.Request) {
 		t.waiting = waiting
 	}
 	err = t.all(all)
+	hold.Finish() // who reads the answer slowly keeps nobody else waiting
 	if p := t.problem(err, one); p != nil {
 		wire.WriteProblem(w, p)
 		return
@@ -52,7 +64,7 @@ func (s *server) tell(w http.ResponseWriter, r *http.Request) {
 	if one {
 		wire.WriteJSON(w, t.receipts[0])
 	} else {
-		wire.WriteJSON(w, wire.Receipts{Documents: t.receipts})
+		wire.WriteReceipts(w, t.receipts)
 	}
 }
 
@@ -62,12 +74,17 @@ type told struct {
 	ctx      context.Context // of the request
 	waiting  context.Context // ends when there has been enough waiting
 	wait     multivac.Wait
+	hold     *bodies.Hold
 	receipts []wire.Receipt
-	where    []string // of each receipt
-	bytes    int      // of all documents
+	kept     int                      // documents
+	refused  int                      // documents
+	first    place                    // of the first document
+	short    map[string]*wire.Problem // what is said of those that are not explained
+	bytes    int                      // of all documents
 
 	batch      []multivac.Telling
-	batchAt    []int // the receipts of the batch
+	batchAt    []int   // the receipts of the batch
+	batchWhere []place // its documents
 	batchBytes int
 }
 
@@ -86,23 +103,32 @@ func (t *told) all(all items) error {
 func (t *told) add(i item) error {
 	t.bytes += len(i.Body)
 	if len(t.receipts) == maxDocuments || t.bytes > maxTold {
-		err := multivac.Errorf(multivac.ErrTooLarge, "send the rest in other requests",
-			"request is over the limit of %d documents or %d bytes unpacked", maxDocuments, maxTold)
-		return errors.Join(err, t.flush())
+		return errors.Join(errDocuments, t.flush())
 	}
 	if i.err == nil {
 		i.err = i.Validate()
 	}
-	receipt := wire.Receipt{Source: i.Source}
+	receipt := wire.Receipt{Source: multivac.Clip(i.Source, multivac.MaxSource)}
+	if len(t.receipts) >= maxExplained { // fewer take no more than their body
+		if err := t.hold.Receipt(t.ctx, sizeOfReceipt+len(receipt.Source)); err != nil {
+			return errors.Join(err, t.flush())
+		}
+	}
+	if len(t.receipts) == 0 {
+		t.first = i.where
+	}
+	full := false // and so nothing waits for others to be told with
 	if i.err != nil {
-		receipt.Error = t.located(i.err, i.where)
+		receipt.Error = t.refuse(i.err, i.where)
 	} else {
+		full = !t.hold.Document(len(i.Body))
 		t.batch = append(t.batch, i.Telling)
 		t.batchAt = append(t.batchAt, len(t.receipts))
+		t.batchWhere = append(t.batchWhere, i.where)
 		t.batchBytes += len(i.Body)
 	}
-	t.receipts, t.where = append(t.receipts, receipt), append(t.where, i.where)
-	if len(t.batch) >= batchDocuments || t.batchBytes >= batchBytes {
+	t.receipts = append(t.receipts, receipt)
+	if full || len(t.batch) >= batchDocuments || t.batchBytes >= batchBytes {
 		return t.flush()
 	}
 	return nil
@@ -117,27 +143,52 @@ func (t *told) flush() error {
 	if err == nil && len(receipts) != len(t.batch) {
 		err = fmt.Errorf("%d tellings got %d receipts", len(t.batch), len(receipts))
 	}
+	var failed *wire.Problem
+	if err != nil {
+		failed = t.Problem(t.ctx, err)
+	}
 	for n, at := range t.batchAt {
 		if err != nil {
-			t.receipts[at].Error = t.Problem(t.ctx, err)
+			t.receipts[at].Error = failed
 			continue
 		}
 		t.receipts[at] = wire.NewReceipt(receipts[n])
+		if receipts[n].ID != "" {
+			t.kept++
+		}
 		if receipts[n].Err != nil {
-			t.receipts[at].Error = t.located(receipts[n].Err, t.where[at])
+			t.receipts[at].Error = t.refuse(receipts[n].Err, t.batchWhere[n])
 		}
 	}
-	t.batch, t.batchAt, t.batchBytes = nil, nil, 0
+	t.hold.Told()
+	t.batch, t.batchAt, t.batchWhere, t.batchBytes = nil, nil, nil, 0
 	return err
 }
 
-// located returns what is wrong with one of many, and which it is.
-func (t *told) located(err error, where string) *wire.Problem {
+// refuse returns what is wrong with one of many, and which it is. Of the first
+// ones it says that at length; what many others have in common is kept once.
+func (t *told) refuse(err error, where place) *wire.Problem {
 	p := t.Problem(t.ctx, err)
-	if where != "" {
-		p.Errors = []wire.Detail{{Location: where, Message: p.Err().Error()}}
+	if t.refused++; t.refused <= maxExplained {
+		if name := where.String(); name != "" {
+			p.Errors = []wire.Detail{{Location: name, Message: p.Err().Error()}}
+		}
+		return p
 	}
-	return p
+	same, key := t.short[p.Detail], p.Detail
+	if same == nil && len(t.short) >= maxExplained {
+		key = p.Type
+		p.Detail = "refused as others before it"
+		same = t.short[key]
+	}
+	if same == nil {
+		if t.short == nil {
+			t.short = map[string]*wire.Problem{}
+		}
+		same = &wire.Problem{Type: p.Type, Title: p.Title, Status: p.Status, Detail: p.Detail}
+		t.short[key] = same
+	}
+	return same
 }
 
 // tellBatch waits as long as there is time, and then does without.
@@ -154,30 +205,37 @@ func (t *told) tellBatch() ([]multivac.Receipt, error) {
 // problem returns what to answer where err left something unread or untold,
 // or where nothing was kept.
 func (t *told) problem(err error, one bool) *wire.Problem {
+	if err == nil && len(t.receipts) == 0 {
+		err = multivac.Errorf(multivac.ErrInvalid, "send at least one document", "the request tells nothing")
+	}
 	if err != nil {
 		p := t.Problem(t.ctx, err)
-		p.Documents = t.receipts
+		p.Documents = t.shown()
 		return p
 	}
-	if len(t.receipts) == 0 {
-		return t.Problem(t.ctx, multivac.Errorf(multivac.ErrInvalid, "send at least one document", "the request tells nothing"))
-	}
-	var details []wire.Detail
-	for _, r := range t.receipts {
-		if r.ID != "" || r.Error == nil {
-			return nil
-		}
-		if len(details) < 100 {
-			details = append(details, r.Error.Errors...)
-		}
+	if t.refused < len(t.receipts) || t.kept > 0 {
+		return nil
 	}
 	p := *t.receipts[0].Error
 	if one {
 		return &p
 	}
-	p.Errors, p.Documents = details, t.receipts
-	if where := t.where[0]; where != "" {
+	p.Errors, p.Documents = nil, t.shown()
+	for _, r := range p.Documents[:min(len(p.Documents), maxDetails)] {
+		p.Errors = append(p.Errors, r.Error.Errors...)
+	}
+	p.Omitted = t.refused - len(p.Errors)
+	if where := t.first.String(); where != "" {
 		p.Detail = where + ": " + p.Detail
 	}
 	return &p
+}
+
+// shown returns the receipts that a problem comes with. Where nothing was kept,
+// nobody has to know what became of which, and a few of them do.
+func (t *told) shown() []wire.Receipt {
+	if t.kept > 0 {
+		return t.receipts
+	}
+	return t.receipts[:min(len(t.receipts), maxExplained)]
 }

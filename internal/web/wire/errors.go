@@ -1,6 +1,8 @@
 package wire
 
 import (
+	"bufio"
+	"bytes"
 	"cmp"
 	"context"
 	"encoding/json"
@@ -71,8 +73,9 @@ type Problem struct {
 	Detail    string    `json:"detail" doc:"What is wrong this time"`
 	Remedy    string    `json:"remedy,omitempty" doc:"What you can do about it"`
 	RequestID string    `json:"request_id,omitempty" doc:"Names this request in the server's log"`
-	Errors    []Detail  `json:"errors,omitempty" doc:"Each thing that is wrong, where there are several or where the place is known"`
-	Documents []Receipt `json:"documents,omitempty" doc:"Of a telling: what became of each document that was read"`
+	Errors    []Detail  `json:"errors,omitempty" doc:"Each thing that is wrong, where there are several or where the place is known; 100 at most"`
+	Omitted   int       `json:"omitted,omitempty" doc:"How many more are wrong than errors names"`
+	Documents []Receipt `json:"documents,omitempty" doc:"Of a telling: what became of each document that was read; where none was kept, of the first 256"`
 
 	retry time.Duration
 }
@@ -205,7 +208,43 @@ func WriteProblem(w http.ResponseWriter, p *Problem) {
 	maps.Copy(w.Header(), p.GetHeaders())
 	w.Header().Set("Content-Type", ProblemType)
 	w.WriteHeader(p.Status)
-	WriteJSON(w, p)
+	head := *p
+	head.Documents = nil
+	writeReceipts(w, head, p.Documents)
+}
+
+// WriteReceipts answers with the receipts of several tellings.
+func WriteReceipts(w io.Writer, receipts []Receipt) { writeReceipts(w, struct{}{}, receipts) }
+
+// writeReceipts writes v as a line of JSON, with receipts as its last member
+// where there are any. Each is written by itself: together they may be large.
+func writeReceipts(w io.Writer, v any, receipts []Receipt) {
+	if len(receipts) == 0 {
+		WriteJSON(w, v)
+		return
+	}
+	out := bufio.NewWriterSize(w, 16<<10)
+	head, _ := marshal(v)
+	out.Write(bytes.TrimSuffix(head, []byte("}\n")))
+	if len(head) > len("{}\n") {
+		out.WriteByte(',')
+	}
+	out.WriteString(`"documents":`)
+	for n, r := range receipts {
+		out.WriteByte("[,"[min(n, 1)])
+		one, _ := marshal(r)
+		out.Write(bytes.TrimSuffix(one, []byte("\n")))
+	}
+	out.WriteString("]}\n")
+	_ = out.Flush() // that the reader has gone is for the server to notice
+}
+
+func marshal(v any) ([]byte, error) {
+	var b bytes.Buffer
+	enc := json.NewEncoder(&b)
+	enc.SetEscapeHTML(false)
+	err := enc.Encode(v)
+	return b.Bytes(), err
 }
 
 // WriteJSON writes v as a line of JSON. That the reader has gone is for the
@@ -218,12 +257,17 @@ func WriteJSON(w io.Writer, v any) {
 
 // BodyError says what a failure to read a request's body means to the client.
 func BodyError(err error) error {
-	var large *http.MaxBytesError
+	var (
+		large *http.MaxBytesError
+		told  *multivac.Error
+	)
 	switch {
 	case errors.As(err, &large):
 		return multivac.Errorf(multivac.ErrTooLarge, "send it in several requests", "request is over the limit of %d bytes", large.Limit)
 	case errors.Is(err, os.ErrDeadlineExceeded):
 		return multivac.Errorf(ErrSlow, "send less at once", "the request's body did not arrive in time")
+	case errors.As(err, &told), errors.Is(err, context.Canceled), errors.Is(err, context.DeadlineExceeded):
+		return err // it says itself what it is
 	}
 	return multivac.Errorf(multivac.ErrInvalid, "send it again", "the request's body ends early")
 }

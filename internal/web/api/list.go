@@ -1,0 +1,163 @@
+package api
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"io"
+
+	"github.com/go-json-experiment/json/jsontext"
+
+	"multivac"
+	"multivac/internal/strict"
+)
+
+// readJSON reads an object, an array of them, or an array in an object. A
+// document by itself, the most frequent, is read in one go: had it other
+// members, "documents" among them, it would not decode.
+func readJSON(ctx context.Context, b []byte, q request) (all items, one bool, err error) {
+	if bytes.HasPrefix(bytes.TrimLeft(b, " \t\r\n"), []byte("{")) {
+		if t, err := decode(b, q.collection); err == nil {
+			return just(item{Telling: q.name(t)}), true, nil
+		}
+	}
+	s := scan{ctx: ctx, b: b, dec: tolerant(b)}
+	if err := s.all(); err != nil {
+		return nil, false, err
+	}
+	if s.documents == nil {
+		t, err := decode(b, q.collection)
+		return just(item{Telling: q.name(t), err: err}), true, nil
+	}
+	if err := s.beside(&q.collection); err != nil {
+		return nil, false, err
+	}
+	return readList(s.documents, q.collection), false, nil
+}
+
+// tolerant returns a decoder that looks at syntax only. What else is wrong with
+// a document is found where it is decoded, and refuses that document alone.
+func tolerant(b []byte) *jsontext.Decoder {
+	return jsontext.NewDecoder(bytes.NewBuffer(b), jsontext.AllowDuplicateNames(true), jsontext.AllowInvalidUTF8(true))
+}
+
+// A scan checks the syntax of a whole body and finds the documents in it. It
+// takes no memory, however many values there are.
+type scan struct {
+	ctx context.Context
+	b   []byte
+	dec *jsontext.Decoder
+
+	documents  []byte // the array of them; nil where there is none
+	collection []byte // the value of the member beside them
+	again      string // a member of the two that is there twice
+	unknown    string // a member that is none of the two
+}
+
+func (s *scan) all() error {
+	var err error
+	switch s.dec.PeekKind() {
+	case '{':
+		err = s.object()
+	case '[':
+		s.documents, err = s.value()
+	default:
+		_, err = s.value()
+	}
+	if err != nil {
+		return err
+	}
+	if _, err := s.dec.ReadToken(); !errors.Is(err, io.EOF) {
+		return strict.ErrTrailing
+	}
+	return nil
+}
+
+// object reads the members of an object, in whatever order they stand.
+func (s *scan) object() error {
+	if _, err := s.dec.ReadToken(); err != nil {
+		return strict.Explain(err, "")
+	}
+	for s.dec.PeekKind() != '}' {
+		name, err := s.dec.ReadToken()
+		if err != nil {
+			return strict.Explain(err, "")
+		}
+		known := map[string]*[]byte{"documents": &s.documents, "collection": &s.collection}[name.String()]
+		if known == nil {
+			s.unknown = name.String()
+		} else if *known != nil {
+			s.again = name.String()
+		}
+		value, err := s.value()
+		if err != nil {
+			return err
+		}
+		if known != nil {
+			*known = value
+		}
+	}
+	_, err := s.dec.ReadToken()
+	return err
+}
+
+// value passes over a value and returns its bytes.
+func (s *scan) value() ([]byte, error) {
+	start, depth := s.dec.InputOffset(), s.dec.StackDepth()
+	for n := 1; ; n++ {
+		if n%1024 == 0 && s.ctx.Err() != nil {
+			return nil, s.ctx.Err()
+		}
+		if _, err := s.dec.ReadToken(); err != nil {
+			return nil, strict.Explain(err, "")
+		}
+		if s.dec.StackDepth() == depth {
+			return bytes.TrimLeft(s.b[start:s.dec.InputOffset()], ",: \t\r\n"), nil
+		}
+	}
+}
+
+// beside checks what the list stands in, and reads the collection that is named
+// there.
+func (s *scan) beside(collection *multivac.CollectionName) error {
+	if s.documents[0] != '[' {
+		return multivac.Errorf(multivac.ErrInvalid, "see /api/v1/docs", "documents cannot be a JSON %s", strict.KindOf(s.documents))
+	}
+	if s.again != "" {
+		return multivac.Errorf(multivac.ErrInvalid, "leave one of them out", "field %q is there twice", s.again)
+	}
+	if s.unknown != "" {
+		return multivac.Errorf(multivac.ErrInvalid, "use collection and documents", "unknown field %q", multivac.Clip(s.unknown, 40))
+	}
+	var name string
+	if s.collection != nil {
+		if err := strict.Unmarshal(s.collection, "collection", &name); err != nil {
+			return err
+		}
+	}
+	if name != "" {
+		*collection = multivac.CollectionName(name)
+	}
+	return nil
+}
+
+// readList yields the elements of an array whose syntax was checked.
+func readList(array []byte, collection multivac.CollectionName) items {
+	return func(yield func(item, error) bool) {
+		dec := tolerant(array)
+		_, err := dec.ReadToken()
+		for n := 0; err == nil && dec.PeekKind() != ']'; n++ {
+			var element jsontext.Value
+			if element, err = dec.ReadValue(); err != nil {
+				break
+			}
+			t, invalid := decode(element, collection)
+			if !yield(item{t, place{format: "documents[%d]", number: n}, invalid}, nil) {
+				return
+			}
+		}
+		if err != nil {
+			yield(item{}, strict.Explain(err, ""))
+		}
+	}
+}

@@ -1,0 +1,23 @@
+package bodies
+
+import (
+	"mime/multipart"
+
+	"multivac"
+)
+
+// maxPartHeader is how many bytes a header of a part of a form may have. Of one
+// that is longer, its parameters would take many times its size.
+const maxPartHeader = 8 << 10
+
+// CheckPart refuses a part of a form whose headers are too long to be read.
+func CheckPart(part *multipart.Part) error {
+	for name, values := range part.Header {
+		for _, value := range values {
+			if len(name)+len(value) > maxPartHeader {
+				return multivac.Errorf(multivac.ErrInvalid, "shorten it", "a part of the form has a header of over %d bytes", maxPartHeader)
+			}
+		}
+	}
+	return nil
+}
