@@ -48,7 +48,7 @@ func TestReasonsReadWell(t *testing.T) {
 	f("Whose pump stands in the cellar?", "The question asks for a name, and the nearest sentence has none. It is"+near)
 	// Another thing: its name or number is missing.
 	f("When is pump P7 serviced?", "Nothing told contains “P7”. The question asks for a date, and the nearest sentence has none. It is"+near)
-	f("How many people in Dublin look after the tunnel of pump P1?", "The question asks for a number, and the nearest sentence has none. It is not about “Dublin”. It"+far)
+	f("How many people in Dublin look after the tunnel of pump P1?", "The question asks for a number, and the nearest sentence has none. It is not about “Dublin”. It is"+near)
 	f("How long are backups of the payroll database kept?", "Nothing told contains “payroll”. The nearest sentence is"+near)
 	// Far from anything told.
 	f("How many people look after the tunnel?", "The question asks for a number, and the nearest sentence has none. It is"+near)
@@ -58,6 +58,10 @@ func TestReasonsReadWell(t *testing.T) {
 	f("A cinema, a library, a museum, a bar, a pool or a zoo in Dublin?",
 		"Nothing told contains “cinema”, “library”, “museum”, “bar” or 2 more words of the question. The nearest sentence is"+near)
 	f("公园里有游泳池吗？", "Nothing told contains “有游泳池吗”. The nearest sentence is"+near)
+	// An identifier is said as it was typed, once.
+	f("Is the payments service on payments-db-7 or in eu_west_1?",
+		"Nothing told contains “payments-db-7” or “eu_west_1”. The nearest sentence is"+near)
+	f("Is a payments-lorry closed at night?", "Nothing told contains “payments-lorry”. The nearest sentence is"+near)
 }
 
 // unsure is the model, asked to be surer than it can be.

@@ -86,13 +86,14 @@ type Candidate struct {
 type sentence struct {
 	multivac.Span
 	candidate int
-	place     int     // in its passage
-	phrases   uint64  // bit set of the quoted phrases
-	matched   uint64  // bit set of the question's terms
-	exact     uint64  // … with their endings
-	leans     bool    // begins with a pronoun
-	ordered   bool    // they first occur in the question's order
-	asks      bool    // has a question mark
+	place     int    // in its passage
+	phrases   uint64 // bit set of the quoted phrases
+	matched   uint64 // bit set of the question's terms
+	exact     uint64 // … with their endings
+	leans     bool   // begins with a pronoun
+	ordered   bool   // they first occur in the question's order
+	asks      bool   // has a question mark
+	standing  standing
 	classes   uint32  // bit set
 	content   uint64  // hash of its words: the same sentence told twice has the same
 	bm25      float64 // over the question's weight
@@ -129,12 +130,14 @@ func (r *reading) read(q *Question, candidates []Candidate, m *Model) {
 		p := passageFeatures{
 			ownPhrases: own, phrases: own,
 			title: title, heading: heading, body: title | heading, asks: asks, first: first, end: len(r.sentences),
+			named: r.names(q, &c),
 			score: c.Score / max(q.search, 1e-9), relative: c.Score / max(best, 1e-9), rank: 1 / float64(i+1),
 		}
 		for _, s := range r.sentences[first:] {
 			p.body |= s.matched
 			p.phrases |= s.phrases
 		}
+		q.recognise(p.body)
 		r.bodies = append(r.bodies, p)
 	}
 	for i, c := range candidates {
@@ -145,7 +148,15 @@ func (r *reading) read(q *Question, candidates []Candidate, m *Model) {
 				p.document |= r.bodies[k].body
 			}
 		}
+		standing := usual
+		switch {
+		case q.isStrange(p.document):
+			standing = strange
+		case p.named:
+			standing = named
+		}
 		for k := p.first; k < p.end; k++ {
+			r.sentences[k].standing = standing
 			r.features(q, k, p, m)
 		}
 	}
@@ -159,11 +170,12 @@ type passageFeatures struct {
 	title, heading, body, document uint64
 	score, relative, rank, share   float64
 	asks                           float32
+	named                          bool
 }
 
 // mask returns the question's terms in s.
 func (r *reading) mask(q *Question, s string) (mask uint64) {
-	r.words = text.AppendWords(r.words[:0], s)
+	r.words = q.words(r.words[:0], s)
 	for _, w := range r.words {
 		if t := q.find(w.Stem); t >= 0 {
 			mask |= 1 << t
@@ -204,7 +216,7 @@ func (r *reading) readPassage(q *Question, i int, c Candidate, context uint64) {
 }
 
 func (r *reading) readSentence(q *Question, s *sentence, body string, kind multivac.Kind, context uint64) {
-	r.words = text.AppendWords(r.words[:0], body)
+	r.words = q.words(r.words[:0], body)
 	r.terms = r.terms[:0]
 	var counts [maxTerms]uint8
 	for _, w := range r.words {
