@@ -20,7 +20,8 @@ import (
 //
 //  1. the first
 //  2. a sentence may have 600 characters, not bytes
-const Version = 2
+//  3. more abbreviations end no sentence
+const Version = 3
 
 // How many words a passage holds, about. Paragraphs are joined up to the
 // first, and what is longer than the second is split.
