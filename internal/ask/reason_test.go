@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"os"
 	"regexp"
+	"slices"
 	"testing"
 
 	"multivac"
@@ -62,6 +63,27 @@ func TestReasonsReadWell(t *testing.T) {
 	f("Is the payments service on payments-db-7 or in eu_west_1?",
 		"Nothing told contains “payments-db-7” or “eu_west_1”. The nearest sentence is"+near)
 	f("Is a payments-lorry closed at night?", "Nothing told contains “payments-lorry”. The nearest sentence is"+near)
+}
+
+// TestUnmatchedIsWhatWasTyped holds that neither halves of words nor parts of
+// identifiers are listed.
+func TestUnmatchedIsWhatWasTyped(t *testing.T) {
+	shelf := newShelf(handbook)
+	s := New(shelf, shelf, unsure(t), nil)
+	f := func(question string, want ...string) {
+		t.Helper()
+		a := ask(t, s, multivac.Question{Text: question})
+		if a.Reason == nil || !slices.Equal(a.Reason.Unmatched, want) {
+			t.Errorf("Ask(%q) lists %q, want %q", question, a.Reason.Unmatched, want)
+		}
+	}
+	f("公园里有游泳池吗？", "有游泳池吗")
+	f("公园里有游泳池和游泳圈？", "有游泳池和游泳圈")
+	f("Dublinにプールと体育館がある？", "に", "プール", "と体育館がある")
+	f("ร้านอาหารใน Dublin", "ร้านอาหารใน")
+	f("Is PaymentsDBDown or payments_db_down told of in Dublin?", "PaymentsDBDown", "told")
+	f("Is the --max-lag of payments-v7.2/eu 30ms in Dublin?", "--max-lag", "payments-v7.2/eu", "30ms")
+	f("Is Dublin a carbon-free city?", "carbon-free", "city")
 }
 
 // unsure is the model, asked to be surer than it can be.

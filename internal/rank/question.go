@@ -285,7 +285,8 @@ func (q *Question) Lacking(texts ...string) (words []string) {
 // written: characters next to each other as one, and compounds whole.
 func (q *Question) written(wanted func(i int) bool) (words []string) {
 	var run multivac.Span
-	says := false // the run has a term that means something
+	var listed uint64
+	characters, says := false, false // whether the run is characters, and has a term that means something
 	end := func() {
 		if word := q.Text[run.Start:run.End]; says && !slices.Contains(words, word) {
 			words = append(words, word)
@@ -297,27 +298,35 @@ func (q *Question) written(wanted func(i int) bool) (words []string) {
 		if i < 0 {
 			i = q.corrected(w)
 		}
-		if i < 0 || !wanted(i) {
+		spaceless := w.Flags&(text.Pair|text.Single) != 0
+		if i < 0 || !wanted(i) || !spaceless && listed&(1<<i) != 0 {
 			continue
 		}
-		span := multivac.Span{Start: w.Start, End: w.End}
-		if w.Flags&text.Identifier != 0 { // with the marks of /etc/hosts and --max-lag
-			span.Start = len(strings.TrimRight(q.Text[:w.Start], "/-~"))
-		}
-		for _, c := range q.compounds {
-			if c.Start <= span.Start && span.End <= c.End {
-				span = c
-			}
-		}
-		if joins := w.Flags&(text.Pair|text.Single) != 0 || span == run; !joins || span.Start > run.End {
+		listed |= 1 << i
+		span := q.asWritten(w)
+		if !(spaceless && characters && span.Start <= run.End) {
 			end()
 			run = span
 		}
 		run.End = max(run.End, span.End)
-		says = says || q.means(i)
+		characters, says = spaceless, says || q.means(i)
 	}
 	end()
 	return words
+}
+
+// asWritten returns where w stands, with the marks of /etc/hosts and --max-lag,
+// or the compound that it is part of.
+func (q *Question) asWritten(w text.Word) multivac.Span {
+	for _, c := range q.compounds {
+		if c.Start <= w.Start && w.End <= c.End {
+			return c
+		}
+	}
+	if w.Flags&text.Identifier != 0 {
+		w.Start = len(strings.TrimRight(q.Text[:w.Start], "/-~"))
+	}
+	return multivac.Span{Start: w.Start, End: w.End}
 }
 
 // corrected returns the term that w was read as something else of, or -1.
