@@ -93,6 +93,7 @@ type sentence struct {
 	leans     bool   // begins with a pronoun
 	ordered   bool   // they first occur in the question's order
 	asks      bool   // has a question mark
+	naming    bool   // has an identifier that is none of the question's
 	standing  standing
 	classes   uint32  // bit set
 	content   uint64  // hash of its words: the same sentence told twice has the same
@@ -148,15 +149,15 @@ func (r *reading) read(q *Question, candidates []Candidate, m *Model) {
 				p.document |= r.bodies[k].body
 			}
 		}
-		standing := usual
-		switch {
-		case q.isStrange(p.document):
-			standing = strange
-		case p.named:
-			standing = named
-		}
 		for k := p.first; k < p.end; k++ {
-			r.sentences[k].standing = standing
+			s := &r.sentences[k]
+			around := s.matched | p.title | p.heading
+			if c.Kind == multivac.Prose && k > p.first && !s.naming {
+				around |= r.sentences[k-1].matched
+			}
+			if s.standing = q.stand(around, p.document); p.named && s.standing == usual {
+				s.standing = named
+			}
 			r.features(q, k, p, m)
 		}
 	}
@@ -242,6 +243,7 @@ func (r *reading) readSentence(q *Question, s *sentence, body string, kind multi
 	s.bm25 /= max(q.weight, 1e-9)
 	s.classes = classify(body, r.words, r.terms)
 	s.phrases = q.phrasesIn(r.words)
+	s.naming = r.hasOther()
 	s.leans = len(r.words) > 0 && pronouns[r.words[0].Folded]
 	s.x[fMeant], s.x[fTranslation] = q.translate(r.words, s.classes, s.matched|context)
 	r.readOrder(q, s)

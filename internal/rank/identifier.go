@@ -150,9 +150,12 @@ func joined(question string, x identifier, in Vocabulary) (identifier, bool) {
 // one of the question's form or a count among them: state-of-the-art,
 // ten-year-old, post-1945.
 func ordinary(question string, w text.Word) bool {
-	if strings.Trim(strings.ToLower(question[w.Start:w.End]), "abcdefghijklmnopqrstuvwxyz-") != "" {
+	if strings.Trim(strings.ToLower(question[w.Start:w.End]), "abcdefghijklmnopqrstuvwxyz-/") != "" {
 		before, year, _ := strings.Cut(strings.ToLower(question[w.Start:w.End]), "-")
 		return slices.Contains(eras, before) && len(strings.Trim(year, "s")) == 4 && strings.Trim(year, "0123456789s") == ""
+	}
+	if strings.Contains(question[w.Start:w.End], "/") { // red/green/blue
+		return w.Start == 0 || question[w.Start-1] != '/'
 	}
 	if !strings.Contains(question[w.Start:w.End], "-") {
 		return false
@@ -188,7 +191,7 @@ func isSplit(question string, w text.Word, inner []text.Word, in Vocabulary) boo
 
 // isQuantity reports whether s is digits and a unit: 10GB.
 func isQuantity(s string) bool {
-	unit := strings.TrimLeft(s, "0123456789.,")
+	unit := strings.TrimLeft(s, "0123456789., ")
 	return len(unit) < len(s) && !strings.ContainsAny(unit, "0123456789-_./:")
 }
 
@@ -235,6 +238,7 @@ func apart(question string, words []text.Word, in Vocabulary) (x identifier, ok 
 	}
 	x.Spelling = text.Together(question, words)
 	x.know(in)
+	x.firm = !isQuantity(question[x.Start:x.End])
 	if !digits {
 		return x, len(stems(in, x.Identifier())) > 0
 	}
@@ -248,11 +252,11 @@ func small(question string, w text.Word, in Vocabulary) (x identifier, ok bool) 
 		return x, false
 	}
 	x.Spelling = text.NewSpelling(question, w)
-	switch canonical := x.Canonical(); {
-	case len(stems(in, w.Identifier())) > 0 && len(canonical) > uncut:
+	switch {
+	case len(stems(in, w.Identifier())) > 0:
 		x.Flags |= text.Identifier
 		x.know(in)
-		x.Stem = x.Identifier()
+		x.Stem, x.firm = x.Identifier(), true
 		return x, true
 	case len(stems(in, w.Identifier(), w.Compound())) > 0:
 		x.known = stems(in, w.Stem, w.Identifier(), w.Compound())

@@ -53,42 +53,64 @@ func (r *reading) names(q *Question, c *Candidate) bool {
 	return !asksMore || last != 0
 }
 
+// titleWords is how many words a title has at most that says no more than an
+// identifier: "Runbook: KubeAPIDown".
+const titleWords = 3
+
 // identified reports whether the title whose words were read is an identifier
-// of the question: in one word, or with its parts next to each other there.
+// of the question, in one word, with two words beside it, or with its parts next
+// to each other in the question.
 func (r *reading) identified(q *Question, title string) bool {
-	if strings.Contains(title, " ") && len(r.words) > 1 {
-		return false
-	}
+	together := !strings.Contains(title, " ")
 	for i, w := range r.words {
 		t := q.find(w.Stem)
-		if t < 0 || len(r.words) == 1 && q.terms[t].Flags&text.Identifier == 0 || i > 0 && t != q.find(r.words[i-1].Stem)+1 {
-			return false
+		if t >= 0 && q.terms[t].Flags&text.Identifier != 0 && len(r.words) <= titleWords {
+			return true
 		}
+		together = together && t >= 0 && (i == 0 || t == q.find(r.words[i-1].Stem)+1)
 	}
-	return len(r.words) > 0
+	return together && len(r.words) > 1
 }
 
-// isStrange reports whether a document with these terms is about something
-// else: it has none of the question's identifiers, or nothing told has one.
-func (q *Question) isStrange(terms uint64) bool {
+// stand returns the standing of a sentence by the terms of what stands around
+// it and of its document.
+func (q *Question) stand(around, document uint64) standing {
 	known := uint64(0)
 	for i := range q.terms {
 		switch t := &q.terms[i]; {
 		case !t.firm:
 		case t.unknown && !t.corrected:
-			return true
+			return strange
 		default:
 			known |= 1 << i
 		}
 	}
-	return known != 0 && known&terms == 0
+	switch {
+	case known == 0 || known&around != 0:
+		return usual
+	case known&document != 0:
+		return beside
+	}
+	return strange
+}
+
+// hasOther reports whether the words that were read have an identifier which is
+// none of the question's: those that are its terms are one word.
+func (r *reading) hasOther() bool {
+	for i, w := range r.words {
+		if r.terms[i] < 0 && (w.Flags&text.Identifier != 0 || i > 0 && r.words[i-1].End == w.Start && (w.Flags|r.words[i-1].Flags)&(text.Pair|text.Single) == 0) {
+			return true
+		}
+	}
+	return false
 }
 
 // A standing goes before what the features of a sentence say.
 type standing int
 
 const (
-	strange standing = iota // it is of a document about something else
+	strange standing = iota // its document has none of the question's identifiers, or nothing told has one
+	beside                  // it is of a document that has one elsewhere
 	usual
 	named // it is of the section that the question names
 	standings

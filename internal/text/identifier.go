@@ -20,8 +20,13 @@ import (
 // and one that changes between letters and digits so often that it is a hash.
 func appendParts(dst []Word, s string, i, j int) []Word {
 	body := strings.TrimSuffix(strings.TrimSuffix(s[i:j], "'s"), "’s")
-	if strings.ContainsAny(body, "'’ʼ") {
-		return append(dst, word(s, i, j))
+	if k := strings.IndexAny(body, "'’ʼ"); k >= 0 {
+		_, size := utf8.DecodeRuneInString(body[k:])
+		rest := body[k+size:]
+		if cuts, _, digits, _ := cut(rest, nil); k > 2 || !digits && len(cuts) == 0 || strings.ContainsAny(rest, "'’ʼ") {
+			return append(dst, word(s, i, j)) // O'Neill
+		}
+		return appendParts(dst, s, i+k+size, j) // d'OpenShift
 	}
 	var buf [16]int
 	cuts, letters, digits, changes := cut(body, buf[:0])
@@ -179,8 +184,13 @@ func between(s string, end, start int) (g gap) {
 	if strings.Contains(s[end:start], "://") {
 		return apart
 	}
+	if end+1 < start && strings.Trim(s[end:start], ".") == "" { // an ellipsis
+		return apart
+	}
 	for _, r := range s[end:start] {
 		switch {
+		case r == '.' && end+1 < start: // of an acronym: U.S.-based
+			g = max(g, hyphen)
 		case r == '-' || r == '_' || r == '‐' || r == '‑':
 			g = max(g, hyphen)
 		case r == '.':
@@ -288,7 +298,7 @@ func whole(s string, words []Word, gaps []gap) (w Word, ok bool) {
 			return w, false
 		}
 		w.Flags |= Identifier
-	case strings.ContainsAny(spelled, `_.@#\`) || strings.Contains(spelled, "::") || hasChange(gaps):
+	case strings.ContainsAny(spelled, `_@#\`) || strings.Contains(spelled, "::") || slices.Contains(gaps, change) || slices.Contains(gaps, dot):
 		w.Flags |= Identifier
 	case widest == hyphen && (small == len(words) && len(words) > 2 && isASCII(spelled) || startsOption(s, w.Start)): // elsewhere words in small letters are inflected
 		w.Flags |= Identifier
@@ -314,15 +324,6 @@ func numericFlag(n int) Flags {
 		return Digits
 	}
 	return 0
-}
-
-func hasChange(gaps []gap) bool {
-	for _, g := range gaps {
-		if g == change {
-			return true
-		}
-	}
-	return false
 }
 
 // isNumber reports whether s has no letters.

@@ -55,6 +55,8 @@ func TestIdentifiersAndTheirParts(t *testing.T) {
 	f("d3adb33f99c0", "d3adb33f99c0", "")
 	// Ordinary words.
 	f("19th 1980s 3.8 1,000 U.S. O'Neill", "19th 1980s 3.8 1,000 U.S O'Neill", "")
+	f("l'OpenShift d’OpenShift", "Open Shift Open Shift", "OpenShift OpenShift")
+	f("U.S.-based wait...what", "U.S based wait what", "(U.S.-based)")
 	f("aujourd'hui l'été S.A.", "aujourd'hui l'été S.A", "")
 	f("well-known on/off 20-year 1990-1995", "well known on off 20 year 1990 1995", "(well-known)")
 	f("कक्षा10 है", "कक्षा 10 है", "")
