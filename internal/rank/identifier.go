@@ -252,8 +252,9 @@ func small(question string, w text.Word, in Vocabulary) (x identifier, ok bool) 
 		return x, false
 	}
 	x.Spelling = text.NewSpelling(question, w)
-	switch {
-	case len(stems(in, w.Identifier())) > 0:
+	whole := in.Frequency(w.Identifier())
+	switch usual := len(x.Canonical()) <= uncut && in.Frequency(w.Stem) > whole; { // law, where one text has LaW
+	case whole > 0 && !usual:
 		x.Flags |= text.Identifier
 		x.know(in)
 		x.Stem, x.firm = x.Identifier(), true
