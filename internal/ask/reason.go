@@ -50,7 +50,7 @@ func notConfident(asked *rank.Question, unmatched []string, best rank.Sentence, 
 	subject := "The nearest sentence"
 	var says []string
 	if len(unmatched) > 0 {
-		says = append(says, fmt.Sprintf("Nothing told contains %s.", list(asked.Text, unmatched)))
+		says = append(says, fmt.Sprintf("Nothing told contains %s.", list(unmatched)))
 	}
 	if kind := asked.Wanting(nearest.Text); kind != "" {
 		says = append(says, fmt.Sprintf("The question asks for %s, and the nearest sentence has none.", kind))
@@ -93,17 +93,16 @@ func missing(question string, lacking []string) string {
 		}
 	}
 	if len(facts) > 0 {
-		return "is not about " + list(question, facts)
+		return "is not about " + list(facts)
 	}
-	return "says nothing of " + list(question, lacking)
+	return "says nothing of " + list(lacking)
 }
 
 // spoken is how many words a sentence lists.
 const spoken = 4
 
 // list writes words of the question as “a”, “b” or “c”.
-func list(question string, words []string) string {
-	words = whole(question, words)
+func list(words []string) string {
 	var quoted []string
 	for _, w := range words {
 		quoted = append(quoted, "“"+w+"”")
@@ -116,20 +115,4 @@ func list(question string, words []string) string {
 		return quoted[0]
 	}
 	return strings.Join(quoted[:n-1], ", ") + " or " + quoted[n-1]
-}
-
-// whole puts together pairs of characters that overlap, where a script writes
-// no spaces.
-func whole(question string, words []string) (joined []string) {
-	for _, w := range words {
-		first, size := utf8.DecodeRuneInString(w)
-		if n := len(joined); n > 0 && first >= utf8.RuneSelf && utf8.RuneCountInString(w) == 2 && strings.HasSuffix(joined[n-1], w[:size]) {
-			if both := joined[n-1] + w[size:]; strings.Contains(question, both) {
-				joined[n-1] = both
-				continue
-			}
-		}
-		joined = append(joined, w)
-	}
-	return joined
 }

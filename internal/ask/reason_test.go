@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"os"
 	"regexp"
+	"slices"
 	"testing"
 
 	"multivac"
@@ -48,7 +49,7 @@ func TestReasonsReadWell(t *testing.T) {
 	f("Whose pump stands in the cellar?", "The question asks for a name, and the nearest sentence has none. It is"+near)
 	// Another thing: its name or number is missing.
 	f("When is pump P7 serviced?", "Nothing told contains “P7”. The question asks for a date, and the nearest sentence has none. It is"+near)
-	f("How many people in Dublin look after the tunnel of pump P1?", "The question asks for a number, and the nearest sentence has none. It is not about “Dublin”. It"+far)
+	f("How many people in Dublin look after the tunnel of pump P1?", "The question asks for a number, and the nearest sentence has none. It is not about “Dublin”. It is"+near)
 	f("How long are backups of the payroll database kept?", "Nothing told contains “payroll”. The nearest sentence is"+near)
 	// Far from anything told.
 	f("How many people look after the tunnel?", "The question asks for a number, and the nearest sentence has none. It is"+near)
@@ -58,6 +59,31 @@ func TestReasonsReadWell(t *testing.T) {
 	f("A cinema, a library, a museum, a bar, a pool or a zoo in Dublin?",
 		"Nothing told contains “cinema”, “library”, “museum”, “bar” or 2 more words of the question. The nearest sentence is"+near)
 	f("公园里有游泳池吗？", "Nothing told contains “有游泳池吗”. The nearest sentence is"+near)
+	// An identifier is said as it was typed, once.
+	f("Is the payments service on payments-db-7 or in eu_west_1?",
+		"Nothing told contains “payments-db-7” or “eu_west_1”. The nearest sentence is"+near)
+	f("Is a payments-lorry closed at night?", "Nothing told contains “payments-lorry”. The nearest sentence is"+near)
+}
+
+// TestUnmatchedIsWhatWasTyped holds that neither halves of words nor parts of
+// identifiers are listed.
+func TestUnmatchedIsWhatWasTyped(t *testing.T) {
+	shelf := newShelf(handbook)
+	s := New(shelf, shelf, unsure(t), nil)
+	f := func(question string, want ...string) {
+		t.Helper()
+		a := ask(t, s, multivac.Question{Text: question})
+		if a.Reason == nil || !slices.Equal(a.Reason.Unmatched, want) {
+			t.Errorf("Ask(%q) lists %q, want %q", question, a.Reason.Unmatched, want)
+		}
+	}
+	f("公园里有游泳池吗？", "有游泳池吗")
+	f("公园里有游泳池和游泳圈？", "有游泳池和游泳圈")
+	f("Dublinにプールと体育館がある？", "に", "プール", "と体育館がある")
+	f("ร้านอาหารใน Dublin", "ร้านอาหารใน")
+	f("Is PaymentsDBDown or payments_db_down told of in Dublin?", "PaymentsDBDown", "told")
+	f("Is the --max-lag of payments-v7.2/eu 30ms in Dublin?", "--max-lag", "payments-v7.2/eu", "30ms")
+	f("Is Dublin a carbon-free city?", "carbon-free", "city")
 }
 
 // unsure is the model, asked to be surer than it can be.

@@ -76,10 +76,13 @@ func (b *builder) add(d Document) {
 
 // addWords counts the words of s in passage id and returns how many there are.
 func (b *builder) addWords(id uint16, s string, context bool) (length int) {
-	b.words = text.AppendWords(b.words[:0], s)
+	b.words = text.AppendTerms(b.words[:0], s)
 	for i := range b.words {
 		w := &b.words[i]
-		if w.Flags&text.Pair == 0 {
+		if w.Flags&text.Compound != 0 && w.End-w.Start > compoundLength {
+			continue
+		}
+		if w.Flags&(text.Pair|text.Whole) == 0 {
 			length++
 		}
 		t := b.triple(w.Stem, id)
@@ -91,6 +94,10 @@ func (b *builder) addWords(id uint16, s string, context bool) (length int) {
 	}
 	return length
 }
+
+// compoundLength is how many bytes a compound has at most that is found by
+// itself, such as e-mail for email. Longer ones are found by their words.
+const compoundLength = 12
 
 // triple returns the triple of a term in passage id, the latest passage.
 func (b *builder) triple(stem uint64, id uint16) *triple {

@@ -22,9 +22,15 @@ func doc(id string, revision int, texts ...string) Document {
 	return d
 }
 
+// query has an identifier whole, without its parts.
 func query(s *Snapshot, q string) (terms []Term) {
-	for _, w := range text.AppendWords(nil, q) {
-		terms = append(terms, Term{w.Stem, s.IDF(w.Stem)})
+	words := text.AppendTerms(nil, q)
+	for _, w := range words {
+		if !slices.ContainsFunc(words, func(of text.Word) bool {
+			return of.Flags&text.Whole != 0 && of.Start <= w.Start && w.End < of.End+min(1, w.Start-of.Start)
+		}) {
+			terms = append(terms, Term{w.Stem, s.IDF(w.Stem)})
+		}
 	}
 	return terms
 }

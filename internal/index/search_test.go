@@ -48,12 +48,18 @@ func newZipf(seed uint64) zipf {
 	return zipf{r, rand.NewZipf(r, 1.1, 1, 5000)}
 }
 
+// text returns words of letters only, as most are.
 func (z zipf) text(words int) string {
 	var s strings.Builder
 	for range words {
 		fmt.Fprintf(&s, "w%d ", z.words.Uint64())
 	}
-	return s.String()
+	return strings.Map(func(r rune) rune {
+		if r >= '0' && r <= '9' {
+			return rune("abcfhikmno"[r-'0'])
+		}
+		return r
+	}, s.String())
 }
 
 // same compares all that a hit says to who searches.

@@ -109,8 +109,8 @@ func dateIn(s string) (latest int) {
 	return latest
 }
 
-// named returns the age that a title, heading or path gives.
-func named(s string) (a age) {
+// nameAge returns the age that a title, heading or path gives.
+func nameAge(s string) (a age) {
 	a.date = dateIn(s)
 	if m := version.FindStringSubmatch(s); m != nil {
 		major, _ := strconv.Atoi(m[1])
@@ -135,7 +135,7 @@ func openingOf(candidates []Candidate, c *Candidate) string {
 
 // ageOf returns the age of sentence s of c, a document that begins with opening.
 func ageOf(c *Candidate, s, opening string) (a age) {
-	for _, said := range []age{named(lastHeading(c.Heading)), named(c.Title), named(c.Heading), named(c.Source)} {
+	for _, said := range []age{nameAge(lastHeading(c.Heading)), nameAge(c.Title), nameAge(c.Heading), nameAge(c.Source)} {
 		a.date, a.version, a.old = cmp.Or(a.date, said.date), cmp.Or(a.version, said.version), a.old || said.old
 	}
 	for _, t := range []string{s, c.Text, opening} {
@@ -253,7 +253,7 @@ func newest(q *Question, candidates []Candidate, all []scored) (first int, older
 	top := &candidates[all[0].candidate]
 	rivals := []int{0}
 	for i := 1; i < min(len(all), rivalPlaces) && all[i].score >= all[0].score-rivalBehind; i++ {
-		if sameMatter(top, &candidates[all[i].candidate], all[0].sentence, all[i].sentence) {
+		if all[i].standing == all[0].standing && sameMatter(top, &candidates[all[i].candidate], all[0].sentence, all[i].sentence) {
 			rivals = append(rivals, i)
 		}
 	}

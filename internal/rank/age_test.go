@@ -59,7 +59,7 @@ func TestNewerFirst(t *testing.T) {
 func TestAgeOfNames(t *testing.T) {
 	f := func(s string, date, version int, old bool) {
 		t.Helper()
-		if got := named(s); got.date != date || got.version != version || got.old != old {
+		if got := nameAge(s); got.date != date || got.version != version || got.old != old {
 			t.Errorf("%q: %+v, want date %d, version %d, old %v", s, got, date, version, old)
 		}
 	}

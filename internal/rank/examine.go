@@ -91,7 +91,7 @@ func Words(question string) (words []Word) {
 // ClassesBeyond returns the classes that a sentence has beyond the question.
 func ClassesBeyond(question, s string) uint32 {
 	q := (&Model{translations: &Translations{}}).NewQuestion(question, uniform{})
-	words := text.AppendWords(nil, s)
+	words := q.words(nil, s)
 	terms := make([]int8, len(words))
 	for i, w := range words {
 		terms[i] = int8(q.find(w.Stem))
@@ -99,9 +99,10 @@ func ClassesBeyond(question, s string) uint32 {
 	return classify(s, words, terms)
 }
 
-// uniform knows every word, and all are as rare.
+// uniform knows every word, and all are as rare. It knows of no passage, so
+// that it has no word written in another way.
 type uniform struct{}
 
 func (uniform) IDF(uint64) float64   { return 1 }
 func (uniform) Has(uint64) bool      { return true }
-func (uniform) Frequency(uint64) int { return 1 }
+func (uniform) Frequency(uint64) int { return 0 }

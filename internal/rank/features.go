@@ -89,14 +89,16 @@ type Candidate struct {
 type sentence struct {
 	multivac.Span
 	candidate int
-	place     int     // in its passage
-	phrases   uint64  // bit set of the quoted phrases
-	matched   uint64  // bit set of the question's terms
-	exact     uint64  // … with their endings
-	covered   uint64  // … in its title, headings and lead, too
-	leans     bool    // begins with a pronoun
-	run       bool    // several sentences that are quoted as one
-	ordered   bool    // they first occur in the question's order
+	place     int    // in its passage
+	phrases   uint64 // bit set of the quoted phrases
+	matched   uint64 // bit set of the question's terms
+	exact     uint64 // … with their endings
+	covered   uint64 // … in its title, headings and lead, too
+	leans     bool   // begins with a pronoun
+	run       bool   // several sentences that are quoted as one
+	ordered   bool   // they first occur in the question's order
+	naming    bool   // has an identifier that is none of the question's
+	standing  standing
 	classes   uint32  // bit set
 	content   uint64  // hash of its words: the same sentence told twice has the same
 	bm25      float64 // over the question's weight
@@ -138,12 +140,14 @@ func (r *reading) read(q *Question, candidates []Candidate, m *Model) {
 		p := passageFeatures{
 			ownPhrases: own, phrases: own,
 			title: title, heading: heading, body: title | heading, asks: asks, first: first, end: len(r.sentences),
+			named: r.names(q, &c),
 			score: c.Score / max(q.search, 1e-9), relative: c.Score / max(best, 1e-9), rank: 1 / float64(i+1),
 		}
 		for _, s := range r.sentences[first:] {
 			p.body |= s.matched
 			p.phrases |= s.phrases
 		}
+		q.recognise(p.body)
 		r.bodies = append(r.bodies, p)
 	}
 	for i, c := range candidates {
@@ -155,6 +159,14 @@ func (r *reading) read(q *Question, candidates []Candidate, m *Model) {
 			}
 		}
 		for k := p.first; k < p.end; k++ {
+			s := &r.sentences[k]
+			around := s.matched | p.title | p.heading
+			if c.Kind == multivac.Prose && k > p.first && !s.naming {
+				around |= r.sentences[k-1].matched
+			}
+			if s.standing = q.stand(around, p.document); p.named && s.standing == usual {
+				s.standing = named
+			}
 			r.features(q, k, p, m)
 		}
 	}
@@ -169,11 +181,12 @@ type passageFeatures struct {
 	title, heading, body, document uint64
 	score, relative, rank, share   float64
 	asks                           float32
+	named                          bool
 }
 
 // mask returns the question's terms in s.
 func (r *reading) mask(q *Question, s string) (mask uint64) {
-	r.words = text.AppendWords(r.words[:0], s)
+	r.words = q.words(r.words[:0], s)
 	for _, w := range r.words {
 		if t := q.find(w.Stem); t >= 0 {
 			mask |= 1 << t
@@ -233,7 +246,7 @@ func (r *reading) readPassage(q *Question, i int, c *Candidate, context uint64, 
 
 // classesOf returns what the words of s are that are no terms of the question.
 func (r *reading) classesOf(q *Question, s string) uint32 {
-	r.words, r.terms = text.AppendWords(r.words[:0], s), r.terms[:0]
+	r.words, r.terms = q.words(r.words[:0], s), r.terms[:0]
 	for _, w := range r.words {
 		r.terms = append(r.terms, int8(q.find(w.Stem)))
 	}
@@ -241,7 +254,7 @@ func (r *reading) classesOf(q *Question, s string) uint32 {
 }
 
 func (r *reading) readSentence(q *Question, s *sentence, body string, kind multivac.Kind, context uint64) {
-	r.words = text.AppendWords(r.words[:0], body)
+	r.words = q.words(r.words[:0], body)
 	r.terms = r.terms[:0]
 	var counts [maxTerms]uint8
 	for _, w := range r.words {
@@ -267,6 +280,7 @@ func (r *reading) readSentence(q *Question, s *sentence, body string, kind multi
 	s.bm25 /= max(q.weight, 1e-9)
 	s.classes = classify(body, r.words, r.terms)
 	s.phrases = q.phrasesIn(r.words)
+	s.naming = r.hasOther()
 	s.leans = len(r.words) > 0 && pronouns[r.words[0].Folded]
 	s.x[fMeant], s.x[fTranslation] = q.translate(r.words, s.classes, s.matched|context)
 	r.readOrder(q, s)

@@ -12,8 +12,10 @@ import (
 )
 
 // Version of the model's form. It counts up when features are added or
-// change their meaning, for then what was learned no longer fits.
-const Version = 1
+// change their meaning, for then what was learned no longer fits, and when
+// words are compared in another way, for it is in the keys of answers that are
+// cached: 2 compares identifiers whole.
+const Version = 2
 
 //go:embed model.json
 var embedded []byte

@@ -3,6 +3,7 @@ package rank
 import (
 	"math"
 	"slices"
+	"strings"
 
 	"multivac"
 	"multivac/internal/index"
@@ -22,14 +23,18 @@ type Question struct {
 	Text  string
 	terms []term
 	// Sums over terms of their weight.
-	weight   float64
-	heaviest float64
-	search   float64 // sum over terms of their weight in the search
-	rarity   float64 // sum over terms of their IDF
-	near     near
-	keys     []int      // rows of the model's answer table for the question's words
-	phrases  [][]uint64 // in quotation marks, as stems; maxTerms at most
-	bits     [4]uint64  // which terms may have a stem: a filter before the search
+	weight    float64
+	heaviest  float64
+	search    float64 // sum over terms of their weight in the search
+	rarity    float64 // sum over terms of their IDF
+	near      near
+	spellings []text.Spelling // of identifiers: what is read is joined by them
+	asked     []text.Word     // its words; an identifier is one
+	compounds []multivac.Span // of words that are written together, and compared one by one
+	parts     []index.Term    // of identifiers, which may be written apart
+	keys      []int           // rows of the model's answer table for the question's words
+	phrases   [][]uint64      // in quotation marks, as stems; maxTerms at most
+	bits      [4]uint64       // which terms may have a stem: a filter before the search
 }
 
 // A term is a distinct word of a question.
@@ -42,6 +47,10 @@ type term struct {
 	// The collection does not know the word. If corrected, Stem and Folded are
 	// those of the word that it was read as.
 	unknown, corrected bool
+	// Of an identifier: other stems that the collection has it by, and whether
+	// nothing is an answer that does not have it.
+	also []uint64
+	firm bool
 }
 
 // mistaken is what a word counts for that is read as another.
@@ -78,7 +87,13 @@ type Vocabulary interface {
 // typing mistake explains it.
 func (m *Model) NewQuestion(question string, in Vocabulary) *Question {
 	q := &Question{Text: question}
-	words := text.AppendWords(nil, question)
+	named, compounds := identifiers(question, in)
+	q.compounds = compounds
+	for _, x := range named {
+		q.spellings = append(q.spellings, x.Spelling)
+	}
+	q.asked = together(text.AppendWords(nil, question), named)
+	words := q.asked
 	if k, ok := m.keys[answerKey(nil)]; ok {
 		q.keys = append(q.keys, k)
 	}
@@ -91,15 +106,14 @@ func (m *Model) NewQuestion(question string, in Vocabulary) *Question {
 			continue
 		}
 		t := term{Word: w, name: i > 0 && w.Flags&text.Capital != 0}
-		rate := m.rate(t)
-		if t.unknown = !in.Has(w.Stem); t.unknown {
-			rate *= t.correct(question[w.Start:w.End], in)
+		if k := slices.IndexFunc(named, func(x identifier) bool { return x.Stem == w.Stem }); k >= 0 {
+			q.identify(&t, named[k], m, in)
+		} else {
+			m.weigh(&t, question, in)
+			if asksForRecent(words, i) {
+				t.weight, t.search = recentRate*t.weight, recentRate*t.search
+			}
 		}
-		if asksForRecent(words, i) {
-			rate *= recentRate
-		}
-		t.idf = in.IDF(t.Stem)
-		t.weight, t.search = t.idf*rate, t.idf*math.Pow(rate, searchRate)
 		q.search += t.search
 		q.weight += t.weight
 		q.rarity += t.idf
@@ -110,6 +124,61 @@ func (m *Model) NewQuestion(question string, in Vocabulary) *Question {
 	q.phrases = q.quoted(words)
 	q.near = m.translations.near(q.terms)
 	return q
+}
+
+// words appends the words of s; those that spell an identifier of the question
+// are one word.
+func (q *Question) words(dst []text.Word, s string) []text.Word {
+	return text.Join(text.AppendWords(dst, s), s, q.spellings)
+}
+
+// weigh says what a word counts.
+func (m *Model) weigh(t *term, question string, in Vocabulary) {
+	rate := m.rate(*t)
+	if t.unknown = !in.Has(t.Stem); t.unknown {
+		rate *= t.correct(question[t.Start:t.End], in)
+	}
+	t.idf = in.IDF(t.Stem)
+	t.weight, t.search = t.idf*rate, t.idf*math.Pow(rate, searchRate)
+}
+
+// What the parts of an identifier count in the search beside the whole: more
+// where the collection does not seem to have it.
+const (
+	partOfKnown   = 0.1
+	partOfUnknown = 0.5
+)
+
+// identify says what an identifier counts: as much as a name does.
+func (q *Question) identify(t *term, x identifier, m *Model, in Vocabulary) {
+	if x.Flags&text.Identifier != 0 {
+		t.name = true
+		if x.firm {
+			t.Flags &^= text.Digits
+		}
+	}
+	rate := m.rate(*t)
+	t.firm, t.corrected, t.unknown = x.firm, x.corrected, len(x.known) == 0 || x.corrected
+	if t.corrected {
+		rate *= mistaken
+	}
+	t.idf = in.IDF(t.Stem)
+	for _, stem := range x.known {
+		t.idf = min(t.idf, in.IDF(stem))
+		if stem != t.Stem {
+			t.also = append(t.also, stem)
+		}
+	}
+	t.weight, t.search = t.idf*rate, t.idf*math.Pow(rate, searchRate)
+	share := partOfKnown
+	if len(x.known) == 0 {
+		share = partOfUnknown
+	}
+	if x.Flags&text.Identifier != 0 {
+		for _, part := range x.parts(q.Text) {
+			q.parts = append(q.parts, index.Term{Stem: part.Stem, IDF: share * in.IDF(part.Stem)})
+		}
+	}
 }
 
 // quoted returns the phrases in quotation marks, as stems; those of one word
@@ -153,12 +222,25 @@ func partOfPair(words []text.Word, i int) bool {
 	return false
 }
 
-// Terms returns what to search for. Words that a question has by its form
-// weigh little.
+// Terms returns what to search for, maxTerms at most. Words that a question
+// has by its form weigh little.
 func (q *Question) Terms() []index.Term {
-	terms := make([]index.Term, len(q.terms))
+	terms := make([]index.Term, len(q.terms), len(q.terms)+len(q.parts))
 	for i, t := range q.terms {
 		terms[i] = index.Term{Stem: t.Stem, IDF: t.search}
+	}
+	add := func(t index.Term) {
+		if len(terms) < maxTerms && !slices.ContainsFunc(terms, func(u index.Term) bool { return u.Stem == t.Stem }) {
+			terms = append(terms, t)
+		}
+	}
+	for _, t := range q.terms {
+		for _, stem := range t.also {
+			add(index.Term{Stem: stem, IDF: t.search})
+		}
+	}
+	for _, t := range q.parts {
+		add(t)
 	}
 	return terms
 }
@@ -188,33 +270,76 @@ func (q *Question) means(i int) bool {
 // Unknown returns the question's words that mean something and that the
 // collection does not know, as they were written.
 func (q *Question) Unknown() (words []string) {
-	for i, t := range q.terms {
-		if q.means(i) && t.unknown {
-			words = append(words, q.Text[t.Start:t.End])
-		}
-	}
-	return words
+	return q.written(func(i int) bool { return q.terms[i].unknown })
 }
 
 // Lacking returns the question's words that mean something and are in none of
-// the texts, as they were written.
+// the texts, though the collection knows them, as they were written.
 func (q *Question) Lacking(texts ...string) (words []string) {
 	var r reading
 	var has uint64
 	for _, s := range texts {
 		has |= r.mask(q, s)
 	}
-	for i, t := range q.terms {
-		if q.means(i) && has&(1<<i) == 0 {
-			words = append(words, q.Text[t.Start:t.End])
+	return q.written(func(i int) bool { return has&(1<<i) == 0 && !q.terms[i].unknown })
+}
+
+// written returns the terms that are wanted and mean something, as they were
+// written: characters next to each other as one, and compounds whole.
+func (q *Question) written(wanted func(i int) bool) (words []string) {
+	var run multivac.Span
+	var listed uint64
+	characters, says := false, false // whether the run is characters, and has a term that means something
+	end := func() {
+		if word := q.Text[run.Start:run.End]; says && !slices.Contains(words, word) {
+			words = append(words, word)
+		}
+		says = false
+	}
+	for _, w := range q.asked {
+		i := q.find(w.Stem)
+		if i < 0 {
+			i = q.corrected(w)
+		}
+		spaceless := w.Flags&(text.Pair|text.Single) != 0
+		if i < 0 || !wanted(i) || !spaceless && listed&(1<<i) != 0 {
+			continue
+		}
+		listed |= 1 << i
+		span := q.asWritten(w)
+		if !(spaceless && characters && span.Start <= run.End) {
+			end()
+			run = span
+		}
+		run.End = max(run.End, span.End)
+		characters, says = spaceless, says || q.means(i)
+	}
+	end()
+	return words
+}
+
+// asWritten returns where w stands, with the marks of /etc/hosts and --max-lag,
+// or the compound that it is part of.
+func (q *Question) asWritten(w text.Word) multivac.Span {
+	for _, c := range q.compounds {
+		if c.Start <= w.Start && w.End <= c.End {
+			return c
 		}
 	}
-	return words
+	if w.Flags&text.Identifier != 0 {
+		w.Start = len(strings.TrimRight(q.Text[:w.Start], "/-~"))
+	}
+	return multivac.Span{Start: w.Start, End: w.End}
+}
+
+// corrected returns the term that w was read as something else of, or -1.
+func (q *Question) corrected(w text.Word) int {
+	return slices.IndexFunc(q.terms, func(t term) bool { return t.corrected && t.Start == w.Start })
 }
 
 // Marks returns where s has words of the question that mean something.
 func (q *Question) Marks(s string) (marks []multivac.Span) {
-	for _, w := range text.AppendWords(nil, s) {
+	for _, w := range q.words(nil, s) {
 		if i := q.find(w.Stem); i >= 0 && q.means(i) {
 			if n := len(marks); n > 0 && w.Start < marks[n-1].End { // a pair over its characters
 				marks[n-1] = multivac.Span{Start: min(w.Start, marks[n-1].Start), End: max(w.End, marks[n-1].End)}

@@ -58,7 +58,7 @@ func (m *Model) Rank(q *Question, candidates []Candidate, in Collection, read Re
 	}
 	var x [inputs]float32
 	confidenceInputs(&x, q, r.sentences, order, older, in)
-	p := m.confidence.probability(x[:])
+	p := r.sentences[order[0]].standing.sure(m.confidence.probability(x[:]))
 	for i := range ranked {
 		ranked[i].Confidence = p * math.Exp(ranked[i].Score-ranked[0].Score)
 	}
@@ -108,6 +108,7 @@ func (m *Model) order(sentences []sentence) []int {
 		}
 		order[i] = i
 	}
+	place(len(sentences), func(i int) (standing, *float64) { return sentences[i].standing, &sentences[i].score })
 	slices.SortStableFunc(order, func(a, b int) int { return cmp.Compare(sentences[b].score, sentences[a].score) })
 	type quoted struct {
 		candidate int

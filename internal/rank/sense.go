@@ -154,9 +154,10 @@ func (m *Model) bySense(r *reading, q *Question, candidates []Candidate, read Re
 	for i := range all {
 		all[i].score = stage.Order.Score(&all[i].x)
 	}
+	place(len(all), func(i int) (standing, *float64) { return all[i].standing, &all[i].score })
 	sortByScore(all)
 	x := senseInputs(q, all, newestSensed(q, candidates, all))
-	p := stage.Confidence.probability(x[:])
+	p := all[0].standing.sure(stage.Confidence.probability(x[:]))
 	ranked := make([]Sentence, len(all))
 	for i, a := range all {
 		ranked[i] = Sentence{Span: a.Span, Candidate: a.candidate, Score: a.score, Confidence: p * math.Exp(a.score-all[0].score), Read: a.read, Reading: float64(a.reading)}

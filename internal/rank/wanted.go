@@ -46,7 +46,7 @@ func (q *Question) Wanting(s string) string {
 }
 
 func (w *wish) grantedBy(q *Question, s string) bool {
-	words := text.AppendWords(nil, s)
+	words := q.words(nil, s)
 	terms := make([]int8, len(words))
 	for i, word := range words {
 		terms[i] = int8(q.find(word.Stem))
@@ -74,7 +74,7 @@ var fillers = foldedSet(`again ago also always any anybody anyone anything away 
 func Telling(words []string) (telling []string) {
 	for _, word := range words {
 		w := text.AppendWords(nil, word)
-		if len(w) > 0 && !fillers[w[0].Folded] && (len(word) > 1 || isDigit(word[0])) {
+		if len(w) > 0 && (len(w) > 1 || !fillers[w[0].Folded]) && (len(word) > 1 || isDigit(word[0])) {
 			telling = append(telling, word)
 		}
 	}

@@ -12,6 +12,36 @@ import (
 // anything but letters; one of four has only its neighbours swapped. Its time
 // is a few hundred words' worth, whatever the size of a vocabulary.
 func Edits(w string, yield func(Word)) {
+	var words []Word
+	edits(w, func(edited []byte) {
+		words = AppendWords(words[:0], string(edited))
+		if len(words) == 1 {
+			yield(words[0])
+		}
+	})
+}
+
+// Edits calls yield with the identifiers that one typing mistake in the n-th
+// part makes of x, an identifier of s, and with what the part is then; mistakes
+// are those of the function Edits.
+func (x *Spelling) Edits(s string, n int, yield func(x Spelling, part Word)) {
+	parts := x.parts(s)
+	edits(s[parts[n].Start:parts[n].End], func(edited []byte) {
+		y := Spelling{Word: x.Word, before: x.before, after: x.after}
+		for i, p := range parts {
+			part := s[p.Start:p.End]
+			if i == n {
+				part = string(edited)
+			}
+			y.canonical = appendCanonical(y.canonical, part)
+		}
+		y.spell([]byte(y.Canonical()))
+		yield(y, word(string(edited), 0, len(edited)))
+	})
+}
+
+// edits calls yield with the edited forms of w; they are overwritten afterwards.
+func edits(w string, yield func([]byte)) {
 	letters := []rune(w)
 	if len(letters) < 4 || len(letters) > 24 {
 		return
@@ -21,9 +51,18 @@ func Edits(w string, yield func(Word)) {
 			return
 		}
 	}
-	e := edits{yield: yield}
+	var buf []byte
+	try := func(parts ...[]rune) {
+		buf = buf[:0]
+		for _, p := range parts {
+			for _, r := range p {
+				buf = utf8.AppendRune(buf, r)
+			}
+		}
+		yield(buf)
+	}
 	for i := 1; i+1 < len(letters); i++ {
-		e.try(letters[:i], letters[i+1:i+2], letters[i:i+1], letters[i+2:])
+		try(letters[:i], letters[i+1:i+2], letters[i:i+1], letters[i+2:])
 	}
 	if len(letters) == 4 {
 		return
@@ -31,34 +70,14 @@ func Edits(w string, yield func(Word)) {
 	alphabet := alphabetOf(letters[0])
 	for i := 1; i <= len(letters); i++ {
 		if i < len(letters) {
-			e.try(letters[:i], letters[i+1:])
+			try(letters[:i], letters[i+1:])
 		}
 		for _, r := range alphabet {
-			e.try(letters[:i], []rune{r}, letters[i:])
+			try(letters[:i], []rune{r}, letters[i:])
 			if i < len(letters) {
-				e.try(letters[:i], []rune{r}, letters[i+1:])
+				try(letters[:i], []rune{r}, letters[i+1:])
 			}
 		}
-	}
-}
-
-// edits reads edited words, one after the other.
-type edits struct {
-	yield func(Word)
-	buf   []byte
-	words []Word
-}
-
-func (e *edits) try(parts ...[]rune) {
-	e.buf = e.buf[:0]
-	for _, p := range parts {
-		for _, r := range p {
-			e.buf = utf8.AppendRune(e.buf, r)
-		}
-	}
-	e.words = AppendWords(e.words[:0], string(e.buf))
-	if len(e.words) == 1 {
-		e.yield(e.words[0])
 	}
 }
 

@@ -22,7 +22,8 @@ import (
 //  1. the first
 //  2. a sentence may have 600 characters, not bytes
 //  3. what announces stands with what it announces, a question with its
-//     answer; front matter is context; tables have header rows
+//     answer; front matter is context; tables have header rows; more
+//     abbreviations end no sentence
 const Version = 3
 
 // How many words a passage holds, about. Paragraphs are joined up to the

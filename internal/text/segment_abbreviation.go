@@ -11,8 +11,9 @@ type abbreviation int
 
 const (
 	never   abbreviation = iota + 1 // it stands before a name or a word: no sentence ends here
-	number                          // no sentence ends here if a number follows
+	number                          // no sentence ends here if a number follows: 5, A12, IV, B
 	starter                         // a sentence ends here only if a word follows that likes to begin one
+	unit                            // number after a number, else starter: 5 min., min. 5
 	clock                           // no sentence ends here if a day or a time zone follows
 )
 
@@ -23,22 +24,41 @@ var abbreviations = func() map[string]abbreviation {
 		words string
 	}{
 		{never, `Dr Mr Mrs Ms Mx Prof Gen Rep Sen Gov Capt Cpt Cmdr Adm Maj Col Lt Sgt Cpl Pvt Rev Hon Pres Supt Insp Msgr Messrs Mt Ft
-			vs viz cf ibid a.k.a approx resp incl excl esp e.g i.e E.g I.e eg ie
+			vs viz cf ibid a.k.a resp incl excl esp e.g i.e E.g I.e eg ie
 			Hr Hrn Fr z.B z.b Z.B d.h D.h u.a o.ä i.d.R z.T v.a s.o s.u bzw ca evtl ggf inkl exkl vgl Vgl bspw sog Dipl Tel zzgl geb gest
 			M.M MM Mme Mlle Mgr Mes p.ex
 			Sra Srta Dra Dña Ud Uds p.ej P.ej Ej ej EE pág págs núm Núm D.ª
 			Sig Dott Dott.ssa Avv Ing Arq Exmo Sr.ª
 			bijv mw dhr
 			т.е т.н ул напр см проф акад св о-в тов г-н г-жа
-			TP Tp ThS PGS GS`},
+			TP Tp ThS TS PGS GS
+			DR MR MRS PROF Atty Amb Cdr Brig Lieut Pfc Asst Assoc Attn attn fka
+			Mag Hrsg bzgl ggü einschl entspr ehem zzt lfd
+			Excmo Ilmo Gral Lic Mons Sres Sto Sta Profa aprox Geom Rag cfr drs
+			δηλ βλ
+			Doç Sn Yrd Öğr Gör bkz örn
+			Dl Dna cca sf
+			ок макс мин ср вкл искл
+			डॉ प्रो पं श्री सुश्री`},
 		{number, `No Nos no nos Nr nr Fig Figs fig figs Eq Eqs eq Tab Vol Vols vol Ch Chap ch Sec Sect sec Art art Op op pp pg Pg par para Ver ver v
 			Abs Kap Abb Ziff Bd S Bl Bsp lit Ps Pt pt Ex ex App est Est pop
 			Jan Feb Mar Apr Jun Jul Aug Sep Sept Oct Nov Dec Mär Okt Dez env av janv févr avr juil sept oct nov déc ene abr ago dic
-			chap fasc bd ум род стр гл рис табл ст п`},
+			chap fasc bd ум род стр гл рис табл ст п
+			ref refs para paras cl cls reg regs sch subs subsec subpara ll ln fn tbl appx ill cols iss suppl bldg rm fl flr ste apt acct eqn eqns thm
+			temp ed mind Max tel fax Anm Aufl Jg Rn Rz Az Tel Fax Zi Hs Std
+			tél réf teléf tfno apdo arts pag pagg artt blz telef
+			alin jud тел доп кв корп оф разд подп абз прим изм
+			αρ σελ τηλ κεφ εικ παρ
+			सं पृ क्र रु`},
 		{starter, `Inc Ltd Co Corp LLC Bros Jr Sr Esq St Ave Blvd Rd Hwy Dept Univ Assn al Ph.D D.Phil M.D B.A M.A
+			approx Approx APPROX ext Ext max avg Avg qty Qty misc Misc govt Govt intl Intl natl Natl
+			eds repr transl cont contd lt Abt Hbf Pl Stk
+			Cie Ets Sté éd máx Máx Dpto Depto Avda Ltda Cia
+			Cad Sok Mah Şti
 			sq cu ff Mio Mrd GmbH Str Jh Jhd Jahrh n.Chr v.Chr Chr J.-C
 			Cía S.A EE.UU UU
 			г гг в вв н.э т.д т.п др пр им тыс млн млрд руб`},
+		{unit, `min Min mins sec secs hr hrs wk wks mo yr yrs oz lb lbs gal mi mín Mín Sek`},
 		{clock, `a.m p.m A.M P.M`},
 	} {
 		for w := range strings.FieldsSeq(of.words) {
@@ -94,14 +114,20 @@ func isAbbreviation(sofar, next string, r rune) bool {
 	if word == "" {
 		return false
 	}
-	switch abbreviations[word] {
+	switch kindOf(word) {
 	case never:
 		return true
 	case number:
-		if unicode.IsDigit(r) {
+		if isNumeral(next) {
 			return true
 		}
 	case starter:
+		return !isStarter(next)
+	case unit:
+		before := lastWord(strings.TrimRight(sofar[:len(sofar)-len(word)], " "))
+		if before != "" && isDigit(before[len(before)-1]) {
+			return isNumeral(next)
+		}
 		return !isStarter(next)
 	case clock:
 		return afterClock[firstWord(next)]
@@ -121,6 +147,49 @@ func isAbbreviation(sofar, next string, r rune) bool {
 	return false
 }
 
+// kindOf returns how the abbreviation behaves, if word is one. At the beginning
+// of a sentence it has a capital, and in capitals it may stand before a number.
+// What is none with small letters may be a name with a capital: Al, Ed.
+func kindOf(word string) abbreviation {
+	if kind := abbreviations[word]; kind != 0 {
+		return kind
+	}
+	first, size := utf8.DecodeRuneInString(word)
+	if size == len(word) || !unicode.IsUpper(first) { // an initial, or no capital
+		return 0
+	}
+	if kind := abbreviations[string(unicode.ToLower(first))+word[size:]]; kind == never || kind == number {
+		return kind
+	}
+	if kind := abbreviations[strings.ToLower(word)]; kind == number {
+		return kind
+	}
+	return 0
+}
+
+// isNumeral reports whether next begins with a number, a Roman one of several
+// letters, or a letter that stands alone: not I and A, which are words, unless
+// a mark follows them.
+func isNumeral(next string) bool {
+	token := next
+	if n := strings.IndexFunc(next, unicode.IsSpace); n >= 0 {
+		token = next[:n]
+	}
+	bare := strings.TrimRight(token, ".,;:)]")
+	first, size := utf8.DecodeRuneInString(bare)
+	switch {
+	case unicode.IsDigit(first):
+		return true
+	case !unicode.IsUpper(first):
+		return false
+	case size == len(bare):
+		return bare != "I" && bare != "A" || len(token) > len(bare)
+	case strings.Trim(bare, "IVXLC") == "":
+		return true
+	}
+	return strings.ContainsAny(bare, "0123456789") && strings.ToUpper(bare) == bare
+}
+
 // lastWord returns what t ends with, back to white space or an opening mark.
 func lastWord(t string) string {
 	for i := len(t); i > 0 && len(t)-i < 24; i-- {
@@ -137,7 +206,8 @@ func lastWord(t string) string {
 
 func isStarter(next string) bool {
 	w := firstWord(next)
-	return starters[w] && !strings.HasPrefix(next[len(w):], ".")
+	rest := next[len(w):]
+	return starters[w] && !strings.HasPrefix(rest, ".") && !strings.HasPrefix(rest, "-") && (rest == "" || !isDigit(rest[0]))
 }
 
 // firstWord returns the letters that t begins with.

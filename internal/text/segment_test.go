@@ -49,6 +49,18 @@ func TestSentences(t *testing.T) {
 	f("He moved to the U.S. The army followed.", "He moved to the U.S.", "The army followed.")
 	f("He joined the U.S. Army in Washington, D.C. in May.", "He joined the U.S. Army in Washington, D.C. in May.")
 	f("She has a Ph.D. She teaches.", "She has a Ph.D.", "She teaches.")
+	f("Call ext. 4471. Ask for Ann.", "Call ext. 4471.", "Ask for Ann.")
+	f("Approx. 40 hosts run it. Ext. A12 is free. Par. 5 holds.", "Approx. 40 hosts run it.", "Ext. A12 is free.", "Par. 5 holds.")
+	f("See App. B, Vol. IV and Sec. A-3. NO. 7 is gone. DR. BROWN left.", "See App. B, Vol. IV and Sec. A-3.", "NO. 7 is gone.", "DR. BROWN left.")
+	f("Raise it to the max. The next one fails. Load is max. 5.", "Raise it to the max.", "The next one fails.", "Load is max. 5.")
+	f("I met Al. Bob saw Ed and Max. It is near SF. Users keep it in mind. Gems of 5 MW. Pay.",
+		"I met Al.", "Bob saw Ed and Max.", "It is near SF.", "Users keep it in mind.", "Gems of 5 MW.", "Pay.")
+	f("I like the app. I use it. See Fig. A.", "I like the app.", "I use it.", "See Fig. A.")
+	f("Das gilt einschl. Versand, zzgl. Steuer. Bzgl. Ihrer Frage: nein. Mind. 3 Tage.", "Das gilt einschl. Versand, zzgl. Steuer.", "Bzgl. Ihrer Frage: nein.", "Mind. 3 Tage.")
+	f("Réf. 12. Tél. 01 23. Aprox. 40 m. Máx. 5.", "Réf. 12.", "Tél. 01 23.", "Aprox. 40 m.", "Máx. 5.")
+	f("Тел. 123, доп. 45. Ок. 40 лет. Он ушёл.", "Тел. 123, доп. 45.", "Ок. 40 лет.", "Он ушёл.")
+	f("Βλ. Παράρτημα 2. Τηλ. 210. Bkz. Ek 2. Cca. 40 km.", "Βλ. Παράρτημα 2.", "Τηλ. 210.", "Bkz. Ek 2.", "Cca. 40 km.")
+	f("डॉ. शर्मा आए। वे गए।", "डॉ. शर्मा आए।", "वे गए।")
 	f("See No. 5 and Fig. 3. No. It is not there.", "See No. 5 and Fig. 3.", "No.", "It is not there.")
 	f("It opens at 9 a.m. on Oct. 4. It shuts at 6 p.m. The rest is closed.",
 		"It opens at 9 a.m. on Oct. 4.", "It shuts at 6 p.m.", "The rest is closed.")

@@ -22,17 +22,29 @@ type Word struct {
 type Flags uint8
 
 const (
-	Capital Flags = 1 << iota // begins with an upper-case letter
-	Digits                    // has a digit
-	Pair                      // two neighbouring characters of a script without spaces
-	Single                    // one character of a script without spaces
+	Capital    Flags = 1 << iota // begins with an upper-case letter
+	Digits                       // has a digit
+	Pair                         // two neighbouring characters of a script without spaces
+	Single                       // one character of a script without spaces
+	Identifier                   // names one thing, as P1 and KubeAPIDown do
+	Compound                     // ordinary words that hyphens join
+	Whole                        // an identifier or a compound beside the words that it is made of
 )
 
 // AppendWords appends the words of s to dst and returns it. Boundaries are
 // those of UAX #29. Where a script writes no spaces (Chinese, Japanese, Thai,
 // Khmer, Lao, Burmese), each character is a word, and each pair of neighbours
-// one more. Hyphens and slashes separate; dots do, but in acronyms.
-func AppendWords(dst []Word, s string) []Word {
+// one more. Hyphens and slashes separate; dots do, but in acronyms and
+// numbers. An identifier (KubeAPIDown, max_lag, debian12) is the words that it
+// is made of; one of up to three characters is not taken apart.
+func AppendWords(dst []Word, s string) []Word { return appendRuns(dst, s, false) }
+
+// AppendTerms appends what s is found by: its words, and after those of a run
+// without spaces the identifiers and compounds that are made of them, which
+// have the flag Whole. Of foo.bar/baz these are foo.bar and foo.bar/baz.
+func AppendTerms(dst []Word, s string) []Word { return appendRuns(dst, s, true) }
+
+func appendRuns(dst []Word, s string, wholes bool) []Word {
 	for start := 0; start < len(s); {
 		if s[start] <= ' ' {
 			start++
@@ -42,10 +54,14 @@ func AppendWords(dst []Word, s string) []Word {
 		for ; end < len(s) && s[end] > ' '; end++ {
 			ascii = ascii && s[end] < utf8.RuneSelf
 		}
+		from := len(dst)
 		if ascii {
 			dst = appendASCII(dst, s, start, end)
 		} else {
 			dst = appendUnicode(dst, s, start, end)
+		}
+		if wholes && (len(dst) > from+1 || len(dst) > from && isMarked(s, dst[from].Start, dst[from].End)) {
+			dst = appendWholes(dst, s, from)
 		}
 		start = end
 	}
@@ -55,57 +71,73 @@ func AppendWords(dst []Word, s string) []Word {
 // appendASCII is the fast path of appendUnicode for a run without spaces.
 func appendASCII(dst []Word, s string, start, end int) []Word {
 	for i := start; i < end; {
-		if !alphanumeric(s[i]) {
+		first := classes[s[i]]
+		if first == 0 {
 			i++
 			continue
 		}
+		var rest class
 		j := i + 1
-		for j < end && (alphanumeric(s[j]) || joins(s, i, j, end)) {
-			j++
+		for ; j < end; j++ {
+			if c := classes[s[j]]; c != 0 {
+				rest |= c
+			} else if !joins(s, i, j, end) {
+				break
+			}
 		}
-		dst = appendParts(dst, s, i, j)
+		all := first | rest
+		if inner := rest&upperCase != 0 && all&lowerCase != 0; inner || all&numeral != 0 {
+			dst = appendParts(dst, s, i, j)
+		} else {
+			dst = append(dst, asciiWord(s, i, j))
+		}
 		i = j
 	}
 	return dst
 }
 
-// joins reports whether the mark at j continues the word that began at i.
+// A class is what an ASCII character is, or characters are; 0 is none of these.
+type class uint8
+
+const (
+	upperCase class = 1 << iota
+	lowerCase
+	numeral
+)
+
+var classes = func() (of [256]class) {
+	for c := range of {
+		switch c := byte(c); {
+		case c >= 'a' && c <= 'z':
+			of[c] = lowerCase
+		case c >= 'A' && c <= 'Z':
+			of[c] = upperCase
+		case c >= '0' && c <= '9':
+			of[c] = numeral
+		}
+	}
+	return of
+}()
+
+// joins reports whether the mark at j continues the stretch that began at i.
 func joins(s string, i, j, end int) bool {
 	if j+1 >= end || !alphanumeric(s[j+1]) {
 		return false
 	}
 	before, after := digit(s[j-1]), digit(s[j+1])
 	switch s[j] {
-	case '_':
-		return true
-	case '\'', '.':
+	case '\'':
 		return before == after
+	case '.':
+		if before || after {
+			return before && after
+		}
+		// Single letters: an acronym.
+		return (j-1 == i || s[j-2] == '.') && (j+2 >= end || !alphanumeric(s[j+2]))
 	case ',', ';':
 		return before && after
 	}
 	return false
-}
-
-// appendParts appends the ASCII word s[i:j], taken apart at dots unless it is
-// an acronym (U.S.) or a number (3.8).
-func appendParts(dst []Word, s string, i, j int) []Word {
-	dots, acronym := 0, true
-	for k := i; k < j; k++ {
-		if s[k] == '.' {
-			dots++
-			acronym = acronym && !digit(s[k-1]) && (k-2 < i || s[k-2] == '.') && (k+2 >= j || s[k+2] == '.')
-		}
-	}
-	if dots == 0 || acronym || digit(s[i]) {
-		return append(dst, asciiWord(s, i, j))
-	}
-	for k := i; k < j; k++ {
-		if s[k] == '.' {
-			dst = append(dst, asciiWord(s, i, k))
-			i = k + 1
-		}
-	}
-	return append(dst, asciiWord(s, i, j))
 }
 
 func asciiWord(s string, i, j int) Word {
@@ -114,30 +146,40 @@ func asciiWord(s string, i, j int) Word {
 		w.Flags |= Capital
 	}
 	var buf [64]byte
-	folded := buf[:0]
-	for k := i; k < j && len(folded) < len(buf); k++ {
+	folded, digits := foldASCII(buf[:0], s[i:j])
+	if digits {
+		w.Flags |= Digits
+	}
+	w.hash(folded)
+	return w
+}
+
+// foldASCII appends the ASCII word s as it is compared, of which 64 bytes
+// count.
+func foldASCII(dst []byte, s string) (folded []byte, digits bool) {
+	begin := len(dst)
+	for k := 0; k < len(s) && len(dst)-begin < 64; k++ {
 		c := s[k]
 		switch {
 		case c >= 'A' && c <= 'Z':
 			c += 'a' - 'A'
 		case digit(c):
-			w.Flags |= Digits
+			digits = true
 		case c == '\'':
-			if k-i <= 2 && j-k > 2 { // l'arte, o'clock
-				folded = folded[:0]
+			if k <= 2 && len(s)-k > 2 { // l'arte, o'clock
+				dst = dst[:begin]
 				continue
 			}
-			if j-k == 2 && s[k+1]|0x20 == 's' { // Asimov's
-				k = j
+			if len(s)-k == 2 && s[k+1]|0x20 == 's' { // Asimov's
+				k = len(s)
 			}
 			continue
-		case c == '.' && w.Flags&Digits == 0, c == ',':
+		case c == '.' && !digits, c == ',':
 			continue // U.S. is US, 1,000 is 1000
 		}
-		folded = append(folded, c)
+		dst = append(dst, c)
 	}
-	w.hash(folded)
-	return w
+	return dst, digits
 }
 
 // hash sets the hashes of w from its folded form.
@@ -160,9 +202,7 @@ func hash(b []byte) uint64 {
 	return h ^ h>>29
 }
 
-func alphanumeric(c byte) bool {
-	return c >= 'a' && c <= 'z' || c >= 'A' && c <= 'Z' || c >= '0' && c <= '9'
-}
+func alphanumeric(c byte) bool { return classes[c] != 0 }
 
 func digit(c byte) bool { return c >= '0' && c <= '9' }
 
@@ -170,9 +210,16 @@ func digit(c byte) bool { return c >= '0' && c <= '9' }
 func appendUnicode(dst []Word, s string, start, end int) []Word {
 	it := words.FromString(s[start:end])
 	previous := -1 // start of the character before, in a script without spaces
+	ascii := start // where the ASCII characters before the current word begin
 	for it.Next() {
 		i, j := start+it.Start(), start+it.End()
-		r, size := utf8.DecodeRuneInString(s[i:j])
+		r, _ := utf8.DecodeRuneInString(s[i:j])
+		if isASCII(s[i:j]) {
+			previous = -1
+			continue
+		}
+		dst = appendASCII(dst, s, ascii, i)
+		ascii = j
 		switch {
 		case spaceless(r):
 			dst = append(dst, characters(s, i, j, Single))
@@ -181,21 +228,25 @@ func appendUnicode(dst []Word, s string, start, end int) []Word {
 			}
 			previous = i
 			continue
-		case size == j-i && r < utf8.RuneSelf && alphanumeric(s[i]), unicode.IsLetter(r), unicode.IsNumber(r):
-			dst = appendASCIIOrFold(dst, s, i, j)
+		case unicode.IsLetter(r), unicode.IsNumber(r), r == '_':
+			if isPlain(s[i:j]) {
+				dst = append(dst, unicodeWord(s, i, j))
+			} else {
+				dst = appendParts(dst, s, i, j)
+			}
 		}
 		previous = -1
 	}
-	return dst
+	return appendASCII(dst, s, ascii, end)
 }
 
-func appendASCIIOrFold(dst []Word, s string, i, j int) []Word {
-	for k := i; k < j; k++ {
-		if s[k] >= utf8.RuneSelf {
-			return append(dst, unicodeWord(s, i, j))
+func isASCII(s string) bool {
+	for i := range len(s) {
+		if s[i] >= utf8.RuneSelf {
+			return false
 		}
 	}
-	return appendASCII(dst, s, i, j)
+	return true
 }
 
 // spaceless reports whether r is of a script that writes no spaces between
@@ -215,26 +266,36 @@ func characters(s string, i, j int, flag Flags) Word {
 // after a conjunction or preposition. The longest come first.
 var articles = []string{"وال", "بال", "كال", "فال", "ال", "لل"}
 
-// unicodeWord folds s[i:j]: compatibility decomposition, lower case, and no
-// marks where the letters are Latin, Greek, Cyrillic, Arabic or Hebrew. In
-// other scripts marks are vowels and stay.
 func unicodeWord(s string, i, j int) Word {
 	w := Word{Start: i, End: j}
-	var buf, out [128]byte
-	decomposed := norm.NFKD.AppendString(buf[:0], s[i:min(j, i+64)])
-	folded := out[:0]
-	letters, first, markless := 0, true, true
+	var buf [128]byte
+	folded, digits := foldUnicode(buf[:0], s[i:j])
+	if digits {
+		w.Flags |= Digits
+	}
+	if r, _ := utf8.DecodeRuneInString(s[i:]); unicode.IsUpper(r) {
+		w.Flags |= Capital
+	}
+	w.hash(folded)
+	return w
+}
+
+// foldUnicode appends the word s as it is compared: compatibility
+// decomposition, lower case, and no marks where the letters are Latin, Greek,
+// Cyrillic, Arabic or Hebrew. In other scripts marks are vowels and stay. Of
+// the word 64 bytes count.
+func foldUnicode(dst []byte, s string) (folded []byte, digits bool) {
+	var buf [128]byte
+	decomposed := norm.NFKD.AppendString(buf[:0], s[:min(len(s), 64)])
+	begin := len(dst)
+	letters, markless := 0, true
 	for k := 0; k < len(decomposed); {
 		r, size := utf8.DecodeRune(decomposed[k:])
 		k += size
-		if first && unicode.IsUpper(r) {
-			w.Flags |= Capital
-		}
-		first = false
 		switch {
 		case r == '\'' || r == '’' || r == 'ʼ':
 			if letters <= 2 && len(decomposed)-k > 2 {
-				folded, letters = folded[:0], 0
+				dst, letters = dst[:begin], 0
 			} else if string(decomposed[k:]) == "s" || string(decomposed[k:]) == "S" {
 				k = len(decomposed)
 			}
@@ -248,14 +309,13 @@ func unicodeWord(s string, i, j int) Word {
 		case unicode.IsLetter(r):
 			markless = unicode.In(r, unicode.Latin, unicode.Greek, unicode.Cyrillic, unicode.Arabic, unicode.Hebrew)
 		case unicode.IsNumber(r):
-			w.Flags |= Digits
+			digits = true
 		}
-		folded = utf8.AppendRune(folded, fold(r))
+		dst = utf8.AppendRune(dst, fold(r))
 		letters++
 	}
-	folded = withoutArticle(folded)
-	w.hash(folded)
-	return w
+	word := withoutArticle(dst[begin:])
+	return append(dst[:begin], word...), digits
 }
 
 // fold returns the lower-case form of r; ß and the final sigma are made equal

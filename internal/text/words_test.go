@@ -26,7 +26,7 @@ func TestAppendWords(t *testing.T) {
 	f("3.8 mm, 1,000 km; 1973.", "3.8", "mm", "1,000", "km", "1973")
 	f("settings.toml", "settings", "toml")
 	f("don't Asimov's", "don't", "Asimov's")
-	f("hit_at_1", "hit_at_1")
+	f("hit_at_1", "hit", "at", "1")
 	f("Beyoncé’s café", "Beyoncé’s", "café")
 	f("中文", "中", "文", "中文")
 	f("a中文b", "a", "中", "文", "中文", "b")

@@ -288,7 +288,7 @@ func round(x float64) float32 { return float32(math.Round(x*1000) / 1000) }
 func (c *corpus) beside(q question) map[uint64]bool {
 	stems := map[uint64]bool{}
 	add := func(s string) {
-		for _, w := range text.AppendWords(nil, s) {
+		for _, w := range text.AppendTerms(nil, s) {
 			stems[w.Stem] = true
 		}
 	}
