@@ -42,7 +42,7 @@ func (s *server) raw(t *testing.T, request string) string {
 func TestOddRequests(t *testing.T) {
 	s := serve(t, t.TempDir())
 	id := s.tellAndWait(t, "payments.md", runbook)["id"].(string)
-	const end = "Host: x\r\nConnection: close\r\n\r\n"
+	const end = "Host: localhost\r\nConnection: close\r\n\r\n"
 	tell := "POST /api/v1/documents?source=smuggled HTTP/1.1\r\nContent-Type: text/plain\r\n"
 	smuggled := "DELETE /api/v1/documents/" + id + " HTTP/1.1\r\n" + end
 
@@ -106,15 +106,15 @@ func TestHalfClosedClients(t *testing.T) {
 	}
 	for n := range 20 {
 		source := fmt.Sprintf("half-%d", n)
-		status, body := said("POST /api/v1/documents?source=" + source + " HTTP/1.1\r\nHost: x\r\nContent-Type: text/plain\r\nContent-Length: 5\r\n\r\nHello")
+		status, body := said("POST /api/v1/documents?source=" + source + " HTTP/1.1\r\nHost: localhost\r\nContent-Type: text/plain\r\nContent-Length: 5\r\n\r\nHello")
 		if status != http.StatusAccepted {
 			t.Errorf("told: %d %s, want 202", status, body)
 		}
 	}
-	if status, body := said("POST /api/v1/documents?source=part HTTP/1.1\r\nHost: x\r\nContent-Type: text/plain\r\nContent-Length: 500\r\n\r\nHello"); status != 400 {
+	if status, body := said("POST /api/v1/documents?source=part HTTP/1.1\r\nHost: localhost\r\nContent-Type: text/plain\r\nContent-Length: 500\r\n\r\nHello"); status != 400 {
 		t.Errorf("a part of a body: %d %s, want 400", status, body)
 	}
-	if status, body := said("GET /livez HTTP/1.1\r\nHost: x\r\n\r\n"); status != 200 || body != "ok" {
+	if status, body := said("GET /livez HTTP/1.1\r\nHost: localhost\r\n\r\n"); status != 200 || body != "ok" {
 		t.Errorf("GET /livez: %d %s", status, body)
 	}
 	s.unharmed(t, 21)
@@ -134,9 +134,9 @@ func TestIdleAndBrokenClients(t *testing.T) {
 		case 1:
 			io.WriteString(c, "GET /api/v1/ans")
 		case 2:
-			io.WriteString(c, "POST /api/v1/documents HTTP/1.1\r\nHost: x\r\nContent-Type: text/plain\r\nContent-Length: 100000000\r\n\r\nHello")
+			io.WriteString(c, "POST /api/v1/documents HTTP/1.1\r\nHost: localhost\r\nContent-Type: text/plain\r\nContent-Length: 100000000\r\n\r\nHello")
 		case 3:
-			io.WriteString(c, "POST /api/v1/documents HTTP/1.1\r\nHost: x\r\nContent-Type: text/plain\r\nContent-Length: 1000\r\n\r\nHello")
+			io.WriteString(c, "POST /api/v1/documents HTTP/1.1\r\nHost: localhost\r\nContent-Type: text/plain\r\nContent-Length: 1000\r\n\r\nHello")
 			c.SetLinger(0)
 			c.Close()
 		}

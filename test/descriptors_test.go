@@ -21,7 +21,7 @@ func TestFewDescriptors(t *testing.T) {
 	for n := range 120 {
 		c := s.dial(t)
 		if n%2 == 0 { // the others say nothing at all
-			fmt.Fprint(c, "GET /livez HTTP/1.1\r\nHost: x\r\n\r\n")
+			fmt.Fprint(c, "GET /livez HTTP/1.1\r\nHost: localhost\r\n\r\n")
 		}
 		go func() { _, _ = io.Copy(io.Discard, c) }()
 		if n%20 > 0 {
@@ -41,5 +41,5 @@ func TestFewDescriptors(t *testing.T) {
 // askAlone asks on a connection of its own.
 func (s *server) askAlone(t *testing.T, question string) string {
 	t.Helper()
-	return s.raw(t, "GET /api/v1/answer?question="+strings.ReplaceAll(question, " ", "+")+" HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n")
+	return s.raw(t, "GET /api/v1/answer?question="+strings.ReplaceAll(question, " ", "+")+" HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n")
 }

@@ -91,14 +91,14 @@ type stopLoad struct {
 func (l *stopLoad) act(t *testing.T, client, i int) bool {
 	source := fmt.Sprintf("%d/%d", client, i)
 	text := fmt.Sprintf("Shelf %d holds box %d.", client, i)
-	request := "GET /api/v1/answer?question=Which+box+does+shelf+7+hold HTTP/1.1\r\nHost: x\r\n\r\n"
+	request := "GET /api/v1/answer?question=Which+box+does+shelf+7+hold HTTP/1.1\r\nHost: localhost\r\n\r\n"
 	tells := client%3 > 0
 	if tells {
 		query := "?source=" + source
 		if client%3 == 2 {
 			query += "&wait=indexed"
 		}
-		request = fmt.Sprintf("POST /api/v1/documents%s HTTP/1.1\r\nHost: x\r\nContent-Type: text/plain\r\nContent-Length: %d\r\n\r\n%s", query, len(text), text)
+		request = fmt.Sprintf("POST /api/v1/documents%s HTTP/1.1\r\nHost: localhost\r\nContent-Type: text/plain\r\nContent-Length: %d\r\n\r\n%s", query, len(text), text)
 	}
 	r, taken := l.exchange(t, request)
 	if !taken {
@@ -159,7 +159,7 @@ func (s *server) hold(t *testing.T, source string) *held {
 	t.Helper()
 	c := s.dial(t)
 	h := &held{c, bufio.NewReader(c), source + " is told in two halves."}
-	fmt.Fprintf(c, "POST /api/v1/documents?wait=indexed&source=%s HTTP/1.1\r\nHost: x\r\nContent-Type: text/plain\r\nExpect: 100-continue\r\nContent-Length: %d\r\n\r\n", source, len(h.rest))
+	fmt.Fprintf(c, "POST /api/v1/documents?wait=indexed&source=%s HTTP/1.1\r\nHost: localhost\r\nContent-Type: text/plain\r\nExpect: 100-continue\r\nContent-Length: %d\r\n\r\n", source, len(h.rest))
 	for _, want := range []string{"HTTP/1.1 100 Continue\r\n", "\r\n"} {
 		if line, err := h.in.ReadString('\n'); line != want {
 			t.Fatalf("got %q, %v, want %q", line, err, want)
@@ -244,7 +244,7 @@ func TestStopWaitsForNoClient(t *testing.T) {
 		s.get(t, "/livez?"+strings.Repeat("x", 300), "User-Agent", strings.Repeat("a", 190))
 	}
 	unread := s.dial(t)
-	io.WriteString(unread, "GET /api/v1/export HTTP/1.1\r\nHost: x\r\n\r\n")
+	io.WriteString(unread, "GET /api/v1/export HTTP/1.1\r\nHost: localhost\r\n\r\n")
 	if line, err := bufio.NewReader(unread).ReadString('\n'); line != "HTTP/1.1 200 OK\r\n" {
 		t.Fatalf("the export begins with %q, %v", line, err)
 	}

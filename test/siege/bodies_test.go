@@ -158,7 +158,7 @@ func stall(ctx context.Context, s *server) error {
 		if err != nil {
 			return err
 		}
-		fmt.Fprintf(c, "POST %s HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\nContent-Length: %d\r\n\r\n[%s", documents, full, strings.Repeat("1,", 1<<15))
+		fmt.Fprintf(c, "POST %s HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\nContent-Length: %d\r\n\r\n[%s", documents, full, strings.Repeat("1,", 1<<15))
 	}
 	for n := 0; ctx.Err() == nil; n++ {
 		status, reply, err := s.do(ctx, "POST", documents, "application/json", fmt.Sprintf(`{"source":"stalled-%d","text":"Told meanwhile."}`, n))

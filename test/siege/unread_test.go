@@ -20,7 +20,7 @@ var unread = []attack{
 	{name: "slow readers", library: true, run: readSlowly},
 	{name: "idle connections", run: stayIdle, command: withDescriptors(64)},
 	{name: "slow headers", run: speakSlowly("GET /livez HTTP/1.1\r\n", "X-Slow: 1\r\n")},
-	{name: "slow bodies", run: speakSlowly("POST /api/v1/documents?source=slow HTTP/1.1\r\nHost: x\r\nContent-Type: text/plain\r\nContent-Length: 16000000\r\n\r\n", "a")},
+	{name: "slow bodies", run: speakSlowly("POST /api/v1/documents?source=slow HTTP/1.1\r\nHost: localhost\r\nContent-Type: text/plain\r\nContent-Length: 16000000\r\n\r\n", "a")},
 }
 
 // idOf returns the identity of a document of the default collection.
@@ -46,7 +46,7 @@ func leaveUnread(n int, path string) func(context.Context, *server) error {
 					pause(ctx)
 					continue
 				}
-				fmt.Fprintf(c, "GET %s HTTP/1.1\r\nHost: x\r\n\r\n", path)
+				fmt.Fprintf(c, "GET %s HTTP/1.1\r\nHost: localhost\r\n\r\n", path)
 				<-ctx.Done()
 				c.Close()
 			}
@@ -80,7 +80,7 @@ func readSlowly(ctx context.Context, s *server) error {
 				pause(ctx)
 				continue
 			}
-			fmt.Fprintf(c, "GET %s HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n", path)
+			fmt.Fprintf(c, "GET %s HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n", path)
 			for b := make([]byte, 64); err == nil && ctx.Err() == nil; pause(ctx) {
 				_, err = io.ReadFull(c, b)
 			}
@@ -107,7 +107,7 @@ func stayIdle(ctx context.Context, s *server) error {
 				pause(ctx)
 				continue
 			}
-			fmt.Fprint(c, "GET /livez HTTP/1.1\r\nHost: x\r\n\r\n")
+			fmt.Fprint(c, "GET /livez HTTP/1.1\r\nHost: localhost\r\n\r\n")
 			_, _ = io.Copy(io.Discard, c) // until the server or ctx ends it
 			c.Close()
 			pause(ctx)
