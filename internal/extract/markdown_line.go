@@ -8,7 +8,7 @@ import (
 
 // content rewrites a line of text: its tags, shortcodes and links.
 func (r *rewriter) content(l string) {
-	if strings.IndexAny(l, "<{[&]") < 0 {
+	if !strings.ContainsAny(l, "<{[&]") {
 		r.write(l)
 		return
 	}

@@ -130,7 +130,7 @@ func TestSpaceOfOlderFilesIsGivenBack(t *testing.T) {
 	if s := db.Space(); !s.Shrinks {
 		t.Error("it is not shrunk in steps from then on")
 	}
-	if _, err := db.Put(t.Context(), []multivac.Telling{{Body: []byte(fmt.Sprint("later"))}}, now); err != nil {
+	if _, err := db.Put(t.Context(), []multivac.Telling{{Body: []byte("later")}}, now); err != nil {
 		t.Error(err)
 	}
 }
