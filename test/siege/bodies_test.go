@@ -81,8 +81,6 @@ var hostile = []attack{
 	{name: "large bodies that stall", run: stall},
 }
 
-func init() { attacks = append(attacks, hostile...) }
-
 func json(text func() []byte) body { return body{documents, "application/json", text} }
 
 // fill makes a text of so many bytes, about: a beginning, an end, and the same

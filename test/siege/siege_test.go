@@ -57,7 +57,7 @@ type attack struct {
 }
 
 // attacks are all there are; each file of this package adds its own here.
-var attacks = slices.Concat(unread)
+var attacks = slices.Concat(unread, hostile)
 
 func TestMain(m *testing.M) {
 	flag.Parse()
