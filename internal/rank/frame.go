@@ -64,6 +64,21 @@ func (c *Candidate) fitting(first, last int) int {
 	return last
 }
 
+// places returns the first and the last sentence that s is quoted with.
+func (c *Candidate) places(s *sentence) (first, last int) {
+	if !s.run {
+		return s.place, s.place
+	}
+	first, last = s.place, s.place
+	for first > 0 && c.Sentences[first-1].Start >= s.Start {
+		first--
+	}
+	for last+1 < len(c.Sentences) && c.Sentences[last+1].End <= s.End {
+		last++
+	}
+	return first, last
+}
+
 // line returns what stands on the line before the sentence at place: its
 // indentation and its mark, such as "  2. ".
 func (c *Candidate) line(place int) string {

@@ -120,3 +120,21 @@ func TestSteps(t *testing.T) {
 		}
 	}
 }
+
+// What was read in any of the items is read in the list.
+func TestReadingOfLists(t *testing.T) {
+	list := announced(multivac.List, regions, multivac.Span{Start: 0, End: 33}, multivac.Span{Start: 37, End: 43}, multivac.Span{Start: 46, End: 51}, multivac.Span{Start: 54, End: 59})
+	list[0].Cosines = []float32{0.8, 0.2, 0.2, 0.2}
+	read := func(runs []Run) (said [][]float32) {
+		for _, r := range runs {
+			said = append(said, []float32{-7, -7, 6, -7}[r.First:r.End])
+		}
+		return said
+	}
+	m := Default()
+	for _, s := range m.Rank(m.NewQuestion("Which regions does the gateway serve?", general), list, Collection{Passages: 100}, read) {
+		if s.Start == 0 && s.End == 59 && s.Reading != 6 {
+			t.Errorf("the list was read as %v, want 6, what its second item says", s.Reading)
+		}
+	}
+}

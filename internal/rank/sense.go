@@ -272,9 +272,13 @@ func readBest(all []sensed, candidates []Candidate, read Reader, order *Scorer) 
 	for i := range all {
 		a := &all[i]
 		a.reading = noReading
+		first, last := candidates[a.candidate].places(a.sentence)
 		for k, r := range runs {
-			if r.Candidate == a.candidate && r.First <= a.place && a.place < r.End {
-				a.read, a.reading = true, min(-noReading, max(noReading, said[k][a.place-r.First]))
+			if r.Candidate != a.candidate {
+				continue
+			}
+			for place := max(first, r.First); place <= min(last, r.End-1); place++ { // of several sentences the best counts
+				a.read, a.reading = true, min(-noReading, max(a.reading, said[k][place-r.First]))
 				best = max(best, a.reading)
 			}
 		}
