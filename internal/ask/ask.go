@@ -396,7 +396,7 @@ func quotation(asked *rank.Question, c rank.Candidate, r rank.Sentence) multivac
 		Start: r.Start, End: r.End,
 	}
 	q.Marks = asked.Marks(q.Text)
-	if strings.HasPrefix(oneLine(q.Text), q.Lead) { // it announces what it is quoted with
+	if strings.Contains(oneLine(q.Text), q.Lead) { // it is quoted with what it announces, or with the header of its rows
 		q.Lead = ""
 	}
 	for _, other := range c.Sentences {

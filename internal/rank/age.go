@@ -133,9 +133,22 @@ func openingOf(candidates []Candidate, c *Candidate) string {
 	return c.Opening
 }
 
-// ageOf returns the age of sentence s of c, a document that begins with opening.
-func ageOf(c *Candidate, s, opening string) (a age) {
-	for _, said := range []age{nameAge(lastHeading(c.Heading)), nameAge(c.Title), nameAge(c.Heading), nameAge(c.Source)} {
+// commonFolder returns the folders that two paths have in common: what these
+// are called tells nothing apart.
+func commonFolder(a, b string) string {
+	end := 0
+	for i := 0; i < len(a) && i < len(b) && a[i] == b[i]; i++ {
+		if a[i] == '/' {
+			end = i + 1
+		}
+	}
+	return a[:end]
+}
+
+// ageOf returns the age of sentence s of c, a document that begins with opening
+// and stands at a path.
+func ageOf(c *Candidate, s, opening, path string) (a age) {
+	for _, said := range []age{nameAge(lastHeading(c.Heading)), nameAge(c.Title), nameAge(c.Heading), nameAge(path)} {
 		a.date, a.version, a.old = cmp.Or(a.date, said.date), cmp.Or(a.version, said.version), a.old || said.old
 	}
 	for _, t := range []string{s, c.Text, opening} {
@@ -238,11 +251,12 @@ type scored struct {
 	score float64
 }
 
-// newest returns which of the sentences, the best first, is to be first by its
-// age, and which others say what it says, but are older: they are no rivals to it.
+// newest returns which of the sentences, the best first, is to be first because
+// it is the row that was asked for, or by its age, and which others say what it
+// says, but are older: they are no rivals to it.
 func newest(q *Question, candidates []Candidate, all []scored) (first int, older []int) {
-	if len(all) < 2 || year.MatchString(q.Text) {
-		return 0, nil
+	if row := q.wholeRow(all); row > 0 || len(all) < 2 || year.MatchString(q.Text) {
+		return row, nil
 	}
 	direction := 1
 	for _, t := range q.terms {
@@ -260,10 +274,14 @@ func newest(q *Question, candidates []Candidate, all []scored) (first int, older
 	if len(rivals) == 1 {
 		return 0, nil
 	}
+	folder := top.Source
+	for _, i := range rivals {
+		folder = commonFolder(folder, candidates[all[i].candidate].Source)
+	}
 	ages := make([]age, len(rivals))
 	for n, i := range rivals {
 		c := &candidates[all[i].candidate]
-		ages[n] = ageOf(c, c.Sentence(all[i].Span), openingOf(candidates, c))
+		ages[n] = ageOf(c, c.Sentence(all[i].Span), openingOf(candidates, c), strings.TrimPrefix(c.Source, folder))
 	}
 	best := 0
 	for n := range rivals {

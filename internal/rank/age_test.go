@@ -44,6 +44,7 @@ func TestNewerFirst(t *testing.T) {
 	f("120", "What was the hotel limit in 2023?", "a.md | Travel policy 2023 |  | "+old, "b.md | Travel policy 2025 |  | "+now)
 	f("150", limit, "policies/2023/travel.md | Travel |  | "+old, "policies/2025/travel.md | Travel |  | "+now)
 	f("150", limit, "archive/travel.md | Travel |  | "+old, "travel.md | Travel |  | "+now)
+	f("150", limit, "old/archive/travel.md | Travel |  | "+old, "old/travel.md | Travel |  | "+now)
 	f("150", limit, "a.md | Travel (deprecated) |  | "+old, "b.md | Travel |  | "+now)
 	f("150", limit, "travel-v1.md | Travel |  | "+old, "travel-v2.md | Travel |  | "+now)
 	f("150", limit, "a.md | Travel | date: 2023-04-01 › Travel | "+old, "b.md | Travel and more | date: 2025-04-01 › Travel | "+now)

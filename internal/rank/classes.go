@@ -70,7 +70,7 @@ var (
 // another kind than those that rates were learned from they may be rare.
 var formWords = func() map[uint64]bool {
 	m := map[uint64]bool{}
-	for w := range strings.FieldsSeq("i me my mine we us our you your he him his she her it its they them their am is are was were be been being do does did done have has had can could may might must shall should will would the a an and or not no of to in on at by for with from as that this these those there here please tell show give which what who whom whose when where why how if then than so but about into get got") {
+	for w := range strings.FieldsSeq("i me my mine we us our you your he him his she her it its they them their am is are was were be been being do does did done have has had can could may might must shall should will would the a an and or not no of to in on at by for with from as that this these those there here please tell show give which what who whom whose when where why how if then than so but about into get got per") {
 		m[text.AppendWords(nil, w)[0].Stem] = true
 	}
 	return m

@@ -138,3 +138,18 @@ func TestReadingOfLists(t *testing.T) {
 		}
 	}
 }
+
+// Of the rows of a table the one that has all that was asked comes first, and
+// the others do not make it doubtful.
+func TestRows(t *testing.T) {
+	found := candidates("| Plan | Term | Fee |\n|---|---|---|\n| Small | Month | 5 EUR |\n| Small | Year | 50 EUR |\n| Large | Month | 15 EUR |\n| Large | Year | 150 EUR |")
+	for question, want := range map[string]string{
+		"What is the fee of the Large plan per year?":      "Large | Year | 150 EUR",
+		"What is the fee of the Small plan for one month?": "Small | Month | 5 EUR",
+	} {
+		ranked := rank(question, found)
+		if got := found[0].Sentence(ranked[0].Span); got != want || ranked[0].Confidence < 0.6 {
+			t.Errorf("%s: got %q at %.2f, want %q at 0.6 or more", question, got, ranked[0].Confidence, want)
+		}
+	}
+}

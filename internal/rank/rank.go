@@ -150,22 +150,36 @@ const (
 // Inputs is how many inputs the confidence network has.
 const Inputs = inputs
 
+// lacks reports whether a word of the question that means something is neither
+// in the sentence nor in what stands above it.
+func (q *Question) lacks(s *sentence) bool {
+	for i := range q.terms {
+		if s.covered&(1<<i) == 0 && q.means(i) {
+			return true
+		}
+	}
+	return false
+}
+
 // isOtherRow reports whether s is a row of the same table as the first, which
 // has all words of the question that mean something, while s lacks one. Rows
 // of a table are always alike, and that says nothing against the right one.
 func (q *Question) isOtherRow(first, s *sentence) bool {
-	if s.candidate != first.candidate || s.x[fTable] == 0 {
-		return false
+	return s.candidate == first.candidate && s.x[fTable] != 0 && q.lacks(s) && !q.lacks(first)
+}
+
+// wholeRow returns which of the sentences, the best first, is the row of a table
+// that has all words of the question, where the best is a row that lacks one.
+func (q *Question) wholeRow(all []scored) int {
+	if all[0].x[fTable] == 0 || !q.lacks(all[0].sentence) {
+		return 0
 	}
-	lacks := func(s *sentence) bool {
-		for i := range q.terms {
-			if s.covered&(1<<i) == 0 && q.means(i) {
-				return true
-			}
+	for i := 1; i < len(all) && all[i].score >= all[0].score-rivalBehind; i++ {
+		if q.isOtherRow(all[i].sentence, all[0].sentence) {
+			return i
 		}
-		return false
 	}
-	return lacks(s) && !lacks(first)
+	return 0
 }
 
 // confidenceInputs reads the order; older sentences that tell of the first

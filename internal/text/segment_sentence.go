@@ -265,6 +265,9 @@ func (g *segmenter) sentence(start, end int) {
 	for g.quote > 0 && start < end && g.s[start] == '>' {
 		start, end = trim(g.s, start+1, end)
 	}
+	if start+1 < end && g.s[start] == ':' && isBlank(g.s[start+1]) { // the mark of a definition
+		start, end = trim(g.s, start+1, end)
+	}
 	for isTooLong(g.s[start:end]) {
 		cut := start + cutPhrase(g.s[start:end])
 		g.piece(trim(g.s, start, cut))
