@@ -74,6 +74,7 @@ const dependencies = `
 go.mongodb.org/mongo-driver/v2        internal/store/mongodb internal/servers the store of many processes
 modernc.org/sqlite                    internal/store/sqlite                  the embedded store
 github.com/danielgtaylor/huma/v2      internal/web/api                       OpenAPI from the code
+maragu.dev/gomponents                 internal/web/ui internal/web/api       pages, without text/template, which makes a binary 12 MB larger
 github.com/spf13/cobra                internal/cli                           the command
 github.com/spf13/pflag                internal/cli internal/config           its flags
 github.com/knadh/koanf/v2             internal/config                        layers of settings, into a struct

@@ -29,7 +29,7 @@ func Main(m *testing.M, binary *string) {
 // Build compiles a command of this module, named by its folder, as it is
 // shipped.
 func Build(file, command string) error {
-	c := exec.Command("go", "build", "-trimpath", "-ldflags", "-s -w", "-o", file, "multivac/"+command)
+	c := exec.Command("go", "build", "-tags", "grpcnotrace", "-trimpath", "-ldflags", "-s -w", "-o", file, "multivac/"+command)
 	c.Env = append(os.Environ(), "CGO_ENABLED=0")
 	if out, err := c.CombinedOutput(); err != nil {
 		return fmt.Errorf("go build %s: %w\n%s", command, err, out)

@@ -6,8 +6,6 @@ import (
 	"crypto/sha256"
 	_ "embed"
 	"encoding/base64"
-	"fmt"
-	"html/template"
 	"maps"
 	"net/http"
 	"slices"
@@ -15,17 +13,10 @@ import (
 	"sync"
 
 	"github.com/danielgtaylor/huma/v2"
-
-	"multivac/internal/web/wire"
 )
-
-//go:embed docs.html
-var docsPage string
 
 //go:embed docs.css
 var docsStyle string
-
-var docsTemplate = template.Must(template.New("docs").Parse(docsPage))
 
 // A route is an operation as the page shows it.
 type route struct {
@@ -39,12 +30,7 @@ type route struct {
 func docs(document *huma.OpenAPI) http.HandlerFunc {
 	page := sync.OnceValue(func() []byte {
 		var b bytes.Buffer
-		err := docsTemplate.Execute(&b, map[string]any{
-			"Info": document.Info, "Style": template.CSS(docsStyle), "Routes": routes(document), "Kinds": wire.Kinds,
-		})
-		if err != nil {
-			panic(fmt.Sprintf("docs page: %v", err)) // of a template in this package and data in this process
-		}
+		_ = docsPage(document.Info, routes(document)).Render(&b) // only writing can fail, and a buffer takes all
 		return b.Bytes()
 	})
 	sum := sha256.Sum256([]byte(docsStyle))

@@ -122,7 +122,7 @@ func (s *Site) ask(w http.ResponseWriter, r *http.Request) {
 		failed, err := s.library.Documents(r.Context(), multivac.Listing{State: multivac.Failed, Limit: 1})
 		page.Unread = err == nil && len(failed.Documents) > 0
 	}
-	s.render(w, r, code, "ask", page)
+	render(w, code, page.html())
 }
 
 // choose fills in the collection where none is named, and keeps one that is

@@ -3,78 +3,64 @@ package ui
 import (
 	"bytes"
 	"crypto/sha256"
+	"embed"
 	"encoding/hex"
 	"fmt"
-	"html/template"
 	"io/fs"
 	"net/http"
 	"path"
+	"sync"
 	"time"
 )
 
-// assets are the files that pages refer to, by folder and name. A name is
-// there once in all folders.
-var assets = []string{"base/base.css", "base/icon.svg", "ask/ask.css", "ask/ask.js", "collections/collections.css", "document/document.css", "signin/signin.css"}
+//go:embed */*.css */*.js */*.svg
+var embedded embed.FS
 
-// parts are the templates and assets, read.
-type parts struct {
-	pages  map[string]*template.Template
-	assets map[string]asset // by name without folder
-	keep   bool             // they never change under the address that pages give
-}
-
+// An asset is a file that pages refer to.
 type asset struct {
 	body    []byte
 	version string
 }
 
-func newParts(files fs.FS, keep bool) (*parts, error) {
-	p := &parts{pages: map[string]*template.Template{}, assets: map[string]asset{}, keep: keep}
-	for _, name := range assets {
-		body, err := fs.ReadFile(files, name)
-		if err != nil {
-			return nil, err
+// assets are those of all folders by name; a name is there once in all of them.
+var assets = sync.OnceValue(func() map[string]asset {
+	all := map[string]asset{}
+	err := fs.WalkDir(embedded, ".", func(file string, d fs.DirEntry, err error) error {
+		if err != nil || d.IsDir() {
+			return err
 		}
+		body, err := embedded.ReadFile(file)
 		sum := sha256.Sum256(body)
-		p.assets[path.Base(name)] = asset{body, hex.EncodeToString(sum[:6])}
+		all[path.Base(file)] = asset{body, hex.EncodeToString(sum[:6])}
+		return err
+	})
+	if err != nil {
+		panic(fmt.Sprintf("ui: %v", err)) // they are in the binary, and every test runs this
 	}
-	functions := template.FuncMap{"asset": p.address, "number": number, "plural": plural, "lamp": lamp, "undirected": undirected}
-	for _, name := range []string{"ask", "collections", "document", "signin"} {
-		page, err := template.New("base.html").Funcs(functions).ParseFS(files, "base/*.html", name+"/*.html")
-		if err != nil {
-			return nil, err
-		}
-		p.pages[name] = page
-	}
-	return p, nil
-}
+	return all
+})
 
-// address returns where a page finds an asset. It changes with the asset.
-func (p *parts) address(name string) (string, error) {
-	a, ok := p.assets[name]
+// assetAddress returns where a page finds an asset. It changes with the asset.
+func assetAddress(name string) string {
+	a, ok := assets()[name]
 	if !ok {
-		return "", fmt.Errorf("there is no asset %q", name)
+		panic(fmt.Sprintf("ui: there is no asset %q", name)) // a page names it, and tests make every page
 	}
-	return "/ui/assets/" + name + "?v=" + a.version, nil
+	return "/ui/assets/" + name + "?v=" + a.version
 }
 
-// asset serves the asset that is here whatever version is asked for, since
+// serveAsset serves the asset that is here whatever version is asked for, since
 // while replicas are replaced a page may come from one and its style from
 // another; but only the version asked for may be kept.
-func (s *Site) asset(w http.ResponseWriter, r *http.Request) {
-	p, err := s.load()
-	if err != nil {
-		http.Error(w, err.Error(), http.StatusInternalServerError)
-		return
-	}
+func serveAsset(w http.ResponseWriter, r *http.Request) {
 	name := r.PathValue("name")
-	a, ok := p.assets[name]
+	a, ok := assets()[name]
 	if !ok {
 		http.NotFound(w, r)
 		return
 	}
 	cache := "no-cache"
-	if p.keep && r.URL.Query().Get("v") == a.version {
+	if r.URL.Query().Get("v") == a.version {
 		cache = "public, max-age=31536000, immutable"
 	}
 	w.Header().Set("Cache-Control", cache)

@@ -37,7 +37,7 @@ func (s *Site) collections(w http.ResponseWriter, r *http.Request) {
 		return !strings.Contains(string(c.Name), strings.ToLower(page.Find))
 	})
 	page.All, page.Found, page.Listed = len(status.Collections), len(found), largest(found, maxFound)
-	s.render(w, r, code, "collections", page)
+	render(w, code, page.html())
 }
 
 // largest returns the n collections with the most documents, the largest first.

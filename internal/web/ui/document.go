@@ -35,14 +35,14 @@ func (s *Site) document(w http.ResponseWriter, r *http.Request) {
 	d, err := s.library.Document(r.Context(), multivac.DocumentID(r.PathValue("id")))
 	if err != nil {
 		code, problem := s.fail(w, r, err)
-		s.render(w, r, code, "document", documentPage{frame: newFrame(r), Problem: problem})
+		render(w, code, documentPage{frame: newFrame(r), Problem: problem}.html())
 		return
 	}
 	if d.State == multivac.Deleted {
-		s.render(w, r, http.StatusGone, "document", documentPage{frame: newFrame(r), Problem: &problem{
+		render(w, http.StatusGone, documentPage{frame: newFrame(r), Problem: &problem{
 			Title:   "This document was deleted",
 			Message: "MultiVAC has forgotten its text, and no longer answers from it.",
-		}})
+		}}.html())
 		return
 	}
 	page := documentPage{
@@ -55,7 +55,7 @@ func (s *Site) document(w http.ResponseWriter, r *http.Request) {
 		JSON:       "/api/v1/documents/" + url.PathEscape(string(d.ID)),
 	}
 	page.show(d, r.URL.Query())
-	s.render(w, r, http.StatusOK, "document", page)
+	render(w, http.StatusOK, page.html())
 }
 
 // show puts the text on the page, with the sentence that the query names.

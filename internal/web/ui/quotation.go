@@ -97,13 +97,18 @@ func documentAddress(q multivac.Quotation) string {
 	return "/ui/document/" + url.PathEscape(string(q.Document)) + "?" + values.Encode() + "#quote"
 }
 
-// webAddress returns s where it is a web address, else "".
+// noAddress finds what may not stand in an address as it is.
+var noAddress = regexp.MustCompile(`[^A-Za-z0-9\-._~!#$%&*+,/:;=?@\[\]]`)
+
+// webAddress returns s as a link has it where it is a web address, else "". It
+// is the one way from what was told into a link: a browser would run
+// "javascript:...".
 func webAddress(s string) string {
 	u, err := url.Parse(s)
 	if err != nil || u.Host == "" || u.Scheme != "http" && u.Scheme != "https" {
 		return ""
 	}
-	return s
+	return noAddress.ReplaceAllStringFunc(s, url.PathEscape)
 }
 
 // pieces cuts a text at the borders of its marks, which may be in any order,

@@ -23,7 +23,7 @@ func (s *Site) SignIn(w http.ResponseWriter, r *http.Request, next string, err e
 	} else if w.Header().Get("WWW-Authenticate") != "" {
 		code = http.StatusUnauthorized
 	}
-	s.render(w, r, code, "signin", page)
+	render(w, code, page.html())
 }
 
 // A frame is what every page has around it.

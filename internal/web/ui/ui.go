@@ -6,9 +6,6 @@ package ui
 import (
 	"bytes"
 	"cmp"
-	"embed"
-	"fmt"
-	"io/fs"
 	"log/slog"
 	"net/http"
 	"strconv"
@@ -16,12 +13,11 @@ import (
 	"unicode"
 	"unicode/utf8"
 
+	"maragu.dev/gomponents"
+
 	"multivac"
 	"multivac/internal/web/wire"
 )
-
-//go:embed base ask collections document signin
-var embedded embed.FS
 
 // An Option changes what New returns.
 type Option func(*Site)
@@ -34,12 +30,6 @@ func WithExamples(questions ...string) Option {
 // WithStops has the form offer first what a question gets, now, that names no stop.
 func WithStops(stops func() multivac.DefaultStops) Option {
 	return func(s *Site) { s.stops = stops }
-}
-
-// WithFiles reads templates, styles and scripts from files, anew for each
-// request, instead of those in the binary: for those who change them.
-func WithFiles(files fs.FS) Option {
-	return func(s *Site) { s.load = func() (*parts, error) { return newParts(files, false) } }
 }
 
 // WithLog has log told what a page must not say of an error; it is
@@ -56,17 +46,12 @@ type Site struct {
 	examples []string
 	stops    func() multivac.DefaultStops
 	log      *slog.Logger
-	load     func() (*parts, error)
 }
 
 // New serves "/", which is the question and its answer, and what belongs to it
 // under "/ui/".
 func New(asker multivac.Asker, library multivac.Library, options ...Option) *Site {
-	built, err := newParts(embedded, true)
-	if err != nil {
-		panic(fmt.Sprintf("ui: %v", err)) // they are in the binary, and every test runs this
-	}
-	s := &Site{asker: asker, library: library, log: slog.Default(), stops: func() (d multivac.DefaultStops) { return d }, load: func() (*parts, error) { return built, nil }}
+	s := &Site{asker: asker, library: library, log: slog.Default(), stops: func() (d multivac.DefaultStops) { return d }}
 	for _, option := range options {
 		option(s)
 	}
@@ -74,11 +59,11 @@ func New(asker multivac.Asker, library multivac.Library, options ...Option) *Sit
 	mux.HandleFunc("GET /{$}", s.ask)
 	mux.HandleFunc("GET /ui/collections", s.collections)
 	mux.HandleFunc("GET /ui/document/{id}", s.document)
-	mux.HandleFunc("GET /ui/assets/{name}", s.asset)
+	mux.HandleFunc("GET /ui/assets/{name}", serveAsset)
 	mux.HandleFunc("/ui/", func(w http.ResponseWriter, r *http.Request) {
-		s.render(w, r, http.StatusNotFound, "document", documentPage{frame: newFrame(r), Problem: &problem{
+		render(w, http.StatusNotFound, documentPage{frame: newFrame(r), Problem: &problem{
 			Title: "There is no such page", Message: "Nothing is kept at this address.",
-		}})
+		}}.html())
 	})
 	s.Handler = secured(mux)
 	return s
@@ -103,17 +88,9 @@ func setHeaders(h http.Header) {
 
 // render writes a page. Nothing is written before the whole page stands, so
 // that a page that fails is an error and not half a page.
-func (s *Site) render(w http.ResponseWriter, r *http.Request, status int, name string, page any) {
+func render(w http.ResponseWriter, status int, page gomponents.Node) {
 	var out bytes.Buffer
-	p, err := s.load()
-	if err == nil {
-		err = p.pages[name].Execute(&out, page)
-	}
-	if err != nil {
-		s.log.ErrorContext(r.Context(), "page failed", "page", name, "error", err)
-		http.Error(w, "this page could not be made; look into the server's log", http.StatusInternalServerError)
-		return
-	}
+	_ = page.Render(&out) // only writing can fail, and a buffer takes all
 	h := w.Header()
 	h.Set("Content-Type", "text/html; charset=utf-8")
 	h.Set("Cache-Control", "private, no-store")

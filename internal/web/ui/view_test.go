@@ -1,58 +1,15 @@
 package ui
 
 import (
-	"io"
 	"math"
 	"strings"
 	"testing"
-	"time"
 	"unicode/utf8"
 
 	"github.com/google/go-cmp/cmp"
 
 	"multivac"
 )
-
-// Each template runs with its struct, empty and full: a field that is not
-// there, or a value that a function does not take, shows here.
-func TestTemplatesFitTheirStructs(t *testing.T) {
-	p, err := newParts(embedded, true)
-	if err != nil {
-		t.Fatal(err)
-	}
-	quoted := newQuotationView(multivac.Quotation{Text: "| a | b |", Lead: "| c | d |", Before: "| e | f |\n", After: "| g | h |", Heading: "H",
-		Title: "T", Source: "https://example.org", Marks: []multivac.Span{{Start: 2, End: 3}}})
-	plain := newQuotationView(multivac.Quotation{Text: "a", Lead: "b", Source: "c"})
-	trouble := &problem{Title: "T", Message: "M", RequestID: "R"}
-	form := askPage{Question: "q", Collection: "c", Collections: make([]multivac.Collection, 2), Stops: stopChoices(multivac.Eager, multivac.Balanced),
-		Examples: []string{"e"}, Host: "h", Server: "s", Status: &multivac.Status{Documents: 1, Pending: 1}}
-	with := func(change func(*askPage)) askPage { p := form; change(&p); return p }
-	for name, pages := range map[string][]any{
-		"ask": {askPage{}, form,
-			with(func(p *askPage) { p.Status = &multivac.Status{} }),
-			with(func(p *askPage) { p.Of = 1000 }),
-			with(func(p *askPage) { p.Problem = trouble }),
-			with(func(p *askPage) { p.Answer = &answerView{} }),
-			with(func(p *askPage) {
-				p.Answer = &answerView{Best: quoted, Also: []quotationView{plain, quoted}, JSON: "j"}
-			}),
-			with(func(p *askPage) { p.Refusal = &refusalView{} }),
-			with(func(p *askPage) {
-				p.Refusal = &refusalView{Says: "s", Text: "t", Unmatched: []string{"u", "v"}, Nearest: &plain, Empty: true, Eager: "e", JSON: "j"}
-			}),
-		},
-		"collections": {collectionsPage{}, collectionsPage{Problem: trouble}, collectionsPage{Find: "f", Found: 2, All: 3, Listed: make([]multivac.Collection, 1)}},
-		"document": {documentPage{}, documentPage{Problem: trouble}, documentPage{Title: "t", Source: "s", SourceURL: "u", Collection: "c", Told: time.Now(),
-			JSON: "j", Note: "n", Before: "b", Quote: "q", After: "a", CutBefore: true, CutAfter: true}},
-		"signin": {signInPage{}, signInPage{frame: frame{"k"}, Next: "/", Problem: trouble}},
-	} {
-		for i, page := range pages {
-			if err := p.pages[name].Execute(io.Discard, page); err != nil {
-				t.Errorf("%s, page %d: %v", name, i, err)
-			}
-		}
-	}
-}
 
 func TestPieces(t *testing.T) {
 	f := func(s, want string, borders ...int) {
