@@ -20,9 +20,9 @@ func Announces(sentence string) bool {
 		return true
 	}
 	t = strings.TrimRight(t, ".…-–— ")
-	t = strings.ToLower(t[max(0, len(t)-maxAnnouncing):])
 	for _, words := range announcing {
-		if rest, ok := strings.CutSuffix(t, words); ok && (rest == "" || rest[len(rest)-1] == ' ' || rest[len(rest)-1] == '\n') {
+		rest := len(t) - len(words)
+		if rest >= 0 && strings.EqualFold(t[rest:], words) && (rest == 0 || t[rest-1] == ' ' || t[rest-1] == '\n') {
 			return true
 		}
 	}
@@ -37,10 +37,6 @@ var announcing = []string{
 	"see below", "listed below", "shown below", "given below", "described below", "outlined below", "steps below", "list below",
 	"table below", "command below", "commands below", "example below", "instructions below", "are below",
 }
-
-// maxAnnouncing is how many bytes at the end of a sentence are looked at for
-// the words that announce: more than the longest of them has.
-const maxAnnouncing = 40
 
 // withoutClosers returns t without the white space and the closing marks of
 // emphasis, quotation and brackets at its end.
