@@ -70,10 +70,9 @@ var (
 var oldWords = set("old older former previous legacy deprecated obsolete superseded outdated archive archived archives retired withdrawn expired")
 
 // versionWords tell versions of one document apart, beside dates and numbers.
-var versionWords = set(`new newer current latest draft final copy revised revision rev version ver v updated
-	january february march april may june july august september october november december`)
+var versionWords = set(`new newer current latest draft final copy revised revision rev version ver v updated`)
 
-// months are those of versionWords that a day may stand beside.
+// months do so, too, and a day may stand beside them.
 var months = set("january february march april may june july august september october november december")
 
 func set(words string) map[string]bool {
@@ -173,7 +172,7 @@ func skeleton(s string) string {
 	for i, w := range words {
 		number := len(w) <= 2 && strings.Trim(w, "0123456789") == ""
 		switch {
-		case oldWords[w] || versionWords[w] || isYear(w) || w[0] == 'v' && len(w) > 1 && strings.Trim(w[1:], "0123456789") == "":
+		case oldWords[w] || versionWords[w] || months[w] || isYear(w) || w[0] == 'v' && len(w) > 1 && strings.Trim(w[1:], "0123456789") == "":
 			dropped = true
 		case number && (dropped || i+1 < len(words) && (months[words[i+1]] || isYear(words[i+1]))):
 		default:
