@@ -37,9 +37,9 @@ func (a *App) measure() {
 
 // measureFollower makes the telemetry see how the index follows the store.
 func (a *App) measureFollower(f *follow.Follower) {
-	f.OnRetry = func(err error) { a.log().Warn("the index waits for the store and tries again", "error", err) }
+	f.Events.Retried = func(err error) { a.log().Warn("the index waits for the store and tries again", "error", err) }
 	t, lag := a.telemetry, follow.NewLag(f)
-	t.Gauge("multivac_index_bytes", "Memory that the index takes, about.", func() float64 { return float64(f.Bytes()) })
+	t.Gauge("multivac_index_bytes", "Memory that the index takes, about.", func() float64 { return float64(a.web.index.Bytes()) })
 	t.Gauge("multivac_follow_lag_seconds", "How long the index has stood still behind the store, as seen from one scrape to the next; 0 where it does not.",
 		func() float64 { return lag.Measure(context.Background()).Seconds() })
 	t.Counter("multivac_follow_changes_total", "Changes of the store that the index has followed.", func() float64 { return float64(f.Stats().Changes) })

@@ -10,6 +10,7 @@ import (
 	"multivac/internal/auth"
 	"multivac/internal/cache"
 	"multivac/internal/follow"
+	"multivac/internal/index"
 	"multivac/internal/keep"
 	"multivac/internal/meaning"
 	"multivac/internal/queue"
@@ -22,6 +23,7 @@ import (
 type webPart struct {
 	keyring  *auth.Keyring
 	adopted  []multivac.Key // before there was an audit log to write that down
+	index    *index.Index
 	follower *follow.Follower
 	answers  *cache.Cache
 	far      *cache.Ring // nil where there is none
@@ -54,18 +56,20 @@ func (a *App) makeWeb(ctx context.Context, s Settings) error {
 	keeper.Notices = func() []string { return a.notices(s) }
 
 	kept := a.observed()
-	w.follower = follow.New(restful{kept, a.crowd.Crowded}, key)
+	w.index = index.New(key)
+	w.follower = follow.New(kept, w.index)
+	w.follower.Crowded = a.crowd.Crowded
 	service := tell.New(kept, a.queue, w.follower, a.crowd)
 	datums := tell.NewDatumCache(service, w.fingerprint, time.Now)
-	w.follower.OnForget = func() { w.answers.Forget(); datums.Forget() }
-	asker := ask.New(w.follower, kept, rank.Default(), w.answers)
+	w.follower.Events.Forgot = func() { w.answers.Forget(); datums.Forget() }
+	asker := ask.New(w.index, w.follower, kept, rank.Default(), w.answers)
 	asker.Stops, asker.Unread = w.stops, service.Told
 	if a.meaning != meaning.Off {
-		w.follower.Vectors = meaning.Version
+		w.index.Vectors = meaning.Version
 		asker.Meaning, asker.Reads = meaning.Default, a.meaning == meaning.Read
 	}
 	if s.Telemetry != nil && s.Telemetry.Tracing() {
-		asker.Trace = s.Telemetry.Span
+		asker.Events.Began = s.Telemetry.Span
 	}
 	a.Teller, a.Asker, a.Library, a.Keys, a.Keeper = service, asker, library{datums, a}, w.keyring, keeper
 	return nil
@@ -81,7 +85,7 @@ func (w *webPart) run(part func(func(context.Context) error)) {
 
 // fingerprint returns that of what a collection holds.
 func (w *webPart) fingerprint(c multivac.CollectionName) ([16]byte, bool) {
-	v, some := w.follower.View(c)
+	v, some := w.index.View(c)
 	return v.Fingerprint, some
 }
 

@@ -19,15 +19,13 @@ import (
 
 	"multivac"
 	"multivac/internal/cache"
-	"multivac/internal/follow"
-	"multivac/internal/index"
+	"multivac/internal/find"
 	"multivac/internal/meaning"
 	"multivac/internal/rank"
 )
 
-// views gives the index of a collection as it is now.
-type views interface {
-	View(multivac.CollectionName) (follow.View, bool)
+// A reacher waits until a position is answered from.
+type reacher interface {
 	Reach(context.Context, multivac.Position) error
 }
 
@@ -38,50 +36,68 @@ type excerpts interface {
 }
 
 const (
-	// defaultCount is how many sentences an answer has that asks for no number.
+	// defaultCount is how many sentences an answer has where the question wants no
+	// number of them.
 	defaultCount = 4
-	// patience is how long a question waits for the index to reach its position,
-	// and to hear of what has changed under it.
-	patience = 2 * time.Second
-	// moving is the pause before a question is answered anew because what it was
-	// about to quote has changed: the index follows the store a little later.
-	moving = 20 * time.Millisecond
-	// sources is how many documents an answer names.
-	sources = 5
+	// indexTimeout is how long a question waits for the index to reach its
+	// position, and to follow what was changed while the question was answered.
+	indexTimeout = 2 * time.Second
+	// movedPause is the pause before a question is answered again because what it
+	// was about to quote has changed: the index follows the store a little later.
+	movedPause = 20 * time.Millisecond
+	// maxSources is how many documents an answer names.
+	maxSources = 5
 )
 
-// Service answers questions from a follower's indexes.
+// Service answers questions. Its fields are set before the first one.
 type Service struct {
-	Stops func() multivac.DefaultStops // of questions that name none, now; set it before the first
-	// Meaning, if set, returns what questions are understood with beside their
-	// words, or nil where that is not ready; set it before the first question.
+	// Stops returns the stops of questions that name none. Balanced unless set.
+	Stops func() multivac.DefaultStops
+	// Meaning returns the model by which questions are understood beyond their
+	// words, or nil while that is not ready. Nil for none.
 	Meaning func() *meaning.Model
 	// Reads says that the best candidates are read together with the question.
 	Reads bool
-	// Unread says of a collection from which nothing is answered whether
-	// something was told to it that is still to be read, or could not be.
+	// Unread says of a collection from which nothing is answered whether something
+	// that was told to it is still to be read, and whether something could not be.
+	// Neither unless set.
 	Unread func(ctx context.Context, c multivac.CollectionName) (pending, failed bool, err error)
-	// Trace, if set, is told when a step begins: "cache" until the answer is
-	// found there or has to be made, then "index", "store", "rank" and in it "read". What is
-	// done then has the context that it returns; the function that it returns
-	// is called at the end, perhaps more than once.
-	Trace func(ctx context.Context, what string) (context.Context, func(error))
+	Events Events
 
-	views    views
+	finder   find.Finder
+	follower reacher
 	excerpts excerpts
 	model    *rank.Model
 	cache    *cache.Cache
 }
 
+// Events are what a service reports. Any of them may be nil. They may be called
+// by many goroutines.
+type Events struct {
+	// Began is called when a step begins: "cache" until the answer is found there
+	// or has to be made, then "index", "store", "rank", and within that "read".
+	// What is done then has the context that it returns. The function that it
+	// returns is called when the step has ended, perhaps more than once.
+	Began func(ctx context.Context, what string) (context.Context, func(error))
+}
+
+func (e Events) began(ctx context.Context, what string) (context.Context, func(error)) {
+	if e.Began == nil {
+		return ctx, func(error) {}
+	}
+	return e.Began(ctx, what)
+}
+
 var _ multivac.Asker = (*Service)(nil)
 
-// New returns a service; the cache may be nil.
-func New(v views, e excerpts, m *rank.Model, c *cache.Cache) *Service {
-	return &Service{views: v, excerpts: e, model: m, cache: c, Stops: func() (d multivac.DefaultStops) { return d },
+// New returns a service that asks f, which the follower feeds; the cache may be
+// nil.
+func New(f find.Finder, follower reacher, e excerpts, m *rank.Model, c *cache.Cache) *Service {
+	return &Service{finder: f, follower: follower, excerpts: e, model: m, cache: c,
+		Stops: func() (d multivac.DefaultStops) { return d },
 		Unread: func(context.Context, multivac.CollectionName) (pending, failed bool, err error) {
 			return false, false, nil
-		},
-		Trace: func(ctx context.Context, _ string) (context.Context, func(error)) { return ctx, func(error) {} }}
+		}}
 }
 
 // Ask implements multivac.Asker. Where q.After is not reached in time, or the
@@ -92,22 +108,22 @@ func (s *Service) Ask(ctx context.Context, q multivac.Question) (multivac.Answer
 	}
 	q = s.normal(q)
 	// Where there is no such collection, what was told may not be read yet.
-	if _, there := s.views.View(q.Collection); q.After != "" || !there {
-		waiting, cancel := context.WithTimeout(ctx, patience)
+	if _, there := s.finder.View(q.Collection); q.After != "" || !there {
+		waiting, cancel := context.WithTimeout(ctx, indexTimeout)
 		defer cancel()
-		if err := s.views.Reach(waiting, q.After); err != nil {
+		if err := s.follower.Reach(waiting, q.After); err != nil {
 			return multivac.Answer{}, err
 		}
 	}
 	for begin := time.Now(); ; {
 		a, err := s.answer(ctx, q)
-		if !errors.Is(err, errMoved) || time.Since(begin) >= patience {
+		if !errors.Is(err, find.ErrMoved) || time.Since(begin) >= indexTimeout {
 			return a, err
 		}
 		select {
 		case <-ctx.Done():
 			return multivac.Answer{}, ctx.Err()
-		case <-time.After(moving):
+		case <-time.After(movedPause):
 		}
 	}
 }
@@ -144,12 +160,12 @@ func plain(text string) bool {
 // answer answers from the collection as it is now. What is indexed is a part
 // of the cache's key, so that nothing has to be invalidated.
 func (s *Service) answer(ctx context.Context, q multivac.Question) (a multivac.Answer, err error) {
-	view, ok := s.views.View(q.Collection)
-	_, found := s.Trace(ctx, "cache")
+	view, ok := s.finder.View(q.Collection)
+	_, found := s.Events.began(ctx, "cache")
 	m := s.ready()
 	compute := func(ctx context.Context) (multivac.Answer, error) {
 		found(nil)
-		a, err := s.compute(ctx, q, view.Index, m)
+		a, err := s.compute(ctx, q, view, m)
 		a.Memo = new(multivac.Memo)
 		return a, err
 	}
@@ -180,8 +196,8 @@ func (s *Service) ready() *meaning.Model {
 // understood returns what a question is understood with beside its words, or
 // nil: the model knows English only, and what ranks by it was not learned of
 // collections as small as this.
-func understood(m *meaning.Model, question string, in *index.Snapshot) *meaning.Model {
-	if _, passages := in.Size(); m == nil || passages < rank.LeastPassages || !m.Knows(question) {
+func understood(m *meaning.Model, question string, passages int) *meaning.Model {
+	if m == nil || passages < rank.LeastPassages || !m.Knows(question) {
 		return nil
 	}
 	return m
@@ -210,31 +226,29 @@ func key(q multivac.Question, indexed [16]byte, how byte) string {
 	return string(append(b, q.Text...))
 }
 
-// errMoved says that a document was replaced or forgotten while it was quoted.
-var errMoved = multivac.Errorf(multivac.ErrUnavailable, "ask again", "what was to be quoted has just changed")
-
-func (s *Service) compute(ctx context.Context, q multivac.Question, in *index.Snapshot, m *meaning.Model) (multivac.Answer, error) {
-	_, done := s.Trace(ctx, "index")
-	m = understood(m, q.Text, in)
-	asked := s.model.NewQuestion(q.Text, in)
-	found := find(asked, q.Text, in, m)
-	done(nil)
-	reading, done := s.Trace(ctx, "store")
+func (s *Service) compute(ctx context.Context, q multivac.Question, in find.View, m *meaning.Model) (multivac.Answer, error) {
+	m = understood(m, q.Text, in.Passages)
+	finding, done := s.Events.began(ctx, "index")
+	asked, found, err := s.find(finding, q.Text, in, m)
+	done(err)
+	if err != nil {
+		return multivac.Answer{}, err
+	}
+	reading, done := s.Events.began(ctx, "store")
 	candidates, err := s.read(reading, found)
 	done(err)
 	if err != nil {
 		return multivac.Answer{}, err
 	}
-	ranking, done := s.Trace(ctx, "rank")
-	_, passages := in.Size()
-	ranked := s.model.Rank(asked, candidates, rank.Collection{Passages: passages}, s.reader(ranking, q.Text, candidates, m))
+	ranking, done := s.Events.began(ctx, "rank")
+	ranked := s.rank(ranking, asked, candidates, m)
 	unmatched := asked.Unknown()
 	done(nil)
 	if len(ranked) == 0 {
 		return refuse(nothingFound(asked, unmatched)), nil
 	}
 	a := multivac.Answer{State: multivac.Answered, Confidence: ranked[0].Confidence, Sources: firstSources(ranked, candidates)}
-	reading, done = s.Trace(ctx, "store")
+	reading, done = s.Events.began(ctx, "store")
 	a.Sentences, err = s.quote(reading, q.Count, asked, ranked, candidates)
 	done(err)
 	if err != nil {
@@ -247,54 +261,50 @@ func (s *Service) compute(ctx context.Context, q multivac.Question, in *index.Sn
 	return a, nil
 }
 
-// found is what was found of a question: passages by words, and then by
-// meaning alone.
-type found struct {
-	hits    []index.Hit
-	byWords int
-	cosines [][]float32 // of each hit; nil where the question is not understood
-}
-
-// find finds by meaning, too, where m is not nil.
-func find(asked *rank.Question, text string, in *index.Snapshot, m *meaning.Model) found {
-	f := found{hits: in.Search(asked.Terms(), rank.Passages)}
-	f.byWords = len(f.hits)
-	if m == nil {
-		return f
+// find finds passages by the words of the question, weighed by what the view
+// knows of them, and by what the question means where m is not nil.
+func (s *Service) find(ctx context.Context, text string, in find.View, m *meaning.Model) (*rank.Question, find.Found, error) {
+	wording := rank.NewWording(text)
+	known, err := s.finder.Find(ctx, find.Query{In: in, Stems: wording.Stems(), Mistakes: wording.Mistakes()})
+	if err != nil {
+		return nil, find.Found{}, fmt.Errorf("look up words: %w", err)
 	}
-	v := m.Vector(text)
-	for _, h := range in.Nearest(&v, rank.Nearest) {
-		if !slices.ContainsFunc(f.hits[:f.byWords], func(w index.Hit) bool { return w.PassageID == h.PassageID }) {
-			f.hits = append(f.hits, h)
-		}
+	asked := s.model.NewQuestion(wording, known, in.Passages)
+	q := find.Query{In: in, Terms: asked.Terms(), Passages: rank.Passages}
+	if m != nil {
+		v := m.Vector(text)
+		q.Vector, q.Nearest = &v, rank.Nearest
 	}
-	f.cosines = in.Cosines(&v, f.hits)
-	return f
+	found, err := s.finder.Find(ctx, q)
+	if err != nil {
+		return nil, find.Found{}, fmt.Errorf("find passages: %w", err)
+	}
+	return asked, found, nil
 }
 
 // read returns the passages that were found, with their texts. Where one has
 // no vectors yet, words have to do for all of them.
-func (s *Service) read(ctx context.Context, f found) ([]rank.Candidate, error) {
-	ids := make([]multivac.PassageID, len(f.hits))
-	for i, h := range f.hits {
+func (s *Service) read(ctx context.Context, f find.Found) ([]rank.Candidate, error) {
+	ids := make([]multivac.PassageID, len(f.Hits))
+	for i, h := range f.Hits {
 		ids[i] = h.PassageID
 	}
 	excerpts, err := s.excerpts.Excerpts(ctx, ids)
 	if err != nil {
 		return nil, fmt.Errorf("read passages: %w", err)
 	}
-	candidates, byWords, enriched := make([]rank.Candidate, 0, len(f.hits)), 0, f.cosines != nil
+	candidates, byWords, enriched := make([]rank.Candidate, 0, len(f.Hits)), 0, f.Cosines != nil
 	for i, e := range excerpts {
 		if e.Text == "" { // it was forgotten a moment ago
 			continue
 		}
-		c := rank.Candidate{Excerpt: e, Score: f.hits[i].Score}
-		if f.cosines != nil {
-			c.Cosines = f.cosines[i]
+		c := rank.Candidate{Excerpt: e, Score: f.Hits[i].Score}
+		if f.Cosines != nil {
+			c.Cosines = f.Cosines[i]
 			enriched = enriched && len(c.Cosines) == len(c.Sentences)
 		}
 		candidates = append(candidates, c)
-		if i < f.byWords {
+		if i < f.ByTerms {
 			byWords = len(candidates)
 		}
 	}
@@ -332,28 +342,36 @@ func (s *Service) open(ctx context.Context, candidates []rank.Candidate) error {
 	return nil
 }
 
-// reader returns what reads candidates together with a question, as many at
-// once as there are processors, or nil where nothing is to be read.
-func (s *Service) reader(ctx context.Context, question string, candidates []rank.Candidate, m *meaning.Model) rank.Reader {
+// rank orders the sentences of the candidates. The best are read together with
+// the question first, where that is wanted.
+func (s *Service) rank(ctx context.Context, asked *rank.Question, candidates []rank.Candidate, m *meaning.Model) []rank.Sentence {
+	order := s.model.Order(asked, candidates)
 	if m == nil || !s.Reads {
+		return order.With(nil)
+	}
+	return order.With(s.readWith(ctx, asked.Text, candidates, order.ToRead(), m))
+}
+
+// readWith reads runs of candidates together with the question, as many at once
+// as there are processors. It returns nil where there are none.
+func (s *Service) readWith(ctx context.Context, question string, candidates []rank.Candidate, runs []rank.Run, m *meaning.Model) [][]float32 {
+	if len(runs) == 0 {
 		return nil
 	}
-	return func(runs []rank.Run) [][]float32 {
-		_, done := s.Trace(ctx, "read")
-		defer done(nil)
-		said := make([][]float32, len(runs))
-		var group errgroup.Group
-		group.SetLimit(runtime.GOMAXPROCS(0))
-		for i, r := range runs {
-			group.Go(func() error {
-				title, sentences := candidates[r.Candidate].Texts(r)
-				said[i] = m.Read(question, title, sentences)
-				return nil
-			})
-		}
-		_ = group.Wait()
-		return said
+	_, done := s.Events.began(ctx, "read")
+	defer done(nil)
+	said := make([][]float32, len(runs))
+	var group errgroup.Group
+	group.SetLimit(runtime.GOMAXPROCS(0))
+	for i, r := range runs {
+		group.Go(func() error {
+			title, sentences := candidates[r.Candidate].Texts(r)
+			said[i] = m.Read(question, title, sentences)
+			return nil
+		})
 	}
+	_ = group.Wait()
+	return said
 }
 
 // quote returns the first n ranked sentences that differ, each verified.
@@ -382,7 +400,7 @@ func (s *Service) verify(ctx context.Context, q multivac.Quotation) error {
 	stored, err := s.excerpts.Quote(ctx, q.Document, q.Revision, multivac.Span{Start: q.Start, End: q.End})
 	switch {
 	case errors.Is(err, multivac.ErrNotFound), err == nil && stored != q.Text:
-		return errMoved
+		return find.ErrMoved
 	case err != nil:
 		return fmt.Errorf("verify quotation: %w", err)
 	}
@@ -416,7 +434,7 @@ func firstSources(ranked []rank.Sentence, candidates []rank.Candidate) (names []
 	for _, r := range ranked {
 		source := candidates[r.Candidate].Source
 		if !slices.Contains(names, source) {
-			if names = append(names, source); len(names) == sources {
+			if names = append(names, source); len(names) == maxSources {
 				break
 			}
 		}

@@ -10,22 +10,23 @@ import (
 
 	"multivac"
 	"multivac/internal/cache"
-	"multivac/internal/follow"
 	"multivac/internal/index"
 	"multivac/internal/rank"
+	"multivac/internal/store"
 	"multivac/internal/text"
 )
 
 // shelf is documents in memory, indexed.
 type shelf struct {
-	index     *index.Index
+	*index.Index
 	documents map[multivac.DocumentID]multivac.Document
 	read      int    // calls of Excerpts
 	moved     func() // called once, before the first Quote
 }
 
 func newShelf(texts map[string]string) *shelf {
-	s := &shelf{index: index.New(), documents: map[multivac.DocumentID]multivac.Document{}}
+	s := &shelf{Index: index.New([16]byte{1}), documents: map[multivac.DocumentID]multivac.Document{}}
+	s.Vectors = 1
 	for source, body := range texts {
 		s.put(source, 1, body)
 	}
@@ -36,11 +37,15 @@ func (s *shelf) put(source string, r multivac.Revision, body string) {
 	title, _, _ := strings.Cut(source, ".")
 	d := multivac.Document{ID: multivac.Telling{Source: source}.ID(), Revision: r, Source: source, Title: title, Text: body}
 	s.documents[d.ID] = d
-	s.index.Put(index.Document{ID: d.ID, Revision: r, Title: title, Passages: text.Segment(body)})
+	s.take(d, store.Change{Passages: text.Segment(body), Segmenter: store.Version(1, 0)})
 }
 
-func (s *shelf) View(c multivac.CollectionName) (follow.View, bool) {
-	return follow.View{Index: s.index.Snapshot(), Position: "7"}, c == multivac.DefaultCollection && len(s.documents) > 0
+// take has the index take in a document with what c says of its passages.
+func (s *shelf) take(d multivac.Document, c store.Change) {
+	c.Collection, c.Document, c.Revision, c.Title, c.State = multivac.DefaultCollection, d.ID, d.Revision, d.Title, multivac.Indexed
+	if err := s.Apply(context.Background(), []store.Change{c}, "7"); err != nil {
+		panic(err)
+	}
 }
 
 func (s *shelf) Reach(ctx context.Context, p multivac.Position) error {
@@ -89,7 +94,7 @@ func ask(t *testing.T, s *Service, q multivac.Question) multivac.Answer {
 	return a
 }
 
-func service(s *shelf) *Service { return New(s, s, rank.Default(), nil) }
+func service(s *shelf) *Service { return New(s, s, s, rank.Default(), nil) }
 
 func TestAnswersWithTheSentence(t *testing.T) {
 	s := service(newShelf(library))
@@ -198,7 +203,7 @@ func TestReplacedMeanwhile(t *testing.T) {
 func TestReplacedAndFollowedLater(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		s := newShelf(library)
-		a, err := New(s, &late{s, 10}, rank.Default(), nil).Ask(t.Context(), multivac.Question{Text: "To what torque do I tighten the retaining bolt?"})
+		a, err := New(s, s, &late{s, 10}, rank.Default(), nil).Ask(t.Context(), multivac.Question{Text: "To what torque do I tighten the retaining bolt?"})
 		if err != nil || a.State != multivac.Answered {
 			t.Errorf("Ask = %v, %v; want the answer that is there after a moment", a.State, err)
 		}
@@ -228,12 +233,12 @@ func TestNeverSendsWhatIsNotStored(t *testing.T) {
 	}
 	synctest.Test(t, func(t *testing.T) {
 		begin := time.Now()
-		_, err := New(s, stale{s, newShelf(library)}, rank.Default(), nil).Ask(t.Context(), multivac.Question{Text: "To what torque do I tighten the retaining bolt?"})
+		_, err := New(s, s, stale{s, newShelf(library)}, rank.Default(), nil).Ask(t.Context(), multivac.Question{Text: "To what torque do I tighten the retaining bolt?"})
 		if !errors.Is(err, multivac.ErrUnavailable) {
 			t.Errorf("Ask = %v, want it to refuse to quote what is not stored", err)
 		}
-		if waited := time.Since(begin); waited < patience || waited > patience+moving {
-			t.Errorf("gave up after %s, want %s", waited, patience)
+		if waited := time.Since(begin); waited < indexTimeout || waited > indexTimeout+movedPause {
+			t.Errorf("gave up after %s, want %s", waited, indexTimeout)
 		}
 	})
 }
@@ -251,7 +256,7 @@ func (s stale) Quote(ctx context.Context, id multivac.DocumentID, r multivac.Rev
 
 func TestAskedAgainComesFromTheCache(t *testing.T) {
 	s := newShelf(library)
-	asker := New(s, s, rank.Default(), cache.New(1<<20, nil))
+	asker := New(s, s, s, rank.Default(), cache.New(1<<20, nil))
 	first := ask(t, asker, multivac.Question{Text: "Who wrote The Last Question?"})
 	again := ask(t, asker, multivac.Question{Text: "  Who wrote  The Last Question?\n"})
 	if s.read != 1 || first.Text() != again.Text() {

@@ -25,7 +25,7 @@ var alerts = func() map[string]string {
 
 func TestIdentifiersAreFoundWhole(t *testing.T) {
 	shelf := newShelf(alerts)
-	s := New(shelf, shelf, rank.Default(), nil)
+	s := New(shelf, shelf, shelf, rank.Default(), nil)
 	f := func(question, want string) {
 		t.Helper()
 		if a := ask(t, s, multivac.Question{Text: question}); a.Text() != want {
@@ -51,7 +51,7 @@ func reason(a multivac.Answer) string {
 
 func TestUnknownIdentifiersAreRefused(t *testing.T) {
 	shelf := newShelf(alerts)
-	s := New(shelf, shelf, rank.Default(), nil)
+	s := New(shelf, shelf, shelf, rank.Default(), nil)
 	for _, name := range []string{"LedgerdWriterFailing", "LEDGERD_DISK_GONE", "LedgerdReaderAtRisk", "ledgerd-quorum-stalled", "LedgerdWriter",
 		"LedgerdQuorumLost2", "ledgerd/writer/stalled2", "v1.30", "E4021"} {
 		a := ask(t, s, multivac.Question{Text: fmt.Sprintf("What is the impact of %s?", name), Stop: multivac.Eager})
@@ -74,7 +74,7 @@ func TestIdentifiersOfEachKind(t *testing.T) {
 		"Names are kept in /etc/hosts on old machines.", "The phones are of kind iPhone15 now.", "TLS1.3 is asked of all partners.",
 		"The setting foo.bar/baz turns the lamp on.", "The setting foo.bar/qux turns the lamp off.",
 	}, "\n\n")})
-	s := New(shelf, shelf, rank.Default(), nil)
+	s := New(shelf, shelf, shelf, rank.Default(), nil)
 	f := func(question, want string) {
 		t.Helper()
 		a := ask(t, s, multivac.Question{Text: question, Stop: multivac.Eager})

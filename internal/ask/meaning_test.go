@@ -8,9 +8,9 @@ import (
 
 	"multivac"
 	"multivac/internal/cache"
-	"multivac/internal/index"
 	"multivac/internal/meaning"
 	"multivac/internal/rank"
+	"multivac/internal/store"
 	"multivac/internal/text"
 )
 
@@ -25,7 +25,7 @@ func (s *shelf) enrich(t *testing.T) {
 				t.Fatal(err)
 			}
 		}
-		s.index.Put(index.Document{ID: d.ID, Revision: d.Revision, Title: d.Title, Passages: passages})
+		s.take(d, store.Change{Passages: passages, Segmenter: store.Version(1, 1)})
 	}
 }
 
@@ -39,7 +39,7 @@ func furnished(office map[string]string) map[string]string {
 }
 
 func understanding(s *shelf, reads bool) *Service {
-	asker := New(s, s, rank.Default(), cache.New(1<<20, nil))
+	asker := New(s, s, s, rank.Default(), cache.New(1<<20, nil))
 	asker.Meaning, asker.Reads = meaning.Default, reads
 	return asker
 }
@@ -72,7 +72,7 @@ func TestOtherLanguage(t *testing.T) {
 	s.enrich(t)
 	for _, question := range []string{"Wann öffnet die Kantine?", "Was kostet der Kaffee in der Kantine?"} {
 		q := multivac.Question{Text: question}
-		plain, understood := ask(t, New(s, s, rank.Default(), nil), q), ask(t, understanding(s, true), q)
+		plain, understood := ask(t, New(s, s, s, rank.Default(), nil), q), ask(t, understanding(s, true), q)
 		if plain.Confidence != understood.Confidence || plain.Text() != understood.Text() {
 			t.Errorf("%s: %q (%v), by words alone %q (%v)", question, understood.Text(), understood.Confidence, plain.Text(), plain.Confidence)
 		}
@@ -104,7 +104,7 @@ func TestTooSmallForMeaning(t *testing.T) {
 	s := newShelf(office)
 	s.enrich(t)
 	q := multivac.Question{Text: "When do I get my money back?"}
-	plain, understood := ask(t, New(s, s, rank.Default(), nil), q), ask(t, understanding(s, true), q)
+	plain, understood := ask(t, New(s, s, s, rank.Default(), nil), q), ask(t, understanding(s, true), q)
 	if plain.Confidence != understood.Confidence {
 		t.Errorf("%v, by words alone %v", understood.Confidence, plain.Confidence)
 	}

@@ -23,7 +23,7 @@ var numbers = regexp.MustCompile(`(under |over )?[0-9]+%`)
 // TestReasonsReadWell holds what a user reads, with percentages as N.
 func TestReasonsReadWell(t *testing.T) {
 	shelf := newShelf(handbook)
-	s := New(shelf, shelf, unsure(t), nil)
+	s := New(shelf, shelf, shelf, unsure(t), nil)
 	f := func(question, want string) {
 		t.Helper()
 		a := ask(t, s, multivac.Question{Text: question})
@@ -69,7 +69,7 @@ func TestReasonsReadWell(t *testing.T) {
 // identifiers are listed.
 func TestUnmatchedIsWhatWasTyped(t *testing.T) {
 	shelf := newShelf(handbook)
-	s := New(shelf, shelf, unsure(t), nil)
+	s := New(shelf, shelf, shelf, unsure(t), nil)
 	f := func(question string, want ...string) {
 		t.Helper()
 		a := ask(t, s, multivac.Question{Text: question})

@@ -11,9 +11,9 @@ import (
 
 func TestStepsAreTraced(t *testing.T) {
 	s := newShelf(library)
-	asker := New(s, s, rank.Default(), nil)
+	asker := New(s, s, s, rank.Default(), nil)
 	var begun, ended []string
-	asker.Trace = func(ctx context.Context, what string) (context.Context, func(error)) {
+	asker.Events.Began = func(ctx context.Context, what string) (context.Context, func(error)) {
 		begun = append(begun, what)
 		return ctx, func(error) {
 			if !slices.Contains(ended, what) {

@@ -4,16 +4,15 @@ package folder
 
 import (
 	"context"
-	"slices"
 	"strings"
 	"sync"
 
 	"multivac"
 	"multivac/internal/ask"
 	"multivac/internal/extract"
-	"multivac/internal/follow"
 	"multivac/internal/index"
 	"multivac/internal/rank"
+	"multivac/internal/store"
 	"multivac/internal/tell"
 	"multivac/internal/text"
 )
@@ -37,7 +36,7 @@ type read struct {
 
 // New returns a folder without documents.
 func New() *Folder {
-	return &Folder{documents: map[multivac.DocumentID]read{}, index: index.New()}
+	return &Folder{documents: map[multivac.DocumentID]read{}, index: index.New([16]byte{})}
 }
 
 // Add reads a document. It returns an ErrInvalid where the telling is not valid
@@ -78,15 +77,13 @@ func (f *Folder) Unread() {
 
 // Asker returns what answers from the documents that were added.
 func (f *Folder) Asker() multivac.Asker {
-	docs := make([]index.Document, 0, len(f.documents))
+	changes := make([]store.Change, 0, len(f.documents))
 	for id, d := range f.documents {
-		docs = append(docs, index.Document{ID: id, Revision: d.Revision, Title: d.Title, Passages: d.passages})
+		changes = append(changes, store.Change{Collection: multivac.DefaultCollection, Document: id, Revision: d.Revision,
+			Title: d.Title, State: multivac.Indexed, Passages: d.passages})
 	}
-	// Of passages that match equally well, the index returns the first one
-	// first. In a fixed order the same question gets the same answer each time.
-	slices.SortFunc(docs, func(a, b index.Document) int { return strings.Compare(string(a.ID), string(b.ID)) })
-	f.index.Put(docs...)
-	return asker{ask.New(f, f, rank.Default(), nil), f}
+	_ = f.index.Apply(context.Background(), changes, "") // the index in memory does not fail
+	return asker{ask.New(f.index, f, f, rank.Default(), nil), f}
 }
 
 // An asker gives the reason where there is no answer because nothing was added.
@@ -96,6 +93,9 @@ type asker struct {
 }
 
 func (a asker) Ask(ctx context.Context, q multivac.Question) (multivac.Answer, error) {
+	if q.Validate() == nil {
+		q.Collection = multivac.DefaultCollection // a folder is one collection, whatever it is called
+	}
 	answer, err := a.Asker.Ask(ctx, q)
 	if err != nil || len(a.folder.documents) > 0 {
 		return answer, err
@@ -122,11 +122,6 @@ func (f *Folder) Line(q multivac.Quotation) int {
 		return d.lines[line]
 	}
 	return 0
-}
-
-// View implements what ask needs of a follower. There is one collection.
-func (f *Folder) View(multivac.CollectionName) (follow.View, bool) {
-	return follow.View{Index: f.index.Snapshot()}, len(f.documents) > 0
 }
 
 // Reach implements what ask needs of a follower.

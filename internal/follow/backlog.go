@@ -7,11 +7,11 @@ import (
 	"multivac/internal/store"
 )
 
-// enough is how many bytes of changes are held in memory at most, give or take
-// one change, before they go into an index.
-const enough = 16 << 20
+// maxBacklog is how many bytes of changes are held in memory at most, give or
+// take one change, before they go into the sink.
+const maxBacklog = 16 << 20
 
-// weight is about what a change takes in memory.
+// weight is about how many bytes a change takes in memory.
 func weight(c store.Change) int {
 	n := 512
 	for _, p := range c.Passages {
@@ -39,7 +39,7 @@ func newBacklog() *backlog {
 func (b *backlog) put(c store.Change) {
 	b.mu.Lock()
 	defer b.mu.Unlock()
-	for b.bytes >= enough {
+	for b.bytes >= maxBacklog {
 		b.moved.Wait()
 	}
 	b.changes = append(b.changes, c)
@@ -47,8 +47,8 @@ func (b *backlog) put(c store.Change) {
 	b.moved.Broadcast()
 }
 
-// take waits for changes and returns all there are; none where the backlog is
-// closed and empty.
+// take waits for changes and returns all that there are; none where the backlog
+// is closed and empty.
 func (b *backlog) take() []store.Change {
 	b.mu.Lock()
 	defer b.mu.Unlock()
@@ -69,20 +69,21 @@ func (b *backlog) close() {
 	b.moved.Broadcast()
 }
 
-// recent remembers which documents failed or were deleted, the latest some ten
-// thousand of them, for those who wait for one.
+// recent remembers which documents failed or were deleted: at least the latest
+// 10,000, for callers that wait for one. When young is full it becomes old, and
+// what was old is forgotten.
 type recent struct {
 	young, old map[multivac.DocumentID]store.Change
 }
 
-const generation = 10_000
+const maxYoung = 10_000
 
 func (r *recent) note(changes []store.Change) {
 	for _, c := range changes {
 		if c.State == multivac.Indexed {
 			continue
 		}
-		if r.young == nil || len(r.young) >= generation {
+		if r.young == nil || len(r.young) >= maxYoung {
 			r.young, r.old = map[multivac.DocumentID]store.Change{}, r.young
 		}
 		r.young[c.Document] = store.Change{Position: c.Position, Collection: c.Collection, Document: c.Document,

@@ -1,78 +1,86 @@
-// Package follow keeps one index for each collection equal to what the store
-// has published. It writes nothing: it reads the store's documents once, then
-// the feed of its changes, in order.
+// Package follow feeds a find.Sink with what the store has published. It writes
+// nothing into the store: it reads all published documents once, and then the
+// feed of changes, in order.
 package follow
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
+	"iter"
 	"runtime/debug"
 	"slices"
 	"sync"
-	"sync/atomic"
 	"time"
 
 	"multivac"
-	"multivac/internal/index"
+	"multivac/internal/find"
 	"multivac/internal/store"
 )
+
+// A Store is what a follower needs of the store.
+type Store interface {
+	Position(context.Context) (multivac.Position, error)
+	Scan(ctx context.Context, fn func(store.Change) error) error
+	Follow(ctx context.Context, after multivac.Position, fn func(store.Change) error) error
+	Document(context.Context, multivac.DocumentID) (multivac.Document, error)
+}
 
 // Follower follows a store. Its methods may be called by many goroutines; Run
 // by one.
 type Follower struct {
-	// Now is the clock, for Stats; time.Now unless set before Run.
-	Now func() time.Time
-	// OnRetry is told of each error that Run survives, if set before Run.
-	OnRetry func(error)
-	// OnForget is called, if set before Run, once a document that was deleted is
-	// in no index any more and before its deletion can be waited for.
-	OnForget func()
-	// Vectors is the version of those that are indexed, for others cannot be
-	// compared with them; none are if it is 0. Set it before Run.
-	Vectors int
+	// These are set before Run.
+	Now    func() time.Time // for Stats; time.Now unless set
+	Events Events
+	// Crowded reports whether many callers write at the moment. Then a follower
+	// that has caught up waits for 25 ms after each change, and reads what came in
+	// that time in one batch: a look at the feed costs about the same for 1 change
+	// as for 60. Nil for never.
+	Crowded func() bool
 
-	store store.Store
-	key   [16]byte
-
-	shown atomic.Pointer[library] // what readers see; never nil
+	store Store
+	sink  find.Sink
 
 	mu      sync.Mutex
-	moved   chan struct{} // closed, and replaced, when waiters have to look again
-	settled recent        // what became of revisions that are not in an index
-	ready   bool          // all that was published at the start is shown
-	reason  string        // why it is not following just now
+	moved   chan struct{}     // closed, and replaced, when waiters have to look again
+	at      multivac.Position // what is answered from, and what was deleted by then is forgotten
+	floor   multivac.Position // read right after the first scan: all that it saw is at or before it
+	settled recent            // what became of revisions that are not found
+	ready   bool              // all that was published at the start is found
+	reason  string            // why it is not following at the moment
 	stats   Stats
 }
 
-// New returns a follower of s whose collections are empty until Run has read
-// the store. The key makes fingerprints that only those who have it can make;
-// replicas that share answers share it.
-func New(s store.Store, key [16]byte) *Follower {
-	f := &Follower{Now: time.Now, OnRetry: func(error) {}, OnForget: func() {}, store: s, key: key, moved: make(chan struct{}),
-		reason: "indexing: not begun yet"}
-	f.shown.Store(newLibrary(key))
-	return f
+// New returns a follower of s that feeds the sink.
+func New(s Store, sink find.Sink) *Follower {
+	return &Follower{Now: time.Now, store: s, sink: sink, at: sink.Position(), moved: make(chan struct{}), reason: "indexing: not begun yet"}
 }
 
-// A View is a collection as it was at one moment. Index never changes, so what
-// is computed from it is what Fingerprint stands for, however long it takes.
-type View struct {
-	Index       *index.Snapshot
-	Fingerprint [16]byte          // of the documents in Index: the same where they are the same
-	Position    multivac.Position // all changes until here are in Index; later ones may be
+// Events are what a follower reports. Any of them may be nil.
+type Events struct {
+	// Retried is called with each error that Run survives.
+	Retried func(error)
+	// Forgot is called once a document that was deleted is not found any more,
+	// and before its deletion can be waited for.
+	Forgot func()
 }
 
-// View returns the collection as it is now, without waiting for anything.
-// Where it holds no document it returns false, and a View with an empty Index
-// and the Position.
-func (f *Follower) View(c multivac.CollectionName) (View, bool) {
-	return f.shown.Load().view(c)
+func (e Events) retried(err error) {
+	if e.Retried != nil {
+		e.Retried(err)
+	}
+}
+
+func (e Events) forgot() {
+	if e.Forgot != nil {
+		e.Forgot()
+	}
 }
 
 // Stats are measures of following.
 type Stats struct {
-	Changes  uint64    // followed since the start, the first scan not among them
+	Changes  uint64    // followed since the start, without the first scan
 	Batches  uint64    // in which they were applied
 	Rebuilds uint64    // scans of the whole store, the first among them
 	Applied  time.Time // when the latest batch was; zero before the first
@@ -85,56 +93,53 @@ func (f *Follower) Stats() Stats {
 	return f.stats
 }
 
-// Bytes returns how much memory the indexes take, about.
-func (f *Follower) Bytes() (n int) {
-	for _, v := range f.shown.Load().views.Range {
-		n += v.(*shown).index.Bytes()
-	}
-	return n
-}
-
-// Status says what is indexed. It leaves Pending to those who have the store.
+// Status says what is found. It leaves Pending to the caller, who has the store.
 func (f *Follower) Status() multivac.Status {
-	s := f.shown.Load().status()
+	s := multivac.Status{Position: f.sink.Position(), Collections: f.sink.Collections()}
+	for _, c := range s.Collections {
+		s.Documents += c.Documents
+		s.Passages += c.Passages
+	}
 	f.mu.Lock()
 	defer f.mu.Unlock()
 	s.Ready, s.Reason = f.ready, f.reason
 	return s
 }
 
-// Waits between attempts while the store is unavailable.
+// Waits between attempts while the store or the sink is unavailable.
 const (
 	firstRetry = 100 * time.Millisecond
-	lastRetry  = time.Second // what is published meanwhile waits for so long
+	lastRetry  = time.Second // what is published in the meantime waits for so long
 )
 
 // Run reads the store and follows it until ctx ends, and then returns nil.
-// While the store is unavailable it tries again, and goes on where it was;
-// readers see what was there. Any other error ends it.
+// While the store or the sink is unavailable it tries again, and goes on from
+// the sink's position; readers see what was there. Any other error ends it.
 func (f *Follower) Run(ctx context.Context) (err error) {
 	defer multivac.Wrap(&err, "follow")
 	retry := firstRetry
-	for loaded := false; ; {
+	scan := f.sink.Position() == "" // before following
+	for begun := false; ; {
 		before := f.Stats()
-		if !loaded {
-			err = f.load(ctx)
-			loaded = err == nil
+		if !begun {
+			err = f.begin(ctx, scan)
+			begun = err == nil
 		}
-		if loaded {
-			err = f.tail(ctx, f.shown.Load())
+		if begun {
+			err = f.tail(ctx)
 		}
 		switch {
 		case ctx.Err() != nil:
 			return nil
 		case errors.Is(err, multivac.ErrTooOld):
-			loaded = false
+			begun, scan = false, true
 			f.explain("indexing anew: the store no longer keeps the changes since then")
 		case err == nil, errors.Is(err, multivac.ErrUnavailable):
 			f.explain("waiting for the store, which is unavailable")
 		default:
 			return err
 		}
-		f.OnRetry(err)
+		f.Events.retried(err)
 		if f.Stats() != before {
 			retry = firstRetry
 		}
@@ -147,77 +152,159 @@ func (f *Follower) Run(ctx context.Context) (err error) {
 	}
 }
 
-// load makes new indexes of all that the store has published, and then shows
-// them in place of the old ones.
-func (f *Follower) load(ctx context.Context) error {
-	// Before the scan: what changes meanwhile is followed afterwards, and what
-	// the scan has seen of it already is passed over by its revision.
+// begin makes the sink ready to be followed: by a scan of all that the store has
+// published, or by what the sink has from an earlier run.
+func (f *Follower) begin(ctx context.Context, scan bool) error {
+	if scan {
+		return f.scan(ctx)
+	}
+	end, err := f.store.Position(ctx)
+	if err != nil {
+		return err
+	}
+	f.notify(func() { f.floor, f.ready = end, f.at >= end })
+	return nil
+}
+
+// scan replaces what is in the sink by all that the store has published.
+func (f *Follower) scan(ctx context.Context) error {
+	// Read before the scan: what changes during the scan is followed afterwards,
+	// and what the scan has seen of it already is passed over by its revision.
 	start, err := f.store.Position(ctx)
 	if err != nil {
 		return err
 	}
-	next := newLibrary(f.key)
-	next.vectors = f.Vectors
-	var changes []store.Change
-	documents, bytes := 0, 0
-	flush := func() {
-		next.apply(changes, start)
-		documents += len(changes)
-		changes, bytes = nil, 0
-		f.explain(fmt.Sprintf("indexing: %s documents so far", thousands(documents)))
-	}
 	f.explain("indexing: reading the store")
-	err = f.store.Scan(ctx, func(c store.Change) error {
-		changes = append(changes, c)
-		if bytes += weight(c); bytes >= enough {
-			flush()
-		}
-		return ctx.Err()
-	})
+	if err := f.sink.Replace(ctx, start, f.runs(ctx)); err != nil {
+		return err
+	}
+	floor, err := f.store.Position(ctx)
 	if err != nil {
 		return err
 	}
-	flush()
-	if next.floor, err = f.store.Position(ctx); err != nil {
-		return err
-	}
-	f.shown.Store(next)
-	f.OnForget() // whatever was deleted since the index before
-	f.notify(func() { f.reason = ""; f.ready = true; f.stats.Rebuilds++ })
-	debug.FreeOSMemory() // building took several times what stays; nobody waits for that
+	f.Events.forgot() // what was deleted since the index before
+	f.notify(func() {
+		f.at, f.floor, f.ready, f.reason = f.sink.Position(), floor, true, ""
+		f.stats.Rebuilds++
+	})
+	debug.FreeOSMemory() // a scan takes several times the memory of what stays, and nobody waits for this
 	return nil
 }
 
-// tail applies the changes after the library's position as they come, until
-// an error. What comes while a batch is applied makes the next batch: one
-// change is shown at once, and ten thousand cost little more than one, for
-// each batch costs the index a segment.
-func (f *Follower) tail(ctx context.Context, l *library) error {
-	f.explain("")
+// runs yields all that the store has published, in runs of about maxBacklog
+// bytes.
+func (f *Follower) runs(ctx context.Context) iter.Seq2[[]store.Change, error] {
+	return func(yield func([]store.Change, error) bool) {
+		var changes []store.Change
+		documents, bytes := 0, 0
+		flush := func() bool {
+			if !yield(changes, nil) {
+				return false
+			}
+			documents += len(changes)
+			changes, bytes = nil, 0
+			f.explain(fmt.Sprintf("indexing: %s documents so far", thousands(documents)))
+			return true
+		}
+		stopped := false
+		err := f.store.Scan(ctx, func(c store.Change) error {
+			changes = append(changes, c)
+			if bytes += weight(c); bytes >= maxBacklog && !flush() {
+				stopped = true
+				return errStopped
+			}
+			return ctx.Err()
+		})
+		switch {
+		case stopped:
+		case err != nil:
+			yield(nil, err)
+		default:
+			flush()
+		}
+	}
+}
+
+// errStopped ends a scan that the sink wants no more of.
+var errStopped = errors.New("the sink stopped reading")
+
+// tail applies the changes after the sink's position as they come, until an
+// error. What comes while a batch is applied makes the next batch: a single
+// change is shown at once, and 10,000 cost little more than one, for each batch
+// costs the index a segment.
+func (f *Follower) tail(ctx context.Context) error {
+	f.catchUp()
+	ctx, cancel := context.WithCancel(ctx)
+	defer cancel()
 	waiting := newBacklog()
 	ended := make(chan error, 1)
 	go func() {
-		ended <- f.store.Follow(ctx, l.position(), func(c store.Change) error {
+		ended <- f.store.Follow(ctx, f.sink.Position(), func(c store.Change) error {
 			waiting.put(c)
-			return ctx.Err()
+			return f.pause(ctx, c.Position)
 		})
 		waiting.close()
 	}()
+	var err error
 	for changes := waiting.take(); len(changes) > 0; changes = waiting.take() {
-		l.apply(changes, changes[len(changes)-1].Position)
-		if slices.ContainsFunc(changes, func(c store.Change) bool { return c.State == multivac.Deleted }) {
-			f.OnForget()
+		if err == nil { // else it only makes room, so that the feed can end
+			if err = f.apply(ctx, changes); err != nil {
+				cancel()
+			}
 		}
-		f.notify(func() {
-			f.settled.note(changes)
-			f.stats.Changes += uint64(len(changes))
-			f.stats.Batches++
-			f.stats.Applied = f.Now()
-		})
 	}
-	return <-ended
+	return cmp.Or(err, <-ended)
 }
 
+// catchUp takes the sink's position for what is answered from. It is further than
+// the follower knows where the sink applied a batch and its reply was lost.
+func (f *Follower) catchUp() {
+	at := f.sink.Position()
+	if _, known, _ := f.next(); at != known {
+		f.Events.forgot() // the batch may have had deletions
+	}
+	f.notify(func() { f.at, f.ready, f.reason = at, f.ready || at >= f.floor, "" })
+}
+
+// apply hands a batch to the sink and tells all who wait.
+func (f *Follower) apply(ctx context.Context, changes []store.Change) error {
+	at := changes[len(changes)-1].Position
+	if err := f.sink.Apply(ctx, changes, at); err != nil {
+		return err
+	}
+	if slices.ContainsFunc(changes, func(c store.Change) bool { return c.State == multivac.Deleted }) {
+		f.Events.forgot()
+	}
+	f.notify(func() {
+		f.at, f.ready = at, f.ready || at >= f.floor
+		f.settled.note(changes)
+		f.stats.Changes += uint64(len(changes))
+		f.stats.Batches++
+		f.stats.Applied = f.Now()
+	})
+	return nil
+}
+
+// crowdPause is how long a follower that has caught up pauses in a crowd.
+const crowdPause = 25 * time.Millisecond
+
+// pause waits after the change at a position if that was the last one and many
+// callers write. It returns an error where ctx has ended before.
+func (f *Follower) pause(ctx context.Context, at multivac.Position) error {
+	if err := ctx.Err(); err != nil || f.Crowded == nil || !f.Crowded() {
+		return err
+	}
+	if end, err := f.store.Position(ctx); err != nil || end > at {
+		return err
+	}
+	select {
+	case <-time.After(crowdPause):
+	case <-ctx.Done():
+	}
+	return nil
+}
+
+// explain sets why it is not following.
 func (f *Follower) explain(reason string) {
 	f.mu.Lock()
 	defer f.mu.Unlock()
@@ -231,124 +318,6 @@ func (f *Follower) notify(change func()) {
 	change()
 	close(f.moved)
 	f.moved = make(chan struct{})
-}
-
-// next returns a channel that is closed at the next move.
-func (f *Follower) next() (moved <-chan struct{}, ready bool) {
-	f.mu.Lock()
-	defer f.mu.Unlock()
-	return f.moved, f.ready
-}
-
-// certain is after how long a position that the store has not come to is held
-// to be of another one: just after a fail-over, a store may not know yet what it
-// has given.
-const certain = 500 * time.Millisecond
-
-// Reach waits until everything up to p is answered from here, and all that
-// was published at the start. Where ctx ends first it returns ErrBehind with
-// RetryAfter; ErrInvalid where the store has never come to p.
-func (f *Follower) Reach(ctx context.Context, p multivac.Position) error {
-	var doubt <-chan time.Time
-	for first := true; ; first = false {
-		moved, ready := f.next() // before the look, so that no move falls between
-		if ready && f.shown.Load().position() >= p {
-			return nil
-		}
-		if first && f.never(ctx, p) {
-			doubt = time.After(certain)
-		}
-		select {
-		case <-moved:
-		case <-doubt:
-			if f.never(ctx, p) {
-				return multivac.Errorf(multivac.ErrInvalid, "use one that a receipt or an answer gave, or none",
-					"%q is no position of this store", multivac.Clip(string(p), 80))
-			}
-		case <-ctx.Done():
-			return f.behind(p)
-		}
-	}
-}
-
-// never reports whether the store has certainly never come to p.
-func (f *Follower) never(ctx context.Context, p multivac.Position) bool {
-	if p == "" {
-		return false
-	}
-	end, err := f.store.Position(ctx)
-	return err == nil && p > end
-}
-
-func (f *Follower) behind(p multivac.Position) error {
-	f.mu.Lock()
-	defer f.mu.Unlock()
-	err := multivac.Errorf(multivac.ErrBehind, "try again in a second, or ask without a position",
-		"the index has not come as far as position %q", multivac.Clip(string(p), 80))
-	if !f.ready {
-		err = multivac.Errorf(multivac.ErrBehind, "try again when /readyz says that it is ready", "what was told before is being read (%s)", f.reason)
-	}
-	err.RetryAfter = time.Second
-	return err
-}
-
-// recheck is how often Settled asks the store about a revision of which the
-// feed has said nothing.
-const recheck = 2 * time.Second
-
-// Settled waits until that revision of the document, or a later one, is
-// answered from here, has failed or is deleted. The change it returns says
-// which, and from which position on that can be seen; it has no texts. It
-// returns ctx's error where ctx ends first.
-func (f *Follower) Settled(ctx context.Context, id multivac.DocumentID, r multivac.Revision) (store.Change, error) {
-	for {
-		// The feed may have told it before the scan that this index was made
-		// from, or so long ago that it is forgotten: then the store has to be
-		// asked.
-		again := time.After(recheck)
-		for waiting := true; waiting; {
-			moved, _ := f.next()
-			if c, ok := f.outcome(id, r); ok {
-				return c, nil
-			}
-			select {
-			case <-moved:
-			case <-ctx.Done():
-				return store.Change{}, ctx.Err()
-			case <-again:
-				waiting = false
-			}
-		}
-		if c, ok := f.ask(ctx, id, r); ok {
-			return c, nil
-		}
-	}
-}
-
-// outcome returns what the index and the feed say of a revision.
-func (f *Follower) outcome(id multivac.DocumentID, r multivac.Revision) (store.Change, bool) {
-	if c, ok := f.shown.Load().document(id); ok && c.Revision >= r {
-		return c, true
-	}
-	f.mu.Lock()
-	defer f.mu.Unlock()
-	c, ok := f.settled.find(id)
-	return c, ok && c.Revision >= r
-}
-
-// ask returns what the store says of a revision that will not be indexed. An
-// error leaves it unknown: it is asked again until ctx ends.
-func (f *Follower) ask(ctx context.Context, id multivac.DocumentID, r multivac.Revision) (store.Change, bool) {
-	d, err := f.store.Document(ctx, id)
-	if err != nil || d.Revision < r {
-		return store.Change{}, false
-	}
-	_, indexed := f.shown.Load().document(id)
-	if d.State != multivac.Failed && (d.State != multivac.Deleted || indexed) {
-		return store.Change{}, false
-	}
-	at, err := f.store.Position(ctx)
-	return store.Change{Position: at, Collection: d.Collection, Document: id, Revision: d.Revision, State: d.State}, err == nil
 }
 
 func thousands(n int) string {

@@ -1,9 +1,11 @@
 package follow
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
+	"iter"
 	"math/rand/v2"
 	"slices"
 	"strings"
@@ -14,8 +16,8 @@ import (
 	"time"
 
 	"multivac"
+	"multivac/internal/find"
 	"multivac/internal/index"
-	"multivac/internal/meaning"
 	"multivac/internal/store"
 	"multivac/internal/store/sqlite"
 	"multivac/internal/text"
@@ -43,7 +45,7 @@ func inTime(t *testing.T, test func(t *testing.T, s store.Store)) {
 
 // start runs a follower until the returned function, which the end of the test
 // calls too.
-func start(t testing.TB, f *Follower) (stop func()) {
+func start(t testing.TB, f following) (stop func()) {
 	ctx, cancel := context.WithCancel(context.Background())
 	done := make(chan error, 1)
 	go func() { done <- f.Run(ctx) }()
@@ -114,17 +116,32 @@ func telling(collection multivac.CollectionName, source, body string) multivac.T
 	return multivac.Telling{Collection: collection, Source: source, Body: []byte(body)}
 }
 
-func reach(t testing.TB, f *Follower, p multivac.Position) {
+func reach(t testing.TB, f following, p multivac.Position) {
 	t.Helper()
 	if err := f.Reach(t.Context(), p); err != nil {
 		t.Fatalf("Reach(%s): %v", p, err)
 	}
 }
 
-// find returns the documents that the view finds for a word.
-func find(v View, word string) (ids []multivac.DocumentID) {
+// following is a follower with the index that it feeds.
+type following struct {
+	*Follower
+	*index.Index
+}
+
+// follow returns a follower of s.
+func follow(s Store) following { return followWith(s, key) }
+
+func followWith(s Store, key [16]byte) following {
+	x := index.New(key)
+	return following{New(s, x), x}
+}
+
+// found returns the documents that are found in the view for a word.
+func (f following) found(v find.View, word string) (ids []multivac.DocumentID) {
 	for _, w := range text.AppendWords(nil, word) {
-		for _, h := range v.Index.Search([]index.Term{{Stem: w.Stem, IDF: 1}}, 100) {
+		hits, _ := f.Find(context.Background(), find.Query{In: v, Terms: []find.Term{{Stem: w.Stem, Weight: 1}}, Passages: 100})
+		for _, h := range hits.Hits {
 			if !slices.Contains(ids, h.Document) {
 				ids = append(ids, h.Document)
 			}
@@ -136,8 +153,8 @@ func find(v View, word string) (ids []multivac.DocumentID) {
 
 func TestFollowsWhatIsPublished(t *testing.T) {
 	inTime(t, func(t *testing.T, s store.Store) {
-		f := New(s, key)
-		if v, ok := f.View("default"); ok || v.Index == nil {
+		f := follow(s)
+		if v, ok := f.View("default"); ok || f.found(v, "Adell") != nil {
 			t.Errorf("View before Run: got %+v, %v, want an empty one", v, ok)
 		}
 		if st := f.Status(); st.Ready || st.Reason == "" {
@@ -151,10 +168,10 @@ func TestFollowsWhatIsPublished(t *testing.T) {
 		}
 		reach(t, f, publish(t, s, telling("", "b", "Lupov bet."), telling("other", "c", "Adell again.")))
 		v, _ := f.View("default")
-		if got := find(v, "Adell"); !slices.Equal(got, []multivac.DocumentID{telling("", "a", "").ID()}) {
+		if got := f.found(v, "Adell"); !slices.Equal(got, []multivac.DocumentID{telling("", "a", "").ID()}) {
 			t.Errorf("Adell in default: got %v, want a", got)
 		}
-		if got := find(v, "Lupov"); len(got) != 1 {
+		if got := f.found(v, "Lupov"); len(got) != 1 {
 			t.Errorf("Lupov in default: got %v, want b", got)
 		}
 		want := []multivac.Collection{{Name: "default", Documents: 2, Passages: 2}, {Name: "other", Documents: 1, Passages: 1}}
@@ -164,10 +181,10 @@ func TestFollowsWhatIsPublished(t *testing.T) {
 
 		reach(t, f, publish(t, s, telling("", "a", "Nobody asked.")))
 		now, _ := f.View("default")
-		if got := find(now, "Adell"); len(got) != 0 {
+		if got := f.found(now, "Adell"); len(got) != 0 {
 			t.Errorf("Adell after the telling was replaced: got %v, want none", got)
 		}
-		if got := find(v, "Adell"); len(got) != 1 {
+		if got := f.found(v, "Adell"); len(got) != 1 {
 			t.Errorf("Adell in the earlier view: got %v; a view must not change", got)
 		}
 		if now.Fingerprint == v.Fingerprint {
@@ -185,7 +202,7 @@ func TestRebuiltIsAsFollowed(t *testing.T) {
 	for seed := range uint64(3) {
 		inTime(t, func(t *testing.T, s store.Store) {
 			r := rand.New(rand.NewPCG(seed, 0))
-			f := New(s, key)
+			f := follow(s)
 			start(t, f)
 			for range 100 {
 				collection := multivac.CollectionName(fmt.Sprintf("c%d", r.IntN(3)))
@@ -206,7 +223,7 @@ func TestRebuiltIsAsFollowed(t *testing.T) {
 					publish(t, s, tl)
 				}
 			}
-			rebuilt := New(s, key)
+			rebuilt := follow(s)
 			start(t, rebuilt)
 			reach(t, f, end(t, s))
 			reach(t, rebuilt, end(t, s))
@@ -222,7 +239,7 @@ func TestRebuiltIsAsFollowed(t *testing.T) {
 				}
 				for w := range 9 {
 					word := fmt.Sprintf("word%d", w)
-					if g, w := find(got, word), find(want, word); !slices.Equal(g, w) {
+					if g, w := f.found(got, word), f.found(want, word); !slices.Equal(g, w) {
 						t.Errorf("seed %d: %s: %q followed %v, rebuilt %v", seed, c, word, g, w)
 					}
 				}
@@ -235,7 +252,7 @@ func TestFingerprint(t *testing.T) {
 	f := func(k [16]byte, tellings ...multivac.Telling) [16]byte {
 		s := open(t)
 		publish(t, s, tellings...)
-		follower := New(s, k)
+		follower := followWith(s, k)
 		start(t, follower)
 		reach(t, follower, end(t, s))
 		v, _ := follower.View(multivac.DefaultCollection)
@@ -271,7 +288,7 @@ func TestFingerprint(t *testing.T) {
 // would be kept under content that they were not made from.
 func TestFingerprintNamesItsIndex(t *testing.T) {
 	s := open(t)
-	f := New(s, key)
+	f := follow(s)
 	start(t, f)
 	var done atomic.Bool
 	var all sync.WaitGroup
@@ -279,8 +296,7 @@ func TestFingerprintNamesItsIndex(t *testing.T) {
 		seen := map[[16]byte]string{}
 		for !done.Load() {
 			v, _ := f.View(multivac.DefaultCollection)
-			documents, passages := v.Index.Size()
-			content := fmt.Sprint(documents, passages, find(v, "word0"), find(v, "word1"))
+			content := fmt.Sprint(v.Documents, v.Passages, f.found(v, "word0"), f.found(v, "word1"))
 			if was, ok := seen[v.Fingerprint]; ok && was != content {
 				t.Errorf("fingerprint %x: index holds %s, and before %s", v.Fingerprint, content, was)
 			}
@@ -297,7 +313,7 @@ func TestFingerprintNamesItsIndex(t *testing.T) {
 
 func TestReachGivesUpWithItsCaller(t *testing.T) {
 	inTime(t, func(t *testing.T, s store.Store) {
-		f := New(s, key)
+		f := follow(s)
 		publish(t, s, telling("", "a", "Published before the start."))
 		ctx, cancel := context.WithTimeout(t.Context(), time.Second)
 		defer cancel()
@@ -333,7 +349,7 @@ func TestSettled(t *testing.T) {
 		known := put(t, s, telling("", "known", "Published before the start."))
 		publish(t, s, telling("", "known", "Published before the start, again."))
 
-		f := New(s, key)
+		f := follow(s)
 		start(t, f)
 		want := func(r multivac.Receipt, state multivac.State, revision multivac.Revision) {
 			t.Helper()
@@ -358,7 +374,7 @@ func TestSettled(t *testing.T) {
 		bad := put(t, s, telling("", "slow", "Is no good."))
 		go func() { time.Sleep(time.Minute); fail(t, s, bad) }()
 		want(bad, multivac.Failed, 3)
-		if v, _ := f.View(multivac.DefaultCollection); len(find(v, "while")) != 1 {
+		if v, _ := f.View(multivac.DefaultCollection); len(f.found(v, "while")) != 1 {
 			t.Error("what was published before a failure is gone")
 		}
 
@@ -377,10 +393,10 @@ func TestSettledByTheScanIsSettledElsewhere(t *testing.T) {
 		tl := telling("", "a", "In the midst of the scan.")
 		r := put(t, s, tl)
 		var p multivac.Position
-		f := New(&capricious{Store: s,
+		f := follow(&capricious{Store: s,
 			scan:   func() error { p = publish(t, s, tl); return nil },
 			follow: func() error { return multivac.Errorf(multivac.ErrUnavailable, "wait", "no leader") },
-		}, key)
+		})
 		start(t, f)
 		if c, err := f.Settled(t.Context(), r.ID, 1); err != nil || c.Position < p {
 			t.Errorf("Settled: got %+v, %v, want a position of at least %s", c, err, p)
@@ -431,10 +447,10 @@ func TestUnavailableStoreIsTriedAgain(t *testing.T) {
 			return nil
 		}
 		var told atomic.Int64
-		f := New(&capricious{Store: s, scan: unavailable, follow: unavailable}, key)
-		f.OnRetry = func(err error) {
+		f := follow(&capricious{Store: s, scan: unavailable, follow: unavailable})
+		f.Events.Retried = func(err error) {
 			if !errors.Is(err, multivac.ErrUnavailable) {
-				t.Errorf("OnRetry: got %v, want ErrUnavailable", err)
+				t.Errorf("Retried: got %v, want ErrUnavailable", err)
 			}
 			told.Add(1)
 		}
@@ -476,7 +492,7 @@ func TestTooOldIsIndexedAnew(t *testing.T) {
 			}
 			return nil
 		}
-		f := New(c, key)
+		f := follow(c)
 		start(t, f)
 		reach(t, f, publish(t, s, telling("", "a", "One."), telling("", "b", "Two.")))
 
@@ -498,36 +514,29 @@ func TestTooOldIsIndexedAnew(t *testing.T) {
 			t.Errorf("after indexing anew: got %+v, %+v, want b and c, by a second scan", st, f.Stats())
 		}
 		v, _ := f.View(multivac.DefaultCollection)
-		if len(find(v, "One")) != 0 || len(find(v, "Two")) != 0 || len(find(v, "Three")) != 1 || len(find(v, "Four")) != 1 {
+		if len(f.found(v, "One")) != 0 || len(f.found(v, "Two")) != 0 || len(f.found(v, "Three")) != 1 || len(f.found(v, "Four")) != 1 {
 			t.Errorf("after indexing anew: one in %v, two in %v, three in %v, four in %v",
-				find(v, "One"), find(v, "Two"), find(v, "Three"), find(v, "Four"))
+				f.found(v, "One"), f.found(v, "Two"), f.found(v, "Three"), f.found(v, "Four"))
 		}
 	})
 }
 
 func TestBrokenStoreEndsRun(t *testing.T) {
 	broken := errors.New("damaged")
-	f := New(&capricious{Store: open(t), scan: func() error { return broken }}, key)
+	f := follow(&capricious{Store: open(t), scan: func() error { return broken }})
 	if err := f.Run(t.Context()); !errors.Is(err, broken) {
 		t.Errorf("Run on a broken store: got %v, want %v", err, broken)
 	}
 }
 
-// While one batch is applied the rest gathers: a thousand changes cost few
-// segments.
+// While one batch is applied the rest gathers.
 func TestChangesAreGathered(t *testing.T) {
-	l := newLibrary(key)
 	b := newBacklog()
 	for i := range 1000 {
-		b.put(change(i, 1, multivac.Indexed))
+		b.put(change(i))
 	}
 	if got := b.take(); len(got) != 1000 {
 		t.Errorf("1000 waiting changes: took %d, want all at once", len(got))
-	} else {
-		l.apply(got, "1")
-	}
-	if v, _ := l.view("c"); v.Position != "1" {
-		t.Errorf("view: got position %q, want 1", v.Position)
 	}
 	b.close()
 	if got := b.take(); len(got) != 0 {
@@ -538,8 +547,8 @@ func TestChangesAreGathered(t *testing.T) {
 func TestBacklogIsBounded(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		b := newBacklog()
-		big := change(0, 1, multivac.Indexed)
-		big.Passages[0].Text = strings.Repeat("x", enough/4)
+		big := change(0)
+		big.Passages[0].Text = strings.Repeat("x", maxBacklog/4)
 		put := 0
 		go func() {
 			for range 20 {
@@ -563,116 +572,108 @@ func TestBacklogIsBounded(t *testing.T) {
 	})
 }
 
-func change(document, revision int, state multivac.State) store.Change {
-	c := store.Change{Collection: "c", Document: multivac.DocumentID(fmt.Sprint(document)), Revision: multivac.Revision(revision), State: state}
-	if state == multivac.Indexed {
-		s := fmt.Sprintf("Revision%d of document%d.", revision, document)
-		c.Passages = text.Segment(s)
-	}
-	return c
+func change(document int) store.Change {
+	return store.Change{Collection: "c", Document: multivac.DocumentID(fmt.Sprint(document)), Revision: 1, State: multivac.Indexed,
+		Passages: text.Segment(fmt.Sprintf("Document%d.", document))}
 }
 
-// Changes that are doubled, late or overtaken make no difference.
-func TestOnlyTheLatestCounts(t *testing.T) {
-	f := func(want string, runs ...[]store.Change) {
-		t.Helper()
-		l := newLibrary(key)
-		for _, changes := range runs {
-			l.apply(changes, "p")
-		}
-		c, ok := l.document("1")
-		got := "none"
-		if ok {
-			v, _ := l.view("c")
-			got = fmt.Sprint(c.Revision)
-			if documents, _ := v.Index.Size(); documents != 1 || len(find(v, "revision"+got)) != 1 {
-				t.Errorf("%v: revision %s is not what is found", runs, got)
-			}
-		} else if _, ok := l.view("c"); ok {
-			t.Errorf("%v: an empty collection is left", runs)
-		}
-		if got != want {
-			t.Errorf("%v: got %s, want %s", runs, got, want)
-		}
-	}
-	one, two, three := change(1, 1, multivac.Indexed), change(1, 2, multivac.Indexed), change(1, 3, multivac.Indexed)
-	gone, failed := change(1, 4, multivac.Deleted), change(1, 5, multivac.Failed)
-	run := func(c ...store.Change) []store.Change { return c }
-	f("1", run(one))
-	f("1", run(one), run(one))
-	f("3", run(one, two, three))
-	f("3", run(three), run(one, two, three))
-	f("3", run(one), run(three, two))
-	f("3", run(three), run(one), run(two))
-	f("none", run(one, gone))
-	f("none", run(gone))
-	f("none", run(one), run(gone), run(gone))
-	f("3", run(three), run(failed))
-	f("none", run(three, failed, gone))
+// A moody sink is unavailable while it is down. Its replies may be lost then, so
+// that it has done what it says that it has not.
+type moody struct {
+	*index.Index
+	down, loses atomic.Bool
+	replaced    atomic.Int64
 }
 
-func BenchmarkFollowOne(b *testing.B) {
-	l := newLibrary(key)
-	var all []store.Change
-	for i := range 20000 {
-		all = append(all, change(i, 1, multivac.Indexed))
+func (m *moody) err() error {
+	if m.down.Load() {
+		return multivac.Errorf(multivac.ErrUnavailable, "wait", "no leader")
 	}
-	l.apply(all, "1")
-	for i := 2; b.Loop(); i++ {
-		l.apply([]store.Change{change(i%20000, i, multivac.Indexed)}, "2")
-	}
+	return nil
 }
 
-// Only vectors of the follower's own version are indexed, and what is indexed
-// otherwise has another fingerprint.
-func TestVectorsOfOtherVersions(t *testing.T) {
+func (m *moody) Apply(ctx context.Context, changes []store.Change, at multivac.Position) error {
+	if m.down.Load() && !m.loses.Load() {
+		return m.err()
+	}
+	return cmp.Or(m.Index.Apply(ctx, changes, at), m.err())
+}
+
+func (m *moody) Replace(ctx context.Context, at multivac.Position, runs iter.Seq2[[]store.Change, error]) error {
+	if m.replaced.Add(1); m.down.Load() {
+		return m.err()
+	}
+	return m.Index.Replace(ctx, at, runs)
+}
+
+// A sink that was away gets all changes from its own position on, and no
+// follower fills one that was filled before.
+func TestUnavailableSinkIsTriedAgain(t *testing.T) {
 	inTime(t, func(t *testing.T, s store.Store) {
-		publish(t, s, multivac.Telling{Source: "a", Body: []byte("It is cold.")})
-		enrich := func(version int) {
-			t.Helper()
-			tasks, err := s.Outdated(t.Context(), version, 1)
-			if err != nil || len(tasks) != 1 {
-				t.Fatalf("outdated: %v, %v", tasks, err)
-			}
-			err = s.Resegment(t.Context(), tasks[0], version, func(_, body string) ([]multivac.Passage, error) {
-				passages := text.Segment(body)
-				passages[0].Vectors = make([]byte, multivac.VectorSize)
-				passages[0].Vectors[0] = 1
-				return passages, nil
-			})
-			if err != nil {
-				t.Fatal(err)
-			}
+		publish(t, s, telling("", "a", "One."))
+		sink := &moody{Index: index.New(key)}
+		sink.down.Store(true)
+		f := following{New(s, sink), sink.Index}
+		stop := start(t, f)
+		time.Sleep(time.Minute)
+		if st := f.Status(); st.Ready {
+			t.Errorf("Status of a follower that has no sink: got %+v, want it not ready", st)
 		}
-		view := func(vectors int) (indexed bool, fingerprint [16]byte) {
-			t.Helper()
-			f := New(s, key)
-			f.Vectors = vectors
-			defer start(t, f)()
-			if err := f.Reach(t.Context(), end(t, s)); err != nil {
-				t.Fatal(err)
-			}
-			v, _ := f.View(multivac.DefaultCollection)
-			return len(v.Index.Nearest(&meaning.Vector{1}, 1)) > 0, v.Fingerprint
+		sink.down.Store(false)
+		reach(t, f, end(t, s))
+		sink.down.Store(true)
+		p := publish(t, s, telling("", "b", "Two."), telling("", "c", "Three."))
+		time.Sleep(time.Minute)
+		if st := f.Status(); st.Documents != 1 {
+			t.Errorf("Status while the sink is away: got %+v, want what it had", st)
 		}
-		enrich(store.Version(2, 1))
-		first, with := view(1)
-		none, without := view(0)
-		if !first || none || with == without {
-			t.Errorf("vectors of version 1 are indexed as such: %t, where they are off: %t, with the same fingerprint: %t", first, none, with == without)
-		}
-		if other, same := view(2); other || same != without {
-			t.Errorf("vectors of version 1 are indexed as of version 2: %t, with the fingerprint of none: %t", other, same == without)
-		}
-		live := New(s, key)
-		live.Vectors = 2
-		start(t, live)
-		enrich(store.Version(2, 2))
-		if err := live.Reach(t.Context(), end(t, s)); err != nil {
-			t.Fatal(err)
-		}
-		if v, _ := live.View(multivac.DefaultCollection); len(v.Index.Nearest(&meaning.Vector{1}, 1)) != 1 {
-			t.Error("vectors that were made anew are not indexed")
+		sink.down.Store(false)
+		reach(t, f, p)
+		sink.loses.Store(true)
+		sink.down.Store(true)
+		p = publish(t, s, telling("", "b", "Five."))
+		time.Sleep(time.Minute)
+		sink.down.Store(false)
+		reach(t, f, p)
+		stop()
+
+		p = publish(t, s, telling("", "d", "Four."))
+		again, filled := following{New(s, sink), sink.Index}, sink.replaced.Load()
+		start(t, again)
+		reach(t, again, p)
+		if st := again.Status(); !st.Ready || st.Documents != 4 || sink.replaced.Load() != filled {
+			t.Errorf("a second follower of the same sink: got %+v, and it was filled %d times more; want 4 documents without that", st, sink.replaced.Load()-filled)
 		}
 	})
+}
+
+// In a crowd a follower that has caught up pauses after a change, and not before
+// it has caught up.
+func TestPausesInACrowd(t *testing.T) {
+	for _, crowded := range []bool{false, true} {
+		inTime(t, func(t *testing.T, s store.Store) {
+			f := follow(s)
+			f.Crowded = func() bool { return crowded }
+			start(t, f)
+			reach(t, f, publish(t, s, telling("", "a", "One.")))
+			begun, before := time.Now(), f.Stats()
+			for i := range 10 {
+				publish(t, s, telling("", fmt.Sprint(i), "Two."))
+				synctest.Wait()
+			}
+			if !crowded && f.Stats().Batches != before.Batches+10 {
+				t.Errorf("10 changes one by one were followed in %d batches, want 10", f.Stats().Batches-before.Batches)
+			}
+			if crowded && f.Stats().Changes != before.Changes {
+				t.Errorf("%d of 10 changes were followed within the pause", f.Stats().Changes-before.Changes)
+			}
+			reach(t, f, end(t, s))
+			if took := time.Since(begun); crowded != (took == crowdPause) {
+				t.Errorf("crowded %v: 10 changes took %s", crowded, took)
+			}
+			if crowded && f.Stats().Changes != before.Changes+10 {
+				t.Errorf("after the pause %d of 10 changes were followed", f.Stats().Changes-before.Changes)
+			}
+		})
+	}
 }

@@ -1,168 +1,155 @@
-// Package index is the inverted index of one collection: passages by the
-// stems of their words, ranked by BM25. It holds no text and does no I/O; what
-// it holds is rebuilt from the store.
-//
-// An index is some immutable segments of at most 65,536 passages, each with its
-// postings in two flat arrays. Put makes a segment and merges it with its
-// smaller neighbours, so that n documents told one by one are copied O(log n)
-// times each, and not at all once their segment is full. Readers take a
-// snapshot and never wait.
+// Package index is the index in memory: the passages of all collections, by
+// their words and by what their sentences mean. It is the first find.Finder and
+// find.Sink. It holds no text, does no I/O, and is filled again from the store
+// at each start.
 package index
 
 import (
+	"cmp"
+	"context"
+	"iter"
 	"slices"
 	"sync/atomic"
 
 	"multivac"
+	"multivac/internal/find"
+	"multivac/internal/index/inverted"
+	"multivac/internal/store"
 )
 
-// A Document is what Put indexes.
-type Document struct {
-	ID       multivac.DocumentID
-	Revision multivac.Revision
-	Title    string
-	Passages []multivac.Passage
-}
-
-// Index is the index of one collection. One goroutine at a time may write;
-// any number may read its snapshots meanwhile.
+// Index is the index in memory of all collections.
 type Index struct {
-	current atomic.Pointer[Snapshot]
-	places  map[multivac.DocumentID]place // of the live documents
+	// Vectors is the version of the vectors that are indexed, for others cannot
+	// be compared with them; none are if it is 0. It is set before anything is
+	// taken in.
+	Vectors int
+
+	key   [16]byte
+	shown atomic.Pointer[library] // what readers see; never nil
 }
 
-// place is where a document is.
-type place struct {
-	segment  *segment
-	document uint32
-	rest     *place // of a document that is in several segments
-}
+var (
+	_ find.Finder = (*Index)(nil)
+	_ find.Sink   = (*Index)(nil)
+)
 
-// New returns an empty index.
-func New() *Index {
-	x := &Index{places: map[multivac.DocumentID]place{}}
-	x.current.Store(&Snapshot{})
+// New returns an empty index. The key makes fingerprints that only those who
+// have it can make; replicas that share answers share it.
+func New(key [16]byte) *Index {
+	x := &Index{key: key}
+	x.shown.Store(newLibrary(key, 0))
 	return x
 }
 
-// Snapshot returns the index as it is now; it never changes.
-func (x *Index) Snapshot() *Snapshot { return x.current.Load() }
+// View implements find.Finder.
+func (x *Index) View(c multivac.CollectionName) (find.View, bool) { return x.shown.Load().view(c) }
 
-// Size returns how many documents and passages are indexed.
-func (x *Index) Size() (documents, passages int) {
-	s := x.Snapshot()
-	return len(x.places), s.passages
-}
+// nothing is found where there is no collection.
+var nothing = inverted.New().Snapshot()
 
-// Put indexes documents in one step for readers; each replaces its earlier
-// revision. Of two with the same ID the later one counts.
-func (x *Index) Put(docs ...Document) {
-	if len(docs) == 0 {
-		return
+// Find implements find.Finder.
+func (x *Index) Find(ctx context.Context, q find.Query) (find.Found, error) {
+	if err := ctx.Err(); err != nil {
+		return find.Found{}, err
 	}
-	last := make(map[multivac.DocumentID]int, len(docs))
-	for i, d := range docs {
-		last[d.ID] = i
+	in, ok := q.In.Moment.(*inverted.Snapshot)
+	if !ok {
+		in = nothing
 	}
-	b := newBuilder(docs)
-	for i, d := range docs {
-		if last[d.ID] == i {
-			b.add(d)
-		}
+	f := find.Found{Counts: make([]int, len(q.Stems)), Meant: make([]find.Reading, len(q.Mistakes))}
+	for i, stem := range q.Stems {
+		f.Counts[i] = in.Count(stem)
 	}
-	leaving := x.forget(func(yield func(multivac.DocumentID) bool) {
-		for id := range last {
-			if !yield(id) {
-				return
+	for i, m := range q.Mistakes {
+		f.Meant[i] = meant(in, m)
+	}
+	hits := in.Search(q.Terms, q.Passages)
+	f.ByTerms = len(hits)
+	if q.Vector != nil {
+		for _, h := range in.Nearest(q.Vector, q.Nearest) {
+			if !slices.ContainsFunc(hits[:f.ByTerms], func(w inverted.Hit) bool { return w.PassageID == h.PassageID }) {
+				hits = append(hits, h)
 			}
 		}
-	})
-	x.install(leaving, b.build())
-}
-
-// Remove takes documents out of the index in one step for readers.
-func (x *Index) Remove(ids ...multivac.DocumentID) {
-	x.install(x.forget(func(yield func(multivac.DocumentID) bool) {
-		for _, id := range ids {
-			if !yield(id) {
-				return
-			}
-		}
-	}), nil)
-}
-
-// forget drops the places of ids and returns the documents to be taken out, by
-// segment.
-func (x *Index) forget(ids func(func(multivac.DocumentID) bool)) map[*segment][]uint32 {
-	leaving := map[*segment][]uint32{}
-	for id := range ids {
-		if p, ok := x.places[id]; ok {
-			for at := &p; at != nil; at = at.rest {
-				leaving[at.segment] = append(leaving[at.segment], at.document)
-			}
-			delete(x.places, id)
-		}
+		f.Cosines = in.Cosines(q.Vector, hits)
 	}
-	return leaving
+	for _, h := range hits {
+		f.Hits = append(f.Hits, h.Hit)
+	}
+	return f, nil
 }
 
-// install makes a snapshot without the documents that leave and with the new
-// segments, merging what has become too small or too dead.
-func (x *Index) install(leaving map[*segment][]uint32, added []*segment) {
-	var kept []member
-	for _, m := range x.Snapshot().members {
-		if docs := leaving[m.segment]; docs != nil {
-			m = m.without(docs)
+// meant returns what was meant by a mistake.
+func meant(in *inverted.Snapshot, m find.Mistake) (best find.Reading) {
+	has := func(stem uint64) bool { return in.Count(stem) > 0 }
+	if slices.ContainsFunc(m.Typed, has) {
+		return best
+	}
+	with := uint64(0)
+	unless := map[uint64]bool{0: false} // a few stems, asked hundreds of times each
+	for y := range m.Meant {
+		blocked, asked := unless[y.Unless]
+		if !asked {
+			blocked = has(y.Unless)
+			unless[y.Unless] = blocked
 		}
-		if m.documents == 0 {
+		if blocked {
 			continue
 		}
-		if dead := len(m.segment.passages) - m.passages; dead*4 > len(m.segment.passages) {
-			m = x.merge(m)
-		}
-		kept = append(kept, m)
-	}
-	for _, s := range added {
-		m := newMember(s, nil)
-		x.own(m)
-		kept = append(kept, m)
-	}
-	// Of neighbours that fit into one segment the first is more than twice the
-	// second, so there are O(log n) that are not nearly full.
-	for i := len(kept) - 2; i >= 0; i-- {
-		if first, second := kept[i].passages, kept[i+1].passages; first <= 2*second && first+second <= maxPassages {
-			kept = slices.Replace(kept, i, i+2, x.merge(kept[i], kept[i+1]))
-			i = min(i+1, len(kept)-1) // the one after it may be small enough now
+		if n := in.Count(y.Stem); n > best.Count {
+			best, with = find.Reading{Stem: y.Stem, Count: n}, y.With
 		}
 	}
-	x.current.Store(newSnapshot(kept))
+	if with != 0 {
+		best.With = in.Count(with)
+	}
+	return best
 }
 
-// merge makes one member of the live documents of several.
-func (x *Index) merge(members ...member) member {
-	m := newMember(mergeSegments(members), nil)
-	x.own(m, members...)
-	return m
+// Apply implements find.Sink. It never fails.
+func (x *Index) Apply(_ context.Context, changes []store.Change, at multivac.Position) error {
+	l := x.shown.Load()
+	l.vectors = x.Vectors
+	l.apply(changes, at)
+	return nil
 }
 
-// own notes where the documents of a new member are, which is made of others
-// or of documents that came.
-func (x *Index) own(m member, of ...member) {
-	for i, d := range m.segment.documents {
-		p := place{segment: m.segment, document: uint32(i)}
-		if old, ok := x.places[d.id]; ok {
-			p.rest = old.outside(of)
+// Replace implements find.Sink. It fails where the runs do.
+func (x *Index) Replace(_ context.Context, at multivac.Position, runs iter.Seq2[[]store.Change, error]) error {
+	next := newLibrary(x.key, x.Vectors)
+	for changes, err := range runs {
+		if err != nil {
+			return err
 		}
-		x.places[d.id] = p
+		next.apply(changes, at)
 	}
+	next.settle(nil, at)
+	x.shown.Store(next)
+	return nil
 }
 
-// outside returns the places that are in none of the members.
-func (p place) outside(members []member) (rest *place) {
-	for at := &p; at != nil; at = at.rest {
-		if !slices.ContainsFunc(members, func(m member) bool { return m.segment == at.segment }) {
-			rest = &place{at.segment, at.document, rest}
-		}
+// Position implements find.Sink.
+func (x *Index) Position() multivac.Position { return x.shown.Load().position() }
+
+// Revision implements find.Sink.
+func (x *Index) Revision(id multivac.DocumentID) (multivac.Revision, bool) {
+	return x.shown.Load().revision(id)
+}
+
+// Collections implements find.Sink.
+func (x *Index) Collections() (all []multivac.Collection) {
+	for _, v := range x.shown.Load().views.Range {
+		c := v.(*find.View)
+		all = append(all, multivac.Collection{Name: c.Collection, Documents: c.Documents, Passages: c.Passages})
 	}
-	return rest
+	slices.SortFunc(all, func(a, b multivac.Collection) int { return cmp.Compare(a.Name, b.Name) })
+	return all
+}
+
+// Bytes returns about how much memory it takes.
+func (x *Index) Bytes() (n int) {
+	for _, v := range x.shown.Load().views.Range {
+		n += v.(*find.View).Moment.(*inverted.Snapshot).Bytes()
+	}
+	return n
 }

@@ -131,8 +131,8 @@ func TestReadingOfLists(t *testing.T) {
 		}
 		return said
 	}
-	m := Default()
-	for _, s := range m.Rank(m.NewQuestion("Which regions does the gateway serve?", general), list, Collection{Passages: 100}, read) {
+	o := Default().Order(asking("Which regions does the gateway serve?"), list)
+	for _, s := range o.With(read(o.ToRead())) {
 		if s.Start == 0 && s.End == 59 && s.Reading != 6 {
 			t.Errorf("the list was read as %v, want 6, what its second item says", s.Reading)
 		}

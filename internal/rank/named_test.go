@@ -10,7 +10,7 @@ import (
 func TestStandings(t *testing.T) {
 	f := func(question string, c Candidate, want ...standing) {
 		t.Helper()
-		q := Default().NewQuestion(question, general)
+		q := asking(question)
 		var r reading
 		r.read(q, []Candidate{c}, Default())
 		var got []standing

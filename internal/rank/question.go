@@ -6,7 +6,7 @@ import (
 	"strings"
 
 	"multivac"
-	"multivac/internal/index"
+	"multivac/internal/find"
 	"multivac/internal/text"
 )
 
@@ -20,8 +20,9 @@ const searchRate = 0.6
 
 // A Question is a question made ready for ranking in one collection.
 type Question struct {
-	Text  string
-	terms []term
+	Text     string
+	passages int // of the collection that is asked
+	terms    []term
 	// Sums over terms of their weight.
 	weight    float64
 	heaviest  float64
@@ -31,7 +32,7 @@ type Question struct {
 	spellings []text.Spelling // of identifiers: what is read is joined by them
 	asked     []text.Word     // its words; an identifier is one
 	compounds []multivac.Span // of words that are written together, and compared one by one
-	parts     []index.Term    // of identifiers, which may be written apart
+	parts     []find.Term     // of identifiers, which may be written apart
 	keys      []int           // rows of the model's answer table for the question's words
 	phrases   [][]uint64      // in quotation marks, as stems; maxTerms at most
 	bits      [4]uint64       // which terms may have a stem: a filter before the search
@@ -56,43 +57,40 @@ type term struct {
 // mistaken is what a word counts for that is read as another.
 const mistaken = 0.8
 
-// correct makes the unknown term that of the most frequent word of the
-// collection that a typing mistake makes of it, and returns what it counts for.
-func (t *term) correct(typed string, in Vocabulary) float64 {
-	most, read := 0, text.Word{}
-	text.Edits(typed, func(w text.Word) {
-		if w.Stem == read.Stem {
-			return
-		}
-		if n := in.Frequency(w.Stem); n > most && in.Has(w.Stem) {
-			most, read = n, w
-		}
-	})
-	if most == 0 {
+// correct makes the unknown term that of the word that was meant by it, if a
+// typing mistake explains it, and returns what it counts for.
+func (t *term) correct(v *vocabulary) float64 {
+	r, ok := v.meant(slices.IndexFunc(v.words, func(w text.Word) bool { return w.Start == t.Start }))
+	if !ok {
 		return 1
 	}
-	t.Stem, t.Folded, t.corrected = read.Stem, read.Folded, true
+	text.Edits(v.text[t.Start:t.End], func(w text.Word) {
+		if !t.corrected && w.Stem == r.Stem {
+			t.Stem, t.Folded, t.corrected = w.Stem, w.Folded, true
+		}
+	})
+	if !t.corrected {
+		return 1
+	}
+	v.also[r.Stem] = r.Count
 	return mistaken
 }
 
-// A Vocabulary knows the words of the collection that is asked.
-type Vocabulary interface {
-	IDF(stem uint64) float64
-	Has(stem uint64) bool
-	Frequency(stem uint64) int // in how many passages, about
+// NewQuestion weighs the words of a question by what a view of so many passages
+// knows of them: found is of the wording's stems and mistakes. A word that the
+// collection does not know is read as the one that was meant.
+func (m *Model) NewQuestion(w *Wording, found find.Found, passages int) *Question {
+	return m.newQuestion(&vocabulary{Wording: w, found: found, passages: passages, also: map[uint64]int{}})
 }
 
-// NewQuestion reads the words of a question. One that the collection does not
-// know is read as the word nearest to it that the collection knows, if a
-// typing mistake explains it.
-func (m *Model) NewQuestion(question string, in Vocabulary) *Question {
-	q := &Question{Text: question}
-	named, compounds := identifiers(question, in)
+func (m *Model) newQuestion(v *vocabulary) *Question {
+	q := &Question{Text: v.text, passages: v.passages}
+	named, compounds := v.identifiers()
 	q.compounds = compounds
 	for _, x := range named {
 		q.spellings = append(q.spellings, x.Spelling)
 	}
-	q.asked = together(text.AppendWords(nil, question), named)
+	q.asked = together(slices.Clone(v.Wording.words), named)
 	words := q.asked
 	if k, ok := m.keys[answerKey(nil)]; ok {
 		q.keys = append(q.keys, k)
@@ -107,9 +105,9 @@ func (m *Model) NewQuestion(question string, in Vocabulary) *Question {
 		}
 		t := term{Word: w, name: i > 0 && w.Flags&text.Capital != 0}
 		if k := slices.IndexFunc(named, func(x identifier) bool { return x.Stem == w.Stem }); k >= 0 {
-			q.identify(&t, named[k], m, in)
+			q.identify(&t, named[k], m, v)
 		} else {
-			m.weigh(&t, question, in)
+			m.weigh(&t, v)
 			if asksForRecent(words, i) {
 				t.weight, t.search = recentRate*t.weight, recentRate*t.search
 			}
@@ -133,12 +131,12 @@ func (q *Question) words(dst []text.Word, s string) []text.Word {
 }
 
 // weigh says what a word counts.
-func (m *Model) weigh(t *term, question string, in Vocabulary) {
+func (m *Model) weigh(t *term, v *vocabulary) {
 	rate := m.rate(*t)
-	if t.unknown = !in.Has(t.Stem); t.unknown {
-		rate *= t.correct(question[t.Start:t.End], in)
+	if t.unknown = !v.has(t.Stem); t.unknown {
+		rate *= t.correct(v)
 	}
-	t.idf = in.IDF(t.Stem)
+	t.idf = v.rarity(t.Stem)
 	t.weight, t.search = t.idf*rate, t.idf*math.Pow(rate, searchRate)
 }
 
@@ -150,7 +148,7 @@ const (
 )
 
 // identify says what an identifier counts: as much as a name does.
-func (q *Question) identify(t *term, x identifier, m *Model, in Vocabulary) {
+func (q *Question) identify(t *term, x identifier, m *Model, v *vocabulary) {
 	if x.Flags&text.Identifier != 0 {
 		t.name = true
 		if x.firm {
@@ -162,9 +160,9 @@ func (q *Question) identify(t *term, x identifier, m *Model, in Vocabulary) {
 	if t.corrected {
 		rate *= mistaken
 	}
-	t.idf = in.IDF(t.Stem)
+	t.idf = v.rarity(t.Stem)
 	for _, stem := range x.known {
-		t.idf = min(t.idf, in.IDF(stem))
+		t.idf = min(t.idf, v.rarity(stem))
 		if stem != t.Stem {
 			t.also = append(t.also, stem)
 		}
@@ -175,8 +173,8 @@ func (q *Question) identify(t *term, x identifier, m *Model, in Vocabulary) {
 		share = partOfUnknown
 	}
 	if x.Flags&text.Identifier != 0 {
-		for _, part := range x.parts(q.Text) {
-			q.parts = append(q.parts, index.Term{Stem: part.Stem, IDF: share * in.IDF(part.Stem)})
+		for _, part := range x.parts() {
+			q.parts = append(q.parts, find.Term{Stem: part.Stem, Weight: share * v.rarity(part.Stem)})
 		}
 	}
 }
@@ -224,19 +222,19 @@ func partOfPair(words []text.Word, i int) bool {
 
 // Terms returns what to search for, maxTerms at most. Words that a question
 // has by its form weigh little.
-func (q *Question) Terms() []index.Term {
-	terms := make([]index.Term, len(q.terms), len(q.terms)+len(q.parts))
+func (q *Question) Terms() []find.Term {
+	terms := make([]find.Term, len(q.terms), len(q.terms)+len(q.parts))
 	for i, t := range q.terms {
-		terms[i] = index.Term{Stem: t.Stem, IDF: t.search}
+		terms[i] = find.Term{Stem: t.Stem, Weight: t.search}
 	}
-	add := func(t index.Term) {
-		if len(terms) < maxTerms && !slices.ContainsFunc(terms, func(u index.Term) bool { return u.Stem == t.Stem }) {
+	add := func(t find.Term) {
+		if len(terms) < maxTerms && !slices.ContainsFunc(terms, func(u find.Term) bool { return u.Stem == t.Stem }) {
 			terms = append(terms, t)
 		}
 	}
 	for _, t := range q.terms {
 		for _, stem := range t.also {
-			add(index.Term{Stem: stem, IDF: t.search})
+			add(find.Term{Stem: stem, Weight: t.search})
 		}
 	}
 	for _, t := range q.parts {

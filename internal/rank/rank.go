@@ -30,25 +30,61 @@ type Sentence struct {
 	Reading float64
 }
 
-// Collection is what confidence needs to know of the collection asked.
-type Collection struct{ Passages int }
-
 var readings = sync.Pool{New: func() any { return new(reading) }}
 
-// Rank returns the sentences of the candidates, which come the best passage
-// first, by falling score; of equal ones the best. Where all candidates have
-// cosines, a second stage puts what words say beside what meaning says, and
-// the best are read if read is not nil.
-func (m *Model) Rank(q *Question, candidates []Candidate, in Collection, read Reader) []Sentence {
-	r := readings.Get().(*reading)
-	defer readings.Put(r)
-	r.read(q, candidates, m)
-	if len(r.sentences) == 0 {
+// An Order is the sentences of candidates as far as they are put in order before
+// anything is read. With ends it, and is to be called once.
+type Order struct {
+	model      *Model
+	question   *Question
+	candidates []Candidate
+	reading    *reading
+	sensed     []sensed // where all candidates have cosines
+	runs       []Run
+}
+
+// Order orders the sentences of the candidates, which come the best passage
+// first. Where all candidates have cosines, a second stage adds what meaning
+// says to what words say.
+func (m *Model) Order(q *Question, candidates []Candidate) *Order {
+	o := &Order{model: m, question: q, candidates: candidates, reading: readings.Get().(*reading)}
+	o.reading.read(q, candidates, m)
+	if len(o.reading.sentences) > 0 && haveCosines(candidates) {
+		o.sensed = m.senseAll(o.reading, q, candidates)
+	}
+	return o
+}
+
+// ToRead returns what is worth reading together with the question; nothing where
+// the second stage is not to be had.
+func (o *Order) ToRead() []Run {
+	if o.runs == nil && len(o.sensed) > 0 {
+		o.runs = chosen(o.sensed, o.candidates, &o.model.sense.Find.Order)
+	}
+	return o.runs
+}
+
+// With returns the sentences by falling score; of equal ones the best. said is
+// what reading says of each run of ToRead: of each of its sentences the logarithm
+// of how much likelier it holds the answer than that none of the run does. It is
+// nil where nothing was read.
+func (o *Order) With(said [][]float32) []Sentence {
+	r := o.reading
+	defer func() { // the next ranking overwrites its sentences
+		o.reading, o.sensed = nil, nil
+		readings.Put(r)
+	}()
+	switch {
+	case len(r.sentences) == 0:
 		return nil
+	case len(o.sensed) > 0:
+		return o.bySense(said)
 	}
-	if haveCosines(candidates) {
-		return m.bySense(r, q, candidates, read)
-	}
+	return o.model.byWords(r, o.question, o.candidates)
+}
+
+// byWords puts the sentences in order in the first stage.
+func (m *Model) byWords(r *reading, q *Question, candidates []Candidate) []Sentence {
 	order := m.order(r.sentences)
 	older := r.newestFirst(q, candidates, order)
 	ranked := make([]Sentence, len(order))
@@ -57,7 +93,7 @@ func (m *Model) Rank(q *Question, candidates []Candidate, in Collection, read Re
 		ranked[i] = Sentence{Span: s.Span, Candidate: s.candidate, Score: s.score}
 	}
 	var x [inputs]float32
-	confidenceInputs(&x, q, r.sentences, order, older, in)
+	confidenceInputs(&x, q, r.sentences, order, older)
 	p := r.sentences[order[0]].standing.sure(m.confidence.probability(x[:]))
 	for i := range ranked {
 		ranked[i].Confidence = p * math.Exp(ranked[i].Score-ranked[0].Score)
@@ -184,7 +220,7 @@ func (q *Question) wholeRow(all []scored) int {
 
 // confidenceInputs reads the order; older sentences that tell of the first
 // one's matter come right after it, and are no rivals.
-func confidenceInputs(x *[inputs]float32, q *Question, sentences []sentence, order []int, older int, in Collection) {
+func confidenceInputs(x *[inputs]float32, q *Question, sentences []sentence, order []int, older int) {
 	first := &sentences[order[0]]
 	copy(x[:], first.x[:])
 	x[cScore] = float32(first.score)
@@ -212,7 +248,7 @@ func confidenceInputs(x *[inputs]float32, q *Question, sentences []sentence, ord
 	x[cTerms] = logarithm(len(q.terms))
 	x[cWeight] = float32(q.weight / 10)
 	x[cHeaviest] = float32(q.heaviest)
-	x[cPassages] = logarithm(in.Passages)
+	x[cPassages] = logarithm(q.passages)
 	x[cSentences] = logarithm(len(order))
 	x[cAgreement] = logarithm(agree)
 	for _, t := range q.terms {

@@ -9,19 +9,16 @@ import (
 	"testing"
 
 	"multivac"
-	"multivac/internal/index"
 	"multivac/internal/text"
 )
 
-// general knows every word, with the IDF of general English text.
-var general = vocabulary{rarity: index.New().Snapshot()}
-
-type vocabulary struct {
-	uniform
-	rarity *index.Snapshot
+// asking returns a question to a collection that knows every word and none in another
+// spelling. Its words are as rare as in general English text.
+func asking(s string) *Question {
+	q := Default().newQuestion(&vocabulary{Wording: NewWording(s), complete: true})
+	q.passages = 100
+	return q
 }
-
-func (v vocabulary) IDF(stem uint64) float64 { return v.rarity.IDF(stem) }
 
 // candidates makes one passage of each text; "heading: " may stand before it.
 func candidates(texts ...string) (found []Candidate) {
@@ -37,9 +34,8 @@ func candidates(texts ...string) (found []Candidate) {
 	return found
 }
 
-func rank(question string, found []Candidate) []Sentence {
-	m := Default()
-	return m.Rank(m.NewQuestion(question, general), found, Collection{Passages: 100}, nil)
+func rank(asked string, found []Candidate) []Sentence {
+	return Default().Order(asking(asked), found).With(nil)
 }
 
 func TestRankPutsTheAnswerFirst(t *testing.T) {
@@ -67,7 +63,7 @@ func TestRankPutsTheAnswerFirst(t *testing.T) {
 func TestQuotedPhrases(t *testing.T) {
 	f := func(question string, want ...string) {
 		t.Helper()
-		q := Default().NewQuestion(question, general)
+		q := asking(question)
 		var got []string
 		for _, p := range q.phrases {
 			got = append(got, fmt.Sprint(len(p)))
@@ -81,13 +77,13 @@ func TestQuotedPhrases(t *testing.T) {
 	f(`What's "not closed here?`)
 	f("谁写了「最后的问题」？", "5")
 
-	many := Default().NewQuestion(strings.Repeat(`"law of" `, 2*maxTerms), general)
+	many := asking(strings.Repeat(`"law of" `, 2*maxTerms))
 	if missing := Default().Examine(many, candidates("The law of the robot."))[0].Features[fPhrasesMissing]; missing != 0 {
 		t.Errorf("of more phrases than count, a share of %v is missing where all stand, want 0", missing)
 	}
 
 	found := candidates("The law of the robot is love. It was crazy.", "He is a crazy robot in love with a law.")
-	q := Default().NewQuestion(`What is the "law of the robot"?`, general)
+	q := asking(`What is the "law of the robot"?`)
 	seen := Default().Examine(q, found)
 	if has, lacks := seen[0].Features[fPhrasesMissing], seen[2].Features[fPhrasesMissing]; has != 0 || lacks != 1 {
 		t.Errorf("phrase missing %v where it stands and %v where it does not, want 0 and 1", has, lacks)
@@ -129,7 +125,7 @@ func TestRankOfNothing(t *testing.T) {
 }
 
 func TestMeaningfulWords(t *testing.T) {
-	q := Default().NewQuestion("Which company in Bergen makes it?", general)
+	q := asking("Which company in Bergen makes it?")
 	if got := q.Lacking("A company makes many things."); !slices.Equal(got, []string{"Bergen"}) {
 		t.Errorf("Lacking = %q, want Bergen alone", got)
 	}
@@ -204,9 +200,8 @@ func BenchmarkRank(b *testing.B) {
 		texts = append(texts, fmt.Sprintf("Paragraph %d. %s", i, body))
 	}
 	found := candidates(texts...)
-	m := Default()
 	b.ReportAllocs()
 	for b.Loop() {
-		m.Rank(m.NewQuestion("When did the 1973 oil crisis begin?", general), found, Collection{Passages: 2000}, nil)
+		Default().Order(asking("When did the 1973 oil crisis begin?"), found).With(nil)
 	}
 }

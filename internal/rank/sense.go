@@ -19,11 +19,6 @@ const Nearest = 12
 // nothing to choose from.
 const LeastPassages = 20
 
-// A Reader reads runs of sentences together with the question. It returns of
-// each sentence of each run the logarithm of how much likelier it holds the
-// answer than that none of the run does.
-type Reader func([]Run) [][]float32
-
 // A Run is the sentences [First, End) of a candidate.
 type Run struct{ Candidate, First, End int }
 
@@ -142,21 +137,21 @@ type sensed struct {
 	score   float64
 }
 
-// bySense puts the sentences in order in the second stage; nothing is read
-// where read is nil.
-func (m *Model) bySense(r *reading, q *Question, candidates []Candidate, read Reader) []Sentence {
-	all := m.senseAll(r, q, candidates)
-	stage := &m.sense.Find
-	if read != nil {
-		readBest(all, candidates, read, &m.sense.Find.Order)
-		stage = &m.sense.Read
+// bySense puts the sentences in order in the second stage, by what reading said
+// of the runs, if anything was read.
+func (o *Order) bySense(said [][]float32) []Sentence {
+	all := o.sensed
+	stage := &o.model.sense.Find
+	if said != nil {
+		addReadings(all, o.candidates, o.ToRead(), said)
+		stage = &o.model.sense.Read
 	}
 	for i := range all {
 		all[i].score = stage.Order.Score(&all[i].x)
 	}
 	place(len(all), func(i int) (standing, *float64) { return all[i].standing, &all[i].score })
 	sortByScore(all)
-	x := senseInputs(q, all, newestSensed(q, candidates, all))
+	x := senseInputs(o.question, all, newestSensed(o.question, o.candidates, all))
 	p := all[0].standing.sure(stage.Confidence.probability(x[:]))
 	ranked := make([]Sentence, len(all))
 	for i, a := range all {
@@ -264,10 +259,8 @@ func chosen(all []sensed, candidates []Candidate, order *Scorer) (runs []Run) {
 	return runs
 }
 
-// readBest has the best by order read, and adds what reading says.
-func readBest(all []sensed, candidates []Candidate, read Reader, order *Scorer) {
-	runs := chosen(all, candidates, order)
-	said := read(runs)
+// addReadings adds what reading says of the sentences of the runs.
+func addReadings(all []sensed, candidates []Candidate, runs []Run, said [][]float32) {
 	best := float32(noReading)
 	for i := range all {
 		a := &all[i]

@@ -26,9 +26,12 @@ var (
 	refund = "When do I get my money back?"
 )
 
-func rankMeant(found []Candidate, read Reader) []Sentence {
-	m := Default()
-	return m.Rank(m.NewQuestion(refund, general), found, Collection{Passages: 100}, read)
+func rankMeant(found []Candidate, read func([]Run) [][]float32) []Sentence {
+	o := Default().Order(asking(refund), found)
+	if read == nil {
+		return o.With(nil)
+	}
+	return o.With(read(o.ToRead()))
 }
 
 // What is near in meaning comes before what only shares a word.

@@ -4,14 +4,12 @@ import (
 	"slices"
 	"strings"
 	"testing"
-
-	"multivac/internal/index"
 )
 
 func TestWanting(t *testing.T) {
 	f := func(question, s, want string) {
 		t.Helper()
-		q := Default().NewQuestion(question, index.New().Snapshot())
+		q := asking(question)
 		if got := q.Wanting(s); got != want {
 			t.Errorf("asked %q, %q lacks %q, want %q", question, s, got, want)
 		}

@@ -8,7 +8,6 @@ import (
 	"slices"
 
 	"multivac"
-	"multivac/internal/index"
 	"multivac/internal/rank"
 )
 
@@ -76,7 +75,7 @@ func (c *corpus) trials(m *rank.Model, ranking, articles []int, size int, r *ran
 		answerable bool
 		near       bool
 	}
-	var collections []*index.Snapshot
+	var collections []collection
 	var jobs []job
 	build := func(in []int, own, strangers []question, each int) {
 		n := len(collections)
@@ -147,11 +146,10 @@ func (c *corpus) some(articles []int, size int, r *rand.Rand) (paragraphs, witho
 	return paragraphs, order[k:]
 }
 
-func (c *corpus) trial(m *rank.Model, s *index.Snapshot, q question, hidden func(int) bool) (t trial) {
-	asked, found := c.find(m, s, q.Question.Question, hidden)
+func (c *corpus) trial(m *rank.Model, in collection, q question, hidden func(int) bool) (t trial) {
+	asked, found := c.find(m, in, q.Question.Question, hidden)
 	found = c.dress(found, q, 2)
-	_, passages := s.Size()
-	best, x, ok := m.ExamineConfidence(asked, found, rank.Collection{Passages: passages})
+	best, x, ok := m.ExamineConfidence(asked, found)
 	if ok {
 		t.x = x[:]
 		t.right = q.AnsweredBy(found[best.Candidate].Sentence(best.Span))

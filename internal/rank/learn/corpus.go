@@ -2,8 +2,10 @@ package main
 
 import (
 	"cmp"
+	"context"
 	"encoding/binary"
 	"hash/fnv"
+	"log"
 	"math"
 	"math/rand/v2"
 	"os"
@@ -12,8 +14,10 @@ import (
 	"multivac"
 	"multivac/internal/eval"
 	"multivac/internal/extract"
+	"multivac/internal/find"
 	"multivac/internal/index"
 	"multivac/internal/rank"
+	"multivac/internal/store"
 	"multivac/internal/text"
 )
 
@@ -30,9 +34,9 @@ type corpus struct {
 }
 
 type paragraph struct {
-	index.Document
-	source  string
-	article int
+	multivac.Document
+	passages []multivac.Passage
+	article  int
 }
 
 type question struct {
@@ -60,13 +64,13 @@ func newCorpus(path string, asked []eval.Question) (*corpus, error) {
 			c.articles = append(c.articles, nil)
 		}
 		n := len(c.paragraphs)
-		d := document{index.Document{ID: t.ID(), Revision: 1, Title: t.Title, Passages: text.Segment(string(t.Body))}}
+		p := paragraph{multivac.Document{ID: t.ID(), Revision: 1, Title: t.Title, Source: t.Source}, text.Segment(string(t.Body)), a}
 		if a%2 == 1 {
-			d.underHeading()
+			p.underHeading()
 		}
 		c.articles[a] = append(c.articles[a], n)
-		c.paragraphs = append(c.paragraphs, paragraph{d.Document, t.Source, a})
-		c.byID[d.ID], bySource[t.Source] = n, n
+		c.paragraphs = append(c.paragraphs, p)
+		c.byID[p.ID], bySource[t.Source] = n, n
 	}
 	for _, q := range asked {
 		if p, ok := bySource[q.Document]; ok && q.Answerable() {
@@ -77,15 +81,13 @@ func newCorpus(path string, asked []eval.Question) (*corpus, error) {
 	return c, nil
 }
 
-type document struct{ index.Document }
-
 // underHeading makes the title a heading: the set has no headings, and they
 // are to be learned as well.
-func (d *document) underHeading() {
-	for i := range d.Passages {
-		d.Passages[i].Heading = d.Title
+func (p *paragraph) underHeading() {
+	for i := range p.passages {
+		p.passages[i].Heading = p.Title
 	}
-	d.Title = ""
+	p.Title = ""
 }
 
 // split returns a share of the articles, and the rest.
@@ -123,34 +125,69 @@ func (c *corpus) aboutParagraphs(paragraphs []int) (questions []question) {
 	return questions
 }
 
+// A collection is paragraphs that are indexed.
+type collection struct {
+	find.Finder
+	find.View
+}
+
+// vectors is the version that the vectors of paragraphs count as.
+const vectors = 1
+
 // collection indexes paragraphs.
-func (c *corpus) collection(paragraphs []int) *index.Snapshot {
-	x := index.New()
-	docs := make([]index.Document, len(paragraphs))
-	for i, p := range paragraphs {
-		docs[i] = c.paragraphs[p].Document
+func (c *corpus) collection(paragraphs []int) collection {
+	x := index.New([16]byte{})
+	x.Vectors = vectors
+	changes := make([]store.Change, len(paragraphs))
+	for i, n := range paragraphs {
+		p := &c.paragraphs[n]
+		changes[i] = store.Change{Collection: multivac.DefaultCollection, Document: p.ID, Revision: 1, Title: p.Title,
+			State: multivac.Indexed, Segmenter: store.Version(1, vectors), Passages: p.passages}
 	}
-	x.Put(docs...)
-	return x.Snapshot()
+	if err := x.Apply(context.Background(), changes, ""); err != nil {
+		log.Fatal(err)
+	}
+	view, _ := x.View(multivac.DefaultCollection)
+	return collection{x, view}
+}
+
+// find finds what a query asks for.
+func (c collection) find(q find.Query) find.Found {
+	q.In = c.View
+	f, err := c.Find(context.Background(), q)
+	if err != nil {
+		log.Fatal(err)
+	}
+	return f
+}
+
+// question reads a question to the collection.
+func (c collection) question(m *rank.Model, asked string) *rank.Question {
+	w := rank.NewWording(asked)
+	return m.NewQuestion(w, c.find(find.Query{Stems: w.Stems(), Mistakes: w.Mistakes()}), c.Passages)
+}
+
+// candidate returns a passage that was found.
+func (c *corpus) candidate(h find.Hit) rank.Candidate {
+	p := &c.paragraphs[c.byID[h.Document]]
+	return rank.Candidate{Score: h.Score, Excerpt: multivac.Excerpt{
+		Passage: p.passages[h.Number], Document: p.ID, Revision: 1, Source: p.Source, Title: p.Title}}
 }
 
 // find does what asking does before it ranks; paragraphs that are hidden are
 // not found.
-func (c *corpus) find(m *rank.Model, s *index.Snapshot, asked string, hidden func(paragraph int) bool) (*rank.Question, []rank.Candidate) {
-	q := m.NewQuestion(asked, s)
+func (c *corpus) find(m *rank.Model, in collection, asked string, hidden func(paragraph int) bool) (*rank.Question, []rank.Candidate) {
+	q := in.question(m, asked)
 	var found []rank.Candidate
 	k := rank.Passages
 	if hidden != nil {
 		k *= 4
 	}
-	for _, h := range s.Search(q.Terms(), k) {
-		n := c.byID[h.Document]
-		if hidden != nil && hidden(n) || len(found) == rank.Passages {
+	for _, h := range in.find(find.Query{Terms: q.Terms(), Passages: k}).Hits {
+		if hidden != nil && hidden(c.byID[h.Document]) || len(found) == rank.Passages {
 			continue
 		}
-		p := &c.paragraphs[n]
-		found = append(found, rank.Candidate{Score: h.Score, Excerpt: multivac.Excerpt{
-			Passage: p.Passages[h.Number], Document: p.ID, Revision: 1, Source: p.source, Title: p.Title}})
+		found = append(found, c.candidate(h))
 	}
 	return q, found
 }
@@ -198,11 +235,11 @@ func (c *corpus) another(paragraph int, r *rand.Rand) string {
 	return ""
 }
 
-// background returns the table of package index.
+// background returns the table of package rank.
 func (c *corpus) background() []byte {
 	passages, in := 0, map[uint64]int{}
 	for _, p := range c.paragraphs {
-		for _, s := range p.Passages {
+		for _, s := range p.passages {
 			passages++
 			seen := map[uint64]bool{}
 			for _, w := range text.AppendWords(nil, s.Text) {
@@ -294,8 +331,8 @@ func (c *corpus) beside(q question) map[uint64]bool {
 	}
 	p := c.paragraphs[q.paragraph]
 	add(p.Title)
-	add(p.Passages[0].Heading)
-	for _, passage := range p.Passages {
+	add(p.passages[0].Heading)
+	for _, passage := range p.passages {
 		for _, s := range passage.Sentences {
 			if q.AnsweredBy(passage.Sentence(s)) {
 				add(passage.Sentence(s))

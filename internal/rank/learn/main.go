@@ -1,12 +1,12 @@
-// Learn learns the ranking model and the background table of the index from
+// Learn learns the ranking model and its background table from
 // SQuAD 1.1's training set alone, in minutes and always the same:
 //
 //	go run ./internal/rank/learn -data DIR
 //
 // DIR holds documents.jsonl.gz and questions.jsonl.gz. It writes
-// internal/rank/model.json and internal/index/background.bin, with what was
+// internal/rank/model.json and internal/rank/background.bin, with what was
 // used and measured in the former. It runs twice where the background table
-// has changed, for the index that it learns from is built with it. With -sense it
+// has changed, for what words weigh is made of it. With -sense it
 // learns the second stage instead, internal/rank/sense.json.
 package main
 
@@ -52,7 +52,7 @@ func main() {
 	} else if *ablate != "" {
 		err = ablation(c, *seed, filepath.Join(*out, "rank", "model.json"), *ablate)
 	} else if *background {
-		err = os.WriteFile(filepath.Join(*out, "index", "background.bin"), c.background(), 0o644)
+		err = os.WriteFile(filepath.Join(*out, "rank", "background.bin"), c.background(), 0o644)
 	} else {
 		parameters, translations := learn(c, *seed)
 		err = errors.Join(

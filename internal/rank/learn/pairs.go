@@ -7,6 +7,7 @@ import (
 	"os"
 	"path/filepath"
 
+	"multivac/internal/find"
 	"multivac/internal/rank"
 )
 
@@ -33,7 +34,7 @@ func (c *corpus) pairs(m *rank.Model, dir string) error {
 	all := make([]int, len(c.paragraphs))
 	for i, p := range c.paragraphs {
 		all[i] = i
-		for k, s := range p.Passages {
+		for k, s := range p.passages {
 			written := passage{Title: p.Title + s.Heading}
 			for _, span := range s.Sentences {
 				written.Sentences = append(written.Sentences, s.Sentence(span))
@@ -46,14 +47,14 @@ func (c *corpus) pairs(m *rank.Model, dir string) error {
 	var questions []any
 	for _, q := range c.questions {
 		a := asked{Question: q.Question.Question, Answers: q.Answers, Article: c.paragraphs[q.paragraph].article}
-		for k, s := range c.paragraphs[q.paragraph].Passages {
+		for k, s := range c.paragraphs[q.paragraph].passages {
 			if q.AnsweredBy(s.Text) {
 				a.Gold = append(a.Gold, number[[2]int{q.paragraph, k}])
 			}
 		}
-		for _, h := range in.Search(m.NewQuestion(q.Question.Question, in).Terms(), rank.Passages) {
+		for _, h := range in.find(find.Query{Terms: in.question(m, q.Question.Question).Terms(), Passages: rank.Passages}).Hits {
 			n := c.byID[h.Document]
-			if n != q.paragraph && len(a.Near) < near && !q.AnsweredBy(c.paragraphs[n].Passages[h.Number].Text) {
+			if n != q.paragraph && len(a.Near) < near && !q.AnsweredBy(c.paragraphs[n].passages[h.Number].Text) {
 				a.Near = append(a.Near, number[[2]int{n, int(h.Number)}])
 			}
 		}

@@ -8,7 +8,6 @@ import (
 	"slices"
 	"sync"
 
-	"multivac/internal/index"
 	"multivac/internal/rank"
 )
 
@@ -106,7 +105,7 @@ func (t training) fit(without []string) *learner {
 // examples asks n of the questions of collections of so many articles.
 func (c *corpus) examples(models map[int]*rank.Model, table *table, articles []int, questions []question, size, n int, r *rand.Rand) []example {
 	groups := map[int][]int{} // article -> its group
-	collections := map[int]*index.Snapshot{}
+	collections := map[int]collection{}
 	order := slices.Clone(articles)
 	r.Shuffle(len(order), func(i, j int) { order[i], order[j] = order[j], order[i] })
 	for g := range slices.Chunk(order, size) {
@@ -150,8 +149,8 @@ func parallel(n int, do func(int)) {
 
 // example makes an example of a question. A sentence of another paragraph
 // that happens to hold the answer is neither right nor wrong, and left out.
-func (c *corpus) example(m *rank.Model, table *table, s *index.Snapshot, q question) example {
-	asked, found := c.find(m, s, q.Question.Question, nil)
+func (c *corpus) example(m *rank.Model, table *table, in collection, q question) example {
+	asked, found := c.find(m, in, q.Question.Question, nil)
 	found = c.dress(found, q, 1)
 	e := example{keys: table.of(q.Question.Question)}
 	for _, x := range m.Examine(asked, found) {

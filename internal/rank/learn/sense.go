@@ -12,7 +12,7 @@ import (
 	"slices"
 
 	"multivac"
-	"multivac/internal/index"
+	"multivac/internal/find"
 	"multivac/internal/meaning"
 	"multivac/internal/rank"
 )
@@ -70,7 +70,7 @@ func (c *corpus) embed(file string) error {
 	case errors.Is(err, fs.ErrNotExist):
 		all = make([][]byte, len(c.paragraphs))
 		parallel(len(c.paragraphs), func(i int) {
-			for _, p := range c.paragraphs[i].Passages {
+			for _, p := range c.paragraphs[i].passages {
 				v, _ := meaning.Default().Vectors(context.Background(), c.paragraphs[i].Title, p)
 				all[i] = append(all[i], v...)
 			}
@@ -90,8 +90,8 @@ func (c *corpus) embed(file string) error {
 	}
 	for i := range c.paragraphs {
 		rest := all[i]
-		for k := range c.paragraphs[i].Passages {
-			p := &c.paragraphs[i].Passages[k]
+		for k := range c.paragraphs[i].passages {
+			p := &c.paragraphs[i].passages[k]
 			n := len(p.Sentences) * meaning.Width
 			p.Vectors, rest = rest[:n], rest[n:]
 		}
@@ -114,7 +114,7 @@ type senseTrial struct {
 // facts was exchanged. Some are asked in other words than the answer's.
 func (c *corpus) senseTrials(m *rank.Model, others, articles []int, r *rand.Rand) []senseTrial {
 	type job struct {
-		in                 *index.Snapshot
+		in                 collection
 		q                  question
 		answerable, hidden bool
 		plain              bool // neither reworded nor exchanged
@@ -195,34 +195,30 @@ func (c *corpus) inOtherWords(q question, words *thesaurus, r *rand.Rand) questi
 }
 
 // senseTrial does what asking does before it ranks.
-func (c *corpus) senseTrial(m *rank.Model, s *index.Snapshot, asked question, answerable bool, hidden func(int) bool) senseTrial {
-	q := m.NewQuestion(asked.Question.Question, s)
+func (c *corpus) senseTrial(m *rank.Model, in collection, asked question, answerable bool, hidden func(int) bool) senseTrial {
+	q := in.question(m, asked.Question.Question)
 	v := meaning.Default().Vector(asked.Question.Question)
 	more := 1
 	if hidden != nil {
 		more = 4
 	}
-	hits, have := []index.Hit(nil), map[multivac.PassageID]bool{}
-	add := func(found []index.Hit, limit int) {
-		for _, h := range found {
+	t := senseTrial{asked: asked.Question.Question, answerable: answerable}
+	have := map[multivac.PassageID]bool{}
+	add := func(found find.Found, limit int) {
+		for i, h := range found.Hits {
 			if n := c.byID[h.Document]; limit > 0 && (hidden == nil || !hidden(n)) {
 				limit--
 				if !have[h.PassageID] {
 					have[h.PassageID] = true
-					hits = append(hits, h)
+					k := c.candidate(h)
+					k.Cosines = found.Cosines[i]
+					t.found = append(t.found, k)
 				}
 			}
 		}
 	}
-	add(s.Search(q.Terms(), more*rank.Passages), rank.Passages)
-	add(s.Nearest(&v, more*rank.Nearest), rank.Nearest)
-	t := senseTrial{asked: asked.Question.Question, answerable: answerable}
-	cosines := s.Cosines(&v, hits)
-	for i, h := range hits {
-		p := &c.paragraphs[c.byID[h.Document]]
-		t.found = append(t.found, rank.Candidate{Score: h.Score, Cosines: cosines[i], Excerpt: multivac.Excerpt{
-			Passage: p.Passages[h.Number], Document: p.ID, Revision: 1, Source: p.source, Title: p.Title}})
-	}
+	add(in.find(find.Query{Terms: q.Terms(), Passages: more * rank.Passages, Vector: &v}), rank.Passages)
+	add(in.find(find.Query{Vector: &v, Nearest: more * rank.Nearest}), rank.Nearest)
 	t.SenseExample = m.ExamineSense(q, t.found)
 	if t.SenseExample != nil {
 		for _, x := range t.Sentences {
@@ -235,13 +231,13 @@ func (c *corpus) senseTrial(m *rank.Model, s *index.Snapshot, asked question, an
 
 // read reads what order finds best.
 func (t *senseTrial) read(order *rank.Scorer) {
-	t.Read(t.found, func(runs []rank.Run) (said [][]float32) {
-		for _, r := range runs {
-			title, sentences := t.found[r.Candidate].Texts(r)
-			said = append(said, meaning.Default().Read(t.asked, title, sentences))
-		}
-		return said
-	}, order)
+	runs := t.ToRead(t.found, order)
+	var said [][]float32
+	for _, r := range runs {
+		title, sentences := t.found[r.Candidate].Texts(r)
+		said = append(said, meaning.Default().Read(t.asked, title, sentences))
+	}
+	t.With(t.found, runs, said)
 }
 
 // fitConfidence fits the network to whether the best sentence by order is right,

@@ -46,7 +46,7 @@ func (c *corpus) translations(questions []question) []byte {
 
 // answering returns the stems and classes of each sentence that holds q's answer.
 func (c *corpus) answering(q question) (sentences [][]uint64) {
-	for _, p := range c.paragraphs[q.paragraph].Passages {
+	for _, p := range c.paragraphs[q.paragraph].passages {
 		for _, span := range p.Sentences {
 			s := p.Sentence(span)
 			if !q.AnsweredBy(s) {

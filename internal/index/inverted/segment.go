@@ -1,8 +1,7 @@
-package index
+package inverted
 
 import (
 	"math/bits"
-	"runtime"
 	"slices"
 	"unsafe"
 
@@ -27,13 +26,12 @@ type segment struct {
 	directory []uint32 // by the upper bits of a stem: where in terms those begin
 	postings  []uint16
 	counts    []count
-	vectors   // of the passages' sentences
 }
 
 func (s *segment) bytes() int {
-	const idBytes = 32 // of a document's identifier, beside the string that names it
+	const idBytes = 32 // of a document's identifier, besides the string that names it
 	return cap(s.documents)*(int(unsafe.Sizeof(document{}))+idBytes) + cap(s.passages)*int(unsafe.Sizeof(passage{})) +
-		cap(s.terms)*int(unsafe.Sizeof(term{})) + 2*cap(s.lengths) + 4*cap(s.directory) + 2*cap(s.postings) + 2*cap(s.counts) + s.vectors.bytes()
+		cap(s.terms)*int(unsafe.Sizeof(term{})) + 2*cap(s.lengths) + 4*cap(s.directory) + 2*cap(s.postings) + 2*cap(s.counts)
 }
 
 // A term of a segment.
@@ -49,6 +47,16 @@ const maxPassages = 1 << 16
 type document struct {
 	id       multivac.DocumentID
 	revision multivac.Revision
+	first    uint32 // of its passages, which stand next to each other
+}
+
+// passagesOf returns which passages are a document's.
+func (s *segment) passagesOf(document uint32) (first, end uint32) {
+	end = uint32(len(s.passages))
+	if int(document)+1 < len(s.documents) {
+		end = s.documents[document+1].first
+	}
+	return s.documents[document].first, end
 }
 
 // passage says which passage of which of the segment's documents it is.
@@ -198,7 +206,6 @@ func (s *segment) addBitmap(ids []uint16, size int) {
 // end gives back the room that was not needed, and makes the directory.
 func (s *segment) end() {
 	s.terms, s.postings, s.counts = fit(s.terms), fit(s.postings), fit(s.counts)
-	s.vectors.end(len(s.passages))
 	n := len(s.terms) - 1
 	s.directory = make([]uint32, 1<<bits.Len(uint(n))+1)
 	shift := directoryShift(len(s.directory))
@@ -218,83 +225,4 @@ func fit[T any](s []T) []T {
 		return slices.Clip(slices.Clone(s))
 	}
 	return s
-}
-
-// mergeSegments makes one segment of the live passages of several members,
-// which are no more than maxPassages.
-func mergeSegments(members []member) *segment {
-	merged := &segment{}
-	renumbered := make([][]int32, len(members))
-	defer runtime.KeepAlive(members) // their vectors are read
-	terms, postings, vectors := 0, 0, 0
-	for _, m := range members {
-		vectors += m.vectors()
-	}
-	merged.vectors.begin(vectors)
-	for i, m := range members {
-		renumbered[i] = merged.copyPassages(m)
-		terms += len(m.segment.terms) - 1
-		postings += len(m.segment.counts)
-	}
-	n := merged.begin(terms, postings)
-	next := make([]int, len(members)) // term of each member
-	var ids, buffer []uint16
-	var counts []count
-	for {
-		stem, left := uint64(0), false
-		for i, m := range members {
-			if terms := m.segment.terms; next[i] < len(terms)-1 && (!left || terms[next[i]].stem < stem) {
-				stem, left = terms[next[i]].stem, true
-			}
-		}
-		if !left {
-			break
-		}
-		ids, counts = ids[:0], counts[:0]
-		for i, m := range members {
-			if terms := m.segment.terms; next[i] == len(terms)-1 || terms[next[i]].stem != stem {
-				continue
-			}
-			l := m.segment.list(next[i])
-			next[i]++
-			all := l.all(buffer)
-			if l.isBitmap() {
-				buffer = all
-			}
-			for k, c := range l.counts {
-				if id := renumbered[i][all[k]]; id >= 0 {
-					ids, counts = append(ids, uint16(id)), append(counts, c)
-				}
-			}
-		}
-		if len(ids) > 0 { // else all that had it have left
-			merged.add(stem, ids, counts, n)
-		}
-	}
-	merged.end()
-	return merged
-}
-
-// copyPassages appends the live documents and passages of m and returns the
-// new number of each old passage, or -1.
-func (s *segment) copyPassages(m member) []int32 {
-	documents := make([]int32, len(m.segment.documents))
-	for i, d := range m.segment.documents {
-		documents[i] = -1
-		if !m.isDead(uint32(i)) {
-			documents[i] = int32(len(s.documents))
-			s.documents = append(s.documents, d)
-		}
-	}
-	passages := make([]int32, len(m.segment.passages))
-	for i, p := range m.segment.passages {
-		passages[i] = -1
-		if d := documents[p.document]; d >= 0 {
-			passages[i] = int32(len(s.passages))
-			s.passages = append(s.passages, passage{uint32(d), p.number})
-			s.lengths = append(s.lengths, m.segment.lengths[i])
-			s.vectors.copy(len(s.passages), &m.segment.vectors, i)
-		}
-	}
-	return passages
 }

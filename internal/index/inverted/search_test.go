@@ -1,4 +1,4 @@
-package index
+package inverted
 
 import (
 	"cmp"
@@ -9,30 +9,31 @@ import (
 	"testing"
 
 	"multivac"
+	"multivac/internal/find"
 	"multivac/internal/text"
 )
 
 // exhaustive adds up all postings of all terms, the heaviest first.
-func exhaustive(s *Snapshot, terms []Term, k int) (hits []Hit) {
+func exhaustive(s *Snapshot, terms []find.Term, k int) (hits []Hit) {
 	terms = slices.Clone(terms)
-	slices.SortStableFunc(terms, func(a, b Term) int { return cmp.Compare(b.IDF, a.IDF) })
+	slices.SortStableFunc(terms, func(a, b find.Term) int { return cmp.Compare(b.Weight, a.Weight) })
 	for _, m := range s.members {
 		seg := m.segment
 		scores := make([]float32, len(seg.passages))
 		for _, t := range terms {
 			l, _ := seg.find(t.Stem)
 			for k, id := range l.all(nil) {
-				scores[id] += float32(t.IDF) * saturate(s.norms.frequency(l.counts[k], seg.lengths, id))
+				scores[id] += float32(t.Weight) * saturate(s.norms.frequency(l.counts[k], seg.lengths, id))
 			}
 		}
 		for id, score := range scores {
 			p := seg.passages[id]
-			if d := seg.documents[p.document]; score > 0 && !m.isDead(p.document) {
-				hits = append(hits, Hit{PassageID: multivac.PassageID{Document: d.id, Revision: d.revision, Number: int(p.number)}, Score: float64(score)})
+			if d := seg.documents[p.document]; score > 0 && !m.isLeft(uint16(id)) {
+				hits = append(hits, Hit{Hit: find.Hit{PassageID: multivac.PassageID{Document: d.id, Revision: d.revision, Number: int(p.number)}, Score: float64(score)}})
 			}
 		}
 	}
-	slices.SortStableFunc(hits, func(a, b Hit) int { return cmp.Compare(b.Score, a.Score) })
+	slices.SortFunc(hits, func(a, b Hit) int { return cmp.Or(cmp.Compare(b.Score, a.Score), compare(a.PassageID, b.PassageID)) })
 	return hits[:min(k, len(hits))]
 }
 
@@ -93,7 +94,7 @@ func TestSearchIsExact(t *testing.T) {
 			q := z.text(1 + z.IntN(12))
 			terms := query(s, q)
 			for i := range terms {
-				terms[i].IDF *= z.Float64() // as the ranker weighs them
+				terms[i].Weight *= z.Float64() // as the ranker weighs them
 			}
 			for _, k := range []int{1, 10, 20} {
 				if got, want := s.Search(terms, k), exhaustive(s, terms, k); !slices.EqualFunc(got, want, same) {
@@ -128,8 +129,8 @@ func TestSearchDoesNotAllocate(t *testing.T) {
 	if got := testing.AllocsPerRun(100, func() { s.Search(terms, 10) }); got > 2 { // its hits, and now and then a search that the pool had dropped
 		t.Errorf("Search allocates %v times, want only its hits", got)
 	}
-	if got := testing.AllocsPerRun(100, func() { s.IDF(terms[0].Stem) }); got > 0 {
-		t.Errorf("IDF allocates %v times", got)
+	if got := testing.AllocsPerRun(100, func() { s.Count(terms[0].Stem) }); got > 0 {
+		t.Errorf("Count allocates %v times", got)
 	}
 }
 
@@ -185,8 +186,8 @@ func TestSegmentsStayFew(t *testing.T) {
 	if got := len(x.Snapshot().members); got > 12 {
 		t.Errorf("%d segments for %d passages", got, n)
 	}
-	if got := x.Snapshot().Frequency(text.AppendWords(nil, "robot")[0].Stem); got != n {
-		t.Errorf("Frequency = %d, want %d", got, n)
+	if got := x.Snapshot().Count(text.AppendWords(nil, "robot")[0].Stem); got != n {
+		t.Errorf("Count = %d, want %d", got, n)
 	}
 }
 
@@ -199,7 +200,7 @@ func BenchmarkSearch(b *testing.B) {
 	}
 	x.Put(docs...)
 	s := x.Snapshot()
-	var queries [][]Term
+	var queries [][]find.Term
 	for range 64 {
 		queries = append(queries, query(s, z.text(8)))
 	}

@@ -1,23 +1,16 @@
-package index
+package inverted
 
 import (
 	"cmp"
 	"slices"
 	"sync"
 
-	"multivac"
+	"multivac/internal/find"
 )
 
-// A Term of a query.
-type Term struct {
-	Stem uint64
-	IDF  float64
-}
-
-// A Hit is a passage found.
+// A Hit is a passage that was found.
 type Hit struct {
-	multivac.PassageID
-	Score float64
+	find.Hit
 
 	member  uint32 // of the snapshot that found it
 	passage uint16
@@ -33,7 +26,7 @@ type Hit struct {
 // postings had been added up.
 type search struct {
 	snapshot *Snapshot
-	terms    []Term // by falling IDF
+	terms    []find.Term // by falling weight
 	k        int
 	best     []candidate // a heap, the worst of the k best first; a heap only once it has k
 	partial  []float32   // a heap of the k best scores so far of one segment
@@ -52,23 +45,19 @@ type candidate struct {
 	passage uint16
 }
 
-// before reports whether c is better than d: by its score, or else because it
-// was indexed first.
-func (c candidate) before(d candidate) bool {
-	switch {
-	case c.score != d.score:
+// before reports whether c is better than d: by its score, or else by its name.
+func (q *search) before(c, d candidate) bool {
+	if c.score != d.score {
 		return c.score > d.score
-	case c.member != d.member:
-		return c.member < d.member
 	}
-	return c.passage < d.passage
+	return compare(q.snapshot.id(c.member, c.passage), q.snapshot.id(d.member, d.passage)) < 0
 }
 
 // A list is the postings of a term in a segment.
 type list struct {
 	postingList
-	idf  float32
-	rest float64 // the most that this list and those after it can add to a score
+	weight float32
+	rest   float64 // the most that this list and those after it can add to a score
 }
 
 // slack is by how much a bound is widened for the rounding of scores: more
@@ -78,8 +67,8 @@ const slack = 1 + 1e-5
 var searches = sync.Pool{New: func() any { return new(search) }}
 
 // Search returns the k passages that score best for the terms, the best
-// first. Of equal scores the one indexed first comes first.
-func (s *Snapshot) Search(terms []Term, k int) []Hit {
+// first. Those of equal scores come by document, revision and number.
+func (s *Snapshot) Search(terms []find.Term, k int) []Hit {
 	if k <= 0 {
 		return nil
 	}
@@ -92,16 +81,16 @@ func (s *Snapshot) Search(terms []Term, k int) []Hit {
 	return q.hits()
 }
 
-func (q *search) begin(s *Snapshot, terms []Term, k int) {
+func (q *search) begin(s *Snapshot, terms []find.Term, k int) {
 	q.snapshot, q.k, q.best = s, k, q.best[:0]
 	q.terms = append(q.terms[:0], terms...)
-	slices.SortStableFunc(q.terms, func(a, b Term) int { return cmp.Compare(b.IDF, a.IDF) })
+	slices.SortStableFunc(q.terms, func(a, b find.Term) int { return cmp.Compare(b.Weight, a.Weight) })
 }
 
 // hits returns the best, and forgets the snapshot.
 func (q *search) hits() []Hit {
 	slices.SortFunc(q.best, func(c, d candidate) int {
-		if c.before(d) {
+		if q.before(c, d) {
 			return -1
 		}
 		return 1
@@ -134,7 +123,7 @@ func (q *search) member(number uint32) {
 		q.rivals = q.lookUp(m.segment, &q.lists[next], q.least(next+1, threshold))
 	}
 	for _, id := range q.rivals {
-		if !m.isDead(m.segment.passages[id].document) {
+		if !m.isLeft(id) {
 			q.offer(candidate{q.scores[id], number, id})
 		}
 	}
@@ -152,9 +141,9 @@ func (q *search) open(m *member) {
 	q.lists = q.lists[:0]
 	for _, t := range q.terms {
 		l, peak := seg.find(t.Stem)
-		if len(l.counts) > 0 && t.IDF > 0 {
-			idf := float32(t.IDF)
-			q.lists = append(q.lists, list{l, idf, float64(idf*saturate(peak*longer)) * slack})
+		if len(l.counts) > 0 && t.Weight > 0 {
+			weight := float32(t.Weight)
+			q.lists = append(q.lists, list{l, weight, float64(weight*saturate(peak*longer)) * slack})
 		}
 	}
 	for i := len(q.lists) - 2; i >= 0; i-- {
@@ -167,11 +156,11 @@ func (q *search) open(m *member) {
 func (q *search) accumulate(seg *segment, l *list, touched int) int {
 	ids := l.all(q.buffer[:])
 	counts := l.counts[:len(ids)]
-	lengths, n, idf := seg.lengths, &q.snapshot.norms, l.idf
+	lengths, n, weight := seg.lengths, &q.snapshot.norms, l.weight
 	if touched == 0 {
 		copy(q.touched[:], ids)
 		for k, id := range ids {
-			q.scores[id] = idf * saturate(n.frequency(counts[k], lengths, id))
+			q.scores[id] = weight * saturate(n.frequency(counts[k], lengths, id))
 		}
 		return len(ids)
 	}
@@ -181,7 +170,7 @@ func (q *search) accumulate(seg *segment, l *list, touched int) int {
 		if score == 0 {
 			touched++
 		}
-		q.scores[id] = score + idf*saturate(n.frequency(counts[k], lengths, id))
+		q.scores[id] = score + weight*saturate(n.frequency(counts[k], lengths, id))
 	}
 	return touched
 }
@@ -194,10 +183,10 @@ const scanning = 8
 func (q *search) lookUp(seg *segment, l *list, least float32) []uint16 {
 	n := &q.snapshot.norms
 	if !l.isBitmap() && len(l.passages) < scanning*len(q.rivals) {
-		counts, lengths, idf := l.counts[:len(l.passages)], seg.lengths, l.idf
+		counts, lengths, weight := l.counts[:len(l.passages)], seg.lengths, l.weight
 		for k, id := range l.passages { // some that are no rivals are added to in vain
 			if score := q.scores[id]; score != 0 {
-				q.scores[id] = score + idf*saturate(n.frequency(counts[k], lengths, id))
+				q.scores[id] = score + weight*saturate(n.frequency(counts[k], lengths, id))
 			}
 		}
 		return q.keep(q.rivals[:0], q.rivals, least)
@@ -206,7 +195,7 @@ func (q *search) lookUp(seg *segment, l *list, least float32) []uint16 {
 	for _, id := range q.rivals {
 		score := q.scores[id]
 		if k := l.find(id); k >= 0 {
-			score += l.idf * saturate(n.frequency(l.counts[k], seg.lengths, id))
+			score += l.weight * saturate(n.frequency(l.counts[k], seg.lengths, id))
 			q.scores[id] = score
 		}
 		q.rivals[kept] = id
@@ -250,7 +239,7 @@ func (q *search) kth(m *member, touched int) float32 {
 	for _, id := range q.touched[:touched] {
 		score := q.scores[id]
 		switch {
-		case len(heap) == q.k && score <= heap[0], m.isDead(m.segment.passages[id].document):
+		case len(heap) == q.k && score <= heap[0], m.isLeft(id):
 		default:
 			heap = push(heap, score, q.k, less)
 		}
@@ -264,8 +253,8 @@ func (q *search) kth(m *member, touched int) float32 {
 
 // offer keeps c if it is among the k best so far.
 func (q *search) offer(c candidate) {
-	if len(q.best) < q.k || c.before(q.best[0]) {
-		q.best = push(q.best, c, q.k, func(a, b candidate) bool { return b.before(a) })
+	if len(q.best) < q.k || q.before(c, q.best[0]) {
+		q.best = push(q.best, c, q.k, func(a, b candidate) bool { return q.before(b, a) })
 	}
 }
 
@@ -303,8 +292,5 @@ func push[T any](heap []T, x T, k int, less func(a, b T) bool) []T {
 
 // hit is a passage by its place in the snapshot.
 func (s *Snapshot) hit(member uint32, passage uint16, score float64) Hit {
-	seg := s.members[member].segment
-	p := seg.passages[passage]
-	d := seg.documents[p.document]
-	return Hit{multivac.PassageID{Document: d.id, Revision: d.revision, Number: int(p.number)}, score, member, passage}
+	return Hit{find.Hit{PassageID: s.id(member, passage), Score: score}, member, passage}
 }

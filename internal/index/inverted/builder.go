@@ -1,4 +1,4 @@
-package index
+package inverted
 
 import (
 	"cmp"
@@ -12,13 +12,14 @@ import (
 // A builder makes segments of documents. It notes a triple for each term of
 // each passage and sorts them by term at the end of a segment, in linear time.
 type builder struct {
-	made    []*segment
+	made    []member
 	segment *segment
+	vectors *vectors // of the segment
 	terms   []building
 	slots   []uint32 // open addressing by stem: number of the term plus one, or 0
 	triples []triple
 	words   []text.Word
-	vectors int // that are still to come
+	coming  int // vectors that are still to come
 }
 
 // A term of the segment in the making.
@@ -37,9 +38,7 @@ type triple struct {
 func newBuilder(docs []Document) *builder {
 	b := &builder{slots: make([]uint32, 256)}
 	for _, d := range docs {
-		for _, p := range d.Passages {
-			b.vectors += len(p.Vectors) / meaning.Width
-		}
+		b.coming += len(d.Vectors) / meaning.Width
 	}
 	b.begin()
 	return b
@@ -47,31 +46,40 @@ func newBuilder(docs []Document) *builder {
 
 // begin begins a segment.
 func (b *builder) begin() {
-	b.segment = &segment{}
-	b.segment.vectors.begin(b.vectors)
+	b.segment, b.vectors = &segment{}, newVectors(b.coming)
 }
 
-// add adds a document; one that does not fit into the segment goes on in the
-// next.
+// add adds a document. One that does not fit into the segment goes on in the
+// next, and one without passages is not found and takes no room.
 func (b *builder) add(d Document) {
+	if len(d.Passages) == 0 {
+		return
+	}
 	if len(b.segment.passages)+len(d.Passages) > maxPassages {
 		b.cut()
 	}
-	b.segment.documents = append(b.segment.documents, document{d.ID, d.Revision})
+	b.beginDocument(d)
+	made := d.Vectors
 	for _, p := range d.Passages {
 		if len(b.segment.passages) == maxPassages {
 			b.cut()
-			b.segment.documents = append(b.segment.documents, document{d.ID, d.Revision})
+			b.beginDocument(d)
 		}
 		id := uint16(len(b.segment.passages))
 		b.segment.passages = append(b.segment.passages, passage{uint32(len(b.segment.documents) - 1), uint32(p.Number)})
-		b.segment.vectors.add(len(b.segment.passages), p.Vectors)
+		n := min(len(made), meaning.Width*len(p.Sentences))
+		b.vectors.add(id, made[:n])
+		made = made[n:]
 		b.addWords(id, d.Title, true)
 		b.addWords(id, p.Heading, true)
 		b.addWords(id, p.Lead, true)
 		length := b.addWords(id, p.Text, false)
 		b.segment.lengths = append(b.segment.lengths, uint16(min(length, math.MaxUint16)))
 	}
+}
+
+func (b *builder) beginDocument(d Document) {
+	b.segment.documents = append(b.segment.documents, document{d.ID, d.Revision, uint32(len(b.segment.passages))})
 }
 
 // addWords counts the words of s in passage id and returns how many there are.
@@ -165,15 +173,15 @@ func (b *builder) cut() {
 		s.add(b.terms[i].stem, ids[from:to], counts[from:to], n)
 	}
 	s.end()
-	b.made = append(b.made, s)
-	b.vectors -= len(s.vectors.lengths)
+	b.coming -= b.vectors.size()
+	b.made = append(b.made, newMember(s, b.vectors.fit()))
 	b.begin()
 	b.terms, b.triples = b.terms[:0], b.triples[:0]
 	clear(b.slots)
 }
 
 // build returns the segments.
-func (b *builder) build() []*segment {
+func (b *builder) build() []member {
 	b.cut()
 	return b.made
 }

@@ -1,6 +1,6 @@
 //go:build race
 
-package index
+package inverted
 
 // raced says that the race detector is on, with which a sync.Pool drops things
 // at random.

@@ -29,14 +29,14 @@ func (m *Model) Examine(q *Question, candidates []Candidate) []Examined {
 
 // ExamineConfidence returns the best sentence and what the confidence network
 // sees; false where there is no sentence.
-func (m *Model) ExamineConfidence(q *Question, candidates []Candidate, in Collection) (best Examined, x [Inputs]float32, ok bool) {
+func (m *Model) ExamineConfidence(q *Question, candidates []Candidate) (best Examined, x [Inputs]float32, ok bool) {
 	var r reading
 	r.read(q, candidates, m)
 	if len(r.sentences) == 0 {
 		return best, x, false
 	}
 	order := m.order(r.sentences)
-	confidenceInputs(&x, q, r.sentences, order, 0, in)
+	confidenceInputs(&x, q, r.sentences, order, 0)
 	s := r.sentences[order[0]]
 	return Examined{s.Span, s.candidate, s.x, s.classes}, x, true
 }
@@ -81,7 +81,7 @@ type Word struct {
 
 // Words returns the distinct words of a question.
 func Words(question string) (words []Word) {
-	q := (&Model{translations: &Translations{}}).NewQuestion(question, uniform{})
+	q := unlearned(question)
 	for _, t := range q.terms {
 		words = append(words, Word{t.Stem, strings.ToLower(question[t.Start:t.End]), t.kind()})
 	}
@@ -90,7 +90,7 @@ func Words(question string) (words []Word) {
 
 // ClassesBeyond returns the classes that a sentence has beyond the question.
 func ClassesBeyond(question, s string) uint32 {
-	q := (&Model{translations: &Translations{}}).NewQuestion(question, uniform{})
+	q := unlearned(question)
 	words := q.words(nil, s)
 	terms := make([]int8, len(words))
 	for i, w := range words {
@@ -99,10 +99,8 @@ func ClassesBeyond(question, s string) uint32 {
 	return classify(s, words, terms)
 }
 
-// uniform knows every word, and all are as rare. It knows of no passage, so
-// that it has no word written in another way.
-type uniform struct{}
-
-func (uniform) IDF(uint64) float64   { return 1 }
-func (uniform) Has(uint64) bool      { return true }
-func (uniform) Frequency(uint64) int { return 0 }
+// unlearned returns a question of which every word is known, and none in another
+// spelling, for a model that has learned nothing.
+func unlearned(question string) *Question {
+	return (&Model{translations: &Translations{}}).newQuestion(&vocabulary{Wording: NewWording(question), complete: true})
+}

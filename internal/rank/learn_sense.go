@@ -28,9 +28,14 @@ func (m *Model) ExamineSense(q *Question, candidates []Candidate) *SenseExample 
 	return e
 }
 
-// Read has the best by order read, and adds what reading says.
-func (e *SenseExample) Read(candidates []Candidate, read Reader, order *Scorer) {
-	readBest(e.all, candidates, read, order)
+// ToRead returns what is worth reading by order.
+func (e *SenseExample) ToRead(candidates []Candidate, order *Scorer) []Run {
+	return chosen(e.all, candidates, order)
+}
+
+// With adds what reading says of the runs, as Order.With has it.
+func (e *SenseExample) With(candidates []Candidate, runs []Run, said [][]float32) {
+	addReadings(e.all, candidates, runs, said)
 	e.show()
 }
 

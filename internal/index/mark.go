@@ -1,4 +1,4 @@
-package follow
+package index
 
 import (
 	"crypto/hmac"
@@ -10,10 +10,10 @@ import (
 	"multivac/internal/store"
 )
 
-// A mark stands for the content of a document, or by addition modulo 2^128 of
-// many: in any order, and taken out again by subtraction. Marks of different
-// contents differ, but for chance, and without the key nobody can look for two
-// that do not.
+// A mark stands for the content of a document. The sum of marks modulo 2^128
+// stands for many documents in any order, and a document is taken out by
+// subtraction. Marks of different contents are equal by chance only, and nobody
+// without the key can look for two that are.
 type mark struct{ high, low uint64 }
 
 func (m mark) plus(n mark) mark {

@@ -1,5 +1,5 @@
 //go:build !race
 
-package index
+package inverted
 
 const raced = false

@@ -1,4 +1,4 @@
-package index
+package inverted
 
 import (
 	"cmp"
@@ -13,8 +13,8 @@ import (
 	"multivac/internal/meaning"
 )
 
-// meant is a document whose sentences have vectors drawn by lot; every fifth
-// passage has none.
+// meant is a document whose sentences have vectors drawn at random; of
+// every fifth document they have none.
 func meant(id string, revision int, passages int, r *rand.Rand) Document {
 	d := Document{ID: multivac.DocumentID(id), Revision: multivac.Revision(revision)}
 	for n := range passages {
@@ -22,16 +22,24 @@ func meant(id string, revision int, passages int, r *rand.Rand) Document {
 		for k := range 1 + r.IntN(4) {
 			p.Sentences = append(p.Sentences, multivac.Span{Start: k, End: k + 1})
 		}
-		if r.IntN(5) > 0 {
-			for range p.Sentences {
-				for _, x := range drawn(r) {
-					p.Vectors = append(p.Vectors, byte(x))
-				}
-			}
-		}
 		d.Passages = append(d.Passages, p)
 	}
+	if r.IntN(5) > 0 {
+		d.Vectors = vectorsOf(d.Passages, r)
+	}
 	return d
+}
+
+// vectorsOf draws vectors for all sentences.
+func vectorsOf(passages []multivac.Passage, r *rand.Rand) (made []byte) {
+	for _, p := range passages {
+		for range p.Sentences {
+			for _, x := range drawn(r) {
+				made = append(made, byte(x))
+			}
+		}
+	}
+	return made
 }
 
 // drawn is a vector about one of a few themes.
@@ -58,15 +66,17 @@ type nearPassage struct {
 // nearest looks at all sentences.
 func nearest(documents map[string]Document, q *meaning.Vector) (all []nearPassage) {
 	for _, d := range documents {
+		made := d.Vectors
 		for _, p := range d.Passages {
-			if len(p.Vectors) == 0 {
+			if len(made) == 0 {
 				continue
 			}
 			n := nearPassage{id: multivac.PassageID{Document: d.ID, Revision: d.Revision, Number: p.Number}}
 			for k := range p.Sentences {
-				v := vector(p.Vectors[k*meaning.Width:])
+				v := vector(made[k*meaning.Width:])
 				n.cosines = append(n.cosines, meaning.Cosine(q, &v))
 			}
+			made = made[meaning.Width*len(p.Sentences):]
 			all = append(all, n)
 		}
 	}
@@ -74,7 +84,7 @@ func nearest(documents map[string]Document, q *meaning.Vector) (all []nearPassag
 	return all
 }
 
-// However documents come, go and are merged, the nearest passages are those
+// However documents come, go, get their vectors and are merged, the nearest passages are those
 // that a look at all sentences finds.
 func TestNearest(t *testing.T) {
 	const k = 12
@@ -86,8 +96,14 @@ func TestNearest(t *testing.T) {
 			x.Remove(multivac.DocumentID(id))
 			delete(documents, id)
 		} else {
-			documents[id] = meant(id, step+1, 1+r.IntN(4), r)
-			x.Put(documents[id])
+			d := meant(id, step+1, 1+r.IntN(4), r)
+			later := d
+			if r.IntN(2) == 0 {
+				later.Vectors = nil
+			}
+			x.Put(later)
+			x.Attach(d)
+			documents[id] = d
 		}
 		if step%10 > 0 {
 			continue
@@ -115,8 +131,9 @@ func TestCosinesOfWhatHasNone(t *testing.T) {
 	x := New()
 	with, without := doc("a", 1, "the pump"), doc("b", 1, "the pump")
 	q := drawn(r)
+	with.Passages[0].Sentences = []multivac.Span{{Start: 0, End: 8}}
 	for _, v := range q {
-		with.Passages[0].Vectors = append(with.Passages[0].Vectors, byte(v))
+		with.Vectors = append(with.Vectors, byte(v))
 	}
 	x.Put(with, without)
 	s := x.Snapshot()

@@ -1,0 +1,273 @@
+package rank
+
+import (
+	"iter"
+	"slices"
+	"strings"
+
+	"multivac/internal/find"
+	"multivac/internal/text"
+)
+
+// A Wording is a question whose words are read, before anything is known of the
+// collection that is asked. It says what has to be known.
+type Wording struct {
+	text     string
+	words    []text.Word
+	single   []spelled // the words that may be identifiers as they are, by word; zero for others
+	written  []spelled // identifiers and compounds that are written as such, the longest first
+	apart    []apart   // words that may be an identifier together
+	stems    []uint64
+	numbers  map[uint64]int // of stems
+	mistakes []find.Mistake // of the words, and then of the written identifiers
+}
+
+// spelled is a spelling with the words that its canonical form is read as.
+type spelled struct {
+	text.Spelling
+	words     []text.Word // that it is made of
+	canonical []text.Word
+}
+
+// apart is words from the one at first on, which may be an identifier.
+type apart struct {
+	first  int
+	digits bool
+	spelled
+}
+
+// NewWording reads the words of a question.
+func NewWording(question string) *Wording {
+	w := &Wording{text: question, words: text.AppendWords(nil, question), numbers: map[uint64]int{}}
+	for _, x := range text.AppendTerms(nil, question) {
+		if x.Flags&(text.Identifier|text.Compound) != 0 {
+			s := text.NewSpelling(question, x)
+			w.written = append(w.written, w.spelled(s, text.AppendWords(nil, question[s.Start:s.End])))
+		}
+	}
+	slices.SortStableFunc(w.written, func(v, x spelled) int { return (x.End - x.Start) - (v.End - v.Start) })
+	w.single = make([]spelled, len(w.words))
+	for i, x := range w.words {
+		w.count(x.Stem)
+		if x.Flags&(text.Digits|text.Pair|text.Single) == 0 {
+			w.single[i] = w.spelled(text.NewSpelling(question, x), text.AppendWords(nil, question[x.Start:x.End]))
+		}
+		for n := apartMost; n > 1; n-- {
+			w.addApart(i, n)
+		}
+		w.mistakes = append(w.mistakes, find.Mistake{Typed: []uint64{x.Stem}, Meant: meantByWord(question[x.Start:x.End])})
+	}
+	for i := range w.written {
+		w.mistakes = append(w.mistakes, w.mistake(&w.written[i]))
+	}
+	return w
+}
+
+// Stems returns the stems that have to be counted.
+func (w *Wording) Stems() []uint64 { return w.stems }
+
+// Mistakes returns the words that may have been typed wrong.
+func (w *Wording) Mistakes() []find.Mistake { return w.mistakes }
+
+// count notes that a stem has to be counted.
+func (w *Wording) count(stem uint64) {
+	if _, ok := w.numbers[stem]; !ok {
+		w.numbers[stem] = len(w.stems)
+		w.stems = append(w.stems, stem)
+	}
+}
+
+// spelled notes all stems that a spelling may be found by, and those of its
+// parts.
+func (w *Wording) spelled(x text.Spelling, words []text.Word) spelled {
+	s := spelled{x, words, text.AppendWords(nil, x.Canonical())}
+	for _, stem := range []uint64{x.Stem, x.Identifier(), x.Compound()} {
+		w.count(stem)
+	}
+	for _, of := range [][]text.Word{s.words, s.canonical} {
+		for _, part := range of {
+			w.count(part.Stem)
+		}
+	}
+	return s
+}
+
+// addApart notes the n words from the one at first on, if they may be one
+// identifier: debian 12, ledgerd writer stalled. Two words without a digit say
+// too little.
+func (w *Wording) addApart(first, n int) {
+	if first+n > len(w.words) {
+		return
+	}
+	words := w.words[first : first+n]
+	digits, form := false, false
+	for i, x := range words {
+		if x.Flags&(text.Pair|text.Single) != 0 || i > 0 && w.text[words[i-1].End:x.Start] != " " {
+			return
+		}
+		digits = digits || x.Flags&text.Digits != 0
+		form = form || formWords[x.Stem]
+	}
+	if digits && form || !digits && n < 3 {
+		return
+	}
+	w.apart = append(w.apart, apart{first, digits, w.spelled(text.Together(w.text, words), words)})
+}
+
+// stems returns the stems that a collection may have an identifier by.
+func (x *spelled) stems() []uint64 {
+	if x.Flags&text.Digits != 0 {
+		return []uint64{x.Stem}
+	}
+	stems := []uint64{x.Identifier(), x.Compound()}
+	if c, ok := x.asWord(); ok && c.Folded == x.Folded {
+		stems = append(stems, c.Stem)
+	}
+	return stems
+}
+
+// uncut is how many letters a word has at most whose stem is all of it, but
+// for its ending.
+const uncut = 7
+
+// asWord returns the word that x is if it is written together in small letters:
+// e-mail is email. Longer ones are none, for their stems are cut.
+func (x *spelled) asWord() (text.Word, bool) {
+	if len(x.Canonical()) > uncut || len(x.canonical) != 1 {
+		return text.Word{}, false
+	}
+	return x.canonical[0], true
+}
+
+// meantByWord returns the words that a typing mistake makes of one.
+func meantByWord(typed string) iter.Seq[find.Meant] {
+	return func(yield func(find.Meant) bool) {
+		done := false
+		text.Edits(typed, func(w text.Word) { done = done || !yield(find.Meant{Stem: w.Stem}) })
+	}
+}
+
+// mistake returns what may have been meant by an identifier. One made of
+// ordinary words is none.
+func (w *Wording) mistake(x *spelled) find.Mistake {
+	if x.Flags&text.Compound != 0 || ordinary(w.text, x.Word) {
+		return find.Mistake{Typed: []uint64{x.Stem}, Meant: func(func(find.Meant) bool) {}}
+	}
+	return find.Mistake{Typed: x.stems(), Meant: func(yield func(find.Meant) bool) {
+		done := false
+		w.corrections(x, func(y text.Spelling, unless uint64) {
+			if done {
+				return
+			}
+			m := find.Meant{Stem: y.Stem, Unless: unless}
+			if c := text.AppendWords(nil, y.Canonical()); y.Flags&text.Digits == 0 && len(c) > 0 {
+				m.With = c[0].Stem
+			}
+			done = !yield(m)
+		})
+	}}
+}
+
+// corrections calls yield with the identifiers that may have been meant by x: a
+// last s is missing or too many, or there is a typing mistake in a part. Then
+// that part is none of the collection's words (unless), or the mistake is in its
+// ending.
+func (w *Wording) corrections(x *spelled, yield func(y text.Spelling, unless uint64)) {
+	typed := x.Spelling
+	if typed.Flags&text.Digits == 0 {
+		yield(typed.WithoutOrWithS(), 0)
+	}
+	for n, part := range x.words {
+		if part.Flags&text.Digits != 0 {
+			continue
+		}
+		typed.Edits(w.text, n, func(y text.Spelling, edited text.Word) {
+			if edited.Stem == part.Stem {
+				yield(y, 0)
+			} else {
+				yield(y, part.Stem)
+			}
+		})
+	}
+}
+
+// A vocabulary is what a collection knows of a question's words.
+type vocabulary struct {
+	*Wording
+	found    find.Found
+	passages int
+	// complete is for learning: every word is known, and none in another
+	// spelling.
+	complete bool
+	also     map[uint64]int // counts of what was meant by mistakes
+}
+
+// count returns how many passages have a stem.
+func (v *vocabulary) count(stem uint64) int {
+	if n, ok := v.numbers[stem]; ok {
+		if v.complete {
+			return 0
+		}
+		return v.found.Counts[n]
+	}
+	return v.also[stem]
+}
+
+func (v *vocabulary) has(stem uint64) bool { return v.complete || v.count(stem) > 0 }
+
+func (v *vocabulary) rarity(stem uint64) float64 { return rarity(stem, v.count(stem), v.passages) }
+
+// known returns those of the stems that the collection knows.
+func (v *vocabulary) known(stems ...uint64) (known []uint64) {
+	for _, stem := range stems {
+		if v.count(stem) > 0 && !slices.Contains(known, stem) {
+			known = append(known, stem)
+		}
+	}
+	return known
+}
+
+// meant returns what was meant by the mistake of that number.
+func (v *vocabulary) meant(number int) (find.Reading, bool) {
+	if v.complete {
+		return find.Reading{}, false
+	}
+	r := v.found.Meant[number]
+	return r, r.Stem != 0
+}
+
+// parts returns the words that x is made of, for the search: its passage may
+// have it in words next to each other.
+func (x *spelled) parts() []text.Word {
+	if x.Flags&text.Digits == 0 {
+		return slices.Concat(x.words, x.canonical)
+	}
+	return x.words
+}
+
+// ordinary reports whether w is made of ordinary words that hyphens join, with
+// one of the question's form or a count among them: state-of-the-art,
+// ten-year-old, post-1945.
+func ordinary(question string, w text.Word) bool {
+	spelled := question[w.Start:w.End]
+	if strings.Trim(strings.ToLower(spelled), "abcdefghijklmnopqrstuvwxyz-/") != "" {
+		before, year, _ := strings.Cut(strings.ToLower(spelled), "-")
+		return slices.Contains(eras, before) && len(strings.Trim(year, "s")) == 4 && strings.Trim(year, "0123456789s") == ""
+	}
+	if strings.Contains(spelled, "/") { // red/green/blue
+		return w.Start == 0 || question[w.Start-1] != '/'
+	}
+	if !strings.Contains(spelled, "-") {
+		return false
+	}
+	for _, part := range text.AppendWords(nil, spelled) {
+		c, cue := cues[part.Folded]
+		if formWords[part.Stem] || cue && (c == classCount || c == classDuration || c == classMeasure) {
+			return true
+		}
+	}
+	return false
+}
+
+// eras stand before a year.
+var eras = []string{"pre", "post", "mid", "late", "early", "circa", "ca"}
