@@ -58,7 +58,7 @@ func (a *App) backlog() (b telemetry.Backlog) {
 	if b.Queued, err = a.queue.Len(ctx); err != nil {
 		b.Queued = -1
 	}
-	due, err := a.store.Due(ctx, time.Now().Add(time.Hour), 1)
+	due, err := a.store.Due(ctx, multivac.ReadDocument, time.Now().Add(time.Hour), 1)
 	if err != nil {
 		return b
 	}

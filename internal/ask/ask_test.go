@@ -13,6 +13,7 @@ import (
 	"multivac/internal/follow"
 	"multivac/internal/index"
 	"multivac/internal/rank"
+	"multivac/internal/store"
 	"multivac/internal/text"
 )
 
@@ -21,7 +22,7 @@ type shelf struct {
 	index     *index.Index
 	documents map[multivac.DocumentID]multivac.Document
 	read      int    // calls of Excerpts
-	moved     func() // called once, before the first Quote
+	moved     func() // called once, before the first Quotes
 }
 
 func newShelf(texts map[string]string) *shelf {
@@ -61,17 +62,19 @@ func (s *shelf) Excerpts(_ context.Context, ids []multivac.PassageID) ([]multiva
 	return excerpts, nil
 }
 
-func (s *shelf) Quote(_ context.Context, id multivac.DocumentID, r multivac.Revision, span multivac.Span) (string, error) {
+func (s *shelf) Quotes(_ context.Context, quotes []store.Quote) ([]string, error) {
 	if s.moved != nil {
 		moved := s.moved
 		s.moved = nil
 		moved()
 	}
-	d, ok := s.documents[id]
-	if !ok || d.Revision != r {
-		return "", multivac.Errorf(multivac.ErrNotFound, "", "gone")
+	texts := make([]string, len(quotes))
+	for i, q := range quotes {
+		if d := s.documents[q.Document]; d.Revision == q.Revision {
+			texts[i] = d.Text[q.Span.Start:q.Span.End]
+		}
 	}
-	return d.Text[span.Start:span.End], nil
+	return texts, nil
 }
 
 var library = map[string]string{
@@ -211,11 +214,11 @@ type late struct {
 	left int
 }
 
-func (l *late) Quote(ctx context.Context, id multivac.DocumentID, r multivac.Revision, span multivac.Span) (string, error) {
+func (l *late) Quotes(ctx context.Context, quotes []store.Quote) ([]string, error) {
 	if l.left--; l.left >= 0 {
-		return "", multivac.Errorf(multivac.ErrNotFound, "", "gone")
+		return make([]string, len(quotes)), nil
 	}
-	return l.shelf.Quote(ctx, id, r, span)
+	return l.shelf.Quotes(ctx, quotes)
 }
 
 func TestNeverSendsWhatIsNotStored(t *testing.T) {
@@ -245,8 +248,8 @@ func (s stale) Excerpts(ctx context.Context, ids []multivac.PassageID) ([]multiv
 	return s.read.Excerpts(ctx, ids)
 }
 
-func (s stale) Quote(ctx context.Context, id multivac.DocumentID, r multivac.Revision, span multivac.Span) (string, error) {
-	return s.checked.Quote(ctx, id, r, span)
+func (s stale) Quotes(ctx context.Context, quotes []store.Quote) ([]string, error) {
+	return s.checked.Quotes(ctx, quotes)
 }
 
 func TestAskedAgainComesFromTheCache(t *testing.T) {

@@ -18,14 +18,15 @@ import (
 func (s *shelf) enrich(t *testing.T) {
 	t.Helper()
 	for _, d := range s.documents {
-		passages := text.Segment(d.Text)
-		for i := range passages {
-			var err error
-			if passages[i].Vectors, err = meaning.Default().Vectors(t.Context(), d.Title, passages[i]); err != nil {
+		made := index.Document{ID: d.ID, Revision: d.Revision, Title: d.Title, Passages: text.Segment(d.Text)}
+		for _, p := range made.Passages {
+			v, err := meaning.Default().Vectors(t.Context(), d.Title, p)
+			if err != nil {
 				t.Fatal(err)
 			}
+			made.Vectors = append(made.Vectors, v...)
 		}
-		s.index.Put(index.Document{ID: d.ID, Revision: d.Revision, Title: d.Title, Passages: passages})
+		s.index.Put(made)
 	}
 }
 

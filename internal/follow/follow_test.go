@@ -628,19 +628,19 @@ func BenchmarkFollowOne(b *testing.B) {
 func TestVectorsOfOtherVersions(t *testing.T) {
 	inTime(t, func(t *testing.T, s store.Store) {
 		publish(t, s, multivac.Telling{Source: "a", Body: []byte("It is cold.")})
-		enrich := func(version int) {
+		enrich := func(version store.Version) {
 			t.Helper()
 			tasks, err := s.Outdated(t.Context(), version, 1)
 			if err != nil || len(tasks) != 1 {
 				t.Fatalf("outdated: %v, %v", tasks, err)
 			}
-			err = s.Resegment(t.Context(), tasks[0], version, func(_, body string) ([]multivac.Passage, error) {
-				passages := text.Segment(body)
-				passages[0].Vectors = make([]byte, multivac.VectorSize)
-				passages[0].Vectors[0] = 1
-				return passages, nil
-			})
+			p, err := s.Published(t.Context(), tasks[0])
 			if err != nil {
+				t.Fatal(err)
+			}
+			p.Version, p.Vectors = version, make([]byte, store.VectorSize)
+			p.Vectors[0] = 1
+			if err := s.Replace(t.Context(), tasks[0], p); err != nil {
 				t.Fatal(err)
 			}
 		}
@@ -655,7 +655,7 @@ func TestVectorsOfOtherVersions(t *testing.T) {
 			v, _ := f.View(multivac.DefaultCollection)
 			return len(v.Index.Nearest(&meaning.Vector{1}, 1)) > 0, v.Fingerprint
 		}
-		enrich(store.Version(2, 1))
+		enrich(store.Version{Segmenter: 2, Vectors: 1})
 		first, with := view(1)
 		none, without := view(0)
 		if !first || none || with == without {
@@ -667,7 +667,7 @@ func TestVectorsOfOtherVersions(t *testing.T) {
 		live := New(s, key)
 		live.Vectors = 2
 		start(t, live)
-		enrich(store.Version(2, 2))
+		enrich(store.Version{Segmenter: 2, Vectors: 2})
 		if err := live.Reach(t.Context(), end(t, s)); err != nil {
 			t.Fatal(err)
 		}

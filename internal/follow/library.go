@@ -43,7 +43,7 @@ type collection struct {
 type entry struct {
 	collection multivac.CollectionName
 	revision   multivac.Revision
-	segmenter  int
+	version    store.Version
 	mark       mark
 }
 
@@ -121,15 +121,15 @@ func (l *library) apply(changes []store.Change, at multivac.Position) {
 			entries[c.Document] = entry{}
 			continue
 		}
-		segmenter := c.Segmenter
-		if store.VectorsOf(segmenter) != l.vectors {
-			c.DropVectors()
+		version := c.Version
+		if version.Vectors != l.vectors {
+			c.Version.Vectors, c.Vectors = 0, nil
 		}
 		m := l.marker.mark(c)
-		e.put = append(e.put, index.Document{ID: c.Document, Revision: c.Revision, Title: c.Title, Passages: c.Passages})
+		e.put = append(e.put, index.Document{ID: c.Document, Revision: c.Revision, Title: c.Title, Passages: c.Passages, Vectors: c.Vectors})
 		e.documents++
 		e.mark = e.mark.plus(m)
-		entries[c.Document] = entry{c.Collection, c.Revision, segmenter, m}
+		entries[c.Document] = entry{c.Collection, c.Revision, version, m}
 	}
 	for name, e := range edits {
 		l.edit(name, e)
@@ -144,7 +144,7 @@ func (l *library) latest(changes []store.Change) []store.Change {
 	last := make(map[multivac.DocumentID]int, len(changes))
 	for i, c := range changes {
 		have := l.documents[c.Document]
-		if c.State == multivac.Failed || c.Revision < have.revision || c.Revision == have.revision && c.Segmenter == have.segmenter {
+		if c.State == multivac.Failed || c.Revision < have.revision || c.Revision == have.revision && c.Version == have.version {
 			continue
 		}
 		if j, ok := last[c.Document]; !ok || c.Revision >= changes[j].Revision {

@@ -37,9 +37,7 @@ type triple struct {
 func newBuilder(docs []Document) *builder {
 	b := &builder{slots: make([]uint32, 256)}
 	for _, d := range docs {
-		for _, p := range d.Passages {
-			b.vectors += len(p.Vectors) / meaning.Width
-		}
+		b.vectors += len(d.Vectors) / meaning.Width
 	}
 	b.begin()
 	return b
@@ -58,6 +56,7 @@ func (b *builder) add(d Document) {
 		b.cut()
 	}
 	b.segment.documents = append(b.segment.documents, document{d.ID, d.Revision})
+	vectors := d.Vectors
 	for _, p := range d.Passages {
 		if len(b.segment.passages) == maxPassages {
 			b.cut()
@@ -65,7 +64,9 @@ func (b *builder) add(d Document) {
 		}
 		id := uint16(len(b.segment.passages))
 		b.segment.passages = append(b.segment.passages, passage{uint32(len(b.segment.documents) - 1), uint32(p.Number)})
-		b.segment.vectors.add(len(b.segment.passages), p.Vectors)
+		n := min(len(p.Sentences)*meaning.Width, len(vectors))
+		b.segment.vectors.add(len(b.segment.passages), vectors[:n])
+		vectors = vectors[n:]
 		b.addWords(id, d.Title, true)
 		b.addWords(id, p.Heading, true)
 		b.addWords(id, p.Lead, true)

@@ -22,6 +22,7 @@ type Document struct {
 	Revision multivac.Revision
 	Title    string
 	Passages []multivac.Passage
+	Vectors  []byte // meaning.Width bytes for each sentence of Passages, in order; none where there are none
 }
 
 // Index is the index of one collection. One goroutine at a time may write;

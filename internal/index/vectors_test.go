@@ -14,19 +14,15 @@ import (
 )
 
 // meant is a document whose sentences have vectors drawn by lot; every fifth
-// passage has none.
+// passage has no sentences.
 func meant(id string, revision int, passages int, r *rand.Rand) Document {
 	d := Document{ID: multivac.DocumentID(id), Revision: multivac.Revision(revision)}
 	for n := range passages {
 		p := multivac.Passage{Number: n, Text: "a b c", End: 5}
-		for k := range 1 + r.IntN(4) {
+		for k := range min(1, r.IntN(5)) * (1 + r.IntN(4)) {
 			p.Sentences = append(p.Sentences, multivac.Span{Start: k, End: k + 1})
-		}
-		if r.IntN(5) > 0 {
-			for range p.Sentences {
-				for _, x := range drawn(r) {
-					p.Vectors = append(p.Vectors, byte(x))
-				}
+			for _, x := range drawn(r) {
+				d.Vectors = append(d.Vectors, byte(x))
 			}
 		}
 		d.Passages = append(d.Passages, p)
@@ -58,13 +54,15 @@ type nearPassage struct {
 // nearest looks at all sentences.
 func nearest(documents map[string]Document, q *meaning.Vector) (all []nearPassage) {
 	for _, d := range documents {
+		made := d.Vectors
 		for _, p := range d.Passages {
-			if len(p.Vectors) == 0 {
+			if len(p.Sentences) == 0 {
 				continue
 			}
 			n := nearPassage{id: multivac.PassageID{Document: d.ID, Revision: d.Revision, Number: p.Number}}
-			for k := range p.Sentences {
-				v := vector(p.Vectors[k*meaning.Width:])
+			for range p.Sentences {
+				v := vector(made)
+				made = made[meaning.Width:]
 				n.cosines = append(n.cosines, meaning.Cosine(q, &v))
 			}
 			all = append(all, n)
@@ -115,8 +113,9 @@ func TestCosinesOfWhatHasNone(t *testing.T) {
 	x := New()
 	with, without := doc("a", 1, "the pump"), doc("b", 1, "the pump")
 	q := drawn(r)
+	with.Passages[0].Sentences = []multivac.Span{{End: 1}}
 	for _, v := range q {
-		with.Passages[0].Vectors = append(with.Passages[0].Vectors, byte(v))
+		with.Vectors = append(with.Vectors, byte(v))
 	}
 	x.Put(with, without)
 	s := x.Snapshot()

@@ -1,6 +1,7 @@
 package tell
 
 import (
+	"bytes"
 	"context"
 	"errors"
 	"runtime"
@@ -73,12 +74,15 @@ func NewResegmenter(s store.Store, q queue.Queue) *Resegmenter {
 }
 
 // version is that of the passages that it makes.
-func (r *Resegmenter) version() int {
+func (r *Resegmenter) version() store.Version {
 	if r.Vectors == nil {
-		return store.Version(r.segmenter, 0)
+		return store.Version{Segmenter: r.segmenter}
 	}
-	return store.Version(r.segmenter, meaning.Version)
+	return store.Version{Segmenter: r.segmenter, Vectors: meaning.Version}
 }
+
+// Vectors are stored as they are made.
+var _ [meaning.Width]byte = [store.VectorSize]byte{}
 
 // Left is how many documents are still to be cut anew or enriched, as of a few
 // seconds ago.
@@ -196,27 +200,46 @@ func (r *Resegmenter) some(ctx context.Context) (int, error) {
 	return len(tasks), group.Wait()
 }
 
+// document makes what is outdated of a document: other passages, or only the
+// vectors of those that are there.
 func (r *Resegmenter) document(ctx context.Context, task multivac.Task) error {
-	err := r.store.Resegment(ctx, task, r.version(), func(title, text string) ([]multivac.Passage, error) {
-		passages, err := await(ctx, "segment", func() ([]multivac.Passage, error) { return r.cut(text) })
+	p, err := r.store.Published(ctx, task)
+	if err != nil {
+		return unlessSuperseded(err)
+	}
+	if !p.Version.Before(r.version()) { // another was here
+		return nil
+	}
+	recut := p.Version.Segmenter < r.segmenter
+	if recut {
+		passages, err := await(ctx, "segment", func() ([]multivac.Passage, error) { return r.cut(p.Text) })
 		if ctx.Err() != nil {
-			return nil, ctx.Err()
+			return ctx.Err()
 		}
-		if err != nil {
+		if err == nil {
+			p.Passages = passages
+		} else { // it keeps those that it has
 			r.Observe(task.Document, err)
-			return nil, nil
 		}
-		err = r.enrich(ctx, title, passages)
-		if err != nil && ctx.Err() == nil {
-			r.Observe(task.Document, err)
-			for i := range passages {
-				passages[i].Vectors = nil
-			}
+	}
+	p.Version = r.version()
+	if p.Vectors, err = r.enrich(ctx, p.Title, p.Passages); err != nil {
+		if ctx.Err() != nil {
+			return ctx.Err()
 		}
-		return passages, ctx.Err()
-	})
+		r.Observe(task.Document, err) // it goes without vectors
+	}
+	if recut {
+		return unlessSuperseded(r.store.Replace(ctx, task, p))
+	}
+	return unlessSuperseded(r.store.Attach(ctx, task, p.Version, p.Vectors))
+}
+
+// unlessSuperseded returns nil where the document was told again or deleted:
+// nothing is left to do then.
+func unlessSuperseded(err error) error {
 	if errors.Is(err, multivac.ErrSuperseded) {
-		return nil // told anew, or deleted
+		return nil
 	}
 	return err
 }
@@ -231,15 +254,15 @@ func (r *Resegmenter) cut(text string) ([]multivac.Passage, error) {
 	return passages, nil
 }
 
-// enrich makes the vectors of passages, some at a time.
-func (r *Resegmenter) enrich(ctx context.Context, title string, passages []multivac.Passage) error {
+// enrich returns the vectors of passages, of which it makes some at a time.
+func (r *Resegmenter) enrich(ctx context.Context, title string, passages []multivac.Passage) ([]byte, error) {
 	if r.Vectors == nil {
-		return nil
+		return nil, nil
 	}
+	made := make([][]byte, len(passages))
 	group, ctx := errgroup.WithContext(ctx)
 	group.SetLimit(cap(r.computing))
-	for i := range passages {
-		p := &passages[i]
+	for i, p := range passages {
 		group.Go(func() (err error) {
 			select {
 			case r.computing <- struct{}{}:
@@ -248,12 +271,15 @@ func (r *Resegmenter) enrich(ctx context.Context, title string, passages []multi
 			}
 			defer func() { <-r.computing }()
 			begin := time.Now()
-			p.Vectors, err = guard("enrich", func() ([]byte, error) { return r.Vectors(ctx, title, *p) })
+			made[i], err = guard("enrich", func() ([]byte, error) { return r.Vectors(ctx, title, p) })
 			r.rest(ctx, time.Since(begin))
 			return err
 		})
 	}
-	return group.Wait()
+	if err := group.Wait(); err != nil {
+		return nil, err
+	}
+	return bytes.Join(made, nil), nil
 }
 
 // rest is called after so much time of computing, with the room for it still

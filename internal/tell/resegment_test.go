@@ -165,7 +165,7 @@ func TestResegmentersTakeTurns(t *testing.T) {
 func sized(_ context.Context, _ string, p multivac.Passage) ([]byte, error) {
 	var all []byte
 	for _, s := range p.Sentences {
-		all = append(all, bytes.Repeat([]byte{byte(s.End - s.Start)}, multivac.VectorSize)...)
+		all = append(all, bytes.Repeat([]byte{byte(s.End - s.Start)}, store.VectorSize)...)
 	}
 	return all, nil
 }
@@ -204,7 +204,7 @@ func indexed(w *world) bool {
 // outdated returns how many documents a program that enriches has left to do.
 func outdated(t *testing.T, s store.Store) int {
 	t.Helper()
-	n, err := s.CountOutdated(t.Context(), store.Version(text.Version, meaning.Version))
+	n, err := s.CountOutdated(t.Context(), store.Version{Segmenter: text.Version, Vectors: meaning.Version})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -241,7 +241,7 @@ func TestToldIsEnriched(t *testing.T) {
 		close(begun)
 		time.Sleep(time.Second)
 		got := scanned(t, s)
-		if p := got["a"].Passages; len(p) != 1 || len(p[0].Sentences) != 2 || p[0].Vectors[0] != byte(len("The pump stops.")) || p[0].Vectors[multivac.VectorSize] != byte(len("It starts again.")) {
+		if p, v := got["a"].Passages, got["a"].Vectors; len(p) != 1 || len(p[0].Sentences) != 2 || v[0] != byte(len("The pump stops.")) || v[store.VectorSize] != byte(len("It starts again.")) {
 			t.Errorf("a second after it was told: %+v", p)
 		}
 		if _, said := titles.Load("Manual"); !said {
@@ -284,8 +284,8 @@ func TestEnrichingBreaks(t *testing.T) {
 		}
 		w.tell(t, multivac.WaitIndexed, telling("a", "It is cold."))
 		time.Sleep(time.Hour)
-		if p := scanned(t, s)["a"].Passages; len(p) != 1 || p[0].Vectors != nil {
-			t.Errorf("passages %+v", p)
+		if c := scanned(t, s)["a"]; len(c.Passages) != 1 || c.Vectors != nil {
+			t.Errorf("passages %+v", c.Passages)
 		}
 		if n := outdated(t, s); n != 0 || told.Load() != 1 {
 			t.Errorf("%d documents are outdated, it was told %d times, want 0 and 1", n, told.Load())

@@ -92,7 +92,7 @@ func (s *Sweeper) sweep(ctx context.Context) (more bool, err error) {
 	if waiting == 0 || overdue {
 		s.known, s.forgot = nil, now // it may have been lost
 	}
-	due, err := s.store.Due(ctx, now, sweepLimit)
+	due, err := s.store.Due(ctx, multivac.ReadDocument, now, sweepLimit)
 	if err != nil {
 		return false, err
 	}

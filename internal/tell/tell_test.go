@@ -495,7 +495,7 @@ func TestStopGivesLeasesBack(t *testing.T) {
 		synctest.Wait()
 		close(release)
 		<-stopped
-		due, err := s.Due(t.Context(), time.Now(), 10)
+		due, err := s.Due(t.Context(), multivac.ReadDocument, time.Now(), 10)
 		if err != nil || len(due) != 1 || due[0].Document != r.ID || due[0].Attempt != 0 {
 			t.Errorf("Due after a stop: got %+v, %v, want the document at once, no attempt counted", due, err)
 		}

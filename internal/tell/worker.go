@@ -371,7 +371,7 @@ func (l *lease) work(d multivac.Document) error {
 	if err := l.begin("publish"); err != nil {
 		return err
 	}
-	p := store.Publication{Title: Title(d, extracted), Text: extracted.Text, IsBody: extracted.Text == string(d.Body), Segmenter: store.Version(text.Version, 0), Passages: passages}
+	p := store.Publication{Title: Title(d, extracted), Text: extracted.Text, IsBody: extracted.Text == string(d.Body), Version: store.Version{Segmenter: text.Version}, Passages: passages}
 	_, err = l.store.Publish(l.within, l.task, p, l.Now())
 	return err
 }

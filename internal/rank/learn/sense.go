@@ -89,12 +89,7 @@ func (c *corpus) embed(file string) error {
 		return err
 	}
 	for i := range c.paragraphs {
-		rest := all[i]
-		for k := range c.paragraphs[i].Passages {
-			p := &c.paragraphs[i].Passages[k]
-			n := len(p.Sentences) * meaning.Width
-			p.Vectors, rest = rest[:n], rest[n:]
-		}
+		c.paragraphs[i].Vectors = all[i]
 	}
 	return nil
 }
