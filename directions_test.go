@@ -17,11 +17,11 @@ const directions = `
 .                         
 cmd/multivac              cli
 internal/cli              app auth client config endpoint eval extract folder meaning memory telemetry web/wire doc
-internal/app              ask audit auth cache certs clock endpoint extract fleet follow keep meaning position queue queue/redisqueue rank store store/mongodb store/sqlite telemetry tell web web/ui
+internal/app              ask audit auth cache certs clock endpoint extract fleet follow index keep meaning position queue queue/redisqueue rank store store/mongodb store/sqlite telemetry tell web web/ui
 internal/clock            
 internal/endpoint         certs
 internal/fleet            clock store
-internal/folder           ask extract follow index rank tell text
+internal/folder           ask extract index rank store tell text
 internal/position         
 internal/client           web/wire
 internal/eval             
@@ -33,15 +33,18 @@ internal/memory
 internal/jsontext         
 internal/meaning          memory
 internal/extract          frontmatter strict
-internal/index            memory meaning text
-internal/rank             text index meaning
-internal/rank/learn       eval extract index meaning rank text
+internal/find             meaning store
+internal/find/findtest    find meaning store text
+internal/index            find index/inverted store
+internal/index/inverted   find memory meaning text
+internal/rank             text find meaning
+internal/rank/learn       eval extract find index meaning rank store text
 internal/auth             
 internal/audit            auth telemetry
 internal/tell             clock extract meaning text store queue
-internal/follow           index text store
+internal/follow           find store
 internal/keep             jsontext memory strict text store queue
-internal/ask              index meaning rank follow cache store
+internal/ask              find meaning rank cache store
 internal/cache            redisclient
 internal/store            
 internal/store/sqlite     store
@@ -68,7 +71,7 @@ doc
 
 // Pure rooms compute: they read no clock, talk to nobody and write no log.
 var (
-	pure    = []string{".", "internal/text", "internal/frontmatter", "internal/extract", "internal/index", "internal/meaning", "internal/rank"}
+	pure    = []string{".", "internal/text", "internal/frontmatter", "internal/extract", "internal/find", "internal/index", "internal/index/inverted", "internal/meaning", "internal/rank"}
 	outside = []string{"os", "os/exec", "net", "net/http", "log", "log/slog", "database/sql", "syscall"}
 	clock   = "time" // the words name times and durations; the others have no use for it
 )

@@ -151,6 +151,7 @@ type Document struct {
 	Hash       ContentHash
 	Body       []byte // as told, while pending or failed
 	Text       string // as extracted, once indexed; never normalised
+	Places     Places // of Text in the file; where Text is
 	Revision   Revision
 	State      State
 	Step       string // what the worker was doing: "extract", "segment", "publish"
@@ -181,7 +182,7 @@ type Listing struct {
 
 // A Page is a part of a listing.
 type Page struct {
-	Documents []Document // without Body and Text
+	Documents []Document // without Body, Text and Places
 	Next      string     // the identifier of the last one; empty on the last page
 }
 

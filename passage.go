@@ -2,6 +2,8 @@ package multivac
 
 import (
 	"fmt"
+	"strconv"
+	"strings"
 	"unicode/utf8"
 )
 
@@ -18,6 +20,41 @@ const (
 	Code  Kind = "code"  // lines of a code block
 )
 
+// Places say where the parts of a text stand in the file that it was read
+// from. Only internal/place makes and reads them; empty where nothing is known.
+type Places string
+
+// A Place is where in its file a piece of text stands. It has the fields that
+// the file's format has; the others are zero.
+type Place struct {
+	Line  int    // from 1; of a table the line of the row, on a page that of the page
+	Page  int    // from 1
+	Slide int    // from 1
+	Sheet string // its name
+	Part  string // the name of a file within the file, such as an attachment
+}
+
+// String says the place in words, such as "page 3, line 2"; it is empty where
+// the place is unknown.
+func (p Place) String() string {
+	var parts []string
+	if p.Part != "" {
+		parts = append(parts, p.Part)
+	}
+	if p.Sheet != "" {
+		parts = append(parts, "sheet "+p.Sheet)
+	}
+	for _, n := range []struct {
+		name   string
+		number int
+	}{{"page", p.Page}, {"slide", p.Slide}, {"line", p.Line}} {
+		if n.number > 0 {
+			parts = append(parts, n.name+" "+strconv.Itoa(n.number))
+		}
+	}
+	return strings.Join(parts, ", ")
+}
+
 // A Passage is a run of sentences of one document that stand under one
 // heading: what is found. Its sentences are what is quoted.
 type Passage struct {
@@ -29,14 +66,11 @@ type Passage struct {
 	End       int
 	Text      string
 	Sentences []Span // in the document's text, ascending, inside [Start, End), none empty
-	Vectors   []byte // what the sentences mean, side by side, VectorSize of each; none where nothing was made of them
+	Places    Places // of Text in the file
 }
 
 // HeadingSeparator stands between the headings of a path.
 const HeadingSeparator = " › "
-
-// VectorSize is how many bytes say what a sentence means.
-const VectorSize = 384
 
 // MaxSentence is the longest a sentence may be, in characters, so that an
 // answer can be read at a glance.
@@ -60,9 +94,6 @@ func (p Passage) Validate(text string) error {
 			return fmt.Errorf("passage %d: sentence [%d:%d] is over %d characters", p.Number, s.Start, s.End, MaxSentence)
 		}
 		last = s.End
-	}
-	if n := len(p.Vectors); n != 0 && n != VectorSize*len(p.Sentences) {
-		return fmt.Errorf("passage %d: %d sentences have %d bytes of vectors", p.Number, len(p.Sentences), n)
 	}
 	return nil
 }

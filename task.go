@@ -1,8 +1,16 @@
 package multivac
 
-// A Task is the work of turning one revision of a document into passages.
+// A TaskKind says what a task works on.
+type TaskKind string
+
+// ReadDocument is the kind of a task that turns one revision of a document into
+// passages. A task that names no kind is of this one.
+const ReadDocument TaskKind = ""
+
+// A Task is work on one revision of a subject, which waits for a worker.
 type Task struct {
-	Document DocumentID
+	Kind     TaskKind
+	Document DocumentID // the subject: of another kind than ReadDocument, an identifier of that kind
 	Revision Revision
 	Attempt  int    // of this revision, from 1; 0 where no lease was taken yet
 	Origin   Origin // of the telling, where it is known

@@ -14,7 +14,7 @@ import (
 	"time"
 
 	"multivac"
-	"multivac/internal/index"
+	"multivac/internal/find"
 	"multivac/internal/text"
 )
 
@@ -67,7 +67,7 @@ func TestForgotten(t *testing.T) {
 	a, _ := running(t, Settings{Data: data})
 	const secret, question = "xyzzyplugh", "What is the password of the vault?"
 	tellOne(t, a, multivac.Telling{Source: "other.md", Body: []byte("The valve opens at 4 bar.\n")})
-	before, _ := a.web.follower.View(multivac.DefaultCollection)
+	before, _ := a.web.index.View(multivac.DefaultCollection)
 	askOne(t, a, question)
 
 	r := tellOne(t, a, multivac.Telling{Source: "vault.md", Title: "Of " + secret, Body: []byte("# The " + secret + "\n\nThe password of the vault is " + secret + ".\n")})
@@ -97,12 +97,14 @@ func TestForgotten(t *testing.T) {
 	if n := a.web.answers.Stats().Answers; n != 0 {
 		t.Errorf("%d answers from before the deletion are in the cache", n)
 	}
-	after, _ := a.web.follower.View(multivac.DefaultCollection)
+	after, _ := a.web.index.View(multivac.DefaultCollection)
 	if after.Fingerprint != before.Fingerprint {
 		t.Error("the collection is what it was before the secret was told, and has another fingerprint")
 	}
-	if hits := after.Index.Search([]index.Term{{Stem: text.AppendWords(nil, secret)[0].Stem, IDF: 1}}, 10); len(hits) > 0 {
-		t.Errorf("the index finds %+v", hits)
+	stem := text.AppendWords(nil, secret)[0].Stem
+	found, err := a.web.index.Find(t.Context(), find.Query{In: after, Stems: []uint64{stem}, Terms: []find.Term{{Stem: stem, Weight: 1}}, Passages: 10})
+	if err != nil || len(found.Hits) > 0 || found.Counts[0] > 0 {
+		t.Errorf("the index finds %+v, %v", found, err)
 	}
 	if reason := askOne(t, a, "What is a "+secret+"?").Reason; reason == nil || !slices.Contains(reason.Unmatched, secret) {
 		t.Errorf("asked for the secret, the reason is %+v, which does not say that nothing told contains it", reason)

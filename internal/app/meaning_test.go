@@ -9,6 +9,7 @@ import (
 
 	"multivac"
 	"multivac/internal/meaning"
+	"multivac/internal/store"
 	"multivac/internal/telemetry"
 )
 
@@ -18,7 +19,7 @@ type counted struct{ sentences atomic.Int64 }
 
 func (c *counted) vectors(_ context.Context, _ string, p multivac.Passage) ([]byte, error) {
 	c.sentences.Add(int64(len(p.Sentences)))
-	return bytes.Repeat([]byte{1}, multivac.VectorSize*len(p.Sentences)), nil
+	return bytes.Repeat([]byte{1}, store.VectorSize*len(p.Sentences)), nil
 }
 
 // What is told is enriched, and what was told where meaning was off, once it is

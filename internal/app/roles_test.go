@@ -221,8 +221,8 @@ func twoWebsTwoWorkers(t *testing.T, s place) {
 		t.Errorf("asked the other web: %q from %q, %v; want from %q", a.Text(), a.Position, err, r.Position)
 	}
 	// Both name the same content alike, and so share answers.
-	v1, _ := one.app.web.follower.View(multivac.DefaultCollection)
-	v2, _ := two.app.web.follower.View(multivac.DefaultCollection)
+	v1, _ := one.app.web.index.View(multivac.DefaultCollection)
+	v2, _ := two.app.web.index.View(multivac.DefaultCollection)
 	if v1.Fingerprint != v2.Fingerprint {
 		t.Errorf("fingerprints of the same content: %x and %x", v1.Fingerprint, v2.Fingerprint)
 	}

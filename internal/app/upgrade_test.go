@@ -41,7 +41,7 @@ func TestUpgradeOfTheFirstVersion(t *testing.T) {
 	ctx, cancel := context.WithTimeout(t.Context(), 30*time.Second)
 	defer cancel()
 	for n := 1; n > 0; {
-		if n, err = a.store.CountOutdated(ctx, store.Version(text.Version, 0)); err != nil {
+		if n, err = a.store.CountOutdated(ctx, store.Version{Segmenter: text.Version}); err != nil {
 			t.Fatalf("%d documents are still of the older version: %v", n, err)
 		}
 		if st, err := a.Status(ctx); err != nil || n == 0 && st.Documents < 3 {

@@ -22,6 +22,7 @@ import (
 	"multivac/internal/find"
 	"multivac/internal/meaning"
 	"multivac/internal/rank"
+	"multivac/internal/store"
 )
 
 // A reacher waits until a position is answered from.
@@ -32,7 +33,7 @@ type reacher interface {
 // excerpts gives the texts of passages, and of spans to check them.
 type excerpts interface {
 	Excerpts(context.Context, []multivac.PassageID) ([]multivac.Excerpt, error)
-	Quote(context.Context, multivac.DocumentID, multivac.Revision, multivac.Span) (string, error)
+	Quotes(context.Context, []store.Quote) ([]string, error)
 }
 
 const (
@@ -374,7 +375,7 @@ func (s *Service) readWith(ctx context.Context, question string, candidates []ra
 	return said
 }
 
-// quote returns the first n ranked sentences that differ, each verified.
+// quote returns the first n ranked sentences that differ, verified.
 func (s *Service) quote(ctx context.Context, n int, asked *rank.Question, ranked []rank.Sentence, candidates []rank.Candidate) (quoted []multivac.Quotation, err error) {
 	told := map[string]bool{}
 	for _, r := range ranked {
@@ -386,23 +387,26 @@ func (s *Service) quote(ctx context.Context, n int, asked *rank.Question, ranked
 			continue
 		}
 		told[q.Text] = true
-		if err := s.verify(ctx, q); err != nil {
-			return nil, err
-		}
 		quoted = append(quoted, q)
 	}
-	return quoted, nil
+	return quoted, s.verify(ctx, quoted)
 }
 
 // verify holds the promise that an answer is a quotation: its bytes are those
 // of the stored text at its offsets.
-func (s *Service) verify(ctx context.Context, q multivac.Quotation) error {
-	stored, err := s.excerpts.Quote(ctx, q.Document, q.Revision, multivac.Span{Start: q.Start, End: q.End})
-	switch {
-	case errors.Is(err, multivac.ErrNotFound), err == nil && stored != q.Text:
-		return find.ErrMoved
-	case err != nil:
-		return fmt.Errorf("verify quotation: %w", err)
+func (s *Service) verify(ctx context.Context, quoted []multivac.Quotation) error {
+	quotes := make([]store.Quote, len(quoted))
+	for i, q := range quoted {
+		quotes[i] = store.Quote{Document: q.Document, Revision: q.Revision, Span: multivac.Span{Start: q.Start, End: q.End}}
+	}
+	stored, err := s.excerpts.Quotes(ctx, quotes)
+	if err != nil {
+		return fmt.Errorf("verify quotations: %w", err)
+	}
+	for i, q := range quoted {
+		if stored[i] != q.Text {
+			return find.ErrMoved
+		}
 	}
 	return nil
 }

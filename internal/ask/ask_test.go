@@ -21,7 +21,7 @@ type shelf struct {
 	*index.Index
 	documents map[multivac.DocumentID]multivac.Document
 	read      int    // calls of Excerpts
-	moved     func() // called once, before the first Quote
+	moved     func() // called once, before the first Quotes
 }
 
 func newShelf(texts map[string]string) *shelf {
@@ -37,7 +37,7 @@ func (s *shelf) put(source string, r multivac.Revision, body string) {
 	title, _, _ := strings.Cut(source, ".")
 	d := multivac.Document{ID: multivac.Telling{Source: source}.ID(), Revision: r, Source: source, Title: title, Text: body}
 	s.documents[d.ID] = d
-	s.take(d, store.Change{Passages: text.Segment(body), Segmenter: store.Version(1, 0)})
+	s.take(d, store.Change{Passages: text.Segment(body), Version: store.Version{Segmenter: 1}})
 }
 
 // take has the index take in a document with what c says of its passages.
@@ -66,17 +66,19 @@ func (s *shelf) Excerpts(_ context.Context, ids []multivac.PassageID) ([]multiva
 	return excerpts, nil
 }
 
-func (s *shelf) Quote(_ context.Context, id multivac.DocumentID, r multivac.Revision, span multivac.Span) (string, error) {
+func (s *shelf) Quotes(_ context.Context, quotes []store.Quote) ([]string, error) {
 	if s.moved != nil {
 		moved := s.moved
 		s.moved = nil
 		moved()
 	}
-	d, ok := s.documents[id]
-	if !ok || d.Revision != r {
-		return "", multivac.Errorf(multivac.ErrNotFound, "", "gone")
+	texts := make([]string, len(quotes))
+	for i, q := range quotes {
+		if d := s.documents[q.Document]; d.Revision == q.Revision {
+			texts[i] = d.Text[q.Span.Start:q.Span.End]
+		}
 	}
-	return d.Text[span.Start:span.End], nil
+	return texts, nil
 }
 
 var library = map[string]string{
@@ -216,11 +218,11 @@ type late struct {
 	left int
 }
 
-func (l *late) Quote(ctx context.Context, id multivac.DocumentID, r multivac.Revision, span multivac.Span) (string, error) {
+func (l *late) Quotes(ctx context.Context, quotes []store.Quote) ([]string, error) {
 	if l.left--; l.left >= 0 {
-		return "", multivac.Errorf(multivac.ErrNotFound, "", "gone")
+		return make([]string, len(quotes)), nil
 	}
-	return l.shelf.Quote(ctx, id, r, span)
+	return l.shelf.Quotes(ctx, quotes)
 }
 
 func TestNeverSendsWhatIsNotStored(t *testing.T) {
@@ -250,8 +252,8 @@ func (s stale) Excerpts(ctx context.Context, ids []multivac.PassageID) ([]multiv
 	return s.read.Excerpts(ctx, ids)
 }
 
-func (s stale) Quote(ctx context.Context, id multivac.DocumentID, r multivac.Revision, span multivac.Span) (string, error) {
-	return s.checked.Quote(ctx, id, r, span)
+func (s stale) Quotes(ctx context.Context, quotes []store.Quote) ([]string, error) {
+	return s.checked.Quotes(ctx, quotes)
 }
 
 func TestAskedAgainComesFromTheCache(t *testing.T) {

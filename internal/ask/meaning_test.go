@@ -18,14 +18,15 @@ import (
 func (s *shelf) enrich(t *testing.T) {
 	t.Helper()
 	for _, d := range s.documents {
-		passages := text.Segment(d.Text)
-		for i := range passages {
-			var err error
-			if passages[i].Vectors, err = meaning.Default().Vectors(t.Context(), d.Title, passages[i]); err != nil {
+		passages, vectors := text.Segment(d.Text), []byte(nil)
+		for _, p := range passages {
+			v, err := meaning.Default().Vectors(t.Context(), d.Title, p)
+			if err != nil {
 				t.Fatal(err)
 			}
+			vectors = append(vectors, v...)
 		}
-		s.take(d, store.Change{Passages: passages, Segmenter: store.Version(1, 1)})
+		s.take(d, store.Change{Passages: passages, Vectors: vectors, Version: store.Version{Segmenter: 1, Vectors: 1}})
 	}
 }
 

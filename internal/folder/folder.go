@@ -139,7 +139,11 @@ func (f *Folder) Excerpts(_ context.Context, ids []multivac.PassageID) ([]multiv
 	return excerpts, nil
 }
 
-// Quote implements what ask needs of a store.
-func (f *Folder) Quote(_ context.Context, id multivac.DocumentID, _ multivac.Revision, span multivac.Span) (string, error) {
-	return f.documents[id].Text[span.Start:span.End], nil
+// Quotes implements what ask needs of a store.
+func (f *Folder) Quotes(_ context.Context, quotes []store.Quote) ([]string, error) {
+	texts := make([]string, len(quotes))
+	for i, q := range quotes {
+		texts[i] = f.documents[q.Document].Text[q.Span.Start:q.Span.End]
+	}
+	return texts, nil
 }

@@ -13,9 +13,9 @@ const maxBacklog = 16 << 20
 
 // weight is about how many bytes a change takes in memory.
 func weight(c store.Change) int {
-	n := 512
+	n := 512 + len(c.Vectors)
 	for _, p := range c.Passages {
-		n += 128 + len(p.Text) + len(p.Heading) + len(p.Lead) + 16*len(p.Sentences) + len(p.Vectors)
+		n += 128 + len(p.Text) + len(p.Heading) + len(p.Lead) + 16*len(p.Sentences)
 	}
 	return n
 }

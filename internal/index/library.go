@@ -39,7 +39,7 @@ type collection struct {
 type entry struct {
 	collection multivac.CollectionName
 	revision   multivac.Revision
-	version    int // as the library indexes it: without vectors of other versions
+	version    store.Version // as the library indexes it: without vectors of other versions
 	mark       mark
 }
 
@@ -92,7 +92,7 @@ func (l *library) apply(changes []store.Change, at multivac.Position) {
 		e.add(c, ok && l.onlyVectors(old, c))
 		e.documents++
 		e.mark = e.mark.plus(m)
-		entries[c.Document] = entry{c.Collection, c.Revision, c.Segmenter, m}
+		entries[c.Document] = entry{c.Collection, c.Revision, c.Version, m}
 	}
 	for name, e := range edits {
 		l.edit(name, e)
@@ -103,7 +103,7 @@ func (l *library) apply(changes []store.Change, at multivac.Position) {
 // onlyVectors reports whether c differs from what is indexed by vectors alone,
 // where there were none.
 func (l *library) onlyVectors(old entry, c store.Change) bool {
-	return old.revision == c.Revision && store.VectorsOf(old.version) == 0 && old.version+store.VectorsOf(c.Segmenter) == c.Segmenter
+	return old.revision == c.Revision && old.version == store.Version{Segmenter: c.Version.Segmenter}
 }
 
 // latest returns, in order, the one change of each document that makes a
@@ -114,12 +114,12 @@ func (l *library) latest(changes []store.Change) []store.Change {
 	last := make(map[multivac.DocumentID]int, len(changes))
 	kept := make([]store.Change, len(changes))
 	for i, c := range changes {
-		if store.VectorsOf(c.Segmenter) != l.vectors {
-			c.DropVectors()
+		if c.Version.Vectors != l.vectors || len(c.Vectors) == 0 {
+			c.Version.Vectors, c.Vectors = 0, nil
 		}
 		kept[i] = c
 		have := l.documents[c.Document]
-		if c.State == multivac.Failed || c.Revision < have.revision || c.Revision == have.revision && c.Segmenter == have.version {
+		if c.State == multivac.Failed || c.Revision < have.revision || c.Revision == have.revision && c.Version == have.version {
 			continue
 		}
 		if j, ok := last[c.Document]; !ok || c.Revision >= changes[j].Revision {
@@ -148,7 +148,7 @@ type edit struct {
 // add adds a published document. Where onlyVectors is set, its passages are
 // indexed as they are.
 func (e *edit) add(c store.Change, onlyVectors bool) {
-	d := inverted.Document{ID: c.Document, Revision: c.Revision, Title: c.Title, Passages: c.Passages, Vectors: store.PackVectors(c.Passages)}
+	d := inverted.Document{ID: c.Document, Revision: c.Revision, Title: c.Title, Passages: c.Passages, Vectors: c.Vectors}
 	if onlyVectors {
 		e.attach = append(e.attach, d)
 	} else {

@@ -39,13 +39,14 @@ type marker struct{ mac hash.Hash }
 
 func newMarker(key [16]byte) marker { return marker{hmac.New(sha256.New, key[:])} }
 
-// mark returns the mark of the document, revision, content and segmenter of a
+// mark returns the mark of the document, revision, content and version of a
 // change.
 func (m marker) mark(c store.Change) mark {
 	m.mac.Reset()
-	var numbers [16]byte
+	var numbers [24]byte
 	binary.BigEndian.PutUint64(numbers[:8], uint64(c.Revision))
-	binary.BigEndian.PutUint64(numbers[8:], uint64(c.Segmenter))
+	binary.BigEndian.PutUint64(numbers[8:16], uint64(c.Version.Segmenter))
+	binary.BigEndian.PutUint64(numbers[16:], uint64(c.Version.Vectors))
 	m.mac.Write(numbers[:])
 	m.mac.Write(c.Hash[:])
 	m.mac.Write([]byte(c.Document)) // last, for it alone has no fixed length

@@ -208,7 +208,7 @@ func (e *examining) passages(r store.Record, wrong func(string, ...any)) {
 		wrong("its passages are broken: %s", problem)
 	default:
 		task := multivac.Task{Document: r.ID, Revision: p.Revision}
-		err := e.store.Resegment(e.ctx, task, store.Version(text.Version, 0), func(_, s string) ([]multivac.Passage, error) { return e.segment(s), nil })
+		err := e.store.Replace(e.ctx, task, store.Publication{Text: p.Text, Version: store.Version{Segmenter: text.Version}, Passages: e.segment(p.Text)})
 		f := multivac.Fault{Document: r.ID, Problem: "its passages are broken: " + problem, Repair: "cut anew from the text"}
 		if err != nil {
 			f.Repair = ""

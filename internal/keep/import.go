@@ -144,7 +144,7 @@ func (i *importing) document(d *document, in *lines) error {
 		return err
 	}
 	if p := r.Published; p != nil {
-		p.Segmenter = store.Version(text.Version, 0)
+		p.Version = store.Version{Segmenter: text.Version}
 		if p.Passages, err = i.cut(p.Text); err != nil {
 			return err
 		}

@@ -67,7 +67,7 @@ func (k *kept) tell(t multivac.Telling) multivac.Task {
 func (k *kept) index(t multivac.Telling) multivac.Task {
 	k.Helper()
 	task := k.tell(t)
-	p := store.Publication{Title: "Found", Text: string(t.Body), Segmenter: store.Version(text.Version, 0), Passages: text.Segment(string(t.Body))}
+	p := store.Publication{Title: "Found", Text: string(t.Body), Version: store.Version{Segmenter: text.Version}, Passages: text.Segment(string(t.Body))}
 	_, err := k.db.Publish(k.Context(), task, p, k.Now())
 	k.must(err)
 	return task

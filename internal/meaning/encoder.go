@@ -4,13 +4,11 @@ import (
 	"math"
 	"slices"
 	"sync"
-
-	"multivac"
 )
 
 // Shapes of the networks: those of MiniLM-L6 (Wang et al., 2020).
 const (
-	width    = multivac.VectorSize // as stores keep it
+	width    = 384
 	heads    = 12
 	headSize = width / heads
 	inner    = 1536

@@ -197,7 +197,7 @@ var light = func() map[string]bool {
 }()
 
 // Vectors returns what Vector makes of each sentence of a passage in its
-// context, side by side: what Passage.Vectors keeps. It looks at ctx between
+// context, side by side, Width bytes of each. It looks at ctx between
 // sentences and returns its error where it has ended.
 func (m *Model) Vectors(ctx context.Context, title string, p multivac.Passage) ([]byte, error) {
 	all := make([]byte, 0, len(p.Sentences)*Width)

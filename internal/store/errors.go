@@ -26,9 +26,15 @@ func ErrNoDatum(collection multivac.CollectionName) error {
 	return multivac.Errorf(multivac.ErrNotFound, "tell it something", "collection %q has no document that was processed", collection)
 }
 
-// ErrNoQuote is returned for bytes that are not published.
-func ErrNoQuote(revision multivac.Revision, span multivac.Span) error {
-	return multivac.Errorf(multivac.ErrNotFound, "", "bytes %d to %d of revision %d are not there", span.Start, span.End, revision)
+// ErrReadDocument is returned for a task of the kind multivac.ReadDocument where
+// one of another kind is wanted.
+func ErrReadDocument() error {
+	return multivac.Errorf(multivac.ErrInvalid, "", "Put makes the tasks of documents and Publish ends them")
+}
+
+// ErrOtherText is returned for passages of another text than what is published.
+func ErrOtherText(task multivac.Task) error {
+	return multivac.Errorf(multivac.ErrInvalid, "", "revision %d of document %s has another text", task.Revision, task.Document)
 }
 
 // ErrNoPosition is returned for what no feed calls a position.

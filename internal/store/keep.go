@@ -7,7 +7,7 @@ import (
 	"multivac"
 )
 
-// A Keep is the part of a Store by which it is looked after.
+// Keep looks after what is stored.
 type Keep interface {
 	// Retry makes a failed document pending at its next revision, and a
 	// pending one due at once; the receipt says whether that changed
@@ -26,19 +26,6 @@ type Keep interface {
 	// none either, but a Shared store may have kept some of several.
 	Restore(ctx context.Context, records []Record, now time.Time) (int, error)
 
-	// Outdated returns up to limit published documents whose passages are of an
-	// older Version than the one named.
-	Outdated(ctx context.Context, segmenter, limit int) ([]multivac.Task, error)
-	// CountOutdated returns how many there are. It costs time in their number,
-	// and next to nothing where there are none.
-	CountOutdated(ctx context.Context, segmenter int) (int, error)
-	// Resegment puts other passages in the place of those that the published
-	// text of task's revision has, in one step, and adds to the feed: what cut
-	// makes of the title and the text. Where cut makes none, those before stay
-	// and count as of that Version. ErrSuperseded where another revision is
-	// published by then; cut's error where it fails.
-	Resegment(ctx context.Context, task multivac.Task, segmenter int, cut Cut) error
-
 	// Examine looks for what is wrong inside the store, which its other
 	// methods do not show, and reports each fault. With repair it mends what
 	// can be mended; a document whose text is lost it deletes, so that it can
@@ -56,15 +43,12 @@ type Space struct {
 // with others is not.
 type Spacious interface{ Space() Space }
 
-// A Cut makes the passages of a document.
-type Cut func(title, text string) ([]multivac.Passage, error)
-
 // A Record is all that a store keeps of a document, but for a lease on it and
 // for what was replaced.
 type Record struct {
 	multivac.Document            // with its body where it is pending or failed, its text where it is indexed
 	Published         *Published // what is answered from, if anything is
-	Datum             bool       // it is its collection's
+	Datum             bool       // it is the datum of its collection
 }
 
 // A Published is the revision of a document that is answered from: its own

@@ -16,25 +16,6 @@ func ValidID(id multivac.DocumentID) bool {
 	return err == nil && hex.EncodeToString(b) == string(id)
 }
 
-// Validate returns an ErrInvalid where a passage does not quote the text, the
-// passages are not numbered from 0, or some have vectors and others lack them.
-func (p Publication) Validate() error {
-	sentences, vectors := 0, 0
-	for i, one := range p.Passages {
-		if err := one.Validate(p.Text); err != nil {
-			return multivac.Errorf(multivac.ErrInvalid, "", "%v", err)
-		}
-		if one.Number != i {
-			return multivac.Errorf(multivac.ErrInvalid, "", "passage %d has the number %d", i, one.Number)
-		}
-		sentences, vectors = sentences+len(one.Sentences), vectors+len(one.Vectors)
-	}
-	if vectors != 0 && vectors != multivac.VectorSize*sentences {
-		return multivac.Errorf(multivac.ErrInvalid, "", "some of the passages have vectors, and others have none")
-	}
-	return nil
-}
-
 // Validate returns an ErrInvalid that says what is wrong with a record.
 func (r Record) Validate() error {
 	wrong := func(format string, args ...any) error {

@@ -43,9 +43,9 @@ func (w watched) Document(ctx context.Context, id multivac.DocumentID) (multivac
 	return d, err
 }
 
-func (w watched) Due(ctx context.Context, now time.Time, limit int) ([]multivac.Task, error) {
+func (w watched) Due(ctx context.Context, kind multivac.TaskKind, now time.Time, limit int) ([]multivac.Task, error) {
 	ctx, end := w.begin(ctx, "due")
-	tasks, err := w.Store.Due(ctx, now, limit)
+	tasks, err := w.Store.Due(ctx, kind, now, limit)
 	end(err)
 	return tasks, err
 }
@@ -78,11 +78,11 @@ func (w watched) Excerpts(ctx context.Context, ids []multivac.PassageID) ([]mult
 	return excerpts, err
 }
 
-func (w watched) Quote(ctx context.Context, id multivac.DocumentID, revision multivac.Revision, span multivac.Span) (string, error) {
+func (w watched) Quotes(ctx context.Context, quotes []Quote) ([]string, error) {
 	ctx, end := w.begin(ctx, "quote")
-	text, err := w.Store.Quote(ctx, id, revision, span)
+	texts, err := w.Store.Quotes(ctx, quotes)
 	end(err)
-	return text, err
+	return texts, err
 }
 
 func (w watched) Position(ctx context.Context) (multivac.Position, error) {

@@ -44,7 +44,7 @@ func TestWatch(t *testing.T) {
 	check(err)
 	n, err := s.Pending(ctx)
 	check(err)
-	due, err := s.Due(ctx, now, 2)
+	due, err := s.Due(ctx, multivac.ReadDocument, now, 2)
 	check(err)
 	if n != 2 || len(due) != 2 {
 		t.Fatalf("%d are pending, %d due, want 2", n, len(due))
@@ -60,20 +60,22 @@ func TestWatch(t *testing.T) {
 	check(err)
 	_, err = s.Excerpts(ctx, nil)
 	check(err)
-	_, err = s.Quote(ctx, "none", 1, multivac.Span{})
+	_, err = s.Quotes(ctx, nil)
+	check(err)
+	_, err = s.Document(ctx, "none")
 	if !errors.Is(err, multivac.ErrNotFound) {
-		t.Errorf("a quotation of nothing: %v", err)
+		t.Errorf("a document that was never told: %v", err)
 	}
 	_, err = s.Delete(ctx, receipts[0].ID, now)
 	check(err)
 	_, err = s.Position(ctx)
 	check(err)
 
-	want := []string{"put", "pending", "due", "lease", "lease", "publish", "fail", "document", "excerpts", "quote", "delete", "position"}
+	want := []string{"put", "pending", "due", "lease", "lease", "publish", "fail", "document", "excerpts", "quote", "document", "delete", "position"}
 	if !slices.Equal(begun, want) {
 		t.Errorf("begun are %q, want %q", begun, want)
 	}
-	want[9] = "quote not found"
+	want[10] = "document not found"
 	if !slices.Equal(ended, want) {
 		t.Errorf("ended are %q, want %q", ended, want)
 	}

@@ -22,14 +22,14 @@ const retryHorizon = time.Hour
 // MeasureBacklog asks the queue and the store what waits. Documents that are
 // worked on, or that wait for another attempt, count.
 func MeasureBacklog(ctx context.Context, s interface {
-	Due(ctx context.Context, now time.Time, limit int) ([]multivac.Task, error)
+	Due(ctx context.Context, kind multivac.TaskKind, now time.Time, limit int) ([]multivac.Task, error)
 	Document(ctx context.Context, id multivac.DocumentID) (multivac.Document, error)
 }, q queue.Queue) (b Backlog) {
 	var err error
 	if b.Queued, err = q.Len(ctx); err != nil {
 		b.Queued = -1
 	}
-	due, err := s.Due(ctx, time.Now().Add(retryHorizon), 1)
+	due, err := s.Due(ctx, multivac.ReadDocument, time.Now().Add(retryHorizon), 1)
 	if err != nil {
 		return b
 	}

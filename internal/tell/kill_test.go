@@ -310,11 +310,11 @@ func (m *moody) Lease(ctx context.Context, t multivac.Task, now, until time.Time
 	return m.Store.Lease(ctx, t, now, until)
 }
 
-func (m *moody) Due(ctx context.Context, now time.Time, limit int) ([]multivac.Task, error) {
+func (m *moody) Due(ctx context.Context, kind multivac.TaskKind, now time.Time, limit int) ([]multivac.Task, error) {
 	if err := m.fail(); err != nil {
 		return nil, err
 	}
-	return m.Store.Due(ctx, now, limit)
+	return m.Store.Due(ctx, kind, now, limit)
 }
 
 func (m *moody) Publish(ctx context.Context, t multivac.Task, p store.Publication, now time.Time) (multivac.Position, error) {

@@ -129,7 +129,7 @@ func (l *lease) work(d multivac.Document) error {
 	if err := l.begin("publish"); err != nil {
 		return err
 	}
-	p := store.Publication{Title: Title(d, extracted), Text: extracted.Text, IsBody: extracted.Text == string(d.Body), Segmenter: store.Version(l.maker.Segmenter, 0), Passages: passages}
+	p := store.Publication{Title: Title(d, extracted), Text: extracted.Text, IsBody: extracted.Text == string(d.Body), Version: store.Version{Segmenter: l.maker.Segmenter}, Passages: passages}
 	_, err = l.store.Publish(l.stepCtx, l.task, p, l.Now())
 	return err
 }

@@ -1,6 +1,7 @@
 package tell
 
 import (
+	"bytes"
 	"context"
 	"errors"
 	"sync/atomic"
@@ -29,9 +30,11 @@ const (
 
 // outdated is what the refresher needs of a store.
 type outdated interface {
-	Outdated(ctx context.Context, segmenter, limit int) ([]multivac.Task, error)
-	CountOutdated(ctx context.Context, segmenter int) (int, error)
-	Resegment(ctx context.Context, task multivac.Task, segmenter int, cut store.Cut) error
+	Outdated(ctx context.Context, v store.Version, limit int) ([]multivac.Task, error)
+	CountOutdated(ctx context.Context, v store.Version) (int, error)
+	Published(ctx context.Context, task multivac.Task) (store.Publication, error)
+	Replace(ctx context.Context, task multivac.Task, p store.Publication) error
+	Attach(ctx context.Context, task multivac.Task, v store.Version, vectors []byte) error
 }
 
 // A Refresher makes the passages and vectors of outdated documents again: of
@@ -68,12 +71,15 @@ func NewRefresher(s outdated, q queue.Queue, m *Maker) *Refresher {
 }
 
 // version is that of up-to-date documents.
-func (r *Refresher) version() int {
+func (r *Refresher) version() store.Version {
 	if r.maker.Vectors == nil {
-		return store.Version(r.maker.Segmenter, 0)
+		return store.Version{Segmenter: r.maker.Segmenter}
 	}
-	return store.Version(r.maker.Segmenter, meaning.Version)
+	return store.Version{Segmenter: r.maker.Segmenter, Vectors: meaning.Version}
 }
+
+// Vectors are stored as they are made.
+var _ [meaning.Width]byte = [store.VectorSize]byte{}
 
 // Left is how many documents are outdated, as of a few seconds ago.
 func (r *Refresher) Left() int { return int(r.left.Load()) }
@@ -209,31 +215,51 @@ func (r *Refresher) pause(ctx context.Context, took time.Duration) {
 	r.giveWay(ctx)
 }
 
+// document makes what is outdated of a document: other passages, or only the
+// vectors of those that are there.
 func (r *Refresher) document(ctx context.Context, task multivac.Task) error {
-	err := r.store.Resegment(ctx, task, r.version(), func(title, text string) ([]multivac.Passage, error) {
-		passages, err := r.maker.passages(ctx, text)
-		if ctx.Err() != nil {
-			return nil, ctx.Err()
-		}
-		if err != nil {
+	p, err := r.store.Published(ctx, task)
+	if err != nil {
+		return unlessSuperseded(err)
+	}
+	if !p.Version.Before(r.version()) { // another process refreshed it
+		return nil
+	}
+	recut := p.Version.Segmenter < r.maker.Segmenter
+	if recut {
+		passages, err := r.maker.passages(ctx, p.Text)
+		switch {
+		case ctx.Err() != nil:
+			return ctx.Err()
+		case err == nil:
+			p.Passages = passages
+		default: // it keeps those that it has
 			r.Events.refreshFailed(task.Document, err)
-			return nil, nil
 		}
-		if r.maker.Vectors == nil {
-			return passages, nil
-		}
-		vectors, err := r.maker.vectors(ctx, title, passages, r.pause)
-		if err != nil && ctx.Err() == nil {
+	}
+	p.Version = r.version()
+	if r.maker.Vectors != nil {
+		vectors, err := r.maker.vectors(ctx, p.Title, p.Passages, r.pause)
+		switch {
+		case ctx.Err() != nil:
+			return ctx.Err()
+		case err == nil:
+			p.Vectors = bytes.Join(vectors, nil)
+		default: // it goes without vectors
 			r.Events.refreshFailed(task.Document, err)
-			return passages, nil
 		}
-		for i := range passages {
-			passages[i].Vectors = vectors[i]
-		}
-		return passages, ctx.Err()
-	})
+	}
+	if recut {
+		return unlessSuperseded(r.store.Replace(ctx, task, p))
+	}
+	return unlessSuperseded(r.store.Attach(ctx, task, p.Version, p.Vectors))
+}
+
+// unlessSuperseded returns nil where the document was told again or deleted:
+// then nothing is left to do.
+func unlessSuperseded(err error) error {
 	if errors.Is(err, multivac.ErrSuperseded) {
-		return nil // told again, or deleted
+		return nil
 	}
 	return err
 }

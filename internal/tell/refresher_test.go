@@ -12,6 +12,7 @@ import (
 	"time"
 
 	"multivac"
+	"multivac/internal/find"
 	"multivac/internal/meaning"
 	"multivac/internal/store"
 	"multivac/internal/tell"
@@ -45,7 +46,7 @@ func TestOutdatedDocumentsAreCutAnew(t *testing.T) {
 		}
 		tellings[7] = telling("7", "Breaks the segmenter.")
 		w.tell(t, multivac.WaitIndexed, tellings...)
-		before, _ := w.follower.View(multivac.DefaultCollection)
+		before, _ := w.index.View(multivac.DefaultCollection)
 		stop()
 
 		// The next version of the program.
@@ -74,8 +75,8 @@ func TestOutdatedDocumentsAreCutAnew(t *testing.T) {
 		go func() { done <- r.Run(ctx) }()
 		seen := map[int]bool{} // what was left, and what was answered from meanwhile
 		for r.Left() > 0 || len(seen) == 0 {
-			v, _ := w.follower.View(multivac.DefaultCollection)
-			if documents, passages := v.Index.Size(); documents != 20 || passages < 20 || passages > 39 {
+			v, _ := w.index.View(multivac.DefaultCollection)
+			if documents, passages := v.Documents, v.Passages; documents != 20 || passages < 20 || passages > 39 {
 				t.Fatalf("with %d left, %d passages of %d documents are answered from", r.Left(), passages, documents)
 			}
 			seen[r.Left()] = true
@@ -85,8 +86,8 @@ func TestOutdatedDocumentsAreCutAnew(t *testing.T) {
 		if p, err = s.Position(t.Context()); err == nil {
 			err = w.follower.Reach(t.Context(), p)
 		}
-		v, _ := w.follower.View(multivac.DefaultCollection)
-		if documents, passages := v.Index.Size(); err != nil || documents != 20 || passages != 39 {
+		v, _ := w.index.View(multivac.DefaultCollection)
+		if documents, passages := v.Documents, v.Passages; err != nil || documents != 20 || passages != 39 {
 			t.Errorf("afterwards %d passages of %d documents, %v, want 39 of 20: one cannot be cut", passages, documents, err)
 		}
 		if v.Fingerprint == before.Fingerprint {
@@ -148,7 +149,7 @@ func TestResegmentersTakeTurns(t *testing.T) {
 		left := func(want int) {
 			t.Helper()
 			time.Sleep(2 * time.Minute)
-			if n, err := s.CountOutdated(t.Context(), store.Version(w.maker.Segmenter, 0)); n != want || r.Left() != want || watcher.Left() != want || err != nil {
+			if n, err := s.CountOutdated(t.Context(), store.Version{Segmenter: w.maker.Segmenter}); n != want || r.Left() != want || watcher.Left() != want || err != nil {
 				t.Errorf("%d outdated, %v, and %d and %d are said to be; want %d", n, err, r.Left(), watcher.Left(), want)
 			}
 		}
@@ -165,7 +166,7 @@ func TestResegmentersTakeTurns(t *testing.T) {
 func sized(_ context.Context, _ string, p multivac.Passage) ([]byte, error) {
 	var all []byte
 	for _, s := range p.Sentences {
-		all = append(all, bytes.Repeat([]byte{byte(s.End - s.Start)}, multivac.VectorSize)...)
+		all = append(all, bytes.Repeat([]byte{byte(s.End - s.Start)}, store.VectorSize)...)
 	}
 	return all, nil
 }
@@ -174,7 +175,7 @@ func sized(_ context.Context, _ string, p multivac.Passage) ([]byte, error) {
 // publication on.
 func enriching(t *testing.T, s store.Store, vectors func(context.Context, string, multivac.Passage) ([]byte, error)) (*world, *tell.Refresher) {
 	w := newWorld(s)
-	w.follower.Vectors = meaning.Version
+	w.index.Vectors = meaning.Version
 	r := tell.NewRefresher(s, w.queue, w.maker)
 	w.maker.Vectors = vectors
 	w.worker.Events.Attempted = func(_ context.Context, a tell.Attempt) {
@@ -197,14 +198,15 @@ func enriching(t *testing.T, s store.Store, vectors func(context.Context, string
 
 // indexed reports whether vectors are.
 func indexed(w *world) bool {
-	v, _ := w.follower.View(multivac.DefaultCollection)
-	return len(v.Index.Nearest(&meaning.Vector{1}, 1)) > 0
+	v, _ := w.index.View(multivac.DefaultCollection)
+	f, err := w.index.Find(context.Background(), find.Query{In: v, Vector: &meaning.Vector{1}, Nearest: 1})
+	return err == nil && len(f.Hits) > 0
 }
 
 // outdated returns how many documents a program that enriches has left to do.
 func outdated(t *testing.T, s store.Store) int {
 	t.Helper()
-	n, err := s.CountOutdated(t.Context(), store.Version(text.Version, meaning.Version))
+	n, err := s.CountOutdated(t.Context(), store.Version{Segmenter: text.Version, Vectors: meaning.Version})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -234,20 +236,20 @@ func TestToldIsEnriched(t *testing.T) {
 		one := telling("a", "# Pumps\n\nThe pump stops. It starts again.")
 		one.Title = "Manual"
 		w.tell(t, multivac.WaitIndexed, one, telling("b", "It is cold."))
-		before, _ := w.follower.View(multivac.DefaultCollection)
+		before, _ := w.index.View(multivac.DefaultCollection)
 		if indexed(w) {
 			t.Error("vectors are indexed before there are any")
 		}
 		close(begun)
 		time.Sleep(time.Second)
 		got := scanned(t, s)
-		if p := got["a"].Passages; len(p) != 1 || len(p[0].Sentences) != 2 || p[0].Vectors[0] != byte(len("The pump stops.")) || p[0].Vectors[multivac.VectorSize] != byte(len("It starts again.")) {
+		if p, v := got["a"].Passages, got["a"].Vectors; len(p) != 1 || len(p[0].Sentences) != 2 || v[0] != byte(len("The pump stops.")) || v[store.VectorSize] != byte(len("It starts again.")) {
 			t.Errorf("a second after it was told: %+v", p)
 		}
 		if _, said := titles.Load("Manual"); !said {
 			t.Error("the vectors were made without the title")
 		}
-		after, _ := w.follower.View(multivac.DefaultCollection)
+		after, _ := w.index.View(multivac.DefaultCollection)
 		if !indexed(w) || before.Fingerprint == after.Fingerprint {
 			t.Errorf("vectors are indexed: %t; the same fingerprint: %t", indexed(w), before.Fingerprint == after.Fingerprint)
 		}
@@ -258,12 +260,12 @@ func TestToldIsEnriched(t *testing.T) {
 		w.tell(t, multivac.WaitIndexed, telling("c", "It is warm."))
 		time.Sleep(time.Second)
 		off := newWorld(s)
-		if n, err := s.CountOutdated(t.Context(), store.Version(text.Version, 0)); n != 0 || err != nil {
+		if n, err := s.CountOutdated(t.Context(), store.Version{Segmenter: text.Version}); n != 0 || err != nil {
 			t.Errorf("without vectors %d documents are to be cut anew, %v", n, err)
 		}
 		off.run(t)
 		time.Sleep(time.Second)
-		if _, some := off.follower.View(multivac.DefaultCollection); !some || indexed(off) {
+		if _, some := off.index.View(multivac.DefaultCollection); !some || indexed(off) {
 			t.Errorf("where they are off, documents are indexed: %t, and vectors: %t", some, indexed(off))
 		}
 	})
@@ -283,8 +285,8 @@ func TestEnrichingBreaks(t *testing.T) {
 		}
 		w.tell(t, multivac.WaitIndexed, telling("a", "It is cold."))
 		time.Sleep(time.Hour)
-		if p := scanned(t, s)["a"].Passages; len(p) != 1 || p[0].Vectors != nil {
-			t.Errorf("passages %+v", p)
+		if c := scanned(t, s)["a"]; len(c.Passages) != 1 || c.Vectors != nil {
+			t.Errorf("passages %+v", c.Passages)
 		}
 		if n := outdated(t, s); n != 0 || told.Load() != 1 {
 			t.Errorf("%d documents are outdated, it was told %d times, want 0 and 1", n, told.Load())

@@ -18,7 +18,7 @@ const (
 
 // due is what the sweeper needs of a store.
 type due interface {
-	Due(ctx context.Context, now time.Time, limit int) ([]multivac.Task, error)
+	Due(ctx context.Context, kind multivac.TaskKind, now time.Time, limit int) ([]multivac.Task, error)
 	Purge(ctx context.Context, before time.Time) error
 }
 
@@ -95,7 +95,7 @@ func (s *Sweeper) sweep(ctx context.Context) (more bool, err error) {
 	if waiting == 0 || overdue {
 		s.known, s.emptied = nil, now // the queue may have lost what is known
 	}
-	due, err := s.store.Due(ctx, now, sweepLimit)
+	due, err := s.store.Due(ctx, multivac.ReadDocument, now, sweepLimit)
 	if err != nil {
 		return false, err
 	}

@@ -14,6 +14,7 @@ import (
 	"multivac"
 	"multivac/internal/extract"
 	"multivac/internal/follow"
+	"multivac/internal/index"
 	"multivac/internal/queue"
 	"multivac/internal/store"
 	"multivac/internal/store/sqlite"
@@ -31,15 +32,17 @@ type world struct {
 	maker    *tell.Maker
 	crowd    *tell.Crowd
 	follower *follow.Follower
+	index    *index.Index
 }
 
 func newWorld(s store.Store) *world { return newWorldOf(s, 64) }
 
 func newWorldOf(s store.Store, capacity int) *world {
 	q := queue.NewLocal(capacity)
-	f := follow.New(s, [16]byte{1})
+	x := index.New([16]byte{1})
+	f := follow.New(s, x)
 	m, c := tell.NewMaker(0), &tell.Crowd{}
-	return &world{s, q, tell.New(s, q, f, c), tell.NewWorker(s, q, m, c), tell.NewSweeper(s, q), m, c, f}
+	return &world{s, q, tell.New(s, q, f, c), tell.NewWorker(s, q, m, c), tell.NewSweeper(s, q), m, c, f, x}
 }
 
 // run runs the world until the returned function, which the end of the test
@@ -120,8 +123,8 @@ func TestToldIsIndexed(t *testing.T) {
 		if err := w.service.Reach(t.Context(), r.Position+"0"); !errors.Is(err, multivac.ErrInvalid) {
 			t.Errorf("Reach of a position to come: %v, want invalid", err)
 		}
-		v, ok := w.follower.View(multivac.DefaultCollection)
-		if documents, passages := v.Index.Size(); !ok || documents != 1 || passages == 0 {
+		v, ok := w.index.View(multivac.DefaultCollection)
+		if documents, passages := v.Documents, v.Passages; !ok || documents != 1 || passages == 0 {
 			t.Errorf("View: got %d documents, %d passages, %v, want the document", documents, passages, ok)
 		}
 		if d := w.document(t, r.ID); d.Title != "a" || d.Text != "Adell asked first. Lupov bet five dollars." {
@@ -199,7 +202,7 @@ func TestDeletedIsGone(t *testing.T) {
 		if err := w.follower.Reach(t.Context(), d.Position); err != nil {
 			t.Fatal(err)
 		}
-		if v, ok := w.follower.View(multivac.DefaultCollection); ok {
+		if v, ok := w.index.View(multivac.DefaultCollection); ok {
 			t.Errorf("View after the only document was deleted: got %+v, want none", v)
 		}
 		if _, err := w.service.Delete(t.Context(), "0123456789abcdef0123456789abcdef"); !errors.Is(err, multivac.ErrNotFound) {
@@ -331,7 +334,7 @@ func TestDeleteWhilePending(t *testing.T) {
 		if d := w.document(t, r.ID); d.State != multivac.Deleted || d.Text != "" || d.Body != nil {
 			t.Errorf("document: got %+v, want nothing left of it", d)
 		}
-		if v, ok := w.follower.View(multivac.DefaultCollection); ok {
+		if v, ok := w.index.View(multivac.DefaultCollection); ok {
 			t.Errorf("View: got %+v, want none", v)
 		}
 	})
@@ -344,7 +347,8 @@ func (w *world) expectIndexed(t *testing.T, want int) {
 	if err != nil || status.Documents != want || status.Pending != 0 {
 		t.Errorf("Status: got %+v, %v, want %d documents, none pending", status, err, want)
 	}
-	rebuilt := follow.New(w.store, [16]byte{1})
+	x := index.New([16]byte{1})
+	rebuilt := follow.New(w.store, x)
 	ctx, cancel := context.WithCancel(t.Context())
 	done := make(chan error)
 	go func() { done <- rebuilt.Run(ctx) }()
@@ -358,8 +362,8 @@ func (w *world) expectIndexed(t *testing.T, want int) {
 		t.Errorf("rebuilt: got %+v, want the same as followed: %+v", again, status)
 	}
 	for _, c := range status.Collections {
-		got, _ := rebuilt.View(c.Name)
-		followed, _ := w.follower.View(c.Name)
+		got, _ := x.View(c.Name)
+		followed, _ := w.index.View(c.Name)
 		if got.Fingerprint != followed.Fingerprint {
 			t.Errorf("%s: fingerprint rebuilt %x, followed %x", c.Name, got.Fingerprint, followed.Fingerprint)
 		}
@@ -499,7 +503,7 @@ func TestStopGivesLeasesBack(t *testing.T) {
 		synctest.Wait()
 		close(release)
 		<-stopped
-		due, err := s.Due(t.Context(), time.Now(), 10)
+		due, err := s.Due(t.Context(), multivac.ReadDocument, time.Now(), 10)
 		if err != nil || len(due) != 1 || due[0].Document != r.ID || due[0].Attempt != 0 {
 			t.Errorf("Due after a stop: got %+v, %v, want the document at once, no attempt counted", due, err)
 		}

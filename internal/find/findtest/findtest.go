@@ -51,7 +51,7 @@ const collection = multivac.CollectionName("c")
 // published is a document of the collection with a sentence or more.
 func published(document string, revision int, body string) store.Change {
 	return store.Change{Collection: collection, Document: multivac.DocumentID(document), Revision: multivac.Revision(revision),
-		State: multivac.Indexed, Hash: multivac.Telling{Title: document, Body: []byte(body)}.Hash(), Passages: text.Segment(body), Segmenter: store.Version(1, 0)}
+		State: multivac.Indexed, Hash: multivac.Telling{Title: document, Body: []byte(body)}.Hash(), Passages: text.Segment(body), Version: store.Version{Segmenter: 1}}
 }
 
 func gone(document string, revision int, state multivac.State) store.Change {
@@ -60,12 +60,10 @@ func gone(document string, revision int, state multivac.State) store.Change {
 
 // enriched is c with vectors of a version that are made of the sentences' bytes.
 func enriched(c store.Change, version int) store.Change {
-	c.Segmenter = store.Version(1, version)
-	c.Passages = slices.Clone(c.Passages)
-	for i, p := range c.Passages {
-		c.Passages[i].Vectors = nil
+	c.Version.Vectors, c.Vectors = version, nil
+	for _, p := range c.Passages {
 		for _, s := range p.Sentences {
-			c.Passages[i].Vectors = append(c.Passages[i].Vectors, vectorOf(p.Sentence(s))...)
+			c.Vectors = append(c.Vectors, vectorOf(p.Sentence(s))...)
 		}
 	}
 	return c

@@ -36,6 +36,7 @@ type corpus struct {
 type paragraph struct {
 	multivac.Document
 	passages []multivac.Passage
+	vectors  []byte // of their sentences
 	article  int
 }
 
@@ -64,7 +65,7 @@ func newCorpus(path string, asked []eval.Question) (*corpus, error) {
 			c.articles = append(c.articles, nil)
 		}
 		n := len(c.paragraphs)
-		p := paragraph{multivac.Document{ID: t.ID(), Revision: 1, Title: t.Title, Source: t.Source}, text.Segment(string(t.Body)), a}
+		p := paragraph{multivac.Document{ID: t.ID(), Revision: 1, Title: t.Title, Source: t.Source}, text.Segment(string(t.Body)), nil, a}
 		if a%2 == 1 {
 			p.underHeading()
 		}
@@ -142,7 +143,7 @@ func (c *corpus) collection(paragraphs []int) collection {
 	for i, n := range paragraphs {
 		p := &c.paragraphs[n]
 		changes[i] = store.Change{Collection: multivac.DefaultCollection, Document: p.ID, Revision: 1, Title: p.Title,
-			State: multivac.Indexed, Segmenter: store.Version(1, vectors), Passages: p.passages}
+			State: multivac.Indexed, Version: store.Version{Segmenter: 1, Vectors: vectors}, Passages: p.passages, Vectors: p.vectors}
 	}
 	if err := x.Apply(context.Background(), changes, ""); err != nil {
 		log.Fatal(err)

@@ -89,12 +89,7 @@ func (c *corpus) embed(file string) error {
 		return err
 	}
 	for i := range c.paragraphs {
-		rest := all[i]
-		for k := range c.paragraphs[i].passages {
-			p := &c.paragraphs[i].passages[k]
-			n := len(p.Sentences) * meaning.Width
-			p.Vectors, rest = rest[:n], rest[n:]
-		}
+		c.paragraphs[i].vectors = all[i]
 	}
 	return nil
 }

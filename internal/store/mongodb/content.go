@@ -38,6 +38,7 @@ type passage struct {
 	Start     int     `bson:"s"`
 	End       int     `bson:"e"`
 	Sentences []byte  `bson:"x"`
+	Places    []byte  `bson:"p,omitempty"`
 }
 
 // split makes pieces of a body or text.
@@ -49,14 +50,16 @@ func split(id string, b []byte) []any {
 	return all
 }
 
-// splitCut makes cuts of passages.
-func splitCut(id string, passages []multivac.Passage) []any {
+// splitCut makes cuts of passages and their vectors.
+func splitCut(id string, passages []multivac.Passage, vectors []byte) []any {
 	all := make([]any, 0, parts(len(passages), cutSize))
 	for some := range slices.Chunk(passages, cutSize) {
-		c := cut{ID: pieceName(id, len(all)), Vectors: store.PackVectors(some)}
+		n := min(store.Sentences(some)*store.VectorSize, len(vectors))
+		c := cut{ID: pieceName(id, len(all)), Vectors: vectors[:n]}
+		vectors = vectors[n:]
 		heading, lead := "", ""
 		for _, p := range some {
-			one := passage{Kind: string(p.Kind), Start: p.Start, End: p.End, Sentences: store.PackSpans(p.Sentences, p.Start)}
+			one := passage{Kind: string(p.Kind), Start: p.Start, End: p.End, Sentences: store.PackSpans(p.Sentences, p.Start), Places: []byte(p.Places)}
 			if p.Heading != heading {
 				heading = p.Heading
 				one.Heading = &p.Heading
@@ -91,11 +94,11 @@ func (c *cut) unpack(number, size int) ([]multivac.Passage, error) {
 		if err != nil {
 			return nil, damaged("%v", err)
 		}
-		all = append(all, multivac.Passage{Number: number, Kind: multivac.Kind(one.Kind), Heading: heading, Lead: lead, Start: one.Start, End: one.End, Sentences: sentences})
+		all = append(all, multivac.Passage{Number: number, Kind: multivac.Kind(one.Kind), Heading: heading, Lead: lead, Start: one.Start, End: one.End, Sentences: sentences, Places: multivac.Places(one.Places)})
 		number++
 	}
-	if err := store.UnpackVectors(c.Vectors, all); err != nil {
-		return nil, damaged("%v", err)
+	if n := store.Sentences(all); len(c.Vectors) != 0 && len(c.Vectors) != n*store.VectorSize {
+		return nil, damaged("%d sentences have %d bytes of vectors", n, len(c.Vectors))
 	}
 	return all, nil
 }
@@ -218,10 +221,11 @@ func (db *DB) read(ctx context.Context, contents ...*content) ([][]byte, error) 
 	return all, nil
 }
 
-// A cutText is a text and its passages, which share it.
+// A cutText is a text, its passages, which share it, and their vectors.
 type cutText struct {
 	text     string
 	passages []multivac.Passage
+	vectors  []byte
 }
 
 // readCut returns texts with their passages; nil for those that are gone.
@@ -240,7 +244,7 @@ func (db *DB) readCut(ctx context.Context, contents ...*content) ([]*cutText, er
 	}
 	all := make([]*cutText, len(contents))
 	for i, c := range contents {
-		passages, err := c.unpack(found)
+		passages, vectors, err := c.unpack(found)
 		if err != nil {
 			return nil, err
 		}
@@ -252,14 +256,14 @@ func (db *DB) readCut(ctx context.Context, contents ...*content) ([]*cutText, er
 			p := &passages[j]
 			p.Text = text[p.Start:p.End]
 		}
-		all[i] = &cutText{text, passages}
+		all[i] = &cutText{text, passages, vectors}
 	}
 	return all, nil
 }
 
 // unpack returns the passages of a text, without their text, as far as there
-// are cuts of them.
-func (c *content) unpack(found map[string]*cut) (all []multivac.Passage, err error) {
+// are cuts of them, and their vectors.
+func (c *content) unpack(found map[string]*cut) (all []multivac.Passage, vectors []byte, err error) {
 	for n := range parts(c.Passages, cutSize) {
 		k := found[pieceName(c.Cut, n)]
 		if k == nil {
@@ -267,9 +271,9 @@ func (c *content) unpack(found map[string]*cut) (all []multivac.Passage, err err
 		}
 		some, err := k.unpack(len(all), c.Size)
 		if err != nil {
-			return nil, err
+			return nil, nil, err
 		}
-		all = append(all, some...)
+		all, vectors = append(all, some...), append(vectors, k.Vectors...)
 	}
-	return all, nil
+	return all, vectors, nil
 }

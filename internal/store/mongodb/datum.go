@@ -56,7 +56,7 @@ func (db *DB) nextDatum(ctx context.Context, collection, was string) (id string,
 		id = ""
 		return each(ctx, d.Collection(documents), bson.D{at("collection", collection), at("published.revision", bson.D{at("$gt", 0)})},
 			func(r *row) error { id = r.ID; return nil },
-			options.Find().SetSort(bson.D{at("told", 1), at("_id", 1)}).SetLimit(1).SetProjection(bson.D{at("_id", 1)}))
+			options.Find().SetSort(bson.D{at("first", 1), at("told", 1), at("_id", 1)}).SetLimit(1).SetProjection(bson.D{at("_id", 1)}))
 	})
 	if err == nil && id != was {
 		err = db.setDatum(ctx, collection, was, id)

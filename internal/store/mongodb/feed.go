@@ -278,7 +278,7 @@ func (r *row) change(state multivac.State) store.Change {
 	c := store.Change{Collection: multivac.CollectionName(r.Collection), Document: multivac.DocumentID(r.ID), Source: r.Source, State: state}
 	switch {
 	case state == multivac.Indexed:
-		c.Revision, c.Title, c.Segmenter = multivac.Revision(r.Published.Revision), r.Published.Title, r.Published.Segmenter
+		c.Revision, c.Title, c.Version = multivac.Revision(r.Published.Revision), r.Published.Title, r.Published.version()
 		copy(c.Hash[:], r.Published.Hash)
 	case state == multivac.Failed && r.State == multivac.Failed:
 		c.Title = r.Content.Title
@@ -303,7 +303,7 @@ func (db *DB) addPassages(ctx context.Context, all []store.Change, of []int, tex
 			if one == nil {
 				return errGone
 			}
-			all[of[i]].Passages = one.passages
+			all[of[i]].Passages, all[of[i]].Vectors = one.passages, one.vectors
 		}
 		of, texts = of[n:], texts[n:]
 	}

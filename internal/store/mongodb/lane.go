@@ -66,11 +66,11 @@ func (c *content) beside(b []byte) beside {
 }
 
 // cutBeside is what lies beside the row of a text's passages.
-func (c *content) cutBeside(passages []multivac.Passage) []beside {
+func (c *content) cutBeside(passages []multivac.Passage, vectors []byte) []beside {
 	if c.Cut == "" {
 		return nil
 	}
-	return []beside{{c.cutLitter(), splitCut(c.Cut, passages)}}
+	return []beside{{c.cutLitter(), splitCut(c.Cut, passages, vectors)}}
 }
 
 // errBlocked is what plan returns where it has to wait for the row's last

@@ -41,7 +41,7 @@ func (db *DB) Document(ctx context.Context, id multivac.DocumentID) (d multivac.
 		case all[0] == nil: // it has changed meanwhile
 			continue
 		case r.State == multivac.Indexed:
-			d.Text = string(all[0])
+			d.Text, d.Places = string(all[0]), multivac.Places(c.Places)
 		case len(all[0]) > 0:
 			d.Body = all[0]
 		}
@@ -102,8 +102,11 @@ func (db *DB) Pending(ctx context.Context) (n int, err error) {
 }
 
 // Due implements store.Store.
-func (db *DB) Due(ctx context.Context, now time.Time, limit int) (tasks []multivac.Task, err error) {
+func (db *DB) Due(ctx context.Context, kind multivac.TaskKind, now time.Time, limit int) (tasks []multivac.Task, err error) {
 	defer multivac.Wrap(&err, "list what is due")
+	if kind != multivac.ReadDocument {
+		return db.dueOther(ctx, kind, now, limit)
+	}
 	before := bson.D{at("$lte", store.Micros(now))}
 	err = db.call(ctx, func(ctx context.Context, d *mongo.Database) error {
 		tasks = nil
@@ -116,11 +119,11 @@ func (db *DB) Due(ctx context.Context, now time.Time, limit int) (tasks []multiv
 }
 
 // Outdated implements store.Store.
-func (db *DB) Outdated(ctx context.Context, segmenter, limit int) (tasks []multivac.Task, err error) {
+func (db *DB) Outdated(ctx context.Context, v store.Version, limit int) (tasks []multivac.Task, err error) {
 	defer multivac.Wrap(&err, "list what is cut by an older version")
 	err = db.call(ctx, func(ctx context.Context, d *mongo.Database) error {
 		tasks = nil
-		return each(ctx, d.Collection(documents), outdated(segmenter), func(r *row) error {
+		return each(ctx, d.Collection(documents), outdated(v), func(r *row) error {
 			tasks = append(tasks, multivac.Task{Document: multivac.DocumentID(r.ID), Revision: multivac.Revision(r.Published.Revision)})
 			return nil
 		}, options.Find().SetLimit(int64(limit)).SetProjection(bson.D{at("published.revision", 1)}))
@@ -128,14 +131,15 @@ func (db *DB) Outdated(ctx context.Context, segmenter, limit int) (tasks []multi
 	return tasks, err
 }
 
-func outdated(segmenter int) bson.D {
-	return bson.D{at("published.segmenter", bson.D{at("$lt", segmenter)})}
+func outdated(v store.Version) bson.D {
+	plain := bson.D{at("$gte", 256), at("$lt", pack(v))}
+	return bson.D{at("$or", bson.A{bson.D{at("published.segmenter", plain)}, bson.D{at("published.segmenter", bson.D{at("$lt", min(v.Segmenter, 256))})}})}
 }
 
 // CountOutdated implements store.Store.
-func (db *DB) CountOutdated(ctx context.Context, segmenter int) (n int, err error) {
+func (db *DB) CountOutdated(ctx context.Context, v store.Version) (n int, err error) {
 	defer multivac.Wrap(&err, "count what is cut by an older version")
-	return db.count(ctx, outdated(segmenter))
+	return db.count(ctx, outdated(v))
 }
 
 // Excerpts implements store.Store.
@@ -231,36 +235,48 @@ func distinct(names []string) []string {
 	return slices.Compact(names)
 }
 
-// Quote implements store.Store.
-func (db *DB) Quote(ctx context.Context, id multivac.DocumentID, revision multivac.Revision, span multivac.Span) (text string, err error) {
-	defer multivac.Wrap(&err, "quote document %s", id)
-	missing := store.ErrNoQuote(revision, span)
+// Quotes implements store.Store.
+func (db *DB) Quotes(ctx context.Context, quotes []store.Quote) (texts []string, err error) {
+	defer multivac.Wrap(&err, "read quotes")
 	if err := ctx.Err(); err != nil {
-		return "", err
+		return nil, err
 	}
-	if span.Start < 0 || span.Start >= span.End || !store.ValidID(id) {
-		return "", missing
+	var ids []string
+	for _, q := range quotes {
+		if store.ValidID(q.Document) && q.Span.Start >= 0 && q.Span.Start < q.Span.End {
+			ids = append(ids, string(q.Document))
+		}
 	}
-	r, err := db.row(ctx, id)
+	rows, err := db.rows(ctx, distinct(ids))
 	if err != nil {
-		return "", err
+		return nil, err
 	}
-	if r == nil {
-		return "", missing
+	of := make([]*content, len(quotes)) // nil for what is not there
+	var names []string
+	for i, q := range quotes {
+		r := rows[string(q.Document)]
+		if r == nil || q.Span.Start < 0 || q.Span.Start >= q.Span.End {
+			continue
+		}
+		if c := r.text(q.Revision); c != nil && q.Span.End <= c.Size {
+			of[i] = c
+			names = append(names, pieceNames(c.ID, q.Span.Start/pieceSize, parts(q.Span.End, pieceSize))...)
+		}
 	}
-	c := r.text(revision)
-	if c == nil || span.End > c.Size {
-		return "", missing
-	}
-	found, err := db.findPieces(ctx, pieceNames(c.ID, span.Start/pieceSize, parts(span.End, pieceSize)))
+	found, err := db.findPieces(ctx, distinct(names))
 	if err != nil {
-		return "", err
+		return nil, err
 	}
-	b, err := join(c, found, span.Start, span.End)
-	if err != nil { // deleted or purged meanwhile
-		return "", missing
+	texts = make([]string, len(quotes))
+	for i, q := range quotes {
+		if of[i] == nil {
+			continue
+		}
+		if b, err := join(of[i], found, q.Span.Start, q.Span.End); err == nil { // else it was deleted or purged just now
+			texts[i] = string(b)
+		}
 	}
-	return string(b), nil
+	return texts, nil
 }
 
 // Records implements store.Store.
@@ -312,12 +328,12 @@ func (db *DB) tryRecord(ctx context.Context, r *row, passages bool) (store.Recor
 			return record, errGone
 		}
 		record.Published = &store.Published{
-			Publication: store.Publication{Title: p.Title, Text: found.text, Segmenter: p.Segmenter, Passages: found.passages},
+			Publication: store.Publication{Title: p.Title, Text: found.text, Places: multivac.Places(p.Places), Version: p.version(), Passages: found.passages, Vectors: found.vectors},
 			Revision:    multivac.Revision(p.Revision), MediaType: p.MediaType,
 		}
 		copy(record.Published.Hash[:], p.Hash)
 		if r.State == multivac.Indexed {
-			record.Text = record.Published.Text
+			record.Text, record.Places = record.Published.Text, record.Published.Places
 		}
 	}
 	if r.Content != nil {

@@ -37,6 +37,7 @@ type row struct {
 
 	Content   *content  `bson:"content,omitempty"`   // the body, while pending or failed
 	Published *content  `bson:"published,omitempty"` // the text that is answered from
+	First     int64     `bson:"first,omitempty"`     // when something was published first, where something is
 	Replaced  []content `bson:"replaced,omitempty"`  // texts that were, until they are purged
 	Litter    []litter  `bson:"litter,omitempty"`    // pieces that nothing names any more, to be removed
 
@@ -69,9 +70,10 @@ type content struct {
 	Hash      []byte `bson:"hash"`
 	Title     string `bson:"title"`
 	MediaType string `bson:"type"`
+	Places    []byte `bson:"places,omitempty"`
 	Cut       string `bson:"cut,omitempty"` // of its passages
 	Passages  int    `bson:"passages"`
-	Segmenter int    `bson:"segmenter"`
+	Segmenter int    `bson:"segmenter"` // and the version of the vectors, by pack
 	Replaced  int64  `bson:"replaced,omitempty"`
 }
 
@@ -236,4 +238,16 @@ func each[T any](ctx context.Context, c *mongo.Collection, filter any, fn func(*
 		}
 	}
 	return cursor.Err()
+}
+
+// pack writes a version so that an older one is less. What was written before
+// there were vectors is the segmenter's version alone.
+func pack(v store.Version) int { return v.Segmenter<<8 | v.Vectors }
+
+// version is the inverse of pack.
+func (c *content) version() store.Version {
+	if c.Segmenter < 256 {
+		return store.Version{Segmenter: c.Segmenter}
+	}
+	return store.Version{Segmenter: c.Segmenter >> 8, Vectors: c.Segmenter & 255}
 }

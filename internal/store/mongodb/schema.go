@@ -22,6 +22,7 @@ const (
 	keys      = "keys"
 	turns     = "turns"     // who has which job
 	processes = "processes" // that have this store open
+	work      = "work"      // the tasks that are not of documents
 	metas     = "meta"      // the schema's version, and what all share
 )
 

@@ -85,8 +85,16 @@ func (r *replicas) Datum(ctx context.Context, collection multivac.CollectionName
 	return r.next().Datum(ctx, collection)
 }
 
-func (r *replicas) Due(ctx context.Context, now time.Time, limit int) ([]multivac.Task, error) {
-	return r.next().Due(ctx, now, limit)
+func (r *replicas) Due(ctx context.Context, kind multivac.TaskKind, now time.Time, limit int) ([]multivac.Task, error) {
+	return r.next().Due(ctx, kind, now, limit)
+}
+
+func (r *replicas) AddTask(ctx context.Context, task multivac.Task, now time.Time) error {
+	return r.next().AddTask(ctx, task, now)
+}
+
+func (r *replicas) EndTask(ctx context.Context, task multivac.Task) error {
+	return r.next().EndTask(ctx, task)
 }
 
 func (r *replicas) Lease(ctx context.Context, task multivac.Task, now, until time.Time) (multivac.Task, multivac.Document, error) {
@@ -113,8 +121,8 @@ func (r *replicas) Excerpts(ctx context.Context, ids []multivac.PassageID) ([]mu
 	return r.next().Excerpts(ctx, ids)
 }
 
-func (r *replicas) Quote(ctx context.Context, id multivac.DocumentID, revision multivac.Revision, span multivac.Span) (string, error) {
-	return r.next().Quote(ctx, id, revision, span)
+func (r *replicas) Quotes(ctx context.Context, quotes []store.Quote) ([]string, error) {
+	return r.next().Quotes(ctx, quotes)
 }
 
 func (r *replicas) Purge(ctx context.Context, before time.Time) error {
@@ -161,16 +169,24 @@ func (r *replicas) Restore(ctx context.Context, records []store.Record, now time
 	return r.next().Restore(ctx, records, now)
 }
 
-func (r *replicas) Outdated(ctx context.Context, segmenter, limit int) ([]multivac.Task, error) {
-	return r.next().Outdated(ctx, segmenter, limit)
+func (r *replicas) Outdated(ctx context.Context, v store.Version, limit int) ([]multivac.Task, error) {
+	return r.next().Outdated(ctx, v, limit)
 }
 
-func (r *replicas) CountOutdated(ctx context.Context, segmenter int) (int, error) {
-	return r.next().CountOutdated(ctx, segmenter)
+func (r *replicas) CountOutdated(ctx context.Context, v store.Version) (int, error) {
+	return r.next().CountOutdated(ctx, v)
 }
 
-func (r *replicas) Resegment(ctx context.Context, task multivac.Task, segmenter int, cut store.Cut) error {
-	return r.next().Resegment(ctx, task, segmenter, cut)
+func (r *replicas) Published(ctx context.Context, task multivac.Task) (store.Publication, error) {
+	return r.next().Published(ctx, task)
+}
+
+func (r *replicas) Replace(ctx context.Context, task multivac.Task, p store.Publication) error {
+	return r.next().Replace(ctx, task, p)
+}
+
+func (r *replicas) Attach(ctx context.Context, task multivac.Task, v store.Version, vectors []byte) error {
+	return r.next().Attach(ctx, task, v, vectors)
 }
 
 func (r *replicas) Examine(ctx context.Context, repair bool, now time.Time, report func(multivac.Fault)) error {

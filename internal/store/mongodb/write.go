@@ -156,6 +156,9 @@ func (db *DB) change(ctx context.Context, l *lane, task multivac.Task, plan func
 // Lease implements store.Store.
 func (db *DB) Lease(ctx context.Context, task multivac.Task, now, until time.Time) (_ multivac.Task, doc multivac.Document, err error) {
 	defer multivac.Wrap(&err, "lease document")
+	if task.Kind != multivac.ReadDocument {
+		return db.leaseOther(ctx, task, now, until)
+	}
 	r, err := db.change(ctx, db.leases, task, func(_ *change, r *row) (bool, error) {
 		if err := r.pending(task); err != nil {
 			return false, err
@@ -186,6 +189,9 @@ func (db *DB) Lease(ctx context.Context, task multivac.Task, now, until time.Tim
 // Step implements store.Store.
 func (db *DB) Step(ctx context.Context, task multivac.Task, step string, until time.Time) (err error) {
 	defer multivac.Wrap(&err, "note step %q", step)
+	if task.Kind != multivac.ReadDocument {
+		return db.updateOther(ctx, task, bson.D{at("$set", bson.D{at("step", step), at("lease", store.Micros(until))})})
+	}
 	_, err = db.change(ctx, db.leases, task, func(_ *change, r *row) (bool, error) {
 		err := r.leased(task)
 		r.Step, r.Lease = step, store.Micros(until)
@@ -197,6 +203,9 @@ func (db *DB) Step(ctx context.Context, task multivac.Task, step string, until t
 // Release implements store.Store.
 func (db *DB) Release(ctx context.Context, task multivac.Task) (err error) {
 	defer multivac.Wrap(&err, "release document")
+	if task.Kind != multivac.ReadDocument {
+		return db.updateOther(ctx, task, bson.D{at("$set", bson.D{at("lease", 0)}), at("$inc", bson.D{at("attempts", -1)})})
+	}
 	_, err = db.change(ctx, db.leases, task, func(_ *change, r *row) (bool, error) {
 		err := r.leased(task)
 		r.Attempts--
@@ -209,6 +218,9 @@ func (db *DB) Release(ctx context.Context, task multivac.Task) (err error) {
 // Fail implements store.Store.
 func (db *DB) Fail(ctx context.Context, task multivac.Task, cause string, final bool, now, retry time.Time) (err error) {
 	defer multivac.Wrap(&err, "note failure")
+	if task.Kind != multivac.ReadDocument {
+		return db.failOther(ctx, task, cause, final, now, retry)
+	}
 	l := db.leases
 	if final {
 		l = db.announcing
@@ -260,7 +272,7 @@ func publish(task multivac.Task, p store.Publication, now int64) func(*change, *
 		if t.Title == "" {
 			t.Title = p.Title
 		}
-		c.beside = t.cutBeside(p.Passages)
+		c.beside = t.cutBeside(p.Passages, p.Vectors)
 		if body.is(text.Size, text.Sum) { // as it is for Markdown: it need not be written again
 			t.ID = body.ID
 		} else {
@@ -276,7 +288,7 @@ func publish(task multivac.Task, p store.Publication, now int64) func(*change, *
 }
 
 func newText(p store.Publication) *content {
-	t := &content{ID: newName(), Size: len(p.Text), Sum: sum([]byte(p.Text)), Passages: len(p.Passages), Segmenter: p.Segmenter}
+	t := &content{ID: newName(), Size: len(p.Text), Sum: sum([]byte(p.Text)), Passages: len(p.Passages), Segmenter: pack(p.Version), Places: []byte(p.Places)}
 	if len(p.Passages) > 0 {
 		t.Cut = newName()
 	}
@@ -285,6 +297,9 @@ func newText(p store.Publication) *content {
 
 // replace puts a text in the place of what is published.
 func (r *row) replace(t *content, now int64) {
+	if r.Published == nil {
+		r.First = max(now, 1)
+	}
 	if old := r.Published; old != nil {
 		replaced := *old
 		replaced.Replaced = max(now, 1)
@@ -324,65 +339,92 @@ func (db *DB) Retry(ctx context.Context, id multivac.DocumentID, now time.Time) 
 	return r, err
 }
 
-// Resegment implements store.Store.
-func (db *DB) Resegment(ctx context.Context, task multivac.Task, segmenter int, cut store.Cut) (err error) {
-	defer multivac.Wrap(&err, "cut document anew")
-	title, text, err := db.published(ctx, task)
-	if err != nil {
-		return err
+// Published implements store.Store.
+func (db *DB) Published(ctx context.Context, task multivac.Task) (p store.Publication, err error) {
+	defer multivac.Wrap(&err, "read what is published of document %s", task.Document)
+	if !store.ValidID(task.Document) {
+		return p, errors.Join(ctx.Err(), store.ErrSuperseded(task))
 	}
-	passages, err := cut(title, text)
-	if err != nil {
-		return err
+	for range 10 {
+		r, err := db.row(ctx, task.Document)
+		if err != nil {
+			return p, err
+		}
+		if r == nil || r.Published == nil || r.Published.Revision != int64(task.Revision) {
+			return p, store.ErrSuperseded(task)
+		}
+		found, err := db.readCut(ctx, r.Published)
+		if err != nil {
+			return p, err
+		}
+		if t := found[0]; t != nil {
+			return store.Publication{Title: r.Published.Title, Text: t.text, Places: multivac.Places(r.Published.Places), Version: r.Published.version(), Passages: t.passages}, nil
+		}
 	}
-	p := store.Publication{Text: text, Passages: passages}
+	return p, damaged("the text of document %s is not whole", task.Document)
+}
+
+// Replace implements store.Store.
+func (db *DB) Replace(ctx context.Context, task multivac.Task, p store.Publication) (err error) {
+	defer multivac.Wrap(&err, "replace passages")
 	if err := p.Validate(); err != nil {
 		return err
 	}
+	return db.replace(ctx, task, p, func(t *content) error {
+		if !t.is(len(p.Text), sum([]byte(p.Text))) {
+			return store.ErrOtherText(task)
+		}
+		return nil
+	})
+}
+
+// Attach implements store.Store.
+func (db *DB) Attach(ctx context.Context, task multivac.Task, v store.Version, vectors []byte) (err error) {
+	defer multivac.Wrap(&err, "attach vectors")
+	p, err := db.Published(ctx, task)
+	if err == nil && p.Version.Segmenter != v.Segmenter {
+		err = store.ErrSuperseded(task)
+	}
+	if err == nil {
+		err = store.ValidVectors(vectors, v, p.Passages)
+	}
+	if err != nil {
+		return err
+	}
+	p.Version, p.Vectors = v, vectors
+	return db.replace(ctx, task, p, func(t *content) error {
+		if t.version().Segmenter != v.Segmenter {
+			return store.ErrSuperseded(task)
+		}
+		return nil
+	})
+}
+
+// replace puts passages in the place of those that are published, unless check
+// has something against it.
+func (db *DB) replace(ctx context.Context, task multivac.Task, p store.Publication, check func(*content) error) error {
 	fresh := newText(p)
-	_, err = db.change(ctx, db.announcing, task, func(c *change, r *row) (bool, error) {
+	_, err := db.change(ctx, db.announcing, task, func(c *change, r *row) (bool, error) {
 		if r.Published == nil || r.Published.Revision != int64(task.Revision) {
 			return false, store.ErrSuperseded(task)
+		}
+		if err := check(r.Published); err != nil {
+			return false, err
 		}
 		if !r.Open.IsZero() {
 			return false, errBlocked
 		}
 		t := *r.Published
-		t.Segmenter = segmenter
-		if len(passages) > 0 {
-			if t.Cut != "" {
-				r.Litter = append(r.Litter, t.cutLitter())
-			}
-			t.Cut, t.Passages = fresh.Cut, fresh.Passages
-			c.beside = t.cutBeside(passages)
-			c.announce = true
+		if t.Cut != "" {
+			r.Litter = append(r.Litter, t.cutLitter())
 		}
+		t.Segmenter, t.Cut, t.Passages = fresh.Segmenter, fresh.Cut, fresh.Passages
+		c.beside = t.cutBeside(p.Passages, p.Vectors)
+		c.announce = true
 		r.Published = &t
 		return true, nil
 	})
 	return err
-}
-
-// published returns the title and the text of a task's revision, if that is
-// published.
-func (db *DB) published(ctx context.Context, task multivac.Task) (title, text string, err error) {
-	for range 10 {
-		r, err := db.row(ctx, task.Document)
-		if err != nil {
-			return "", "", err
-		}
-		if r == nil || r.Published == nil || r.Published.Revision != int64(task.Revision) {
-			return "", "", store.ErrSuperseded(task)
-		}
-		texts, err := db.read(ctx, r.Published)
-		if err != nil {
-			return "", "", err
-		}
-		if texts[0] != nil {
-			return r.Published.Title, string(texts[0]), nil
-		}
-	}
-	return "", "", damaged("the text of document %s is not whole", task.Document)
 }
 
 // Restore implements store.Store.
@@ -440,7 +482,7 @@ func restore(from store.Record, now int64) *change {
 		}
 		r.Content = nil
 		if text != nil && (r.Published == nil || r.Published.Revision < text.Revision) {
-			c.beside = append(text.cutBeside(from.Published.Passages), text.beside([]byte(from.Published.Text)))
+			c.beside = append(text.cutBeside(from.Published.Passages, from.Published.Vectors), text.beside([]byte(from.Published.Text)))
 			r.replace(text, now)
 			c.announce = true
 		}

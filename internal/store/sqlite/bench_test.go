@@ -175,9 +175,9 @@ func BenchmarkQuote(b *testing.B) {
 	n := 0
 	for b.Loop() {
 		n += 7919
-		text, err := db.Quote(b.Context(), receipts[n%len(receipts)].ID, 1, multivac.Span{Start: 500, End: 570})
-		if err != nil || len(text) != 70 {
-			b.Fatal(text, err)
+		texts, err := db.Quotes(b.Context(), []store.Quote{{Document: receipts[n%len(receipts)].ID, Revision: 1, Span: multivac.Span{Start: 500, End: 570}}})
+		if err != nil || len(texts[0]) != 70 {
+			b.Fatal(texts, err)
 		}
 	}
 }

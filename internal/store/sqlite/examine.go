@@ -48,13 +48,8 @@ func rules(now int64) []rule {
 			AND f.state = iif(d.state = 3, 3, 1) AND f.revision = iif(d.state = 3, d.revision, r.revision))`, (*writer).announceAgain, "said"},
 		{"the feed does not say that it has failed", `SELECT d.key, d.id FROM documents d WHERE d.state = 2 AND NOT EXISTS (SELECT 1 FROM feed f
 			WHERE f.position = d.failed_position AND f.document = d.key AND f.state = 2 AND f.revision = d.revision)`, (*writer).failAgain, "said"},
-		{"the collection's datum is not one that stands", `SELECT c.rowid, c.id FROM (
-			SELECT d.key AS rowid, d.id AS id, d.collection AS name FROM documents d WHERE d.published <> 0 GROUP BY d.collection
-		) c LEFT JOIN collections k ON k.name = c.name LEFT JOIN documents o ON o.key = k.datum AND o.collection = c.name AND o.published <> 0
-		WHERE o.key IS NULL`, (*writer).chooseDatum, "the first told of those that stand is"},
-		{"the collection's datum is not there", `SELECT d.key, d.id FROM collections c JOIN documents d ON d.key = c.datum
-		WHERE d.published = 0 AND NOT EXISTS (SELECT 1 FROM documents o WHERE o.collection = c.name AND o.published <> 0)`, (*writer).dropDatum, "there is none"},
 		{"it is leased or put off for too long", `SELECT d.key, d.id FROM documents d WHERE d.state = 0 AND max(d.lease, d.due) > ?1`, (*writer).free, "due at once"},
+		{"a task is leased or put off for too long", `SELECT rowid, NULL FROM work WHERE state = 0 AND max(lease, due) > ?1`, (*writer).freeOther, "due at once"},
 	}
 }
 
@@ -203,7 +198,7 @@ func (db *DB) examinePassages(ctx context.Context, repair bool, report func(mult
 }
 
 func (c *conn) checkPassages(content int64) error {
-	passages, err := c.passages(content)
+	text, passages, _, err := c.textOf(content)
 	if err != nil {
 		return err
 	}
@@ -215,11 +210,6 @@ func (c *conn) checkPassages(content int64) error {
 	if last != int64(len(passages)-1) {
 		return fmt.Errorf("there are %d, the last has the number %d", len(passages), last)
 	}
-	b, err := c.content(content)
-	if err != nil {
-		return err
-	}
-	text := string(b)
 	for _, p := range passages {
 		if err := p.Validate(text); err != nil {
 			return err
@@ -233,7 +223,7 @@ func (w *writer) uncut(content int64) error {
 	if err := w.dropPassages(content); err != nil {
 		return err
 	}
-	_, err := w.exec(`UPDATE revisions SET segmenter = 0 WHERE id = ?`, content)
+	_, err := w.exec(`UPDATE revisions SET segmenter = 0, encoder = 0 WHERE id = ?`, content)
 	return err
 }
 
@@ -312,21 +302,12 @@ func (w *writer) failAgain(key int64) error {
 	return err
 }
 
-// chooseDatum gives the collection of a document a datum that stands.
-func (w *writer) chooseDatum(key int64) error {
-	_, err := w.exec(`INSERT INTO collections (name, datum)
-		SELECT d.collection, d.key FROM documents d JOIN documents of ON of.collection = d.collection
-		WHERE of.key = ? AND d.published <> 0 ORDER BY d.told, d.id LIMIT 1
-		ON CONFLICT (name) DO UPDATE SET datum = excluded.datum`, key)
-	return err
-}
-
-func (w *writer) dropDatum(key int64) error {
-	_, err := w.exec(`UPDATE collections SET datum = 0 WHERE datum = ?`, key)
-	return err
-}
-
 func (w *writer) free(key int64) error {
 	_, err := w.exec(`UPDATE documents SET lease = 0, due = 0 WHERE key = ?`, key)
+	return err
+}
+
+func (w *writer) freeOther(row int64) error {
+	_, err := w.exec(`UPDATE work SET lease = 0, due = 0 WHERE rowid = ?`, row)
 	return err
 }

@@ -9,6 +9,7 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
+	"time"
 
 	"multivac"
 	"multivac/internal/store"
@@ -40,7 +41,7 @@ func TestExamine(t *testing.T) {
 	}
 	f(`INSERT INTO revisions (document, revision, hash, title, media_type, size, text, replaced) VALUES (99, 1, x'', '', '', 0, 0, 0)`, "belongs to no document", "")
 	f(`INSERT INTO chunks VALUES (99 << 24, x'00')`, "a piece of text belongs to nothing", "")
-	f(`INSERT INTO passages VALUES (99 << 24, '', '', '', 0, 1, x'')`, "a passage belongs to nothing", "")
+	f(`INSERT INTO passages VALUES (99 << 24, '', '', '', 0, 1, x'', x'')`, "a passage belongs to nothing", "")
 	f(`INSERT INTO vectors VALUES (99 << 24, x'')`, "vectors belong to nothing", "")
 	f(`DELETE FROM chunks WHERE id >> 24 = (SELECT content FROM documents WHERE source = 'indexed')`, "its text is lost", "indexed")
 	f(`DELETE FROM revisions WHERE id = (SELECT content FROM documents WHERE source = 'pending')`, "a piece of text belongs to nothing", "")
@@ -50,7 +51,7 @@ func TestExamine(t *testing.T) {
 	f(`DELETE FROM feed WHERE position = (SELECT failed_position FROM documents WHERE source = 'failed')`, "the feed does not say that it has failed", "failed")
 	f(`INSERT INTO feed VALUES (4, 99, 1, 1, x'')`, "the feed has an entry of nothing", "")
 	f(`DELETE FROM feed`, "the feed does not say what is published", "indexed")
-	f(`UPDATE collections SET datum = 0`, "datum is not one that stands", "indexed")
+	f(`INSERT INTO work VALUES ('k', 'x', 1, 0, '', 0, '', 0, 0, 9e18, 0)`, "a task is leased or put off for too long", "")
 	f(`UPDATE documents SET lease = 9e18 WHERE source = 'pending'`, "leased or put off for too long", "pending")
 	f(`DELETE FROM passages WHERE id = (SELECT content << 24 FROM documents WHERE source = 'indexed')`, "passages are broken", "indexed")
 	f(`UPDATE passages SET sentences = x'ff' WHERE id >> 24 = (SELECT content FROM documents WHERE source = 'indexed')`, "passages are broken", "indexed")
@@ -62,12 +63,17 @@ func TestExamine(t *testing.T) {
 // Data of earlier versions of the schema is brought to this one, and nothing
 // of it is lost.
 func TestEarlierVersions(t *testing.T) {
-	for _, version := range []int{1, 4} {
-		t.Run(fmt.Sprint(version), func(t *testing.T) { upgrade(t, version) })
+	f := func(version int, made store.Version, outdatedToVectors int) {
+		t.Run(fmt.Sprint(version), func(t *testing.T) { upgrade(t, version, made, outdatedToVectors) })
 	}
+	f(1, store.Version{Segmenter: 1}, 3)
+	f(4, store.Version{Segmenter: 1}, 2) // one of three has vectors
+	f(5, store.Version{Segmenter: 3}, 2)
 }
 
-func upgrade(t *testing.T, version int) {
+// upgrade opens data that a segmenter of a version made. To that version of
+// vectors some are outdated.
+func upgrade(t *testing.T, version int, made store.Version, outdatedToVectors int) {
 	dir := t.TempDir()
 	unpack(t, filepath.Join("testdata", fmt.Sprintf("v%d.db.gz", version)), filepath.Join(dir, fileName))
 	db, err := Open(dir)
@@ -100,15 +106,31 @@ func upgrade(t *testing.T, version int) {
 	if datum, err := db.Datum(t.Context(), "default"); err != nil || !strings.Contains(datum, "80 degrees") {
 		t.Errorf("datum %q, %v", datum, err)
 	}
-	published := map[multivac.DocumentID]store.Change{}
-	if err := db.Scan(t.Context(), func(c store.Change) error { published[c.Document] = c; return nil }); err != nil {
+	published, vectors := 0, 0
+	if err := db.Scan(t.Context(), func(c store.Change) error {
+		published++
+		vectors += len(c.Vectors) / store.VectorSize
+		if version == 5 && len(c.Vectors) > 0 && (c.Vectors[0] != 1 || c.Vectors[len(c.Vectors)-1] != 2) {
+			t.Errorf("vectors of %s are from %d to %d", c.Source, c.Vectors[0], c.Vectors[len(c.Vectors)-1])
+		}
+		return nil
+	}); err != nil || published != 3 || (vectors == 4) != (version == 5) {
+		t.Errorf("%d published, with %d vectors, %v", published, vectors, err)
+	}
+	outdated := func(v store.Version, want int) {
+		t.Helper()
+		if n, err := db.CountOutdated(t.Context(), v); n != want || err != nil {
+			t.Errorf("outdated to %+v: %d, %v, want %d", v, n, err, want)
+		}
+	}
+	outdated(made, 0)
+	outdated(store.Version{Segmenter: made.Segmenter, Vectors: 1}, outdatedToVectors)
+	outdated(store.Version{Segmenter: made.Segmenter + 1}, 3)
+	if _, err := db.Delete(t.Context(), multivac.Telling{Source: "pump.md"}.ID(), time.Now()); err != nil {
 		t.Fatal(err)
 	}
-	if n, err := db.CountOutdated(t.Context(), 1); n != 0 || err != nil || len(published) != 3 {
-		t.Errorf("%d published, %d of them not of the segmenter that made them, %v, want 3 and 0", len(published), n, err)
-	}
-	if n, err := db.CountOutdated(t.Context(), 2); n != 3 || err != nil {
-		t.Errorf("for the next segmenter %d are outdated, %v, want 3", n, err)
+	if datum, err := db.Datum(t.Context(), "default"); err != nil || !strings.Contains(datum, "4 bar") {
+		t.Errorf("datum after the first one was deleted: %q, %v", datum, err)
 	}
 	if err := (checked{db, t}).Close(); err != nil {
 		t.Error(err)

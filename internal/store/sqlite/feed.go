@@ -32,7 +32,7 @@ type entry struct {
 // Scan implements store.Store.
 func (db *DB) Scan(ctx context.Context, fn func(store.Change) error) error {
 	for after := int64(0); ; {
-		batch, err := db.batch(ctx, `SELECT d.key, 0, r.revision, 1, r.hash, d.id, d.collection, d.source, r.title, r.segmenter, r.id, r.size
+		batch, err := db.batch(ctx, `SELECT d.key, 0, r.revision, 1, r.hash, d.id, d.collection, d.source, r.title, r.segmenter, r.encoder, r.id, r.size
 			FROM documents d JOIN revisions r ON r.id = d.published WHERE d.key > ? ORDER BY d.key LIMIT ?`, after)
 		if err != nil {
 			return fmt.Errorf("scan documents: %w", err)
@@ -63,7 +63,7 @@ func (db *DB) Follow(ctx context.Context, after multivac.Position, fn func(store
 		grown := db.grown
 		db.mu.Unlock()
 		batch, err := db.batch(ctx, `SELECT f.position, f.position, f.revision, f.state, f.hash, d.id, d.collection, d.source, coalesce(r.title, ''),
-				coalesce(r.segmenter, 0), iif(f.state = 1, r.id, 0), coalesce(r.size, 0)
+				iif(f.state = 1, r.segmenter, 0), iif(f.state = 1, r.encoder, 0), iif(f.state = 1, r.id, 0), coalesce(r.size, 0)
 			FROM feed f JOIN documents d ON d.key = f.document LEFT JOIN revisions r ON r.document = f.document AND r.revision = f.revision
 			WHERE f.position > ? ORDER BY f.position LIMIT ?`, last)
 		if err != nil {
@@ -106,7 +106,7 @@ func (db *DB) batch(ctx context.Context, query string, after int64) (batch []ent
 		}, query, after, batchChanges)
 		for i := range entries {
 			if err == nil && entries[i].content != 0 {
-				entries[i].Passages, err = c.passages(entries[i].content)
+				_, entries[i].Passages, entries[i].Vectors, err = c.textOf(entries[i].content)
 			}
 		}
 		batch = entries
@@ -119,7 +119,7 @@ func scanEntry(rows *sql.Rows) (e entry, err error) {
 	var at int64
 	var state int
 	var hash, id []byte
-	err = rows.Scan(&e.order, &at, &e.Revision, &state, &hash, &id, &e.Collection, &e.Source, &e.Title, &e.Segmenter, &e.content, &e.size)
+	err = rows.Scan(&e.order, &at, &e.Revision, &state, &hash, &id, &e.Collection, &e.Source, &e.Title, &e.Version.Segmenter, &e.Version.Vectors, &e.content, &e.size)
 	if err != nil {
 		return e, err
 	}
@@ -129,32 +129,36 @@ func scanEntry(rows *sql.Rows) (e entry, err error) {
 	return e, err
 }
 
-// passages returns the passages of a revision with their text and vectors.
-func (c *conn) passages(content int64) (passages []multivac.Passage, err error) {
+// passages returns the text of a revision, and its passages with their text.
+func (c *conn) passages(content int64) (text string, passages []multivac.Passage, err error) {
 	b, err := c.content(content)
 	if err != nil {
-		return nil, err
+		return "", nil, err
 	}
-	text := string(b) // which the passages share
+	text = string(b) // the passages share it
 	err = c.each(func(rows *sql.Rows) error {
 		p := multivac.Passage{Number: len(passages)}
-		var spans sql.RawBytes
-		if err := rows.Scan(&p.Kind, &p.Heading, &p.Lead, &p.Start, &p.End, &spans); err != nil {
+		var spans, places sql.RawBytes
+		if err := rows.Scan(&p.Kind, &p.Heading, &p.Lead, &p.Start, &p.End, &spans, &places); err != nil {
 			return err
 		}
 		if p.Start < 0 || p.Start >= p.End || p.End > len(text) {
 			return damaged(fmt.Errorf("passage %d is not in the text", p.Number))
 		}
-		p.Text = text[p.Start:p.End]
+		p.Text, p.Places = text[p.Start:p.End], multivac.Places(places)
 		var err error
 		p.Sentences, err = unpackSpans(spans, p.Start, p.End)
 		passages = append(passages, p)
 		return err
-	}, `SELECT kind, heading, lead, start, end, sentences FROM passages WHERE id BETWEEN ? AND ? ORDER BY id`, content<<idBits, (content+1)<<idBits-1)
-	if err != nil {
-		return nil, err
+	}, `SELECT kind, heading, lead, start, end, sentences, places FROM passages WHERE id BETWEEN ? AND ? ORDER BY id`, content<<idBits, (content+1)<<idBits-1)
+	return text, passages, err
+}
+
+// textOf returns the text of a revision with its passages and their vectors.
+func (c *conn) textOf(content int64) (text string, passages []multivac.Passage, vectors []byte, err error) {
+	if text, passages, err = c.passages(content); err != nil {
+		return "", nil, nil, err
 	}
-	var vectors []byte
 	err = c.each(func(rows *sql.Rows) error {
 		var v sql.RawBytes
 		err := rows.Scan(&v)
@@ -162,10 +166,10 @@ func (c *conn) passages(content int64) (passages []multivac.Passage, err error) 
 		return err
 	}, `SELECT v.bytes FROM revisions r CROSS JOIN vectors v WHERE r.id = ? AND v.id BETWEEN r.vectors << 24 AND (r.vectors << 24) + 16777215 ORDER BY v.id`, content)
 	if err != nil {
-		return nil, err
+		return "", nil, nil, err
 	}
-	if err := store.UnpackVectors(vectors, passages); err != nil {
-		return nil, damaged(err)
+	if n := store.Sentences(passages); len(vectors) != 0 && len(vectors) != n*store.VectorSize {
+		return "", nil, nil, damaged(fmt.Errorf("%d sentences have %d bytes of vectors", n, len(vectors)))
 	}
-	return passages, nil
+	return text, passages, vectors, nil
 }

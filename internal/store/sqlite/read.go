@@ -6,7 +6,6 @@ import (
 	"errors"
 	"fmt"
 	"strconv"
-	"time"
 
 	"multivac"
 	"multivac/internal/store"
@@ -41,16 +40,16 @@ func scanDocument(r row, more ...any) (d multivac.Document, err error) {
 func (db *DB) Document(ctx context.Context, id multivac.DocumentID) (d multivac.Document, err error) {
 	defer multivac.Wrap(&err, "read document")
 	found := false
-	var b []byte
+	var b, places []byte
 	// One statement sees one state of the store; each worker begins with it.
 	err = db.read(ctx, func(c *conn) error {
 		return c.each(func(rows *sql.Rows) (err error) {
 			found = true
 			var chunk sql.RawBytes
-			d, err = scanDocument(rows, &chunk)
+			d, err = scanDocument(rows, &places, &chunk)
 			b = append(b, chunk...)
 			return err
-		}, documentColumns+`, c.bytes`+documentTables+`LEFT JOIN chunks c ON c.id BETWEEN d.content << 24 AND ((d.content + 1) << 24) - 1
+		}, documentColumns+`, coalesce(r.places, x''), c.bytes`+documentTables+`LEFT JOIN chunks c ON c.id BETWEEN d.content << 24 AND ((d.content + 1) << 24) - 1
 			WHERE d.id = ? ORDER BY c.id`, rawID(id))
 	})
 	switch {
@@ -59,7 +58,7 @@ func (db *DB) Document(ctx context.Context, id multivac.DocumentID) (d multivac.
 	case !found:
 		return d, store.ErrNeverTold(id)
 	case d.State == multivac.Indexed:
-		d.Text = string(b)
+		d.Text, d.Places = string(b), multivac.Places(places)
 	case len(b) > 0:
 		d.Body = b
 	}
@@ -121,7 +120,7 @@ func (db *DB) Datum(ctx context.Context, collection multivac.CollectionName) (te
 	}()
 	err = db.snapshot(ctx, func(c *conn) error {
 		var content int64
-		err := c.get([]any{&content}, `SELECT d.published FROM collections c JOIN documents d ON d.key = c.datum WHERE c.name = ?`, string(collection))
+		err := c.get([]any{&content}, `SELECT published FROM documents WHERE key = `+datumOf(`?`), string(collection))
 		if errors.Is(err, sql.ErrNoRows) {
 			return store.ErrNoDatum(collection)
 		}
@@ -135,47 +134,22 @@ func (db *DB) Datum(ctx context.Context, collection multivac.CollectionName) (te
 	return text, err
 }
 
-// Due implements store.Store.
-func (db *DB) Due(ctx context.Context, now time.Time, limit int) (tasks []multivac.Task, err error) {
-	defer multivac.Wrap(&err, "list what is due")
-	err = db.read(ctx, func(c *conn) error {
-		return c.each(func(rows *sql.Rows) error {
-			var id []byte
-			var t multivac.Task
-			err := rows.Scan(&id, &t.Revision, &t.Attempt)
-			t.Document = documentID(id)
-			tasks = append(tasks, t)
-			return err
-		}, `SELECT id, revision, attempts FROM documents WHERE state = 0 AND lease <= ?1 AND due <= ?1 ORDER BY told, key LIMIT ?2`, store.Micros(now), limit)
-	})
-	return tasks, err
-}
-
 // Excerpts implements store.Store.
 func (db *DB) Excerpts(ctx context.Context, ids []multivac.PassageID) (excerpts []multivac.Excerpt, err error) {
 	defer multivac.Wrap(&err, "read passages")
 	excerpts = make([]multivac.Excerpt, len(ids))
-	wanted := make([]byte, 0, 64*len(ids))
+	wanted := make(batch, 0, 64*len(ids))
 	for i, id := range ids {
 		excerpts[i] = multivac.Excerpt{Document: id.Document, Revision: id.Revision, Passage: multivac.Passage{Number: id.Number}}
-		if rawID(id.Document) == nil || id.Number < 0 || id.Number >= 1<<idBits {
-			continue
+		if rawID(id.Document) != nil && id.Number >= 0 && id.Number < 1<<idBits {
+			wanted.add(i, id.Document, id.Revision, id.Number)
 		}
-		wanted = append(wanted, ',', '[')
-		wanted = strconv.AppendInt(wanted, int64(i), 10)
-		wanted = append(append(append(wanted, `,"`...), id.Document...), `",`...)
-		wanted = strconv.AppendUint(wanted, uint64(id.Revision), 10)
-		wanted = append(wanted, ',')
-		wanted = strconv.AppendInt(wanted, int64(id.Number), 10)
-		wanted = append(wanted, ']')
 	}
 	if len(wanted) == 0 {
-		return excerpts, nil
+		return excerpts, ctx.Err()
 	}
-	wanted[0] = '['
-	wanted = append(wanted, ']')
 	err = db.read(ctx, func(c *conn) error {
-		return c.each(func(rows *sql.Rows) error { return scanExcerpt(rows, excerpts) }, excerptsQuery, string(wanted))
+		return c.each(func(rows *sql.Rows) error { return scanExcerpt(rows, excerpts) }, excerptsQuery, wanted.json())
 	})
 	for _, x := range excerpts {
 		if err == nil && len(x.Text) != x.End-x.Start {
@@ -187,7 +161,7 @@ func (db *DB) Excerpts(ctx context.Context, ids []multivac.PassageID) (excerpts 
 
 // The part of a chunk that lies in the passage; a passage that lies in several
 // chunks comes in several rows.
-const excerptsQuery = `SELECT w.value->>0, d.source, r.title, p.kind, p.heading, p.lead, p.start, p.end, p.sentences,
+const excerptsQuery = `SELECT w.value->>0, d.source, r.title, p.kind, p.heading, p.lead, p.start, p.end, p.sentences, p.places,
 	substr(c.bytes, max(p.start - (c.id - (r.id << 24)) * 8192, 0) + 1, p.end - max(p.start, (c.id - (r.id << 24)) * 8192))
 FROM json_each(?) w CROSS JOIN documents d CROSS JOIN revisions r CROSS JOIN passages p CROSS JOIN chunks c
 WHERE d.id = unhex(w.value->>1) AND r.document = d.key AND r.revision = w.value->>2 AND p.id = (r.id << 24) + (w.value->>3)
@@ -197,8 +171,8 @@ ORDER BY w.id, c.id`
 func scanExcerpt(rows *sql.Rows, excerpts []multivac.Excerpt) error {
 	var i int
 	var x multivac.Excerpt
-	var spans, text sql.RawBytes
-	err := rows.Scan(&i, &x.Source, &x.Title, &x.Kind, &x.Heading, &x.Lead, &x.Start, &x.End, &spans, &text)
+	var spans, places, text sql.RawBytes
+	err := rows.Scan(&i, &x.Source, &x.Title, &x.Kind, &x.Heading, &x.Lead, &x.Start, &x.End, &spans, &places, &text)
 	if err != nil {
 		return err
 	}
@@ -206,7 +180,7 @@ func scanExcerpt(rows *sql.Rows, excerpts []multivac.Excerpt) error {
 		before.Text += string(text)
 		return nil
 	}
-	x.Text = string(text)
+	x.Text, x.Places = string(text), multivac.Places(places)
 	x.Document, x.Revision, x.Number = excerpts[i].Document, excerpts[i].Revision, excerpts[i].Number
 	if x.Start < 0 || x.Start >= x.End {
 		return damaged(fmt.Errorf("passage %d is not in the text", x.Number))
@@ -216,27 +190,60 @@ func scanExcerpt(rows *sql.Rows, excerpts []multivac.Excerpt) error {
 	return err
 }
 
-// Quote implements store.Store.
-func (db *DB) Quote(ctx context.Context, id multivac.DocumentID, revision multivac.Revision, span multivac.Span) (text string, err error) {
-	defer multivac.Wrap(&err, "quote document %s", id)
-	missing := store.ErrNoQuote(revision, span)
-	if span.Start < 0 || span.Start >= span.End {
-		return "", missing
+// Quotes implements store.Store.
+func (db *DB) Quotes(ctx context.Context, quotes []store.Quote) (texts []string, err error) {
+	defer multivac.Wrap(&err, "read quotes")
+	texts = make([]string, len(quotes))
+	var wanted batch
+	for i, q := range quotes {
+		if rawID(q.Document) != nil && q.Span.Start >= 0 && q.Span.Start < q.Span.End {
+			wanted.add(i, q.Document, q.Revision, q.Span.Start, q.Span.End)
+		}
+	}
+	if len(wanted) == 0 {
+		return texts, ctx.Err()
 	}
 	err = db.read(ctx, func(c *conn) error {
 		return c.each(func(rows *sql.Rows) error {
+			var i int
 			var part sql.RawBytes
-			err := rows.Scan(&part)
-			text += string(part)
+			err := rows.Scan(&i, &part)
+			texts[i] += string(part)
 			return err
-		}, `SELECT substr(c.bytes, max(?3 - (c.id - (r.id << 24)) * 8192, 0) + 1, ?4 - max(?3, (c.id - (r.id << 24)) * 8192))
-		FROM documents d CROSS JOIN revisions r CROSS JOIN chunks c
-		WHERE d.id = ?1 AND r.document = d.key AND r.revision = ?2 AND r.text = 1 AND r.size >= ?4
-			AND c.id BETWEEN (r.id << 24) + ?3 / 8192 AND (r.id << 24) + (?4 - 1) / 8192
-		ORDER BY c.id`, rawID(id), int64(revision), span.Start, span.End)
+		}, quotesQuery, wanted.json())
 	})
-	if err == nil && len(text) != span.End-span.Start {
-		err = missing
+	if err != nil {
+		return nil, err
 	}
-	return text, err
+	for i, q := range quotes {
+		if len(texts[i]) != q.Span.End-q.Span.Start {
+			texts[i] = ""
+		}
+	}
+	return texts, nil
 }
+
+// Like excerptsQuery, but the bytes wanted are named.
+const quotesQuery = `SELECT w.value->>0,
+	substr(c.bytes, max((w.value->>3) - (c.id - (r.id << 24)) * 8192, 0) + 1, (w.value->>4) - max(w.value->>3, (c.id - (r.id << 24)) * 8192))
+FROM json_each(?) w CROSS JOIN documents d CROSS JOIN revisions r CROSS JOIN chunks c
+WHERE d.id = unhex(w.value->>1) AND r.document = d.key AND r.revision = w.value->>2 AND r.text = 1 AND r.size >= w.value->>4
+	AND c.id BETWEEN (r.id << 24) + (w.value->>3) / 8192 AND (r.id << 24) + ((w.value->>4) - 1) / 8192
+ORDER BY w.id, c.id`
+
+// A batch is the JSON array of what one statement is to read: arrays of
+// [place in the answer, document, revision, numbers...].
+type batch []byte
+
+func (b *batch) add(place int, id multivac.DocumentID, revision multivac.Revision, numbers ...int) {
+	j := append(*b, ',', '[')
+	j = strconv.AppendInt(j, int64(place), 10)
+	j = append(append(append(j, `,"`...), id...), `",`...)
+	j = strconv.AppendUint(j, uint64(revision), 10)
+	for _, n := range numbers {
+		j = strconv.AppendInt(append(j, ','), int64(n), 10)
+	}
+	*b = append(j, ']')
+}
+
+func (b batch) json() string { return "[" + string(b[1:]) + "]" }

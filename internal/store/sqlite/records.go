@@ -98,27 +98,28 @@ func (db *DB) records(ctx context.Context, passages bool, after []byte) (batch [
 	return batch, err
 }
 
-const recordColumns = `SELECT d.id, d.collection, d.source, coalesce(r.title, ''), coalesce(r.media_type, ''), r.hash, d.revision, d.state,
+var recordColumns = `SELECT d.id, d.collection, d.source, coalesce(r.title, ''), coalesce(r.media_type, ''), r.hash, d.revision, d.state,
 		d.step, d.attempts, d.last_error, d.told, d.changed, d.content,
-		coalesce(p.id, 0), coalesce(p.revision, 0), p.hash, coalesce(p.title, ''), coalesce(p.media_type, ''), coalesce(p.segmenter, 0),
-		EXISTS (SELECT 1 FROM collections c WHERE c.name = d.collection AND c.datum = d.key), coalesce(r.size, 0) + coalesce(p.size, 0)
+		coalesce(p.id, 0), coalesce(p.revision, 0), p.hash, coalesce(p.title, ''), coalesce(p.media_type, ''), coalesce(p.segmenter, 0), coalesce(p.encoder, 0),
+		coalesce(p.places, x''), d.published <> 0 AND d.key = ` + datumOf(`d.collection`) + `, coalesce(r.size, 0) + coalesce(p.size, 0)
 	FROM documents d LEFT JOIN revisions r ON r.id = d.content LEFT JOIN revisions p ON p.id = d.published
 	WHERE d.id > ? ORDER BY d.id LIMIT ?`
 
 func scanRecord(rows *sql.Rows, content, published *int64, size *int) (r store.Record, err error) {
-	var id, hash, publishedHash []byte
+	var id, hash, publishedHash, places []byte
 	var state int
 	var told, changed int64
 	var p store.Published
 	err = rows.Scan(&id, &r.Collection, &r.Source, &r.Title, &r.MediaType, &hash, &r.Revision, &state,
 		&r.Step, &r.Attempts, &r.LastError, &told, &changed, content,
-		published, &p.Revision, &publishedHash, &p.Title, &p.MediaType, &p.Segmenter, &r.Datum, size)
+		published, &p.Revision, &publishedHash, &p.Title, &p.MediaType, &p.Version.Segmenter, &p.Version.Vectors, &places, &r.Datum, size)
 	if err != nil {
 		return r, err
 	}
 	r.ID, r.Told, r.Changed = documentID(id), store.FromMicros(told), store.FromMicros(changed)
 	copy(r.Hash[:], hash)
 	copy(p.Hash[:], publishedHash)
+	p.Places = multivac.Places(places)
 	if *published != 0 {
 		r.Published = &p
 	}
@@ -129,21 +130,22 @@ func scanRecord(rows *sql.Rows, content, published *int64, size *int) (r store.R
 // complete reads the contents of a record.
 func (c *conn) complete(r *store.Record, content, published int64, passages bool) (err error) {
 	if r.Published != nil {
-		b, err := c.content(published)
-		if err != nil {
-			return err
-		}
-		r.Published.Text = string(b)
+		p := r.Published
 		if passages {
-			if r.Published.Passages, err = c.passages(published); err != nil {
-				return fmt.Errorf("document %s: %w", r.ID, err)
-			}
+			p.Text, p.Passages, p.Vectors, err = c.textOf(published)
+		} else {
+			var b []byte
+			b, err = c.content(published)
+			p.Text = string(b)
+		}
+		if err != nil {
+			return fmt.Errorf("document %s: %w", r.ID, err)
 		}
 	}
 	switch r.State {
 	case multivac.Indexed:
 		if r.Published != nil {
-			r.Text = r.Published.Text
+			r.Text, r.Places = r.Published.Text, r.Published.Places
 		}
 	case multivac.Pending, multivac.Failed:
 		r.Body, err = c.content(content)
@@ -206,20 +208,16 @@ func (w *writer) restore(r store.Record, d record, found bool, now int64) (err e
 	if err := w.restorePublished(r, &d, now); err != nil {
 		return err
 	}
+	if r.Datum {
+		d.first = beforeAll
+	}
 	if err := w.restoreContent(r, &d); err != nil {
 		return err
 	}
-	if _, err := w.exec(`UPDATE documents SET revision = ?, state = ?, content = ?, published = ?, step = ?, attempts = ?, last_error = ?,
+	_, err = w.exec(`UPDATE documents SET revision = ?, state = ?, content = ?, published = ?, first = ?, step = ?, attempts = ?, last_error = ?,
 			told = ?, changed = ?, lease = 0, due = 0, position = ?, failed_position = ? WHERE key = ?`,
-		d.revision, stateCode(r.State), d.content, d.published, r.Step, r.Attempts, r.LastError,
-		store.Micros(r.Told), store.Micros(r.Changed), d.position, d.failedPosition, d.key); err != nil {
-		return err
-	}
-	if d.published == 0 {
-		return nil
-	}
-	_, err = w.exec(`INSERT INTO collections (name, datum) VALUES (?1, ?2) ON CONFLICT (name) DO UPDATE SET datum = ?2 WHERE datum = 0 OR ?3`,
-		d.collection, d.key, r.Datum)
+		d.revision, stateCode(r.State), d.content, d.published, d.first, r.Step, r.Attempts, r.LastError,
+		store.Micros(r.Told), store.Micros(r.Changed), d.position, d.failedPosition, d.key)
 	return err
 }
 
@@ -248,9 +246,13 @@ func (w *writer) restorePublished(r store.Record, d *record, now int64) error {
 			return err
 		}
 	}
+	first := d.published == 0
 	d.published = content
 	d.position, err = w.announce(*d, int64(p.Revision), indexed, p.Hash[:])
 	d.failedPosition = 0
+	if first {
+		d.first = d.position
+	}
 	return err
 }
 

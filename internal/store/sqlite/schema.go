@@ -27,6 +27,8 @@ const (
 //  3. which segmenter made the passages of a text
 //  4. vectors of the passages
 //  5. what waits is apart in the listing of a collection
+//  6. the datum is a query; a version of the segmenter and one of the vectors;
+//     places; tasks of other kinds
 var migrations = []string{`
 -- state: an index into multivac.States. Times: microseconds of Unix, 0 for none.
 CREATE TABLE documents (
@@ -99,6 +101,27 @@ CREATE TABLE feed (
 	addSegmenter,
 	addVectors,
 	splitListing,
+	noteFirst + splitVersion + addPlaces + addWork,
+}
+
+// The migration that notes of each document when it was published first, so
+// that its collection's datum is a query. What was published before has 0, so
+// that those told first come first; what was the datum comes before all.
+const noteFirst = `
+ALTER TABLE documents ADD COLUMN first INTEGER NOT NULL DEFAULT 0; -- position of the first publication, where something is published
+UPDATE documents SET first = -1 WHERE key IN (SELECT datum FROM collections);
+DROP TABLE collections;
+DROP INDEX documents_standing;
+CREATE INDEX documents_first ON documents (collection, first, told, id) WHERE published <> 0;
+`
+
+// beforeAll is the first of a document that is the datum, whatever others are
+// there.
+const beforeAll = -1
+
+// datumOf is a query for the key of the datum of a collection.
+func datumOf(collection string) string {
+	return `(SELECT s.key FROM documents s WHERE s.published <> 0 AND s.collection = ` + collection + ` ORDER BY s.first, s.told, s.id LIMIT 1)`
 }
 
 // migrate brings the data to the newest version, from the one that it returns.

@@ -147,7 +147,7 @@ func TestKilledShrinking(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		receipts := fill(t, db, 700)
+		receipts := fill(t, db, 1000)
 		if err := db.Close(); err != nil {
 			t.Fatal(err)
 		}

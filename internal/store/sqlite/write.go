@@ -4,7 +4,6 @@ import (
 	"context"
 	"database/sql"
 	"errors"
-	"slices"
 	"time"
 
 	"multivac"
@@ -19,8 +18,8 @@ type record struct {
 	revision                 int64
 	state                    int
 	content, published       int64
-	attempts                 int
-	lease, due               int64
+	due                      int64
+	first                    int64 // position of the first publication, where something is published
 	position, failedPosition int64
 	hash                     []byte // of content
 }
@@ -28,8 +27,8 @@ type record struct {
 // find returns the record of a document, and false where it was never told.
 func (w *writer) find(id []byte) (d record, found bool, err error) {
 	d.id = id
-	err = w.get([]any{&d.key, &d.collection, &d.revision, &d.state, &d.content, &d.published, &d.attempts, &d.lease, &d.due, &d.position, &d.failedPosition, &d.hash},
-		`SELECT d.key, d.collection, d.revision, d.state, d.content, d.published, d.attempts, d.lease, d.due, d.position, d.failed_position, r.hash
+	err = w.get([]any{&d.key, &d.collection, &d.revision, &d.state, &d.content, &d.published, &d.due, &d.first, &d.position, &d.failedPosition, &d.hash},
+		`SELECT d.key, d.collection, d.revision, d.state, d.content, d.published, d.due, d.first, d.position, d.failed_position, r.hash
 		FROM documents d LEFT JOIN revisions r ON r.id = d.content WHERE d.id = ?`, id)
 	if errors.Is(err, sql.ErrNoRows) {
 		return d, false, nil
@@ -191,6 +190,11 @@ func (w *writer) dropPassages(content int64) error {
 	if _, err := w.exec(`DELETE FROM passages WHERE id BETWEEN ? AND ?`, content<<idBits, (content+1)<<idBits-1); err != nil {
 		return err
 	}
+	return w.dropVectorsOf(content)
+}
+
+// dropVectorsOf removes the vectors of a revision.
+func (w *writer) dropVectorsOf(content int64) error {
 	var group int64
 	err := w.get([]any{&group}, `SELECT vectors FROM revisions WHERE id = ?`, content)
 	if errors.Is(err, sql.ErrNoRows) || err == nil && group == 0 {
@@ -206,6 +210,7 @@ func (w *writer) dropPassages(content int64) error {
 	return err
 }
 
+// dropVectors removes a group of vectors.
 func (w *writer) dropVectors(group int64) error {
 	_, err := w.exec(`DELETE FROM vectors WHERE id BETWEEN ? AND ?`, group<<idBits, (group+1)<<idBits-1)
 	return err
@@ -283,61 +288,9 @@ func (w *writer) delete(d record, now int64) (int64, error) {
 	if err != nil {
 		return 0, err
 	}
-	if _, err := w.exec(`UPDATE documents SET revision = ?, state = ?, content = 0, published = 0, step = '', attempts = 0, last_error = '',
-		changed = ?, lease = 0, due = 0, position = ?, failed_position = 0 WHERE key = ?`, d.revision+1, deleted, now, end, d.key); err != nil {
-		return 0, err
-	}
-	_, err = w.exec(`UPDATE collections SET datum = coalesce((SELECT key FROM documents
-			WHERE collection = ?1 AND published <> 0 ORDER BY told, id LIMIT 1), 0)
-		WHERE name = ?1 AND datum = ?2`, d.collection, d.key)
+	_, err = w.exec(`UPDATE documents SET revision = ?, state = ?, content = 0, published = 0, step = '', attempts = 0, last_error = '',
+		changed = ?, lease = 0, due = 0, position = ?, failed_position = 0 WHERE key = ?`, d.revision+1, deleted, now, end, d.key)
 	return end, err
-}
-
-// Lease implements store.Store. The writer, which has just written the document
-// and knows its pages, reads what fits into a chunk; more than that is read
-// beside it, lest other writes wait.
-func (db *DB) Lease(ctx context.Context, task multivac.Task, now, until time.Time) (_ multivac.Task, doc multivac.Document, err error) {
-	defer multivac.Wrap(&err, "lease document")
-	var size int
-	err = db.write(ctx, func(w *writer) (err error) {
-		doc, size, err = w.lease(task, store.Micros(now), store.Micros(until))
-		return err
-	})
-	if err != nil {
-		return multivac.Task{}, multivac.Document{}, err
-	}
-	task.Attempt = doc.Attempts
-	if size <= len(doc.Body) {
-		return task, doc, nil
-	}
-	if doc, err = db.Document(ctx, task.Document); err != nil {
-		return multivac.Task{}, multivac.Document{}, err
-	}
-	if doc.Revision != task.Revision || doc.State != multivac.Pending {
-		return multivac.Task{}, multivac.Document{}, store.ErrSuperseded(task)
-	}
-	return task, doc, nil
-}
-
-// lease returns the document with the first chunk of its body, and the size of
-// all of it.
-func (w *writer) lease(task multivac.Task, now, until int64) (d multivac.Document, size int, err error) {
-	var key, leased, due int64
-	var body []byte
-	err = w.each(func(rows *sql.Rows) (err error) {
-		d, err = scanDocument(rows, &key, &leased, &due, &size, &body)
-		return err
-	}, documentColumns+`, d.key, d.lease, d.due, coalesce(r.size, 0), c.bytes`+documentTables+`LEFT JOIN chunks c ON c.id = d.content << 24 WHERE d.id = ?`, rawID(task.Document))
-	if err == nil && (key == 0 || d.State != multivac.Pending || d.Revision != task.Revision || leased > now || due > now) {
-		err = store.ErrSuperseded(task)
-	}
-	if err != nil {
-		return d, 0, err
-	}
-	d.Attempts++
-	d.Body = body
-	_, err = w.exec(`UPDATE documents SET attempts = ?, lease = ? WHERE key = ?`, d.Attempts, until, key)
-	return d, size, err
 }
 
 // pending returns the record of a task that is still to be done.
@@ -347,165 +300,6 @@ func (w *writer) pending(task multivac.Task) (record, error) {
 		err = store.ErrSuperseded(task)
 	}
 	return d, err
-}
-
-// leased returns the record of a task whose lease was not given back nor
-// taken over.
-func (w *writer) leased(task multivac.Task) (record, error) {
-	d, err := w.pending(task)
-	if err == nil && (d.lease == 0 || d.attempts != task.Attempt) {
-		err = store.ErrSuperseded(task)
-	}
-	return d, err
-}
-
-// Step implements store.Store.
-func (db *DB) Step(ctx context.Context, task multivac.Task, step string, until time.Time) (err error) {
-	defer multivac.Wrap(&err, "note step %q", step)
-	return db.write(ctx, func(w *writer) error {
-		d, err := w.leased(task)
-		if err != nil {
-			return err
-		}
-		_, err = w.exec(`UPDATE documents SET step = ?, lease = ? WHERE key = ?`, step, store.Micros(until), d.key)
-		return err
-	})
-}
-
-// Release implements store.Store.
-func (db *DB) Release(ctx context.Context, task multivac.Task) (err error) {
-	defer multivac.Wrap(&err, "release document")
-	return db.write(ctx, func(w *writer) error {
-		d, err := w.leased(task)
-		if err != nil {
-			return err
-		}
-		_, err = w.exec(`UPDATE documents SET attempts = attempts - 1, lease = 0 WHERE key = ?`, d.key)
-		return err
-	})
-}
-
-// EndLeases ends all leases, their attempts counted: for who has just opened
-// the folder, and so knows that those who held them are gone. Without it, what
-// they worked on would wait for the leases to run out.
-func (db *DB) EndLeases(ctx context.Context) (err error) {
-	defer multivac.Wrap(&err, "end leases")
-	return db.write(ctx, func(w *writer) error {
-		_, err := w.exec(`UPDATE documents SET lease = 0 WHERE state = 0 AND lease > 0`)
-		return err
-	})
-}
-
-// Fail implements store.Store.
-func (db *DB) Fail(ctx context.Context, task multivac.Task, cause string, final bool, now, retry time.Time) (err error) {
-	defer multivac.Wrap(&err, "note failure")
-	return db.write(ctx, func(w *writer) error {
-		d, err := w.leased(task)
-		if err != nil {
-			return err
-		}
-		if !final {
-			_, err = w.exec(`UPDATE documents SET last_error = ?, lease = 0, due = ? WHERE key = ?`, cause, store.Micros(retry), d.key)
-			return err
-		}
-		end, err := w.announce(d, d.revision, failed, d.hash)
-		if err != nil {
-			return err
-		}
-		_, err = w.exec(`UPDATE documents SET state = ?, last_error = ?, changed = ?, lease = 0, due = 0, failed_position = ? WHERE key = ?`,
-			failed, cause, store.Micros(now), end, d.key)
-		return err
-	})
-}
-
-// Publish implements store.Store.
-func (db *DB) Publish(ctx context.Context, task multivac.Task, p store.Publication, now time.Time) (at multivac.Position, err error) {
-	defer multivac.Wrap(&err, "publish document")
-	if err := p.Validate(); err != nil {
-		return "", err
-	}
-	err = db.write(ctx, func(w *writer) error {
-		d, err := w.pending(task)
-		if err != nil {
-			return err
-		}
-		if err := w.setText(d.content, p); err != nil {
-			return err
-		}
-		end, err := w.publish(d, store.Micros(now))
-		at = position(end)
-		return err
-	})
-	if err != nil {
-		return "", err
-	}
-	return at, nil
-}
-
-// setText makes the content of a revision its text, with passages.
-func (w *writer) setText(content int64, p store.Publication) error {
-	if !p.IsBody {
-		if err := w.empty(content); err != nil {
-			return err
-		}
-		if err := w.fill(content, []byte(p.Text)); err != nil {
-			return err
-		}
-	}
-	if _, err := w.exec(`UPDATE revisions SET title = iif(title = '', ?, title), size = ?, text = 1, segmenter = ? WHERE id = ?`, p.Title, len(p.Text), p.Segmenter, content); err != nil {
-		return err
-	}
-	return w.cut(content, p.Passages)
-}
-
-// cut stores the passages of a revision.
-func (w *writer) cut(content int64, passages []multivac.Passage) error {
-	for i, one := range passages {
-		if _, err := w.exec(`INSERT INTO passages (id, kind, heading, lead, start, end, sentences) VALUES (?, ?, ?, ?, ?, ?, ?)`,
-			content<<idBits+int64(i), string(one.Kind), one.Heading, one.Lead, one.Start, one.End, store.PackSpans(one.Sentences, one.Start)); err != nil {
-			return err
-		}
-	}
-	return w.enrich(content, store.PackVectors(passages))
-}
-
-// enrich stores the vectors of a revision as a group of their own.
-func (w *writer) enrich(content int64, vectors []byte) error {
-	if len(vectors) == 0 {
-		return nil
-	}
-	var group int64
-	if err := w.get([]any{&group}, `SELECT (coalesce(max(id), 0) >> 24) + 1 FROM vectors`); err != nil {
-		return err
-	}
-	id := group << idBits
-	for v := range slices.Chunk(vectors, multivac.VectorSize) {
-		if _, err := w.exec(`INSERT INTO vectors (id, bytes) VALUES (?, ?)`, id, v); err != nil {
-			return err
-		}
-		id++
-	}
-	_, err := w.exec(`UPDATE revisions SET vectors = ? WHERE id = ?`, group, content)
-	return err
-}
-
-// publish makes the content of a document the published one.
-func (w *writer) publish(d record, now int64) (int64, error) {
-	if d.published != 0 {
-		if _, err := w.exec(`UPDATE revisions SET replaced = ? WHERE id = ?`, max(now, 1), d.published); err != nil {
-			return 0, err
-		}
-	}
-	end, err := w.announce(d, d.revision, indexed, d.hash)
-	if err != nil {
-		return 0, err
-	}
-	if _, err := w.exec(`UPDATE documents SET state = ?, published = content, step = '', last_error = '', changed = ?, lease = 0, due = 0,
-		position = ?, failed_position = 0 WHERE key = ?`, indexed, now, end, d.key); err != nil {
-		return 0, err
-	}
-	_, err = w.exec(`INSERT INTO collections (name, datum) VALUES (?, ?) ON CONFLICT (name) DO UPDATE SET datum = excluded.datum WHERE datum = 0`, d.collection, d.key)
-	return end, err
 }
 
 // Purge implements store.Store.

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"maps"
 	"slices"
+	"strings"
 	"testing"
 	"time"
 
@@ -60,7 +61,7 @@ func (c *checker) list() map[multivac.DocumentID]multivac.Document {
 					c.Fatalf("Document(%s): %v", listed.ID, err)
 				}
 				all[d.ID] = d
-				d.Body, d.Text = nil, ""
+				d.Body, d.Text, d.Places = nil, "", ""
 				if diff := difference(d, listed); diff != "" {
 					c.Errorf("document %s, read (-) and listed (+)\n%s", d.ID, diff)
 				}
@@ -119,7 +120,7 @@ func (c *checker) pending() {
 	if err != nil || got != want {
 		c.Errorf("Pending: %d, %v, want %d", got, err, want)
 	}
-	due, err := c.s.Due(c.ctx, time.Date(2500, 1, 1, 0, 0, 0, 0, time.UTC), want+1)
+	due, err := c.s.Due(c.ctx, multivac.ReadDocument, time.Date(2500, 1, 1, 0, 0, 0, 0, time.UTC), want+1)
 	if err != nil || len(due) != want {
 		c.Errorf("Due in the far future: %d tasks, %v, want %d", len(due), err, want)
 	}
@@ -143,31 +144,49 @@ func (c *checker) quotations() {
 		if d := c.documents[id]; d.Source != change.Source || d.Collection != change.Collection {
 			c.Errorf("document %s is %q in %q, scanned as %q in %q", id, d.Source, d.Collection, change.Source, change.Collection)
 		}
-		ids := make([]multivac.PassageID, len(change.Passages))
-		for i := range ids {
-			ids[i] = multivac.PassageID{Document: id, Revision: change.Revision, Number: i}
-		}
-		excerpts, err := c.s.Excerpts(c.ctx, ids)
-		if err != nil || len(excerpts) != len(ids) {
-			c.Fatalf("Excerpts of %s: %d, %v, want %d", id, len(excerpts), err, len(ids))
-		}
-		for i, p := range quoted(change.Passages) {
-			want := multivac.Excerpt{Passage: p, Document: id, Revision: change.Revision, Source: change.Source, Title: change.Title}
-			if diff := difference(want, excerpts[i]); diff != "" {
-				c.Errorf("passage %d of %s, scanned (-) and as an excerpt (+)\n%s", i, id, diff)
-			}
-			for _, span := range append(slices.Clone(p.Sentences), multivac.Span{Start: p.Start, End: p.End}) {
-				text, err := c.s.Quote(c.ctx, id, change.Revision, span)
-				if err != nil || text != p.Sentence(span) {
-					c.Errorf("Quote(%s, %v): %q, %v, want %q", id, span, text, err, p.Sentence(span))
-				}
-			}
-			if d := c.documents[id]; d.State == multivac.Indexed {
-				if err := p.Validate(d.Text); err != nil {
-					c.Errorf("document %s: %v", id, err)
-				}
+		c.excerpts(change)
+		c.quotes(change)
+		if d := c.documents[id]; d.State == multivac.Indexed {
+			if err := (store.Publication{Text: d.Text, Version: change.Version, Passages: change.Passages, Vectors: change.Vectors}).Validate(); err != nil {
+				c.Errorf("document %s: %v", id, err)
 			}
 		}
+	}
+}
+
+// excerpts reads the passages of a change.
+func (c *checker) excerpts(change store.Change) {
+	c.Helper()
+	ids := make([]multivac.PassageID, len(change.Passages))
+	for i := range ids {
+		ids[i] = multivac.PassageID{Document: change.Document, Revision: change.Revision, Number: i}
+	}
+	excerpts, err := c.s.Excerpts(c.ctx, ids)
+	if err != nil || len(excerpts) != len(ids) {
+		c.Fatalf("Excerpts of %s: %d, %v, want %d", change.Document, len(excerpts), err, len(ids))
+	}
+	for i, p := range change.Passages {
+		want := multivac.Excerpt{Passage: p, Document: change.Document, Revision: change.Revision, Source: change.Source, Title: change.Title}
+		if diff := difference(want, excerpts[i]); diff != "" {
+			c.Errorf("passage %d of %s, scanned (-) and as an excerpt (+)\n%s", i, change.Document, diff)
+		}
+	}
+}
+
+// quotes reads the passages of a change and their sentences.
+func (c *checker) quotes(change store.Change) {
+	c.Helper()
+	var quotes []store.Quote
+	var want []string
+	for _, p := range change.Passages {
+		for _, span := range append(slices.Clone(p.Sentences), multivac.Span{Start: p.Start, End: p.End}) {
+			quotes = append(quotes, store.Quote{Document: change.Document, Revision: change.Revision, Span: span})
+			want = append(want, p.Sentence(span))
+		}
+	}
+	got, err := c.s.Quotes(c.ctx, quotes)
+	if err != nil || !slices.Equal(got, want) {
+		c.Errorf("Quotes of %s: %v\n%s", change.Document, err, difference(want, got))
 	}
 }
 
@@ -235,14 +254,7 @@ func (c *checker) datum() {
 		starts[d.Collection] = nil
 	}
 	for _, change := range c.scanned {
-		text := ""
-		if n := len(change.Passages); n > 0 {
-			var err error
-			if text, err = c.s.Quote(c.ctx, change.Document, change.Revision, multivac.Span{End: change.Passages[n-1].End}); err != nil {
-				c.Errorf("Quote(%s): %v", change.Document, err)
-			}
-		}
-		starts[change.Collection] = append(starts[change.Collection], text)
+		starts[change.Collection] = append(starts[change.Collection], c.start(change))
 	}
 	for collection, texts := range starts {
 		datum, err := c.s.Datum(c.ctx, collection)
@@ -252,8 +264,23 @@ func (c *checker) datum() {
 			}
 			continue
 		}
-		if err != nil || !slices.ContainsFunc(texts, func(text string) bool { return len(datum) >= len(text) && datum[:len(text)] == text }) {
+		if err != nil || !slices.ContainsFunc(texts, func(text string) bool { return strings.HasPrefix(datum, text) }) {
 			c.Errorf("Datum(%s): %q, %v, want the text of one of %d documents", collection, datum, err, len(texts))
 		}
 	}
+}
+
+// start returns the text of a change up to the end of its last passage.
+func (c *checker) start(change store.Change) string {
+	c.Helper()
+	n := len(change.Passages)
+	if n == 0 {
+		return ""
+	}
+	texts, err := c.s.Quotes(c.ctx, []store.Quote{{Document: change.Document, Revision: change.Revision, Span: multivac.Span{End: change.Passages[n-1].End}}})
+	if err != nil || texts[0] == "" {
+		c.Errorf("Quotes of %s: %q, %v", change.Document, texts, err)
+		return ""
+	}
+	return texts[0]
 }

@@ -1,7 +1,6 @@
 package storetest
 
 import (
-	"bytes"
 	"errors"
 	"fmt"
 	"math/rand/v2"
@@ -30,7 +29,7 @@ func (s *subject) records() []store.Record {
 			if len(p.Passages) > 0 {
 				s.Errorf("the record of %s has passages, and none were wanted", r.ID)
 			}
-			p.Passages = all[n].Published.Passages
+			p.Passages, p.Vectors = all[n].Published.Passages, all[n].Published.Vectors
 		}
 		s.same("records without passages", all[n], r)
 		n++
@@ -84,12 +83,12 @@ func retries(s *subject) {
 
 	lease := s.lease(got)
 	s.must(s.Fail(s.ctx, lease, "not yet", false, s.tick(), s.now.Add(time.Hour)))
-	if due, err := s.Due(s.ctx, s.now, 1); len(due) != 0 || err != nil {
+	if due, err := s.Due(s.ctx, multivac.ReadDocument, s.now, 1); len(due) != 0 || err != nil {
 		s.Errorf("due before the retry: %v, %v", due, err)
 	}
 	again, err := s.Retry(s.ctx, r.ID, s.tick())
 	s.must(err)
-	if due, err := s.Due(s.ctx, s.now, 1); len(due) != 1 || err != nil || !again.Changed || again.Revision != 3 {
+	if due, err := s.Due(s.ctx, multivac.ReadDocument, s.now, 1); len(due) != 1 || err != nil || !again.Changed || again.Revision != 3 {
 		s.Errorf("due after the retry: %v, %v, receipt %+v", due, err, again)
 	}
 	s.publish(got, "one")
@@ -176,8 +175,8 @@ func merges(s *subject) {
 	f("large", 2, multivac.Deleted, "")
 	f("deleted", 2, multivac.Deleted, "")
 	f("replaced", 2, multivac.Indexed, "two\nlines\n\nand more")
-	if text, err := target.quote(multivac.Receipt{ID: telling("pending again", "").ID(), Revision: 1}, len("mine")); text != "mine" || err != nil {
-		s.Errorf("what was published here is %q, %v", text, err)
+	if text := target.quote(multivac.Receipt{ID: telling("pending again", "").ID(), Revision: 1}, len("mine")); text != "mine" {
+		s.Errorf("what was published here is %q", text)
 	}
 	if after, err := target.Datum(s.ctx, "c"); after != datum || err != nil {
 		s.Errorf("datum %q, %v, want %q", after, err, datum)
@@ -222,91 +221,12 @@ func invalidRecords(s *subject) {
 	f("pending, later published", func(i, p *store.Record) { p.Published = i.Published })
 	f("deleted, with text", func(i, _ *store.Record) { i.State = multivac.Deleted })
 	f("a passage elsewhere", func(i, _ *store.Record) { i.Published.Passages[0].Text = "other" })
-	f("a byte too few", func(i, _ *store.Record) { i.Published.Passages[0].Vectors = vector(1)[1:] })
+	f("a byte too few", func(i, _ *store.Record) { i.Published.Vectors = vector(1)[1:] })
 	f("passages out of order", func(i, _ *store.Record) { i.Published.Passages[0].Number = 3 })
 	n, err := target.Restore(s.ctx, good, s.now)
 	if n != 2 || err != nil {
 		s.Errorf("good records: %d, %v", n, err)
 	}
-}
-
-func resegments(s *subject) {
-	first := s.index("x", "one\n\ntwo\n\nthree")
-	failed := s.index("y", "published")
-	s.fail(s.tell(telling("y", "broken")), "broken")
-	s.tell(telling("z", "waits"))
-	if n, err := s.CountOutdated(s.ctx, 0); n != 0 || err != nil {
-		s.Errorf("outdated at the version that made them: %d, %v", n, err)
-	}
-	tasks, err := s.Outdated(s.ctx, 7, 10)
-	s.must(err)
-	n, err := s.CountOutdated(s.ctx, 7)
-	if s.must(err); n != 2 || len(tasks) != 2 {
-		s.Fatalf("%d outdated, %v, want 2", n, tasks)
-	}
-	if one, err := s.Outdated(s.ctx, 7, 1); len(one) != 1 || err != nil {
-		s.Errorf("one of the outdated: %v, %v", one, err)
-	}
-	before, end := s.document(first.ID), s.follow("")
-	whole := func(title, text string) ([]multivac.Passage, error) {
-		return []multivac.Passage{{Kind: multivac.Prose, Heading: "Whole", Lead: title, End: len(text), Text: text, Sentences: []multivac.Span{{End: len(text)}}, Vectors: vector(7)}}, nil
-	}
-	for _, task := range tasks {
-		s.must(s.Resegment(s.ctx, task, 7, whole))
-	}
-	s.same("document", before, s.document(first.ID))
-	scanned := s.scan()
-	for _, r := range []multivac.Receipt{first, failed} {
-		c := scanned[r.ID]
-		if c.Revision != r.Revision || c.Segmenter != 7 || len(c.Passages) != 1 || c.Passages[0].Heading != "Whole" || c.Passages[0].Lead != "About "+r.Source ||
-			!bytes.Equal(c.Passages[0].Vectors, vector(7)) {
-			s.Errorf("published after: %+v", c)
-		}
-		if x := s.excerpt(r, 0); x.Heading != "Whole" || x.Vectors != nil || s.excerpt(r, 1).Text != "" {
-			s.Errorf("excerpt after: %+v", x)
-		}
-	}
-	if more := s.follow(end[len(end)-1].Position); len(more) != 2 || more[0].State != multivac.Indexed || more[0].Segmenter != 7 || !bytes.Equal(more[0].Passages[0].Vectors, vector(7)) {
-		s.Errorf("the feed says %+v", more)
-	}
-	if n, err := s.CountOutdated(s.ctx, 7); n != 0 || err != nil {
-		s.Errorf("outdated afterwards: %d, %v", n, err)
-	}
-	// What a newer version made, an older one leaves alone: during an upgrade
-	// both are there.
-	if tasks, err := s.Outdated(s.ctx, 6, 10); len(tasks) != 0 || err != nil {
-		s.Errorf("outdated to an older version: %v, %v", tasks, err)
-	}
-	if n, err := s.CountOutdated(s.ctx, 6); n != 0 || err != nil {
-		s.Errorf("outdated to an older version: %d, %v", n, err)
-	}
-
-	// The same without vectors: none are left.
-	s.must(s.Resegment(s.ctx, task(failed), 8, func(title, text string) ([]multivac.Passage, error) {
-		p, err := whole(title, text)
-		p[0].Vectors = nil
-		return p, err
-	}))
-	if c := s.scan()[failed.ID]; c.Segmenter != 8 || c.Passages[0].Vectors != nil {
-		s.Errorf("cut without vectors: %+v", c)
-	}
-
-	// Where nothing is made, what was there stays.
-	s.must(s.Resegment(s.ctx, task(first), 8, func(_, _ string) ([]multivac.Passage, error) { return nil, nil }))
-	if x := s.excerpt(first, 0); x.Heading != "Whole" {
-		s.Errorf("nothing made: %+v", x)
-	}
-	s.wants(multivac.ErrInvalid, s.Resegment(s.ctx, task(first), 9, func(_, _ string) ([]multivac.Passage, error) {
-		return []multivac.Passage{{Text: "elsewhere", End: 9}}, nil
-	}))
-	broken := errors.New("broken")
-	s.wants(broken, s.Resegment(s.ctx, task(first), 9, func(_, _ string) ([]multivac.Passage, error) { return nil, broken }))
-	s.wants(multivac.ErrSuperseded, s.Resegment(s.ctx, multivac.Task{Document: first.ID, Revision: 2}, 9, whole))
-	s.wants(multivac.ErrSuperseded, s.Resegment(s.ctx, task(first), 9, func(title, text string) ([]multivac.Passage, error) {
-		s.index("x", "newer")
-		return whole(title, text)
-	}))
-	s.wants(multivac.ErrSuperseded, s.Resegment(s.ctx, multivac.Task{Document: telling("?", "").ID(), Revision: 1}, 9, whole))
 }
 
 // copies makes random work, and holds a copy of the store against it.

@@ -13,8 +13,8 @@ import (
 
 // A model is the store as one would write it on a sheet of paper.
 type model struct {
-	documents map[multivac.DocumentID]*modelDocument
-	datum     map[multivac.CollectionName]multivac.DocumentID
+	documents    map[multivac.DocumentID]*modelDocument
+	publications int
 }
 
 type modelDocument struct {
@@ -22,6 +22,7 @@ type modelDocument struct {
 	lease, due time.Time
 	leased     bool
 	published  multivac.Revision // 0 where nothing is
+	first      int               // which publication of all was its first, where something is published
 	texts      map[multivac.Revision]string
 	replaced   map[multivac.Revision]time.Time
 }
@@ -37,7 +38,7 @@ func (m *model) put(t multivac.Telling, now time.Time) multivac.Receipt {
 	same := d.Hash == t.Hash() && (d.State == multivac.Pending || d.State == multivac.Indexed)
 	if !same {
 		d.Revision++
-		d.State, d.Title, d.MediaType, d.Hash, d.Body, d.Text = multivac.Pending, t.Title, multivac.Markdown, t.Hash(), t.Body, ""
+		d.State, d.Title, d.MediaType, d.Hash, d.Body, d.Text, d.Places = multivac.Pending, t.Title, multivac.Markdown, t.Hash(), t.Body, "", ""
 		d.Step, d.Attempts, d.LastError, d.Told, d.Changed = "", 0, "", now, now
 		d.lease, d.due, d.leased = time.Time{}, time.Time{}, false
 	}
@@ -57,13 +58,6 @@ func (m *model) delete(id multivac.DocumentID, now time.Time) error {
 	d.published, d.leased = 0, false
 	clear(d.texts)
 	clear(d.replaced)
-	if m.datum[d.Collection] == id {
-		delete(m.datum, d.Collection)
-		standing := slices.DeleteFunc(m.ordered(), func(o *modelDocument) bool { return o.Collection != d.Collection || o.published == 0 })
-		if len(standing) > 0 {
-			m.datum[d.Collection] = standing[0].ID
-		}
-	}
 	return nil
 }
 
@@ -128,11 +122,26 @@ func (m *model) publish(t multivac.Task, text string, now time.Time) bool {
 		d.replaced[d.published] = now
 	}
 	d.State, d.Changed, d.Text, d.Body, d.Step, d.LastError = multivac.Indexed, now, text, nil, "", ""
-	d.published, d.texts[d.Revision] = d.Revision, text
-	if _, set := m.datum[d.Collection]; !set {
-		m.datum[d.Collection] = d.ID
+	d.Places = Cut(text).Places
+	if m.publications++; d.published == 0 {
+		d.first = m.publications
 	}
+	d.published, d.texts[d.Revision] = d.Revision, text
 	return true
+}
+
+// datum returns the text of a collection's datum, or nothing.
+func (m *model) datum(collection multivac.CollectionName) string {
+	var first *modelDocument
+	for _, d := range m.documents {
+		if d.Collection == collection && d.published != 0 && (first == nil || d.first < first.first) {
+			first = d
+		}
+	}
+	if first == nil {
+		return ""
+	}
+	return first.texts[first.published]
 }
 
 func (m *model) purge(before time.Time) {
@@ -163,72 +172,104 @@ func random(s *subject) {
 			s.Logf("seed %#x", seed)
 		}
 	}()
-	r := rand.New(rand.NewPCG(seed, 0))
-	m := &model{documents: make(map[multivac.DocumentID]*modelDocument), datum: make(map[multivac.CollectionName]multivac.DocumentID)}
-	var tasks []multivac.Task // of any age
-	pick := func() multivac.Task {
-		if len(tasks) == 0 {
-			return multivac.Task{Document: telling("0", "").ID(), Revision: 1}
-		}
-		return tasks[len(tasks)-1-min(int(r.ExpFloat64()*4), len(tasks)-1)]
-	}
+	r := &randomWork{subject: s, Rand: rand.New(rand.NewPCG(seed, 0)), model: &model{documents: make(map[multivac.DocumentID]*modelDocument)}}
 	for i := 0; i < 600 && !s.Failed(); i++ {
-		now := s.now.Add(time.Duration(1+r.IntN(5000)) * time.Millisecond)
-		later := now.Add(time.Duration(r.IntN(20)) * time.Second)
-		s.now = now
-		switch n := r.IntN(100); {
-		case n < 30:
-			t := multivac.Telling{Collection: multivac.CollectionName([]string{"a", "b"}[r.IntN(2)]), Source: fmt.Sprint(r.IntN(5)), Body: []byte(fmt.Sprint("text\n\n", r.IntN(3)))}
-			got, err := s.Put(s.ctx, []multivac.Telling{t}, now)
-			s.must(err)
-			got[0].Position = ""
-			s.same("put", m.put(t, now), got[0])
-			tasks = append(tasks, task(got[0]))
-		case n < 50:
-			t := pick()
-			leased, d, err := s.Lease(s.ctx, t, now, later)
-			if s.agree("lease", m.leaseOf(t, now, later), err); err == nil {
-				s.same("leased", m.documents[t.Document].Document, d)
-				tasks = append(tasks, leased)
-			}
-		case n < 58:
-			t, d := pick(), (*modelDocument)(nil)
-			if d = m.holds(t); d != nil {
-				d.Step, d.lease = fmt.Sprint("step ", i), later
-			}
-			s.agree("step", d != nil, s.Step(s.ctx, t, fmt.Sprint("step ", i), later))
-		case n < 68:
-			t, final := pick(), r.IntN(2) == 0
-			s.agree("fail", m.fail(t, fmt.Sprint("cause ", i), final, now, later), s.Fail(s.ctx, t, fmt.Sprint("cause ", i), final, now, later))
-		case n < 73:
-			t, d := pick(), (*modelDocument)(nil)
-			if d = m.holds(t); d != nil {
-				d.Attempts--
-				d.lease, d.leased = time.Time{}, false
-			}
-			s.agree("release", d != nil, s.Release(s.ctx, t))
-		case n < 85:
-			t, p := pick(), Cut(fmt.Sprint("text\n\n", r.IntN(3)))
-			p.Title = ""
-			_, err := s.Publish(s.ctx, t, p, now)
-			s.agree("publish", m.publish(t, p.Text, now), err)
-		case n < 91:
-			id := pick().Document
-			_, err := s.Delete(s.ctx, id, now)
-			if want := m.delete(id, now); !errors.Is(err, want) {
-				s.Errorf("delete: %v, want %v", err, want)
-			}
-		case n < 94:
-			before := now.Add(-time.Duration(r.IntN(60)) * time.Second)
-			m.purge(before)
-			s.must(s.Purge(s.ctx, before))
-		case n < 95:
-			s.reopen()
-		default:
-			s.compare(m)
-		}
+		r.step(i)
 	}
-	s.compare(m)
+	r.compare(r.model)
+}
+
+// A randomWork does the same to a store and to a model.
+type randomWork struct {
+	*subject
+	*rand.Rand
+	model *model
+	tasks []multivac.Task // of any age
+}
+
+// step does one thing, and says in it that it was the number.
+func (r *randomWork) step(number int) {
+	now := r.now.Add(time.Duration(1+r.IntN(5000)) * time.Millisecond)
+	later := now.Add(time.Duration(r.IntN(20)) * time.Second)
+	r.now = now
+	switch n := r.IntN(100); {
+	case n < 30:
+		r.put(now)
+	case n < 50:
+		r.leaseOne(now, later)
+	case n < 73:
+		r.workOn(number, now, later)
+	case n < 85:
+		t, p := r.pick(), Cut(r.text())
+		p.Title = ""
+		_, err := r.Publish(r.ctx, t, p, now)
+		r.agree("publish", r.model.publish(t, p.Text, now), err)
+	case n < 91:
+		id := r.pick().Document
+		_, err := r.Delete(r.ctx, id, now)
+		if want := r.model.delete(id, now); !errors.Is(err, want) {
+			r.Errorf("delete: %v, want %v", err, want)
+		}
+	case n < 94:
+		before := now.Add(-time.Duration(r.IntN(60)) * time.Second)
+		r.model.purge(before)
+		r.must(r.Purge(r.ctx, before))
+	case n < 95:
+		r.reopen()
+	default:
+		r.compare(r.model)
+	}
+}
+
+func (r *randomWork) text() string { return fmt.Sprint("text\n\n", r.IntN(3)) }
+
+// pick returns one of the tasks there were, more often a late one.
+func (r *randomWork) pick() multivac.Task {
+	if len(r.tasks) == 0 {
+		return multivac.Task{Document: telling("0", "").ID(), Revision: 1}
+	}
+	return r.tasks[len(r.tasks)-1-min(int(r.ExpFloat64()*4), len(r.tasks)-1)]
+}
+
+func (r *randomWork) put(now time.Time) {
+	t := multivac.Telling{Collection: multivac.CollectionName([]string{"a", "b"}[r.IntN(2)]), Source: fmt.Sprint(r.IntN(5)), Body: []byte(r.text())}
+	got, err := r.Put(r.ctx, []multivac.Telling{t}, now)
+	r.must(err)
+	got[0].Position = ""
+	r.same("put", r.model.put(t, now), got[0])
+	r.tasks = append(r.tasks, task(got[0]))
+}
+
+func (r *randomWork) leaseOne(now, later time.Time) {
+	t := r.pick()
+	leased, d, err := r.Lease(r.ctx, t, now, later)
+	if r.agree("lease", r.model.leaseOf(t, now, later), err); err == nil {
+		r.same("leased", r.model.documents[t.Document].Document, d)
+		r.tasks = append(r.tasks, leased)
+	}
+}
+
+// workOn does with a task what its worker may do.
+func (r *randomWork) workOn(number int, now, later time.Time) {
+	t := r.pick()
+	d := r.model.holds(t)
+	switch n := r.IntN(23); {
+	case n < 8:
+		step := fmt.Sprint("step ", number)
+		if d != nil {
+			d.Step, d.lease = step, later
+		}
+		r.agree("step", d != nil, r.Step(r.ctx, t, step, later))
+	case n < 18:
+		cause, final := fmt.Sprint("cause ", number), r.IntN(2) == 0
+		r.agree("fail", r.model.fail(t, cause, final, now, later), r.Fail(r.ctx, t, cause, final, now, later))
+	default:
+		if d != nil {
+			d.Attempts--
+			d.lease, d.leased = time.Time{}, false
+		}
+		r.agree("release", d != nil, r.Release(r.ctx, t))
+	}
 }
 
 // agree reports where the store did not do what the model did.
@@ -239,6 +280,7 @@ func (s *subject) agree(what string, done bool, err error) {
 	}
 }
 
+// compare holds the store against the model.
 func (s *subject) compare(m *model) {
 	s.Helper()
 	published := s.scan()
@@ -248,30 +290,33 @@ func (s *subject) compare(m *model) {
 			s.Errorf("document %s is published at revision %d, want %d", id, published[id].Revision, want.published)
 		}
 		for revision := multivac.Revision(1); revision <= want.Revision; revision++ {
-			text := want.texts[revision]
-			got, err := s.Quote(s.ctx, id, revision, multivac.Span{End: max(len(text), 1)})
-			if got != text || (err == nil) != (text != "") {
-				s.Errorf("text of %s at %d: %q, %v, want %q", id, revision, got, err, text)
-			}
-			last := ""
-			if p := Cut(text).Passages; len(p) > 0 {
-				last = p[len(p)-1].Text
-			}
-			if x := s.excerpt(multivac.Receipt{ID: id, Revision: revision}, 1); x.Text != last {
-				s.Errorf("passage 1 of %s at %d: %q, want %q", id, revision, x.Text, last)
-			}
+			s.compareText(id, revision, want.texts[revision])
 		}
 	}
-	due, err := s.Due(s.ctx, s.now, 100)
+	due, err := s.Due(s.ctx, multivac.ReadDocument, s.now, 100)
 	s.must(err)
 	s.same("due", m.due(s.now), due)
 	for _, collection := range []multivac.CollectionName{"a", "b"} {
-		want := ""
-		if d := m.documents[m.datum[collection]]; d != nil {
-			want = d.texts[d.published]
-		}
+		want := m.datum(collection)
 		if got, err := s.Datum(s.ctx, collection); got != want || (err == nil) != (want != "") {
 			s.Errorf("datum of %s: %q, %v, want %q", collection, got, err, want)
 		}
+	}
+}
+
+// compareText holds the text of a revision, or nothing, against what can be
+// quoted of it.
+func (s *subject) compareText(id multivac.DocumentID, revision multivac.Revision, text string) {
+	s.Helper()
+	r := multivac.Receipt{ID: id, Revision: revision}
+	if got := s.quote(r, max(len(text), 1)); got != text {
+		s.Errorf("text of %s at %d: %q, want %q", id, revision, got, text)
+	}
+	last := ""
+	if p := Cut(text).Passages; len(p) > 0 {
+		last = p[len(p)-1].Text
+	}
+	if x := s.excerpt(r, 1); x.Text != last {
+		s.Errorf("passage 1 of %s at %d: %q, want %q", id, revision, x.Text, last)
 	}
 }

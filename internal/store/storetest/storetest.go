@@ -170,9 +170,16 @@ func (s *subject) excerpt(r multivac.Receipt, number int) multivac.Excerpt {
 	return x[0]
 }
 
-// quote returns the whole text of a revision, which is known to be n bytes long.
-func (s *subject) quote(r multivac.Receipt, n int) (string, error) {
-	return s.Quote(s.ctx, r.ID, r.Revision, multivac.Span{End: n})
+// quote returns the first n bytes of the text of a revision; none where that is
+// not there.
+func (s *subject) quote(r multivac.Receipt, n int) string {
+	s.Helper()
+	texts, err := s.Quotes(s.ctx, []store.Quote{{Document: r.ID, Revision: r.Revision, Span: multivac.Span{End: n}}})
+	s.must(err)
+	if len(texts) != 1 {
+		s.Fatalf("one quote got %d texts", len(texts))
+	}
+	return texts[0]
 }
 
 // follow returns the changes after a position, to the end of the feed.
@@ -181,6 +188,14 @@ func (s *subject) follow(after multivac.Position) []store.Change {
 	changes, err := follow(s.ctx, s.Store, after)
 	s.must(err)
 	return changes
+}
+
+// feedEnd returns the position at which the feed ends.
+func (s *subject) feedEnd() multivac.Position {
+	s.Helper()
+	end, err := s.Position(s.ctx)
+	s.must(err)
+	return end
 }
 
 var errEnough = errors.New("enough")
@@ -223,51 +238,61 @@ func scan(ctx context.Context, s store.Store) (map[multivac.DocumentID]store.Cha
 	return all, err
 }
 
-// vector returns what a vector might be: another for every number.
+// vector returns what a vector might be: another one for every number.
 func vector(n int) []byte {
-	v := make([]byte, multivac.VectorSize)
+	v := make([]byte, store.VectorSize)
 	for i := range v {
 		v[i] = byte(n>>(i%4*8)) ^ byte(i)
 	}
 	return v
 }
 
-// quoted returns passages as those see them that quote.
-func quoted(passages []multivac.Passage) []multivac.Passage {
-	all := slices.Clone(passages)
-	for i := range all {
-		all[i].Vectors = nil
-	}
-	return all
-}
-
-// Cut makes a publication of a text: every paragraph a passage, every line in
-// it a sentence, as far as it is not too long; with vectors where the length of
-// the text is even.
+// Cut makes a publication of a text: every paragraph is a passage, and every
+// line in it a sentence, as far as it is not too long. It has vectors where the
+// length of the text is even.
 func Cut(text string) store.Publication {
-	p := store.Publication{Title: "Cut", Text: text}
+	p := store.Publication{Title: "Cut", Text: text, Version: store.Version{Segmenter: 1}}
+	if text != "" {
+		p.Places = multivac.Places(fmt.Sprintf("\x01\x00\xff%d", len(text)))
+	}
 	start := 0
 	for paragraph := range strings.SplitAfterSeq(text, "\n\n") {
-		end := start + len(paragraph)
 		if strings.TrimSpace(paragraph) != "" {
-			n := len(p.Passages)
-			one := multivac.Passage{Number: n, Kind: multivac.Prose, Heading: fmt.Sprintf("Part %d", n), Start: start, End: end, Text: paragraph}
-			if n%3 == 1 {
-				one.Kind, one.Lead = multivac.List, "As follows:"
-			}
-			at := start
-			for line := range strings.SplitAfterSeq(paragraph, "\n") {
-				if len(line) > 0 && len(line) <= multivac.MaxSentence {
-					one.Sentences = append(one.Sentences, multivac.Span{Start: at, End: at + len(line)})
-					if len(text)%2 == 0 {
-						one.Vectors = append(one.Vectors, vector(at)...)
-					}
-				}
-				at += len(line)
-			}
-			p.Passages = append(p.Passages, one)
+			p.Passages = append(p.Passages, passage(len(p.Passages), start, paragraph))
 		}
-		start = end
+		start += len(paragraph)
+	}
+	if len(text)%2 == 0 {
+		p.Version.Vectors = 1
+		p.Vectors = vectors(p.Passages)
 	}
 	return p
+}
+
+// passage makes a passage of a paragraph that begins at start.
+func passage(number, start int, paragraph string) multivac.Passage {
+	p := multivac.Passage{Number: number, Kind: multivac.Prose, Heading: fmt.Sprintf("Part %d", number),
+		Start: start, End: start + len(paragraph), Text: paragraph}
+	if number%3 == 1 {
+		p.Kind, p.Lead = multivac.List, "As follows:"
+		p.Places = multivac.Places(fmt.Sprintf("\x01%d\x00", start))
+	}
+	at := start
+	for line := range strings.SplitAfterSeq(paragraph, "\n") {
+		if len(line) > 0 && len(line) <= multivac.MaxSentence {
+			p.Sentences = append(p.Sentences, multivac.Span{Start: at, End: at + len(line)})
+		}
+		at += len(line)
+	}
+	return p
+}
+
+// vectors returns a vector for each sentence of the passages.
+func vectors(passages []multivac.Passage) (all []byte) {
+	for _, p := range passages {
+		for _, s := range p.Sentences {
+			all = append(all, vector(s.Start)...)
+		}
+	}
+	return all
 }
