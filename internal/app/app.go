@@ -57,11 +57,7 @@ type vectors = func(ctx context.Context, title string, p multivac.Passage) ([]by
 // the verbs the Status only. It has its verbs and the keys from Open on, answers from what
 // was published once Run or Serve has begun, and closes its store when they end.
 type App struct {
-	multivac.Teller
-	multivac.Asker
-	multivac.Library
-	multivac.Keys
-	multivac.Keeper
+	multivac.Verbs
 
 	role      Role
 	store     store.Store

@@ -365,10 +365,9 @@ func (a *App) handler(f *front) http.Handler {
 		o.Library = a.Library
 		return web.NewProbes(o)
 	}
-	guard := auth.Guard{Teller: a.Teller, Asker: a.Asker, Library: a.Library, Manager: a.Keys, Keeper: a.Keeper}
-	pages := ui.New(guard, web.Bounded(guard), ui.WithLog(a.log()), ui.WithExamples(a.examples...), ui.WithStops(a.stops))
-	o.Teller, o.Asker, o.Library, o.Keys = f.events.Teller(guard), guard, f.events.Library(guard), f.events.Keys(guard)
-	o.Keeper = f.events.Keeper(guard)
+	guard := auth.Guard(a.Verbs)
+	pages := ui.New(guard.Asker, web.Bounded(guard.Library), ui.WithLog(a.log()), ui.WithExamples(a.examples...), ui.WithStops(a.stops))
+	o.Verbs = f.events.Verbs(guard)
 	o.UI, o.SignIn, o.Gate, o.OpenClassic = pages, pages.SignIn, a.keyring, f.OpenClassic
 	o.Refused, o.Stop = f.events.Refused, f.requests
 	return web.New(o)

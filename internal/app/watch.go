@@ -30,7 +30,7 @@ func (a *App) watch() {
 		a.log().Warn("a document was not cut anew, or not enriched", "document", id, "error", err)
 	}
 	if a.role.serves() {
-		a.Teller, a.Asker = t.Teller(a.Teller), t.Asker(a.Asker)
+		a.Verbs = t.Verbs(a.Verbs)
 		t.Cache(func() telemetry.CacheNumbers { return numbers(a.answers.Stats()) })
 		t.Gauge("multivac_index_bytes", "Memory that the index takes, about.", func() float64 { return float64(a.follower.Bytes()) })
 		a.watchFollower()

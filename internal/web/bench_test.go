@@ -18,8 +18,8 @@ import (
 func BenchmarkKey(b *testing.B) {
 	m := &webtest.Memory{}
 	ring := auth.NewKeyring(&webtest.Keys{}, time.Now)
-	guard := auth.Guard{Teller: m, Asker: m, Library: m, Manager: ring}
-	o := web.Options{Teller: guard, Asker: guard, Library: guard, Gate: ring, Log: slog.New(slog.DiscardHandler)}
+	guard := auth.Guard(multivac.Verbs{Teller: m, Asker: m, Library: m, Keys: ring})
+	o := web.Options{Verbs: guard, Gate: ring, Log: slog.New(slog.DiscardHandler)}
 	run := func(b *testing.B, text multivac.KeyText) {
 		h := web.New(o)
 		r := httptest.NewRequest("GET", "/multivac", nil)
@@ -48,8 +48,8 @@ func TestFewAllocations(t *testing.T) {
 	m := &webtest.Memory{}
 	ring := auth.NewKeyring(&webtest.Keys{}, time.Now)
 	again := &once{Asker: m}
-	guard := auth.Guard{Teller: m, Asker: again, Library: m, Manager: ring}
-	h := web.New(web.Options{Teller: guard, Asker: guard, Library: guard, Gate: ring, Log: slog.New(slog.DiscardHandler)})
+	guard := auth.Guard(multivac.Verbs{Teller: m, Asker: again, Library: m, Keys: ring})
+	h := web.New(web.Options{Verbs: guard, Gate: ring, Log: slog.New(slog.DiscardHandler)})
 	_, text, err := ring.MakeKey(t.Context(), multivac.Key{Scopes: []multivac.Scope{multivac.ScopeAdmin}})
 	if err != nil {
 		t.Fatal(err)

@@ -31,9 +31,9 @@ func newLocked(t *testing.T, change ...func(*web.Options)) *locked {
 	t.Helper()
 	l := &locked{ring: auth.NewKeyring(&webtest.Keys{}, time.Now), keys: map[string]multivac.KeyText{}}
 	l.site = newSite(t, append([]func(*web.Options){func(o *web.Options) {
-		guard := auth.Guard{Teller: o.Teller, Asker: o.Asker, Library: o.Library, Manager: l.ring}
-		pages := ui.New(guard, guard)
-		o.Teller, o.Asker, o.Library, o.Keys = guard, guard, guard, guard
+		o.Keys = l.ring
+		o.Verbs = auth.Guard(o.Verbs)
+		pages := ui.New(o.Asker, o.Library)
 		o.Gate, o.UI, o.SignIn = l.ring, pages, pages.SignIn
 	}}, change...)...)
 	l.add("admin", multivac.Key{Scopes: []multivac.Scope{multivac.ScopeAdmin}})
@@ -400,8 +400,8 @@ func TestOpenClassic(t *testing.T) {
 func TestWithoutKeys(t *testing.T) {
 	ring := auth.NewKeyring(&webtest.Keys{}, time.Now)
 	s := newSite(t, func(o *web.Options) {
-		guard := auth.Guard{Teller: o.Teller, Asker: o.Asker, Library: o.Library, Manager: ring}
-		o.Teller, o.Asker, o.Library, o.Keys, o.Gate = guard, guard, guard, guard, ring
+		o.Keys = ring
+		o.Verbs, o.Gate = auth.Guard(o.Verbs), ring
 	})
 	s.told("a", markdown)
 	if a := read[wire.Answer](s, s.do("GET", "/api/v1/answer?question=link", ""), 200); a.State != "answered" {

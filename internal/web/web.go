@@ -34,9 +34,7 @@ const (
 
 // Options are what is served. Teller, Asker and Library are needed.
 type Options struct {
-	Teller  multivac.Teller
-	Asker   multivac.Asker
-	Library multivac.Library
+	multivac.Verbs
 	// Files turns an uploaded file into tellings; an error is about one of
 	// them and does not stop the rest. Where nil, a file is Markdown.
 	Files   api.Files
@@ -48,9 +46,6 @@ type Options struct {
 	// Teller, Asker, Library and Keys let him: they see the caller in their
 	// context, as auth.Guard wants it.
 	Gate Gate
-	Keys multivac.Keys // no routes about keys if nil
-	// Keeper looks after what is kept; no routes for that if nil.
-	Keeper multivac.Keeper
 	// SignIn answers a browser with the form that asks for a key, or with what
 	// was wrong with the one that came. It leads to next. Without it there is no form.
 	SignIn func(w http.ResponseWriter, r *http.Request, next string, err error)
@@ -112,7 +107,7 @@ func (s *server) routes() *http.ServeMux {
 		mux.Handle("GET /metrics", s.Metrics)
 	}
 	api.Register(mux, api.Options{
-		Teller: s.Teller, Asker: s.Asker, Library: s.Library, Keys: s.Keys, Keeper: s.Keeper, Files: s.Files, Room: s.room,
+		Verbs: s.Verbs, Files: s.Files, Room: s.room,
 		Problem: s.problem, Version: s.Version, Wait: s.Wait, Read: RequestTimeout + grace,
 	})
 	return mux

@@ -36,7 +36,8 @@ func newSite(t *testing.T, change ...func(*web.Options)) *site {
 	t.Helper()
 	s := &site{T: t, Memory: &webtest.Memory{}, log: &strings.Builder{}}
 	o := web.Options{
-		Teller: s.Memory, Asker: s.Memory, Library: s.Memory, Keys: auth.NewKeyring(&webtest.Keys{}, time.Now), Keeper: &keeper{}, Version: "1.2.3", Wait: 50 * time.Millisecond,
+		Verbs:   multivac.Verbs{Teller: s.Memory, Asker: s.Memory, Library: s.Memory, Keys: auth.NewKeyring(&webtest.Keys{}, time.Now), Keeper: &keeper{}},
+		Version: "1.2.3", Wait: 50 * time.Millisecond,
 		Log:     slog.New(slog.NewTextHandler(s.log, nil)),
 		Metrics: http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) { io.WriteString(w, "metrics 1\n") }),
 		UI: http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {

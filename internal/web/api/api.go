@@ -26,11 +26,7 @@ import (
 
 // Options are what the API is served from. All but Keys and Files are needed.
 type Options struct {
-	Teller  multivac.Teller
-	Asker   multivac.Asker
-	Library multivac.Library
-	Keeper  multivac.Keeper // no routes to look after what is kept if nil
-	Keys    multivac.Keys   // no routes about keys if nil
+	multivac.Verbs
 	// Files turns an uploaded file into tellings, going on after an error. A
 	// file is one Markdown document where Files is nil.
 	Files   Files
