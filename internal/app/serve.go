@@ -368,7 +368,7 @@ func (a *App) handler(f *front) http.Handler {
 	guard := auth.Guard(a.Verbs)
 	pages := ui.New(guard.Asker, web.Bounded(guard.Library), ui.WithLog(a.log()), ui.WithExamples(a.examples...), ui.WithStops(a.stops))
 	o.Verbs = f.events.Verbs(guard)
-	o.UI, o.SignIn, o.Gate, o.OpenClassic = pages, pages.SignIn, a.keyring, f.OpenClassic
+	o.Pages, o.SignIn, o.Gate, o.OpenClassic = pages.Routes(), pages.SignIn, a.keyring, f.OpenClassic
 	o.Refused, o.Stop = f.events.Refused, f.requests
 	return web.New(o)
 }
