@@ -53,11 +53,13 @@ internal/store/storetest  store
 internal/queue            clock
 internal/queue/queuetest  queue
 internal/queue/redisqueue clock queue redisclient
-internal/web              web/api web/bodies web/wire auth
-internal/web/api          strict web/bodies web/wire
+internal/web              web/api web/bodies web/openapi web/route web/wire auth
+internal/web/api          strict web/bodies web/openapi web/route web/wire
+internal/web/openapi      strict web/bodies web/route web/wire
+internal/web/route        web/bodies
 internal/web/bodies       memory
 internal/web/wire         jsontext
-internal/web/ui           web/wire auth
+internal/web/ui           web/route web/wire auth
 internal/web/webtest       
 internal/certs            
 internal/redisclient      certs
@@ -81,8 +83,8 @@ var (
 const dependencies = `
 go.mongodb.org/mongo-driver/v2        internal/store/mongodb internal/servers the store of many processes
 modernc.org/sqlite                    internal/store/sqlite                  the embedded store
-github.com/danielgtaylor/huma/v2      internal/web/api                       OpenAPI from the code
-maragu.dev/gomponents                 internal/web/ui internal/web/api       pages, without text/template, which makes a binary 12 MB larger
+github.com/danielgtaylor/huma/v2      internal/web internal/web/api internal/web/openapi internal/web/route  OpenAPI from the code
+maragu.dev/gomponents                 internal/web/ui internal/web/openapi   pages, without text/template, which makes a binary 12 MB larger
 github.com/spf13/cobra                internal/cli                           the command
 github.com/spf13/pflag                internal/cli internal/config           its flags
 github.com/knadh/koanf/v2             internal/config                        layers of settings, into a struct

@@ -6,6 +6,52 @@ package multivac
 
 import "context"
 
+// Verbs are all that can be asked of a MultiVAC. They travel together: what
+// stands around them (a guard, an audit log, a client, a server) takes and
+// returns them as one value. A part that is nil is not there.
+type Verbs struct {
+	Teller
+	Asker
+	Library
+	Keys
+	Keeper
+}
+
+// Everything is an implementation of all verbs. What claims to be one does not
+// compile until it has each verb.
+type Everything interface {
+	Teller
+	Asker
+	Library
+	Keys
+	Keeper
+}
+
+// VerbsOf returns verbs that are all done by e.
+func VerbsOf(e Everything) Verbs { return Verbs{e, e, e, e, e} }
+
+// Through returns verbs that are done by e, without the parts that v has not: e
+// is a decorator around v.
+func (v Verbs) Through(e Everything) Verbs {
+	all := VerbsOf(e)
+	if v.Teller == nil {
+		all.Teller = nil
+	}
+	if v.Asker == nil {
+		all.Asker = nil
+	}
+	if v.Library == nil {
+		all.Library = nil
+	}
+	if v.Keys == nil {
+		all.Keys = nil
+	}
+	if v.Keeper == nil {
+		all.Keeper = nil
+	}
+	return all
+}
+
 // A Teller keeps what it is told.
 type Teller interface {
 	// Tell keeps each telling durably as a pending document and returns one

@@ -56,11 +56,7 @@ type vectors = func(ctx context.Context, title string, p multivac.Passage) ([]by
 // answers from what was published once Run or Serve has begun, and closes its
 // store when they end.
 type App struct {
-	multivac.Teller
-	multivac.Asker
-	multivac.Library
-	multivac.Keys
-	multivac.Keeper
+	multivac.Verbs
 
 	role      Role
 	meaning   meaning.Mode // as it is in use

@@ -29,7 +29,7 @@ func (a *App) measure() {
 	t.StoreOperations(store.Watched...)
 	t.Gauge("multivac_documents_outdated", "Documents answered from that are still to be cut anew or enriched.", func() float64 { return float64(a.refresher.Left()) })
 	if a.web != nil {
-		a.Teller, a.Asker = t.Teller(a.Teller), t.Asker(a.Asker)
+		a.Verbs = t.Verbs(a.Verbs)
 		t.Cache(func() telemetry.CacheNumbers { return numbers(a.web.answers.Stats()) })
 		a.measureFollower(a.web.follower)
 	}

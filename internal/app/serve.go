@@ -368,11 +368,10 @@ func (a *App) handler(f *front) http.Handler {
 		o.Library = a.Library
 		return web.NewProbes(o)
 	}
-	guard := auth.Guard{Teller: a.Teller, Asker: a.Asker, Library: a.Library, Manager: a.Keys, Keeper: a.Keeper}
-	pages := ui.New(guard, web.Bounded(guard), ui.WithLog(a.log()), ui.WithExamples(a.web.examples...), ui.WithStops(a.web.stops))
-	o.Teller, o.Asker, o.Library, o.Keys = f.events.Teller(guard), guard, f.events.Library(guard), f.events.Keys(guard)
-	o.Keeper = f.events.Keeper(guard)
-	o.UI, o.SignIn, o.Gate, o.OpenClassic = pages, pages.SignIn, a.web.keyring, f.OpenClassic
+	guard := auth.Guard(a.Verbs)
+	pages := ui.New(guard.Asker, web.Bounded(guard.Library), ui.WithLog(a.log()), ui.WithExamples(a.web.examples...), ui.WithStops(a.web.stops))
+	o.Verbs = f.events.Verbs(guard)
+	o.Pages, o.SignIn, o.Gate, o.OpenClassic = pages.Routes(), pages.SignIn, a.web.keyring, f.OpenClassic
 	o.Refused, o.Stop = f.events.Refused, f.requests
 	return web.New(o)
 }

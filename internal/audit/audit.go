@@ -1,13 +1,11 @@
-// Package audit writes down who told, deleted and revoked what, and what came
-// of it, by wrapping the verbs. It writes identifiers only, never a text, a
+// Package audit records who told, deleted and revoked what, and with which
+// outcome, by decorating the verbs. It records identifiers only: never a text, a
 // title, a source or the secret of a key.
 package audit
 
 import (
 	"context"
-	"encoding/hex"
 	"errors"
-	"io"
 	"time"
 
 	"multivac"
@@ -18,47 +16,39 @@ import (
 // An Event is one line of the log.
 type Event struct {
 	Time       time.Time               `json:"time"`
-	Key        multivac.KeyID          `json:"key,omitempty"` // whose; left out where no key is needed
+	Key        multivac.KeyID          `json:"key,omitempty"` // the caller's; left out where no key is needed
 	Action     string                  `json:"action"`        // "tell", "delete", "retry", "export", "import", "make-key", "revoke-key"
 	Collection multivac.CollectionName `json:"collection,omitempty"`
 	Document   multivac.DocumentID     `json:"document,omitempty"`
 	Revision   multivac.Revision       `json:"revision,omitempty"`
 	Subject    multivac.KeyID          `json:"subject,omitempty"` // the key that was made or revoked
 	Scopes     []multivac.Scope        `json:"scopes,omitempty"`  // of the key that was made
-	Outcome    string                  `json:"outcome"`           // "done", "unchanged", or why not
+	Outcome    string                  `json:"outcome"`           // "done", "unchanged", or the kind of error
 	Request    string                  `json:"request_id,omitempty"`
 }
 
 // A Sink takes events.
 type Sink interface {
-	// Ready returns an ErrUnavailable where events cannot be written now. It is
-	// asked before anything is changed, and costs next to nothing.
+	// Ready returns an ErrUnavailable while events cannot be written. It is called
+	// before each change, and costs next to nothing.
 	Ready() error
-	// Write takes the events of one call, and returns once they are written. It
-	// returns an ErrUnavailable where that takes too long: they are written
-	// later, unless the process ends before.
+	// Write takes the events of one call and returns once they are written. If
+	// that takes too long it returns an ErrUnavailable: the events are written
+	// later, unless the process ends first.
 	Write(ctx context.Context, events []Event) error
 }
 
-// A Log is what wraps the verbs. While events cannot be written it lets nothing
-// be changed, and no change is acknowledged before its event is written.
+// A Log records what is done by the verbs that it decorates. While events cannot
+// be written it refuses every change, and it acknowledges no change before the
+// event is written.
 type Log struct {
 	Sink Sink
-	Now  func() time.Time // time.Now but in tests
+	Now  func() time.Time // time.Now except in tests
 }
 
-// Record writes one event, completed by what the context knows.
+// Record writes one event and adds what the context knows: caller and request.
 func (l Log) Record(ctx context.Context, e Event) error {
 	return l.Sink.Write(ctx, []Event{l.complete(ctx, e)})
-}
-
-// came records the event of a call that returns err, and returns what its
-// caller is to be told.
-func (l Log) came(ctx context.Context, e Event, err error) error {
-	if unwritten := l.Record(ctx, e); err == nil {
-		err = unwritten
-	}
-	return err
 }
 
 // KeyAdopted writes down that a key was made of a text that was there before.
@@ -66,7 +56,7 @@ func (l Log) KeyAdopted(ctx context.Context, k multivac.Key) error {
 	return l.Record(ctx, Event{Action: "make-key", Subject: k.ID, Scopes: k.Scopes, Outcome: outcome(true, nil)})
 }
 
-// Refused writes down an action that was refused before a verb was called.
+// Refused records an action that was refused before a verb was called.
 func (l Log) Refused(ctx context.Context, action string) error {
 	if err := l.Sink.Ready(); err != nil {
 		return err
@@ -82,7 +72,20 @@ func (l Log) complete(ctx context.Context, e Event) Event {
 	return e
 }
 
-// outcomes are the kinds of errors as an event has them.
+// change makes a change and records its event. It returns the error of the
+// change, or that of the record where only that failed.
+func (l Log) change(ctx context.Context, do func() (Event, error)) error {
+	if err := l.Sink.Ready(); err != nil {
+		return err
+	}
+	e, err := do()
+	if unwritten := l.Record(ctx, e); err == nil {
+		err = unwritten
+	}
+	return err
+}
+
+// outcomes are the kinds of errors as an event names them.
 var outcomes = []struct {
 	kind error
 	name string
@@ -105,128 +108,4 @@ func outcome(changed bool, err error) string {
 		}
 	}
 	return "failed"
-}
-
-// Teller writes down each telling that next was told.
-func (l Log) Teller(next multivac.Teller) multivac.Teller { return teller{l, next} }
-
-type teller struct {
-	log  Log
-	next multivac.Teller
-}
-
-func (t teller) Tell(ctx context.Context, tellings []multivac.Telling, wait multivac.Wait) ([]multivac.Receipt, error) {
-	if err := t.log.Sink.Ready(); err != nil {
-		return nil, err
-	}
-	receipts, err := t.next.Tell(ctx, tellings, wait)
-	events := make([]Event, len(tellings))
-	for i, telling := range tellings {
-		e := Event{Action: "tell", Collection: telling.Collection.OrDefault(), Document: telling.ID(), Outcome: outcome(false, err)}
-		if err == nil {
-			r := receipts[i]
-			e.Revision, e.Outcome = r.Revision, outcome(r.Changed, r.Err)
-			if r.ID != "" && r.Err != nil { // kept, and failed later: another's matter
-				e.Outcome = outcome(r.Changed, nil)
-			}
-		}
-		events[i] = t.log.complete(ctx, e)
-	}
-	if unwritten := t.log.Sink.Write(ctx, events); err == nil && unwritten != nil {
-		return nil, unwritten
-	}
-	return receipts, err
-}
-
-// Library writes down each deletion.
-func (l Log) Library(next multivac.Library) multivac.Library { return library{next, l} }
-
-type library struct {
-	multivac.Library
-	log Log
-}
-
-func (b library) Delete(ctx context.Context, id multivac.DocumentID) (multivac.Receipt, error) {
-	if err := b.log.Sink.Ready(); err != nil {
-		return multivac.Receipt{}, err
-	}
-	r, err := b.Library.Delete(ctx, id)
-	e := Event{Action: "delete", Revision: r.Revision, Outcome: outcome(r.Changed, err)}
-	if raw, err := hex.DecodeString(string(id)); err == nil && len(raw) == 16 { // else it may be anything
-		e.Document = id
-	}
-	if err == nil {
-		if d, err := b.Library.Document(ctx, id); err == nil { // as deleted: without its text
-			e.Collection = d.Collection
-		}
-	}
-	return r, b.log.came(ctx, e, err)
-}
-
-// Keeper writes down what is tried again, and each copy that is made or read.
-func (l Log) Keeper(next multivac.Keeper) multivac.Keeper { return keeper{next, l} }
-
-type keeper struct {
-	multivac.Keeper
-	log Log
-}
-
-func (k keeper) Retry(ctx context.Context, id multivac.DocumentID) (multivac.Receipt, error) {
-	if err := k.log.Sink.Ready(); err != nil {
-		return multivac.Receipt{}, err
-	}
-	r, err := k.Keeper.Retry(ctx, id)
-	e := Event{Action: "retry", Document: r.ID, Revision: r.Revision, Outcome: outcome(r.Changed, err)}
-	if err != nil {
-		e.Document = multivac.DocumentID(multivac.Clip(string(id), 40)) // whatever was sent
-	}
-	return r, k.log.came(ctx, e, err)
-}
-
-func (k keeper) Export(ctx context.Context, w io.Writer) error {
-	if err := k.log.Sink.Ready(); err != nil {
-		return err
-	}
-	err := k.Keeper.Export(ctx, w)
-	return k.log.came(ctx, Event{Action: "export", Outcome: outcome(true, err)}, err)
-}
-
-func (k keeper) Import(ctx context.Context, r io.Reader, merge bool) (multivac.Imported, error) {
-	if err := k.log.Sink.Ready(); err != nil {
-		return multivac.Imported{}, err
-	}
-	imported, err := k.Keeper.Import(ctx, r, merge)
-	return imported, k.log.came(ctx, Event{Action: "import", Outcome: outcome(imported.Documents > 0, err)}, err)
-}
-
-// Keys writes down each key that is made or revoked.
-func (l Log) Keys(next multivac.Keys) multivac.Keys { return keys{next, l} }
-
-type keys struct {
-	multivac.Keys
-	log Log
-}
-
-func (k keys) MakeKey(ctx context.Context, want multivac.Key) (multivac.Key, multivac.KeyText, error) {
-	if err := k.log.Sink.Ready(); err != nil {
-		return multivac.Key{}, "", err
-	}
-	made, text, err := k.Keys.MakeKey(ctx, want)
-	e := Event{Action: "make-key", Outcome: outcome(true, err)}
-	if err == nil {
-		e.Subject, e.Scopes = made.ID, made.Scopes
-	}
-	return made, text, k.log.came(ctx, e, err)
-}
-
-func (k keys) RevokeKey(ctx context.Context, id multivac.KeyID) (multivac.Key, error) {
-	if err := k.log.Sink.Ready(); err != nil {
-		return multivac.Key{}, err
-	}
-	revoked, err := k.Keys.RevokeKey(ctx, id)
-	e := Event{Action: "revoke-key", Outcome: outcome(true, err)}
-	if err == nil {
-		e.Subject = revoked.ID // and not id, which may be anything
-	}
-	return revoked, k.log.came(ctx, e, err)
 }

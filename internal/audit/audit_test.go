@@ -33,34 +33,34 @@ func work(t *testing.T, sink audit.Sink) (admin, made multivac.KeyID, secret str
 	if err != nil {
 		t.Fatal(err)
 	}
-	guard := auth.Guard{Teller: m, Asker: m, Library: m, Manager: ring}
-	teller, library, keys := log.Teller(guard), log.Library(guard), log.Keys(guard)
+	guard := auth.Guard(multivac.Verbs{Teller: m, Asker: m, Library: m, Keys: ring})
+	verbs := log.Verbs(guard)
 	ctx := telemetry.WithRequestID(auth.With(t.Context(), &auth.Caller{Key: root}), "r-1")
 
 	tellings := []multivac.Telling{{Source: "secret-name", Title: "secret-title", Body: []byte("secret-text")}, {Source: "refuse", Body: []byte("x")}}
 	for range 2 { // the second time nothing changes
-		if _, err := teller.Tell(ctx, tellings, multivac.WaitStored); err != nil {
+		if _, err := verbs.Tell(ctx, tellings, multivac.WaitStored); err != nil {
 			t.Fatal(err)
 		}
 	}
-	if _, err := library.Delete(ctx, tellings[0].ID()); err != nil {
+	if _, err := verbs.Delete(ctx, tellings[0].ID()); err != nil {
 		t.Fatal(err)
 	}
-	if _, err := library.Delete(ctx, "secret/id"); !errors.Is(err, multivac.ErrNotFound) {
+	if _, err := verbs.Delete(ctx, "secret/id"); !errors.Is(err, multivac.ErrNotFound) {
 		t.Fatal(err)
 	}
-	k, text, err := keys.MakeKey(ctx, multivac.Key{Name: "secret-purpose", Scopes: []multivac.Scope{multivac.ScopeAsk}})
+	k, text, err := verbs.MakeKey(ctx, multivac.Key{Name: "secret-purpose", Scopes: []multivac.Scope{multivac.ScopeAsk}})
 	if err != nil {
 		t.Fatal(err)
 	}
-	if _, err := keys.RevokeKey(ctx, k.ID); err != nil {
+	if _, err := verbs.RevokeKey(ctx, k.ID); err != nil {
 		t.Fatal(err)
 	}
 	asker := auth.With(t.Context(), &auth.Caller{Key: k})
-	if _, _, err := keys.MakeKey(asker, multivac.Key{}); !errors.Is(err, multivac.ErrForbidden) {
+	if _, _, err := verbs.MakeKey(asker, multivac.Key{}); !errors.Is(err, multivac.ErrForbidden) {
 		t.Fatal(err)
 	}
-	if _, err := teller.Tell(auth.With(t.Context(), &auth.Anyone), tellings[:1], multivac.WaitStored); err != nil {
+	if _, err := verbs.Tell(auth.With(t.Context(), &auth.Anyone), tellings[:1], multivac.WaitStored); err != nil {
 		t.Fatal(err)
 	}
 	return root.ID, k.ID, string(text)

@@ -86,9 +86,9 @@ func TestAnAuditLogThatNobodyReads(t *testing.T) {
 	f.Failed, f.Recovered = func(error) { failed.Add(1) }, func() { recovered.Add(1) }
 	m := &webtest.Memory{}
 	log := audit.Log{Sink: f, Now: time.Now}
-	teller, library := log.Teller(m), log.Library(m)
+	verbs := log.Verbs(m.Verbs())
 	tell := func(n int) error {
-		_, err := teller.Tell(t.Context(), []multivac.Telling{{Source: fmt.Sprint(n), Body: []byte("A.")}}, multivac.WaitStored)
+		_, err := verbs.Tell(t.Context(), []multivac.Telling{{Source: fmt.Sprint(n), Body: []byte("A.")}}, multivac.WaitStored)
 		return err
 	}
 
@@ -102,7 +102,7 @@ func TestAnAuditLogThatNobodyReads(t *testing.T) {
 	for n := range 100 {
 		unavailable(t, "a telling after that", tell(n))
 	}
-	_, err = library.Delete(t.Context(), m.All()[0].ID())
+	_, err = verbs.Delete(t.Context(), m.All()[0].ID())
 	unavailable(t, "a deletion", err)
 	unavailable(t, "an action that is forbidden", log.Refused(t.Context(), "tell"))
 	if took := time.Since(begin); took > 30*time.Second { // five minutes where each waits

@@ -40,7 +40,7 @@ func (n *noted) Write(_ context.Context, events []audit.Event) error {
 func TestWhoCopiesAndRetriesIsWrittenDown(t *testing.T) {
 	for _, err := range []error{nil, multivac.ErrForbidden} {
 		var got noted
-		k := audit.Log{Sink: &got, Now: func() time.Time { return at }}.Keeper(kept{err})
+		k := audit.Log{Sink: &got, Now: func() time.Time { return at }}.Verbs(multivac.Verbs{Keeper: kept{err}})
 		_, e1 := k.Retry(t.Context(), "1")
 		e2 := k.Export(t.Context(), io.Discard)
 		_, e3 := k.Import(t.Context(), strings.NewReader("secret"), false)

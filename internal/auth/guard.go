@@ -8,20 +8,19 @@ import (
 	"multivac"
 )
 
-// A Guard stands before the verbs and lets a caller do what his key allows,
-// whichever way he comes in. Without a caller in the context it refuses, but
-// for a Status, of which a stranger learns only whether it is ready.
-type Guard struct {
-	Teller  multivac.Teller
-	Asker   multivac.Asker
-	Library multivac.Library
-	Manager multivac.Keys
-	Keeper  multivac.Keeper
-}
+// Guard returns verbs that let the caller in the context do what their key
+// allows, whichever way they come in: API, pages or the original's routes.
+// Without a caller in the context they refuse, except for Status, which then
+// says only whether it is ready.
+func Guard(next multivac.Verbs) multivac.Verbs { return next.Through(guard{next}) }
+
+// A guard does not embed the verbs behind it: a new verb must not pass
+// unguarded because somebody forgot it here.
+type guard struct{ next multivac.Verbs }
 
 // Tell implements multivac.Teller. A telling for a collection that the key is
 // not for is refused alone.
-func (g Guard) Tell(ctx context.Context, tellings []multivac.Telling, wait multivac.Wait) ([]multivac.Receipt, error) {
+func (g guard) Tell(ctx context.Context, tellings []multivac.Telling, wait multivac.Wait) ([]multivac.Receipt, error) {
 	c, err := caller(ctx)
 	if err == nil {
 		err = c.Need(multivac.ScopeTell)
@@ -30,7 +29,7 @@ func (g Guard) Tell(ctx context.Context, tellings []multivac.Telling, wait multi
 		return nil, err
 	}
 	if len(c.Collections) == 0 {
-		return g.Teller.Tell(ctx, tellings, wait)
+		return g.next.Tell(ctx, tellings, wait)
 	}
 	receipts := make([]multivac.Receipt, len(tellings))
 	var allowed []multivac.Telling
@@ -45,7 +44,7 @@ func (g Guard) Tell(ctx context.Context, tellings []multivac.Telling, wait multi
 	if len(allowed) == 0 {
 		return receipts, nil
 	}
-	told, err := g.Teller.Tell(ctx, allowed, wait)
+	told, err := g.next.Tell(ctx, allowed, wait)
 	if err != nil {
 		return nil, err
 	}
@@ -56,15 +55,15 @@ func (g Guard) Tell(ctx context.Context, tellings []multivac.Telling, wait multi
 }
 
 // Ask implements multivac.Asker.
-func (g Guard) Ask(ctx context.Context, q multivac.Question) (multivac.Answer, error) {
+func (g guard) Ask(ctx context.Context, q multivac.Question) (multivac.Answer, error) {
 	if _, err := g.reader(ctx, q.Collection); err != nil {
 		return multivac.Answer{}, err
 	}
-	return g.Asker.Ask(ctx, q)
+	return g.next.Ask(ctx, q)
 }
 
 // reader returns the caller where he may ask of the collection.
-func (g Guard) reader(ctx context.Context, name multivac.CollectionName) (*Caller, error) {
+func (g guard) reader(ctx context.Context, name multivac.CollectionName) (*Caller, error) {
 	c, err := caller(ctx)
 	if err == nil {
 		err = c.Need(multivac.ScopeAsk)
@@ -78,7 +77,7 @@ func (g Guard) reader(ctx context.Context, name multivac.CollectionName) (*Calle
 // Document implements multivac.Library. Who may not ask sees what became of a
 // document, but not its text. One of a collection that the key is not for is
 // not found, so that nobody learns whether it is there.
-func (g Guard) Document(ctx context.Context, id multivac.DocumentID) (multivac.Document, error) {
+func (g guard) Document(ctx context.Context, id multivac.DocumentID) (multivac.Document, error) {
 	c, err := caller(ctx)
 	if err == nil {
 		err = c.Need(multivac.ScopeAsk, multivac.ScopeTell)
@@ -93,8 +92,8 @@ func (g Guard) Document(ctx context.Context, id multivac.DocumentID) (multivac.D
 	return d, err
 }
 
-func (g Guard) find(ctx context.Context, c *Caller, id multivac.DocumentID) (multivac.Document, error) {
-	d, err := g.Library.Document(ctx, id)
+func (g guard) find(ctx context.Context, c *Caller, id multivac.DocumentID) (multivac.Document, error) {
+	d, err := g.next.Document(ctx, id)
 	if err == nil && !c.In(d.Collection) {
 		return multivac.Document{}, multivac.Errorf(multivac.ErrNotFound, "list the documents to see what was told",
 			"document %q was never told", multivac.Clip(string(id), 40))
@@ -103,7 +102,7 @@ func (g Guard) find(ctx context.Context, c *Caller, id multivac.DocumentID) (mul
 }
 
 // Documents implements multivac.Library.
-func (g Guard) Documents(ctx context.Context, list multivac.Listing) (multivac.Page, error) {
+func (g guard) Documents(ctx context.Context, list multivac.Listing) (multivac.Page, error) {
 	c, err := caller(ctx)
 	if err == nil {
 		err = c.Need(multivac.ScopeAsk, multivac.ScopeTell)
@@ -115,18 +114,18 @@ func (g Guard) Documents(ctx context.Context, list multivac.Listing) (multivac.P
 	case err != nil:
 		return multivac.Page{}, err
 	case list.Collection != "" || len(c.Collections) == 0:
-		return g.Library.Documents(ctx, list)
+		return g.next.Documents(ctx, list)
 	}
 	return g.merged(ctx, list, c.Collections)
 }
 
 // merged lists the documents of several collections. A cursor is the last
 // document's identifier, whichever collection it is of.
-func (g Guard) merged(ctx context.Context, list multivac.Listing, names []multivac.CollectionName) (all multivac.Page, err error) {
+func (g guard) merged(ctx context.Context, list multivac.Listing, names []multivac.CollectionName) (all multivac.Page, err error) {
 	more := false
 	for _, name := range names {
 		list.Collection = name
-		p, err := g.Library.Documents(ctx, list)
+		p, err := g.next.Documents(ctx, list)
 		if err != nil {
 			return multivac.Page{}, err
 		}
@@ -145,7 +144,7 @@ func (g Guard) merged(ctx context.Context, list multivac.Listing, names []multiv
 
 // mayTell returns an error unless the caller may tell, and finds the document
 // in a collection of his.
-func (g Guard) mayTell(ctx context.Context, id multivac.DocumentID) error {
+func (g guard) mayTell(ctx context.Context, id multivac.DocumentID) error {
 	c, err := caller(ctx)
 	if err == nil {
 		err = c.Need(multivac.ScopeTell)
@@ -157,33 +156,33 @@ func (g Guard) mayTell(ctx context.Context, id multivac.DocumentID) error {
 }
 
 // Delete implements multivac.Library.
-func (g Guard) Delete(ctx context.Context, id multivac.DocumentID) (multivac.Receipt, error) {
+func (g guard) Delete(ctx context.Context, id multivac.DocumentID) (multivac.Receipt, error) {
 	if err := g.mayTell(ctx, id); err != nil {
 		return multivac.Receipt{}, err
 	}
-	return g.Library.Delete(ctx, id)
+	return g.next.Delete(ctx, id)
 }
 
 // Datum implements multivac.Library.
-func (g Guard) Datum(ctx context.Context, name multivac.CollectionName) (string, error) {
+func (g guard) Datum(ctx context.Context, name multivac.CollectionName) (string, error) {
 	if _, err := g.reader(ctx, name); err != nil {
 		return "", err
 	}
-	return g.Library.Datum(ctx, name)
+	return g.next.Datum(ctx, name)
 }
 
 // Reach implements multivac.Library. Anybody whose key holds may wait.
-func (g Guard) Reach(ctx context.Context, p multivac.Position) error {
+func (g guard) Reach(ctx context.Context, p multivac.Position) error {
 	if _, err := caller(ctx); err != nil {
 		return err
 	}
-	return g.Library.Reach(ctx, p)
+	return g.next.Reach(ctx, p)
 }
 
 // Status implements multivac.Library. It counts the caller's collections only,
 // but for what is pending.
-func (g Guard) Status(ctx context.Context) (multivac.Status, error) {
-	st, err := g.Library.Status(ctx)
+func (g guard) Status(ctx context.Context) (multivac.Status, error) {
+	st, err := g.next.Status(ctx)
 	if err != nil {
 		return st, err
 	}
@@ -207,7 +206,7 @@ func (g Guard) Status(ctx context.Context) (multivac.Status, error) {
 }
 
 // admin says whether the caller may make and revoke keys.
-func (g Guard) admin(ctx context.Context) error {
+func (g guard) admin(ctx context.Context) error {
 	c, err := caller(ctx)
 	if err == nil {
 		err = c.Need(multivac.ScopeAdmin)
@@ -216,25 +215,25 @@ func (g Guard) admin(ctx context.Context) error {
 }
 
 // MakeKey implements multivac.Keys.
-func (g Guard) MakeKey(ctx context.Context, k multivac.Key) (multivac.Key, multivac.KeyText, error) {
+func (g guard) MakeKey(ctx context.Context, k multivac.Key) (multivac.Key, multivac.KeyText, error) {
 	if err := g.admin(ctx); err != nil {
 		return multivac.Key{}, "", err
 	}
-	return g.Manager.MakeKey(ctx, k)
+	return g.next.MakeKey(ctx, k)
 }
 
 // ListKeys implements multivac.Keys.
-func (g Guard) ListKeys(ctx context.Context) ([]multivac.Key, error) {
+func (g guard) ListKeys(ctx context.Context) ([]multivac.Key, error) {
 	if err := g.admin(ctx); err != nil {
 		return nil, err
 	}
-	return g.Manager.ListKeys(ctx)
+	return g.next.ListKeys(ctx)
 }
 
 // RevokeKey implements multivac.Keys.
-func (g Guard) RevokeKey(ctx context.Context, id multivac.KeyID) (multivac.Key, error) {
+func (g guard) RevokeKey(ctx context.Context, id multivac.KeyID) (multivac.Key, error) {
 	if err := g.admin(ctx); err != nil {
 		return multivac.Key{}, err
 	}
-	return g.Manager.RevokeKey(ctx, id)
+	return g.next.RevokeKey(ctx, id)
 }

@@ -9,7 +9,7 @@ import (
 
 // keeper says whether the caller may copy, fill and examine the store as a
 // whole: an admin, or anyone where no key is needed.
-func (g Guard) keeper(ctx context.Context) error {
+func (g guard) keeper(ctx context.Context) error {
 	c, err := caller(ctx)
 	switch {
 	case err != nil:
@@ -23,33 +23,33 @@ func (g Guard) keeper(ctx context.Context) error {
 }
 
 // Retry implements multivac.Keeper.
-func (g Guard) Retry(ctx context.Context, id multivac.DocumentID) (multivac.Receipt, error) {
+func (g guard) Retry(ctx context.Context, id multivac.DocumentID) (multivac.Receipt, error) {
 	if err := g.mayTell(ctx, id); err != nil {
 		return multivac.Receipt{}, err
 	}
-	return g.Keeper.Retry(ctx, id)
+	return g.next.Retry(ctx, id)
 }
 
 // Export implements multivac.Keeper.
-func (g Guard) Export(ctx context.Context, w io.Writer) error {
+func (g guard) Export(ctx context.Context, w io.Writer) error {
 	if err := g.keeper(ctx); err != nil {
 		return err
 	}
-	return g.Keeper.Export(ctx, w)
+	return g.next.Export(ctx, w)
 }
 
 // Import implements multivac.Keeper.
-func (g Guard) Import(ctx context.Context, r io.Reader, merge bool) (multivac.Imported, error) {
+func (g guard) Import(ctx context.Context, r io.Reader, merge bool) (multivac.Imported, error) {
 	if err := g.keeper(ctx); err != nil {
 		return multivac.Imported{}, err
 	}
-	return g.Keeper.Import(ctx, r, merge)
+	return g.next.Import(ctx, r, merge)
 }
 
 // Examine implements multivac.Keeper.
-func (g Guard) Examine(ctx context.Context, repair bool) (multivac.Examination, error) {
+func (g guard) Examine(ctx context.Context, repair bool) (multivac.Examination, error) {
 	if err := g.keeper(ctx); err != nil {
 		return multivac.Examination{}, err
 	}
-	return g.Keeper.Examine(ctx, repair)
+	return g.next.Examine(ctx, repair)
 }

@@ -38,7 +38,7 @@ func TestWhoMayLookAfterTheStore(t *testing.T) {
 	f := func(what string, c *Caller, retry, rest error) {
 		t.Helper()
 		k := &kept{}
-		g := Guard{Keeper: k, Library: found{}}
+		g := Guard(multivac.Verbs{Keeper: k, Library: found{}})
 		ctx := t.Context()
 		if c != nil {
 			ctx = With(ctx, c)

@@ -102,7 +102,7 @@ func (a *ask) run(c *cobra.Command, words []string) error {
 		}
 		return a.folder(c, ask)
 	}
-	return a.target.with(c, false, func(ctx context.Context, h house) error {
+	return a.target.with(c, false, func(ctx context.Context, h multivac.Verbs) error {
 		if st, err := h.Status(ctx); err == nil && st.Pending > 0 {
 			_ = say(a.err, "%s told but not yet answered from", count(st.Pending, "document"))
 		}

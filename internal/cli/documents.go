@@ -39,7 +39,7 @@ func newDocumentsList() *cobra.Command {
 		Args: noArgs,
 		RunE: func(c *cobra.Command, _ []string) error {
 			list := multivac.Listing{Collection: multivac.CollectionName(collection), State: multivac.State(state)}
-			return t.with(c, false, func(ctx context.Context, h house) error {
+			return t.with(c, false, func(ctx context.Context, h multivac.Verbs) error {
 				return eachDocument(ctx, h, list, func(d multivac.Document) error {
 					if asJSON {
 						return printJSON(c.OutOrStdout(), wire.NewDocument(d))
@@ -106,7 +106,7 @@ func newDocumentsShow() *cobra.Command {
 		Example: `  multivac documents show 3f6c0a1b2c3d4e5f60718293a4b5c6d7`,
 		Args:    identifiers(1, 1),
 		RunE: func(c *cobra.Command, ids []string) error {
-			return t.with(c, false, func(ctx context.Context, h house) error {
+			return t.with(c, false, func(ctx context.Context, h multivac.Verbs) error {
 				d, err := h.Document(ctx, multivac.DocumentID(ids[0]))
 				if err != nil {
 					return err
@@ -137,7 +137,7 @@ a few seconds later. The identifier and the number of revisions stay.`,
 		Example: `  multivac documents delete 3f6c0a1b2c3d4e5f60718293a4b5c6d7`,
 		Args:    identifiers(1, math.MaxInt),
 		RunE: func(c *cobra.Command, ids []string) error {
-			return t.with(c, false, func(ctx context.Context, h house) error {
+			return t.with(c, false, func(ctx context.Context, h multivac.Verbs) error {
 				for _, id := range ids {
 					r, err := h.Delete(ctx, multivac.DocumentID(id))
 					if err == nil && wait {

@@ -25,7 +25,7 @@ func (t target) withKeeper(c *cobra.Command, create bool, fn func(context.Contex
 	case err != nil:
 		return err
 	case server != "":
-		return t.withServer(c.Context(), server, func(ctx context.Context, h house) error { return fn(ctx, h) })
+		return t.withServer(c.Context(), server, func(ctx context.Context, h multivac.Verbs) error { return fn(ctx, h) })
 	}
 	k, shut, err := app.OpenKeeper(c.Context(), local)
 	if err != nil {

@@ -43,7 +43,7 @@ func newJobsList() *cobra.Command {
 			default:
 				return usagef("give pending or failed", "unknown --state %q", state)
 			}
-			return t.with(c, false, func(ctx context.Context, h house) error {
+			return t.with(c, false, func(ctx context.Context, h multivac.Verbs) error {
 				now := time.Now()
 				for _, s := range states {
 					list := multivac.Listing{Collection: multivac.CollectionName(collection), State: s}
@@ -118,7 +118,7 @@ failed again; exit code 1 if one has.`,
 			return nil
 		},
 		RunE: func(c *cobra.Command, ids []string) error {
-			return t.with(c, false, func(ctx context.Context, h house) error {
+			return t.with(c, false, func(ctx context.Context, h multivac.Verbs) error {
 				if allFailed {
 					err := eachDocument(ctx, h, multivac.Listing{State: multivac.Failed}, func(d multivac.Document) error {
 						ids = append(ids, string(d.ID))
@@ -140,7 +140,7 @@ failed again; exit code 1 if one has.`,
 }
 
 // retry tries documents again and says what becomes of each.
-func retry(ctx context.Context, c *cobra.Command, h house, ids []string, timeout time.Duration, asJSON bool) error {
+func retry(ctx context.Context, c *cobra.Command, h multivac.Verbs, ids []string, timeout time.Duration, asJSON bool) error {
 	var receipts []multivac.Receipt
 	for _, id := range ids {
 		r, err := h.Retry(ctx, multivac.DocumentID(id))

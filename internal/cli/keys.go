@@ -47,7 +47,7 @@ func (t target) withKeys(c *cobra.Command, create bool, fn func(context.Context,
 	case err != nil:
 		return err
 	case server != "":
-		return t.withServer(c.Context(), server, func(ctx context.Context, h house) error { return fn(ctx, h) })
+		return t.withServer(c.Context(), server, func(ctx context.Context, h multivac.Verbs) error { return fn(ctx, h) })
 	}
 	keys, shut, err := app.OpenKeys(c.Context(), local)
 	if err != nil {

@@ -20,7 +20,7 @@ func newStatus() *cobra.Command {
   multivac status --data ./data --json`,
 		Args: noArgs,
 		RunE: func(c *cobra.Command, _ []string) error {
-			return t.with(c, false, func(ctx context.Context, h house) error {
+			return t.with(c, false, func(ctx context.Context, h multivac.Verbs) error {
 				st, err := h.Status(ctx)
 				if err != nil {
 					return err

@@ -21,15 +21,6 @@ import (
 // defaultServer is where serve listens unless told otherwise; tests change it.
 var defaultServer = "http://127.0.0.1:5000"
 
-// A house is a MultiVAC, behind a URL or in this process.
-type house interface {
-	multivac.Teller
-	multivac.Asker
-	multivac.Library
-	multivac.Keys
-	multivac.Keeper
-}
-
 // A target says which MultiVAC a command talks to, and with which key.
 type target struct{ server, data, keyFile string }
 
@@ -42,7 +33,7 @@ func (t *target) flags(c *cobra.Command) {
 }
 
 // with calls fn with the target and returns its error.
-func (t target) with(c *cobra.Command, create bool, fn func(ctx context.Context, h house) error) error {
+func (t target) with(c *cobra.Command, create bool, fn func(ctx context.Context, h multivac.Verbs) error) error {
 	server, local, err := t.find(c, create)
 	switch {
 	case err != nil:
@@ -50,7 +41,7 @@ func (t target) with(c *cobra.Command, create bool, fn func(ctx context.Context,
 	case server != "":
 		return t.withServer(c.Context(), server, fn)
 	}
-	return withStore(c.Context(), local, func(ctx context.Context, a *app.App) error { return fn(ctx, a) })
+	return withStore(c.Context(), local, func(ctx context.Context, a *app.App) error { return fn(ctx, a.Verbs) })
 }
 
 // find returns the server, or the settings of the store. Where none is named,
@@ -135,7 +126,7 @@ func answers(ctx context.Context, server string) bool {
 	return err == nil || errors.Is(err, multivac.ErrUnauthorized)
 }
 
-func (t target) withServer(ctx context.Context, server string, fn func(context.Context, house) error) error {
+func (t target) withServer(ctx context.Context, server string, fn func(context.Context, multivac.Verbs) error) error {
 	key, err := t.key()
 	if err != nil {
 		return err
@@ -144,7 +135,7 @@ func (t target) withServer(ctx context.Context, server string, fn func(context.C
 	if err != nil {
 		return usageError{err}
 	}
-	return fn(ctx, h)
+	return fn(ctx, h.Verbs())
 }
 
 // key returns the key to send; "" where none is named. Secrets come from files

@@ -91,7 +91,7 @@ func (t *tell) run(c *cobra.Command, paths []string) error {
 	}
 	t.out = c.OutOrStdout()
 
-	err := t.target.with(c, true, func(ctx context.Context, h house) error {
+	err := t.target.with(c, true, func(ctx context.Context, h multivac.Verbs) error {
 		t.tally.total = p.bytes
 		t.progress = newProgress(c.ErrOrStderr(), t.quiet, t.tally.line)
 		defer t.progress.Close()

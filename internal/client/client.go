@@ -42,13 +42,8 @@ type Client struct {
 	sleep func(context.Context, time.Duration) error
 }
 
-var _ interface {
-	multivac.Teller
-	multivac.Asker
-	multivac.Library
-	multivac.Keys
-	multivac.Keeper
-} = (*Client)(nil)
+// Verbs returns what the server can do.
+func (c *Client) Verbs() multivac.Verbs { return multivac.VerbsOf(c) }
 
 // An Option changes what New returns.
 type Option func(*Client)

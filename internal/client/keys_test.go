@@ -27,8 +27,8 @@ func locked(t *testing.T) (address string, ring *auth.Keyring, admin multivac.Ke
 	if err != nil {
 		t.Fatal(err)
 	}
-	guard := auth.Guard{Teller: m, Asker: m, Library: m, Manager: ring}
-	server := httptest.NewServer(web.New(web.Options{Teller: guard, Asker: guard, Library: guard, Keys: guard, Gate: ring, Log: slog.New(slog.DiscardHandler)}))
+	guard := auth.Guard(multivac.Verbs{Teller: m, Asker: m, Library: m, Keys: ring})
+	server := httptest.NewServer(web.New(web.Options{Verbs: guard, Gate: ring, Log: slog.New(slog.DiscardHandler)}))
 	t.Cleanup(server.Close)
 	return server.URL, ring, admin
 }

@@ -33,3 +33,20 @@ func FuzzWrite(f *testing.F) {
 		}
 	})
 }
+
+func FuzzAppend(f *testing.F) {
+	f.Add("")
+	f.Add("a \"word\"\\\n\r\t\b\f<b>&\x00\x1f\x7f\u2028\u2029")
+	f.Add("sch\u00f6n \U0001f600 \xff\xc3 \ufffd")
+	f.Fuzz(func(t *testing.T, s string) {
+		var want bytes.Buffer
+		enc := json.NewEncoder(&want)
+		enc.SetEscapeHTML(false)
+		if err := enc.Encode(s); err != nil {
+			t.Fatal(err)
+		}
+		if got := string(jsontext.Append([]byte("x"), s)) + "\n"; got != "x"+want.String() {
+			t.Errorf("got %q, want %q", got[1:], &want)
+		}
+	})
+}

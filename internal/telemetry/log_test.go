@@ -126,9 +126,9 @@ func TestTextLog(t *testing.T) {
 func TestAskAndTellAreLoggedWithoutWords(t *testing.T) {
 	var out bytes.Buffer
 	tm := telemetry.New(&out, telemetry.Options{Level: slog.LevelDebug})
-	asker := tm.Asker(askerFunc(func() (multivac.Answer, error) {
+	asker := tm.Verbs(multivac.Verbs{Asker: askerFunc(func() (multivac.Answer, error) {
 		return multivac.Answer{State: multivac.InsufficientData, Reason: &multivac.Reason{Code: multivac.NothingFound, Unmatched: []string{"diagnosis"}}}, nil
-	}))
+	})})
 	if _, err := asker.Ask(t.Context(), multivac.Question{Text: "what is my diagnosis?"}); err != nil {
 		t.Fatal(err)
 	}

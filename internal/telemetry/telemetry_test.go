@@ -112,7 +112,7 @@ func TestAbstentionIsVisible(t *testing.T) {
 	wantLine(t, scrape(t, tm), `multivac_asks_total{state="insufficient_data"} 0`)
 	ask := func(answer multivac.Answer, err error) {
 		t.Helper()
-		got, gotErr := tm.Asker(askerFunc(func() (multivac.Answer, error) { return answer, err })).Ask(t.Context(), multivac.Question{Text: "?"})
+		got, gotErr := tm.Verbs(multivac.Verbs{Asker: askerFunc(func() (multivac.Answer, error) { return answer, err })}).Ask(t.Context(), multivac.Question{Text: "?"})
 		if d := cmp.Diff(answer, got); d != "" || !errors.Is(gotErr, err) {
 			t.Errorf("the answer changed on its way: %s, error %v", d, gotErr)
 		}
@@ -215,7 +215,7 @@ func tell(t *testing.T, tm *telemetry.Telemetry, receipts []multivac.Receipt) {
 	for i := range tellings {
 		tellings[i].Body = []byte("four")
 	}
-	if _, err := tm.Teller(next).Tell(t.Context(), tellings, multivac.WaitIndexed); err != nil {
+	if _, err := tm.Verbs(multivac.Verbs{Teller: next}).Tell(t.Context(), tellings, multivac.WaitIndexed); err != nil {
 		t.Fatal(err)
 	}
 }

@@ -39,9 +39,9 @@ func TestTraceFromRequestToWorker(t *testing.T) {
 	var handedOn multivac.Origin
 	mux := http.NewServeMux()
 	mux.HandleFunc("GET /documents/{id}", func(_ http.ResponseWriter, req *http.Request) {
-		asker := web.Asker(askerFunc(func() (multivac.Answer, error) {
+		asker := web.Verbs(multivac.Verbs{Asker: askerFunc(func() (multivac.Answer, error) {
 			return multivac.Answer{State: multivac.InsufficientData, Reason: &multivac.Reason{Code: multivac.NothingFound}}, nil
-		}))
+		})})
 		if _, err := asker.Ask(req.Context(), multivac.Question{Text: "what is my diagnosis?"}); err != nil {
 			t.Error(err)
 		}
@@ -204,7 +204,7 @@ func TestLogNamesTheTrace(t *testing.T) {
 func TestQuestionsAreLoggedWhereAskedFor(t *testing.T) {
 	var out bytes.Buffer
 	tm := telemetry.New(&out, telemetry.Options{LogQuestions: true})
-	asker := tm.Asker(askerFunc(func() (multivac.Answer, error) { return multivac.Answer{State: multivac.Answered}, nil }))
+	asker := tm.Verbs(multivac.Verbs{Asker: askerFunc(func() (multivac.Answer, error) { return multivac.Answer{State: multivac.Answered}, nil })})
 	if _, err := asker.Ask(t.Context(), multivac.Question{Text: "who is on call?"}); err != nil {
 		t.Fatal(err)
 	}

@@ -11,19 +11,26 @@ import (
 	"multivac"
 )
 
-// Asker counts and times what next answers, and logs it at slog.LevelDebug,
-// without the question; at slog.LevelInfo and with it where Options say so.
-func (t *Telemetry) Asker(next multivac.Asker) multivac.Asker { return asker{t, next} }
-
-type asker struct {
-	t    *Telemetry
-	next multivac.Asker
+// Verbs returns next with each question and each telling counted, timed and
+// logged at slog.LevelDebug, without the question and the documents. Where
+// Options say so, questions are logged at slog.LevelInfo with their text.
+func (t *Telemetry) Verbs(next multivac.Verbs) multivac.Verbs {
+	return next.Through(measured{next, t})
 }
 
-func (a asker) Ask(ctx context.Context, q multivac.Question) (multivac.Answer, error) {
+// measured passes on the verbs that it does not define: the metrics of HTTP
+// count and time them. A test names them, so that a new verb is not passed on
+// unnoticed.
+type measured struct {
+	multivac.Verbs
+	t *Telemetry
+}
+
+// Ask implements multivac.Asker.
+func (a measured) Ask(ctx context.Context, q multivac.Question) (multivac.Answer, error) {
 	ctx, done := a.t.Span(ctx, "ask")
 	start := time.Now()
-	answer, err := a.next.Ask(ctx, q)
+	answer, err := a.Verbs.Ask(ctx, q)
 	took := time.Since(start)
 	describe(ctx, answer)
 	done(err)
@@ -59,7 +66,7 @@ func (t *Telemetry) asked(ctx context.Context, q multivac.Question, answer multi
 	t.log.LogAttrs(ctx, level, "asked", attrs...)
 }
 
-// describe says in the span what kind of answer it was.
+// describe adds the kind of answer to the span of ctx.
 func describe(ctx context.Context, answer multivac.Answer) {
 	span := trace.SpanFromContext(ctx)
 	if !span.IsRecording() {
@@ -71,44 +78,35 @@ func describe(ctx context.Context, answer multivac.Answer) {
 	}
 }
 
-// Teller counts and times what next is told, and logs it at slog.LevelDebug,
-// without the documents.
-func (t *Telemetry) Teller(next multivac.Teller) multivac.Teller { return teller{t, next} }
-
-type teller struct {
-	t    *Telemetry
-	next multivac.Teller
-}
-
-func (l teller) Tell(ctx context.Context, tellings []multivac.Telling, wait multivac.Wait) ([]multivac.Receipt, error) {
-	ctx, done := l.t.Span(ctx, "tell")
+// Tell implements multivac.Teller.
+func (a measured) Tell(ctx context.Context, tellings []multivac.Telling, wait multivac.Wait) ([]multivac.Receipt, error) {
+	ctx, done := a.t.Span(ctx, "tell")
 	start := time.Now()
-	receipts, err := l.next.Tell(ctx, tellings, wait)
+	receipts, err := a.Verbs.Tell(ctx, tellings, wait)
 	took := time.Since(start)
 	done(err)
 	label := "stored"
 	if wait == multivac.WaitIndexed {
 		label = "indexed"
 	}
-	l.t.metrics.tellTime.WithLabelValues(label).Observe(took.Seconds())
+	a.t.metrics.tellTime.WithLabelValues(label).Observe(took.Seconds())
 	refused, kept := 0, 0
 	for i, r := range receipts {
-		state := outcome(r)
-		l.t.metrics.tells.WithLabelValues(state).Inc()
+		a.t.metrics.tells.WithLabelValues(outcome(r)).Inc()
 		if r.ID == "" {
 			refused++
 			continue
 		}
 		kept++
 		if r.Changed {
-			l.t.metrics.tellBytes.Add(float64(len(tellings[i].Body)))
+			a.t.metrics.tellBytes.Add(float64(len(tellings[i].Body)))
 		}
 	}
-	l.t.log.LogAttrs(ctx, slog.LevelDebug, "told", slog.Int("kept", kept), slog.Int("refused", refused), slog.Duration("took", took))
+	a.t.log.LogAttrs(ctx, slog.LevelDebug, "told", slog.Int("kept", kept), slog.Int("refused", refused), slog.Duration("took", took))
 	return receipts, err
 }
 
-// outcome is what became of a telling, in one word.
+// outcome returns the label of a receipt: the result of one telling in one word.
 func outcome(r multivac.Receipt) string {
 	switch {
 	case r.ID == "":

@@ -5,57 +5,48 @@ import (
 	"context"
 	"log/slog"
 	"net/http"
-	"net/http/pprof"
 	"time"
 
 	"multivac"
 	"multivac/internal/web/bodies"
+	"multivac/internal/web/route"
 )
 
 // NewAdmin returns the handler of what operators have at an address of their
-// own: probes, metrics and profiles. It looks at no key.
+// own: probes, metrics and profiles. It looks at no key, and sets no bounds.
 func NewAdmin(o Options) http.Handler {
-	s, mux := probes(o)
-	mux.HandleFunc("GET /debug/pprof/", pprof.Index)
-	mux.HandleFunc("GET /debug/pprof/profile", pprof.Profile)
-	mux.HandleFunc("GET /debug/pprof/trace", pprof.Trace)
-	mux.HandleFunc("GET /debug/pprof/symbol", pprof.Symbol)
-	return secure(s.recover(s.ownHost(s.admit(mux))))
+	s := newProbes(o)
+	return secure(s.mux(append(s.probes(), profiles()...), route.Route{Pattern: "/", Rule: route.AnyKey}))
 }
 
-// NewProbes returns the handler of what a process serves that serves nothing
-// else: probes and metrics. It looks at no key.
+// NewProbes returns the handler of a process that serves nothing but probes and
+// metrics. It looks at no key, and sets no bounds.
 func NewProbes(o Options) http.Handler {
-	s, mux := probes(o)
-	return secure(s.recover(s.ownHost(s.admit(mux))))
+	s := newProbes(o)
+	return secure(s.mux(s.probes(), route.Route{Pattern: "/", Rule: route.AnyKey}))
 }
 
-func probes(o Options) (*server, *http.ServeMux) {
+func newProbes(o Options) *server {
 	o.Log, o.Gate, o.Stop = cmp.Or(o.Log, slog.Default()), nil, nil
-	s := &server{Options: o, room: bodies.NewRoom()}
-	mux := http.NewServeMux()
-	mux.HandleFunc("GET /livez", live)
-	mux.HandleFunc("GET /readyz", s.ready)
-	if s.Metrics != nil {
-		mux.Handle("GET /metrics", s.Metrics)
-	}
-	return s, mux
+	return &server{Options: o, room: bodies.NewRoom()}
 }
 
-// NewWaiting returns the handler of a process that is not there yet: probes,
+// NewWaiting returns the handler of a process that cannot serve yet: probes,
 // metrics, and for the rest an ErrUnavailable. reason says what it waits for.
 func NewWaiting(o Options, reason func() string) http.Handler {
 	o.Library = waiting{reason: reason}
-	s, mux := probes(o)
-	mux.HandleFunc("/", func(w http.ResponseWriter, r *http.Request) {
-		err := multivac.Errorf(multivac.ErrUnavailable, "try again when /readyz says that it is ready", "MultiVAC is not ready yet")
-		err.RetryAfter = time.Second
-		s.fail(w, r, err)
-	})
-	return secure(s.recover(s.ownHost(mux)))
+	s := newProbes(o)
+	return secure(s.mux(s.probes(), route.Route{Pattern: "/", Rule: route.Open, Handler: http.HandlerFunc(s.notReady)}))
 }
 
-// waiting is the library of what is not there yet; it has a status only.
+func (s *server) notReady(w http.ResponseWriter, r *http.Request) {
+	err := multivac.Errorf(multivac.ErrUnavailable, "try again when /readyz says that it is ready", "MultiVAC is not ready yet")
+	err.RetryAfter = time.Second
+	s.fail(w, r, err)
+}
+
+// waiting is the library of a process that cannot serve yet: it has a status
+// and nothing else.
 type waiting struct {
 	multivac.Library // nil
 	reason           func() string

@@ -18,7 +18,7 @@ func TestAdmin(t *testing.T) {
 			http.Error(w, end.String(), http.StatusGatewayTimeout)
 		}
 	})
-	h := web.NewAdmin(web.Options{Teller: m, Asker: m, Library: m, Metrics: metrics, Stop: t.Context()})
+	h := web.NewAdmin(web.Options{Verbs: m.Verbs(), Metrics: metrics, Stop: t.Context()})
 	f := func(path string, want int) {
 		t.Helper()
 		w := httptest.NewRecorder()

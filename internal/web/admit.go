@@ -11,6 +11,7 @@ import (
 
 	"multivac"
 	"multivac/internal/auth"
+	"multivac/internal/web/route"
 	"multivac/internal/web/wire"
 )
 
@@ -23,121 +24,46 @@ type Gate interface {
 	Enter(ctx context.Context, text multivac.KeyText, address string) (c *auth.Caller, leave func(), err error)
 }
 
-// A rule says who may come in. The zero rule wants a key, of whatever scope.
-type rule struct {
-	open    bool             // no key is looked at
-	known   bool             // a key is looked at, and not needed
-	classic bool             // a route of the original's: needs no key with OpenClassic
-	scopes  []multivac.Scope // one of them, where any
-	action  string           // what Refused is told, where a scope is missing
-	costly  bool             // it reads, and costs so much that no page of another site may have a browser send it
-}
-
-var (
-	asking    = rule{scopes: []multivac.Scope{multivac.ScopeAsk}}
-	telling   = rule{scopes: []multivac.Scope{multivac.ScopeTell}, action: "tell"}
-	deleting  = rule{scopes: telling.scopes, action: "delete"}
-	looking   = rule{scopes: []multivac.Scope{multivac.ScopeAsk, multivac.ScopeTell}}
-	governing = rule{scopes: []multivac.Scope{multivac.ScopeAdmin}}
-	making    = rule{scopes: governing.scopes, action: "make-key"}
-	revoking  = rule{scopes: governing.scopes, action: "revoke-key"}
-	open      = rule{open: true}
-	costly    = rule{costly: true}
-)
-
-// rules are those of each route but the ones that want any key. What a rule
-// lets in is held against its key by auth.Guard again: the rules are there to
-// say no before a body is read, and for what is behind no verb.
-var rules = map[string]rule{
-	"GET /livez":               open,
-	"GET /readyz":              {known: true},
-	"GET /ui/sign-in":          open,
-	"POST /ui/sign-in":         open,
-	"POST /ui/sign-out":        open,
-	"GET /{$}":                 {classic: true}, // of a page, see home
-	"GET /multivac":            {classic: true, scopes: asking.scopes},
-	"POST /multivac/data":      {classic: true, scopes: telling.scopes, action: telling.action},
-	"POST /api/v1/documents":   telling,
-	"GET /api/v1/documents":    looking,
-	"GET /api/v1/answer":       asking,
-	"POST /api/v1/answer":      asking,
-	"GET /api/v1/collections":  looking,
-	"POST /api/v1/keys":        making,
-	"GET /api/v1/keys":         governing,
-	"DELETE /api/v1/keys/{id}": revoking,
-	"GET /api/v1/export":       costly,
-	"GET /api/v1/doctor":       costly,
-	"GET /debug/pprof/profile": costly,
-	"GET /debug/pprof/trace":   costly,
-	"GET /debug/pprof/":        costly,
-
-	"GET /api/v1/documents/{id}":                 looking,
-	"DELETE /api/v1/documents/{id}":              deleting,
-	"POST /api/v1/documents/{id}/retry":          telling,
-	"GET /api/v1/collections/{collection}/datum": asking,
-}
-
-// assets are open: the form that asks for a key is made of them.
-const assets = "/ui/assets/"
-
-func (s *server) ruleOf(pattern string, r *http.Request) rule {
-	switch {
-	case pattern == "GET /ui/" && strings.HasPrefix(r.URL.Path, assets):
-		return open
-	case pattern == "GET /{$}" && s.UI != nil && wantsHTML(r.Header.Values("Accept")):
-		return rule{}
-	}
-	return rules[pattern]
-}
-
-// admit lets in whom the rule of his route lets in, and says to those behind
-// who he is and how long there is. Where mux has no route, it answers with a problem.
-func (s *server) admit(mux *http.ServeMux) http.Handler {
+// admit lets in the callers whom the rule of a route lets in. It puts into the
+// context of the request who calls, and how long there is.
+func (s *server) admit(of route.Route, next http.Handler) http.Handler {
+	rule, size, timeout := of.Rule, of.Bounds.OrSmall().Body, of.Bounds.OrSmall().Time
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		h, pattern := mux.Handler(r)
-		r.Pattern = pattern // Wrap reads it of the request that it passed on
 		ctx := r.Context()
-		if s.Stop != nil { // else it may take as long as it likes
-			_, timeout := bounds(r)
+		if s.Stop != nil && !of.Stream {
 			term := newTerm(ctx, timeout, s.Stop, s.answers)
 			defer term.finish()
 			ctx = term
 		}
-		rule := s.ruleOf(pattern, r)
-		if rule.costly && isForeign(r) {
+		if rule.Costly && isForeign(r) {
 			s.fail(w, r, errCrossOrigin)
 			return
 		}
 		c, leave, err := s.enter(ctx, r, rule)
 		if err == nil {
 			defer leave()
-			err = accept(w, r)
+			err = accept(w, r, size)
 		}
 		if c != nil {
 			ctx = auth.With(ctx, c)
 		}
 		r = r.WithContext(ctx)
-		switch {
-		case err != nil:
+		if err != nil {
 			s.refuse(w, r, err)
-		case pattern == "":
-			s.noRoute(w, r, h)
-		case strings.Contains(pattern, "{"):
-			mux.ServeHTTP(w, r) // which notes what the wildcards stand for
-		default:
-			h.ServeHTTP(w, r)
+			return
 		}
+		next.ServeHTTP(w, r)
 	})
 }
 
 func stay() {}
 
 // enter returns who sends r, or nil where that does not matter.
-func (s *server) enter(ctx context.Context, r *http.Request, rule rule) (*auth.Caller, func(), error) {
+func (s *server) enter(ctx context.Context, r *http.Request, rule route.Rule) (*auth.Caller, func(), error) {
 	if s.Gate == nil {
 		return &auth.Anyone, stay, nil
 	}
-	if rule.open {
+	if rule.Open() {
 		return nil, stay, nil
 	}
 	needed, err := s.Gate.Needed(ctx)
@@ -151,19 +77,19 @@ func (s *server) enter(ctx context.Context, r *http.Request, rule rule) (*auth.C
 		if err != nil {
 			return nil, nil, err
 		}
-		if err := c.Need(rule.scopes...); err != nil {
+		if err := c.Need(rule.Scopes...); err != nil {
 			leave()
-			if s.Refused != nil && rule.action != "" {
-				err = cmp.Or(s.Refused(auth.With(ctx, c), rule.action), err)
+			if s.Refused != nil && rule.Action != "" {
+				err = cmp.Or(s.Refused(auth.With(ctx, c), rule.Action), err)
 			}
 			return nil, nil, err
 		}
 		return c, leave, nil
 	case !needed:
-		return &auth.Anyone, stay, auth.Anyone.Need(rule.scopes...)
-	case rule.known:
+		return &auth.Anyone, stay, auth.Anyone.Need(rule.Scopes...)
+	case rule.Known():
 		return nil, stay, nil
-	case rule.classic && s.OpenClassic:
+	case rule.Classic && s.OpenClassic:
 		return auth.Classic(classicCollection), stay, nil
 	}
 	return nil, nil, multivac.NoKey()

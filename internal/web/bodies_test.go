@@ -20,6 +20,7 @@ import (
 	"multivac"
 	"multivac/internal/extract"
 	"multivac/internal/web"
+	"multivac/internal/web/bodies"
 	"multivac/internal/web/wire"
 )
 
@@ -272,8 +273,8 @@ func TestTooLargeBeforeItIsSent(t *testing.T) {
 				t.Errorf("%s: got %s, closed %t; want 413 and the end", path, res.Status, res.Close)
 			}
 		}
-		f(documents, web.MaxRequest+1)
-		f("/multivac/data", web.MaxRequest+1)
+		f(documents, bodies.Most+1)
+		f("/multivac/data", bodies.Most+1)
 		f("/api/v1/answer", 2<<20)
 		f("/ui/sign-in", 2<<20)
 	})

@@ -3,18 +3,46 @@ package web
 import (
 	"fmt"
 	"io"
-	"math"
 	"net/http"
 	"runtime/debug"
 	"time"
 
 	"multivac"
+	"multivac/internal/web/route"
 	"multivac/internal/web/wire"
 )
 
-// grace is how much longer a connection lives than the context of its request,
-// so that the handler can still say why it gave up.
-const grace = 5 * time.Second
+// answerTime is how much longer a connection lives than the context of its
+// request, so that the handler can still say why it gave up.
+const answerTime = 5 * time.Second
+
+// readTimeout is the longest that reading a small body takes.
+const readTimeout = route.RequestTimeout + answerTime
+
+// wrap returns the handler of a route within all that its value says.
+func (s *server) wrap(r route.Route) http.Handler {
+	b := r.Bounds.OrSmall()
+	h := s.recover(s.ownHost(r.Rule, s.sameOrigin(s.admit(r, r.Handler))))
+	switch {
+	case s.Stop == nil: // it may take as long as it likes
+	case r.Stream:
+		h = s.stream(b, h)
+	default:
+		h = limit(b, h)
+	}
+	if r.HTML == nil {
+		return h
+	}
+	page := s.wrap(*r.HTML)
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		w.Header().Add("Vary", "Accept")
+		if wantsHTML(r.Header.Values("Accept")) {
+			page.ServeHTTP(w, r)
+			return
+		}
+		h.ServeHTTP(w, r)
+	})
+}
 
 // A body that tells has slowStart, and a second more for each slowest bytes
 // that came.
@@ -25,34 +53,21 @@ const (
 	drainTimeout = 5 * time.Second
 )
 
-// bounds are the most bytes that a request's body may have, and the longest
-// that it may take.
-func bounds(r *http.Request) (size int64, timeout time.Duration) {
-	switch path := r.URL.Path; {
-	case r.Method == http.MethodPost && (path == "/api/v1/documents" || path == "/multivac/data"):
-		return MaxRequest, TellTimeout
-	case path == "/api/v1/import", path == "/api/v1/export", path == "/api/v1/doctor": // which give up when nothing moves
-		return math.MaxInt64, KeepTimeout
-	}
-	return maxSmall, RequestTimeout
-}
-
-// limit bounds the body of each request, and how long its connection lives;
-// admit bounds its context.
-func limit(next http.Handler) http.Handler {
+// limit bounds the body of a request, and how long its connection lives; term
+// bounds its context.
+func limit(b route.Bounds, next http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		size, timeout := bounds(r)
-		conn, end := http.NewResponseController(w), time.Now().Add(timeout)
+		conn, end := http.NewResponseController(w), time.Now().Add(b.Time)
 		if r.Body != http.NoBody {
-			_ = conn.SetReadDeadline(end.Add(grace)) // a recorder in a test has none
-			r.Body = http.MaxBytesReader(w, r.Body, size)
-			if timeout == TellTimeout {
-				r.Body = &paced{ReadCloser: r.Body, conn: conn, begun: time.Now(), end: end.Add(grace), waits: r.Header.Get("Expect") != ""}
+			_ = conn.SetReadDeadline(end.Add(answerTime)) // a recorder in a test has none
+			r.Body = http.MaxBytesReader(w, r.Body, b.Body)
+			if b.Paced {
+				r.Body = &paced{ReadCloser: r.Body, conn: conn, begun: time.Now(), end: end.Add(answerTime), waits: r.Header.Get("Expect") != ""}
 			}
 		}
-		_ = conn.SetWriteDeadline(end.Add(2 * grace))
+		_ = conn.SetWriteDeadline(end.Add(2 * answerTime))
 		out := &steadyWriter{ResponseWriter: w, free: piece, credit: slowReader}
-		if timeout == KeepTimeout {
+		if b.Endless {
 			out.free = 0
 		}
 		next.ServeHTTP(out, r)
@@ -175,27 +190,3 @@ func (b *begun) Write(p []byte) (int, error) {
 }
 
 func (b *begun) Unwrap() http.ResponseWriter { return b.ResponseWriter }
-
-// noRoute answers where the mux has no route and would answer by h.
-func (s *server) noRoute(w http.ResponseWriter, r *http.Request, h http.Handler) {
-	var unmatched refusal
-	h.ServeHTTP(&unmatched, r)
-	if allow := unmatched.Header().Get("Allow"); allow != "" {
-		w.Header().Set("Allow", allow)
-		s.fail(w, r, multivac.Errorf(wire.ErrMethod, "use "+allow, "%s is not for %s", multivac.Clip(r.URL.Path, 200), r.Method))
-		return
-	}
-	s.fail(w, r, multivac.Errorf(wire.ErrNoRoute, "see /api/v1/docs", "there is nothing at %s", multivac.Clip(r.URL.Path, 200)))
-}
-
-// A refusal is what a mux answers where it has no route; only the header counts.
-type refusal struct{ header http.Header }
-
-func (u *refusal) Header() http.Header {
-	if u.header == nil {
-		u.header = http.Header{}
-	}
-	return u.header
-}
-func (*refusal) WriteHeader(int)             {}
-func (*refusal) Write(p []byte) (int, error) { return len(p), nil }

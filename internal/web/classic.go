@@ -7,7 +7,11 @@ import (
 	"net/http"
 	"strings"
 
+	"github.com/danielgtaylor/huma/v2"
+
 	"multivac"
+	"multivac/internal/web/openapi"
+	"multivac/internal/web/route"
 )
 
 // What the original's routes answer, byte for byte.
@@ -19,14 +23,7 @@ const (
 // classicCollection is where the data of the original's routes live.
 const classicCollection multivac.CollectionName = "multivac"
 
-func (s *server) home(w http.ResponseWriter, r *http.Request) {
-	w.Header().Add("Vary", "Accept")
-	if s.UI != nil && wantsHTML(r.Header.Values("Accept")) {
-		s.UI.ServeHTTP(w, r)
-		return
-	}
-	writeText(w, welcome)
-}
+func (s *server) welcome(w http.ResponseWriter, r *http.Request) { writeText(w, welcome) }
 
 // wantsHTML says whether a client names HTML among what it accepts, as
 // browsers do; that it accepts anything is not enough.
@@ -95,4 +92,18 @@ func (s *server) classicData(w http.ResponseWriter, r *http.Request) {
 func writeText(w http.ResponseWriter, text string) {
 	w.Header().Set("Content-Type", "text/plain; charset=utf-8")
 	io.WriteString(w, text)
+}
+
+func describeClassicAnswer(schema route.Schemas, op *huma.Operation, success *huma.Response) {
+	openapi.Plain(schema, op, success)
+	op.Parameters = []*huma.Param{{Name: "question", In: "query", Schema: openapi.Text()}}
+}
+
+func describeClassicData(_ route.Schemas, op *huma.Operation, success *huma.Response) {
+	form := &huma.Schema{Type: huma.TypeObject, Properties: map[string]*huma.Schema{"data": openapi.Text()}, Required: []string{"data"}}
+	op.RequestBody = &huma.RequestBody{Required: true, Content: map[string]*huma.MediaType{
+		"application/x-www-form-urlencoded": {Schema: form}, "multipart/form-data": {Schema: form},
+	}}
+	response := &huma.Schema{Type: huma.TypeObject, Properties: map[string]*huma.Schema{"response": openapi.Text()}, Required: []string{"response"}}
+	success.Content = map[string]*huma.MediaType{"application/json": {Schema: response}}
 }

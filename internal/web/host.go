@@ -8,6 +8,7 @@ import (
 	"strings"
 
 	"multivac"
+	"multivac/internal/web/route"
 	"multivac/internal/web/wire"
 )
 
@@ -15,9 +16,9 @@ import (
 // keeps strangers out. Any site can let its name point to 127.0.0.1 while one
 // of its pages is open (DNS rebinding). To the browser that page and this
 // server are of one origin then, and only the host tells them apart.
-func (s *server) ownHost(next http.Handler) http.Handler {
+func (s *server) ownHost(rule route.Rule, next http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		if !s.isHost(r) && !s.wantsKey(r) {
+		if !s.isHost(r) && !s.wantsKey(r, rule) {
 			s.fail(w, r, multivac.Errorf(wire.ErrMisdirected,
 				"use 127.0.0.1 or localhost in the address; where the name is yours, add it to the setting allowed-hosts, or make a key",
 				"this server is not known by the name %q", multivac.Clip(r.Host, 200)))
@@ -78,11 +79,11 @@ func hostname(authority string) (host string, ok bool) {
 
 // wantsKey reports whether nobody is let in to r's route without a key. Where
 // that cannot be found out, it is not so.
-func (s *server) wantsKey(r *http.Request) bool {
-	if s.Gate == nil || s.OpenClassic && strings.HasPrefix(r.URL.Path, "/multivac") {
+func (s *server) wantsKey(r *http.Request, rule route.Rule) bool {
+	if s.Gate == nil || s.OpenClassic && rule.Classic && len(rule.Scopes) > 0 {
 		return false
 	}
-	ctx, cancel := context.WithTimeout(r.Context(), RequestTimeout)
+	ctx, cancel := context.WithTimeout(r.Context(), route.RequestTimeout)
 	defer cancel()
 	needed, err := s.Gate.Needed(ctx)
 	return err == nil && needed

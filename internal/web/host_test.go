@@ -66,7 +66,7 @@ func TestHostsOfAllRoutes(t *testing.T) {
 		t.Errorf("the document is gone: %d", got)
 	}
 	m := &webtest.Memory{}
-	o := web.Options{Teller: m, Asker: m, Library: m, Local: true, Metrics: http.NotFoundHandler()}
+	o := web.Options{Verbs: m.Verbs(), Local: true, Metrics: http.NotFoundHandler()}
 	for name, h := range map[string]http.Handler{"admin": web.NewAdmin(o), "probes": web.NewProbes(o), "waiting": web.NewWaiting(o, func() string { return "" })} {
 		for _, path := range []string{"/readyz", "/metrics", "/debug/pprof/", "/debug/pprof/heap"} {
 			r := httptest.NewRequestWithContext(t.Context(), "GET", path, nil)
@@ -165,7 +165,7 @@ func TestCostlyReads(t *testing.T) {
 		}
 	}
 	m := &webtest.Memory{}
-	admin := web.NewAdmin(web.Options{Teller: m, Asker: m, Library: m})
+	admin := web.NewAdmin(web.Options{Verbs: m.Verbs()})
 	for _, path := range []string{"/debug/pprof/profile?seconds=1", "/debug/pprof/trace?seconds=1", "/debug/pprof/heap"} {
 		r := httptest.NewRequestWithContext(t.Context(), "GET", path, nil)
 		r.Header.Set("Sec-Fetch-Site", "cross-site")

@@ -21,8 +21,8 @@ const maxParameters = 100
 
 // accept looks at what can be said of a request before its body is read: an
 // answer now keeps a client that waits for it from sending the body at all.
-func accept(w http.ResponseWriter, r *http.Request) error {
-	if size, _ := bounds(r); r.ContentLength > size {
+func accept(w http.ResponseWriter, r *http.Request, size int64) error {
+	if r.ContentLength > size {
 		w.Header().Set("Connection", "close")
 		return multivac.Errorf(multivac.ErrTooLarge, "send it in several requests", "request of %d bytes is over the limit of %d", r.ContentLength, size)
 	}

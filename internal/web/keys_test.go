@@ -1,6 +1,7 @@
 package web_test
 
 import (
+	"cmp"
 	"encoding/json"
 	"fmt"
 	"maps"
@@ -31,10 +32,10 @@ func newLocked(t *testing.T, change ...func(*web.Options)) *locked {
 	t.Helper()
 	l := &locked{ring: auth.NewKeyring(&webtest.Keys{}, time.Now), keys: map[string]multivac.KeyText{}}
 	l.site = newSite(t, append([]func(*web.Options){func(o *web.Options) {
-		guard := auth.Guard{Teller: o.Teller, Asker: o.Asker, Library: o.Library, Manager: l.ring}
-		pages := ui.New(guard, guard)
-		o.Teller, o.Asker, o.Library, o.Keys = guard, guard, guard, guard
-		o.Gate, o.UI, o.SignIn = l.ring, pages, pages.SignIn
+		o.Keys = l.ring
+		o.Verbs = auth.Guard(o.Verbs)
+		pages := ui.New(o.Asker, o.Library)
+		o.Gate, o.Pages, o.SignIn = l.ring, pages.Routes(), pages.SignIn
 	}}, change...)...)
 	l.add("admin", multivac.Key{Scopes: []multivac.Scope{multivac.ScopeAdmin}})
 	return l
@@ -61,9 +62,59 @@ func (l *locked) as(name, method, target, body string, headers ...string) *httpt
 	return l.do(method, target, body, headers...)
 }
 
-// Which key opens which route, and what is said where it does not.
+// A call is how a route is called in a test, and what becomes of it: for callers
+// without a key that holds, and with a key that may ask, tell, and do all.
+type call struct {
+	target, body, header string
+	want                 [4]int
+}
+
+const asForm, asJSON = "Content-Type: application/x-www-form-urlencoded", "Content-Type: application/json"
+
+// calls are those of all routes. ID stands for a document.
+var calls = map[string]call{
+	"GET /livez":                                 {want: [4]int{200, 200, 200, 200}},
+	"GET /readyz":                                {want: [4]int{-1, 200, 200, 200}}, // see TestReadyzForStrangers
+	"GET /metrics":                               {want: [4]int{401, 200, 200, 200}},
+	"GET /{$}":                                   {target: "/", want: [4]int{401, 200, 200, 200}},
+	"GET /multivac":                              {want: [4]int{401, 200, 403, 200}},
+	"POST /multivac/data":                        {body: "data=x", header: asForm, want: [4]int{401, 403, 200, 200}},
+	"GET /ui/":                                   {want: [4]int{401, 404, 404, 404}},
+	"GET /ui/assets/{name}":                      {target: "/ui/assets/base.css", want: [4]int{200, 200, 200, 200}},
+	"GET /ui/collections":                        {want: [4]int{401, 200, 200, 200}},
+	"GET /ui/document/{id}":                      {target: "/ui/document/ID", want: [4]int{401, 200, 200, 200}},
+	"GET /ui/sign-in":                            {want: [4]int{200, 200, 200, 200}},
+	"POST /ui/sign-in":                           {body: "key=x", header: asForm, want: [4]int{-1, 401, 401, 401}}, // of the key in the form
+	"POST /ui/sign-out":                          {want: [4]int{303, 303, 303, 303}},
+	"POST /api/v1/documents":                     {body: `{"text":"x"}`, want: [4]int{401, 403, 202, 202}},
+	"GET /api/v1/documents":                      {want: [4]int{401, 200, 200, 200}},
+	"GET /api/v1/documents/{id}":                 {target: "/api/v1/documents/ID", want: [4]int{401, 200, 200, 200}},
+	"DELETE /api/v1/documents/{id}":              {target: "/api/v1/documents/ID", want: [4]int{401, 403, 200, 200}},
+	"GET /api/v1/answer":                         {target: "/api/v1/answer?question=It", want: [4]int{401, 200, 403, 200}},
+	"POST /api/v1/answer":                        {body: `{"question":"It"}`, header: asJSON, want: [4]int{401, 200, 403, 200}},
+	"GET /api/v1/collections":                    {want: [4]int{401, 200, 200, 200}},
+	"GET /api/v1/positions/{position}":           {target: "/api/v1/positions/0", want: [4]int{401, 200, 200, 200}},
+	"GET /api/v1/collections/{collection}/datum": {target: "/api/v1/collections/default/datum", want: [4]int{401, 200, 403, 200}},
+	"POST /api/v1/documents/{id}/retry":          {target: "/api/v1/documents/ID/retry", want: [4]int{401, 403, 200, 200}},
+	"GET /api/v1/doctor":                         {want: [4]int{401, 403, 403, 200}},
+	"GET /api/v1/export":                         {want: [4]int{401, 403, 403, 200}},
+	"POST /api/v1/import":                        {want: [4]int{401, 403, 403, 200}},
+	"GET /api/v1/keys":                           {want: [4]int{401, 403, 403, 200}},
+	"POST /api/v1/keys":                          {body: `{"scopes":["ask"]}`, header: asJSON, want: [4]int{401, 403, 403, 200}},
+	"DELETE /api/v1/keys/{id}":                   {target: "/api/v1/keys/GONE", want: [4]int{401, 403, 403, 200}},
+	"GET /api/v1/docs":                           {want: [4]int{401, 200, 200, 200}},
+	"GET /api/v1/openapi.json":                   {want: [4]int{401, 200, 200, 200}},
+	"GET /api/v1/openapi.yaml":                   {want: [4]int{401, 200, 200, 200}},
+	"GET /nowhere":                               {want: [4]int{401, 404, 404, 404}}, // no route
+	"PUT /api/v1/documents":                      {want: [4]int{401, 405, 405, 405}}, // no route
+}
+
+// TestScopesAndRoutes holds which key opens which route, and what is said where
+// it does not. The routes are those that are served: a new one without a line
+// above fails.
 func TestScopesAndRoutes(t *testing.T) {
-	l := newLocked(t)
+	var options web.Options
+	l := newLocked(t, func(o *web.Options) { options = *o })
 	for _, s := range []multivac.Scope{multivac.ScopeAsk, multivac.ScopeTell} {
 		l.add(string(s), multivac.Key{Scopes: []multivac.Scope{s}})
 	}
@@ -73,75 +124,88 @@ func TestScopesAndRoutes(t *testing.T) {
 	}
 	_, l.keys["unknown"] = auth.NewText()
 	l.keys["broken"] = l.keys["admin"][:40]
-	receipt := read[wire.Receipt](l.site, l.as("admin", "POST", "/api/v1/documents?wait=indexed", `{"source":"x","text":"It rains."}`), 202)
+	all, _ := web.Routes(options)
+	patterns := []string{"GET /nowhere", "PUT /api/v1/documents"}
+	for _, r := range all {
+		patterns = append(patterns, r.Pattern)
+	}
+	for pattern := range calls {
+		if !slices.Contains(patterns, pattern) {
+			t.Errorf("%s is not served", pattern)
+		}
+	}
+	for _, pattern := range patterns {
+		c, ok := calls[pattern]
+		if !ok {
+			t.Errorf("%s: say which key opens it", pattern)
+			continue
+		}
+		// Another call may have deleted it.
+		id := read[wire.Receipt](l.site, l.as("admin", "POST", "/api/v1/documents?wait=indexed", `{"source":"x","text":"It rains."}`), 202).ID
+		method, path, _ := strings.Cut(pattern, " ")
+		c.target = strings.NewReplacer("ID", id, "GONE", string(gone)).Replace(cmp.Or(c.target, path))
+		for i, caller := range []string{"nobody", "broken", "unknown", "revoked", "ask", "tell", "admin"} {
+			l.opens(caller, method, c, c.want[max(0, i-3)]) // the first four are alike
+		}
+	}
+}
 
-	form := "Content-Type: application/x-www-form-urlencoded"
-	requests := 0
-	callers := []string{"nobody", "broken", "unknown", "revoked", "ask", "tell", "admin"}
-	f := func(method, target, body, header string, want ...int) {
-		t.Helper()
-		for i, caller := range callers {
-			requests++
-			l.from = fmt.Sprintf("198.51.100.%d:80", requests) // or its wrong keys would be limited
-			headers := []string{}
-			if header != "" {
-				headers = append(headers, header)
+var requests int
+
+// opens calls a route and checks what becomes of it, unless want is -1.
+func (l *locked) opens(caller, method string, c call, want int) {
+	l.Helper()
+	requests++
+	l.from = fmt.Sprintf("198.51.%d.%d:80", 100+requests/250, 1+requests%250) // or its wrong keys would be limited
+	headers := []string{}
+	if c.header != "" {
+		headers = append(headers, c.header)
+	}
+	w := l.as(caller, method, c.target, c.body, headers...)
+	what := method + " " + c.target + " as " + caller
+	if want >= 0 && w.Code != want {
+		l.Errorf("%s: got %d, want %d: %s", what, w.Code, want, w.Body)
+		return
+	}
+	switch isPage := strings.HasPrefix(c.target, "/ui/"); {
+	case want == 401 && !isPage:
+		l.problem(w, 401, "unauthorized")
+		if got := w.Header().Get("WWW-Authenticate"); !strings.HasPrefix(got, "Bearer") {
+			l.Errorf("%s: WWW-Authenticate is %q", what, got)
+		}
+	case want == 403:
+		if p := l.problem(w, 403, "forbidden"); !strings.Contains(p.Detail, "scope") {
+			l.Errorf("%s: %q names no scope", what, p.Detail)
+		}
+	}
+	if text := string(l.keys[caller]); text != "" && strings.Contains(w.Body.String()+fmt.Sprint(w.Header()), text[15:]) {
+		l.Errorf("%s repeats the key: %s", what, w.Body)
+	}
+}
+
+// TestOpenAPIDescribesTheRoutes holds that what OpenAPI describes is served, and
+// that what it leaves out is for people or is the document itself.
+func TestOpenAPIDescribesTheRoutes(t *testing.T) {
+	l := newLocked(t)
+	doc := read[openAPI](l.site, l.as("admin", "GET", "/api/v1/openapi.json", ""), 200)
+	described := map[string]bool{}
+	for path, methods := range doc.Paths {
+		for method := range methods {
+			pattern := strings.ToUpper(method) + " " + path
+			if path == "/" {
+				pattern += "{$}"
 			}
-			w := l.as(caller, method, target, body, headers...)
-			status := want[max(0, i-3)] // the first four are alike
-			if w.Code != status {
-				t.Errorf("%s %s as %s: got %d, want %d: %s", method, target, caller, w.Code, status, w.Body)
-				continue
-			}
-			switch status {
-			case 401:
-				l.problem(w, 401, "unauthorized")
-				if got := w.Header().Get("WWW-Authenticate"); !strings.HasPrefix(got, "Bearer") {
-					t.Errorf("%s %s as %s: WWW-Authenticate is %q", method, target, caller, got)
-				}
-			case 403:
-				if p := l.problem(w, 403, "forbidden"); !strings.Contains(p.Detail, "scope") {
-					t.Errorf("%s %s as %s: %q names no scope", method, target, caller, p.Detail)
-				}
-			}
-			if text := string(l.keys[caller]); text != "" && strings.Contains(w.Body.String()+fmt.Sprint(w.Header()), text[15:]) {
-				t.Errorf("%s %s as %s repeats the key: %s", method, target, caller, w.Body)
+			described[pattern] = true
+			if _, ok := calls[pattern]; !ok {
+				t.Errorf("%s is described and not served", pattern)
 			}
 		}
 	}
-	// nobody and keys that do not hold; then ask, tell, admin.
-	f("GET", "/livez", "", "", 200, 200, 200, 200)
-	f("GET", "/metrics", "", "", 401, 200, 200, 200)
-	f("GET", "/", "", "", 401, 200, 200, 200)
-	f("GET", "/multivac", "", "", 401, 200, 403, 200)
-	f("GET", "/multivac?question=It", "", "", 401, 200, 403, 200)
-	f("POST", "/multivac/data", "data=x", form, 401, 403, 200, 200)
-	f("POST", "/api/v1/documents", `{"text":"x"}`, "", 401, 403, 202, 202)
-	f("GET", "/api/v1/documents", "", "", 401, 200, 200, 200)
-	f("GET", "/api/v1/documents/"+receipt.ID, "", "", 401, 200, 200, 200)
-	f("DELETE", "/api/v1/documents/"+receipt.ID, "", "", 401, 403, 200, 200)
-	f("GET", "/api/v1/answer?question=It", "", "", 401, 200, 403, 200)
-	f("POST", "/api/v1/answer", `{"question":"It"}`, "Content-Type: application/json", 401, 200, 403, 200)
-	f("GET", "/api/v1/collections", "", "", 401, 200, 200, 200)
-	f("GET", "/api/v1/collections/default/datum", "", "", 401, 404, 403, 404)
-	f("GET", "/api/v1/keys", "", "", 401, 403, 403, 200)
-	f("POST", "/api/v1/keys", `{"scopes":["ask"]}`, "Content-Type: application/json", 401, 403, 403, 200)
-	f("DELETE", "/api/v1/keys/"+string(gone), "", "", 401, 403, 403, 200)
-	f("GET", "/api/v1/docs", "", "", 401, 200, 200, 200)
-	f("GET", "/api/v1/openapi.json", "", "", 401, 200, 200, 200)
-	f("GET", "/nowhere", "", "", 401, 404, 404, 404)
-	f("PUT", "/api/v1/documents", "", "", 401, 405, 405, 405)
-
-	// Each route that OpenAPI describes is among them: none is open by mistake.
-	doc := read[openAPI](l.site, l.as("ask", "GET", "/api/v1/openapi.json", ""), 200)
-	for path, methods := range doc.Paths {
-		for method := range methods {
-			if path == "/livez" || path == "/readyz" {
-				continue
-			}
-			if w := l.do(strings.ToUpper(method), strings.NewReplacer("{id}", receipt.ID, "{collection}", "default").Replace(path), "{}"); w.Code != 401 {
-				t.Errorf("%s %s without a key: got %d, want 401", method, path, w.Code)
-			}
+	for pattern := range calls {
+		_, path, _ := strings.Cut(pattern, " ")
+		forPeople := strings.HasPrefix(path, "/ui/") || strings.HasPrefix(path, "/api/v1/docs") || strings.HasPrefix(path, "/api/v1/openapi")
+		if !described[pattern] && !forPeople && path != "/nowhere" && pattern != "PUT /api/v1/documents" {
+			t.Errorf("%s is served and not described", pattern)
 		}
 	}
 }
@@ -296,7 +360,7 @@ func TestConcurrent(t *testing.T) {
 func TestSignIn(t *testing.T) {
 	l := newLocked(t)
 	l.as("admin", "POST", "/api/v1/documents?wait=indexed", `{"text":"It rains."}`)
-	html, form := "Accept: text/html,*/*;q=0.8", "Content-Type: application/x-www-form-urlencoded"
+	html := "Accept: text/html,*/*;q=0.8"
 	asked := "/?q=rains&stop=eager"
 	w := l.do("GET", asked, "", html)
 	if w.Code != 401 || !strings.Contains(w.Body.String(), `action="/ui/sign-in" method="post"`) || !strings.Contains(w.Body.String(), `name="next" value="/?q=rains&amp;stop=eager"`) {
@@ -310,7 +374,7 @@ func TestSignIn(t *testing.T) {
 		t.Errorf("the form's style: %d", w.Code)
 	}
 	send := func(key, next string, headers ...string) *httptest.ResponseRecorder {
-		return l.do("POST", "/ui/sign-in", url.Values{"key": {key}, "next": {next}}.Encode(), append(headers, form)...)
+		return l.do("POST", "/ui/sign-in", url.Values{"key": {key}, "next": {next}}.Encode(), append(headers, asForm)...)
 	}
 	_, wrong := auth.NewText()
 	if w := send(string(wrong), asked); w.Code != 401 || len(w.Result().Cookies()) != 0 || !strings.Contains(w.Body.String(), "not known here") || strings.Contains(w.Body.String(), string(wrong)) {
@@ -335,7 +399,7 @@ func TestSignIn(t *testing.T) {
 	if w := l.do("GET", "/api/v1/answer?question=rains", "", carried); w.Code != 200 {
 		t.Errorf("the answer as JSON: %d", w.Code)
 	}
-	l.problem(l.do("POST", "/ui/sign-in", "", form, "Sec-Fetch-Site: cross-site"), 403, "cross-origin")
+	l.problem(l.do("POST", "/ui/sign-in", "", asForm, "Sec-Fetch-Site: cross-site"), 403, "cross-origin")
 	l.problem(l.do("DELETE", "/api/v1/documents/1", "", carried, "Sec-Fetch-Site: cross-site"), 403, "cross-origin")
 
 	w = l.do("POST", "/ui/sign-out", "", carried)
@@ -400,8 +464,8 @@ func TestOpenClassic(t *testing.T) {
 func TestWithoutKeys(t *testing.T) {
 	ring := auth.NewKeyring(&webtest.Keys{}, time.Now)
 	s := newSite(t, func(o *web.Options) {
-		guard := auth.Guard{Teller: o.Teller, Asker: o.Asker, Library: o.Library, Manager: ring}
-		o.Teller, o.Asker, o.Library, o.Keys, o.Gate = guard, guard, guard, guard, ring
+		o.Keys = ring
+		o.Verbs, o.Gate = auth.Guard(o.Verbs), ring
 	})
 	s.told("a", markdown)
 	if a := read[wire.Answer](s, s.do("GET", "/api/v1/answer?question=link", ""), 200); a.State != "answered" {

@@ -12,6 +12,7 @@ import (
 	"testing"
 	"time"
 
+	"multivac"
 	"multivac/internal/web"
 )
 
@@ -124,7 +125,7 @@ func (*endless) Export(_ context.Context, w io.Writer) error {
 // Two exports are under way at a time; one that nobody reads ends.
 func TestUnreadExports(t *testing.T) {
 	slowly(t, func(t *testing.T, s *site, p pipes) {
-		s.Handler = web.New(web.Options{Teller: s.Memory, Asker: s.Memory, Library: s.Memory, Keeper: &endless{}})
+		s.Handler = web.New(web.Options{Verbs: multivac.Verbs{Teller: s.Memory, Asker: s.Memory, Library: s.Memory, Keeper: &endless{}}})
 		for range 2 {
 			c := get(p, "/api/v1/export")
 			defer c.Close()

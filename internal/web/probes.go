@@ -3,8 +3,11 @@ package web
 import (
 	"net/http"
 
+	"github.com/danielgtaylor/huma/v2"
+
 	"multivac"
 	"multivac/internal/auth"
+	"multivac/internal/web/route"
 	"multivac/internal/web/wire"
 )
 
@@ -30,4 +33,10 @@ func (s *server) ready(w http.ResponseWriter, r *http.Request) {
 	} else {
 		wire.WriteJSON(w, wire.Readiness{Ready: status.Ready, Reason: status.Reason, KeyNeeded: true})
 	}
+}
+
+func describeReady(schema route.Schemas, op *huma.Operation, success *huma.Response) {
+	status := &huma.Schema{AnyOf: []*huma.Schema{schema(wire.Status{}), schema(wire.Readiness{})}}
+	success.Content = map[string]*huma.MediaType{"application/json": {Schema: status}}
+	op.Responses["503"] = &huma.Response{Description: "Not ready", Content: success.Content}
 }

@@ -12,6 +12,7 @@ import (
 	"time"
 
 	"multivac/internal/web"
+	"multivac/internal/web/route"
 )
 
 // pipes is a listener whose connections are in memory, so that a minute on
@@ -92,12 +93,12 @@ func TestSlowBody(t *testing.T) {
 				t.Errorf("POST %s: got an answer after %s, want one within %s", path, took, within)
 			}
 		}
-		f("/api/v1/answer", "application/json", web.RequestTimeout)
-		f("/api/v1/documents", "application/json", web.TellTimeout)
-		f("/api/v1/documents", "text/plain", web.TellTimeout)
-		f("/api/v1/documents", "application/x-ndjson", web.TellTimeout)
-		f("/api/v1/documents", "multipart/form-data; boundary=a", web.TellTimeout)
-		f("/multivac/data", "application/x-www-form-urlencoded", web.TellTimeout)
+		f("/api/v1/answer", "application/json", route.RequestTimeout)
+		f("/api/v1/documents", "application/json", route.TellTimeout)
+		f("/api/v1/documents", "text/plain", route.TellTimeout)
+		f("/api/v1/documents", "application/x-ndjson", route.TellTimeout)
+		f("/api/v1/documents", "multipart/form-data; boundary=a", route.TellTimeout)
+		f("/multivac/data", "application/x-www-form-urlencoded", route.TellTimeout)
 		if told := s.All(); len(told) > 0 {
 			t.Errorf("half a body was told: %v", told)
 		}
@@ -111,7 +112,7 @@ func TestSlowReader(t *testing.T) {
 		c := p.dial()
 		defer c.Close()
 		fmt.Fprintf(c, "GET /api/v1/documents/%s HTTP/1.1\r\nHost: x\r\n\r\n", r.ID)
-		time.Sleep(web.RequestTimeout + 30*time.Second)
+		time.Sleep(route.RequestTimeout + 30*time.Second)
 		b, err := io.ReadAll(c)
 		if len(b) > 100_000 || err != nil {
 			t.Errorf("after a minute there are %d bytes and %v, want the end", len(b), err)

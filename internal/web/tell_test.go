@@ -22,6 +22,7 @@ import (
 
 	"multivac"
 	"multivac/internal/web"
+	"multivac/internal/web/bodies"
 	"multivac/internal/web/wire"
 )
 
@@ -193,7 +194,7 @@ func TestTellTooLarge(t *testing.T) {
 	if kept == 0 || kept != len(p.Documents) {
 		t.Errorf("%d of %d documents read before the limit are kept", kept, len(p.Documents))
 	}
-	s.problem(s.do("POST", documents, strings.Repeat(" ", web.MaxRequest+1), "Content-Type: application/json"), 413, "too-large")
+	s.problem(s.do("POST", documents, strings.Repeat(" ", bodies.Most+1), "Content-Type: application/json"), 413, "too-large")
 	s.problem(s.do("POST", documents, strings.Repeat("{}\n", 50_001), "Content-Type: application/x-ndjson"), 413, "too-large")
 
 	// A line that is too long is named, and the rest is told.

@@ -13,17 +13,11 @@ import (
 	"multivac"
 	"multivac/internal/web/api"
 	"multivac/internal/web/bodies"
+	"multivac/internal/web/route"
 )
 
-// Limits of a request. They hold whatever the server's own are.
-const (
-	MaxRequest     = bodies.Most      // bytes of a body that tells
-	maxSmall       = 1 << 20          // bytes of any other body
-	RequestTimeout = 30 * time.Second // from the header's end to the handler's
-	TellTimeout    = 5 * time.Minute  // the same, where a body tells
-	KeepTimeout    = 24 * time.Hour   // the same, where all that is kept is written, read or examined
-	WaitTimeout    = 30 * time.Second // the longest that ?wait=indexed waits
-)
+// WaitTimeout is the longest that ?wait=indexed waits.
+const WaitTimeout = 30 * time.Second
 
 // What a http.Server around the handler should have; the rest is here.
 const (
@@ -34,13 +28,12 @@ const (
 
 // Options are what is served. Teller, Asker and Library are needed.
 type Options struct {
-	Teller  multivac.Teller
-	Asker   multivac.Asker
-	Library multivac.Library
+	multivac.Verbs
 	// Files turns an uploaded file into tellings; an error is about one of
 	// them and does not stop the rest. Where nil, a file is Markdown.
-	Files   api.Files
-	UI      http.Handler                    // the first page and what lies under /ui/
+	Files api.Files
+	// Pages are the routes for people. That of "GET /{$}" is for browsers only.
+	Pages   []route.Route
 	Metrics http.Handler                    // /metrics
 	Wrap    func(http.Handler) http.Handler // sees each request; sets X-Request-Id before it calls on
 	Log     *slog.Logger                    // gets what the user must not see of an error; slog.Default if nil
@@ -48,9 +41,6 @@ type Options struct {
 	// Teller, Asker, Library and Keys let him: they see the caller in their
 	// context, as auth.Guard wants it.
 	Gate Gate
-	Keys multivac.Keys // no routes about keys if nil
-	// Keeper looks after what is kept; no routes for that if nil.
-	Keeper multivac.Keeper
 	// SignIn answers a browser with the form that asks for a key, or with what
 	// was wrong with the one that came. It leads to next. Without it there is no form.
 	SignIn func(w http.ResponseWriter, r *http.Request, next string, err error)
@@ -76,7 +66,8 @@ type server struct {
 	room    *bodies.Room // of the bodies of all requests
 }
 
-// New returns the handler of everything that MultiVAC serves.
+// New returns the handler of everything that MultiVAC serves. It panics where a
+// route says less than it has to.
 func New(o Options) http.Handler {
 	o.Log = cmp.Or(o.Log, slog.Default())
 	o.Wait = cmp.Or(o.Wait, WaitTimeout)
@@ -85,35 +76,9 @@ func New(o Options) http.Handler {
 	}
 	o.Library = Bounded(o.Library)
 	s := &server{Options: o, answers: newAnswers(), room: bodies.NewRoom()}
-	h := s.recover(s.ownHost(s.sameOrigin(s.admit(s.routes()))))
+	h := http.Handler(s.mux(s.routes(), route.Route{Pattern: "/", Rule: route.AnyKey}))
 	if o.Wrap != nil {
 		h = o.Wrap(h)
 	}
-	return limit(secure(h))
-}
-
-// routes are all there are; those under /api/v1 stand in api.Register.
-func (s *server) routes() *http.ServeMux {
-	mux := http.NewServeMux()
-	mux.HandleFunc("GET /{$}", s.home)
-	if s.UI != nil {
-		mux.Handle("GET /ui/", s.UI)
-	}
-	mux.HandleFunc("GET /multivac", s.classicAnswer)
-	mux.HandleFunc("POST /multivac/data", s.classicData)
-	mux.HandleFunc("GET /livez", live)
-	mux.HandleFunc("GET /readyz", s.ready)
-	if s.Gate != nil && s.SignIn != nil {
-		mux.HandleFunc("GET /ui/sign-in", s.signInForm)
-		mux.HandleFunc("POST /ui/sign-in", s.signIn)
-		mux.HandleFunc("POST /ui/sign-out", s.signOut)
-	}
-	if s.Metrics != nil {
-		mux.Handle("GET /metrics", s.Metrics)
-	}
-	api.Register(mux, api.Options{
-		Teller: s.Teller, Asker: s.Asker, Library: s.Library, Keys: s.Keys, Keeper: s.Keeper, Files: s.Files, Room: s.room,
-		Problem: s.problem, Version: s.Version, Wait: s.Wait, Read: RequestTimeout + grace,
-	})
-	return mux
+	return secure(h)
 }

@@ -19,6 +19,7 @@ import (
 	"multivac"
 	"multivac/internal/auth"
 	"multivac/internal/web"
+	"multivac/internal/web/route"
 	"multivac/internal/web/webtest"
 	"multivac/internal/web/wire"
 )
@@ -36,13 +37,11 @@ func newSite(t *testing.T, change ...func(*web.Options)) *site {
 	t.Helper()
 	s := &site{T: t, Memory: &webtest.Memory{}, log: &strings.Builder{}}
 	o := web.Options{
-		Teller: s.Memory, Asker: s.Memory, Library: s.Memory, Keys: auth.NewKeyring(&webtest.Keys{}, time.Now), Keeper: &keeper{}, Version: "1.2.3", Wait: 50 * time.Millisecond,
+		Verbs:   multivac.Verbs{Teller: s.Memory, Asker: s.Memory, Library: s.Memory, Keys: auth.NewKeyring(&webtest.Keys{}, time.Now), Keeper: &keeper{}},
+		Version: "1.2.3", Wait: 50 * time.Millisecond,
 		Log:     slog.New(slog.NewTextHandler(s.log, nil)),
 		Metrics: http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) { io.WriteString(w, "metrics 1\n") }),
-		UI: http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-			w.Header().Set("Content-Type", "text/html")
-			fmt.Fprintf(w, "<h1>page %s</h1>", r.URL.Path)
-		}),
+		Pages:   []route.Route{{Pattern: "GET /{$}", Rule: route.AnyKey, Handler: http.HandlerFunc(page)}, {Pattern: "GET /ui/", Rule: route.AnyKey, Handler: http.HandlerFunc(page)}},
 		Wrap: func(next http.Handler) http.Handler {
 			return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 				w.Header().Set("X-Request-Id", "request-1")
@@ -55,6 +54,11 @@ func newSite(t *testing.T, change ...func(*web.Options)) *site {
 	}
 	s.Handler = web.New(o)
 	return s
+}
+
+func page(w http.ResponseWriter, r *http.Request) {
+	w.Header().Set("Content-Type", "text/html")
+	fmt.Fprintf(w, "<h1>page %s</h1>", r.URL.Path)
 }
 
 // do sends a request whose headers are "Name: value".

@@ -1,5 +1,5 @@
-// Package api serves the HTTP API under /api/v1 and describes it in OpenAPI.
-// It knows only the three verbs of multivac.
+// Package api serves the HTTP API under /api/v1. It knows only the verbs of
+// multivac.
 package api
 
 import (
@@ -9,234 +9,103 @@ import (
 	"iter"
 	"net/http"
 	"net/url"
-	"reflect"
 	"strconv"
-	"strings"
 	"sync"
 	"time"
 
 	"github.com/danielgtaylor/huma/v2"
-	"github.com/danielgtaylor/huma/v2/adapters/humago"
 
 	"multivac"
-	"multivac/internal/strict"
 	"multivac/internal/web/bodies"
+	"multivac/internal/web/openapi"
+	"multivac/internal/web/route"
 	"multivac/internal/web/wire"
 )
 
-// Options are what the API is served from. All but Keys and Files are needed.
+// Options are what the API is served from. Where Keeper or Keys are nil, their
+// routes are left out; all else but Files is needed.
 type Options struct {
-	Teller  multivac.Teller
-	Asker   multivac.Asker
-	Library multivac.Library
-	Keeper  multivac.Keeper // no routes to look after what is kept if nil
-	Keys    multivac.Keys   // no routes about keys if nil
+	multivac.Verbs
 	// Files turns an uploaded file into tellings, going on after an error. A
 	// file is one Markdown document where Files is nil.
-	Files   Files
-	Room    *bodies.Room                               // that the bodies of all requests share
-	Problem func(context.Context, error) *wire.Problem // what the user sees of an error; logs what he must not
-	Version string
-	Wait    time.Duration // the longest that ?wait=indexed waits
-	Read    time.Duration // the longest that reading a small body takes
+	Files    Files
+	Room     *bodies.Room                               // shared by the bodies of all requests
+	Problem  func(context.Context, error) *wire.Problem // what the client sees of an error; logs the rest
+	Document *openapi.Document                          // has the schemas that a question is checked against
+	Wait     time.Duration                              // the longest that ?wait=indexed waits
+	Read     time.Duration                              // the longest that reading a small body takes
 }
 
-// Files turns a file into tellings. spend is told how much of it was read,
+// Files turns a file into tellings. spend is told how much of it was read and
 // unpacked, and ends the reading by its error.
 type Files func(name string, r io.Reader, collection multivac.CollectionName, spend func(bytes, lines int) error) iter.Seq2[multivac.Telling, error]
 
 type server struct {
 	Options
-	api                   huma.API
+	question              *huma.Schema // of wire.Question
 	importing             sync.Mutex
 	exports, examinations turns
 }
 
-// What each route may answer beside its success.
+// What each route may answer besides its success.
 var (
 	errorsAsking  = []int{400, 401, 403, 408, 413, 415, 429, 503, 500}
 	errorsTelling = []int{400, 401, 403, 408, 413, 415, 429, 503, 500}
 	errorsFinding = []int{400, 401, 403, 404, 429, 503, 500}
 	errorsListing = []int{400, 401, 403, 429, 503, 500}
-	errorsAny     = []int{401, 429} // of what needs a key, but no scope
 )
 
-// Register adds all routes under /api/v1 to mux, and describes those under /
-// that web serves.
-func Register(mux *http.ServeMux, o Options) {
-	s := &server{Options: o, api: humago.New(shortcut{mux, o.Asker, o.Problem, o.Room}, config(o.Version)),
-		exports: newTurns(maxExports, fmt.Sprintf("%d exports are under way", maxExports)), examinations: newTurns(maxExaminations, "an examination is under way")}
-
-	s.describe("POST", "/api/v1/documents", "tell", "Tell documents", 202, errorsTelling, describeTell)
-	mux.HandleFunc("POST /api/v1/documents", s.tell)
-	handle(s, "GET", "/api/v1/documents", "list-documents", "List documents", errorsListing, s.documents)
-	handle(s, "GET", "/api/v1/documents/{id}", "get-document", "Get a document and its text", errorsFinding, s.document)
-	handle(s, "DELETE", "/api/v1/documents/{id}", "delete-document", "Forget a document", errorsFinding, s.delete)
-	handle(s, "GET", "/api/v1/answer", "ask", "Ask a question", errorsListing, s.answer)
-	handle(s, "POST", "/api/v1/answer", "ask-by-post", "Ask a question that the log of no proxy shall show", errorsAsking, s.answerPost)
-	handle(s, "GET", "/api/v1/collections", "list-collections", "List collections", errorsListing, s.collections)
-	handle(s, "GET", "/api/v1/collections/{collection}/datum", "get-datum", "Get the first text of a collection", errorsFinding, s.datum)
-
-	handle(s, "GET", "/api/v1/positions/{position}", "reach", "Wait until answers come from a position, for a while", errorsListing, s.position)
-
+// Routes returns the routes under /api/v1, but for those of the document that
+// describes them.
+func Routes(o Options) []route.Route {
+	s := &server{Options: o,
+		exports:      newTurns(maxExports, fmt.Sprintf("%d exports are under way", maxExports)),
+		examinations: newTurns(maxExaminations, "an examination is under way"),
+		question:     o.Document.Resolve(o.Document.Schema(wire.Question{})),
+	}
+	all := []route.Route{
+		{Pattern: "POST /api/v1/documents", Rule: route.Tell, Bounds: route.Large, Handler: http.HandlerFunc(s.tell),
+			About: &route.About{ID: "tell", Summary: "Tell documents", Status: 202, Errors: errorsTelling, More: describeTell}},
+		{Pattern: "GET /api/v1/documents", Rule: route.Look, Handler: openapi.Typed(s.documents),
+			About: &route.About{ID: "list-documents", Summary: "List documents", Errors: errorsListing}},
+		{Pattern: "GET /api/v1/documents/{id}", Rule: route.Look, Handler: openapi.Typed(s.document),
+			About: &route.About{ID: "get-document", Summary: "Get a document and its text", Errors: errorsFinding, More: describeDocument}},
+		{Pattern: "DELETE /api/v1/documents/{id}", Rule: route.Delete, Handler: openapi.Typed(s.delete),
+			About: &route.About{ID: "delete-document", Summary: "Forget a document", Errors: errorsFinding}},
+		{Pattern: "GET /api/v1/answer", Rule: route.Ask, Handler: openapi.Modelled[wire.Question, answered](s.answer),
+			About: &route.About{ID: "ask", Summary: "Ask a question", Errors: errorsListing, More: describeAnswer}},
+		{Pattern: "POST /api/v1/answer", Rule: route.Ask, Handler: openapi.Modelled[body[wire.Question], answered](s.answerPost),
+			About: &route.About{ID: "ask-by-post", Summary: "Ask a question that the log of no proxy shall show", Errors: errorsAsking, More: describeAnswer}},
+		{Pattern: "GET /api/v1/collections", Rule: route.Look, Handler: openapi.Typed(s.collections),
+			About: &route.About{ID: "list-collections", Summary: "List collections", Errors: errorsListing}},
+		{Pattern: "GET /api/v1/collections/{collection}/datum", Rule: route.Ask, Handler: openapi.Typed(s.datum),
+			About: &route.About{ID: "get-datum", Summary: "Get the first text of a collection", Errors: errorsFinding}},
+		{Pattern: "GET /api/v1/positions/{position}", Rule: route.AnyKey, Handler: openapi.Typed(s.position),
+			About: &route.About{ID: "reach", Summary: "Wait until answers come from a position, for a while", Errors: errorsListing}},
+	}
 	if s.Keeper != nil {
-		s.keeping(mux)
+		all = append(all, []route.Route{
+			{Pattern: "POST /api/v1/documents/{id}/retry", Rule: route.Tell, Handler: openapi.Typed(s.retry),
+				About: &route.About{ID: "retry-document", Summary: "Try a failed document again", Errors: errorsFinding}},
+			{Pattern: "GET /api/v1/doctor", Rule: route.Costly, Bounds: route.Whole, Handler: openapi.Typed(s.doctor),
+				About: &route.About{ID: "examine", Summary: "Look for what is broken", Errors: errorsListing}},
+			{Pattern: "GET /api/v1/export", Rule: route.Costly, Bounds: route.Whole, Handler: http.HandlerFunc(s.export),
+				About: &route.About{ID: "export", Summary: "Export everything", Errors: errorsListing, More: describeExport}},
+			{Pattern: "POST /api/v1/import", Rule: route.AnyKey, Bounds: route.Whole, Handler: http.HandlerFunc(s.importAll),
+				About: &route.About{ID: "import", Summary: "Import what was exported", Errors: errorsTelling, More: describeImport}},
+		}...)
 	}
 	if s.Keys != nil {
-		handle(s, "POST", "/api/v1/keys", "make-key", "Make a key", errorsAsking, s.makeKey)
-		handle(s, "GET", "/api/v1/keys", "list-keys", "List keys", errorsListing, s.keys)
-		handle(s, "DELETE", "/api/v1/keys/{id}", "revoke-key", "Revoke a key", errorsFinding, s.revokeKey)
+		all = append(all, []route.Route{
+			{Pattern: "POST /api/v1/keys", Rule: route.MakeKey, Handler: openapi.Typed(s.makeKey),
+				About: &route.About{ID: "make-key", Summary: "Make a key", Errors: errorsAsking}},
+			{Pattern: "GET /api/v1/keys", Rule: route.Admin, Handler: openapi.Typed(s.keys),
+				About: &route.About{ID: "list-keys", Summary: "List keys", Errors: errorsListing}},
+			{Pattern: "DELETE /api/v1/keys/{id}", Rule: route.EndKey, Handler: openapi.Typed(s.revokeKey),
+				About: &route.About{ID: "revoke-key", Summary: "Revoke a key", Errors: errorsFinding}},
+		}...)
 	}
-
-	s.describe("GET", "/livez", "livez", "Say that the process lives", 200, nil, describeText)
-	s.describe("GET", "/readyz", "readyz", "Say how far the index is", 200, errorsAny, describeReady)
-	s.describe("GET", "/metrics", "metrics", "Metrics for Prometheus", 200, errorsAny, describeText)
-	s.describe("GET", "/", "welcome", "The first page, for a browser; else a welcome", 200, errorsAny, describeText)
-	s.describe("GET", "/multivac", "classic-answer", "The first datum told, or the answer to a question, as text", 200, errorsListing, describeClassicAnswer)
-	s.describe("POST", "/multivac/data", "classic-data", "Tell a datum by a form", 200, errorsTelling, describeClassicData)
-
-	document := sync.OnceValues(s.api.OpenAPI().MarshalJSON)
-	mux.HandleFunc("GET /api/v1/openapi.json", serve("application/openapi+json", document))
-	mux.HandleFunc("GET /api/v1/openapi.yaml", serve("application/openapi+yaml", sync.OnceValues(s.api.OpenAPI().YAML)))
-	mux.HandleFunc("GET /api/v1/docs", docs(s.api.OpenAPI()))
-}
-
-// config is huma's without the pages, which load scripts from elsewhere.
-func config(version string) huma.Config {
-	jsonOnly := huma.Format{Marshal: huma.DefaultJSONFormat.Marshal, Unmarshal: unmarshal}
-	return huma.Config{
-		OpenAPI: &huma.OpenAPI{
-			OpenAPI: "3.1.0",
-			Info: &huma.Info{
-				Title:       "MultiVAC",
-				Version:     version,
-				Description: "Tell it documents, ask it questions. It answers with the exact sentence and where it stands, or says that it does not know.",
-				License:     &huma.License{Name: "Apache-2.0", Identifier: "Apache-2.0"},
-			},
-			Servers:    []*huma.Server{{URL: "/"}},
-			Components: &huma.Components{SecuritySchemes: map[string]*huma.SecurityScheme{"key": keyScheme}},
-			Security:   []map[string][]string{{"key": {}}, {}}, // {}: where no key was made, none is needed
-		},
-		Formats:                      map[string]huma.Format{"application/json": jsonOnly, "json": jsonOnly},
-		DefaultFormat:                "application/json",
-		RejectUnknownQueryParameters: true,
-		Transformers:                 []huma.Transformer{nameRequest},
-	}
-}
-
-// unmarshal reads a small body: once into any, which is checked, and once into
-// what the handler gets.
-func unmarshal(b []byte, v any) error {
-	values := 0
-	for _, c := range b {
-		if c == ',' || c == '[' || c == '{' {
-			values++
-		}
-	}
-	if values > maxValues {
-		return multivac.Errorf(multivac.ErrTooLarge, "send less", "JSON has over %d values", maxValues)
-	}
-	return strict.Unmarshal(b, "the body", v)
-}
-
-// maxValues bounds what a small body takes of memory once it is read into any,
-// where each value takes many times its bytes.
-const maxValues = 5000
-
-var keyScheme = &huma.SecurityScheme{
-	Type: "http", Scheme: "bearer", BearerFormat: "mvk_<id>_<secret>",
-	Description: "A key that `multivac keys create` or POST /api/v1/keys made. Once there is one, every request needs a key, but for the probes.",
-}
-
-// nameRequest puts the request's id into a problem.
-func nameRequest(ctx huma.Context, _ string, v any) (any, error) {
-	if p, ok := v.(*wire.Problem); ok {
-		_, w := humago.Unwrap(ctx)
-		p.RequestID = w.Header().Get(wire.RequestID)
-	}
-	return v, nil
-}
-
-// huma makes the errors that it finds itself by this variable. What does not
-// fit a schema is invalid, as it is where multivac finds it.
-func init() {
-	huma.ValidateStrictCasing = true
-	huma.NewError = func(status int, message string, errs ...error) huma.StatusError {
-		kind := wire.KindOfStatus(status)
-		if status == http.StatusUnprocessableEntity {
-			kind = wire.KindOfStatus(http.StatusBadRequest)
-		}
-		p := wire.ProblemOf(multivac.Errorf(kind.Err(), "see /api/v1/docs", "%s", message))
-		for _, err := range errs {
-			detail, ok := err.(huma.ErrorDetailer)
-			if !ok { // the body cannot be read
-				return wire.ProblemOf(wire.BodyError(err))
-			}
-			if len(p.Errors) == maxDetails {
-				p.Omitted = len(errs) - maxDetails
-				break
-			}
-			d := detail.ErrorDetail()
-			p.Errors = append(p.Errors, wire.Detail{Location: d.Location, Message: d.Message})
-		}
-		if len(p.Errors) > 0 {
-			p.Detail = p.Errors[0].Message
-			if where := p.Errors[0].Location; where != "" {
-				p.Detail = where + ": " + p.Detail
-			}
-		}
-		return p
-	}
-}
-
-// handle adds a route that huma reads, checks and describes by h's types.
-func handle[I, O any](s *server, method, path, id, summary string, errs []int, h func(context.Context, *I) (*O, error)) {
-	op := huma.Operation{
-		Method: method, Path: path, OperationID: id, Summary: summary, Errors: errs,
-		MaxBodyBytes: 64 << 10, BodyReadTimeout: s.Read, Tags: []string{tag(path)},
-		Responses: map[string]*huma.Response{},
-	}
-	if strings.HasPrefix(path, "/api/v1/answer") {
-		op.Description = "Always 200 when asked properly: not knowing is an answer. Accept: text/plain gets the answer's text alone."
-		op.Responses["200"] = &huma.Response{Description: "The answer, or the refusal", Content: map[string]*huma.MediaType{
-			"application/json": {Schema: s.schema(wire.Answer{})},
-			"text/plain":       {Schema: text()},
-		}}
-	}
-	if id == "get-document" { // it is streamed, so that its type does not say what it is
-		op.Responses["200"] = &huma.Response{Description: "OK", Content: map[string]*huma.MediaType{"application/json": {Schema: s.schema(wire.Document{})}}}
-	}
-	huma.Register(s.api, op, func(ctx context.Context, in *I) (*O, error) {
-		out, err := h(ctx, in)
-		if err != nil {
-			return nil, s.Problem(ctx, err)
-		}
-		return out, nil
-	})
-	delete(op.Responses, "422") // which huma adds, and init makes 400
-}
-
-func tag(path string) string {
-	if name, ok := strings.CutPrefix(path, "/api/v1/"); ok {
-		name, _, _ = strings.Cut(name, "/")
-		return name
-	}
-	return "other"
-}
-
-func (s *server) schema(v any) *huma.Schema {
-	return s.api.OpenAPI().Components.Schemas.Schema(reflect.TypeOf(v), true, "")
-}
-
-func serve(mediaType string, document func() ([]byte, error)) http.HandlerFunc {
-	return func(w http.ResponseWriter, _ *http.Request) {
-		b, err := document()
-		if err != nil { // not for want of trying: the tests make it once
-			panic(fmt.Sprintf("OpenAPI: %v", err))
-		}
-		w.Header().Set("Content-Type", mediaType)
-		w.Write(b)
-	}
+	return all
 }
 
 type body[T any] struct{ Body T }
@@ -271,7 +140,7 @@ func (s *server) delete(ctx context.Context, in *deleteInput) (*body[wire.Receip
 	if in.Wait == "indexed" {
 		waiting, cancel := context.WithTimeout(ctx, s.Wait)
 		defer cancel()
-		_ = s.Library.Reach(waiting, r.Position) // it is deleted either way; whoever must know asks after the position
+		_ = s.Library.Reach(waiting, r.Position) // it is deleted either way; a caller who must know asks with after=position
 	}
 	return &body[wire.Receipt]{wire.NewReceipt(r)}, nil
 }
@@ -351,40 +220,4 @@ func (s *server) datum(ctx context.Context, in *datumInput) (*body[wire.Datum], 
 		return nil, err
 	}
 	return &body[wire.Datum]{wire.Datum{Text: text}}, nil
-}
-
-type answerInput struct {
-	wire.Question
-	Accept string `header:"Accept" hidden:"true"`
-}
-
-type answerPostInput struct {
-	Accept string `header:"Accept" hidden:"true"`
-	Body   wire.Question
-}
-
-type answerOutput struct {
-	ContentType string `header:"Content-Type" hidden:"true"`
-	Vary        string `header:"Vary" hidden:"true"`
-	Body        any
-}
-
-func (s *server) answer(ctx context.Context, in *answerInput) (*answerOutput, error) {
-	return s.ask(ctx, in.Question, in.Accept)
-}
-
-func (s *server) answerPost(ctx context.Context, in *answerPostInput) (*answerOutput, error) {
-	return s.ask(ctx, in.Body, in.Accept)
-}
-
-func (s *server) ask(ctx context.Context, q wire.Question, accept string) (*answerOutput, error) {
-	a, err := s.Asker.Ask(ctx, q.Multivac())
-	if err != nil {
-		return nil, err
-	}
-	out := &answerOutput{Vary: "Accept", Body: wire.NewAnswer(a)}
-	if first, _, _ := strings.Cut(accept, ","); strings.HasPrefix(strings.TrimSpace(first), "text/plain") {
-		out.ContentType, out.Body = "text/plain; charset=utf-8", []byte(a.Text()+"\n")
-	}
-	return out, nil
 }

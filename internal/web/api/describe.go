@@ -1,83 +1,67 @@
 package api
 
 import (
-	"net/http"
-	"strconv"
-
 	"github.com/danielgtaylor/huma/v2"
 
+	"multivac/internal/web/openapi"
+	"multivac/internal/web/route"
 	"multivac/internal/web/wire"
 )
 
-// describe adds a route to the OpenAPI document that huma does not serve.
-func (s *server) describe(method, path, id, summary string, status int, errs []int, more func(*server, *huma.Operation, *huma.Response)) {
-	success := &huma.Response{Description: http.StatusText(status)}
-	op := &huma.Operation{
-		Method: method, Path: path, OperationID: id, Summary: summary, Tags: []string{tag(path)},
-		Responses: map[string]*huma.Response{strconv.Itoa(status): success},
-	}
-	for _, code := range errs {
-		op.Responses[strconv.Itoa(code)] = &huma.Response{
-			Description: http.StatusText(code),
-			Content:     map[string]*huma.MediaType{wire.ProblemType: {Schema: s.schema(wire.Problem{})}},
-		}
-	}
-	more(s, op, success)
-	s.api.OpenAPI().AddOperation(op)
-}
-
-func describeText(_ *server, _ *huma.Operation, success *huma.Response) {
-	success.Content = map[string]*huma.MediaType{"text/plain": {Schema: text()}}
-}
-
-func describeReady(s *server, op *huma.Operation, success *huma.Response) {
-	status := &huma.Schema{AnyOf: []*huma.Schema{s.schema(wire.Status{}), s.schema(wire.Readiness{})}}
-	success.Content = map[string]*huma.MediaType{"application/json": {Schema: status}}
-	op.Responses["503"] = &huma.Response{Description: "Not ready", Content: success.Content}
-}
-
-func describeClassicAnswer(s *server, op *huma.Operation, success *huma.Response) {
-	describeText(s, op, success)
-	op.Parameters = []*huma.Param{{Name: "question", In: "query", Schema: text()}}
-}
-
-func describeClassicData(_ *server, op *huma.Operation, success *huma.Response) {
-	form := &huma.Schema{Type: huma.TypeObject, Properties: map[string]*huma.Schema{"data": text()}, Required: []string{"data"}}
-	op.RequestBody = &huma.RequestBody{Required: true, Content: map[string]*huma.MediaType{
-		"application/x-www-form-urlencoded": {Schema: form}, "multipart/form-data": {Schema: form},
-	}}
-	response := &huma.Schema{Type: huma.TypeObject, Properties: map[string]*huma.Schema{"response": text()}, Required: []string{"response"}}
-	success.Content = map[string]*huma.MediaType{"application/json": {Schema: response}}
-}
-
-func describeTell(s *server, op *huma.Operation, success *huma.Response) {
+func describeTell(schema route.Schemas, op *huma.Operation, success *huma.Response) {
 	op.Description = "Answers once the documents are durable. Some may be refused: each has its own error then; " +
 		"where all are, the answer is the first one's problem. What is sent again changes nothing, so it is safe to try again. " +
 		"At most 64 MiB and 50,000 documents a request, 16 MiB a document. Members that are unknown or there twice are refused."
 	op.Parameters = []*huma.Param{
 		{Name: "wait", In: "query", Description: "With indexed, answers when the documents are answered from or have failed, or after a while",
 			Schema: &huma.Schema{Type: huma.TypeString, Enum: []any{"stored", "indexed"}}},
-		{Name: "collection", In: "query", Description: "Where documents go that name none", Schema: text()},
-		{Name: "source", In: "query", Description: "Of a body that is one text", Schema: text()},
-		{Name: "title", In: "query", Description: "Of a body that is one text", Schema: text()},
+		{Name: "collection", In: "query", Description: "Where documents go that name none", Schema: openapi.Text()},
+		{Name: "source", In: "query", Description: "Of a body that is one text", Schema: openapi.Text()},
+		{Name: "title", In: "query", Description: "Of a body that is one text", Schema: openapi.Text()},
 	}
-	one, receipt := s.schema(wire.Telling{}), s.schema(wire.Receipt{})
+	one, receipt := schema(wire.Telling{}), schema(wire.Receipt{})
 	many := &huma.Schema{Type: huma.TypeArray, Items: one}
-	wrapped := &huma.Schema{Type: huma.TypeObject, Properties: map[string]*huma.Schema{"collection": text(), "documents": many}, Required: []string{"documents"}}
+	wrapped := &huma.Schema{Type: huma.TypeObject, Properties: map[string]*huma.Schema{"collection": openapi.Text(), "documents": many}, Required: []string{"documents"}}
 	file := &huma.Schema{Type: huma.TypeObject, Properties: map[string]*huma.Schema{
-		"collection": text(), "source": text(), "title": text(),
+		"collection": openapi.Text(), "source": openapi.Text(), "title": openapi.Text(),
 		"file": {Type: huma.TypeArray, Items: &huma.Schema{Type: huma.TypeString, Format: "binary"}},
 	}}
 	op.RequestBody = &huma.RequestBody{Required: true, Content: map[string]*huma.MediaType{
 		"application/json":     {Schema: &huma.Schema{OneOf: []*huma.Schema{one, many, wrapped}}},
-		"application/x-ndjson": {Schema: text()},
+		"application/x-ndjson": {Schema: openapi.Text()},
 		"multipart/form-data":  {Schema: file},
 	}}
 	for mediaType := range texts {
-		op.RequestBody.Content[mediaType] = &huma.MediaType{Schema: text()}
+		op.RequestBody.Content[mediaType] = &huma.MediaType{Schema: openapi.Text()}
 	}
 	success.Description = "Kept. One receipt where one JSON object was sent, else all of them"
-	success.Content = map[string]*huma.MediaType{"application/json": {Schema: &huma.Schema{OneOf: []*huma.Schema{receipt, s.schema(wire.Receipts{})}}}}
+	success.Content = map[string]*huma.MediaType{"application/json": {Schema: &huma.Schema{OneOf: []*huma.Schema{receipt, schema(wire.Receipts{})}}}}
 }
 
-func text() *huma.Schema { return &huma.Schema{Type: huma.TypeString} }
+func describeDocument(schema route.Schemas, _ *huma.Operation, success *huma.Response) {
+	// It is streamed, so that its type does not say what it is.
+	success.Content = map[string]*huma.MediaType{"application/json": {Schema: schema(wire.Document{})}}
+}
+
+func describeAnswer(schema route.Schemas, op *huma.Operation, success *huma.Response) {
+	op.Description = "Always 200 when asked properly: not knowing is an answer. Accept: text/plain gets the answer's text alone."
+	success.Description = "The answer, or the refusal"
+	success.Content = map[string]*huma.MediaType{
+		"application/json": {Schema: schema(wire.Answer{})},
+		"text/plain":       {Schema: openapi.Text()},
+	}
+}
+
+func describeExport(_ route.Schemas, op *huma.Operation, success *huma.Response) {
+	op.Description = "A stream of JSON Lines, with an object for each document. The last line says how many there are: without it, the stream was cut off."
+	success.Content = map[string]*huma.MediaType{wire.ExportType: {Schema: openapi.Text()}}
+}
+
+func describeImport(schema route.Schemas, op *huma.Operation, success *huma.Response) {
+	op.Description = "Takes what an export gave, gzipped or not. A line that cannot be read is named and stops none of the others."
+	op.Parameters = []*huma.Param{{Name: "merge", In: "query",
+		Description: "With true, into what was told before: of two that are the same document the one of the higher revision stays",
+		Schema:      &huma.Schema{Type: huma.TypeBoolean}}}
+	op.RequestBody = &huma.RequestBody{Required: true, Content: map[string]*huma.MediaType{wire.ExportType: {Schema: openapi.Text()}}}
+	success.Content = map[string]*huma.MediaType{"application/json": {Schema: schema(wire.Imported{})}}
+}

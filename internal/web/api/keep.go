@@ -8,31 +8,20 @@ import (
 	"net/url"
 	"time"
 
-	"github.com/danielgtaylor/huma/v2"
-
 	"multivac"
 	"multivac/internal/web/wire"
 )
 
-// patience is how long an import may stand still. It takes as long as it has to.
-const patience = 30 * time.Second
+// importTimeout is how long an import may stand still. As long as it moves, it
+// takes its time.
+const importTimeout = 30 * time.Second
 
-// How many exports, and examinations, are under way at a time: each reads all
-// that is kept, and holds one document of it in memory or more.
+// How many exports and examinations may be under way at a time: each reads all
+// that is kept, and holds at least one document of it in memory.
 const (
 	maxExports      = 2
 	maxExaminations = 1
 )
-
-// keeping adds the routes by which what is kept is looked after.
-func (s *server) keeping(mux *http.ServeMux) {
-	handle(s, "POST", "/api/v1/documents/{id}/retry", "retry-document", "Try a failed document again", errorsFinding, s.retry)
-	handle(s, "GET", "/api/v1/doctor", "examine", "Look for what is broken", errorsListing, s.doctor)
-	s.describe("GET", "/api/v1/export", "export", "Export everything", 200, errorsListing, describeExport)
-	mux.HandleFunc("GET /api/v1/export", s.export)
-	s.describe("POST", "/api/v1/import", "import", "Import what was exported", 200, errorsTelling, describeImport)
-	mux.HandleFunc("POST /api/v1/import", s.importAll)
-}
 
 func (s *server) retry(ctx context.Context, in *idInput) (*body[wire.Receipt], error) {
 	r, err := s.Keeper.Retry(ctx, multivac.DocumentID(in.ID))
@@ -54,20 +43,6 @@ func (s *server) doctor(ctx context.Context, _ *struct{}) (*body[wire.Examinatio
 	return &body[wire.Examination]{wire.NewExamination(e)}, nil
 }
 
-func describeExport(_ *server, op *huma.Operation, success *huma.Response) {
-	op.Description = "A stream of JSON Lines, with an object for each document. The last line says how many there are: without it, the stream was cut off."
-	success.Content = map[string]*huma.MediaType{wire.ExportType: {Schema: text()}}
-}
-
-func describeImport(s *server, op *huma.Operation, success *huma.Response) {
-	op.Description = "Takes what an export gave, gzipped or not. A line that cannot be read is named and stops none of the others."
-	op.Parameters = []*huma.Param{{Name: "merge", In: "query",
-		Description: "With true, into what was told before: of two that are the same document the one of the higher revision stays",
-		Schema:      &huma.Schema{Type: huma.TypeBoolean}}}
-	op.RequestBody = &huma.RequestBody{Required: true, Content: map[string]*huma.MediaType{wire.ExportType: {Schema: text()}}}
-	success.Content = map[string]*huma.MediaType{"application/json": {Schema: s.schema(wire.Imported{})}}
-}
-
 func (s *server) export(w http.ResponseWriter, r *http.Request) {
 	if _, err := onlyMerge(r.URL.Query(), false); err != nil {
 		wire.WriteProblem(w, s.Problem(r.Context(), err))
@@ -80,7 +55,7 @@ func (s *server) export(w http.ResponseWriter, r *http.Request) {
 	}
 	p := s.Problem(r.Context(), err)
 	if out.begun {
-		panic(http.ErrAbortHandler) // so that the reader knows that it was cut off
+		panic(http.ErrAbortHandler) // the client sees that the stream was cut off
 	}
 	wire.WriteProblem(w, p)
 }
@@ -103,8 +78,8 @@ func (s *server) importAll(w http.ResponseWriter, r *http.Request) {
 	wire.WriteJSON(w, wire.NewImported(imported))
 }
 
-// takeIn imports what no other request imports meanwhile: the longest lines of
-// an export take more memory than two of them may have.
+// takeIn imports, unless another request is importing: the longest lines of an
+// export take more memory than two requests may have.
 func (s *server) takeIn(ctx context.Context, r io.Reader, merge bool) (multivac.Imported, error) {
 	if !s.importing.TryLock() {
 		return multivac.Imported{}, multivac.Errorf(multivac.ErrUnavailable, "import again when it has ended", "another import is under way")
@@ -131,7 +106,8 @@ func onlyMerge(query url.Values, allowed bool) (merge bool, err error) {
 	return merge, nil
 }
 
-// An exportWriter says with the first bytes what they are.
+// An exportWriter sets the headers of an export with its first bytes: until then
+// a problem can be answered.
 type exportWriter struct {
 	http.ResponseWriter
 	begun bool
@@ -146,8 +122,8 @@ func (e *exportWriter) Write(b []byte) (int, error) {
 	return e.ResponseWriter.Write(b)
 }
 
-// turns are how many may do something at a time that takes much of the store
-// and of memory.
+// turns bound how many requests at a time may do something that takes much of
+// the store and of memory.
 type turns struct {
 	free chan struct{}
 	what string
@@ -155,14 +131,14 @@ type turns struct {
 
 func newTurns(n int, what string) turns { return turns{make(chan struct{}, n), what} }
 
-// How long a request waits for its turn, and when it is told to come again.
+// How long a request waits for its turn, and its Retry-After if it gets none.
 const (
 	turnTimeout = 5 * time.Second
 	turnAgain   = 30 * time.Second
 )
 
-// during does it once there is a turn; ErrUnavailable where there is none for
-// a while.
+// during calls do once there is a turn, or returns ErrUnavailable where there is
+// none within turnTimeout.
 func (t turns) during(ctx context.Context, do func() error) error {
 	late := time.NewTimer(turnTimeout)
 	defer late.Stop()
@@ -179,13 +155,13 @@ func (t turns) during(ctx context.Context, do func() error) error {
 	}
 }
 
-// A steadyReader gives up when nothing comes for a while.
+// A steadyReader ends with an error when nothing comes for importTimeout.
 type steadyReader struct {
 	io.Reader
 	conn *http.ResponseController
 }
 
 func (s steadyReader) Read(b []byte) (int, error) {
-	_ = s.conn.SetReadDeadline(time.Now().Add(patience))
+	_ = s.conn.SetReadDeadline(time.Now().Add(importTimeout))
 	return s.Reader.Read(b)
 }

@@ -9,7 +9,10 @@ import (
 	"strings"
 
 	"multivac"
+	"multivac/internal/web/route"
 )
+
+var askPages = page{name: "ask", pattern: "GET /{$}", rule: route.AnyKey, serve: (*Site).ask}
 
 // An askPage is the form and, once something was asked, what became of it.
 type askPage struct {

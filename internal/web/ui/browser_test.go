@@ -32,7 +32,7 @@ func TestBrowserAsks(t *testing.T) {
 	browser := startChrome(t)
 	f := func(script bool) {
 		t.Helper()
-		server := httptest.NewServer(ui.New(knowing(), knowing()))
+		server := httptest.NewServer(serve(knowing(), knowing()))
 		defer server.Close()
 		b := browser.tab(t, 1280, "light", script)
 		b.open(server.URL + "/")
@@ -67,7 +67,7 @@ func TestBrowserDirections(t *testing.T) {
 		status:    multivac.Status{Ready: true, Documents: 1},
 		documents: map[multivac.DocumentID]multivac.Document{"turning": d},
 	}
-	server := httptest.NewServer(ui.New(f, f))
+	server := httptest.NewServer(serve(f, f))
 	defer server.Close()
 	b := startChrome(t).tab(t, 1280, "light", true)
 	// Of each text with a turn in it, the innermost element that keeps it to
@@ -93,7 +93,7 @@ func TestBrowserDirections(t *testing.T) {
 // With script, "/" leads to the question, and does not where it is typed.
 func TestBrowserKey(t *testing.T) {
 	browser := startChrome(t)
-	server := httptest.NewServer(ui.New(knowing(), knowing()))
+	server := httptest.NewServer(serve(knowing(), knowing()))
 	defer server.Close()
 	b := browser.tab(t, 1280, "light", true)
 	b.open(server.URL + "/?q=" + url.QueryEscape(askTides))
@@ -112,17 +112,17 @@ func TestBrowserKey(t *testing.T) {
 // rule of its own policy. MULTIVAC_TEST_PICTURES names a folder for pictures.
 func TestBrowserLooks(t *testing.T) {
 	browser := startChrome(t)
-	server := httptest.NewServer(ui.New(knowing(), knowing(), ui.WithExamples(askPump, askLimit, askTides)))
+	server := httptest.NewServer(serve(knowing(), knowing(), ui.WithExamples(askPump, askLimit, askTides)))
 	defer server.Close()
-	empty := httptest.NewServer(ui.New(&fake{status: multivac.Status{Ready: true}}, &fake{status: multivac.Status{Ready: true}}))
+	empty := httptest.NewServer(serve(&fake{status: multivac.Status{Ready: true}}, &fake{status: multivac.Status{Ready: true}}))
 	defer empty.Close()
-	down := httptest.NewServer(ui.New(&fake{err: multivac.ErrUnavailable}, &fake{}))
+	down := httptest.NewServer(serve(&fake{err: multivac.ErrUnavailable}, &fake{}))
 	defer down.Close()
 	crowd := knowing()
 	for n := range 10_000 {
 		crowd.status.Collections = append(crowd.status.Collections, multivac.Collection{Name: multivac.CollectionName(fmt.Sprintf("team-%d-runbooks", n)), Documents: n % 700})
 	}
-	many := httptest.NewServer(ui.New(crowd, crowd))
+	many := httptest.NewServer(serve(crowd, crowd))
 	defer many.Close()
 	for _, width := range []int{320, 768, 1280} {
 		for _, colours := range []string{"light", "dark"} {

@@ -7,6 +7,7 @@ import (
 	"strings"
 
 	"multivac"
+	"multivac/internal/web/route"
 )
 
 // How many collections a page lists, so that it stays small however many there are.
@@ -14,6 +15,8 @@ const (
 	maxListed = 50  // where one is chosen
 	maxFound  = 100 // where they are looked for
 )
+
+var collectionsPages = page{name: "collections", pattern: "GET /ui/collections", rule: route.AnyKey, serve: (*Site).collections}
 
 // A collectionsPage lists collections to ask.
 type collectionsPage struct {

@@ -10,7 +10,10 @@ import (
 	"unicode/utf8"
 
 	"multivac"
+	"multivac/internal/web/route"
 )
+
+var documentPages = page{name: "document", pattern: "GET /ui/document/{id}", rule: route.AnyKey, serve: (*Site).document}
 
 // A documentPage is a document's text with the sentence quoted from it.
 type documentPage struct {

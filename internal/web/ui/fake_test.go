@@ -2,10 +2,12 @@ package ui_test
 
 import (
 	"context"
+	"net/http"
 	"strings"
 	"time"
 
 	"multivac"
+	"multivac/internal/web/ui"
 )
 
 // A fake is an Asker and a Library with what a test puts in.
@@ -137,4 +139,13 @@ func knowing() *fake {
 				State: multivac.Indexed, Told: time.Date(2026, 3, 4, 5, 6, 7, 0, time.UTC)},
 		},
 	}
+}
+
+// serve serves pages without what a server has around them.
+func serve(asker multivac.Asker, library multivac.Library, options ...ui.Option) http.Handler {
+	mux := http.NewServeMux()
+	for _, r := range ui.New(asker, library, options...).Routes() {
+		mux.Handle(r.Pattern, r.Handler)
+	}
+	return mux
 }

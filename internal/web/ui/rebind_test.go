@@ -52,7 +52,7 @@ func TestBrowserRebinding(t *testing.T) {
 	f := func(local bool, host, want string, exports int64) {
 		t.Helper()
 		m, keeper := &webtest.Memory{}, &counting{}
-		site := web.New(web.Options{Teller: m, Asker: m, Library: m, Keeper: keeper, UI: ui.New(m, m), Local: local})
+		site := web.New(web.Options{Verbs: multivac.Verbs{Teller: m, Asker: m, Library: m, Keeper: keeper}, Pages: ui.New(m, m).Routes(), Local: local})
 		server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 			if r.URL.Path == "/page" { // came from the site's own server, before its name pointed here
 				w.Header().Set("Content-Type", "text/html")
@@ -93,7 +93,7 @@ func TestBrowserCrossSite(t *testing.T) {
 	browser := startChrome(t, "--host-resolver-rules=MAP evil.example 127.0.0.1")
 	m, keeper := &webtest.Memory{}, &counting{}
 	var asked atomic.Int64
-	site := web.New(web.Options{Teller: m, Asker: m, Library: m, Keeper: keeper, Local: true})
+	site := web.New(web.Options{Verbs: multivac.Verbs{Teller: m, Asker: m, Library: m, Keeper: keeper}, Local: true})
 	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		asked.Add(1)
 		site.ServeHTTP(w, r)

@@ -6,6 +6,9 @@ import (
 	"multivac/internal/auth"
 )
 
+// signInPages is the form in place of a page that needs a key; web has its routes.
+var signInPages = page{name: "signin"}
+
 // A signInPage asks for a key.
 type signInPage struct {
 	frame

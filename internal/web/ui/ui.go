@@ -16,6 +16,7 @@ import (
 	"maragu.dev/gomponents"
 
 	"multivac"
+	"multivac/internal/web/route"
 	"multivac/internal/web/wire"
 )
 
@@ -38,9 +39,8 @@ func WithLog(log *slog.Logger) Option {
 	return func(s *Site) { s.log = log }
 }
 
-// A Site is the handler of the pages.
+// A Site serves the pages.
 type Site struct {
-	http.Handler
 	asker    multivac.Asker
 	library  multivac.Library
 	examples []string
@@ -48,35 +48,57 @@ type Site struct {
 	log      *slog.Logger
 }
 
-// New serves "/", which is the question and its answer, and what belongs to it
-// under "/ui/".
+// New returns the pages of a MultiVAC.
 func New(asker multivac.Asker, library multivac.Library, options ...Option) *Site {
 	s := &Site{asker: asker, library: library, log: slog.Default(), stops: func() (d multivac.DefaultStops) { return d }}
 	for _, option := range options {
 		option(s)
 	}
-	mux := http.NewServeMux()
-	mux.HandleFunc("GET /{$}", s.ask)
-	mux.HandleFunc("GET /ui/collections", s.collections)
-	mux.HandleFunc("GET /ui/document/{id}", s.document)
-	mux.HandleFunc("GET /ui/assets/{name}", serveAsset)
-	mux.HandleFunc("/ui/", func(w http.ResponseWriter, r *http.Request) {
-		render(w, http.StatusNotFound, documentPage{frame: newFrame(r), Problem: &problem{
-			Title: "There is no such page", Message: "Nothing is kept at this address.",
-		}}.html())
-	})
-	s.Handler = secured(mux)
 	return s
+}
+
+// A page is a folder of this package that has its styles and scripts, and a
+// value in a file of its own. What is served without a pattern has none.
+type page struct {
+	name    string // of the folder
+	pattern string
+	rule    route.Rule
+	serve   func(*Site, http.ResponseWriter, *http.Request)
+}
+
+// pages are all pages.
+var pages = []page{askPages, collectionsPages, documentPages, signInPages}
+
+// Routes returns the routes of the pages, and of what they are made of. That of
+// "GET /{$}", which is the question and its answer, is for browsers only.
+func (s *Site) Routes() []route.Route {
+	all := []route.Route{
+		{Pattern: "GET /ui/assets/{name}", Rule: route.Open, Handler: secured(serveAsset)}, // the form that asks for a key needs them
+		{Pattern: "GET /ui/", Rule: route.AnyKey, Handler: secured(missing)},
+	}
+	for _, p := range pages {
+		if p.pattern != "" {
+			all = append(all, route.Route{Pattern: p.pattern, Rule: p.rule, Handler: secured(func(w http.ResponseWriter, r *http.Request) { p.serve(s, w, r) })})
+		}
+	}
+	return all
+}
+
+// missing is the page at an address where there is none.
+func missing(w http.ResponseWriter, r *http.Request) {
+	render(w, http.StatusNotFound, documentPage{frame: newFrame(r), Problem: &problem{
+		Title: "There is no such page", Message: "Nothing is kept at this address.",
+	}}.html())
 }
 
 // policy allows what the pages have, which is all in files of their own.
 const policy = "default-src 'none'; style-src 'self'; script-src 'self'; img-src 'self' data:; " +
 	"form-action 'self'; base-uri 'none'; frame-ancestors 'none'"
 
-func secured(next http.Handler) http.Handler {
+func secured(next http.HandlerFunc) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		setHeaders(w.Header())
-		next.ServeHTTP(w, r)
+		next(w, r)
 	})
 }
 

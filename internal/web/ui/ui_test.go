@@ -97,7 +97,7 @@ func ask(question string) string { return "/?q=" + url.QueryEscape(question) }
 
 func TestAnswer(t *testing.T) {
 	f := knowing()
-	h := ui.New(f, f)
+	h := serve(f, f)
 	p := get(t, h, ask(askPump))
 	p.want(200, "h1", "", askPump)
 	p.want(200, "strong", "", pumpQuote, "The plant has two cooling pumps, which run in turns.", "Pumps are serviced by whoever is on call.")
@@ -120,7 +120,7 @@ func TestAnswer(t *testing.T) {
 
 func TestTableRow(t *testing.T) {
 	f := knowing()
-	p := get(t, ui.New(f, f), ask(askLimit))
+	p := get(t, serve(f, f), ask(askLimit))
 	p.want(200, "th", "", "Country", "Per night", "Per day")
 	p.want(200, "tr", "quoted", "Norway240 €110 €")
 	p.want(200, "td", "", "Latvia", "120 €", "60 €", "Malta", "140 €", "70 €", "Norway", "240 €", "110 €", "Oman", "190 €", "90 €", "Peru", "120 €", "60 €")
@@ -128,14 +128,14 @@ func TestTableRow(t *testing.T) {
 
 func TestListItem(t *testing.T) {
 	f := knowing()
-	p := get(t, ui.New(f, f), ask(askSteps))
+	p := get(t, serve(f, f), ask(askSteps))
 	p.want(200, "p", "lead", "When the disk is full, do this:")
 	p.want(200, "blockquote", "verse", "1. Stop the importer. 2. Delete the oldest snapshots: `snapctl prune --older-than 30d --really-delete-them-all`. 3. Start the importer again.")
 }
 
 func TestRefusal(t *testing.T) {
 	f := knowing()
-	h := ui.New(f, f)
+	h := serve(f, f)
 	p := get(t, h, ask(askTides))
 	p.want(200, "b", "word") // the reason names them
 	p.want(200, "strong", "", "Pumps are serviced by whoever is on call.")
@@ -157,14 +157,14 @@ func TestRefusal(t *testing.T) {
 
 func TestFirstVisit(t *testing.T) {
 	f := knowing()
-	p := get(t, ui.New(f, f, ui.WithExamples(askPump, askLimit)), "/")
+	p := get(t, serve(f, f, ui.WithExamples(askPump, askLimit)), "/")
 	p.want(200, "h1", "", "Ask what it has been told.")
 	p.want(200, "ul", "examples", askPump+" "+askLimit)
 	p.wantText("It knows 2,067 documents in 12,345 passages, and has 3 more to read.")
 	if len(f.asked) > 0 {
 		t.Errorf("nothing was asked, and yet %+v", f.asked)
 	}
-	if p := get(t, ui.New(f, f), "/?q=++"); p.Code != 200 || len(f.asked) > 0 {
+	if p := get(t, serve(f, f), "/?q=++"); p.Code != 200 || len(f.asked) > 0 {
 		t.Errorf("blanks are no question: status %d, asked %+v", p.Code, f.asked)
 	}
 }
@@ -172,18 +172,18 @@ func TestFirstVisit(t *testing.T) {
 // What failed was told, too.
 func TestNothingRead(t *testing.T) {
 	f := &fake{status: multivac.Status{Ready: true}, documents: map[multivac.DocumentID]multivac.Document{"a": {ID: "a", State: multivac.Failed}}}
-	p := get(t, ui.New(f, f), "/")
+	p := get(t, serve(f, f), "/")
 	p.want(200, "section", "telling")
 	p.wantText("What it was told could not be read. multivac jobs list says why.")
 	f.answers = map[string]multivac.Answer{"why": {State: multivac.InsufficientData, Reason: &multivac.Reason{Code: multivac.NothingRead, Text: "It could not be read."}}}
-	p = get(t, ui.New(f, f), ask("why"))
+	p = get(t, serve(f, f), ask("why"))
 	p.want(200, "section", "telling")
 	p.wantText("It could not be read.")
 }
 
 func TestNothingTold(t *testing.T) {
 	f := &fake{status: multivac.Status{Ready: true}}
-	h := ui.New(f, f)
+	h := serve(f, f)
 	for _, path := range []string{"/", ask("why")} {
 		p := get(t, h, path)
 		p.want(200, "section", "telling", p.texts("section", "telling")...)
@@ -199,12 +199,12 @@ func TestNothingTold(t *testing.T) {
 
 func TestStarting(t *testing.T) {
 	f := &fake{status: multivac.Status{Documents: 1, Reason: "It has read 1 of 2 documents."}}
-	get(t, ui.New(f, f), "/").wantText("MultiVAC is starting", "It has read 1 of 2 documents.", "1 document in 0 passages")
+	get(t, serve(f, f), "/").wantText("MultiVAC is starting", "It has read 1 of 2 documents.", "1 document in 0 passages")
 }
 
 func TestForm(t *testing.T) {
 	f := knowing()
-	h := ui.New(f, f, ui.WithStops(func() multivac.DefaultStops {
+	h := serve(f, f, ui.WithStops(func() multivac.DefaultStops {
 		return multivac.DefaultStops{Collections: map[multivac.CollectionName]multivac.Stop{"laws": multivac.Strict}}
 	}))
 	chosen := func(path, tag, sign string) string {
@@ -251,7 +251,7 @@ func TestErrors(t *testing.T) {
 		t.Helper()
 		f := knowing()
 		f.err = err
-		p := get(t, ui.New(f, f, ui.WithLog(slog.New(slog.DiscardHandler))), path)
+		p := get(t, serve(f, f, ui.WithLog(slog.New(slog.DiscardHandler))), path)
 		p.want(code, "h1", "", title)
 		p.wantText(message)
 		if strings.Contains(p.Body, "10.0.0.7") {
@@ -271,23 +271,23 @@ func TestErrors(t *testing.T) {
 
 	f := knowing()
 	f.err = behind
-	if got := get(t, ui.New(f, f), ask("why")).Header.Get("Retry-After"); got != "2" {
+	if got := get(t, serve(f, f), ask("why")).Header.Get("Retry-After"); got != "2" {
 		t.Errorf("Retry-After %q, want 2", got)
 	}
 	f = &fake{statusErr: multivac.ErrUnavailable}
-	get(t, ui.New(f, f), "/").want(503, "h1", "", "Not available just now")
-	get(t, ui.New(f, f), "/ui/collections").want(503, "h1", "", "Not available just now")
+	get(t, serve(f, f), "/").want(503, "h1", "", "Not available just now")
+	get(t, serve(f, f), "/ui/collections").want(503, "h1", "", "Not available just now")
 	signIn := http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		ui.New(f, f).SignIn(w, r, "/", multivac.Errorf(multivac.ErrUnauthorized, "look for another", "the key was revoked"))
 	})
 	get(t, signIn, "/").want(401, "h1", "", "That key does not fit")
 	know := knowing()
-	get(t, ui.New(know, f), ask(askPump)).want(200, "h1", "", askPump) // can be answered all the same
+	get(t, serve(know, f), ask(askPump)).want(200, "h1", "", askPump) // can be answered all the same
 }
 
 func TestDocument(t *testing.T) {
 	f := knowing()
-	h := ui.New(f, f)
+	h := serve(f, f)
 	start := strings.Index(pumpText, pumpQuote)
 	at := func(id multivac.DocumentID, revision, start, end int) string {
 		return fmt.Sprintf("/ui/document/%s?revision=%d&start=%d&end=%d", id, revision, start, end)
@@ -340,7 +340,7 @@ func TestHostile(t *testing.T) {
 		status:    multivac.Status{Documents: 1, Reason: evil, Collections: []multivac.Collection{{Name: evil}, {Name: "default"}}},
 		documents: map[multivac.DocumentID]multivac.Document{"evil": {ID: evil, Text: evil, Title: evil, Source: "javascript:alert(1)", State: multivac.Indexed}},
 	}
-	h := ui.New(f, f, ui.WithExamples(evil))
+	h := serve(f, f, ui.WithExamples(evil))
 	for _, path := range []string{"/", ask(evil), ask(evil + "?"), "/ui/document/evil?start=0&end=9", "/?q=x&stop=" + url.QueryEscape(evil)} {
 		p := get(t, h, path)
 		for n := range p.root.Descendants() {
@@ -384,9 +384,9 @@ func TestLinksLeadNowhereElse(t *testing.T) {
 			status:    multivac.Status{Documents: 1, Collections: []multivac.Collection{{Name: multivac.CollectionName(a)}, {Name: "default"}}},
 			documents: map[multivac.DocumentID]multivac.Document{"d": {ID: multivac.DocumentID(a), Collection: multivac.CollectionName(a), Text: a, Source: a, State: multivac.Indexed}},
 		}
-		h := ui.New(f, f, ui.WithExamples(a))
+		h := serve(f, f, ui.WithExamples(a))
 		pages := []*page{get(t, h, "/"), get(t, h, ask("answer")), get(t, h, ask("refusal")), get(t, h, ask(a)+"&collection="+url.QueryEscape(a)),
-			get(t, h, "/ui/document/d?start=0&end=1"), get(t, h, "/ui/collections"), get(t, http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) { h.SignIn(w, r, a, nil) }), "/")}
+			get(t, h, "/ui/document/d?start=0&end=1"), get(t, h, "/ui/collections"), get(t, http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) { ui.New(f, f).SignIn(w, r, a, nil) }), "/")}
 		for _, p := range pages {
 			for n := range p.root.Descendants() {
 				for _, name := range []string{"href", "src", "action", "formaction"} {
@@ -412,7 +412,7 @@ var (
 
 func TestHeaders(t *testing.T) {
 	f := knowing()
-	h := ui.New(f, f)
+	h := serve(f, f)
 	for _, path := range []string{"/", ask(askPump), "/ui/document/none", "/ui/nothing", "/ui/assets/ask.js"} {
 		p := get(t, h, path)
 		for name, want := range map[string]string{
@@ -429,7 +429,7 @@ func TestHeaders(t *testing.T) {
 
 func TestAssets(t *testing.T) {
 	f := knowing()
-	h := ui.New(f, f)
+	h := serve(f, f)
 	g := func(path, mediaType, cache string) {
 		t.Helper()
 		p := get(t, h, path)
@@ -461,7 +461,7 @@ func TestManyCollections(t *testing.T) {
 		name := fmt.Sprintf("%05d-%s", n, strings.Repeat("x", 50))
 		f.status.Collections = append(f.status.Collections, multivac.Collection{Name: multivac.CollectionName(name), Documents: n})
 	}
-	h := ui.New(f, f)
+	h := serve(f, f)
 	const last = "09999-xxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxx"
 	for _, path := range []string{"/", ask(askPump), ask(askTides), ask("why"), "/?q=x&stop=sometimes", "/?collection=" + last, "/ui/collections", "/ui/collections?find=9", "/ui/collections?find=nowhere"} {
 		p := get(t, h, path)
@@ -490,7 +490,7 @@ func TestManyCollections(t *testing.T) {
 // Commands to copy lead to where the reader is, whatever stands between.
 func TestAddressesAsReached(t *testing.T) {
 	f := &fake{status: multivac.Status{Ready: true}}
-	h := ui.New(f, f)
+	h := serve(f, f)
 	g := func(host, want string, headers ...string) {
 		t.Helper()
 		r := httptest.NewRequestWithContext(t.Context(), "GET", "/", nil)
@@ -522,7 +522,7 @@ func TestAddressesAsReached(t *testing.T) {
 
 func BenchmarkAnswerPage(b *testing.B) {
 	f := knowing()
-	h := ui.New(f, f)
+	h := serve(f, f)
 	r := httptest.NewRequest("GET", ask(askPump), nil)
 	b.ReportAllocs()
 	for b.Loop() {

@@ -29,6 +29,9 @@ type Memory struct {
 	told      [][]multivac.Telling // each call to Tell
 }
 
+// Verbs returns what it can do.
+func (m *Memory) Verbs() multivac.Verbs { return multivac.Verbs{Teller: m, Asker: m, Library: m} }
+
 // Settle indexes what is pending.
 func (m *Memory) Settle() {
 	m.mu.Lock()

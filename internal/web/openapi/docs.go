@@ -1,4 +1,4 @@
-package api
+package openapi
 
 import (
 	"bytes"
@@ -18,19 +18,19 @@ import (
 //go:embed docs.css
 var docsStyle string
 
-// A route is an operation as the page shows it.
-type route struct {
+// A section is an operation as the page shows it.
+type section struct {
 	Method string
 	*huma.Operation
 	Sends, Statuses []string
 }
 
-// docs serves a page of all routes and problems that needs no script and
-// loads nothing from elsewhere. It is what a problem's type points to.
+// docs serves a page of all routes and problems. It needs no script and loads
+// nothing from elsewhere. The type of a problem is an address on it.
 func docs(document *huma.OpenAPI) http.HandlerFunc {
 	page := sync.OnceValue(func() []byte {
 		var b bytes.Buffer
-		_ = docsPage(document.Info, routes(document)).Render(&b) // only writing can fail, and a buffer takes all
+		_ = docsPage(document.Info, sections(document)).Render(&b) // only writing can fail, and a buffer never does
 		return b.Bytes()
 	})
 	sum := sha256.Sum256([]byte(docsStyle))
@@ -42,29 +42,29 @@ func docs(document *huma.OpenAPI) http.HandlerFunc {
 	}
 }
 
-// routes returns those under /api/v1 first, each path's together.
-func routes(document *huma.OpenAPI) []route {
-	var rs []route
+// sections returns those under /api/v1 first, each path's together.
+func sections(document *huma.OpenAPI) []section {
+	var all []section
 	for _, item := range document.Paths {
 		for method, op := range map[string]*huma.Operation{"GET": item.Get, "POST": item.Post, "DELETE": item.Delete} {
 			if op == nil {
 				continue
 			}
-			r := route{Method: method, Operation: op, Statuses: slices.Sorted(maps.Keys(op.Responses))}
+			r := section{Method: method, Operation: op, Statuses: slices.Sorted(maps.Keys(op.Responses))}
 			if op.RequestBody != nil {
 				r.Sends = slices.Sorted(maps.Keys(op.RequestBody.Content))
 			}
-			rs = append(rs, r)
+			all = append(all, r)
 		}
 	}
-	other := func(r route) int {
+	other := func(r section) int {
 		if strings.HasPrefix(r.Path, "/api/") {
 			return 0
 		}
 		return 1
 	}
-	slices.SortFunc(rs, func(a, b route) int {
+	slices.SortFunc(all, func(a, b section) int {
 		return cmp.Or(cmp.Compare(other(a), other(b)), cmp.Compare(a.Path, b.Path), cmp.Compare(a.Method, b.Method))
 	})
-	return rs
+	return all
 }

@@ -1,4 +1,4 @@
-package api
+package openapi
 
 import (
 	"strings"
@@ -10,7 +10,7 @@ import (
 	"multivac/internal/web/wire"
 )
 
-func docsPage(info *huma.Info, routes []route) g.Node {
+func docsPage(info *huma.Info, sections []section) g.Node {
 	return h.Doctype(h.HTML(h.Lang("en"),
 		h.Head(
 			h.Meta(h.Charset("utf-8")),
@@ -22,7 +22,7 @@ func docsPage(info *huma.Info, routes []route) g.Node {
 			h.H1(g.Text(info.Title+" API")),
 			h.P(g.Text(info.Description)),
 			h.P(g.Text("As OpenAPI 3.1: "), h.A(h.Href("/api/v1/openapi.json"), g.Text("JSON")), g.Text(", "), h.A(h.Href("/api/v1/openapi.yaml"), g.Text("YAML")), g.Text(".")),
-			g.Map(routes, route.html),
+			g.Map(sections, section.html),
 			h.H2(h.ID("problems"), g.Text("Problems")),
 			h.P(g.Text("An error is "), code("application/problem+json"), g.Text(" with "),
 				codes([]string{"type", "title", "status", "detail", "remedy"}), g.Text(" and "), code("request_id"),
@@ -34,7 +34,7 @@ func docsPage(info *huma.Info, routes []route) g.Node {
 	))
 }
 
-func (r route) html() g.Node {
+func (r section) html() g.Node {
 	return h.Section(h.ID(r.OperationID),
 		h.H2(code(r.Method+" "+r.Path)),
 		h.P(g.Text(strings.TrimSpace(r.Summary+". "+r.Description))),

@@ -1,0 +1,156 @@
+// Package route holds what a route of the server is: one value that says its
+// pattern, who may call it, what it may use, and what OpenAPI says of it. Who
+// serves routes registers each of them already wrapped in what its value says.
+package route
+
+import (
+	"fmt"
+	"math"
+	"net/http"
+	"strings"
+	"time"
+
+	"github.com/danielgtaylor/huma/v2"
+
+	"multivac"
+	"multivac/internal/web/bodies"
+)
+
+// A Route is one way to call the server. A server does not start with a route
+// that has no rule or no handler.
+type Route struct {
+	Pattern string // of http.ServeMux, with its method
+	Rule    Rule
+	Bounds  Bounds
+	// Stream says that the response is sent piece by piece, such as server-sent
+	// events: each write is flushed at once and has Bounds.Time, and the response
+	// as a whole has no limit. It ends when the client goes or the server stops.
+	Stream  bool
+	Handler http.Handler
+	About   *About // left out of OpenAPI if nil
+	// HTML is what a client gets that names HTML among what it accepts, as
+	// browsers do; its pattern is of no use. The same for all if nil.
+	HTML *Route
+}
+
+// Check returns an error that names what is missing in r.
+func (r Route) Check() error {
+	method, path, ok := strings.Cut(r.Pattern, " ")
+	switch {
+	case !ok || method == "" || !strings.HasPrefix(path, "/"):
+		return fmt.Errorf("route %q: the pattern is not METHOD /path", r.Pattern)
+	case r.Rule.who == nobody:
+		return fmt.Errorf("route %q has no rule", r.Pattern)
+	case r.Handler == nil:
+		return fmt.Errorf("route %q has no handler", r.Pattern)
+	case r.HTML != nil:
+		page := *r.HTML
+		page.Pattern = r.Pattern
+		return page.Check()
+	}
+	return nil
+}
+
+// Method returns the method of the pattern.
+func (r Route) Method() string {
+	method, _, _ := strings.Cut(r.Pattern, " ")
+	return method
+}
+
+// Path returns the path of the pattern, as OpenAPI writes it.
+func (r Route) Path() string {
+	_, path, _ := strings.Cut(r.Pattern, " ")
+	return strings.TrimSuffix(path, "{$}")
+}
+
+// About is what OpenAPI says of a route.
+type About struct {
+	ID, Summary string
+	Status      int   // of success; 200 if 0
+	Errors      []int // the other statuses
+	More        func(Schemas, *huma.Operation, *huma.Response)
+}
+
+// Schemas returns the schema of a type of the API.
+type Schemas func(v any) *huma.Schema
+
+// A Rule says who may come in. The zero Rule is none, and refused.
+type Rule struct {
+	who     who
+	Scopes  []multivac.Scope // one of them; any key if none
+	Action  string           // what the audit log is told where a key lacks the scope; it is told nothing if ""
+	Classic bool             // of the original's routes: needs no key where these are open
+	// Costly says that the route only reads, but costs so much that the page of
+	// another site must not have a browser call it.
+	Costly bool
+}
+
+type who int
+
+const (
+	nobody   who = iota
+	everyone     // no key is looked at
+	known        // a key is looked at, and not needed
+	keyed        // a key is needed, where there are keys
+)
+
+// Open reports whether no key is looked at.
+func (r Rule) Open() bool { return r.who == everyone }
+
+// Known reports whether a key is looked at, but not needed.
+func (r Rule) Known() bool { return r.who == known }
+
+// AsClassic returns the rule for a route of the original's.
+func (r Rule) AsClassic() Rule { r.Classic = true; return r }
+
+// The rules. auth.Guard holds each verb against the key again: rules refuse
+// before a body is read, and protect what is behind no verb.
+var (
+	Open    = Rule{who: everyone}
+	Known   = Rule{who: known}
+	AnyKey  = Rule{who: keyed}
+	Costly  = Rule{who: keyed, Costly: true}
+	Ask     = Rule{who: keyed, Scopes: []multivac.Scope{multivac.ScopeAsk}}
+	Tell    = Rule{who: keyed, Scopes: []multivac.Scope{multivac.ScopeTell}, Action: "tell"}
+	Delete  = Rule{who: keyed, Scopes: Tell.Scopes, Action: "delete"}
+	Look    = Rule{who: keyed, Scopes: []multivac.Scope{multivac.ScopeAsk, multivac.ScopeTell}}
+	Admin   = Rule{who: keyed, Scopes: []multivac.Scope{multivac.ScopeAdmin}}
+	MakeKey = Rule{who: keyed, Scopes: Admin.Scopes, Action: "make-key"}
+	EndKey  = Rule{who: keyed, Scopes: Admin.Scopes, Action: "revoke-key"}
+)
+
+// Bounds are what a request may use. The zero Bounds are [Small].
+type Bounds struct {
+	Body int64         // bytes
+	Time time.Duration // from the header's end until the handler returns
+	// Paced says that the body may take all that time only while it keeps coming:
+	// what has come of it is in memory that other requests wait for.
+	Paced bool
+	// Endless says that the response may be longer than memory: from its first
+	// byte on, the client has to keep reading.
+	Endless bool
+}
+
+// The times of the bounds.
+const (
+	RequestTimeout = 30 * time.Second
+	TellTimeout    = 5 * time.Minute
+	KeepTimeout    = 24 * time.Hour
+)
+
+var (
+	Small = Bounds{Body: 1 << 20, Time: RequestTimeout}
+	// Large is for what tells.
+	Large = Bounds{Body: bodies.Most, Time: TellTimeout, Paced: true}
+	// Whole is for what writes, reads or examines all that is kept. It gives up
+	// by itself when nothing moves.
+	Whole = Bounds{Body: math.MaxInt64, Time: KeepTimeout, Endless: true}
+)
+
+// OrSmall returns b, or Small where b is zero.
+func (b Bounds) OrSmall() Bounds {
+	if b == (Bounds{}) {
+		return Small
+	}
+	return b
+}

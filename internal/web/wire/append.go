@@ -1,0 +1,136 @@
+package wire
+
+import (
+	"math"
+	"strconv"
+
+	"multivac"
+	"multivac/internal/jsontext"
+)
+
+// AppendAnswer appends a to b as a line of JSON: the bytes that [WriteJSON]
+// writes of NewAnswer(a), without what reflection costs. Answers are written
+// more often than all else; TestAppendAnswer holds the two together.
+func AppendAnswer(b []byte, a multivac.Answer) []byte {
+	b = text(append(b, '{'), "state", string(a.State))
+	b = text(append(b, ','), "text", a.Text())
+	b = float(append(b, `,"confidence":`...), a.Confidence)
+	if a.State == multivac.Answered {
+		b = source(append(b, `,"source":`...), a.Sentences[0])
+		b = marks(b, a.Sentences[0].Marks)
+	}
+	b = append(b, `,"also":[`...)
+	if a.State == multivac.Answered {
+		for i, q := range a.Sentences[1:] {
+			if i > 0 {
+				b = append(b, ',')
+			}
+			b = quotation(b, q)
+		}
+	}
+	b = append(b, ']')
+	if a.State == multivac.Answered {
+		b = texts(b, "sources", a.Sources)
+	}
+	if a.Reason != nil {
+		b = reason(append(b, `,"reason":`...), a.Reason)
+	}
+	b = optional(b, "position", string(a.Position))
+	return append(b, "}\n"...)
+}
+
+func reason(b []byte, r *multivac.Reason) []byte {
+	b = text(append(b, '{'), "code", string(r.Code))
+	b = text(append(b, ','), "text", r.Text)
+	b = texts(b, "unmatched", r.Unmatched)
+	if r.Nearest != nil {
+		b = quotation(append(b, `,"nearest":`...), *r.Nearest)
+	}
+	return append(b, '}')
+}
+
+func quotation(b []byte, q multivac.Quotation) []byte {
+	b = text(append(b, '{'), "text", q.Text)
+	b = float(append(b, `,"confidence":`...), q.Confidence)
+	b = source(append(b, `,"source":`...), q)
+	return append(marks(b, q.Marks), '}')
+}
+
+func source(b []byte, q multivac.Quotation) []byte {
+	b = text(append(b, '{'), "document", string(q.Document))
+	b = optional(b, "source", q.Source)
+	b = strconv.AppendUint(append(b, `,"revision":`...), uint64(q.Revision), 10)
+	b = optional(b, "title", q.Title)
+	b = optional(b, "heading", q.Heading)
+	b = optional(b, "lead", q.Lead)
+	b = strconv.AppendInt(append(b, `,"start":`...), int64(q.Start), 10)
+	b = strconv.AppendInt(append(b, `,"end":`...), int64(q.End), 10)
+	b = optional(b, "before", q.Before)
+	b = optional(b, "after", q.After)
+	return append(b, '}')
+}
+
+func marks(b []byte, all []multivac.Span) []byte {
+	for i, m := range all {
+		if i == 0 {
+			b = append(b, `,"marks":[`...)
+		} else {
+			b = append(b, ',')
+		}
+		b = strconv.AppendInt(append(b, '['), int64(m.Start), 10)
+		b = append(strconv.AppendInt(append(b, ','), int64(m.End), 10), ']')
+	}
+	if len(all) > 0 {
+		b = append(b, ']')
+	}
+	return b
+}
+
+// text appends a member.
+func text(b []byte, name, s string) []byte {
+	b = append(append(append(b, '"'), name...), `":`...)
+	return jsontext.Append(b, s)
+}
+
+// optional appends a comma and a member, or nothing where s is empty.
+func optional(b []byte, name, s string) []byte {
+	if s == "" {
+		return b
+	}
+	return text(append(b, ','), name, s)
+}
+
+// texts appends a comma and a member, or nothing where all are none.
+func texts(b []byte, name string, all []string) []byte {
+	for i, s := range all {
+		if i == 0 {
+			b = append(append(append(b, `,"`...), name...), `":[`...)
+		} else {
+			b = append(b, ',')
+		}
+		b = jsontext.Append(b, s)
+	}
+	if len(all) > 0 {
+		b = append(b, ']')
+	}
+	return b
+}
+
+// float appends f as encoding/json does: without an exponent, but for what is
+// very small or very large. JSON has no NaN and no infinity; they are 0.
+func float(b []byte, f float64) []byte {
+	if math.IsNaN(f) || math.IsInf(f, 0) {
+		return append(b, '0')
+	}
+	format := byte('f')
+	if abs := math.Abs(f); abs != 0 && (abs < 1e-6 || abs >= 1e21) {
+		format = 'e'
+	}
+	b = strconv.AppendFloat(b, f, format, -1, 64)
+	// 1e-09 is written 1e-9.
+	if n := len(b); format == 'e' && n >= 4 && b[n-4] == 'e' && b[n-3] == '-' && b[n-2] == '0' {
+		b[n-2] = b[n-1]
+		b = b[:n-1]
+	}
+	return b
+}
