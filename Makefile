@@ -44,8 +44,8 @@ meaning: ## train what reads anew on DATA: hours on two cores, goes on where it 
 	$(PYTHON) -m pip install -q -r internal/meaning/train/requirements.txt
 	test -f $(MEANING)/vocabulary.txt || go run ./internal/rank/learn -data $(DATA)/squad-train -pairs $(MEANING)
 	$(PYTHON) internal/meaning/train/train.py $(MEANING)
-	$(PYTHON) internal/meaning/train/export.py $(MEANING) internal/meaning/weights.bin
-	$(PYTHON) internal/meaning/train/reference.py internal/meaning/weights.bin internal/meaning/testdata/reference.json
+	$(PYTHON) internal/meaning/train/export.py $(MEANING) weights/weights.bin
+	$(PYTHON) internal/meaning/train/reference.py weights/weights.bin internal/meaning/testdata/reference.json
 
 crash: ## kill the server 200 times, and look whether all stands
 	go test ./test -run TestCrash -crashes 200 -timeout 30m -v

@@ -57,6 +57,7 @@ internal/config
 internal/servers          require
 internal/require          
 internal/golden           
+weights                   
 deploy/images/roots       
 test/cluster/load         
 doc                       
@@ -99,6 +100,7 @@ golang.org/x/net                      internal/extract                       HTM
 golang.org/x/text                     internal/text internal/ask internal/extract internal/meaning  Unicode's forms and encodings
 github.com/clipperhouse/uax29/v2      internal/text                          borders of words and sentences
 golang.org/x/sys                      internal/meaning internal/memory       what the processor can do, and memory apart
+multivac.example/weights              internal/meaning                       what the encoder has learned, in the folder weights
 golang.org/x/time                     internal/auth                          limits of requests
 golang.org/x/sync                     internal/app internal/ask internal/cli internal/cache internal/eval internal/tell internal/web internal/web/bodies  groups and limits of goroutines
 github.com/hibiken/asynq              internal/queue/redisqueue              the queue of many processes
