@@ -85,9 +85,7 @@ github.com/pelletier/go-toml/v2       internal/config internal/frontmatter   set
 go.yaml.in/yaml/v3                    internal/frontmatter                   YAML in front of pages
 github.com/go-git/go-git/v5           internal/cli                           what .gitignore leaves out
 golang.org/x/term                     internal/cli internal/telemetry        is it a terminal
-github.com/Shopify/toxiproxy/v2       internal/servers                       tests: what networks do to connections
-github.com/rs/zerolog                 internal/servers                       its log, silenced
-github.com/prometheus/client_golang   internal/servers internal/telemetry                     metrics
+github.com/prometheus/client_golang   internal/telemetry                     metrics
 go.opentelemetry.io/otel              internal/telemetry                     traces
 go.opentelemetry.io/proto/otlp        internal/servers                       a receiver of traces for tests
 google.golang.org/protobuf            internal/servers                       what it receives

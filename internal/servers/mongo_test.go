@@ -64,7 +64,7 @@ func TestMongo(t *testing.T) {
 // Clients of a server behind a proxy go through it, whatever its set tells them.
 func TestMongoBehind(t *testing.T) {
 	m := Mongo(t, MongoOptions{})
-	p := Toxiproxy(t, m.Addr)
+	p := FaultProxy(t, m.Addr)
 	m.Behind(p.Addr)
 	c, err := mongo.Connect(options.Client().ApplyURI(m.URI).SetServerSelectionTimeout(2 * time.Second))
 	must(t, err)

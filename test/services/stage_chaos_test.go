@@ -35,7 +35,7 @@ func (c *chaos) through() {
 	c.t.Helper()
 	uri := c.mongo.URI
 	for name, addr := range map[string]string{"mongo": c.mongo.Addr, "queue": c.queue.Addr, "cache": c.cache[0].Addr} {
-		c.proxies[name] = servers.Toxiproxy(c.t, addr)
+		c.proxies[name] = servers.FaultProxy(c.t, addr)
 	}
 	c.mongo.Behind(c.proxies["mongo"].Addr)
 	c.edit(uri, c.mongo.URI)
