@@ -54,9 +54,10 @@ internal/web/webtest
 internal/certs            
 internal/redisclient      certs
 internal/config           
-internal/servers          require
+internal/servers          eventually require
 internal/require          
 internal/golden           
+internal/eventually       
 weights                   
 deploy/images/roots       
 test/cluster/load         

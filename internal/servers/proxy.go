@@ -6,6 +6,8 @@ import (
 	"sync"
 	"testing"
 	"time"
+
+	"multivac/internal/eventually"
 )
 
 // A Proxy stands between clients and a server and does to their connections
@@ -46,8 +48,11 @@ func FaultProxy(t testing.TB, upstream string) *Proxy {
 
 func (p *Proxy) listen(at string) (addr string) {
 	p.t.Helper()
-	listener, err := net.Listen("tcp", at)
-	must(p.t, err)
+	var listener net.Listener
+	eventually.Nil(p.t, "there is a port to listen at", func() (err error) { // while cut, a client of something else may have had it
+		listener, err = net.Listen("tcp", at)
+		return err
+	})
 	p.mu.Lock()
 	p.listener = listener
 	p.mu.Unlock()

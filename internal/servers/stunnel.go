@@ -1,6 +1,7 @@
 package servers
 
 import (
+	"errors"
 	"net"
 	"os"
 	"os/exec"
@@ -10,6 +11,7 @@ import (
 	"testing"
 	"time"
 
+	"multivac/internal/eventually"
 	"multivac/internal/require"
 )
 
@@ -86,11 +88,12 @@ func (s *StunnelServer) Reload() {
 	s.t.Helper()
 	before := strings.Count(s.said(), loaded)
 	s.signal(syscall.SIGHUP)
-	for end := time.Now().Add(patience); strings.Count(s.said(), loaded) == before; time.Sleep(5 * time.Millisecond) {
-		if time.Now().After(end) {
-			s.t.Fatalf("stunnel did not read its files again:\n%s", s.said())
+	eventually.Nil(s.t, "stunnel has read its files again", func() error {
+		if said := s.said(); strings.Count(said, loaded) == before {
+			return errors.New("it says\n" + said)
 		}
-	}
+		return nil
+	})
 }
 
 const loaded = "Configuration successful"
