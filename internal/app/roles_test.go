@@ -16,6 +16,7 @@ import (
 	"multivac"
 	"multivac/internal/client"
 	"multivac/internal/queue"
+	"multivac/internal/require"
 	"multivac/internal/servers"
 	"multivac/internal/store"
 	"multivac/internal/store/sqlite"
@@ -451,6 +452,7 @@ func TestLinger(t *testing.T) {
 func TestUpgradeOneByOne(t *testing.T) { everywhere(t, upgradeOneByOne) }
 
 func upgradeOneByOne(t *testing.T, s place) {
+	require.Long(t, "it waits for leases to end")
 	t.Parallel() // it waits most of the time
 	of := func(role Role, f forms) Settings {
 		o := s.settings(role)

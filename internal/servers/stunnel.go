@@ -35,6 +35,7 @@ type StunnelServer struct {
 // Stunnel starts a stunnel that ends with the test.
 func Stunnel(t testing.TB, o StunnelOptions) *StunnelServer {
 	t.Helper()
+	require.Long(t, "it starts a stunnel")
 	program, ok := installed("stunnel4")
 	if !ok {
 		program, ok = installed("stunnel")
@@ -72,7 +73,12 @@ func (s *StunnelServer) config(o StunnelOptions) string {
 	return strings.Join(lines, "\n") + "\n"
 }
 
+// listens returns nil once stunnel takes connections. Its log has to say so,
+// too: until then another may have the port, and a SIGHUP would end stunnel.
 func (s *StunnelServer) listens() error {
+	if !strings.Contains(s.said(), loaded) {
+		return errors.New("it has not read its files")
+	}
 	conn, err := net.DialTimeout("tcp", s.Addr, time.Second)
 	if err != nil {
 		return err
