@@ -3,7 +3,6 @@
 
 DATA    ?= ../shared/data
 FUZZTIME ?= 10s
-STATICCHECK = go run honnef.co/go/tools/cmd/staticcheck@v0.8.2
 
 help: ## this list
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
@@ -15,6 +14,10 @@ build: ## bin/multivac, static
 
 run: ## serve the sample on http://127.0.0.1:5000
 	go run ./cmd/multivac serve --sample
+
+check: lint ## formatting, vet, staticcheck and all tests but the long ones; a minute
+	go test -short ./...
+	@echo "-short left out what takes long or starts a server, a browser or the built command: make test runs it all"
 
 test: ## all tests
 	go test ./...
@@ -28,7 +31,7 @@ test-vault: ## secrets from a real Vault; needs vault, in the path or named by M
 lint: ## formatting, vet and staticcheck
 	@test -z "$$(gofmt -l .)" || { echo "not formatted, run make fmt:"; gofmt -l .; exit 1; }
 	go vet ./...
-	$(STATICCHECK) ./...
+	go tool staticcheck ./...
 
 fmt: ## format the code
 	gofmt -w .
@@ -44,8 +47,8 @@ meaning: ## train what reads anew on DATA: hours on two cores, goes on where it 
 	$(PYTHON) -m pip install -q -r internal/meaning/train/requirements.txt
 	test -f $(MEANING)/vocabulary.txt || go run ./internal/rank/learn -data $(DATA)/squad-train -pairs $(MEANING)
 	$(PYTHON) internal/meaning/train/train.py $(MEANING)
-	$(PYTHON) internal/meaning/train/export.py $(MEANING) internal/meaning/weights.bin
-	$(PYTHON) internal/meaning/train/reference.py internal/meaning/weights.bin internal/meaning/testdata/reference.json
+	$(PYTHON) internal/meaning/train/export.py $(MEANING) weights/weights.bin
+	$(PYTHON) internal/meaning/train/reference.py weights/weights.bin internal/meaning/testdata/reference.json
 
 crash: ## kill the server 200 times, and look whether all stands
 	go test ./test -run TestCrash -crashes 200 -timeout 30m -v
@@ -87,5 +90,5 @@ eval: build ## measure answers on the sets in DATA (../shared/data)
 eval-full: build ## the same with ten times the documents
 	@bin/multivac eval --documents $(DATA)/squad-train/documents.jsonl.gz --documents $(DATA)/squad-dev/documents.jsonl.gz --questions $(DATA)/squad-dev/questions.jsonl.gz
 
-.PHONY: images test-cluster meaning help build run test test-services test-vault lint fmt generate crash chaos siege fuzz bench eval eval-full
+.PHONY: images test-cluster meaning help build run check test test-services test-vault lint fmt generate crash chaos siege fuzz bench eval eval-full
 .DEFAULT_GOAL := help

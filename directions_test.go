@@ -64,8 +64,11 @@ internal/web/webtest
 internal/certs            
 internal/redisclient      certs
 internal/config           
-internal/servers          require
+internal/servers          eventually require
 internal/require          
+internal/golden           
+internal/eventually       
+weights                   
 deploy/images/roots       
 test/cluster/load         
 doc                       
@@ -93,9 +96,7 @@ github.com/pelletier/go-toml/v2       internal/config internal/frontmatter   set
 go.yaml.in/yaml/v3                    internal/frontmatter                   YAML in front of pages
 github.com/go-git/go-git/v5           internal/cli                           what .gitignore leaves out
 golang.org/x/term                     internal/cli internal/telemetry        is it a terminal
-github.com/Shopify/toxiproxy/v2       internal/servers                       tests: what networks do to connections
-github.com/rs/zerolog                 internal/servers                       its log, silenced
-github.com/prometheus/client_golang   internal/servers internal/telemetry                     metrics
+github.com/prometheus/client_golang   internal/telemetry                     metrics
 go.opentelemetry.io/otel              internal/telemetry                     traces
 go.opentelemetry.io/proto/otlp        internal/servers                       a receiver of traces for tests
 google.golang.org/protobuf            internal/servers                       what it receives
@@ -108,10 +109,11 @@ golang.org/x/net                      internal/extract                       HTM
 golang.org/x/text                     internal/text internal/ask internal/extract internal/meaning  Unicode's forms and encodings
 github.com/clipperhouse/uax29/v2      internal/text                          borders of words and sentences
 golang.org/x/sys                      internal/meaning internal/memory       what the processor can do, and memory apart
+multivac.example/weights              internal/meaning                       what the encoder has learned, in the folder weights
 golang.org/x/time                     internal/auth                          limits of requests
 golang.org/x/sync                     internal/app internal/ask internal/cli internal/cache internal/eval internal/tell internal/web internal/web/bodies  groups and limits of goroutines
 github.com/hibiken/asynq              internal/queue/redisqueue              the queue of many processes
-github.com/google/go-cmp              internal/store/storetest internal/queue/queuetest       differences, in the suites
+github.com/google/go-cmp              internal/store/storetest internal/queue/queuetest internal/golden  differences, in the suites
 `
 
 const module = "multivac"

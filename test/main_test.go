@@ -7,6 +7,7 @@ import (
 	"context"
 	"encoding/json"
 	"errors"
+	"fmt"
 	"io"
 	"net/http"
 	"net/url"
@@ -21,6 +22,7 @@ import (
 	"time"
 
 	_ "multivac/internal/cli" // so that a cached result is of this command
+	"multivac/internal/eventually"
 	"multivac/internal/servers"
 )
 
@@ -140,21 +142,12 @@ func (s *server) ready(t *testing.T) {
 // until gets path again and again until the reply is as wanted.
 func (s *server) until(t *testing.T, path string, wanted func(reply) bool, header ...string) {
 	t.Helper()
-	ctx, cancel := context.WithTimeout(t.Context(), patience)
-	defer cancel()
-	tick := time.NewTicker(time.Millisecond)
-	defer tick.Stop()
-	for {
-		r := s.get(t, path, header...)
-		if wanted(r) {
-			return
+	eventually.Nil(t, "GET "+path+" is as wanted", func() error {
+		if r := s.get(t, path, header...); !wanted(r) {
+			return fmt.Errorf("%d %s", r.status, r.body)
 		}
-		select {
-		case <-ctx.Done():
-			t.Fatalf("GET %s is still %d %s", path, r.status, r.body)
-		case <-tick.C:
-		}
-	}
+		return nil
+	})
 }
 
 // A reply is what came back.

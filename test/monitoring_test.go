@@ -2,6 +2,7 @@ package test
 
 import (
 	"encoding/json"
+	"fmt"
 	"net/url"
 	"os"
 	"os/exec"
@@ -12,6 +13,7 @@ import (
 	"testing"
 	"time"
 
+	"multivac/internal/eventually"
 	"multivac/internal/servers"
 )
 
@@ -150,7 +152,7 @@ func TestDashboardAndAlertsAgainstPrometheus(t *testing.T) {
 	}
 
 	// Until Prometheus has seen the counters rise.
-	for end := time.Now().Add(patience); len(queries) > 0; {
+	eventually.Nil(t, "every query of the dashboard finds something", func() error {
 		s.tellAndWait(t, "a.md", runbook+time.Now().String())
 		s.ask(t, "How long are backups kept?")
 		s.ask(t, "What is the colour of the sea?")
@@ -164,28 +166,20 @@ func TestDashboardAndAlertsAgainstPrometheus(t *testing.T) {
 				delete(queries, query)
 			}
 		}
-		if time.Now().After(end) {
-			break
+		if len(queries) > 0 {
+			return fmt.Errorf("these find nothing: %q", queries)
 		}
-		time.Sleep(100 * time.Millisecond) // until the next scrape
-	}
-	for query, what := range queries {
-		t.Errorf("%s finds nothing: %s", what, query)
-	}
+		return nil
+	})
 	// A document that waits while Prometheus has yet to see a worker's second
 	// figure is what an alert begins with; it has to end by itself.
-	var alarms []servers.Sample
-	for end := time.Now().Add(patience); ; time.Sleep(100 * time.Millisecond) {
-		if alarms, err = p.Query("ALERTS"); err != nil {
-			t.Fatal(err)
+	eventually.Nil(t, "there is no alert, for nothing is wrong", func() error {
+		alarms, err := p.Query("ALERTS")
+		if err == nil && len(alarms) > 0 {
+			err = fmt.Errorf("there are %v", alarms)
 		}
-		if len(alarms) == 0 || time.Now().After(end) {
-			break
-		}
-	}
-	for _, a := range alarms {
-		t.Errorf("nothing is wrong, but there is an alert: %v", a.Metric)
-	}
+		return err
+	})
 	up, err := p.Query(`redis_up{role=~"cache|queue"} == 1`)
 	if err != nil || len(up) != 2 {
 		t.Errorf("%d Redis servers are up for their exporters, want 2 (%v)", len(up), err)
@@ -246,11 +240,11 @@ func TestPageAboutFollowingARequest(t *testing.T) {
 		slices.Sort(all) // which of the two comes first is chance
 		return all
 	}
-	want, got := fields(script[4]), []string(nil)
-	for end := time.Now().Add(patience); len(got) < len(want) && time.Now().Before(end); time.Sleep(10 * time.Millisecond) {
-		got = fields(sh(script[3])) // lines wait a moment for one another
-	}
-	if !slices.Equal(want, got) {
-		t.Errorf("the page shows\n%q\nbut what comes is\n%q", want, got)
-	}
+	want := fields(script[4])
+	eventually.Nil(t, "the lines of the page come", func() error { // they wait a moment for one another
+		if got := fields(sh(script[3])); !slices.Equal(want, got) {
+			return fmt.Errorf("the page shows\n%q\nbut what comes is\n%q", want, got)
+		}
+		return nil
+	})
 }

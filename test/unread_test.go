@@ -16,6 +16,7 @@ import (
 	"time"
 
 	"multivac"
+	"multivac/internal/eventually"
 	"multivac/internal/servers"
 )
 
@@ -40,16 +41,13 @@ func loggingTo(t *testing.T, out *os.File, args ...string) *server {
 // listening returns once somebody takes connections at the server's address.
 func (s *server) listening(t *testing.T) {
 	t.Helper()
-	for end := time.Now().Add(patience); ; time.Sleep(time.Millisecond) {
+	eventually.Nil(t, "the server listens at "+s.URL, func() error {
 		res, err := http.Get(s.URL + "/livez")
 		if err == nil {
 			res.Body.Close()
-			return
 		}
-		if time.Now().After(end) {
-			t.Fatal(err)
-		}
-	}
+		return err
+	})
 }
 
 // pipe returns the ends of a pipe, closed with the test.

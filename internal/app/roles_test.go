@@ -17,6 +17,7 @@ import (
 	"multivac/internal/client"
 	"multivac/internal/fleet"
 	"multivac/internal/queue"
+	"multivac/internal/require"
 	"multivac/internal/servers"
 	"multivac/internal/store"
 	"multivac/internal/store/sqlite"
@@ -452,6 +453,7 @@ func TestLinger(t *testing.T) {
 func TestUpgradeOneByOne(t *testing.T) { everywhere(t, upgradeOneByOne) }
 
 func upgradeOneByOne(t *testing.T, s place) {
+	require.Long(t, "it waits for leases to end")
 	t.Parallel() // it waits most of the time
 	of := func(role Role, f fleet.Forms) Settings {
 		o := s.settings(role)

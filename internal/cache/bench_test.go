@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"multivac"
+	"multivac/internal/eventually"
 	"multivac/internal/servers"
 )
 
@@ -54,7 +55,7 @@ func BenchmarkAsk(b *testing.B) {
 	b.Run("dead", func(b *testing.B) { ask(b, New(0, dead), other) })
 	b.Log(dead.Stats())
 	server[0].Start()
-	until(b, "it is there again", func() bool { return r.client.Len() == 2 })
+	eventually.True(b, "it is there again", func() bool { return r.client.Len() == 2 })
 	hanging := newRing(b, shipped)
 	for i := range 100 {
 		hanging.get(b.Context(), other(i))

@@ -17,6 +17,7 @@ import (
 
 	"multivac"
 	"multivac/internal/certs"
+	"multivac/internal/eventually"
 	"multivac/internal/servers"
 )
 
@@ -70,16 +71,6 @@ func settle(r *Ring) {
 	}
 	for range cap(r.writes) {
 		<-r.writes
-	}
-}
-
-// until waits until ok, and fails the test where that takes too long.
-func until(t testing.TB, what string, ok func() bool) {
-	t.Helper()
-	for end := time.Now().Add(20 * time.Second); !ok(); time.Sleep(time.Millisecond) {
-		if time.Now().After(end) {
-			t.Fatalf("after 20 s still not: %s", what)
-		}
 	}
 }
 
@@ -169,7 +160,7 @@ func TestFarIsAskedOnceForAll(t *testing.T) {
 			}
 		})
 	}
-	until(t, "all wait for one", func() bool { return c.Stats().Hits == 19 })
+	eventually.True(t, "all wait for one", func() bool { return c.Stats().Hits == 19 })
 	close(release)
 	all.Wait()
 	if s := c.Stats(); n.Load() != 1 || s.Far.Misses != 1 {
@@ -348,13 +339,13 @@ func TestNodesComeAndGo(t *testing.T) {
 		dns := &names{}
 		dns.set(there(n), nil)
 		r := newRing(t, RingOptions{Addrs: byName, Resolver: dns, Secret: []byte(fmt.Sprint(n, secret))})
-		until(t, "the first nodes are known", func() bool { return membersOf(r) == n })
+		eventually.True(t, "the first nodes are known", func() bool { return membersOf(r) == n })
 		fillUp(r, 0, keys)
 		if hits := found(t, r, keys); hits != keys {
 			t.Fatalf("%d of %d keys are found", hits, keys)
 		}
 		dns.set(there(n+1), nil)
-		until(t, "the new node is known", func() bool { return membersOf(r) == n+1 })
+		eventually.True(t, "the new node is known", func() bool { return membersOf(r) == n+1 })
 		moved := float64(keys-found(t, r, keys)) / keys
 		want := 1 / float64(n+1)
 		t.Logf("a node joins %d: %.1f%% of the keys move, where 1/%d is %.1f%%", n, 100*moved, n+1, 100*want)
@@ -362,7 +353,7 @@ func TestNodesComeAndGo(t *testing.T) {
 			t.Errorf("a node joins %d: %.3f of the keys move, want %.3f ± 20%%", n, moved, want)
 		}
 		dns.set(there(n), nil)
-		until(t, "the new node has gone", func() bool { return membersOf(r) == n })
+		eventually.True(t, "the new node has gone", func() bool { return membersOf(r) == n })
 		if hits := found(t, r, keys); hits != keys {
 			t.Errorf("after it has gone %d of %d keys are found", hits, keys)
 		}
@@ -397,7 +388,7 @@ func TestNoQuestionFails(t *testing.T) {
 	}
 	meanwhile := func() {
 		end := asked.Load() + 1000
-		until(t, "questions are answered", func() bool { return asked.Load() >= end })
+		eventually.True(t, "questions are answered", func() bool { return asked.Load() >= end })
 	}
 	for round := range 5 {
 		for n := range 4 {
@@ -431,25 +422,25 @@ func TestLookups(t *testing.T) {
 	do(t, c, "who", "Adell") // nothing is known yet
 
 	dns.set(there(1), nil)
-	until(t, "the node is known", func() bool { return membersOf(r) == 1 })
+	eventually.True(t, "the node is known", func() bool { return membersOf(r) == 1 })
 	do(t, c, "who", "Adell")
 	settle(r)
 	if do(t, c, "who", "Adell") {
 		t.Error("found by name, the node has nothing")
 	}
 	dns.set(nil, errors.New("the name server does not answer"))
-	until(t, "it was looked up again", dns.looked)
+	eventually.True(t, "it was looked up again", dns.looked)
 	if do(t, c, "who", "Adell") {
 		t.Error("while names cannot be looked up, the node of before is not asked")
 	}
 	dns.set(nil, nil)
-	until(t, "it has gone", func() bool { return membersOf(r) == 0 })
+	eventually.True(t, "it has gone", func() bool { return membersOf(r) == 0 })
 	if !do(t, c, "who", "Adell") {
 		t.Error("without a node the answer is found")
 	}
 	server[0].Kill()
 	dns.set(there(1), nil)
-	until(t, "it is back, and dead", func() bool { return membersOf(r) == 1 })
+	eventually.True(t, "it is back, and dead", func() bool { return membersOf(r) == 1 })
 	do(t, c, "who", "Adell")
 
 	if _, err := NewRing(RingOptions{Addrs: []string{"multivac-cache"}}); !errors.Is(err, multivac.ErrInvalid) || !strings.Contains(err.Error(), "host:port") {
@@ -490,7 +481,7 @@ func TestDeadNode(t *testing.T) {
 	if hits := found(t, r, keys); hits != keys-share {
 		t.Errorf("%d of %d keys are found, want all but the %d of the dead node", hits, keys, share)
 	}
-	until(t, "the ring does without it", func() bool { return r.client.Len() == 2 })
+	eventually.True(t, "the ring does without it", func() bool { return r.client.Len() == 2 })
 	c := New(0, r)
 	for i := range keys {
 		do(t, c, fmt.Sprint("new ", i), "Adell")
@@ -505,7 +496,7 @@ func TestDeadNode(t *testing.T) {
 		}
 	}
 	server[0].Start()
-	until(t, "it is there again", func() bool { return r.client.Len() == 3 })
+	eventually.True(t, "it is there again", func() bool { return r.client.Len() == 3 })
 	fillUp(r, 0, keys)
 	if hits := found(t, r, keys); hits != keys {
 		t.Errorf("after its restart %d of %d keys are found", hits, keys)
@@ -528,7 +519,7 @@ func TestHangingNode(t *testing.T) {
 	server, addrs := nodes(t, 1, servers.RedisOptions{})
 	// No heartbeat opens the breaker before the questions do.
 	r := newRing(t, RingOptions{Addrs: addrs, Timeout: 25 * time.Millisecond, Heartbeat: 2 * time.Second})
-	until(t, "it is asked", func() bool { r.put("who", answer("Adell")); settle(r); _, ok := r.get(t.Context(), "who"); return ok })
+	eventually.True(t, "it is asked", func() bool { r.put("who", answer("Adell")); settle(r); _, ok := r.get(t.Context(), "who"); return ok })
 	server[0].Pause()
 	var waited []time.Duration
 	for i := 0; !r.Stats().Nodes[0].Open; i++ {
@@ -553,7 +544,7 @@ func TestHangingNode(t *testing.T) {
 		t.Errorf("with the breaker open %d of 1000 questions waited", 1000-(after.Skipped-before.Skipped))
 	}
 	server[0].Resume()
-	until(t, "it is asked again", func() bool { _, ok := r.get(t.Context(), "who"); return ok })
+	eventually.True(t, "it is asked again", func() bool { _, ok := r.get(t.Context(), "who"); return ok })
 }
 
 // One that hangs before there is a connection to it costs no more.
@@ -611,7 +602,7 @@ func TestAbsentAtStart(t *testing.T) {
 		do(t, c, "who", "Adell")
 	}
 	server[0].Start()
-	until(t, "the far cache is used", func() bool { found := !do(t, c, "who", "Adell"); settle(c.far); return found })
+	eventually.True(t, "the far cache is used", func() bool { found := !do(t, c, "who", "Adell"); settle(c.far); return found })
 }
 
 // Passwords rotate as in doc/explanation/cache.md, under load: every question
@@ -650,7 +641,7 @@ func TestPasswordRotates(t *testing.T) {
 	}
 	after := func(n int64) {
 		end := asked.Load() + n
-		until(t, "questions are answered", func() bool { return asked.Load() >= end })
+		eventually.True(t, "questions are answered", func() bool { return asked.Load() >= end })
 	}
 	cut := func() { server.Do("CLIENT", "KILL", "TYPE", "normal", "SKIPME", "yes") } // so that new connections are made
 	after(200)
@@ -690,7 +681,7 @@ func TestWrongPasswordIsAMiss(t *testing.T) {
 		do(t, c, "who", "Adell")
 	}
 	password.Store(&right)
-	until(t, "the right password is used", func() bool { found := !do(t, c, "who", "Adell"); settle(c.far); return found })
+	eventually.True(t, "the right password is used", func() bool { found := !do(t, c, "who", "Adell"); settle(c.far); return found })
 }
 
 // TLS with an authority of our own, client certificates, and a node that was
@@ -710,7 +701,7 @@ func TestTLS(t *testing.T) {
 		dns.set(map[string][]string{"multivac-cache": {"127.0.0.1"}}, nil)
 		r := newRing(t, RingOptions{Addrs: []string{net.JoinHostPort(name, port)}, Resolver: dns, TLS: config})
 		c := New(0, r)
-		until(t, "the node is known", func() bool { return membersOf(r) == 1 })
+		eventually.True(t, "the node is known", func() bool { return membersOf(r) == 1 })
 		do(t, c, "who", "Adell")
 		settle(r)
 		if found := !do(t, c, "who", "Adell"); found != works {

@@ -8,6 +8,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"multivac"
+	"multivac/internal/require"
 	"multivac/internal/text"
 )
 
@@ -135,6 +136,7 @@ func TestMarkdownLines(t *testing.T) {
 
 // Marks that are never closed must not make it slow. Quadratic ones take minutes.
 func TestMarkdownIsLinear(t *testing.T) {
+	require.Long(t, "it reads many megabytes")
 	for _, in := range []string{"<table>", "<table>\n", "<div>\n", "<A {\n", "<a b=\"", "{% x", "{{< x ", "{/*", "[[", "<!--", "`", "` `` ", "``` ", "!!! a\n",
 		":::a\n", "&", "<A\n", "<details><summary>", "<a <", "{", "> [!a]\n", "</a>", "<table></table>", "<sup>", "[a]{.b}", "<ul><li>", "<A>", "<br>", "](", "<A b={"} {
 		_, err := Extract(multivac.Markdown, []byte("text "+strings.Repeat(in, (1<<20)/len(in))+"</table></div></A></details>"))

@@ -2,7 +2,6 @@ package meaning
 
 import (
 	"compress/flate"
-	_ "embed"
 	"encoding/binary"
 	"encoding/json"
 	"errors"
@@ -13,22 +12,19 @@ import (
 	"sync"
 	"unsafe"
 
+	"multivac.example/weights"
+
 	"multivac/internal/memory"
 )
-
-// Made by the programs in train. A string, for it is only read.
-//
-//go:embed weights.bin
-var weights string
 
 // Default returns the model that the binary holds, unpacked at the first call,
 // which takes about half a second; later ones wait for it.
 var Default = sync.OnceValue(func() *Model {
-	m, err := load(strings.NewReader(weights), memory.Allocate)
+	m, err := load(strings.NewReader(weights.Deflated), memory.Allocate)
 	if err != nil {
 		panic(err) // a fault of the build
 	}
-	memory.Release(weights)
+	memory.Release(weights.Deflated)
 	return m
 })
 

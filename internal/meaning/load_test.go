@@ -9,6 +9,8 @@ import (
 	"io"
 	"strings"
 	"testing"
+
+	"multivac.example/weights"
 )
 
 // small is a model of the right shapes with no layers, deflated.
@@ -115,7 +117,7 @@ func FuzzLoad(f *testing.F) {
 	f.Add(raw, true)
 	f.Add(raw[:len(raw)/2], true)
 	f.Add(small(f, nil), false)
-	f.Add([]byte(weights[:1000]), false)
+	f.Add([]byte(weights.Deflated[:1000]), false)
 	f.Add([]byte("\xff\xff\xff\xff{}"), true)
 	f.Add(fmt.Appendf([]byte{100, 0, 0, 0}, "%-100s", `{"tensors":{"a":{"type":"i8","shape":[33000000]}}}`), true)
 	f.Fuzz(func(t *testing.T, data []byte, deflate bool) {
@@ -136,7 +138,7 @@ func FuzzLoad(f *testing.F) {
 
 func BenchmarkLoad(b *testing.B) {
 	for b.Loop() {
-		if _, err := load(strings.NewReader(weights), collected); err != nil {
+		if _, err := load(strings.NewReader(weights.Deflated), collected); err != nil {
 			b.Fatal(err)
 		}
 	}

@@ -1,5 +1,6 @@
-// Package require skips tests that need something which is not everywhere, or
-// fails them where it must be there. It looks for nothing itself.
+// Package require skips tests that cannot run where they are: for want of what
+// is not everywhere, or of time. Where it must not be missing they fail. The
+// package looks for nothing itself.
 package require
 
 import (
@@ -25,4 +26,13 @@ func Have(t testing.TB, name string, ok bool, how string) {
 		}
 	}
 	t.Skipf("SKIPPED: there is no %s here; %s, or set %s=%s to have this fail", name, how, Variable, name)
+}
+
+// Long skips a test that takes seconds where `go test -short` is run, as `make
+// check` does. What the test does that takes so long is told: "it starts a Redis".
+func Long(t testing.TB, what string) {
+	t.Helper()
+	if testing.Short() {
+		t.Skipf("SKIPPED by -short: %s; run it without", what)
+	}
 }

@@ -8,6 +8,8 @@ import (
 	"go.mongodb.org/mongo-driver/v2/bson"
 	"go.mongodb.org/mongo-driver/v2/mongo"
 	"go.mongodb.org/mongo-driver/v2/mongo/options"
+
+	"multivac/internal/eventually"
 )
 
 // The server keeps what it acknowledged through its death, knows its users and
@@ -32,21 +34,12 @@ func TestMongo(t *testing.T) {
 		t.Errorf("after it was killed: %v", err)
 	}
 	m.StepDown(1)
-	for m.Primary() {
-		time.Sleep(5 * time.Millisecond)
-	}
-	for !m.Primary() {
-		time.Sleep(5 * time.Millisecond)
-	}
-	for end := time.Now().Add(patience); ; time.Sleep(5 * time.Millisecond) { // the driver tries twice, and may not have heard of it yet
+	eventually.True(t, "it has stepped down", func() bool { return !m.Primary() })
+	eventually.True(t, "it is primary again", m.Primary)
+	eventually.Nil(t, "it takes writes again", func() error { // the driver tries twice, and may not have heard of it yet
 		_, err := words.InsertOne(t.Context(), bson.D{{Key: "_id", Value: "two"}})
-		if err == nil {
-			break
-		}
-		if time.Now().After(end) {
-			t.Fatalf("after it has stepped down: %v", err)
-		}
-	}
+		return err
+	})
 	m.SetPassword("ana", "another")
 	if err := connect(user).FindOne(t.Context(), bson.D{}).Err(); err == nil {
 		t.Error("the old password holds")
@@ -64,7 +57,7 @@ func TestMongo(t *testing.T) {
 // Clients of a server behind a proxy go through it, whatever its set tells them.
 func TestMongoBehind(t *testing.T) {
 	m := Mongo(t, MongoOptions{})
-	p := Toxiproxy(t, m.Addr)
+	p := FaultProxy(t, m.Addr)
 	m.Behind(p.Addr)
 	c, err := mongo.Connect(options.Client().ApplyURI(m.URI).SetServerSelectionTimeout(2 * time.Second))
 	must(t, err)

@@ -1,6 +1,7 @@
 package servers
 
 import (
+	"flag"
 	"fmt"
 	"log"
 	"os"
@@ -11,8 +12,14 @@ import (
 
 // Main is the TestMain of a package that drives the command from outside: it
 // builds the command, says where it is, runs the tests and ends the process.
-// Such a package imports internal/cli, so that a cached result is of this command.
+// Such a package imports internal/cli, so that a cached result is of this
+// command. With -short nothing is built and no test is run.
 func Main(m *testing.M, binary *string) {
+	flag.Parse()
+	if testing.Short() {
+		fmt.Println("SKIPPED by -short: all tests that drive the built command from outside; run them without")
+		os.Exit(0)
+	}
 	dir, err := os.MkdirTemp("", "multivac-test-")
 	if err == nil {
 		*binary = filepath.Join(dir, "multivac")

@@ -3,18 +3,20 @@ package servers
 import (
 	"compress/gzip"
 	"encoding/hex"
+	"fmt"
 	"io"
 	"net/http"
 	"net/http/httptest"
 	"slices"
 	"sync"
 	"testing"
-	"time"
 
 	collector "go.opentelemetry.io/proto/otlp/collector/trace/v1"
 	common "go.opentelemetry.io/proto/otlp/common/v1"
 	otlp "go.opentelemetry.io/proto/otlp/trace/v1"
 	"google.golang.org/protobuf/proto"
+
+	"multivac/internal/eventually"
 )
 
 // A TraceReceiver takes spans by OTLP over HTTP.
@@ -96,16 +98,17 @@ func (r *TraceReceiver) Spans() []ReceivedSpan {
 // Span returns the first span of that name in a trace, once it is there.
 func (r *TraceReceiver) Span(trace, name string) ReceivedSpan {
 	r.t.Helper()
-	var names []string
-	for end := time.Now().Add(patience); time.Now().Before(end); time.Sleep(5 * time.Millisecond) {
-		names = nil
+	var found ReceivedSpan
+	eventually.Nil(r.t, "a span "+name+" of trace "+trace+" has come", func() error {
+		var others []string
 		for _, s := range r.Spans() {
 			if s.Trace == trace && s.Name == name {
-				return s
+				found = s
+				return nil
 			}
-			names = append(names, s.Trace+" "+s.Name)
+			others = append(others, s.Trace+" "+s.Name)
 		}
-	}
-	r.t.Fatalf("there is no span %q in trace %s, but %q", name, trace, names)
-	return ReceivedSpan{}
+		return fmt.Errorf("there are %q", others)
+	})
+	return found
 }

@@ -34,6 +34,7 @@ func Promtool(t testing.TB) string {
 // job, by its host:port, and has the labels that are given with it.
 func Prometheus(t testing.TB, rules string, targets map[string]map[string]string) *PrometheusServer {
 	t.Helper()
+	require.Long(t, "it starts a Prometheus")
 	program, ok := installed("prometheus")
 	require.Have(t, "prometheus", ok, "install prometheus (Debian: apt-get install prometheus)")
 	var scrapes []any

@@ -16,6 +16,7 @@ import (
 // skipped, or fails where name is required.
 func Python(t testing.TB, name, requirement, program string) string {
 	t.Helper()
+	require.Long(t, "it starts a server in Python")
 	cache, err := os.UserCacheDir()
 	if err != nil {
 		cache = os.TempDir()

@@ -60,6 +60,7 @@ func PasswordHash(password string) string {
 // files that only their owner reads; nothing secret is in its command line.
 func Redis(t testing.TB, o RedisOptions) *RedisServer {
 	t.Helper()
+	require.Long(t, "it starts a Redis")
 	program, ok := installed("redis-server")
 	require.Have(t, "redis", ok, "install redis-server (Debian: apt-get install redis-server)")
 	r := &RedisServer{dir: t.TempDir(), password: "of the test"}

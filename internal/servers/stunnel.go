@@ -1,6 +1,7 @@
 package servers
 
 import (
+	"errors"
 	"net"
 	"os"
 	"os/exec"
@@ -10,6 +11,7 @@ import (
 	"testing"
 	"time"
 
+	"multivac/internal/eventually"
 	"multivac/internal/require"
 )
 
@@ -33,6 +35,7 @@ type StunnelServer struct {
 // Stunnel starts a stunnel that ends with the test.
 func Stunnel(t testing.TB, o StunnelOptions) *StunnelServer {
 	t.Helper()
+	require.Long(t, "it starts a stunnel")
 	program, ok := installed("stunnel4")
 	if !ok {
 		program, ok = installed("stunnel")
@@ -70,7 +73,12 @@ func (s *StunnelServer) config(o StunnelOptions) string {
 	return strings.Join(lines, "\n") + "\n"
 }
 
+// listens returns nil once stunnel takes connections. Its log has to say so,
+// too: until then another may have the port, and a SIGHUP would end stunnel.
 func (s *StunnelServer) listens() error {
+	if !strings.Contains(s.said(), loaded) {
+		return errors.New("it has not read its files")
+	}
 	conn, err := net.DialTimeout("tcp", s.Addr, time.Second)
 	if err != nil {
 		return err
@@ -86,11 +94,12 @@ func (s *StunnelServer) Reload() {
 	s.t.Helper()
 	before := strings.Count(s.said(), loaded)
 	s.signal(syscall.SIGHUP)
-	for end := time.Now().Add(patience); strings.Count(s.said(), loaded) == before; time.Sleep(5 * time.Millisecond) {
-		if time.Now().After(end) {
-			s.t.Fatalf("stunnel did not read its files again:\n%s", s.said())
+	eventually.Nil(s.t, "stunnel has read its files again", func() error {
+		if said := s.said(); strings.Count(said, loaded) == before {
+			return errors.New("it says\n" + said)
 		}
-	}
+		return nil
+	})
 }
 
 const loaded = "Configuration successful"

@@ -29,6 +29,7 @@ type VaultServer struct {
 // Vault starts a Vault that ends with the test.
 func Vault(t testing.TB) *VaultServer {
 	t.Helper()
+	require.Long(t, "it starts a Vault")
 	program := os.Getenv(VaultVariable)
 	ok := program != ""
 	if !ok {

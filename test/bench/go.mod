@@ -106,6 +106,9 @@ require (
 	modernc.org/libc v1.80.1 // indirect
 	modernc.org/mathutil v1.7.1 // indirect
 	modernc.org/memory v1.12.1 // indirect
+	multivac.example/weights v0.0.0 // indirect
 )
 
 replace multivac => ../..
+
+replace multivac.example/weights => ../../weights

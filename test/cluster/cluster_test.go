@@ -128,7 +128,7 @@ func (s *stage) load() {
 	must(s.t, os.WriteFile(file, fmt.Appendf(nil, loadPod, registry, tag), 0o600))
 	s.kubectl("apply", "-f", file)
 	s.kubectl("wait", "--for=condition=Ready", "pod/load", "--timeout=60s")
-	time.Sleep(5 * time.Second) // of load
+	s.loaded(30)
 	s.report("at rest", 0)
 }
 
@@ -138,8 +138,17 @@ type account struct {
 	Slowest             string
 }
 
-// report says what was done since the last one, of which no more may have failed.
-func (s *stage) report(phase string, mostFailed int) {
+// loaded waits until each that asks and tells has done so a number of times
+// more, whatever came of it. From twice on, all that was under way before has
+// come to its end.
+func (s *stage) loaded(times int) {
+	s.t.Helper()
+	s.kubectl("exec", "load", "--", "/usr/bin/load", "await", strconv.Itoa(times))
+}
+
+// report says what was done since the last one, of which no more may have
+// failed, and returns how many have.
+func (s *stage) report(phase string, mostFailed int) (failed int) {
 	var a account
 	must(s.t, json.Unmarshal([]byte(s.kubectl("exec", "load", "--", "/usr/bin/load", "report")), &a))
 	s.t.Logf("%s: asked %d, told %d, failed %d; the slowest took %s", phase, a.Asked, a.Told, a.Failed, a.Slowest)
@@ -151,6 +160,7 @@ func (s *stage) report(phase string, mostFailed int) {
 	} else if a.Failed > 0 {
 		s.t.Logf("%s: of those that failed:\n%s", phase, strings.Join(a.Failures[:min(3, len(a.Failures))], "\n"))
 	}
+	return a.Failed
 }
 
 func (s *stage) scale() {
@@ -169,7 +179,7 @@ func (s *stage) scale() {
 	s.report("web to 3", 0)
 	to("multivac-worker", 2)
 	s.report("workers to 2", 0)
-	time.Sleep(15 * time.Second) // of load on all of them, and until the kubelet has measured it
+	s.loaded(30) // on all of them
 	s.report("scaled", 0)
 	s.usage("scaled, under load")
 }
@@ -211,7 +221,6 @@ func (s *stage) nothingLost() {
 	s.kubectl("exec", "load", "--", "/usr/bin/load", "pause")
 	s.check()
 	s.doctor()
-	time.Sleep(15 * time.Second) // until the kubelet has measured it
 	s.usage("idle")
 }
 
@@ -263,7 +272,7 @@ func (s *stage) rotate() {
 		})
 		s.t.Logf("%s: the new password was taken after %s", role, took.Round(time.Second))
 	}
-	time.Sleep(5 * time.Second) // of load with the new ones
+	s.loaded(30) // with the new ones
 	s.report("passwords rotated", 0)
 }
 
@@ -309,9 +318,14 @@ func (s *stage) evicted(pod string) bool {
 // it in that moment may fail; nothing else.
 func (s *stage) kill() {
 	for _, role := range []string{"cache", "worker", "queue", "web-server", "db"} {
-		s.kubectl("delete", "pod", s.pods(role)[0].Metadata.Name, "--grace-period=0", "--force")
+		all := s.pods(role)
+		killed := all[0].Metadata
+		s.kubectl("delete", "pod", killed.Name, "--grace-period=0", "--force")
 		begun := time.Now()
-		time.Sleep(time.Second) // until its successor is there
+		s.until("a pod of "+role+" has a successor", func() bool {
+			now := s.pods(role)
+			return len(now) == len(all) && !slices.ContainsFunc(now, func(p pod) bool { return p.Metadata.UID == killed.UID })
+		})
 		s.until("all pods of "+role+" are ready again", func() bool { return s.ready(role) })
 		s.t.Logf("%s: there again after %s", role, time.Since(begun).Round(time.Second))
 		most := 0
@@ -324,9 +338,11 @@ func (s *stage) kill() {
 		s.report("killed "+role, most)
 	}
 	s.until("the web servers are ready", func() bool { return s.ready("web-server") })
-	time.Sleep(10 * time.Second) // until what waited for the database has been answered
-	s.report("all ready again", 1000)
-	time.Sleep(5 * time.Second)
+	s.until("nothing fails any more", func() bool {
+		s.loaded(20)
+		return s.report("all ready again", 1000) == 0
+	})
+	s.loaded(30)
 	s.report("after all that", 0)
 }
 
@@ -353,23 +369,37 @@ func (s *stage) restore() {
 	s.check()
 }
 
-// usage says what each role needs, as the kubelet measures it.
-func (s *stage) usage(when string) {
-	node := strings.Fields(s.kubectl("get", "nodes", "-o", "jsonpath={.items[*].metadata.name}"))
-	type pod struct {
-		PodRef struct{ Name, Namespace string }
-		CPU    struct{ UsageNanoCores uint64 }
-		Memory struct{ WorkingSetBytes uint64 }
+// A measure is what the kubelet has measured of a pod.
+type measure struct {
+	PodRef struct{ Name, Namespace string }
+	CPU    struct {
+		Time           time.Time
+		UsageNanoCores uint64
 	}
-	for _, name := range node {
-		var summary struct{ Pods []pod }
-		if json.Unmarshal([]byte(s.try("get", "--raw", "/api/v1/nodes/"+name+"/proxy/stats/summary")), &summary) != nil {
-			continue
-		}
-		for _, p := range summary.Pods {
-			if p.PodRef.Namespace == s.name && strings.HasPrefix(p.PodRef.Name, "multivac-") {
-				s.t.Logf("%s: %-40s %4d MiB %5d mCPU", when, p.PodRef.Name, p.Memory.WorkingSetBytes>>20, p.CPU.UsageNanoCores/1e6)
+	Memory struct{ WorkingSetBytes uint64 }
+}
+
+// usage says what each role needs, as the kubelets measure it from now on.
+func (s *stage) usage(when string) {
+	begun := time.Now()
+	nodes := strings.Fields(s.kubectl("get", "nodes", "-o", "jsonpath={.items[*].metadata.name}"))
+	var all []measure
+	s.until("the kubelets have measured every pod", func() bool {
+		all = nil
+		for _, name := range nodes {
+			var summary struct{ Pods []measure }
+			if json.Unmarshal([]byte(s.try("get", "--raw", "/api/v1/nodes/"+name+"/proxy/stats/summary")), &summary) != nil {
+				return false
+			}
+			for _, m := range summary.Pods {
+				if m.PodRef.Namespace == s.name && strings.HasPrefix(m.PodRef.Name, "multivac-") {
+					all = append(all, m)
+				}
 			}
 		}
+		return len(all) > 0 && !slices.ContainsFunc(all, func(m measure) bool { return m.CPU.Time.Before(begun) })
+	})
+	for _, m := range all {
+		s.t.Logf("%s: %-40s %4d MiB %5d mCPU", when, m.PodRef.Name, m.Memory.WorkingSetBytes>>20, m.CPU.UsageNanoCores/1e6)
 	}
 }

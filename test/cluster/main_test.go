@@ -6,6 +6,7 @@ import (
 	"bytes"
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"log"
 	"os"
@@ -16,6 +17,7 @@ import (
 	"testing"
 	"time"
 
+	"multivac/internal/eventually"
 	"multivac/internal/require"
 	"multivac/internal/servers"
 )
@@ -210,23 +212,24 @@ func (n *namespace) rolledOut(workloads ...string) {
 	}
 }
 
-// until tries until it is so.
+// clusterTimeout is how long anything may take on a cluster.
+const clusterTimeout = 3 * time.Minute
+
+// until waits until it is so, and returns how long that took.
 func (n *namespace) until(what string, so func() bool) time.Duration {
 	n.t.Helper()
-	begun := time.Now()
-	for !so() {
-		if time.Since(begun) > 3*time.Minute {
-			n.t.Fatalf("waited three minutes until %s", what)
+	return eventually.Within(n.t, clusterTimeout, what, func() error {
+		if !so() {
+			return errors.New("it is not so")
 		}
-		time.Sleep(300 * time.Millisecond)
-	}
-	return time.Since(begun)
+		return nil
+	})
 }
 
 // A pod as kubectl tells of it.
 type pod struct {
 	Metadata struct {
-		Name              string
+		Name, UID         string
 		DeletionTimestamp string
 	}
 	Status struct {

@@ -89,6 +89,7 @@ var kustomizations = regexp.MustCompile("(?ms)^```yaml\n(namespace: .*?)^```$")
 
 // What pages say to write is built, and all of it lies in the namespace.
 func TestKustomizationsOfPages(t *testing.T) {
+	require.Long(t, "it runs kubectl for each page")
 	_, err := exec.LookPath("kubectl")
 	require.Have(t, "kubectl", err == nil, "install kubectl")
 	here, err := os.Getwd()

@@ -3,6 +3,7 @@ package cluster
 import (
 	"bytes"
 	"context"
+	"errors"
 	"flag"
 	"fmt"
 	"os"
@@ -12,7 +13,8 @@ import (
 	"strings"
 	"syscall"
 	"testing"
-	"time"
+
+	"multivac/internal/eventually"
 )
 
 var update = flag.Bool("update", false, "write what came into the pages")
@@ -123,13 +125,14 @@ func (s *shell) run(block string) string {
 	end := fmt.Sprintf("\x01done %d\n", before.Size())
 	_, err = fmt.Fprintf(s.in, "%s\necho -n $'%s'\n", block, strings.ReplaceAll(strings.ReplaceAll(end, "\x01", `\x01`), "\n", `\n`))
 	must(s.t, err)
-	for began := time.Now(); ; time.Sleep(50 * time.Millisecond) {
+	var said string
+	eventually.Within(s.t, clusterTimeout, "the block ends:\n"+block, func() error {
 		all, err := os.ReadFile(s.out)
 		must(s.t, err)
-		if said := string(all[before.Size():]); strings.HasSuffix(said, end) {
-			return strings.TrimSuffix(said, end)
-		} else if time.Since(began) > 3*time.Minute {
-			s.t.Fatalf("waited three minutes for\n%s\nwhich says\n%s", block, said)
+		if said = string(all[before.Size():]); !strings.HasSuffix(said, end) {
+			return errors.New("it says\n" + said)
 		}
-	}
+		return nil
+	})
+	return strings.TrimSuffix(said, end)
 }

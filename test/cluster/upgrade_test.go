@@ -72,7 +72,7 @@ func (s *stage) restart() {
 		s.kubectl("rollout", "restart", d)
 	}
 	s.rolledOut(deployments...)
-	time.Sleep(3 * time.Second)
+	s.loaded(20)
 	s.report("every Deployment restarted", 0)
 }
 

@@ -13,6 +13,7 @@ import (
 	"testing"
 	"time"
 
+	"multivac/internal/eventually"
 	"multivac/internal/servers"
 )
 
@@ -234,11 +235,7 @@ func (c *chaos) replace(all []*process, n int) {
 // primary returns once the database takes writes again.
 func (c *chaos) primary() {
 	c.t.Helper()
-	for end := time.Now().Add(patience); !c.mongo.Primary(); time.Sleep(5 * time.Millisecond) {
-		if time.Now().After(end) {
-			c.t.Fatal("the database has not become primary again")
-		}
-	}
+	eventually.True(c.t, "the database is primary again", c.mongo.Primary)
 }
 
 // web returns one that lives, as a load balancer would.

@@ -6,6 +6,7 @@ package services
 import (
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"io"
 	"net/http"
@@ -20,6 +21,7 @@ import (
 	"time"
 
 	_ "multivac/internal/cli" // so that a cached result is of this command
+	"multivac/internal/eventually"
 	"multivac/internal/servers"
 )
 
@@ -125,19 +127,17 @@ func (s *stage) start(role string, args ...string) *process {
 
 func (p *process) listens() {
 	p.t.Helper()
-	for end := time.Now().Add(patience); ; time.Sleep(5 * time.Millisecond) {
+	eventually.Nil(p.t, "the "+p.role+" listens", func() error {
 		if p.URL = string(regexp.MustCompile(`http://127\.0\.0\.1:\d+`).Find([]byte(p.said()))); p.URL != "" {
-			return
+			return nil
 		}
 		select {
 		case <-p.exited:
 			p.t.Fatalf("%s ended before it listened:\n%s", p.role, p.said())
 		default:
 		}
-		if time.Now().After(end) {
-			p.t.Fatalf("%s does not listen:\n%s", p.role, p.said())
-		}
-	}
+		return errors.New("it says\n" + p.said())
+	})
 }
 
 // said returns what the process wrote.
@@ -149,11 +149,12 @@ func (p *process) said() string {
 // says returns once the process has written a text.
 func (p *process) says(text string) {
 	p.t.Helper()
-	for end := time.Now().Add(patience); !strings.Contains(p.said(), text); time.Sleep(10 * time.Millisecond) {
-		if time.Now().After(end) {
-			p.t.Fatalf("the %s does not say %s:\n%s", p.role, text, p.said())
+	eventually.Nil(p.t, "the "+p.role+" says "+text, func() error {
+		if said := p.said(); !strings.Contains(said, text) {
+			return errors.New("it says\n" + said)
 		}
-	}
+		return nil
+	})
 }
 
 // kill ends it as a crash would.
@@ -184,17 +185,16 @@ func (p *process) ready() *process {
 }
 
 // until gets a path again and again until the reply is as wanted.
-func (p *process) until(path string, wanted func(reply) bool) reply {
+func (p *process) until(path string, wanted func(reply) bool) (r reply) {
 	p.t.Helper()
-	for end := time.Now().Add(patience); ; time.Sleep(5 * time.Millisecond) {
-		r, err := p.try("GET", path, "", "")
-		if err == nil && wanted(r) {
-			return r
+	eventually.Nil(p.t, p.role+": GET "+path+" is as wanted", func() error {
+		var err error
+		if r, err = p.try("GET", path, "", ""); err == nil && wanted(r) {
+			return nil
 		}
-		if time.Now().After(end) {
-			p.t.Fatalf("%s: GET %s is still %d %s %v\n%s", p.role, path, r.status, r.body, err, p.said())
-		}
-	}
+		return fmt.Errorf("%d %s %v\n%s", r.status, r.body, err, p.said())
+	})
+	return r
 }
 
 // A reply is what came back.

@@ -15,6 +15,7 @@ import (
 	"testing"
 	"time"
 
+	"multivac/internal/eventually"
 	"multivac/internal/servers"
 )
 
@@ -35,7 +36,7 @@ func (c *chaos) through() {
 	c.t.Helper()
 	uri := c.mongo.URI
 	for name, addr := range map[string]string{"mongo": c.mongo.Addr, "queue": c.queue.Addr, "cache": c.cache[0].Addr} {
-		c.proxies[name] = servers.Toxiproxy(c.t, addr)
+		c.proxies[name] = servers.FaultProxy(c.t, addr)
 	}
 	c.mongo.Behind(c.proxies["mongo"].Addr)
 	c.edit(uri, c.mongo.URI)
@@ -137,6 +138,12 @@ func newCanary(t *testing.T, dir string) *canary {
 	_, err := cmd.StdinPipe() // which ends with the test
 	must(t, err)
 	must(t, cmd.Start())
+	k := &canary{}
+	eventually.True(t, "the canary listens", func() bool {
+		addr, err := os.ReadFile(file)
+		k.url = "http://" + string(addr)
+		return err == nil
+	})
 	stop, stopped := make(chan struct{}), make(chan struct{})
 	t.Cleanup(func() {
 		close(stop)
@@ -144,15 +151,6 @@ func newCanary(t *testing.T, dir string) *canary {
 		_ = cmd.Process.Kill()
 		_ = cmd.Wait()
 	})
-	k := &canary{}
-	for end := time.Now().Add(patience); k.url == ""; time.Sleep(5 * time.Millisecond) {
-		if addr, err := os.ReadFile(file); err == nil {
-			k.url = "http://" + string(addr)
-		} else if time.Now().After(end) {
-			close(stopped)
-			t.Fatal("the canary does not sing")
-		}
-	}
 	go func() {
 		defer close(stopped)
 		for {

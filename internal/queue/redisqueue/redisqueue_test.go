@@ -288,7 +288,7 @@ func TestFlushAllLosesHintsOnly(t *testing.T) {
 // Whatever happens to connections, each task comes once the sweeper saw to it.
 func TestConnectionsBreak(t *testing.T) {
 	r := servers.Redis(t, servers.RedisOptions{})
-	near, far := servers.Toxiproxy(t, r.Addr), servers.Toxiproxy(t, r.Addr)
+	near, far := servers.FaultProxy(t, r.Addr), servers.FaultProxy(t, r.Addr)
 	q := started(t, redisqueue.Options{Addr: near.Addr})
 	got := work(t, started(t, redisqueue.Options{Addr: far.Addr}))
 	missing := map[multivac.Task]bool{}

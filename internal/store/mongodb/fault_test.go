@@ -528,7 +528,7 @@ func TestRotation(t *testing.T) {
 // else calls would wait for another one, long after the network is well again.
 func TestBrokenWhileSigningIn(t *testing.T) {
 	m := servers.Mongo(t, servers.MongoOptions{Users: []servers.MongoUser{{Name: "ana", Password: "one", Database: "multivac"}}})
-	proxy := servers.Toxiproxy(t, m.Addr)
+	proxy := servers.FaultProxy(t, m.Addr)
 	signIn := func(password string) error {
 		client, err := mongo.Connect(options.Client().SetHosts([]string{proxy.Addr}).SetDirect(true).SetServerSelectionTimeout(300 * time.Millisecond).
 			SetAuth(options.Credential{Username: "ana", Password: password}))

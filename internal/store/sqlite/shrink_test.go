@@ -12,6 +12,7 @@ import (
 	"time"
 
 	"multivac"
+	"multivac/internal/require"
 	"multivac/internal/store/sqlite"
 	"multivac/internal/store/storetest"
 )
@@ -65,6 +66,7 @@ func quote(t *testing.T, db *sqlite.DB, n int, r multivac.Receipt) {
 }
 
 func TestSpaceIsGivenBack(t *testing.T) {
+	require.Long(t, "it writes many megabytes")
 	dir := t.TempDir()
 	db := open(t, dir)
 	receipts := fill(t, db, 2000)
@@ -109,6 +111,7 @@ func older(t *testing.T, dir string) {
 }
 
 func TestSpaceOfOlderFilesIsGivenBack(t *testing.T) {
+	require.Long(t, "it writes many megabytes")
 	dir := t.TempDir()
 	db, err := sqlite.Open(dir)
 	if err != nil {

@@ -42,6 +42,7 @@ const patience = 60 * time.Second
 // startChrome starts a browser that ends with the test, with more flags.
 func startChrome(t *testing.T, flags ...string) *chrome {
 	t.Helper()
+	require.Long(t, "it starts a browser")
 	var binary string
 	for _, name := range []string{"chromium", "chromium-browser", "google-chrome", "chrome"} {
 		if path, err := exec.LookPath(name); err == nil {

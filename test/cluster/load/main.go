@@ -4,6 +4,7 @@
 //
 //	load run SERVER        tells and asks until it is ended; serves the account
 //	load report            prints the account, and begins the next
+//	load await N           returns once each that asks and tells has done so N times more
 //	load pause             stops telling and asking, for good
 //	load check SERVER...   holds each server against what was acknowledged, and the servers against each other
 package main
@@ -20,6 +21,7 @@ import (
 	"net/url"
 	"os"
 	"os/signal"
+	"strconv"
 	"strings"
 	"sync"
 	"syscall"
@@ -53,6 +55,9 @@ var questions = []string{
 	"Which exit code means insufficient data?", "What is the capital of Peru?", "How do I rotate a password?", "What is kept in the cache?",
 }
 
+// lanes are the askers and the one that tells. Each makes one request after the other.
+const lanes = 4
+
 type load struct {
 	server, key string
 	web         *http.Client
@@ -61,6 +66,7 @@ type load struct {
 	account account
 	slowest time.Duration
 	sources map[string]string // what was acknowledged: source → id
+	done    [lanes]int        // requests that have come to their end, by who made them
 }
 
 func main() {
@@ -83,12 +89,14 @@ func run(args []string) error {
 		return l.run(ctx)
 	case len(args) == 1 && args[0] == "report":
 		return show(ctx, "/report")
+	case len(args) == 2 && args[0] == "await":
+		return show(ctx, "/await?"+url.Values{"times": args[1:]}.Encode())
 	case len(args) == 1 && args[0] == "pause":
 		return show(ctx, "/pause")
 	case len(args) > 1 && args[0] == "check":
 		return show(ctx, "/check?"+url.Values{"server": args[1:]}.Encode())
 	}
-	return errors.New("usage: load run SERVER | report | pause | check SERVER [SERVER]")
+	return errors.New("usage: load run SERVER | report | await N | pause | check SERVER [SERVER]")
 }
 
 // show prints what the load that runs here says.
@@ -102,6 +110,9 @@ func show(ctx context.Context, path string) error {
 		return err
 	}
 	defer answer.Body.Close()
+	if answer.StatusCode != http.StatusOK {
+		return errors.New(answer.Status)
+	}
 	_, err = io.Copy(os.Stdout, answer.Body)
 	return err
 }
@@ -110,12 +121,13 @@ func (l *load) run(ctx context.Context) error {
 	var steady sync.WaitGroup
 	going, pause := context.WithCancel(ctx)
 	defer pause()
-	for n := range 3 {
-		steady.Go(func() { l.steadily(going, 50*time.Millisecond, func(i int) error { return l.ask(going, n, i) }) })
+	for n := 1; n < lanes; n++ {
+		steady.Go(func() { l.steadily(going, n, 50*time.Millisecond, func(i int) error { return l.ask(going, n, i) }) })
 	}
-	steady.Go(func() { l.steadily(going, 100*time.Millisecond, func(i int) error { return l.tell(ctx, i) }) })
+	steady.Go(func() { l.steadily(going, 0, 100*time.Millisecond, func(i int) error { return l.tell(ctx, i) }) })
 	mux := http.NewServeMux()
 	mux.HandleFunc("/report", func(w http.ResponseWriter, _ *http.Request) { write(w, l.report()) })
+	mux.HandleFunc("/await", l.await)
 	mux.HandleFunc("/pause", func(w http.ResponseWriter, _ *http.Request) {
 		pause()
 		steady.Wait()
@@ -136,8 +148,38 @@ func write(w io.Writer, v any) {
 	_ = encoder.Encode(v) // who asked has gone
 }
 
+// await answers once each lane has ended a number of requests more.
+func (l *load) await(w http.ResponseWriter, r *http.Request) {
+	times, err := strconv.Atoi(r.FormValue("times"))
+	if err != nil {
+		http.Error(w, err.Error(), http.StatusBadRequest)
+		return
+	}
+	l.mu.Lock()
+	before := l.done
+	l.mu.Unlock()
+	tick := time.NewTicker(10 * time.Millisecond)
+	defer tick.Stop()
+	for {
+		select {
+		case <-r.Context().Done():
+			return
+		case <-tick.C:
+		}
+		l.mu.Lock()
+		fewest := l.done[0] - before[0]
+		for n, done := range l.done {
+			fewest = min(fewest, done-before[n])
+		}
+		l.mu.Unlock()
+		if fewest >= times {
+			return
+		}
+	}
+}
+
 // steadily does it again and again, and keeps account of it.
-func (l *load) steadily(ctx context.Context, every time.Duration, do func(i int) error) {
+func (l *load) steadily(ctx context.Context, lane int, every time.Duration, do func(i int) error) {
 	tick := time.NewTicker(every)
 	defer tick.Stop()
 	for i := 0; ; i++ {
@@ -152,6 +194,7 @@ func (l *load) steadily(ctx context.Context, every time.Duration, do func(i int)
 			return
 		}
 		l.mu.Lock()
+		l.done[lane]++
 		l.slowest = max(l.slowest, time.Since(begun))
 		if err != nil {
 			l.account.Failed++

@@ -2,6 +2,7 @@ package servers_test
 
 import (
 	"bufio"
+	"io"
 	"net"
 	"testing"
 	"time"
@@ -9,31 +10,31 @@ import (
 	"multivac/internal/servers"
 )
 
-func TestToxiproxy(t *testing.T) {
-	echo, err := net.Listen("tcp", "127.0.0.1:0")
+// echo starts a server that answers with each line that it reads.
+func echo(t *testing.T) (addr string) {
+	t.Helper()
+	listener, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {
 		t.Fatal(err)
 	}
-	defer echo.Close()
+	t.Cleanup(func() { listener.Close() })
 	go func() {
 		for {
-			conn, err := echo.Accept()
+			conn, err := listener.Accept()
 			if err != nil {
 				return
 			}
 			go func() {
 				defer conn.Close()
-				for line := bufio.NewReader(conn); ; {
-					text, err := line.ReadString('\n')
-					if err != nil {
-						return
-					}
-					_, _ = conn.Write([]byte(text))
-				}
+				_, _ = io.Copy(conn, conn)
 			}()
 		}
 	}()
-	p := servers.Toxiproxy(t, echo.Addr().String())
+	return listener.Addr().String()
+}
+
+func TestProxy(t *testing.T) {
+	p := servers.FaultProxy(t, echo(t))
 	said := func(within time.Duration) (took time.Duration, err error) {
 		conn, err := net.Dial("tcp", p.Addr)
 		if err != nil {
@@ -70,5 +71,32 @@ func TestToxiproxy(t *testing.T) {
 		if (err != nil) != step.err || took < step.atLeast {
 			t.Errorf("%s: got %v after %v; want an error: %v, after %v at least", step.name, err, took, step.err, step.atLeast)
 		}
+	}
+}
+
+// A connection outlives a Hang with all that was sent, and no Cut.
+func TestProxyKeepsConnections(t *testing.T) {
+	p := servers.FaultProxy(t, echo(t))
+	conn, err := net.Dial("tcp", p.Addr)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer conn.Close()
+	lines := bufio.NewReader(conn)
+	p.Hang()
+	_, _ = conn.Write([]byte("one\n"))
+	_ = conn.SetReadDeadline(time.Now().Add(100 * time.Millisecond))
+	if line, err := lines.ReadString('\n'); err == nil {
+		t.Errorf("hanging: got %q", line)
+	}
+	_ = conn.SetReadDeadline(time.Now().Add(30 * time.Second))
+	p.Mend()
+	if line, err := lines.ReadString('\n'); line != "one\n" {
+		t.Errorf("mended: got %q, %v", line, err)
+	}
+	p.Cut()
+	p.Mend()
+	if line, err := lines.ReadString('\n'); err == nil || line != "" {
+		t.Errorf("after it was cut: got %q, %v", line, err)
 	}
 }

@@ -1,0 +1,3 @@
+module multivac.example/weights
+
+go 1.26.0
