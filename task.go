@@ -4,6 +4,6 @@ package multivac
 type Task struct {
 	Document DocumentID
 	Revision Revision
-	Attempt  int    // of this revision, from 1; 0 where no lease was taken yet
-	Origin   Origin // of the telling, where it is known
+	Attempt  int    // counts the attempts at this revision, from 1; 0 before the first lease
+	Origin   Origin // the request that told the document, if known
 }
