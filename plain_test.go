@@ -44,7 +44,6 @@ var notYet = []string{
 	"internal/cache",
 	"internal/certs",
 	"internal/client",
-	"internal/config",
 	"internal/extract",
 	"internal/follow",
 	"internal/index",
