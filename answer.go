@@ -26,11 +26,12 @@ const (
 	Eager    Stop = "eager"    // 80%
 )
 
-// Stops are all stops, the surest first. Their shares hold where one question
-// in two has an answer.
+// Stops lists all stops, the strictest first. The shares above hold where 1
+// question in 2 has an answer.
 var Stops = []Stop{Strict, Balanced, Eager}
 
-// Validate returns an ErrInvalid that says what a stop may be. None is allowed.
+// Validate returns an ErrInvalid that names the allowed stops. An empty stop is
+// valid.
 func (s Stop) Validate() error {
 	switch s {
 	case "", Strict, Balanced, Eager:
@@ -39,13 +40,13 @@ func (s Stop) Validate() error {
 	return Errorf(ErrInvalid, "use strict, balanced or eager", "unknown stop %q", Clip(string(s), 40))
 }
 
-// DefaultStops are what a question gets that names no stop.
+// DefaultStops are the stops of questions that name none.
 type DefaultStops struct {
 	Stop        Stop                    // Balanced if empty
-	Collections map[CollectionName]Stop // of collections with another one
+	Collections map[CollectionName]Stop // collections with a stop of their own
 }
 
-// Of returns the stop of a question to the collection.
+// Of returns the default stop for questions to the collection.
 func (d DefaultStops) Of(c CollectionName) Stop {
 	switch {
 	case d.Collections[c] != "":
@@ -73,9 +74,9 @@ func (d DefaultStops) Validate() error {
 type Question struct {
 	Text       string
 	Collection CollectionName // DefaultCollection if empty
-	Stop       Stop           // that of the collection or server if empty
-	Count      int            // sentences wanted, the answer among them; 4 if 0
-	After      Position       // answer from at least here
+	Stop       Stop           // the default of the collection or server if empty
+	Count      int            // how many sentences are wanted, including the answer; 4 if 0
+	After      Position       // answer from at least this position
 }
 
 // Validate returns an ErrInvalid that says what to change.
@@ -100,6 +101,7 @@ func (q Question) Validate() error {
 // AnswerState says whether there is an answer.
 type AnswerState string
 
+// The states of an answer.
 const (
 	Answered         AnswerState = "answered"
 	InsufficientData AnswerState = "insufficient_data"
@@ -109,11 +111,13 @@ const (
 type Answer struct {
 	State      AnswerState
 	Confidence float64 // estimated probability that Sentences[0] answers the question
-	// Sentences are the best ones, best first. Where State is Answered the
-	// first is the answer and the rest are runners-up; otherwise none of them
-	// is worth saying and they are here to be measured, not shown.
+	// Sentences are ordered by confidence, the best one first. Where State is
+	// Answered, the first one is the answer and the others are runners-up.
+	// Where State is InsufficientData, they serve measurements and are not
+	// shown.
 	Sentences []Quotation
-	// Sources are those of the first distinct documents, best first, at most 5.
+	// Sources are the sources of the best documents, the best one first, each
+	// once, at most 5.
 	Sources  []string
 	Reason   *Reason // set where State is InsufficientData
 	Position Position
@@ -161,7 +165,7 @@ type Quotation struct {
 	Heading    string // path, joined by HeadingSeparator
 	Lead       string // what introduces the list or heads the table
 	Start, End int
-	Before     string // what stands around it in its passage
+	Before     string // the sentences around it in its passage
 	After      string
 	Marks      []Span // the question's words, in Text
 }
@@ -206,16 +210,16 @@ type Reason struct {
 	Code      ReasonCode
 	Text      string     // in plain words, a sentence or two
 	Unmatched []string   // the question's words that nothing told contains
-	Nearest   *Quotation // what came nearest, and was turned down
+	Nearest   *Quotation // the best sentence, which was not good enough
 }
 
-// A ReasonCode is a Reason for programs.
+// A ReasonCode tells programs why there is no answer.
 type ReasonCode string
 
 const (
 	NothingTold   ReasonCode = "nothing_told"   // the collection is empty
-	NothingRead   ReasonCode = "nothing_read"   // all that was told is still to be read, or could not be
-	NothingFound  ReasonCode = "nothing_found"  // no word of the question was matched
-	NotConfident  ReasonCode = "not_confident"  // the nearest is too unlikely to be right
-	QuestionEmpty ReasonCode = "question_empty" // the question has no words, only marks
+	NothingRead   ReasonCode = "nothing_read"   // no document is indexed yet: all are pending or failed
+	NothingFound  ReasonCode = "nothing_found"  // no word of the question was found
+	NotConfident  ReasonCode = "not_confident"  // the best sentence is too unlikely to be right
+	QuestionEmpty ReasonCode = "question_empty" // the question has no words, only punctuation
 )

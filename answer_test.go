@@ -21,7 +21,8 @@ func TestPercent(t *testing.T) {
 			t.Errorf("wanted %v: got %q, want %q", p, got, want)
 		}
 	}
-	// Whatever is under a threshold reads as less, and what reaches it is not turned down.
+	// A confidence under the threshold is shown as a lower number than the
+	// threshold, and a confidence that reaches it is not.
 	for wanted := .01; wanted <= .99; wanted += .00037 {
 		for _, less := range []float64{wanted - 1e-7, wanted - .0004, wanted - .004, wanted / 2} {
 			if got := multivac.Percent(less); got == multivac.PercentWanted(wanted) {

@@ -11,8 +11,9 @@ import (
 	"testing"
 )
 
-// The rooms of the house, and which rooms each one may enter. Every room may
-// use the words of the root package; a room that is not here may not be.
+// directions lists the rooms of the house and which rooms each one may import.
+// Every room may import the root package. A room that is not in the list may
+// not exist.
 const directions = `
 .                         
 cmd/multivac              cli
@@ -74,15 +75,15 @@ test/cluster/load
 doc                       
 `
 
-// Pure rooms compute: they read no clock, talk to nobody and write no log.
+// Pure rooms compute: they read no clock, use no network and write no log.
 var (
 	pure    = []string{".", "internal/text", "internal/frontmatter", "internal/extract", "internal/find", "internal/index", "internal/index/inverted", "internal/meaning", "internal/rank"}
 	outside = []string{"os", "os/exec", "net", "net/http", "log", "log/slog", "database/sql", "syscall"}
-	clock   = "time" // the words name times and durations; the others have no use for it
+	clock   = "time" // allowed in the root, whose types hold times and durations
 )
 
-// Who uses what others wrote, and what for. A dependency is used in as few
-// places as there are here.
+// dependencies lists the modules of others, the rooms that may import each one
+// and the reason. A module is used in no other place.
 const dependencies = `
 go.mongodb.org/mongo-driver/v2        internal/store/mongodb internal/servers the store of many processes
 modernc.org/sqlite                    internal/store/sqlite                  the embedded store
@@ -119,7 +120,7 @@ github.com/google/go-cmp              internal/store/storetest internal/queue/qu
 const module = "multivac"
 
 // imports returns what each room imports outside its tests. It reads the files
-// itself, so that `go test` knows when to run this again.
+// itself, so that `go test` runs it again when a file changes.
 func imports(t *testing.T) map[string][]string {
 	t.Helper()
 	all := map[string][]string{}
@@ -137,7 +138,7 @@ func imports(t *testing.T) map[string][]string {
 			return err
 		}
 		room := filepath.ToSlash(filepath.Dir(file))
-		all[room] = slices.Grow(all[room], len(source.Imports)) // a room without imports is one, too
+		all[room] = slices.Grow(all[room], len(source.Imports)) // adds a room without imports, too
 		for _, i := range source.Imports {
 			all[room] = append(all[room], strings.Trim(i.Path.Value, `"`))
 		}
@@ -149,7 +150,7 @@ func imports(t *testing.T) map[string][]string {
 	return all
 }
 
-// table reads lines of a key and fields.
+// table reads lines of a key and its fields.
 func table(text string) map[string][]string {
 	all := map[string][]string{}
 	for line := range strings.Lines(text) {
@@ -230,8 +231,8 @@ func TestDependencies(t *testing.T) {
 	}
 }
 
-// standard reports whether a path is of the standard library: its first
-// element is no domain.
+// standard reports whether a package is of the standard library. Then the first
+// element of its path has no dot.
 func standard(importPath string) bool {
 	first, _, _ := strings.Cut(importPath, "/")
 	return !strings.Contains(first, ".") && first != module

@@ -11,25 +11,25 @@ import (
 	"unicode/utf8"
 )
 
-// Limits of what is told, in bytes.
+// Limits of a telling, in bytes.
 const (
 	MaxBody   = 16 << 20
 	MaxSource = 2048
 	MaxTitle  = 1024
 )
 
-// DefaultCollection is where a telling or a question goes that names none.
+// DefaultCollection is the collection of tellings and questions that name none.
 const DefaultCollection CollectionName = "default"
 
-// CollectionName is up to 64 lower-case ASCII letters, digits, '-' and '_',
-// beginning with a letter or a digit.
+// CollectionName is the name of a collection: up to 64 lower-case ASCII
+// letters, digits, '-' and '_'. It begins with a letter or a digit.
 type CollectionName string
 
 var collectionName = regexp.MustCompile(`^[a-z0-9][a-z0-9_-]{0,63}$`)
 
-// Validate returns an ErrInvalid that says what a name may be.
+// Validate returns an ErrInvalid that says which names are allowed.
 func (c CollectionName) Validate() error {
-	if c == DefaultCollection || collectionName.MatchString(string(c)) { // nearly always that
+	if c == DefaultCollection || collectionName.MatchString(string(c)) { // the usual case needs no regular expression
 		return nil
 	}
 	return Errorf(ErrInvalid, "use up to 64 of a-z, 0-9, '-' and '_', beginning with a letter or a digit",
@@ -44,39 +44,39 @@ func (c CollectionName) OrDefault() CollectionName {
 	return c
 }
 
-// DocumentID is the identity of a document: 32 hexadecimal digits, the same
-// for every telling of the same source in the same collection.
+// DocumentID is the identity of a document: 32 hexadecimal digits. It depends
+// on the source and the collection only.
 type DocumentID string
 
 // Revision counts the tellings and deletions of one document, from 1.
 type Revision uint64
 
-// State is where a document is on its way.
+// State says how far the work on a document is.
 type State string
 
 const (
-	Pending State = "pending" // kept, not yet answered from
-	Indexed State = "indexed" // published: answered from
-	Failed  State = "failed"  // given up; LastError says why
-	Deleted State = "deleted" // forgotten; the row stays so that the revision never restarts
+	Pending State = "pending" // stored, not searchable yet
+	Indexed State = "indexed" // published: questions are answered from it
+	Failed  State = "failed"  // the work on it ended without success; LastError says why
+	Deleted State = "deleted" // its text is gone; the row stays so that the revision never restarts
 )
 
-// States are all states, in the order of a document's life.
+// States lists all states, in the order of a document's life.
 var States = []State{Pending, Indexed, Failed, Deleted}
 
-// MediaType of a body, as IANA registers it and without parameters.
+// Media types of bodies, as registered with IANA, without parameters.
 const (
-	Markdown = "text/markdown" // what a telling is that names no type
+	Markdown = "text/markdown" // the type of a telling that names none
 	Plain    = "text/plain"
 	HTML     = "text/html"
 	CSV      = "text/csv"
 )
 
-// A Telling is something to be told: the bytes of one document.
+// A Telling is one document that a caller hands to MultiVAC.
 type Telling struct {
 	Collection CollectionName // DefaultCollection if empty
-	Source     string         // URI, path or name, without control characters; where empty, the content is the identity
-	Title      string         // where empty, found in the body or made of the source
+	Source     string         // URI, path or name, without control characters; if empty, the content is the identity
+	Title      string         // if empty, it is found in the body or made from the source
 	MediaType  string         // Markdown if empty
 	Body       []byte
 }
@@ -102,10 +102,11 @@ func (t Telling) ID() DocumentID {
 	return DocumentID(hex.EncodeToString(h.Sum(nil)[:16]))
 }
 
-// ContentHash identifies what a document says: its title, type and body.
+// ContentHash identifies the content of a document: its title, type and body.
 type ContentHash [16]byte
 
-// Hash returns the hash by which telling the same again changes nothing.
+// Hash returns the content hash of t. A telling whose hash equals the stored
+// one changes nothing.
 func (t Telling) Hash() ContentHash {
 	h := sha256.New()
 	for _, s := range []string{t.Title, t.MediaType} {
@@ -119,7 +120,7 @@ func (t Telling) Hash() ContentHash {
 }
 
 // Validate returns an ErrInvalid or ErrTooLarge that says what to change. It
-// does not look into the body; extract does.
+// does not read the body: package extract does.
 func (t Telling) Validate() error {
 	if err := t.Collection.OrDefault().Validate(); err != nil {
 		return err
@@ -141,7 +142,7 @@ func (t Telling) Validate() error {
 	return nil
 }
 
-// A Document is what was told and what became of it.
+// A Document is a stored telling and its state.
 type Document struct {
 	ID         DocumentID
 	Collection CollectionName
@@ -150,33 +151,33 @@ type Document struct {
 	MediaType  string
 	Hash       ContentHash
 	Body       []byte // as told, while pending or failed
-	Text       string // as extracted, once indexed; never normalised
+	Text       string // the extracted text, once indexed; never normalised
 	Places     Places // of Text in the file; where Text is
 	Revision   Revision
 	State      State
-	Step       string // what the worker was doing: "extract", "segment", "publish"
-	Attempts   int    // leases taken for this revision
-	LastError  string // why the last attempt did not end in Indexed
+	Step       string // the step that the worker has begun: "extract", "segment", "publish"
+	Attempts   int    // how often a worker took a lease for this revision
+	LastError  string // why the last attempt did not succeed
 	Told       time.Time
-	Changed    time.Time // of the last change of state
+	Changed    time.Time // when the state changed last
 }
 
-// A Receipt says what became of one telling or deletion.
+// A Receipt says what a telling or a deletion did.
 type Receipt struct {
 	ID       DocumentID
 	Source   string
 	Revision Revision
 	State    State
-	Changed  bool     // false where the same bytes were told before
-	Position Position // set once Indexed or Deleted: ask after it to see the effect
-	Err      error    // why this telling was refused or failed; ID is empty where it was not kept
+	Changed  bool     // false where the stored content is the same
+	Position Position // set once Indexed or Deleted; a question after this position sees the effect
+	Err      error    // why this telling was refused or failed; ID is empty if it was not stored
 }
 
 // A Listing selects documents.
 type Listing struct {
 	Collection CollectionName // all if empty
-	State      State          // all if empty; deleted ones only where asked for by name
-	Cursor     string         // Page.Next of the page before
+	State      State          // all if empty; deleted documents only if Deleted is asked for
+	Cursor     string         // Page.Next of the previous page
 	Limit      int            // at most this many; 100 if 0
 }
 
@@ -186,7 +187,7 @@ type Page struct {
 	Next      string     // the identifier of the last one; empty on the last page
 }
 
-// Clip shortens s to at most n bytes for a message, at a rune's border.
+// Clip shortens s to at most n bytes for a message. It cuts between runes.
 func Clip(s string, n int) string {
 	if len(s) <= n {
 		return s

@@ -8,9 +8,9 @@ import (
 	"multivac"
 )
 
-// A source is printed in lists, so that nothing may be in it that ends a line
-// or steers a terminal. What only turns the direction of writing is in the
-// names of files in Hebrew and Arabic.
+// Lists print sources, so a source must have no character that ends a line or
+// controls a terminal. Characters that only change the writing direction are
+// allowed: file names in Hebrew and Arabic have them.
 func TestSourcesHaveNoControls(t *testing.T) {
 	f := func(source string, valid bool) {
 		t.Helper()

@@ -5,38 +5,39 @@ import (
 	"io"
 )
 
-// A Keeper looks after what has been told: its copies, what is stuck and what
-// is broken.
+// A Keeper maintains the stored documents: it copies them, retries failed ones
+// and repairs what is broken.
 type Keeper interface {
-	// Retry has a failed document worked on again, at its next revision, and
-	// one that waits for its next attempt at once. Any other stays as it is,
-	// and the receipt says so. ErrNotFound where it was never told.
+	// Retry makes a failed document pending again, at its next revision. A
+	// document that waits for its next attempt is worked on at once. Any other
+	// document stays as it is, and the receipt says so. It returns ErrNotFound
+	// for a document that was never told.
 	Retry(ctx context.Context, id DocumentID) (Receipt, error)
-	// Export writes all that is kept to w, as lines of JSON that Import reads.
-	// Each document is as it was at one moment of the export.
+	// Export writes all documents to w, as JSON Lines that Import reads. Each
+	// document is written as it was at one moment during the export.
 	Export(ctx context.Context, w io.Writer) error
-	// Import keeps what Export wrote. Where something was told before, it
-	// refuses with ErrInvalid, unless merge is set: then, of two that are the
-	// same document, the one of the higher revision stays, be it deleted; of
-	// equal ones that which was there. A line that cannot be read is named in
-	// what it returns and stops none of the others; an error is for what broke
-	// off, and what was imported before it is kept.
+	// Import stores what Export wrote. It refuses with ErrInvalid if there are
+	// documents already, unless merge is set. With merge, the higher revision
+	// of a document stays, even if it is deleted; of equal revisions the stored
+	// one stays. Lines that cannot be read are returned in Imported, and the
+	// other lines are imported. An error means that the import stopped;
+	// documents imported before it are kept.
 	Import(ctx context.Context, r io.Reader, merge bool) (Imported, error)
-	// Examine holds what is kept against what must be true of it at any time.
-	// With repair it mends what can be mended.
+	// Examine checks the invariants of everything that is stored. With repair
+	// it repairs what can be repaired.
 	Examine(ctx context.Context, repair bool) (Examination, error)
 }
 
-// Imported says what became of an import.
+// Imported is the result of an import.
 type Imported struct {
-	Documents int // imported
-	Unchanged int // as new or newer here
+	Documents int // imported documents
+	Unchanged int // documents whose stored revision is the same or newer
 	Broken    int // lines that could not be read
-	// Lines are the first broken ones, MaxBrokenLines at most.
+	// Lines names the first broken lines, at most MaxBrokenLines.
 	Lines []BrokenLine
 }
 
-// MaxBrokenLines is how many broken lines are named.
+// MaxBrokenLines is how many broken lines an import names.
 const MaxBrokenLines = 100
 
 // A BrokenLine is a line of an import that could not be read.
@@ -45,18 +46,18 @@ type BrokenLine struct {
 	Err  error
 }
 
-// An Examination says what was looked at and what was found.
+// Examination is the result of Examine.
 type Examination struct {
-	Documents int // deleted ones too
+	Documents int // examined documents, including deleted ones
 	Passages  int
-	Faults    []Fault // MaxFaults at most
-	More      int     // faults found beyond those
-	// Notices are of what is not broken and worth knowing, such as a setting
-	// that waits for a restart.
+	Faults    []Fault // at most MaxFaults
+	More      int     // how many more faults there are
+	// Notices are about things that are not broken but worth knowing, such as a
+	// setting that waits for a restart.
 	Notices []string
 }
 
-// Sound says that nothing is broken any more.
+// Sound reports whether nothing is broken any more.
 func (e Examination) Sound() bool {
 	for _, f := range e.Faults {
 		if f.Repair == "" {
@@ -69,9 +70,9 @@ func (e Examination) Sound() bool {
 // MaxFaults is how many faults an examination names.
 const MaxFaults = 1000
 
-// A Fault is something that must not be.
+// A Fault is a broken invariant.
 type Fault struct {
-	Document DocumentID // empty where it is none's
+	Document DocumentID // empty if the fault is of no document
 	Problem  string     // what is wrong
-	Repair   string     // what was done about it; empty where nothing was
+	Repair   string     // what was repaired; empty if nothing was
 }

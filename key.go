@@ -9,12 +9,12 @@ import (
 	"unicode/utf8"
 )
 
-// A Scope is something that a key allows.
+// A Scope is a right that a key gives.
 type Scope string
 
 const (
 	ScopeAsk   Scope = "ask"   // ask, and read documents
-	ScopeTell  Scope = "tell"  // tell and delete documents, and see what became of them
+	ScopeTell  Scope = "tell"  // tell and delete documents, and read their state
 	ScopeAdmin Scope = "admin" // all of these, and make and revoke keys
 )
 
@@ -24,17 +24,18 @@ var Scopes = []Scope{ScopeAsk, ScopeTell, ScopeAdmin}
 // MaxKeyName is the longest name of a key, in bytes.
 const MaxKeyName = 200
 
-// KeyID names a key. It stands in the key's text, and is no secret.
+// KeyID names a key. It is part of the key's text and no secret.
 type KeyID string
 
 // KeyHash is the SHA-256 of a key's text.
 type KeyHash [32]byte
 
-// KeyText is what the holder of a key sends. It is shown when the key is made
-// and kept nowhere; printed or logged as it is, it hides its secret.
+// KeyText is the text that the holder of a key sends. It is shown once, when
+// the key is made, and not stored. Printing or logging a KeyText hides its
+// secret.
 type KeyText string
 
-// String returns the text without its secret. string(t) has it.
+// String returns the text without its secret. string(t) returns all of it.
 func (t KeyText) String() string {
 	prefix, rest, _ := strings.Cut(string(t), "_")
 	id, secret, _ := strings.Cut(rest, "_")
@@ -50,29 +51,29 @@ func (t KeyText) GoString() string { return t.String() }
 // MarshalText is String, for logs and JSON.
 func (t KeyText) MarshalText() ([]byte, error) { return []byte(t.String()), nil }
 
-// Limits bound what the holder of a key may ask for. Zero is no limit.
+// Limits bound the requests of a key's holder. 0 is no limit.
 type Limits struct {
 	Rate       float64 // requests per second, in the long run
 	Burst      int     // requests at once after a pause; at least 1 where Rate is set
 	Concurrent int     // requests at the same time
 }
 
-// A Key allows its holder some things.
+// A Key gives its holder some rights.
 type Key struct {
 	ID          KeyID
-	Name        string           // what it is for
+	Name        string           // what the key is for
 	Scopes      []Scope          // at least one
 	Collections []CollectionName // all if empty
 	Limits      Limits
 	Created     time.Time
 	Expires     time.Time // never if zero
-	LastUsed    time.Time // to the minute or so; never used if zero
+	LastUsed    time.Time // accurate to about a minute; never used if zero
 	Revoked     time.Time // not revoked if zero
 	Hash        KeyHash
 }
 
-// Validate returns an ErrInvalid that says what to change about what a key is
-// to allow.
+// Validate returns an ErrInvalid that says what to change before a key can be
+// made like this.
 func (k Key) Validate() error {
 	switch {
 	case len(k.Name) > MaxKeyName || !utf8.ValidString(k.Name) || strings.ContainsFunc(k.Name, func(r rune) bool { return r < ' ' || r == 0x7f }):
@@ -101,17 +102,18 @@ func (k Key) Validate() error {
 	return nil
 }
 
-// Has reports whether the key has a scope, or admin, which has all.
+// Has reports whether the key has the scope. A key with ScopeAdmin has all.
 func (k Key) Has(s Scope) bool {
 	return slices.Contains(k.Scopes, s) || slices.Contains(k.Scopes, ScopeAdmin)
 }
 
-// In reports whether the key is for a collection.
+// In reports whether the key may be used for the collection.
 func (k Key) In(c CollectionName) bool {
 	return len(k.Collections) == 0 || slices.Contains(k.Collections, c.OrDefault())
 }
 
-// Standing says whether the key holds at now, and if not, why.
+// Standing returns nil if the key is valid at now, or an error that says why it
+// is not.
 func (k Key) Standing(now time.Time) error {
 	switch {
 	case !k.Revoked.IsZero():
@@ -122,22 +124,22 @@ func (k Key) Standing(now time.Time) error {
 	return nil
 }
 
-// NoKey returns the ErrUnauthorized for whoever sends no key.
+// NoKey returns the ErrUnauthorized for a request without a key.
 func NoKey() error {
 	return Errorf(ErrUnauthorized,
 		"give one with --key-file FILE, or name the file in $MULTIVAC_KEY_FILE; over HTTP, send Authorization: Bearer mvk_...", "a key is needed")
 }
 
-// Keys are the keys of a MultiVAC. Where there is one, revoked ones too, it
-// wants a key of everyone.
+// Keys are the keys of a MultiVAC. As soon as one key exists, even a revoked
+// one, every request needs a key.
 type Keys interface {
-	// MakeKey makes a key that allows what k says; ID, Created, LastUsed,
-	// Revoked and Hash are set by it. The text is not to be had again. The
-	// first key has to be of scope admin.
+	// MakeKey makes a key with the rights of k and sets its ID, Created,
+	// LastUsed, Revoked and Hash. The text cannot be read again later. The
+	// first key must have ScopeAdmin.
 	MakeKey(ctx context.Context, k Key) (Key, KeyText, error)
 	// ListKeys lists all keys, the oldest first.
 	ListKeys(ctx context.Context) ([]Key, error)
-	// RevokeKey ends a key for good, or returns ErrNotFound. Revoking twice
-	// changes nothing.
+	// RevokeKey makes a key invalid for ever, or returns ErrNotFound. Revoking
+	// again changes nothing.
 	RevokeKey(ctx context.Context, id KeyID) (Key, error)
 }

@@ -1,7 +1,7 @@
-// Package multivac holds the words and rules of MultiVAC, an answer engine
-// that is told documents and answers questions with sentences quoted from
-// them, or says that it cannot. It knows no database, no wire format and no
-// clock, and uses the standard library only.
+// Package multivac holds the words and rules of MultiVAC, an answer engine.
+// Callers tell it documents and ask it questions. It answers with a sentence
+// quoted from a document, or says that it cannot answer. The package knows no
+// database, no wire format and no clock, and imports the standard library only.
 package multivac
 
 import "context"
@@ -52,75 +52,76 @@ func (v Verbs) Through(e Everything) Verbs {
 	return all
 }
 
-// A Teller keeps what it is told.
+// A Teller stores documents.
 type Teller interface {
-	// Tell keeps each telling durably as a pending document and returns one
-	// receipt per telling, in order. A telling that is refused has Err set in
-	// its receipt and does not stop the others; the error is for a call that
-	// failed as a whole. With WaitIndexed it returns once every kept document
-	// is answered from, or has failed, or ctx ends.
+	// Tell stores each telling durably as a pending document and returns one
+	// receipt per telling, in order. A refused telling has Err set in its
+	// receipt and does not stop the others. The returned error is for a call
+	// that failed as a whole. With WaitIndexed, Tell returns once every stored
+	// document is indexed or failed, or ctx ends.
 	Tell(ctx context.Context, tellings []Telling, wait Wait) ([]Receipt, error)
 }
 
 // An Asker answers questions.
 type Asker interface {
-	// Ask answers q from the passages of its collection. It returns an Answer
-	// whose State is InsufficientData, and no error, when nothing told is
-	// close enough to be worth quoting: not knowing is an answer.
+	// Ask answers q from the passages of its collection. If no sentence is
+	// likely enough to be right, it returns an Answer with State
+	// InsufficientData and no error: not knowing is an answer.
 	Ask(ctx context.Context, q Question) (Answer, error)
 }
 
-// A Library knows what has been told.
+// A Library reads and deletes documents.
 type Library interface {
 	// Document returns the document with its text, or ErrNotFound. A deleted
-	// document is found, in state Deleted and without text.
+	// document is returned in state Deleted, without its text.
 	Document(ctx context.Context, id DocumentID) (Document, error)
-	// Documents lists documents without their text, by identifier.
+	// Documents lists documents without their text, ordered by identifier.
 	Documents(ctx context.Context, list Listing) (Page, error)
-	// Delete forgets the text of a document and everything made of it, and
-	// returns ErrNotFound where there is none. Deleting twice changes nothing.
+	// Delete removes the text of a document and everything made from it. It
+	// returns ErrNotFound for an unknown document. Deleting again changes
+	// nothing.
 	Delete(ctx context.Context, id DocumentID) (Receipt, error)
-	// Datum returns the text of the first document that was processed in the
-	// collection and still stands, or ErrNotFound.
+	// Datum returns the text of the document of the collection that was
+	// published first and is not deleted, or ErrNotFound.
 	Datum(ctx context.Context, collection CollectionName) (string, error)
-	// Reach waits until answers come from p, which a receipt or an answer
-	// gave, or from later on. Where ctx ends first, it returns ErrBehind with
-	// RetryAfter; where there is no such position, ErrInvalid.
+	// Reach waits until the index has followed the feed to p, a position from a
+	// receipt or an answer. It returns ErrBehind with RetryAfter if ctx ends
+	// first, and ErrInvalid if there is no such position.
 	Reach(ctx context.Context, p Position) error
-	// Status says how far the index is.
+	// Status says how far the index has followed the store.
 	Status(ctx context.Context) (Status, error)
 }
 
-// Wait says what a Tell waits for before it returns.
+// Wait says when Tell returns.
 type Wait int
 
 const (
 	WaitStored  Wait = iota // the document is durable
-	WaitIndexed             // the document is answered from, here
+	WaitIndexed             // the document is searchable in this process
 )
 
 // A Position is a place in the store's feed of changes. Positions of one store
-// compare as strings; beyond that their form is the store's own.
+// can be compared as strings. Apart from that, only the store knows their form.
 type Position string
 
-// Status is how far the index is behind the store.
+// Status says how far the index is behind the store.
 type Status struct {
-	Ready       bool // answers come from all that was published at the start
+	Ready       bool // everything that was published before the start is indexed
 	Reason      string
-	Position    Position // what answers come from
+	Position    Position // the position in the feed that the index has reached
 	Documents   int      // indexed documents
 	Passages    int      // indexed passages
-	Pending     int      // documents kept, not yet answered from
-	Outdated    int      // documents answered from that are still to be cut anew, or to be enriched
+	Pending     int      // documents that are stored and not published yet
+	Outdated    int      // published documents that wait for a refresh
 	Collections []Collection
-	StoreBytes  int64 // that the store's file takes; 0 where it has none of its own
-	FreeBytes   int64 // of them, that hold nothing
+	StoreBytes  int64 // size of the store's file; 0 if it has none
+	FreeBytes   int64 // unused part of StoreBytes
 
-	Meaning       string // how far questions are understood beyond their words: off, find or read
-	MeaningReason string // why that is less than the settings say
+	Meaning       string // how much of the encoder is used for questions: off, find or read
+	MeaningReason string // why Meaning is less than the setting
 }
 
-// A Collection is a named set of documents that is searched as a whole.
+// A Collection is a named set of documents with an index of its own.
 type Collection struct {
 	Name      CollectionName
 	Documents int

@@ -7,16 +7,16 @@ import (
 	"unicode/utf8"
 )
 
-// A Span is the bytes [Start, End) of a text.
+// A Span is the half-open byte range [Start, End) of a text.
 type Span struct{ Start, End int }
 
-// A Kind is what the sentences of a passage are.
+// A Kind says what the sentences of a passage are.
 type Kind string
 
 const (
 	Prose Kind = "prose" // sentences
 	List  Kind = "list"  // list items
-	Table Kind = "table" // table rows, the header not among them
+	Table Kind = "table" // table rows without the header
 	Code  Kind = "code"  // lines of a code block
 )
 
@@ -55,8 +55,8 @@ func (p Place) String() string {
 	return strings.Join(parts, ", ")
 }
 
-// A Passage is a run of sentences of one document that stand under one
-// heading: what is found. Its sentences are what is quoted.
+// A Passage is a run of sentences under one heading of a document. The index
+// finds passages, and answers quote their sentences.
 type Passage struct {
 	Number    int    // from 0, in the order of the text
 	Kind      Kind   //
@@ -65,22 +65,22 @@ type Passage struct {
 	Start     int    // Text == document.Text[Start:End]
 	End       int
 	Text      string
-	Sentences []Span // in the document's text, ascending, inside [Start, End), none empty
+	Sentences []Span // spans in the document's text, ascending, inside [Start, End), none empty
 	Places    Places // of Text in the file
 }
 
-// HeadingSeparator stands between the headings of a path.
+// HeadingSeparator joins the headings of a path.
 const HeadingSeparator = " › "
 
-// MaxSentence is the longest a sentence may be, in characters, so that an
-// answer can be read at a glance.
+// MaxSentence is the length of the longest sentence, in characters. An answer
+// has to be readable at a glance.
 const MaxSentence = 600
 
 // Sentence returns the text of the sentence at s, a span of the document.
 func (p Passage) Sentence(s Span) string { return p.Text[s.Start-p.Start : s.End-p.Start] }
 
-// Validate checks that p quotes text: the promise that an answer is a
-// quotation rests on it.
+// Validate checks that p and its sentences are parts of text. The promise that
+// an answer is a quotation rests on this check.
 func (p Passage) Validate(text string) error {
 	if p.Start < 0 || p.End > len(text) || p.Start >= p.End || text[p.Start:p.End] != p.Text {
 		return fmt.Errorf("passage %d [%d:%d] is not in the text", p.Number, p.Start, p.End)
@@ -105,7 +105,7 @@ type PassageID struct {
 	Number   int
 }
 
-// An Excerpt is a passage with the document that it stands in.
+// An Excerpt is a passage together with the document it is part of.
 type Excerpt struct {
 	Passage
 	Document DocumentID

@@ -12,6 +12,6 @@ type Task struct {
 	Kind     TaskKind
 	Document DocumentID // the subject: of another kind than ReadDocument, an identifier of that kind
 	Revision Revision
-	Attempt  int    // of this revision, from 1; 0 where no lease was taken yet
-	Origin   Origin // of the telling, where it is known
+	Attempt  int    // counts the attempts at this revision, from 1; 0 before the first lease
+	Origin   Origin // the request that told the document, if known
 }

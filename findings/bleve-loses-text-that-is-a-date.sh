@@ -5,7 +5,7 @@
 #   value: of one field, some documents are text and others are not.
 # Version and source: Bleve 2.6.3, mapping.DocumentMapping ("dynamic" fields), and the date time parser "dateTimeOptional".
 # Why it matters: front matter and JSON Lines hold dates, versions and titles of notes as strings. "What was released on
-#   2024-01-05?" misses just those that are named by the day.
+#   2024-01-05?" misses exactly those that are named by the day.
 set -eu
 tmp=$(mktemp -d)
 trap 'rm -rf "$tmp"' EXIT

@@ -1,7 +1,7 @@
 #!/bin/sh
 # One expects: csv.reader takes any iterable of lines, so text.splitlines() reads like the file.
 # What happens: the line break inside of a quoted cell is neither kept nor replaced by a space: the last word of one line
-#   and the first of the next become one word, of "first\nsecond" it is "firstsecond". In the same way "10\n20" is 1020.
+#   and the first of the next become one word: "first\nsecond" becomes "firstsecond". In the same way "10\n20" is 1020.
 # Version and source: Python's standard library (seen with 3.11), csv.reader: its examples read from files, where
 #   lines keep their ends.
 # Why it matters: cells with several lines hold addresses, lists and steps. Two numbers become a third,

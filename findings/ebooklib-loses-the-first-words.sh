@@ -1,12 +1,12 @@
 #!/bin/sh
 # One expects: get_content() of a chapter that was read from a file is the chapter, or at least all of its text.
-# What happens: it is rebuilt from the parsed page, and text that stands in the body before its first element is
+# What happens: it is rebuilt from the parsed page, and text in the body before its first element is
 #   left out. Text after an element stays. The bytes that were read are whole, in the field "content", and
 #   get_body_content() has the text.
 # Version and source: EbookLib 0.20, epub.EpubHtml.get_content; EPUB 3.3, "XHTML content documents": the XML syntax of HTML,
 #   whose body may begin with text.
-# Why it matters: get_content() is what loaders hand to a text extractor. The opening words of a chapter, often those that say
-#   what holds for all of it, cannot be found.
+# Why it matters: get_content() is what loaders hand to a text extractor. The opening words of a chapter, which often apply
+#   to all of it, cannot be found.
 set -eu
 tmp=$(mktemp -d)
 trap 'rm -rf "$tmp"' EXIT

@@ -1,9 +1,9 @@
 #!/bin/sh
 # One expects: FTS5's Unicode tokenizer, asked for a Hindi word as it is spelled, finds the rows that hold it.
-# What happens: vowel signs are neither letters nor numbers to it, so they part words: दिन (day) and दान (donation)
-#   are both the tokens द and न, and each is found where the other stands.
+# What happens: vowel signs are neither letters nor numbers to it, so they split words: दिन (day) and दान (donation)
+#   are both the tokens द and न, and each is found in place of the other.
 # Version and source: SQLite 3.54.1 in apsw 3.54.1.0, "SQLite FTS5 Extension", section "Unicode61 Tokenizer":
-#   the default categories are L*, N* and Co. With Mn and Mc added the words are told apart.
+#   the default categories are L*, N* and Co. With Mn and Mc added, the words differ.
 # Why it matters: Hindi, Tamil, Bengali and Thai write vowels this way. A question about the day is answered
 #   with the sentence about the donation, as a full match.
 set -eu

@@ -1,6 +1,6 @@
 #!/bin/sh
 # One expects: striking out takes two tildes, and "9~17" is a range, as it is written in Japanese, Korean and Chinese.
-# What happens: two such ranges in one paragraph are a pair of marks: what stands between the tildes is struck
+# What happens: two such ranges in one paragraph are a pair of marks: the text between the tildes is struck
 #   out and the tildes are gone. marked and remark-gfm do so, as the GFM text allows one tilde; markdown-it,
 #   where only two tildes count, does not. One range alone stays a range everywhere.
 # Version and source: marked 18.2.1, remark-gfm 4.0.1 with remark 15.0.1 and remark-html 16.0.1, markdown-it 15.0.3;

@@ -1,11 +1,11 @@
 #!/bin/sh
-# One expects: MarkdownHeaderTextSplitter cuts at headings and leaves what stands between them as it is.
+# One expects: MarkdownHeaderTextSplitter cuts at headings and leaves the text between them as it is.
 # What happens: every character that Python calls not printable is deleted from every line outside fences:
 #   no-break spaces, narrow ones, ideographic ones and tabs. They are not replaced by a space. In fences
 #   the indentation goes, and with it the nesting of YAML.
 # Version and source: langchain-text-splitters 1.1.3, MarkdownHeaderTextSplitter.split_text.
 # Why it matters: French and SI typography put these spaces into numbers and before units: "20 000 €"
-#   becomes "20000€", "Article 5" becomes "Article5", and two cells parted by a tab become one word.
+#   becomes "20000€", "Article 5" becomes "Article5", and two cells separated by a tab become one word.
 #   None of these is in the document any more, so nothing can be quoted from it.
 set -eu
 tmp=$(mktemp -d)

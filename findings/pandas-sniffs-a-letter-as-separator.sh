@@ -1,7 +1,7 @@
 #!/bin/sh
 # One expects: read_csv(sep=None) looks at the file and finds the separator, or finds that there is none.
 # What happens: it looks at the first line only and takes any character: a column "answer" becomes "ans" and "er",
-#   parted at the w, and "total|net" is parted at each t, although the rows below hold no t and one bar each.
+#   split at the w, and "total|net" is split at each t, although the rows below have no t and one bar each.
 #   The rows do not fit, and are filled up with NaN instead of an error.
 # Version and source: pandas 3.1.1, read_csv, parameter "sep": None uses csv.Sniffer of Python (seen with 3.11), on the first line.
 # Why it matters: sep=None is how loaders read files of unknown origin. The column that is asked for is under no

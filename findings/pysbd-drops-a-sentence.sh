@@ -4,7 +4,7 @@
 #   pysbd uses that sign inside as a stand-in for a colon. The sentence comes back changed, is not found
 #   in the original text, and is dropped without an error.
 # Version and source: pysbd 0.3.4, package page, section "Usage"; the source of segment() calls this mode nondestructive.
-# Why it matters: what is dropped is in no passage, so the answer is refused although it was told.
+# Why it matters: the dropped sentence is in no passage, so the question is refused although the document has the answer.
 set -eu
 tmp=$(mktemp -d)
 trap 'rm -rf "$tmp"' EXIT

@@ -4,8 +4,8 @@
 #   (deleted) 20 (inserted) euros" is "The fee is  euros". A choice made in a form (a content control) is left out
 #   too, and a paragraph inside of a control is not in the list of paragraphs. mammoth has all three.
 # Version and source: python-docx 1.2.0, API "Paragraph.text" and "Document.paragraphs"; mammoth 1.13.0.
-# Why it matters: contracts are sent with changes tracked and filled in by forms. What is lost is what was
-#   agreed last, and the sentence around it still reads well.
+# Why it matters: contracts are sent with changes tracked and filled in by forms. The latest agreement is
+#   lost, and the sentence around it still reads well.
 set -eu
 tmp=$(mktemp -d)
 trap 'rm -rf "$tmp"' EXIT

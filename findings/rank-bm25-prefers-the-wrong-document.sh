@@ -5,7 +5,7 @@
 #   The floor that is meant to prevent it is a quarter of the average weight, which is negative itself here.
 # Version and source: rank-bm25 0.2.2, BM25Okapi._calc_idf and get_top_n.
 # Why it matters: a small collection, or a test with two documents, gives the wrong document first, with
-#   no sign of doubt: what is quoted does not hold the word that was asked for.
+#   no sign of doubt: the quotation does not have the word of the question.
 set -eu
 tmp=$(mktemp -d)
 trap 'rm -rf "$tmp"' EXIT

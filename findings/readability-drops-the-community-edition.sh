@@ -4,7 +4,7 @@
 #   edition stays. The pattern is matched inside of names: "community-edition" is hit like "community".
 # Version and source: @mozilla/readability 0.6.0 on linkedom 0.18.15, Readability.js, REGEXPS.unlikelyCandidates
 #   (others there: "related", "legends", "menu", "extra", "remark", "replies", "supplemental").
-# Why it matters: asked for the limit of the community edition, what is left says 100 nodes, those of the
+# Why it matters: if somebody asks for the limit of the community edition, the rest of the page says 100 nodes, those of the
 #   enterprise edition.
 set -eu
 tmp=$(mktemp -d)

@@ -5,7 +5,7 @@
 #   the same day through max(), which has no declared type. In a column declared STRING, "00123" becomes "123".
 # Version and source: modernc.org/sqlite 1.62.0, package documentation; SQLite, "Datatypes", section "Determination Of
 #   Column Affinity" (STRING is none of the known words, so it is NUMERIC).
-# Why it matters: what is quoted is not what was told, and it changes with the wording of the query.
+# Why it matters: the quotation differs from the document, and it changes with the wording of the query.
 set -eu
 tmp=$(mktemp -d)
 trap 'rm -rf "$tmp"' EXIT

@@ -1,7 +1,7 @@
 #!/bin/sh
-# One expects: the word boundaries of Unicode part "level:error" at the colon, as they part "12:30" and "max-lag".
+# One expects: the word boundaries of Unicode split "level:error" at the colon, as they split "12:30" and "max-lag".
 # What happens: a colon between letters is inside of a word, as a full stop is: "level:error" is one word, and so is
-#   "failed.Restart", where a space was forgotten. Between digits it is the other way round: 12:30 is parted.
+#   "failed.Restart", where a space was forgotten. Between digits it is the other way round: 12:30 is split.
 # Version and source: github.com/clipperhouse/uax29/v2 2.7.0 and github.com/blevesearch/segment 0.9.1 (the tokenizer of Bleve)
 #   agree; Unicode Standard Annex 29, table of Word_Break values, MidLetter and MidNumLet.
 # Why it matters: labels, logs and settings are written so ("status:degraded", "env:prod"). Asked for "degraded", an

@@ -1,9 +1,9 @@
 #!/bin/sh
 # One expects: a cell that shows "42.2 km" becomes "42.2 km" or 42.2, and 36 hours become "36:00:00" or 1.5.
 # What happens: the m of the unit, quoted as it is in the format, is read as the month of a date: the number is
-#   gone, and "0.0" k02" stands there. The elapsed time of 36 hours becomes "12:00", the time of day. "42.2 l",
+#   gone, and "0.0" k02" is in its place. The elapsed time of 36 hours becomes "12:00", the time of day. "42.2 l",
 #   of a unit without such a letter, keeps its number.
-# Version and source: xlsx2csv 0.8.6 on a file of openpyxl 3.1.5; ECMA-376 part 1, 18.8.31 numFmts: what stands in
+# Version and source: xlsx2csv 0.8.6 on a file of openpyxl 3.1.5; ECMA-376 part 1, 18.8.31 numFmts: text in
 #   quotes is literal, and [h] is elapsed hours.
 # Why it matters: distances, speeds and working hours are answered with a text that no cell shows.
 set -eu

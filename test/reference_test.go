@@ -60,8 +60,8 @@ func TestMetricsReference(t *testing.T) {
 		kinds[m[1]] = m[2]
 	}
 	var b strings.Builder
-	b.WriteString("# Metrics\n\nServed at `/metrics` in Prometheus' format, beside the usual ones of Go (`go_…`) and of the process (`process_…`).\n" +
-		"Each has the label `role`: web, worker, or all where one process does both. Made of what is served by `make generate`.\n\n| metric | type | meaning |\n|---|---|---|\n")
+	b.WriteString("# Metrics\n\nServed at `/metrics` in Prometheus' format, besides the usual ones of Go (`go_…`) and of the process (`process_…`).\n" +
+		"Each has the label `role`: web, worker, or all if one process does both. `make generate` writes this page from what is served.\n\n| metric | type | meaning |\n|---|---|---|\n")
 	for _, m := range regexp.MustCompile(`(?m)^# HELP (multivac_\S+) (.+)$`).FindAllStringSubmatch(body, -1) {
 		fmt.Fprintf(&b, "| `%s` | %s | %s |\n", m[1], kinds[m[1]], m[2])
 	}
@@ -75,10 +75,10 @@ func TestSettingsReference(t *testing.T) {
 		t.Fatalf("config list: exit code %d\n%s", code, errOut)
 	}
 	var b strings.Builder
-	b.WriteString("# Settings\n\nMade of the program's own table of settings by `make generate`. [How to use them](../how-to/settings.md) says where they are read from.\n\n" +
+	b.WriteString("# Settings\n\n`make generate` writes this page from the table of settings in the program. [How to use them](../how-to/settings.md) says where they are read from.\n\n" +
 		"Each has one name: `store.mongodb.uri` is `uri` in the table `[store.mongodb]` of a settings file, the flag `--store.mongodb.uri` of `multivac serve`,\n" +
-		"and the variable `MULTIVAC_STORE__MONGODB__URI`. A change of one that is *live* takes effect within 2 seconds; any other needs a restart.\n" +
-		"A *secret* is read from a file of its own only. A duration is written `25ms`, `5s` or `2m`; bytes `1048576` or `\"16MiB\"`; a share is a number from 0 to 1.\n")
+		"and the variable `MULTIVAC_STORE__MONGODB__URI`. A change of a *live* setting takes effect within 2 seconds; a change of any other needs a restart.\n" +
+		"A *secret* is read only from a file of its own. A duration is written `25ms`, `5s` or `2m`; bytes `1048576` or `\"16MiB\"`; a share is a number from 0 to 1.\n")
 	section := "-"
 	for line := range strings.Lines(out) {
 		var s struct {

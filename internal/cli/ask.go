@@ -58,7 +58,7 @@ Exit codes:
 	return c
 }
 
-// ask holds the flags of the command and where its answers come from and go.
+// ask holds the flags of the command, and its input and output.
 type ask struct {
 	target   target
 	in       string
@@ -69,12 +69,12 @@ type ask struct {
 	json bool
 
 	asker multivac.Asker
-	line  func(multivac.Quotation) int // of the file, 0 where unknown
+	line  func(multivac.Quotation) int // line number in the file, 0 if unknown
 	out   io.Writer
 	err   io.Writer
 	style style // of out
 
-	byWords bool // it goes by words only, and that was not said yet
+	byWords bool // questions are matched by words only, and that still has to be said
 }
 
 func (a *ask) run(c *cobra.Command, words []string) error {
@@ -119,7 +119,7 @@ func (a *ask) ask(text string) multivac.Question {
 	}
 }
 
-// lines asks each line. It ends with errInsufficient where one of them had no
+// lines asks each line. It returns errInsufficient if one of them has no
 // answer, unless a person typed it and has seen that.
 func (a *ask) lines(ctx context.Context, in io.Reader) error {
 	prompt := isTerminal(in) && isTerminal(a.err)
@@ -133,7 +133,7 @@ func (a *ask) lines(ctx context.Context, in io.Reader) error {
 		}
 		line, err := scan()
 		if prompt && err != nil {
-			fmt.Fprintln(a.err) // the line that the prompt stands on is still open
+			fmt.Fprintln(a.err) // ends the line of the prompt
 		}
 		switch {
 		case err == io.EOF && prompt:
@@ -188,7 +188,8 @@ func newLines(ctx context.Context, in io.Reader) func() (string, error) {
 	}
 }
 
-// one asks and prints; errInsufficient where there is no answer.
+// one asks one question and prints the answer. It returns errInsufficient if
+// there is none.
 func (a *ask) one(ctx context.Context, text string) error {
 	answer, err := a.asker.Ask(ctx, a.ask(text))
 	if err != nil {
@@ -229,7 +230,7 @@ func (a *ask) print(answer multivac.Answer) error {
 	return err
 }
 
-// printReason says on standard error why there is no answer.
+// printReason prints on standard error why there is no answer.
 func (a *ask) printReason(r *multivac.Reason) {
 	if r == nil {
 		return
@@ -253,7 +254,7 @@ func (a *ask) printReason(r *multivac.Reason) {
 
 func oneLine(s string) string { return strings.Join(strings.Fields(s), " ") }
 
-// where says where a quotation stands and how sure it is.
+// where returns the place of a quotation and its confidence.
 func (a *ask) where(q multivac.Quotation) string {
 	place := q.Source
 	if place == "" {
@@ -268,7 +269,7 @@ func (a *ask) where(q multivac.Quotation) string {
 	if q.Heading != "" && q.Heading != q.Title {
 		path = strings.TrimPrefix(path+multivac.HeadingSeparator+q.Heading, multivac.HeadingSeparator)
 	}
-	if strings.HasPrefix(q.Heading, q.Title+multivac.HeadingSeparator) { // the title is the first heading
+	if strings.HasPrefix(q.Heading, q.Title+multivac.HeadingSeparator) { // the first heading is often the title
 		path = q.Heading
 	}
 	if path != "" {
@@ -277,7 +278,8 @@ func (a *ask) where(q multivac.Quotation) string {
 	return fmt.Sprintf("%s  (%s sure)", place, multivac.Percent(q.Confidence))
 }
 
-// An askedJSON is the answer as the HTTP API has it, with the lines that --in knows.
+// An askedJSON is the answer as the HTTP API has it, with the line numbers that
+// --in knows.
 type askedJSON struct {
 	wire.Answer
 	Line int             `json:"line,omitempty"`

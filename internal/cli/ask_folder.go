@@ -17,15 +17,15 @@ import (
 	"multivac/internal/folder"
 )
 
-// folder reads the documents in the folder and calls ask with what answers
-// from them. Documents that cannot be read are named and left out.
+// folder reads the documents in the folder and calls ask with an Asker for
+// them. It names documents that cannot be read and leaves them out.
 func (a *ask) folder(c *cobra.Command, ask func(context.Context, multivac.Asker) error) error {
 	if _, err := os.Stat(a.in); err != nil && a.in != stdin {
 		return usageError{unreadable(err)}
 	}
 	p := walk(c.Context(), []string{a.in})
 	if a.in == stdin {
-		p.files[0].source = stdin // to have a place to name
+		p.files[0].source = stdin // so that answers can name a source
 	}
 	t := &tally{total: p.bytes}
 	shown := newProgress(a.err, false, t.line)

@@ -1,7 +1,7 @@
-// Package cli is the command multivac, one file per subcommand. It reads
+// Package cli is the command multivac, with one file per subcommand. It reads
 // arguments, calls the verbs of the root package on a server, a data folder or
-// a folder of files, and prints what comes back. It decides nothing about
-// documents or answers.
+// a folder of files, and prints the results. It decides nothing about documents
+// or answers.
 package cli
 
 import (
@@ -17,8 +17,8 @@ import (
 	"multivac/internal/telemetry"
 )
 
-// Main runs the command with its arguments, the program's name not among them,
-// and returns the exit code. Results go to out, messages to errOut.
+// Main runs the command and returns its exit code. args does not include the
+// name of the program. Results go to out, messages to errOut.
 func Main(ctx context.Context, args []string, in io.Reader, out, errOut io.Writer) int {
 	ctx, stop := untilSignal(ctx)
 	defer stop()
@@ -32,7 +32,7 @@ func Main(ctx context.Context, args []string, in io.Reader, out, errOut io.Write
 	if err != nil && !*began && !errors.As(err, new(usageError)) {
 		err = usagef(seeHelp(c), "%s", err)
 	}
-	w := c.ErrOrStderr() // serve has one that blocks nobody
+	w := c.ErrOrStderr() // serve replaces it by a writer that blocks nobody
 	printError(w, err)
 	if o, ok := w.(*telemetry.Outlet); ok {
 		o.Flush()
@@ -41,8 +41,9 @@ func Main(ctx context.Context, args []string, in io.Reader, out, errOut io.Write
 }
 
 // untilSignal returns a context that ends with the first signal to stop. The
-// second ends the process at once: by hand, because a shell starts what runs in
-// the background with interrupts ignored, and ignored they would be again.
+// second signal ends the process at once. The code handles both itself and does
+// not restore the default: a shell starts background processes with interrupts
+// ignored, so the default may be to ignore them.
 func untilSignal(parent context.Context) (ctx context.Context, stop func()) {
 	ctx, cancel := context.WithCancel(parent)
 	signals := make(chan os.Signal, 2)
@@ -68,8 +69,8 @@ func untilSignal(parent context.Context) (ctx context.Context, stop func()) {
 	}
 }
 
-// newRoot returns the command and whether one of its subcommands began to run:
-// an error before that is one of usage.
+// newRoot returns the command. began becomes true when a subcommand begins to
+// run: an error before that is an error of usage.
 func newRoot() (root *cobra.Command, began *bool) {
 	root = &cobra.Command{
 		Use:   "multivac",
@@ -110,7 +111,7 @@ func noteBegin(c *cobra.Command, began *bool) {
 	}
 }
 
-// newHelp is cobra's, but for an unknown topic, which is an error here.
+// newHelp returns cobra's help command, but an unknown topic is an error.
 func newHelp(root *cobra.Command) *cobra.Command {
 	return &cobra.Command{
 		Use:   "help [COMMAND]",

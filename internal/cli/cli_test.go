@@ -75,7 +75,7 @@ func TestStyles(t *testing.T) {
 	f(style{terminal: true, colour: true}, "\x1b[1mstop\x1b[22m "+`\x1b[2J pump`)
 }
 
-// A value that a flag cannot take is refused in the words of its user.
+// A flag's wrong value is refused in words that users understand.
 func TestValuesOfFlags(t *testing.T) {
 	f := func(want string, args ...string) {
 		t.Helper()
@@ -92,7 +92,7 @@ func TestValuesOfFlags(t *testing.T) {
 	f("multivac: --rate: \"x\" is not a number\n  give it as a number\n", "keys", "create", "--rate", "x")
 }
 
-// Each kind of value that a flag may have can be named.
+// Each kind of flag value has a name in plain words.
 func TestKindsOfFlagsAreNamed(t *testing.T) {
 	root, _ := newRoot()
 	var walk func(c *cobra.Command)
@@ -109,7 +109,7 @@ func TestKindsOfFlagsAreNamed(t *testing.T) {
 	walk(root)
 }
 
-// The help of these says what each exit code means there.
+// The help of these commands says what each exit code means.
 func TestExitCodesAreDocumented(t *testing.T) {
 	f := func(command string, codes ...int) {
 		t.Helper()

@@ -30,7 +30,7 @@ All of serve's flags may be given here, too. No secret is ever shown.`,
 	return c
 }
 
-// withSettings adds the flags of serve, which are told of in its help, and the
+// withSettings adds the flags of serve, which serve's help explains, and the
 // flag for JSON.
 func withSettings(c *cobra.Command, asJSON *bool, what string) *cobra.Command {
 	addSettings(c)
@@ -39,8 +39,8 @@ func withSettings(c *cobra.Command, asJSON *bool, what string) *cobra.Command {
 	return c
 }
 
-// load reads the settings and warns of what is worth a look. What is wrong is
-// printed last, after what could be read.
+// load reads the settings and prints warnings. Errors are printed last, after
+// what could be read.
 func load(c *cobra.Command) (*config.Loaded, error) {
 	l, err := config.Load(config.Here(c.Flags()))
 	printWarnings(c, l)
@@ -113,7 +113,7 @@ func newConfigExplain() *cobra.Command {
 	})
 }
 
-// aboutSetting has a command print what is known about the setting that its
+// aboutSetting makes a command print what is known about the setting that its
 // argument names.
 func aboutSetting(c *cobra.Command, asJSON *bool, what string, show func(io.Writer, config.Explanation) error) *cobra.Command {
 	c.Args, c.ValidArgsFunction = oneSetting, completeSetting
@@ -155,7 +155,8 @@ func printExplanation(out io.Writer, e config.Explanation) error {
 	return printTable(out, rows)
 }
 
-// printTable prints rows in columns, with nothing behind the last word.
+// printTable prints rows in columns, without spaces after the last word of a
+// row.
 func printTable(out io.Writer, rows [][]string) error {
 	var b strings.Builder
 	w := tabwriter.NewWriter(&b, 0, 0, 2, ' ', 0)

@@ -87,7 +87,7 @@ func documentLine(d multivac.Document) string {
 	return strings.TrimRight(line, " ")
 }
 
-// identifiers wants so many of them.
+// identifiers accepts from least to most identifiers as arguments.
 func identifiers(least, most int) cobra.PositionalArgs {
 	return func(_ *cobra.Command, args []string) error {
 		if len(args) < least || len(args) > most {

@@ -91,7 +91,8 @@ func (e *evaluation) run(c *cobra.Command) error {
 	return err
 }
 
-// measure tells and asks a MultiVAC in a temporary folder.
+// measure tells the documents to a MultiVAC in a temporary folder, and asks it
+// the questions.
 func (e *evaluation) measure(c *cobra.Command, questions []eval.Question) (report eval.Report, asked []eval.Asked, err error) {
 	p := walk(c.Context(), e.documents)
 	if len(p.problems) > 0 {

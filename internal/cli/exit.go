@@ -15,7 +15,7 @@ import (
 	"multivac/internal/config"
 )
 
-// Exit codes, as `multivac help exit-codes` says.
+// Exit codes, as `multivac help exit-codes` explains them.
 const (
 	exitOK           = 0
 	exitFailed       = 1
@@ -46,7 +46,8 @@ func newExitCodes() *cobra.Command {
 	}
 }
 
-// Errors that say by their exit code what the output has said already.
+// Errors that only set the exit code: the output has already said what is
+// wrong.
 var (
 	errInsufficient = errors.New("insufficient data")
 	errSomeFailed   = errors.New("some documents were not told")
@@ -54,7 +55,7 @@ var (
 	errThreshold    = errors.New("under a threshold")
 )
 
-// A usageError is a wrong command line.
+// A usageError is an error in the command line.
 type usageError struct{ error }
 
 func (e usageError) Unwrap() error { return e.error }
@@ -63,7 +64,7 @@ func usagef(remedy, format string, args ...any) error {
 	return usageError{multivac.Errorf(multivac.ErrInvalid, remedy, format, args...)}
 }
 
-// exitCode is the one place where an error becomes an exit code.
+// exitCode returns the exit code of an error. No other place does.
 func exitCode(err error) int {
 	is := func(kinds ...error) bool {
 		for _, kind := range kinds {
@@ -92,7 +93,7 @@ func exitCode(err error) int {
 	}
 }
 
-// printError prints what is wrong on one line and what to do on the next.
+// printError prints what is wrong on one line and the remedy on the next.
 func printError(w io.Writer, err error) {
 	if err == nil || errors.Is(err, errInsufficient) || errors.Is(err, errSomeFailed) || errors.Is(err, errBroken) || errors.Is(err, errThreshold) {
 		return
@@ -119,7 +120,7 @@ func printError(w io.Writer, err error) {
 
 func printProblem(w io.Writer, what string, p config.Problem) {
 	remedy := p.Remedy
-	p.Remedy = "" // on a line of its own
+	p.Remedy = "" // is printed on a line of its own
 	printLines(w, what+p.Error(), remedy)
 }
 
@@ -128,7 +129,7 @@ func printLines(w io.Writer, message, remedy string) {
 		if i == 0 {
 			line = "multivac: " + line
 		} else {
-			line = "  " + line // or it would look like a message of its own
+			line = "  " + line // so that it does not look like another message
 		}
 		_ = say(w, "%s", line)
 	}
@@ -137,7 +138,7 @@ func printLines(w io.Writer, message, remedy string) {
 	}
 }
 
-// noArgs refuses arguments of a command that takes none.
+// noArgs refuses any arguments.
 func noArgs(c *cobra.Command, args []string) error {
 	if len(args) > 0 {
 		return usagef(seeHelp(c), "`%s` takes no arguments, but was given %q", c.CommandPath(), args[0])
@@ -161,7 +162,8 @@ func oneOf(c *cobra.Command, names ...string) error {
 
 func seeHelp(c *cobra.Command) string { return fmt.Sprintf("see `%s --help`", c.CommandPath()) }
 
-// subcommandArgs refuses a word that is no subcommand and names the nearest.
+// subcommandArgs refuses a word that is no subcommand and suggests the most
+// similar one.
 func subcommandArgs(c *cobra.Command, args []string) error {
 	if len(args) == 0 {
 		return nil
@@ -174,8 +176,9 @@ func subcommandArgs(c *cobra.Command, args []string) error {
 	return usagef(remedy, "unknown command %q", args[0])
 }
 
-// suggestFlag adds the nearest flag to the error about an unknown one, and
-// takes out what may be a value: -queue.password=… is one flag after another.
+// suggestFlag adds the most similar flag to an error about an unknown flag. It
+// removes text that may be a value: -queue.password=… is read as a series of
+// short flags.
 func suggestFlag(c *cobra.Command, err error) error {
 	var given string
 	var unknown *pflag.NotExistError
@@ -200,11 +203,11 @@ func suggestFlag(c *cobra.Command, err error) error {
 	return usagef(remedy, "%s%s", strings.TrimSuffix(err.Error(), given), name)
 }
 
-// kinds are those of the values of flags that can be wrong, in plain words.
+// kinds names, in plain words, the kinds of flag values that can be wrong.
 var kinds = map[string]string{"int": "a whole number", "float64": "a number", "bool": "true or false", "duration": "a duration, such as 90s or 5m"}
 
-// invalidValue says what the value of a flag has to be, which pflag says in the
-// words of the function of Go that could not read it.
+// invalidValue says what the value of a flag has to be. pflag's own message
+// quotes the Go function that could not read it.
 func invalidValue(c *cobra.Command, err *pflag.InvalidValueError) error {
 	wants, ok := kinds[err.GetFlag().Value.Type()]
 	if !ok {

@@ -17,8 +17,8 @@ import (
 	"multivac/internal/web/wire"
 )
 
-// withKeeper calls fn with what looks after the target. A data folder is
-// opened, and nothing is done to what waits in it.
+// withKeeper calls fn with the Keeper of the target. It opens a data folder
+// without starting work on pending documents.
 func (t target) withKeeper(c *cobra.Command, create bool, fn func(context.Context, multivac.Keeper) error) error {
 	server, local, err := t.find(c, create)
 	switch {
@@ -62,8 +62,8 @@ reads it, whatever the store. Whoever has the file can read every document.`,
 	return c
 }
 
-// writeFile has write write a file, for its owner to read, which is there whole
-// or not at all.
+// writeFile writes a file that only its owner may read. The file appears only
+// when it is complete.
 func writeFile(path string, write func(io.Writer) error) (err error) {
 	f, err := os.CreateTemp(filepath.Dir(path), "."+filepath.Base(path)+".*")
 	if err != nil {
@@ -138,8 +138,8 @@ A line that cannot be read is named and stops none of the others.`,
 	return c
 }
 
-// printImported prints what came of an import, and returns an error where a
-// line was broken.
+// printImported prints the result of an import, and returns an error if a line
+// was broken.
 func printImported(c *cobra.Command, name string, i multivac.Imported, asJSON, whole bool) error {
 	if asJSON && whole {
 		if err := printJSON(c.OutOrStdout(), wire.NewImported(i)); err != nil {

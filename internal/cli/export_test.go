@@ -1,4 +1,4 @@
 package cli
 
-// SetDefaultServer lets tests be without whatever listens on this machine.
+// SetDefaultServer keeps tests away from servers that run on this machine.
 func SetDefaultServer(url string) { defaultServer = url }

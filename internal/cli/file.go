@@ -15,17 +15,17 @@ import (
 	"multivac/internal/extract"
 )
 
-// A file holds documents, and is read when its turn comes.
+// A file holds documents. It is opened when its turn comes.
 type file struct {
-	path      string // stdin for standard input
-	source    string // of the document that the file is; empty where its content is its identity
-	title     string // the same, where it has one
-	extension string // that says its type in place of its own; may be empty
-	size      int64  // bytes, 0 where unknown
-	found     bool   // in a folder; nobody named it
+	path      string // "-" for standard input
+	source    string // source of the document in the file; if empty, its content is its identity
+	title     string // title of the document, if the flags give one
+	extension string // extension that says the type instead of the file's own; may be empty
+	size      int64  // in bytes, 0 if unknown
+	found     bool   // found in a folder, not named by the user
 }
 
-// stdin is the path of standard input.
+// stdin is the path that means standard input.
 const stdin = "-"
 
 // open opens the file; in is standard input.
@@ -37,7 +37,7 @@ func (f file) open(in io.Reader) (io.ReadCloser, error) {
 	return r, unreadable(err)
 }
 
-// unreadable says of what the system says which file it is about.
+// unreadable returns an error of the system in the form "FILE: reason".
 func unreadable(err error) error {
 	var of *fs.PathError
 	if !errors.As(err, &of) {
@@ -46,9 +46,9 @@ func unreadable(err error) error {
 	return multivac.Errorf(multivac.ErrInvalid, "", "%s: %v", of.Path, of.Err)
 }
 
-// name returns a name for extract, which knows the type by it. A file of an
-// unknown kind is here because it was named: it is taken for text if it
-// begins like one.
+// name returns a name from which package extract finds the type. A file of an
+// unknown type was named by the user. It is read as plain text if it begins
+// like text.
 func (f file) name(head []byte) string {
 	switch {
 	case f.extension != "":
@@ -61,12 +61,12 @@ func (f file) name(head []byte) string {
 	return f.path
 }
 
-// tellings yields the documents that r, the opened file, holds. An error names
-// the file and is about one document.
+// tellings yields the documents in the opened file r. An error is about one
+// document and names the file.
 func (f file) tellings(r io.Reader, c multivac.CollectionName) iter.Seq2[multivac.Telling, error] {
 	return func(yield func(multivac.Telling, error) bool) {
 		in := bufio.NewReader(r)
-		head, _ := in.Peek(512) // an error comes again when it is read
+		head, _ := in.Peek(512) // the reader returns the same error later
 		name := f.name(head)
 		for t, err := range extract.Files(name, in, c, nil) {
 			if err != nil {
@@ -78,7 +78,7 @@ func (f file) tellings(r io.Reader, c multivac.CollectionName) iter.Seq2[multiva
 				if f.title != "" {
 					t.Title = f.title
 				}
-			case ofName && f.source == "": // a line without an identifier of its own
+			case ofName && f.source == "": // a line of JSON without an id
 				t.Source = ""
 			case ofName:
 				t.Source = f.source + line
@@ -90,9 +90,8 @@ func (f file) tellings(r io.Reader, c multivac.CollectionName) iter.Seq2[multiva
 	}
 }
 
-// allTellings reads the files one after another. Each is counted in the tally
-// as it is read. Of files found in folders those that have no text are passed
-// over, and reported.
+// allTellings reads the files one after another and counts each in the tally.
+// In folders it passes over files without text, and reports them.
 func allTellings(files []file, in io.Reader, c multivac.CollectionName, count *tally, passedOver func(path string)) iter.Seq2[multivac.Telling, error] {
 	return func(yield func(multivac.Telling, error) bool) {
 		for _, f := range files {
@@ -118,7 +117,7 @@ func allTellings(files []file, in io.Reader, c multivac.CollectionName, count *t
 	}
 }
 
-// renamed is an error about a file that was called by another name.
+// renamed is an error about a file, under the name that the user gave it.
 type renamed struct {
 	error
 	from, to string
@@ -127,8 +126,8 @@ type renamed struct {
 func (r renamed) Error() string { return strings.Replace(r.error.Error(), r.from, r.to, 1) }
 func (r renamed) Unwrap() error { return r.error }
 
-// extensionOf returns the extension for a type that is given as an extension,
-// as a media type, or by the name people use.
+// extensionOf returns the extension for a type. The type is an extension, a
+// media type, or a common name.
 func extensionOf(name string) (string, error) {
 	short := strings.TrimPrefix(strings.ToLower(name), ".")
 	switch short {

@@ -69,7 +69,7 @@ func newJobsList() *cobra.Command {
 	return c
 }
 
-// jobLine says of a document how far the work on it is.
+// jobLine describes how far the work on a document is.
 func jobLine(d multivac.Document, now time.Time) string {
 	name := d.Source
 	if name == "" {
@@ -86,7 +86,7 @@ func jobLine(d multivac.Document, now time.Time) string {
 	return line
 }
 
-// age is a duration to one unit.
+// age writes a duration with one unit.
 func age(d time.Duration) string {
 	switch d = max(d, 0); {
 	case d < time.Minute:
@@ -139,7 +139,7 @@ failed again; exit code 1 if one has.`,
 	return c
 }
 
-// retry tries documents again and says what becomes of each.
+// retry tries documents again and prints what becomes of each.
 func retry(ctx context.Context, c *cobra.Command, h multivac.Verbs, ids []string, timeout time.Duration, asJSON bool) error {
 	var receipts []multivac.Receipt
 	for _, id := range ids {
@@ -175,8 +175,8 @@ func retry(ctx context.Context, c *cobra.Command, h multivac.Verbs, ids []string
 	return nil
 }
 
-// settled returns the document of a receipt once it is pending no more, or
-// waiting has ended.
+// settled returns the document of a receipt once it is no longer pending, or
+// once waiting has ended.
 func settled(ctx, waiting context.Context, h multivac.Library, r multivac.Receipt) (multivac.Document, error) {
 	const poll = 50 * time.Millisecond
 	for {

@@ -121,8 +121,8 @@ Keep it in a file that only its user can read. NAME says what it is for.`,
 	return c
 }
 
-// parseExpiry reads a time to come: a number of days or hours from now, a day
-// at whose end it is over, or a time.
+// parseExpiry reads a time in the future: a number of days or hours from now, a
+// day, at whose end the key expires, or a time.
 func parseExpiry(s string, now time.Time) (time.Time, error) {
 	if s == "" {
 		return time.Time{}, nil
@@ -145,7 +145,7 @@ func parseExpiry(s string, now time.Time) (time.Time, error) {
 	return at.UTC(), nil
 }
 
-// allows says in words what a key is for.
+// allows describes what a key is for.
 func allows(k multivac.Key) string {
 	words := make([]string, len(k.Scopes))
 	for i, s := range k.Scopes {
@@ -246,8 +246,8 @@ func newKeysRevoke() *cobra.Command {
 	return c
 }
 
-// keyID returns the identifier in what a user may have copied, which may be the
-// whole key: that must not get into an address and so into logs.
+// keyID returns the identifier in text that a user has copied. That text may be
+// a whole key, which must not get into an address and so into logs.
 func keyID(s string) multivac.KeyID {
 	if rest, ok := strings.CutPrefix(s, "mvk_"); ok {
 		s, _, _ = strings.Cut(rest, "_")

@@ -68,10 +68,10 @@ changes nothing. A password that is another in its file becomes the user's.`,
 	return c
 }
 
-// fromFile reads the password each time that it is asked for.
+// fromFile returns a function that reads the password each time.
 func fromFile(name, file string) func() (username, password string) {
 	return func() (string, string) {
-		b, _ := os.ReadFile(file) // empty while it is replaced, which is refused and tried again
+		b, _ := os.ReadFile(file) // while the file is being replaced it is empty: the server refuses that, and the caller tries again
 		return name, strings.TrimRight(string(b), "\r\n")
 	}
 }

@@ -8,8 +8,8 @@ import (
 	"time"
 )
 
-// A progress shows a line about long work on a terminal, and lets messages
-// pass between. Where w is no terminal, or quiet is set, it shows none.
+// A progress shows a line about long work on a terminal, below the messages. If
+// w is no terminal, or quiet is set, it shows none.
 type progress struct {
 	line func(elapsed time.Duration) string
 
@@ -28,7 +28,8 @@ func newProgress(w io.Writer, quiet bool, line func(elapsed time.Duration) strin
 	return p
 }
 
-// Printf prints a message on a line of its own, visibly.
+// Printf prints a message on a line of its own, with control characters
+// escaped.
 func (p *progress) Printf(format string, args ...any) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
@@ -71,9 +72,9 @@ func (p *progress) clear() {
 	}
 }
 
-// A tally counts what was read; its methods may be called by many goroutines.
+// A tally counts what was read. Goroutines may call its methods concurrently.
 type tally struct {
-	total     int64 // bytes, 0 where unknown
+	total     int64 // in bytes, 0 if unknown
 	bytes     atomic.Int64
 	documents atomic.Int64
 }
@@ -92,8 +93,8 @@ func (r reading) Read(b []byte) (int, error) {
 	return n, err
 }
 
-// line says what is done, of how much, how fast it goes and, once that can be
-// said, how long it still takes.
+// line says how much of the work is done, how fast it is and, if that is known,
+// how long it still takes.
 func (t *tally) line(elapsed time.Duration) string {
 	bytes, documents := t.bytes.Load(), t.documents.Load()
 	line := size(bytes)
@@ -105,7 +106,7 @@ func (t *tally) line(elapsed time.Duration) string {
 	return line + left(bytes, t.total, elapsed)
 }
 
-// left says how long the rest takes at the pace so far.
+// left returns how long the rest takes at the average pace so far.
 func left(done, total int64, elapsed time.Duration) string {
 	if done <= 0 || done > total || elapsed < time.Second {
 		return ""

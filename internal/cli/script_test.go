@@ -33,13 +33,13 @@ func TestMain(m *testing.M) {
 	})
 }
 
-// TestScripts runs the command as a user does, in a folder of its own.
+// TestScripts runs the command as a user does, each script in its own folder.
 func TestScripts(t *testing.T) {
 	testscript.Run(t, testscript.Params{
 		Dir: "testdata/script",
 		Setup: func(e *testscript.Env) error {
 			e.Setenv("HOME", e.WorkDir+"/home")
-			e.Setenv("DEFAULT_SERVER", "http://127.0.0.1:1") // where nothing listens
+			e.Setenv("DEFAULT_SERVER", "http://127.0.0.1:1") // nothing listens there
 			e.Values[runningKey{}] = &running{}
 			return nil
 		},
@@ -51,7 +51,7 @@ func TestScripts(t *testing.T) {
 	})
 }
 
-// exits CODE COMMAND … runs a command and wants that exit code.
+// exits CODE COMMAND … runs a command that must exit with CODE.
 func exits(ts *testscript.TestScript, neg bool, args []string) {
 	if neg || len(args) < 2 {
 		ts.Fatalf("usage: exits CODE COMMAND ...")
@@ -78,17 +78,18 @@ func gzipFile(ts *testscript.TestScript, neg bool, args []string) {
 	ts.Check(os.WriteFile(ts.MkAbs(args[0]+".gz"), b.Bytes(), 0o600))
 }
 
-// id SOURCE sets $ID to the identifier of that document in the default collection.
+// id SOURCE sets $ID to the identifier of the document with this source in the
+// default collection.
 func id(ts *testscript.TestScript, neg bool, args []string) {
 	ts.Setenv("ID", string(multivac.Telling{Source: args[0]}.ID()))
 }
 
-// key FILE sets $KEY to what the file holds.
+// key FILE sets $KEY to the content of the file.
 func key(ts *testscript.TestScript, neg bool, args []string) {
 	ts.Setenv("KEY", strings.TrimSpace(ts.ReadFile(args[0])))
 }
 
-// A running server of a script.
+// A running is a server that a script has started.
 type running struct {
 	cmd    *exec.Cmd
 	stderr *bufio.Reader
@@ -98,8 +99,8 @@ type runningKey struct{}
 
 var listens = regexp.MustCompile(`listens at (http://\S+:(\d+))`)
 
-// start ARG … starts multivac serve on a free port, and sets $URL and $PORT
-// once it is ready.
+// start ARG … starts multivac serve on a free port, waits until it is ready,
+// and sets $URL and $PORT.
 func start(ts *testscript.TestScript, neg bool, args []string) {
 	path, err := exec.LookPath("multivac")
 	ts.Check(err)
@@ -127,7 +128,7 @@ func start(ts *testscript.TestScript, neg bool, args []string) {
 	}
 }
 
-// ready returns once the server at url has read its store.
+// ready waits until the server at url is ready.
 func ready(ts *testscript.TestScript, url string) {
 	tick := time.NewTicker(5 * time.Millisecond)
 	defer tick.Stop()
@@ -146,7 +147,7 @@ func ready(ts *testscript.TestScript, url string) {
 	}
 }
 
-// interrupt stops what start started, and wants it to exit with 0.
+// interrupt stops the server of start, which must exit with 0.
 func interrupt(ts *testscript.TestScript, neg bool, args []string) {
 	r := ts.Value(runningKey{}).(*running)
 	ts.Check(r.cmd.Process.Signal(os.Interrupt))

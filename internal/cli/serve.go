@@ -53,7 +53,7 @@ addresses, localhost and --allowed-hosts only: pages of other sites come by name
 	return c
 }
 
-// addSettings adds a flag for each setting, with what a shell completes.
+// addSettings adds a flag for each setting, with its completions.
 func addSettings(c *cobra.Command) {
 	config.AddFlags(c.Flags())
 	for _, s := range config.Table() {
@@ -68,15 +68,15 @@ func addSettings(c *cobra.Command) {
 	}
 }
 
-// serve holds what the command was told.
+// serve holds the settings of the command.
 type serve struct {
-	config.Settings // as they are at the start
+	config.Settings // as they were at the start
 	live            *config.Live
 	sample          bool
 }
 
 func (s *serve) run(c *cobra.Command) (err error) {
-	signal.Ignore(syscall.SIGPIPE) // a log that nobody reads any more ends no server
+	signal.Ignore(syscall.SIGPIPE) // the server goes on when nobody reads its log any more
 	c.SetErr(telemetry.NewOutlet(c.ErrOrStderr()))
 	from := config.Here(c.Flags())
 	loaded, err := config.Load(from)
@@ -86,8 +86,7 @@ func (s *serve) run(c *cobra.Command) (err error) {
 	s.Settings, s.live = loaded.Settings, config.NewLive(loaded, from)
 	defer func() { err = s.live.Error(err) }()
 	errOut := s.live.Writer(c.ErrOrStderr())
-	log := telemetry.New(s.live.Writer(c.OutOrStdout()), telemetry.Options{Format: telemetry.Format(s.LogFormat), Level: s.live, Version: app.Version(), Delay: logDelay,
-		Role: s.Role, TraceProject: s.Traces.Project, LogQuestions: s.LogQuestions})
+	log := s.telemetry(c.OutOrStdout())
 	defer log.Flush()
 	if err := s.trace(c.Context(), log); err != nil {
 		return usageError{err}
@@ -105,9 +104,10 @@ func (s *serve) run(c *cobra.Command) (err error) {
 	defer remove()
 
 	if data != "" && !s.guarded() && s.AdminKeyFile == "" && !exists(data) {
-		return usageError{s.errOpen()} // before anything is made
+		return usageError{s.errOpen()} // before anything is created
 	}
-	// The address first: it is what is most often taken, and cheapest to try.
+	// Listening comes first: a taken address is the most frequent mistake, and
+	// it is found quickly.
 	front, err := s.front()
 	if err != nil {
 		return err
@@ -119,30 +119,14 @@ func (s *serve) run(c *cobra.Command) (err error) {
 	if s.sample {
 		settings.Examples = sampleQuestions
 	}
-	keyed := false
-	steps := app.Steps{
-		Before: func(ctx context.Context, a *app.App) (err error) {
-			keyed, err = s.keys(ctx, a)
-			return err
-		},
-		After: func(ctx context.Context, a *app.App) error {
-			s.warn(log.Logger(), keyed)
-			if s.sample {
-				if err := tellSample(ctx, a); err != nil {
-					return err
-				}
-			}
-			s.greet(errOut, s.scheme()+front.Listener.Addr().String(), data, keyed)
-			return nil
-		},
-	}
+	steps := s.steps(log.Logger(), errOut, s.scheme()+front.Listener.Addr().String(), data)
 	group, ctx := errgroup.WithContext(c.Context())
 	group.Go(func() error { return s.follow(ctx, front) })
 	group.Go(func() error {
 		if err := app.Serve(ctx, settings, front.Front, steps); err != nil {
 			return err
 		}
-		return context.Canceled // it has ended, and so has the rest
+		return context.Canceled // ends the other goroutine of the group, too
 	})
 	err = group.Wait()
 	if c.Context().Err() != nil && errors.Is(err, context.Canceled) {
@@ -151,17 +135,48 @@ func (s *serve) run(c *cobra.Command) (err error) {
 	return err
 }
 
-// trace has spans sent, where that is asked for.
+// telemetry returns the log and the metrics of the process.
+func (s *serve) telemetry(out io.Writer) *telemetry.Telemetry {
+	return telemetry.New(s.live.Writer(out), telemetry.Options{
+		Format: telemetry.Format(s.LogFormat), Level: s.live, Version: app.Version(), Delay: logDelay,
+		Role: s.Role, TraceProject: s.Traces.Project, LogQuestions: s.LogQuestions,
+	})
+}
+
+// steps returns what is done before and after the server begins to answer: the
+// admin key, and then the sample and the greeting with the address and the data
+// folder.
+func (s *serve) steps(log *slog.Logger, errOut io.Writer, at, data string) app.Steps {
+	keyed := false
+	return app.Steps{
+		Before: func(ctx context.Context, a *app.App) (err error) {
+			keyed, err = s.keys(ctx, a)
+			return err
+		},
+		After: func(ctx context.Context, a *app.App) error {
+			s.warn(log, keyed)
+			if s.sample {
+				if err := tellSample(ctx, a); err != nil {
+					return err
+				}
+			}
+			s.greet(errOut, at, data, keyed)
+			return nil
+		},
+	}
+}
+
+// trace begins to send spans, if the settings say where to.
 func (s *serve) trace(ctx context.Context, t *telemetry.Telemetry) error {
 	if s.Traces.Endpoint == "" {
 		return nil
 	}
-	host, _ := os.Hostname() // in a cluster the pod's name
+	host, _ := os.Hostname() // in a cluster this is the name of the pod
 	return t.StartTraces(ctx, telemetry.Traces{Endpoint: s.Traces.Endpoint, Sample: s.Traces.Sample, Version: app.Version(), Instance: host, Scrub: s.live.Error})
 }
 
-// follow has the settings follow their files, and what is outside opened again
-// when a signal asks for it.
+// follow makes the settings follow their files. On a signal it reads them at
+// once and has the front reload its certificate and reopen its files.
 func (s *serve) follow(ctx context.Context, f *front) error {
 	go s.live.Run(ctx)
 	for {
@@ -178,14 +193,14 @@ func (s *serve) follow(ctx context.Context, f *front) error {
 	}
 }
 
-// measure has the metrics tell how the settings follow their files.
+// measure adds metrics of how the settings follow their files.
 func measure(t *telemetry.Telemetry, live *config.Live) {
 	t.Counter("multivac_settings_changes_total", "Changes of the settings that were taken while it ran.", func() float64 { return float64(live.Counts().Taken) })
 	t.Counter("multivac_settings_refused_total", "Changes of the settings that were not taken, because they cannot be used.", func() float64 { return float64(live.Counts().Refused) })
 	t.Gauge("multivac_settings_waiting", "What the doctor has to say of the settings: what waits for a restart, or was refused.", func() float64 { return float64(len(live.Notices())) })
 }
 
-// A front is where it is served, with what has to be given back.
+// A front is the listener with everything that has to be closed at the end.
 type front struct {
 	app.Front
 	signals, reload chan os.Signal
@@ -217,8 +232,9 @@ func (f *front) close() {
 	}
 }
 
-// keys makes the admin key where it is asked for, and says whether a key is
-// needed. It refuses an address that others can reach where none is.
+// keys makes the admin key if a setting asks for it. It reports whether
+// requests need a key. If they need none, it refuses an address that others can
+// reach.
 func (s *serve) keys(ctx context.Context, a *app.App) (needed bool, err error) {
 	if s.works() {
 		return false, nil
@@ -235,10 +251,10 @@ func (s *serve) keys(ctx context.Context, a *app.App) (needed bool, err error) {
 	return needed, err
 }
 
-// works says whether the process serves nothing but probes and metrics.
+// works reports whether the process serves probes and metrics only.
 func (s *serve) works() bool { return s.Role == string(app.Worker) }
 
-// guarded says whether no key is needed at the address.
+// guarded reports whether the address may be served without keys.
 func (s *serve) guarded() bool { return s.Open || s.works() || loopback(s.Listen) }
 
 func (s *serve) errOpen() error {
@@ -262,17 +278,18 @@ func (s *serve) scheme() string {
 	return "http://"
 }
 
-// loopback says whether only this machine can reach an address.
+// loopback reports whether only this machine can reach an address.
 func loopback(address string) bool {
 	host, _, _ := net.SplitHostPort(address)
 	ip := net.ParseIP(host)
 	return host == "localhost" || ip != nil && ip.IsLoopback()
 }
 
-// logDelay is how long a line of the log about a request may wait for others.
+// logDelay is how long a line of the log about a request may be held back to be
+// written together with others.
 const logDelay = 100 * time.Millisecond
 
-// folder returns the data folder and what to do about it at the end.
+// folder returns the data folder, and a function to call at the end.
 func (s *serve) folder() (dir string, remove func(), err error) {
 	switch {
 	case s.Store.MongoDB.URI != "":
@@ -298,7 +315,7 @@ func listenAt(address, flag string) (net.Listener, error) {
 	return l, nil
 }
 
-// tellSample tells the documentation, and returns when it is answered from.
+// tellSample tells the documentation and returns when it is indexed.
 func tellSample(ctx context.Context, t multivac.Teller) error {
 	var tellings []multivac.Telling
 	err := fs.WalkDir(doc.Files, ".", func(path string, d fs.DirEntry, err error) error {
@@ -324,11 +341,11 @@ func tellSample(ctx context.Context, t multivac.Teller) error {
 	return nil
 }
 
-// sampleQuestions are some that the sample answers.
+// sampleQuestions are questions that the sample answers.
 var sampleQuestions = []string{"What is the default port?", "How do I stop the server?", "How large may a document be?"}
 
-// greet says what to do next, on this machine. Where that is meant for others
-// and every line is to be JSON, it says nothing.
+// greet prints what to do next on this machine. It prints nothing if the server
+// is for others and every line has to be JSON.
 func (s *serve) greet(w io.Writer, at, data string, keyed bool) {
 	if s.LogFormat == string(telemetry.JSON) && !loopback(s.Listen) {
 		return

@@ -7,8 +7,9 @@ import (
 	"multivac/internal/meaning"
 )
 
-// services are what settings say of a MultiVAC but for its data folder.
-// credentials returns what tells name and password of a section as they are.
+// services returns the settings of a MultiVAC, except for its data folder.
+// credentials returns a function that returns the current name and password of
+// a section.
 func services(s config.Settings, credentials func(section string) func() (username, password string)) app.Settings {
 	redis := func(r config.Redis, section string) endpoint.Endpoint {
 		return endpoint.Endpoint{Credentials: credentials(section), TLS: r.TLS, CA: r.TLSCA, Cert: r.TLSCert, Key: r.TLSKey, ServerName: r.TLSServerName}

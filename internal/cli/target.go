@@ -18,7 +18,7 @@ import (
 	"multivac/internal/meaning"
 )
 
-// defaultServer is where serve listens unless told otherwise; tests change it.
+// defaultServer is where serve listens by default. Tests change it.
 var defaultServer = "http://127.0.0.1:5000"
 
 // A target says which MultiVAC a command talks to, and with which key.
@@ -44,10 +44,10 @@ func (t target) with(c *cobra.Command, create bool, fn func(ctx context.Context,
 	return withStore(c.Context(), local, func(ctx context.Context, a *app.App) error { return fn(ctx, a.Verbs) })
 }
 
-// find returns the server, or the settings of the store. Where none is named,
-// that is the MongoDB that the settings name, the server at the default address
-// if one answers, or the default data folder. A folder that does not exist may
-// be made only if create is set.
+// find returns the server or the settings of the store. If the flags name
+// neither, it looks for the MongoDB of the settings, then for a server at the
+// default address, then for the default data folder. It makes a folder that
+// does not exist only if create is set.
 func (t target) find(c *cobra.Command, create bool) (server string, local app.Settings, err error) {
 	if err := oneOf(c, "server", "data"); err != nil {
 		return "", local, err
@@ -81,17 +81,17 @@ func (t target) find(c *cobra.Command, create bool) (server string, local app.Se
 	return "", dataFolder(dir), nil
 }
 
-// dataFolder returns the settings of a data folder: how it is asked is as for serve.
-// What else is wrong with settings is no matter of a command that does not need
-// them.
+// dataFolder returns the settings of a data folder, with serve's settings for
+// questions. It ignores mistakes in other settings: a command that needs a data
+// folder only does not need them.
 func dataFolder(dir string) app.Settings {
 	loaded, _ := config.Load(config.Here(nil))
 	return app.Settings{Data: dir, Readable: true, Meaning: meaning.Mode(loaded.Meaning)}
 }
 
-// namedStore returns the settings of the MongoDB that files or variables name;
-// none if they do not. What else is wrong with settings is no matter of a
-// command that does not need them.
+// namedStore returns the settings of the MongoDB that files or variables name,
+// or none. It ignores mistakes in other settings, which the command does not
+// need.
 func namedStore() (local app.Settings, err error) {
 	from := config.Here(nil)
 	loaded, err := config.Load(from)
@@ -104,7 +104,7 @@ func namedStore() (local app.Settings, err error) {
 	local = services(loaded.Settings, config.NewLive(loaded, from).Credentials)
 	local.Role = app.All
 	if local.Redis.Addr != "" {
-		local.Role = app.Web // there are workers for what is to be done
+		local.Role = app.Web // the workers do the pending work
 	}
 	return local, nil
 }
@@ -114,7 +114,7 @@ func exists(path string) bool {
 	return !errors.Is(err, os.ErrNotExist)
 }
 
-// answers reports whether a MultiVAC lives at the URL.
+// answers reports whether a MultiVAC answers at the URL.
 func answers(ctx context.Context, server string) bool {
 	ctx, cancel := context.WithTimeout(ctx, time.Second)
 	defer cancel()
@@ -138,8 +138,8 @@ func (t target) withServer(ctx context.Context, server string, fn func(context.C
 	return fn(ctx, h.Verbs())
 }
 
-// key returns the key to send; "" where none is named. Secrets come from files
-// only: the environment of a process is there for many to read.
+// key returns the key to send, or "" if none is named. A secret comes from a
+// file only: other processes can read a process's environment.
 func (t target) key() (multivac.KeyText, error) {
 	if os.Getenv("MULTIVAC_KEY") != "" {
 		return "", usagef("write it into a file that only you can read, and name the file in $MULTIVAC_KEY_FILE or with --key-file; then unset MULTIVAC_KEY",
@@ -156,8 +156,8 @@ func (t target) key() (multivac.KeyText, error) {
 	return key, nil
 }
 
-// withStore opens the store, runs what is behind it while fn runs, and
-// closes it. It calls fn once everything that was published is answered from.
+// withStore opens the store and closes it after fn. It calls fn once everything
+// that was published is indexed.
 func withStore(ctx context.Context, local app.Settings, fn func(context.Context, *app.App) error) error {
 	a, err := app.Open(ctx, local)
 	if err != nil {
@@ -167,7 +167,7 @@ func withStore(ctx context.Context, local app.Settings, fn func(context.Context,
 	stopped := make(chan error, 1)
 	go func() {
 		err := a.Run(ctx)
-		cancel(err) // fn must not wait for what has stopped
+		cancel(err) // ends fn, which may wait for what has stopped
 		stopped <- err
 	}()
 	err = a.Settle(ctx)
@@ -181,8 +181,8 @@ func withStore(ctx context.Context, local app.Settings, fn func(context.Context,
 	return err
 }
 
-// defaultData is the data folder where none is named, by the XDG Base
-// Directory Specification.
+// defaultData returns the data folder if none is named, as the XDG Base
+// Directory Specification says.
 func defaultData() (string, error) {
 	base := os.Getenv("XDG_DATA_HOME")
 	if !filepath.IsAbs(base) { // the specification says to ignore a relative one

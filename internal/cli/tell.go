@@ -65,18 +65,18 @@ Exit codes:
 	return c
 }
 
-// tell holds the flags of the command and what came of it.
+// tell holds the flags of the command and its counts.
 type tell struct {
 	target                   target
 	collection               string
 	source, title, mediaType string
 	wait, json, quiet        bool
-	timeout                  time.Duration // no end if 0
+	timeout                  time.Duration // 0: wait for ever
 
 	tally    tally
 	progress *progress
 	out      io.Writer
-	// What came of it.
+	// Counts of documents.
 	told, unchanged, pending, failed int
 }
 
@@ -116,7 +116,7 @@ func (t *tell) run(c *cobra.Command, paths []string) error {
 	return err
 }
 
-// describe gives the one file of p what the flags say of it.
+// describe applies --source, --title and --type to the only file of p.
 func (t *tell) describe(p *plan) error {
 	if t.source == "" && t.title == "" && t.mediaType == "" {
 		return nil
@@ -137,15 +137,15 @@ func (t *tell) describe(p *plan) error {
 	return nil
 }
 
-// Bounds of what is sent at a time: large enough that documents share commits
-// and round trips, small enough that memory does not matter.
+// Limits of a batch. They are large enough that documents share commits and
+// round trips, and small enough that batches need little memory.
 const (
 	batchTellings = 256
 	batchBytes    = 4 << 20
 	batchesAtOnce = 4
 )
 
-// A sent batch is on its way.
+// A sent is a batch on its way.
 type sent struct {
 	tellings []multivac.Telling
 	done     chan struct{} // closed when receipts and err are set
@@ -153,42 +153,25 @@ type sent struct {
 	err      error
 }
 
-// send tells the documents in batches, several at a time, and takes their
-// receipts in order. It ends early where a batch fails as a whole.
+// A sending sends batches, up to batchesAtOnce at the same time, and takes their
+// receipts in the order of the batches.
+type sending struct {
+	*tell
+	h       multivac.Teller
+	ctx     context.Context
+	waiting context.Context // ends when the command stops waiting for documents
+	way     []*sent         // the oldest first
+}
+
+// send tells the documents in batches. It stops if a batch fails as a whole.
 func (t *tell) send(ctx context.Context, h multivac.Teller, tellings iter.Seq2[multivac.Telling, error]) error {
 	ctx, cancel := context.WithCancel(ctx)
 	defer cancel()
-	waiting := ctx
+	s := &sending{tell: t, h: h, ctx: ctx, waiting: ctx}
 	if t.timeout > 0 {
-		waiting, cancel = context.WithTimeout(ctx, t.timeout)
+		s.waiting, cancel = context.WithTimeout(ctx, t.timeout)
 		defer cancel()
 	}
-
-	var way []*sent // the oldest first
-	settle := func() error {
-		s := way[0]
-		way = way[1:]
-		<-s.done
-		if s.err != nil {
-			return s.err
-		}
-		return t.take(s)
-	}
-	post := func(batch []multivac.Telling) error {
-		if len(way) == batchesAtOnce {
-			if err := settle(); err != nil {
-				return err
-			}
-		}
-		s := &sent{tellings: batch, done: make(chan struct{})}
-		way = append(way, s)
-		go func() {
-			defer close(s.done)
-			s.receipts, s.err = t.tell(ctx, waiting, h, batch)
-		}()
-		return nil
-	}
-
 	var batch []multivac.Telling
 	bytes := 0
 	for telling, err := range tellings {
@@ -202,8 +185,8 @@ func (t *tell) send(ctx context.Context, h multivac.Teller, tellings iter.Seq2[m
 			}
 			continue
 		}
-		if len(batch) > 0 && (len(batch) == batchTellings || bytes+len(telling.Body) > batchBytes) {
-			if err := post(batch); err != nil {
+		if len(batch) == batchTellings || bytes+len(telling.Body) > batchBytes {
+			if err := s.post(batch); err != nil {
 				return err
 			}
 			batch, bytes = nil, 0
@@ -211,21 +194,51 @@ func (t *tell) send(ctx context.Context, h multivac.Teller, tellings iter.Seq2[m
 		batch = append(batch, telling)
 		bytes += len(telling.Body)
 	}
-	if len(batch) > 0 {
-		if err := post(batch); err != nil {
-			return err
-		}
+	if err := s.post(batch); err != nil {
+		return err
 	}
-	for len(way) > 0 {
-		if err := settle(); err != nil {
+	for len(s.way) > 0 {
+		if err := s.settle(); err != nil {
 			return err
 		}
 	}
 	return nil
 }
 
-// tell tells a batch, and waits for it until waiting ends. What was not sent by
-// then is told nevertheless: it costs nothing to tell it twice.
+// post sends a batch, unless it is empty. If too many are on their way, it waits
+// for the oldest.
+func (s *sending) post(batch []multivac.Telling) error {
+	if len(batch) == 0 {
+		return nil
+	}
+	if len(s.way) == batchesAtOnce {
+		if err := s.settle(); err != nil {
+			return err
+		}
+	}
+	one := &sent{tellings: batch, done: make(chan struct{})}
+	s.way = append(s.way, one)
+	go func() {
+		defer close(one.done)
+		one.receipts, one.err = s.tell.tell(s.ctx, s.waiting, s.h, batch)
+	}()
+	return nil
+}
+
+// settle waits for the oldest batch and takes its receipts.
+func (s *sending) settle() error {
+	oldest := s.way[0]
+	s.way = s.way[1:]
+	<-oldest.done
+	if oldest.err != nil {
+		return oldest.err
+	}
+	return s.take(oldest)
+}
+
+// tell tells a batch, and waits for it until waiting ends. Then it tells the
+// batch again without waiting, because part of it may not have been stored.
+// Telling a document twice changes nothing.
 func (t *tell) tell(ctx, waiting context.Context, h multivac.Teller, batch []multivac.Telling) ([]multivac.Receipt, error) {
 	if t.wait && waiting.Err() == nil {
 		receipts, err := h.Tell(waiting, batch, multivac.WaitIndexed)

@@ -23,11 +23,12 @@ func isTerminal(stream any) bool {
 	return ok && term.IsTerminal(int(f.Fd())) && os.Getenv("TERM") != "dumb"
 }
 
-// A style prepares text for a stream: bold and dim where it has colour, visible
-// where it is a terminal, word for word where it is a pipe or a file.
+// A style prepares text for a stream: bold and dim if it has colour, with
+// control characters escaped if it is a terminal, unchanged if it is a pipe or
+// a file.
 type style struct{ terminal, colour bool }
 
-// styleFor colours a terminal, unless NO_COLOR says not to (no-color.org).
+// styleFor colours a terminal, unless NO_COLOR is set (no-color.org).
 func styleFor(stream any) style {
 	terminal := isTerminal(stream)
 	return style{terminal: terminal, colour: terminal && os.Getenv("NO_COLOR") == ""}
@@ -44,8 +45,8 @@ func (s style) wrap(on, text, off string) string {
 	return on + text + off
 }
 
-// plain makes text visible on a terminal, so that a quoted document cannot
-// drive it. It keeps the text's lines.
+// plain escapes text for a terminal, so that a quoted document cannot control
+// it. It keeps the lines of the text.
 func (s style) plain(text string) string {
 	if !s.terminal {
 		return text
@@ -53,7 +54,7 @@ func (s style) plain(text string) string {
 	return writeOut(text, true)
 }
 
-// marked returns text with its marks bold.
+// marked returns text with its marks in bold.
 func (s style) marked(text string, marks []multivac.Span) string {
 	var b strings.Builder
 	at := 0
@@ -69,25 +70,25 @@ func (s style) marked(text string, marks []multivac.Span) string {
 	return b.String()
 }
 
-// visible returns text on one line, in which nothing steers a terminal, looks
-// like another line, turns the direction of writing, or cannot be seen: it is
-// written out, as \x1b or \u202e. All that others may have named, such as
-// sources, titles and what a server says, is printed by it, on terminals and
-// elsewhere, so that a line is a line to programs, too.
+// visible returns text on one line. It escapes, as \x1b or \u202e, each
+// character that controls a terminal, looks like the end of a line, changes the
+// writing direction, or is invisible. All text that others may have chosen,
+// such as sources, titles and messages of a server, is printed with it, also
+// into pipes, so that a program can rely on lines.
 func visible(text string) string { return writeOut(text, false) }
 
 // visibleLines is visible for text that may have several lines.
 func visibleLines(text string) string { return writeOut(text, true) }
 
-// say prints a line that is visible.
+// say prints a line, with control characters escaped.
 func say(w io.Writer, format string, args ...any) error {
 	_, err := fmt.Fprintln(w, visible(fmt.Sprintf(format, args...)))
 	return err
 }
 
-// writeOut writes out the runes of text that are hidden. With lines it keeps
-// the ends of lines and tabs, and leaves out what a text has for typesetters: a
-// mark of its encoding, and hyphens that are there only where a line breaks.
+// writeOut escapes the hidden runes of text. With lines, it keeps line ends and
+// tabs, and drops what is there for typesetting only: byte order marks and soft
+// hyphens.
 func writeOut(text string, lines bool) string {
 	if !strings.ContainsFunc(text, suspicious) {
 		return text
@@ -98,7 +99,7 @@ func writeOut(text string, lines bool) string {
 		var r rune
 		r, size = utf8.DecodeRuneInString(text[i:])
 		switch {
-		case r == utf8.RuneError && size == 1: // a byte that is no UTF-8
+		case r == utf8.RuneError && size == 1: // a byte that is not UTF-8
 			fmt.Fprintf(&b, `\x%02x`, text[i])
 			r = 'x'
 		case lines && (r == '\n' || r == '\t'):
@@ -107,7 +108,7 @@ func writeOut(text string, lines bool) string {
 		case hidden(r, before):
 			quoted := strconv.QuoteRuneToASCII(r)
 			b.WriteString(quoted[1 : len(quoted)-1])
-			r = 'x' // an ASCII character stands before what follows
+			r = 'x' // an escaped character is now in front of the next one
 		default:
 			b.WriteRune(r)
 		}
@@ -116,15 +117,15 @@ func writeOut(text string, lines bool) string {
 	return b.String()
 }
 
-// suspicious reports whether a rune may have to be written out.
+// suspicious reports whether a rune may have to be escaped.
 func suspicious(r rune) bool {
 	return r < ' ' || r == 0x7f || r == utf8.RuneError || r > 0x7f && !unicode.IsPrint(r) || unicode.In(r, unicode.Other_Default_Ignorable_Code_Point, unicode.Variation_Selector)
 }
 
-// hidden reports whether a rune is a control, a separator of lines, or one of
-// those for formatting, which have no shape of their own. Two of these and the
-// selectors of variants shape what stands before them in some scripts and in
-// emoji; there they are seen.
+// hidden reports whether a rune has to be escaped: it is a control character, a
+// line separator, or a format character, which has no shape. Two joiners and
+// the variation selectors change the shape of the rune before them in some
+// scripts and in emoji. After such a rune they are not hidden.
 func hidden(r, before rune) bool {
 	const zwnj, zwj = '\u200c', '\u200d'
 	switch {
@@ -137,8 +138,8 @@ func hidden(r, before rune) bool {
 	return unicode.In(r, unicode.Cc, unicode.Cf, unicode.Zl, unicode.Zp, unicode.Other_Default_Ignorable_Code_Point)
 }
 
-// printJSON prints v on a line, with what is hidden in the way of JSON: the
-// value is the same.
+// printJSON prints v on one line. It escapes hidden characters as JSON does, so
+// that the value stays the same.
 func printJSON(w io.Writer, v any) error {
 	var line bytes.Buffer
 	e := json.NewEncoder(&line)
@@ -168,7 +169,7 @@ func printJSON(w io.Writer, v any) error {
 	return err
 }
 
-// size prints bytes as people read them.
+// size writes a number of bytes for people.
 func size(n int64) string {
 	switch {
 	case n < 1000:
@@ -182,7 +183,7 @@ func size(n int64) string {
 	}
 }
 
-// count prints a number of things: "1 document", "2 documents".
+// count writes a number of things: "1 document", "2 documents".
 func count(n int, thing string) string {
 	if n == 1 {
 		return "1 " + thing

@@ -28,20 +28,20 @@ func TestVisible(t *testing.T) {
 
 	same("")
 	same("docs/Größe (neu) – 2.md")
-	same("文書/手順　書.md")            // with a wide space
-	same("prix\u00a0: 10\u202f€") // with spaces that do not break
+	same("文書/手順　書.md")            // a wide space
+	same("prix\u00a0: 10\u202f€") // no-break spaces
 	same("דוח.pdf")
-	same("می\u200cخواهم")             // the joiner that Persian writes
-	same("क्\u200dष")                 // and that of Hindi
-	same("👩\u200d🚒 ❤\ufe0f 1\ufe0f⃣") // and that of emoji
-	same("\u0600١٢٣")                 // a mark that is seen, though it is one of formatting
+	same("می\u200cخواهم")             // the joiner of Persian
+	same("क्\u200dष")                 // the joiner of Hindi
+	same("👩\u200d🚒 ❤\ufe0f 1\ufe0f⃣") // the joiner of emoji
+	same("\u0600١٢٣")                 // a visible format character
 	same("e\u0301")
-	same("\ue0b0") // of private use, as fonts for terminals have
+	same("\ue0b0") // private use, as in fonts for terminals
 
 	out("\x1b[2Jgone", `\x1b[2Jgone`)
 	out("\x1b]0;title\x07", `\x1b]0;title\a`)
 	out("a\x00b\x7fc", `a\x00b\x7fc`)
-	out("\u009b31mred\u0085", `\u009b31mred\u0085`) // the same as ESC [ to some terminals
+	out("\u009b31mred\u0085", `\u009b31mred\u0085`) // some terminals read it as ESC [
 	out("a\vb\fc\bd", `a\vb\fc\bd`)
 	out("fdp.\u202etxt.exe", `fdp.\u202etxt.exe`)
 	out("\u202aa\u202bb\u202cc\u202dd\u2066e\u2067f\u2068g\u2069h\u200ei\u200fj\u061ck", `\u202aa\u202bb\u202cc\u202dd\u2066e\u2067f\u2068g\u2069h\u200ei\u200fj\u061ck`)
@@ -50,7 +50,7 @@ func TestVisible(t *testing.T) {
 	out("a\u200db\ufe0fc\u200c", `a\u200db\ufe0fc\u200c`) // joiners that join nothing
 	out("é\u200d", `é\u200d`)
 	out("क\u200d\u200d", "क\u200d"+`\u200d`)
-	out("\U000e0041\U000e007f", `\U000e0041\U000e007f`) // tags, by which text is smuggled
+	out("\U000e0041\U000e007f", `\U000e0041\U000e007f`) // tags, which can hide text
 	out("a\x9bb\xffc", `a\x9bb\xffc`)
 
 	f("a\nb\tc\r\nd\re", `a\nb\tc\r\nd\re`, "a\nb\tc\nd"+`\re`)
@@ -82,10 +82,10 @@ func FuzzVisible(f *testing.F) {
 	})
 }
 
-// nasty would clear the screen, forge a line, and turn what follows around.
+// nasty clears the screen, forges a line and reverses the writing direction.
 const nasty = `a\u001b[2Jb\u009b2Jc\nforged  indexed  default  row\u202egnp.\u2028d\u200be`
 
-// hostile answers every route with nasty texts wherever there is a text.
+// hostile answers every route with nasty in each text.
 func hostile(w http.ResponseWriter, r *http.Request) {
 	document := `{"id":"I","collection":"I","source":"I","title":"I","revision":1,"state":"failed","step":"I","attempts":1,"last_error":"I","text":"I"}`
 	quotation := `{"text":"I","confidence":0.5,"document":"I","source":"I","title":"I","heading":"I","lead":"I","before":"I","after":"I"}`
@@ -118,8 +118,8 @@ func hostile(w http.ResponseWriter, r *http.Request) {
 	_, _ = w.Write([]byte(strings.ReplaceAll(body, `"I"`, `"`+nasty+`"`)))
 }
 
-// Nothing that others named steers a terminal or makes a line of its own,
-// whichever command prints it.
+// Text that others have chosen never controls the terminal or looks like a line
+// of its own, whichever command prints it.
 func TestNothingForeignSteersTheTerminal(t *testing.T) {
 	server := httptest.NewServer(http.HandlerFunc(hostile))
 	defer server.Close()
@@ -181,7 +181,8 @@ func TestNothingForeignSteersTheTerminal(t *testing.T) {
 	f("config", "get", "\x1b[2J\nforged")
 }
 
-// On a terminal, what is quoted is made visible, too; in a pipe it is word for word.
+// On a terminal, control characters in a quotation are escaped, too. In a pipe
+// the quotation is unchanged.
 func TestQuotationsOnATerminal(t *testing.T) {
 	const text = "It\x1b[2J rains.\u202e"
 	answer := multivac.Answer{State: multivac.Answered, Sentences: []multivac.Quotation{{Text: text, Lead: text, Source: text}}}

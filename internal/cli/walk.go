@@ -18,17 +18,17 @@ import (
 	"multivac/internal/extract"
 )
 
-// A plan is what a command line's paths come to.
+// A plan is the list of files that the paths of a command line stand for.
 type plan struct {
 	files    []file
 	bytes    int64
-	skipped  map[string]int // files in folders that are no documents, by extension
+	skipped  map[string]int // extension -> number of files in folders that are no documents
 	problems []error        // with paths
 }
 
-// walk finds the files of paths. A file that is named is in the plan whatever
-// it is; in folders, hidden and ignored files, symbolic links and what is no
-// document are left out. What cannot be read is a problem and stops nothing.
+// walk finds the files of paths. It takes every file that is named. In folders,
+// it leaves out hidden and ignored files, symbolic links and files that are no
+// documents. A file that cannot be read becomes a problem, and walk goes on.
 func walk(ctx context.Context, paths []string) plan {
 	p := plan{skipped: map[string]int{}}
 	for _, path := range paths {
@@ -73,7 +73,7 @@ func (p *plan) folder(ctx context.Context, dir string, r rules) {
 		switch {
 		case e.IsDir():
 			p.folder(ctx, path, r)
-		case !e.Type().IsRegular(): // links lead astray or in circles
+		case !e.Type().IsRegular(): // links may lead outside or in circles
 		case !isDocument(path):
 			p.skipped[strings.ToLower(filepath.Ext(path))]++
 		default:
@@ -82,7 +82,7 @@ func (p *plan) folder(ctx context.Context, dir string, r rules) {
 				p.problems = append(p.problems, unreadable(err))
 				continue
 			}
-			if info.Size() > 0 { // placeholders such as .keep and __init__
+			if info.Size() > 0 { // an empty file is a placeholder, such as .keep and __init__.py
 				p.add(path, info)
 				p.files[len(p.files)-1].found = true
 			}
@@ -90,8 +90,9 @@ func (p *plan) folder(ctx context.Context, dir string, r rules) {
 	}
 }
 
-// kinds says how many files of which kinds were passed over, the most frequent
-// kind first: "70 files: 41 .png, 20 .yaml, 9 .go". It is empty where none was.
+// kinds says how many files of which kind were passed over, the most frequent
+// kind first: "70 files: 41 .png, 20 .yaml, 9 .go". It is empty if there were
+// none.
 func (p *plan) kinds() string {
 	const named = 8
 	all, total := slices.Collect(maps.Keys(p.skipped)), 0
@@ -119,8 +120,8 @@ func (p *plan) kinds() string {
 	return count(total, "file") + ": " + strings.Join(kinds, ", ")
 }
 
-// printable returns t with a question mark in the place of what a terminal
-// could take for a command.
+// printable returns t with a question mark in place of each character that
+// could control a terminal.
 func printable(t string) string {
 	return strings.Map(func(r rune) rune {
 		if unicode.IsPrint(r) {
@@ -130,8 +131,8 @@ func printable(t string) string {
 	}, t)
 }
 
-// isDocument reports whether a file in a folder is worth telling: one whose
-// name says so, or that has no extension and looks like text, as README does.
+// isDocument reports whether a file in a folder is worth telling: its extension
+// says so, or it has no extension and looks like text, as README does.
 func isDocument(path string) bool {
 	if filepath.Ext(path) != "" {
 		return extract.Known(path)
@@ -142,7 +143,7 @@ func isDocument(path string) bool {
 	}
 	f, err := os.Open(path)
 	if err != nil {
-		return true // to be named as a problem when it is read
+		return true // becomes a problem when it is read
 	}
 	defer f.Close()
 	head := make([]byte, 512)
@@ -152,14 +153,16 @@ func isDocument(path string) bool {
 	return err == nil && !bytes.HasPrefix(head, []byte("#!"))
 }
 
-// rules are those of the .gitignore files of a folder and the ones above it.
+// rules are the rules in the .gitignore files of a folder and of those above
+// it.
 type rules struct {
 	base     string // absolute; patterns and paths are relative to it
 	patterns []gitignore.Pattern
 }
 
-// rulesAbove returns the rules of the repository that dir is in, down to but
-// without dir's own. Where they ignore dir itself they are void: it was named.
+// rulesAbove returns the rules of the repository that contains dir, without
+// those of dir itself. It returns none if they ignore dir: the user has named
+// it.
 func rulesAbove(dir string) rules {
 	abs, err := filepath.Abs(dir)
 	if err != nil {
@@ -190,11 +193,11 @@ func rulesAbove(dir string) rules {
 	return r
 }
 
-// with returns the rules with those of the .gitignore in dir added.
+// with returns the rules together with those of the .gitignore in dir.
 func (r rules) with(dir string) rules {
 	text, err := os.ReadFile(filepath.Join(dir, ".gitignore"))
 	if err != nil {
-		return r // there is none, or none that could say anything
+		return r // mostly because there is none
 	}
 	r.patterns = slices.Clip(r.patterns)
 	for line := range strings.Lines(string(text)) {

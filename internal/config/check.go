@@ -6,22 +6,22 @@ import (
 	"strings"
 )
 
-// crossCheck holds settings against each other. What was wrong by itself is
-// not held against another: one mistake is told once.
+// crossCheck checks settings against each other. It skips a setting whose own
+// value is wrong, so that each mistake is reported once.
 func (l *loading) crossCheck() {
 	if l.astray {
-		return // half of what is set was not read
+		return // some of the settings could not be read
 	}
 	for _, p := range l.problems {
 		l.bad = append(l.bad, strings.TrimSuffix(p.Key, fileSuffix))
 	}
 	l.together("tls-cert", "tls-key")
-	// Without a server, its name and password may well lie in a folder that
-	// others share.
+	// A name and password without a server are no mistake: the folder of
+	// secrets may serve other processes, too.
 	for _, server := range []string{"store.mongodb.uri", "queue.addr", "cache.addrs"} {
 		section := server[:strings.LastIndex(server, ".")]
 		l.together(section+".tls-cert", section+".tls-key")
-		used := l.has(server) && (section != "cache" || l.Role != "worker") // which has nothing to cache, and so no password for it
+		used := l.has(server) && (section != "cache" || l.Role != "worker") // a worker has no cache, so it needs no password for one
 		l.needs(section+".username", section+".password", used)
 	}
 	l.needs("store.mongodb.password", "store.mongodb.username", l.has("store.mongodb.uri"))
@@ -41,7 +41,7 @@ func (l *loading) crossCheck() {
 	}
 }
 
-// roles of several processes need what they can share.
+// roles checks that several processes have what they share.
 func (l *loading) roles() {
 	if l.Role == "all" {
 		return
@@ -54,7 +54,7 @@ func (l *loading) roles() {
 	}
 }
 
-// has says whether a setting has a value that is not that of its kind's zero.
+// has reports whether a setting is not the zero value of its kind.
 func (l *loading) has(key string) bool {
 	g, _ := l.winner(key)
 	switch v := g.value.(type) {
@@ -77,15 +77,15 @@ func (l *loading) together(a, b string) {
 	}
 }
 
-// needs says that a setting has no use without another one.
+// needs adds a problem if a setting is useless without another one.
 func (l *loading) needs(key, other string, when bool) {
 	if when && l.has(key) && !l.has(other) {
 		l.wrong(wrong("give "+other+", too", "%s needs %s", key, other), key, other, "secrets")
 	}
 }
 
-// wrong adds a problem between settings, where the first of them stands,
-// unless one of them is wrong by itself.
+// wrong adds a problem between settings, at the place of the first one. It adds
+// nothing if one of them is wrong by itself.
 func (l *loading) wrong(err error, keys ...string) {
 	for _, key := range keys {
 		if slices.Contains(l.bad, key) {

@@ -1,7 +1,7 @@
 // Package config reads settings from layers: defaults, settings files,
-// variables, secret files and flags, each over the ones before. A table says
-// what there is; each value remembers where it came from. It takes a secret
-// from a file of its own only, and shows it nowhere.
+// variables, secret files and flags. Each layer overrides the ones before. A
+// table lists all settings, and each value remembers where it came from. The
+// package reads a secret only from a file of its own, and never shows it.
 package config
 
 import (
@@ -21,18 +21,18 @@ import (
 	"github.com/spf13/pflag"
 )
 
-// Files are the settings files, each over the ones before. The last one is for
-// what one machine has of its own.
+// Files are the settings files. Each overrides the ones before. The last one is
+// for settings of one machine.
 var Files = []string{"/etc/multivac/settings.toml", "settings.toml", "settings.local.toml"}
 
-// Sources are where settings are read from.
+// Sources are the places that settings are read from.
 type Sources struct {
-	Files   []string       // of settings, each over the ones before
+	Files   []string       // settings files; each overrides the ones before
 	Environ []string       // name=value
-	Flags   *pflag.FlagSet // that AddFlags was called of; nil for none
+	Flags   *pflag.FlagSet // after AddFlags; nil for none
 }
 
-// Here are the sources of a command.
+// Here returns the sources of a command.
 func Here(flags *pflag.FlagSet) Sources {
 	return Sources{Files: Files, Environ: os.Environ(), Flags: flags}
 }
@@ -43,18 +43,19 @@ type layer struct {
 	values values
 }
 
-// Loaded are settings with what is known about them.
+// Loaded is the settings and what is known about them.
 type Loaded struct {
 	Settings
-	Environment string   // chosen by MULTIVAC_ENV; "" for default alone
-	Warnings    Problems // what is worth a look and harms nothing
+	Environment string   // from MULTIVAC_ENV; "" for default alone
+	Warnings    Problems // harmless, but worth a look
 
-	layers []layer // each over the ones before
+	layers []layer // each overrides the ones before
 	read   [sha256.Size]byte
 }
 
-// Load reads all layers. Its error is Problems: everything that is wrong. What
-// it returns beside is as good as could be read, for those who explain it.
+// Load reads all layers. Its error is of type Problems and has everything that
+// is wrong. In that case, too, it returns what it could read, for commands that
+// explain settings.
 func Load(from Sources) (*Loaded, error) { return read(from).finish() }
 
 // read reads the layers.
@@ -81,14 +82,14 @@ func (l *loading) finish() (*Loaded, error) {
 	return l.Loaded, nil
 }
 
-// loading is what Load knows on its way.
+// loading is the state of a Load.
 type loading struct {
 	*Loaded
 	problems Problems
-	sum      hash.Hash // of all that was read
+	sum      hash.Hash // of everything that was read
 	environ  map[string]string
 	bad      []string // settings that are wrong by themselves
-	astray   bool     // an environment is chosen that there is not
+	astray   bool     // the chosen environment does not exist
 }
 
 func (l *loading) add(name string, v values) {
@@ -105,7 +106,7 @@ func defaults() values {
 		}
 		value, err := s.Kind.parse(text)
 		if err != nil {
-			panic(fmt.Sprintf("the default of %s: %v", s.Key, err)) // the table is wrong
+			panic(fmt.Sprintf("the default of %s: %v", s.Key, err)) // a mistake in the table
 		}
 		v[s.Key] = given{value, "default"}
 	}
@@ -114,8 +115,8 @@ func defaults() values {
 
 var zero = map[Kind]any{Text: "", Switch: false, Number: 0, Share: 0.0, Duration: time.Duration(0), Bytes: int64(0), List: []string(nil), Names: map[string]string{}}
 
-// files adds the layers of the settings files: what is default and what is the
-// environment's.
+// files adds the layers of the settings files: for each, the section default
+// and the section of the environment.
 func (l *loading) files(names []string) {
 	var others []string
 	for _, name := range names {
@@ -144,7 +145,7 @@ func (l *loading) files(names []string) {
 	}
 }
 
-// winner returns the value that counts and its layer.
+// winner returns the value that counts and the layer that it is from.
 func (l *Loaded) winner(key string) (given, string) {
 	for _, layer := range slices.Backward(l.layers) {
 		if g, ok := layer.values[key]; ok {
@@ -154,13 +155,13 @@ func (l *Loaded) winner(key string) (given, string) {
 	return given{}, ""
 }
 
-// where says where the value of a setting comes from.
+// where says which place the value of a setting is from.
 func (l *Loaded) where(key string) string {
 	g, _ := l.winner(key)
 	return g.where
 }
 
-// A provider hands a layer to koanf.
+// A provider passes a layer to koanf.
 type provider values
 
 func (p provider) ReadBytes() ([]byte, error) { return nil, errors.ErrUnsupported }
@@ -169,7 +170,7 @@ func (p provider) Read() (map[string]any, error) {
 	tree := map[string]any{}
 	for key, g := range p {
 		if isCompanion(key) {
-			continue // the file's content is what counts
+			continue // the content of the file counts, not its name
 		}
 		at := tree
 		path := strings.Split(key, ".")
@@ -186,7 +187,7 @@ func (p provider) Read() (map[string]any, error) {
 	return tree, nil
 }
 
-// decode puts the layers over each other and into Settings.
+// decode merges the layers into Settings.
 func decode(layers []layer) (s Settings) {
 	k := koanf.New(".")
 	var err error
@@ -200,7 +201,7 @@ func decode(layers []layer) (s Settings) {
 			TagName: "koanf", ErrorUnused: true, DecodeHook: toSecret,
 		}})
 	}
-	if err != nil { // all values were checked; err may show them
+	if err != nil { // cannot happen, since all values were checked; err may contain values
 		panic("the table of settings does not fit the struct that it is decoded into")
 	}
 	return s

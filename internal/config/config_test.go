@@ -74,8 +74,8 @@ func TestLayers(t *testing.T) {
 	}
 }
 
-// What is wrong is said with where it stands, what it is and what to do, and
-// all of it at once.
+// Each problem says where it is, what it is and what to do. All problems are
+// reported at once.
 func TestProblems(t *testing.T) {
 	dir := t.TempDir()
 	f := func(toml, environ string, args []string, want ...string) {
@@ -90,7 +90,7 @@ func TestProblems(t *testing.T) {
 			t.Errorf("%q %q %q\ngot  %s\nwant %s", toml, environ, args, got, want)
 		}
 	}
-	// Keys and environments that there are not.
+	// Keys and environments that do not exist.
 	f("\n[tesing]\nworkers = 2\n", "", nil, `settings.toml:2: there is no environment and no setting "tesing"; did you mean testing?`)
 	f("wrokers = 2\n", "", nil, `settings.toml:1: there is no setting "wrokers"; did you mean workers?`)
 	f("tls_cert = 'x'\n", "", nil, `settings.toml:1: there is no setting "tls_cert"; did you mean tls-cert?`)
@@ -106,7 +106,7 @@ func TestProblems(t *testing.T) {
 	f("[[production]]\nworkers = 1\n", "", nil, `settings.toml:1: production is an environment and wants a table; begin it with [production]`)
 	f("store = 5\n", "", nil, "settings.toml:1: store has settings in it and wants a table; begin it with [store]")
 
-	// Values, in sections that are not chosen, too.
+	// Values, also in sections that are not chosen.
 	f("[testing]\nworkers = 'many'\n[production]\nworkers = -1\n", "", nil, `settings.toml:2: workers: it wants a whole number, but text is given`, `settings.toml:4: workers: -1 is out of range; give 0 or more`)
 	f("listen = 5000\n", "", nil, `settings.toml:1: listen: it wants text, but a whole number is given`)
 	f("cache.timeout = 25\n", "", nil, `settings.toml:1: cache.timeout: it wants a duration, such as 25ms, 5s or 2m, in quotes, but a whole number is given`)
@@ -120,12 +120,12 @@ func TestProblems(t *testing.T) {
 	f("", "", []string{"--store.mongodb.uri=localhost:27017"}, `--store.mongodb.uri: it is no URI of mongodb; begin it with mongodb://`)
 	f("", "", []string{"--data=a\nb"}, `--data: it contains a control character; write it on one line`)
 
-	// TOML that is none.
+	// Text that is not TOML.
 	f("a = 1\n\nlisten = 'x\n", "", nil, `settings.toml:3: this is not TOML, in column 12; texts stand in quotes, and a key stands once`)
 	f("workers = 1\nworkers = 2\n", "", nil, `settings.toml:2: this is not TOML, at "workers"; texts stand in quotes, and a key stands once`)
 	f("workers = 1\n[default]\nworkers = 2\n", "", nil, `settings.toml:1: workers stands twice, outside of all environments and in [default]; keep one of them`)
 
-	// Settings against each other, told once, where the first of them stands.
+	// Settings against each other, reported once, at the place of the first.
 	f("role = 'worker'\n", "", nil, `settings.toml:1: role worker needs a queue that others can reach; set queue.addr`, `settings.toml:1: role worker needs a store that others can reach; set store.mongodb.uri`)
 	f("role = 'worker'\nqueue.addr = 'redis:6379'\n", "MULTIVAC_STORE__MONGODB__URI=mongodb://db", nil)
 	f("role = 'wroker'\n", "", nil, `settings.toml:1: role: unknown role "wroker"; did you mean worker?`)
@@ -138,7 +138,7 @@ func TestProblems(t *testing.T) {
 	f("listen = ':1'\nadmin-listen = ':1'\n", "", nil, `settings.toml:2: listen and admin-listen are the same address; give them different ports`)
 }
 
-// Where a file cannot be read, that is said of the file and not passed over.
+// A file that cannot be read is reported, not skipped.
 func TestUnreadableFiles(t *testing.T) {
 	dir := t.TempDir()
 	f := func(path string, want string) {
@@ -167,15 +167,15 @@ func TestEnvironments(t *testing.T) {
 			t.Errorf("MULTIVAC_ENV=%s: got %d %s %v, want %d %s and %d warnings", environment, l.Workers, l.Stop, l.Warnings, workers, stop, warnings)
 		}
 	}
-	f("", 1, "eager", 1) // that two sections are not read
+	f("", 1, "eager", 1) // a warning that two sections are not read
 	f("default", 1, "eager", 0)
 	f("testing", 1, "eager", 0)
 	f("development", 2, "eager", 0)
 	f("production", 3, "strict", 0)
 }
 
-// What a variable says that is no setting is told and harms nothing: Kubernetes
-// sets such ones unasked.
+// An unknown variable is a warning, not an error: Kubernetes sets some by
+// itself.
 func TestUnknownVariables(t *testing.T) {
 	l, err := Load(Sources{Environ: []string{
 		"MULTIVAC_SERVER_PORT=tcp://10.0.0.1:5000", "MULTIVAC_SERVER_SERVICE_HOST=10.0.0.1", "MULTIVAC_SERVER_PORT_5000_TCP_ADDR=10.0.0.1", "MULTIVAC_SERVER_SERVICE_PORT_HTTP=5000",
@@ -199,8 +199,8 @@ func TestUnknownVariables(t *testing.T) {
 	}
 }
 
-// Every row has a field, a help that names its value, and a default that its
-// own checks allow.
+// Every row has a field, a help text that names its value, and a default that
+// passes its own checks.
 func TestTable(t *testing.T) {
 	defaults, seen := defaults(), map[string]bool{}
 	for _, s := range table {
@@ -218,10 +218,10 @@ func TestTable(t *testing.T) {
 			t.Errorf("%s: its default is shown as %q, which is read as %v, %v", s.Key, s.Kind.show(defaults[s.Key].value), value, err)
 		}
 	}
-	decode([]layer{{values: defaults}}) // panics where a row has no field
+	decode([]layer{{values: defaults}}) // panics if a row has no field
 }
 
-// A layer replaces lists and names of those below whole.
+// Lists and names of a layer replace those of lower layers as a whole.
 func TestNothingIsMerged(t *testing.T) {
 	file := write(t, t.TempDir(), "settings.toml", "[default]\ncollection-stop = { laws = 'strict', notes = 'eager' }\ncache.addrs = ['a:1', 'b:1']\n"+
 		"[production.collection-stop]\nnotes = 'strict'\n[production.cache]\naddrs = ['c:1']\n")

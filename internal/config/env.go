@@ -9,16 +9,16 @@ import (
 
 const envVariable = prefix + "ENV"
 
-// otherVariables are ours and no settings: of the commands that talk to a
-// server, and of the tests.
+// otherVariables begin with our prefix but are no settings. Commands that talk
+// to a server use them, and tests do.
 var otherVariables = []string{envVariable, prefix + "SERVER", prefix + "KEY", prefix + "KEY_FILE", prefix + "EVAL_DATA"}
 
 const testVariables = prefix + "TEST_"
 
-// serviceLink is what Kubernetes sets for each Service, unasked.
+// serviceLink matches the variables that Kubernetes sets for each Service.
 var serviceLink = regexp.MustCompile(`_(SERVICE_HOST|SERVICE_PORT(_\w+)?|PORT|PORT_\d+_(TCP|UDP|SCTP)(_(PROTO|PORT|ADDR))?)$`)
 
-// environ returns the variables that may be ours and are not empty.
+// environ returns the variables with our prefix that are not empty.
 func environ(all []string) map[string]string {
 	m := map[string]string{}
 	for _, one := range all {
@@ -30,7 +30,7 @@ func environ(all []string) map[string]string {
 	return m
 }
 
-// environment reads which environment is chosen.
+// environment finds out which environment is chosen.
 func (l *loading) environment() {
 	name := l.environ[envVariable]
 	switch {
@@ -42,7 +42,7 @@ func (l *loading) environment() {
 	}
 }
 
-// variables returns the layer of the environment.
+// variables returns the layer of the environment variables.
 func (l *loading) variables() values {
 	v, known := values{}, slices.Clone(otherVariables)
 	for _, s := range table {
@@ -61,7 +61,7 @@ func (l *loading) variables() values {
 	return v
 }
 
-// take adds what a text says to a layer.
+// take adds the value in text to a layer.
 func (l *loading) take(v values, s Setting, where, text string) {
 	value, err := s.Kind.parse(text)
 	if err == nil {
@@ -76,7 +76,7 @@ func (l *loading) take(v values, s Setting, where, text string) {
 
 func (l *loading) warnOfUnknown(known []string) {
 	var links []string
-	var names []string // without what they all begin with, which would make all of them alike
+	var names []string // without their prefix, which would make all names look alike
 	for _, name := range known {
 		names = append(names, strings.TrimPrefix(name, prefix))
 	}
@@ -102,7 +102,7 @@ func (l *loading) warnOfUnknown(known []string) {
 	}
 }
 
-// errPlainSecret refuses a secret that stands where others may see it.
+// errPlainSecret refuses a secret in a place that others can read.
 func errPlainSecret(s Setting, reason string) error {
 	named := s
 	named.Key += fileSuffix

@@ -7,12 +7,12 @@ import (
 	"time"
 )
 
-// An Explanation says what a setting is, and what each layer says of it. Of a
-// secret it says whether there is one.
+// An Explanation says what a setting is and which value each layer gives it.
+// For a secret it only says whether there is one.
 type Explanation struct {
 	Key      string   `json:"key"`
-	Value    any      `json:"value"` // the one that counts
-	Where    string   `json:"where"` // where that stands
+	Value    any      `json:"value"` // the value that counts
+	Where    string   `json:"where"` // the place that it is from
 	Kind     Kind     `json:"kind"`
 	Default  string   `json:"default,omitempty"` // as text
 	Choices  []string `json:"choices,omitempty"`
@@ -20,29 +20,29 @@ type Explanation struct {
 	Secret   bool     `json:"secret"`
 	Live     bool     `json:"live"` // a change needs no restart
 	Help     string   `json:"help"`
-	Layers   []Source `json:"layers,omitempty"` // the highest first
+	Layers   []Source `json:"layers,omitempty"` // the highest layer first
 
 	text string
 }
 
-// A Source is what a layer says of a setting.
+// A Source is the value of a setting in one layer.
 type Source struct {
 	Layer string `json:"layer"`
-	Value any    `json:"value,omitempty"` // nil where it says nothing
+	Value any    `json:"value,omitempty"` // nil if the layer has none
 	Where string `json:"where,omitempty"`
 	Wins  bool   `json:"wins"`
 
 	text string
 }
 
-// Text is the value as a variable or flag has it.
+// Text returns the value as variables and flags have it.
 func (e Explanation) Text() string { return e.text }
 
-// Text is the value as a variable or flag has it.
+// Text returns the value as variables and flags have it.
 func (s Source) Text() string { return s.text }
 
-// Explain returns what is known about a setting, or an error with the nearest
-// one.
+// Explain returns what is known about a setting. For an unknown one it returns
+// an error that names the most similar key.
 func (l *Loaded) Explain(key string) (Explanation, error) {
 	s, ok := byKey[key]
 	if !ok {
@@ -62,7 +62,7 @@ func (l *Loaded) Explain(key string) (Explanation, error) {
 	return e, nil
 }
 
-// List explains all settings, without the layers that do not count.
+// List explains all settings, only with the layer that counts.
 func (l *Loaded) List() []Explanation {
 	all := make([]Explanation, len(table))
 	for i, s := range table {
@@ -77,7 +77,7 @@ func (l *Loaded) explain(s Setting) Explanation {
 		Secret: s.Secret, Live: s.Live, Help: strings.ReplaceAll(s.Help, "`", ""), text: s.shown(g)}
 }
 
-// wire is a value as JSON has it.
+// wire returns a value as JSON has it.
 func (s Setting) wire(g given) any {
 	if s.Secret {
 		return s.shown(g)
@@ -86,13 +86,13 @@ func (s Setting) wire(g given) any {
 	case time.Duration:
 		return v.String()
 	case []string:
-		return append([]string{}, v...) // never null
+		return append([]string{}, v...) // never null in JSON
 	}
 	return g.value
 }
 
-// Missing are the files and folders that settings name, that are not made if
-// missing, and that are not there.
+// Missing returns the files and folders that settings name and that do not
+// exist, except for those that MultiVAC makes.
 func (l *Loaded) Missing() (p Problems) {
 	for _, s := range table {
 		g, _ := l.winner(s.Key)
@@ -107,11 +107,11 @@ func (l *Loaded) Missing() (p Problems) {
 	return p
 }
 
-// made are files that MultiVAC makes.
+// made lists the settings of files that MultiVAC makes.
 var made = []string{"admin-key-file", "audit-log"}
 
-// isCompanion says whether a setting names the file of a secret, which was
-// read already.
+// isCompanion reports whether a setting names the file of a secret, which has
+// already been read.
 func isCompanion(key string) bool {
 	secret, ok := strings.CutSuffix(key, fileSuffix)
 	return ok && byKey[secret].Secret

@@ -15,24 +15,24 @@ import (
 	"github.com/pelletier/go-toml/v2/unstable"
 )
 
-// Environments are the sections of a settings file, of which the first is
-// always read and one other by the variable MULTIVAC_ENV.
+// Environments are the sections of a settings file. The first one is always
+// read, and the variable MULTIVAC_ENV chooses one of the others.
 var Environments = []string{"default", "development", "testing", "production"}
 
-// maxFile is how large a settings file may be.
+// maxFile is the largest size of a settings file, in bytes.
 const maxFile = 1 << 20
 
-// A given value is one that stands somewhere.
+// A given is a value and the place that it is from.
 type given struct {
 	value any
 	where string // file:line, variable or flag
 }
 
-// values are those of a layer, by key.
+// values are the values of a layer, by key.
 type values map[string]given
 
-// readRegular reads a file, of which there is no error if it is not there. What
-// is no plain file, and what is too large for one, is not read.
+// readRegular reads a file of up to most bytes. It returns no error for a file
+// that does not exist. It refuses anything that is not a plain file.
 func readRegular(path string, most int64) (content []byte, mode fs.FileMode, err error) {
 	info, err := os.Stat(path)
 	if err != nil {
@@ -53,8 +53,8 @@ func readRegular(path string, most int64) (content []byte, mode fs.FileMode, err
 	return content, info.Mode(), err
 }
 
-// cannotRead says what is wrong with a file without its name, which stands
-// before it.
+// cannotRead returns an error without the name of the file, which the message
+// already has in front.
 func cannotRead(err error) error {
 	var path *fs.PathError
 	if errors.As(err, &path) {
@@ -63,15 +63,14 @@ func cannotRead(err error) error {
 	return err
 }
 
-// A settingsFile is what a file of settings says.
+// A settingsFile is the content of a settings file.
 type settingsFile struct {
 	name         string
 	environments map[string]values // by section
 	problems     Problems
 }
 
-// parseFile reads TOML. It goes on after what is wrong where the rest can be
-// read, and drops that.
+// parseFile reads TOML. After a mistake it goes on with the rest if it can.
 func parseFile(name string, content []byte) *settingsFile {
 	f := &settingsFile{name: name, environments: map[string]values{}}
 	content = bytes.TrimPrefix(content, []byte("\ufeff"))
@@ -96,7 +95,8 @@ func parseFile(name string, content []byte) *settingsFile {
 	return f
 }
 
-// syntax says where TOML cannot be read, and nothing of what stands there.
+// syntax adds a problem at the place where TOML cannot be read. The problem
+// does not quote the file, which may contain a secret.
 func (f *settingsFile) syntax(err error) {
 	where, message := f.name, "it cannot be read"
 	var decode *toml.DecodeError
@@ -111,8 +111,8 @@ func (f *settingsFile) syntax(err error) {
 	f.problems.add("", where, wrong("texts stand in quotes, and a key stands once", "%s", message))
 }
 
-// walk takes the settings of a table in a section; "" is outside of all, which
-// is the same as default.
+// walk reads the settings of a table in a section. The section "" is the text
+// before the first section; it is the same as default.
 func (f *settingsFile) walk(lines map[string]int, section, path string, table map[string]any) {
 	for name, value := range table {
 		key, full := join(path, name), join(section, join(path, name))
@@ -156,7 +156,7 @@ func (f *settingsFile) take(lines map[string]int, section, full string, s Settin
 	in[s.Key] = given{taken, where}
 }
 
-// at returns file:line of a path, or of the table that it stands in.
+// at returns file:line of a path, or of the table that contains it.
 func (f *settingsFile) at(lines map[string]int, path string) string {
 	for {
 		if line, ok := lines[path]; ok {
@@ -177,14 +177,14 @@ func join(path, name string) string {
 	return path + "." + name
 }
 
-// named puts the key before what is wrong with its value.
+// named puts the key in front of an error about its value.
 func named(key string, err error) error {
 	var p Problems
 	p.add(key, "", err)
 	return wrong(p[0].Remedy, "%s: %s", key, p[0].Message)
 }
 
-// unknownKey says what may have been meant.
+// unknownKey returns an error that says what the author may have meant.
 func unknownKey(key string, isTable, top bool) error {
 	if isSection(key) {
 		return wrong("begin it with ["+key+"]", "%s has settings in it and wants a table", key)
@@ -209,7 +209,8 @@ func unknownKey(key string, isTable, top bool) error {
 	return wrong(remedy, "there is no %s %q", what, Name(key))
 }
 
-// ending returns the one setting whose key ends like this one, or "".
+// ending returns the only setting whose key ends like this one, or "" if there
+// are none or several.
 func ending(key string) (found string) {
 	last := key[strings.LastIndex(key, ".")+1:]
 	for _, s := range table {
@@ -223,7 +224,7 @@ func ending(key string) (found string) {
 	return found
 }
 
-// linesOf finds the line of each key and table in TOML that can be read.
+// linesOf returns the line of each key and table in valid TOML.
 func linesOf(content []byte) map[string]int {
 	lines := map[string]int{}
 	var p unstable.Parser
@@ -253,7 +254,7 @@ func noteValue(lines map[string]int, p *unstable.Parser, table string, e *unstab
 	}
 }
 
-// note notes the line of a key below a path, and returns the path to it.
+// note records the line of a key below a path, and returns the path of the key.
 func note(lines map[string]int, p *unstable.Parser, path string, key unstable.Iterator) string {
 	for key.Next() {
 		n := key.Node()

@@ -7,11 +7,11 @@ import (
 	"github.com/spf13/pflag"
 )
 
-// A flag holds what is given on the command line, as it was given: it is
-// checked with all the other layers, so that everything wrong is said at once.
+// A flag holds the text of a flag. Like the other layers, it is checked later,
+// so that everything that is wrong is reported at once.
 type flag struct {
 	setting Setting
-	given   []string // more than one of a list or of names
+	given   []string // several for a list or names
 }
 
 func (f *flag) Set(text string) error {
@@ -22,7 +22,7 @@ func (f *flag) Set(text string) error {
 	return nil
 }
 
-// String returns nothing of a secret: pflag and cobra print values.
+// String returns "" for a secret, because pflag and cobra print values.
 func (f *flag) String() string {
 	if f.setting.Secret {
 		return ""
@@ -30,7 +30,7 @@ func (f *flag) String() string {
 	return strings.Join(f.given, ",")
 }
 
-// Type is what help calls a value that its text does not name.
+// Type returns the word for the value, for a help text that does not name it.
 func (f *flag) Type() string {
 	switch f.setting.Kind {
 	case Text:
@@ -41,8 +41,8 @@ func (f *flag) Type() string {
 	return string(f.setting.Kind)
 }
 
-// AddFlags adds a flag for each setting. That of a secret is hidden, and there
-// only to be refused with a remedy.
+// AddFlags adds a flag for each setting. The flags of secrets are hidden. They
+// exist only so that they can be refused with a remedy.
 func AddFlags(to *pflag.FlagSet) {
 	for _, s := range table {
 		f := &flag{setting: s}
@@ -79,11 +79,14 @@ func (l *loading) flags(set *pflag.FlagSet) values {
 	return v
 }
 
-// Completions are what a shell offers for the value of a flag, if not files.
+// Completions returns what a shell offers for the value of a flag, except for
+// files.
 func (s Setting) Completions() []string {
 	return slices.Concat(s.Choices, s.Suggest)
 }
 
-// IsFile and IsFolder say what the value of a setting names.
-func (s Setting) IsFile() bool   { return s.what() == "file" }
+// IsFile reports whether the value of the setting names a file.
+func (s Setting) IsFile() bool { return s.what() == "file" }
+
+// IsFolder reports whether the value of the setting names a folder.
 func (s Setting) IsFolder() bool { return s.what() == "folder" }

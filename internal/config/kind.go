@@ -12,11 +12,11 @@ import (
 	"multivac"
 )
 
-// A Kind is what a setting's value is made of. Variables, flags and secret
-// files hold it as text, settings files as a type of TOML.
+// A Kind is the type of a setting's value. Variables, flags and secret files
+// have it as text, settings files as a type of TOML.
 type Kind string
 
-// The kinds, and what Go holds them as.
+// The kinds, with their types in Go.
 const (
 	Text     Kind = "text"     // string
 	Switch   Kind = "switch"   // bool
@@ -24,11 +24,11 @@ const (
 	Share    Kind = "share"    // float64
 	Duration Kind = "duration" // time.Duration; written 25ms, 5s, 2m
 	Bytes    Kind = "bytes"    // int64; written 1048576 or 1MiB
-	List     Kind = "list"     // []string; as text with commas
-	Names    Kind = "names"    // map[string]string; as text name=value, with commas
+	List     Kind = "list"     // []string; as text separated by commas
+	Names    Kind = "names"    // map[string]string; as text name=value, separated by commas
 )
 
-// how tells how a value of the kind is written.
+// how says how a value of each kind is written.
 var how = map[Kind]string{
 	Text: "text", Switch: "true or false", Number: "a whole number", Share: "a number, such as 0.5",
 	Duration: "a duration, such as 25ms, 5s or 2m", Bytes: "a number of bytes, such as 1048576 or 16MiB",
@@ -63,7 +63,7 @@ func (k Kind) parse(text string) (any, error) {
 	return value, nil
 }
 
-// take reads a value from what a settings file holds.
+// take reads a value from TOML.
 func (k Kind) take(value any) (any, error) {
 	switch v := value.(type) {
 	case string:
@@ -143,7 +143,7 @@ func allNames(table map[string]any) (map[string]string, bool) {
 	return names, true
 }
 
-// split cuts at commas; what stands between them is not empty.
+// split splits text at commas and drops empty parts.
 func split(text string) []string {
 	var parts []string
 	for part := range strings.SplitSeq(text, ",") {
@@ -209,8 +209,8 @@ func (k Kind) show(value any) string {
 	return fmt.Sprint(value)
 }
 
-// quoted returns a value for a message, clipped. What may hold a password, as
-// an address with a name before its host does, is not shown.
+// quoted returns a value for a message, clipped. It does not show a value that
+// may contain a password, such as an address with a name in front of its host.
 func quoted(text string) string {
 	if strings.Contains(text, "@") {
 		return Redacted

@@ -13,13 +13,13 @@ import (
 	"time"
 )
 
-// lookEvery is how often files are read again. What changed is taken when it
-// was read twice alike, so that nobody's half-written file is.
+// lookEvery is how often the files are read. A change is taken after two equal
+// reads, so that a file is not taken while somebody writes it.
 const lookEvery = 400 * time.Millisecond
 
-// Live settings follow their files. It reads them again and again, which sees
-// what a rename, a write, or Kubernetes' swap of a link changed alike, on any
-// file system.
+// Live settings follow their files by reading them again and again. That
+// notices a rename, a write, and Kubernetes' swap of a link alike, on any file
+// system.
 type Live struct {
 	Log *slog.Logger // set it before Run
 
@@ -27,17 +27,17 @@ type Live struct {
 	start *Loaded
 	now   atomic.Pointer[Settings]
 
-	secrets atomic.Pointer[[][]byte] // as they may be written, to be looked for in what is
+	secrets atomic.Pointer[[][]byte] // secrets that scrub looks for, in each way they may be written
 
 	mu      sync.Mutex
-	taken   [len(Loaded{}.read)]byte // what was taken last, or refused
-	seen    [len(Loaded{}.read)]byte // what was seen last
+	taken   [len(Loaded{}.read)]byte // the files as they were when a change was last taken or refused
+	seen    [len(Loaded{}.read)]byte // the files as they were at the last look
 	applied values
 	notices []string
 	counts  Counts
 }
 
-// NewLive returns what follows the sources that l was loaded from.
+// NewLive returns settings that follow the sources that l was loaded from.
 func NewLive(l *Loaded, from Sources) *Live {
 	v := &Live{Log: slog.New(slog.DiscardHandler), from: from, start: l, taken: l.read, seen: l.read, applied: l.winners()}
 	s := l.Settings
@@ -47,15 +47,15 @@ func NewLive(l *Loaded, from Sources) *Live {
 	return v
 }
 
-// Now returns the settings as they are. A reader that uses several takes them
-// from one Now, so that they belong together.
+// Now returns the current settings. A reader that needs several takes them from
+// one Now, so that they belong together.
 func (v *Live) Now() *Settings { return v.now.Load() }
 
-// Level is that of the log, now.
+// Level returns the current level of the log.
 func (v *Live) Level() slog.Level { return v.Now().Level() }
 
-// Credentials returns name and password, now, of a section that signs in
-// somewhere: store.mongodb, queue or cache. It is nil where the settings had
+// Credentials returns a function that returns the current name and password of
+// a section: store.mongodb, queue or cache. It returns nil if the settings had
 // neither at the start.
 func (v *Live) Credentials(section string) func() (username, password string) {
 	read, ok := map[string]func(*Settings) (string, Secret){
@@ -75,14 +75,14 @@ func (v *Live) Credentials(section string) func() (username, password string) {
 	}
 }
 
-// Notices say what a restart would change, and why a change was not taken.
+// Notices returns what a restart would change, and why a change was refused.
 func (v *Live) Notices() []string {
 	v.mu.Lock()
 	defer v.mu.Unlock()
 	return slices.Clone(v.notices)
 }
 
-// Counts are of the changes since the start.
+// Counts counts the changes since the start.
 type Counts struct{ Taken, Refused int }
 
 // Counts returns how many changes were taken and refused.
@@ -92,7 +92,7 @@ func (v *Live) Counts() Counts {
 	return v.counts
 }
 
-// Run follows until ctx ends.
+// Run follows the files until ctx ends.
 func (v *Live) Run(ctx context.Context) {
 	tick := time.NewTicker(lookEvery)
 	defer tick.Stop()
@@ -132,7 +132,8 @@ func (v *Live) look(atOnce bool) {
 	v.take(next)
 }
 
-// take puts the new settings where all read them, in one step, and tells of it.
+// take publishes the new settings to all readers in one step, and logs what
+// changed.
 func (v *Live) take(next *Loaded) {
 	wanted, running, before := next.winners(), v.start.winners(), v.applied
 	now := maps.Clone(wanted)
@@ -149,10 +150,10 @@ func (v *Live) take(next *Loaded) {
 	}
 	settings := decode([]layer{{values: now}})
 	v.applied = now
-	v.remember(&settings) // before anyone can send it
+	v.remember(&settings) // before anyone can send the new secrets
 	v.now.Store(&settings)
 
-	for _, s := range table { // as the new level of the log wants
+	for _, s := range table { // after the new level of the log is in force
 		was, is := before[s.Key], now[s.Key]
 		if !same(was, is) {
 			v.Log.Info("a setting was changed", "setting", s.Key, "from", s.shown(was), "to", s.shown(is), "where", is.where)
@@ -181,7 +182,7 @@ func (l *Loaded) winners() values {
 	return v
 }
 
-// shown is a value as it may be shown.
+// shown returns a value as it may be shown.
 func (s Setting) shown(g given) string {
 	if g.value == nil {
 		return ""

@@ -24,7 +24,7 @@ func live(t *testing.T, file, secrets string) (*Live, *bytes.Buffer) {
 	return v, log
 }
 
-// twice looks as often as it takes to see that a file is not being written.
+// twice looks twice, after which a change is taken.
 func twice(v *Live) {
 	v.look(false)
 	v.look(false)
@@ -53,7 +53,8 @@ func TestChangesAreTakenLive(t *testing.T) {
 	}
 }
 
-// What needs a restart keeps its value, and is told of until it does not.
+// A setting that needs a restart keeps its value, and a notice says so until it
+// is set back.
 func TestChangesThatNeedARestart(t *testing.T) {
 	dir := t.TempDir()
 	file := write(t, dir, "settings.toml", "workers = 4\nstop = 'strict'\n")
@@ -61,7 +62,7 @@ func TestChangesThatNeedARestart(t *testing.T) {
 	write(t, secrets, "cache.password", sesame)
 	v, log := live(t, file, secrets)
 	write(t, dir, "settings.toml", "workers = 8\nstop = 'eager'\n")
-	write(t, secrets, "queue.password", sesame) // there was none: nobody asks for one
+	write(t, secrets, "queue.password", sesame) // there was no password at the start, so nobody asks for one
 	twice(v)
 	if s := v.Now(); s.Workers != 4 || s.Stop != "eager" || s.Queue.Password.Reveal() != "" {
 		t.Errorf("got %d workers, stop %s, password %q", s.Workers, s.Stop, s.Queue.Password.Reveal())
@@ -82,7 +83,7 @@ func TestChangesThatNeedARestart(t *testing.T) {
 	}
 }
 
-// Settings that cannot be used change nothing, and that is told.
+// Settings that cannot be used change nothing, and a notice says so.
 func TestChangesThatAreRefused(t *testing.T) {
 	dir := t.TempDir()
 	file := write(t, dir, "settings.toml", "stop = 'strict'\n")
@@ -103,8 +104,8 @@ func TestChangesThatAreRefused(t *testing.T) {
 	}
 }
 
-// swap changes a mounted folder as Kubernetes does: files are links into
-// ..data, which is a link to a folder of its own, and that is replaced.
+// swap changes a mounted folder as Kubernetes does: the files are links into
+// ..data, which is a link to a folder. swap replaces that link.
 func swap(t *testing.T, mount, version string, files map[string]string) {
 	t.Helper()
 	for name, content := range files {
@@ -120,8 +121,8 @@ func swap(t *testing.T, mount, version string, files map[string]string) {
 	}
 }
 
-// A rotated password is there for the next connection, with its name: both
-// from one moment, whoever reads when.
+// A new connection gets a rotated password together with its name. Both are of
+// the same moment, whenever they are read.
 func TestMountedFoldersAreFollowed(t *testing.T) {
 	dir := t.TempDir()
 	settings, secrets := filepath.Join(dir, "etc"), filepath.Join(dir, "secrets")

@@ -12,16 +12,16 @@ import (
 	"multivac"
 )
 
-// A Problem is something wrong with the settings. It never holds a value that
-// may be a secret.
+// A Problem is something wrong with the settings. It never contains a value
+// that may be a secret.
 type Problem struct {
-	Key     string `json:"key,omitempty"` // setting that it is about, as Name shows it
+	Key     string `json:"key,omitempty"` // the setting, as Name shows it
 	Where   string `json:"where"`         // file:line, variable or flag
 	Message string `json:"message"`
 	Remedy  string `json:"remedy,omitempty"` // what to do
 }
 
-// Error returns it on one line.
+// Error returns the problem on one line.
 func (p Problem) Error() string {
 	text := p.Message
 	if p.Where != "" {
@@ -33,10 +33,10 @@ func (p Problem) Error() string {
 	return text
 }
 
-// Problems are all that is wrong. They are of kind multivac.ErrInvalid.
+// Problems is everything that is wrong. Its kind is multivac.ErrInvalid.
 type Problems []Problem
 
-// Error returns a line for each.
+// Error returns one line per problem.
 func (p Problems) Error() string {
 	lines := make([]string, len(p))
 	for i, one := range p {
@@ -45,9 +45,10 @@ func (p Problems) Error() string {
 	return strings.Join(lines, "\n")
 }
 
+// Unwrap returns multivac.ErrInvalid.
 func (p Problems) Unwrap() error { return multivac.ErrInvalid }
 
-// add adds what err says about a value that is given somewhere.
+// add adds an error about the value at a place.
 func (p *Problems) add(key, where string, err error) {
 	one := Problem{Key: key, Where: where, Message: err.Error()}
 	var known *multivac.Error
@@ -57,8 +58,8 @@ func (p *Problems) add(key, where string, err error) {
 	*p = append(*p, one)
 }
 
-// addPath adds why the file or folder that a setting names cannot be read. A
-// line of a file does not say which setting that is, and a flag does.
+// addPath adds why the file or folder that a setting names cannot be read. If
+// the setting is in a file, the message names it: file:line does not.
 func (p *Problems) addPath(key string, named given, err error) {
 	err = fmt.Errorf("%q: %w", named.value, cannotRead(err))
 	if named.where != "--"+key {
@@ -71,9 +72,9 @@ func wrong(remedy, format string, args ...any) error {
 	return multivac.Errorf(multivac.ErrInvalid, remedy, format, args...)
 }
 
-// Name returns a name for a message: as far as it is made of what names of
-// settings, variables and flags are made of, with … for the rest. A value may
-// stand there, as in NAME: value, where NAME=value was meant.
+// Name returns a name for a message. From the first character on that does not
+// occur in names of settings, variables and flags, it replaces the text by "…":
+// a value may follow, as in "NAME: value" where NAME=value was meant.
 func Name(text string) string {
 	end := strings.IndexFunc(text, func(r rune) bool {
 		return !unicode.IsLetter(r) && !unicode.IsDigit(r) && !strings.ContainsRune("._-", r)
@@ -84,8 +85,8 @@ func Name(text string) string {
 	return multivac.Clip(text, 80)
 }
 
-// Nearest returns the candidate that fewest edits turn word into, else the only
-// one that begins with it, or "" where none is near enough to have been meant.
+// Nearest returns the candidate with the fewest edits from word, or else the
+// only one that begins with word. It returns "" if none is similar enough.
 func Nearest(word string, candidates []string) string {
 	best, bestEdits := "", 1+len(word)/3
 	var longer []string
@@ -103,7 +104,7 @@ func Nearest(word string, candidates []string) string {
 	return best
 }
 
-// edits is the Levenshtein distance, in bytes.
+// edits returns the Levenshtein distance in bytes.
 func edits(a, b string) int {
 	row := make([]int, len(b)+1)
 	for j := range row {
@@ -124,7 +125,7 @@ func edits(a, b string) int {
 	return row[len(b)]
 }
 
-// ordered sorts problems by where they are, those of a file by their lines.
+// ordered sorts problems by their places, and those of a file by their lines.
 func ordered(p Problems) Problems {
 	place := func(p Problem) (string, int) {
 		colon := strings.LastIndex(p.Where, ":")

@@ -9,7 +9,7 @@ import (
 func Schema() map[string]any {
 	settings := object()
 	for _, s := range table {
-		if !s.Secret { // it may not stand in one
+		if !s.Secret { // a settings file may not contain a secret
 			place(settings, s)
 		}
 	}
@@ -29,7 +29,7 @@ func object() map[string]any {
 	return map[string]any{"type": "object", "additionalProperties": false, "properties": map[string]any{}}
 }
 
-// place puts a setting into the schema of a table, and of tables in it.
+// place puts a setting into the schema of a table or of one of its tables.
 func place(in map[string]any, s Setting) {
 	path := strings.Split(s.Key, ".")
 	for _, name := range path[:len(path)-1] {

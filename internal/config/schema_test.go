@@ -8,8 +8,8 @@ import (
 	"github.com/danielgtaylor/huma/v2"
 )
 
-// The schema allows what Load takes, and refuses what it refuses of names and
-// kinds.
+// The schema allows what Load accepts. It refuses the names and kinds that Load
+// refuses.
 func TestSchema(t *testing.T) {
 	text, err := json.Marshal(Schema())
 	if err != nil {
@@ -19,7 +19,7 @@ func TestSchema(t *testing.T) {
 	if err := json.Unmarshal(text, &top); err != nil {
 		t.Fatal(err)
 	}
-	// Huma has a validator, of schemas without references.
+	// Huma's validator reads schemas without references.
 	settings := top["definitions"].(map[string]any)["settings"]
 	for _, e := range Environments {
 		if ref := top["properties"].(map[string]any)[e].(map[string]any)["$ref"]; ref != "#/definitions/settings" {
@@ -64,7 +64,7 @@ func TestSchema(t *testing.T) {
 	}
 }
 
-// prepare does for a schema what huma does for those that it makes itself.
+// prepare prepares a schema as huma prepares its own.
 func prepare(s *huma.Schema) {
 	for _, p := range s.Properties {
 		prepare(p)

@@ -12,15 +12,16 @@ import (
 	"strings"
 )
 
-// shortest is the length from which a secret is looked for in what is written:
-// shorter ones are in many a word.
+// shortest is the length of the shortest secret that is looked for. Shorter
+// ones occur inside ordinary words.
 const shortest = 4
 
-// remembered is how many writings of secrets are looked for, the newest first:
-// what was rotated may still be in what a server answers.
+// remembered is how many forms of secrets are looked for, the newest first. A
+// server may still answer with a secret that has been rotated.
 const remembered = 64
 
-// remember has a secret, in the ways that it may be written, looked for.
+// remember adds the secrets, in each way they may be written, to those looked
+// for.
 func (v *Live) remember(s *Settings) {
 	known := *v.secrets.Load()
 	for _, secret := range []Secret{s.Store.MongoDB.Password, s.Queue.Password, s.Cache.Password} {
@@ -28,7 +29,7 @@ func (v *Live) remember(s *Settings) {
 		if len(text) < shortest {
 			continue
 		}
-		plain, _ := json.Marshal(text) // with what HTML wants
+		plain, _ := json.Marshal(text) // escapes what HTML wants escaped
 		var lean bytes.Buffer
 		e := json.NewEncoder(&lean)
 		e.SetEscapeHTML(false)
@@ -45,7 +46,7 @@ func (v *Live) remember(s *Settings) {
 
 func unquoted(s string) string { return s[1 : len(s)-1] }
 
-// scrub returns text with Redacted in the place of every secret.
+// scrub returns text with Redacted in place of every secret.
 func (v *Live) scrub(text []byte) []byte {
 	for _, secret := range *v.secrets.Load() {
 		if bytes.Contains(text, secret) {
@@ -55,8 +56,8 @@ func (v *Live) scrub(text []byte) []byte {
 	return text
 }
 
-// Writer returns w with Redacted in the place of every secret that a write has
-// whole: a server may say what it was sent, and a library may log that.
+// Writer returns w with Redacted in place of every secret that is in one write
+// as a whole. A server may repeat what it was sent, and a library may log that.
 func (v *Live) Writer(w io.Writer) io.Writer { return scrubbed{w, v} }
 
 type scrubbed struct {
@@ -71,7 +72,7 @@ func (s scrubbed) Write(b []byte) (int, error) {
 	return len(b), nil
 }
 
-// Fd lets others see whether it is a terminal.
+// Fd lets callers find out whether the writer is a terminal.
 func (s scrubbed) Fd() uintptr {
 	if f, ok := s.to.(*os.File); ok {
 		return f.Fd()
@@ -79,7 +80,7 @@ func (s scrubbed) Fd() uintptr {
 	return ^uintptr(0)
 }
 
-// Error returns err, with Redacted in the place of every secret in its text.
+// Error returns err with Redacted in place of every secret in its text.
 func (v *Live) Error(err error) error {
 	if err == nil {
 		return nil
@@ -97,6 +98,6 @@ type scrubbedError struct {
 
 func (e scrubbedError) Error() string { return e.text }
 
-// Is and As look at what it was, for the exit code and the remedy.
+// Is and As examine the cause, for the exit code and the remedy.
 func (e scrubbedError) Is(target error) bool { return errors.Is(e.cause, target) }
 func (e scrubbedError) As(target any) bool   { return errors.As(e.cause, target) }

@@ -15,8 +15,8 @@ import (
 	"multivac"
 )
 
-// What a server or a library says of a secret is not passed on, however it is
-// written: neither the secret of now nor the one before.
+// A secret in the words of a server or a library is not passed on, in whatever
+// way it is written. That holds for the current secret and the one before.
 func TestWhatOthersSayIsScrubbed(t *testing.T) {
 	dir := t.TempDir()
 	old, odd := sesame, `p"ass<w>ord\é/ 1`

@@ -5,17 +5,17 @@ import (
 	"log/slog"
 )
 
-// Redacted stands wherever a secret would.
+// Redacted is printed in place of a secret.
 const Redacted = "<redacted>"
 
-// A Secret is a password that nothing prints: not fmt, in whatever struct it
-// stands, not a log, not JSON and not a panic. Only Reveal gives it away. The
-// zero value is none.
+// A Secret is a password that nothing prints: neither fmt (even inside a
+// struct) nor a log, JSON or a panic. Only Reveal returns it. The zero value is
+// no secret.
 type Secret struct {
-	reveal func() string // no string: fmt prints unexported fields, but of a function the address
+	reveal func() string // not a string: fmt prints unexported fields, but of a function only the address
 }
 
-// NewSecret returns text as a Secret; none if it is empty.
+// NewSecret returns text as a Secret, or no secret if it is empty.
 func NewSecret(text string) Secret {
 	if text == "" {
 		return Secret{}
@@ -23,7 +23,7 @@ func NewSecret(text string) Secret {
 	return Secret{func() string { return text }}
 }
 
-// Reveal returns the secret itself, "" where there is none.
+// Reveal returns the secret itself, or "" if there is none.
 func (s Secret) Reveal() string {
 	if s.reveal == nil {
 		return ""
@@ -31,7 +31,7 @@ func (s Secret) Reveal() string {
 	return s.reveal()
 }
 
-// String says whether there is a secret: Redacted, or "" where there is none.
+// String returns Redacted, or "" if there is no secret.
 func (s Secret) String() string {
 	if s.reveal == nil {
 		return ""
@@ -39,7 +39,7 @@ func (s Secret) String() string {
 	return Redacted
 }
 
-// Format prints what String returns, whatever the verb.
+// Format prints what String returns, for every verb.
 func (s Secret) Format(f fmt.State, verb rune) {
 	format := "%s"
 	if verb == 'q' {
@@ -48,7 +48,11 @@ func (s Secret) Format(f fmt.State, verb rune) {
 	fmt.Fprintf(f, format, s.String())
 }
 
-// GoString, LogValue and MarshalText are String for those who ask otherwise.
-func (s Secret) GoString() string             { return s.String() }
-func (s Secret) LogValue() slog.Value         { return slog.StringValue(s.String()) }
+// GoString is String, for %#v.
+func (s Secret) GoString() string { return s.String() }
+
+// LogValue is String, for logs.
+func (s Secret) LogValue() slog.Value { return slog.StringValue(s.String()) }
+
+// MarshalText is String, for JSON.
 func (s Secret) MarshalText() ([]byte, error) { return []byte(s.String()), nil }

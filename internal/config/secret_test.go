@@ -16,10 +16,10 @@ import (
 	"github.com/pelletier/go-toml/v2"
 )
 
-// sesame is the secret of the tests.
+// sesame is the secret in the tests.
 const sesame = "open-sesame-4711"
 
-// hides fails where what is shown has the secret in it.
+// hides fails if shown contains the secret.
 func hides(t testing.TB, what, shown string) {
 	t.Helper()
 	for _, s := range []string{sesame, fmt.Sprintf("%x", sesame), strings.ReplaceAll(fmt.Sprint([]byte(sesame)), "[", "")} {
@@ -65,7 +65,8 @@ func TestSecretIsNotShown(t *testing.T) {
 	}
 }
 
-// A secret is refused wherever others could read it, without being told.
+// A secret in a place that others can read is refused, and the refusal does not
+// contain it.
 func TestPlainSecretsAreRefused(t *testing.T) {
 	f := func(toml, environ string, args []string, want ...string) {
 		t.Helper()
@@ -159,8 +160,8 @@ func TestSecretFilesThatAreWrong(t *testing.T) {
 	}
 }
 
-// FuzzLoad: whatever files, variables and flags say, nothing panics, and a
-// secret that stands where one belongs, or where one must not, is not shown.
+// FuzzLoad checks, for any files, variables and flags, that nothing panics and
+// that no secret is shown, whether it is in a right or a wrong place.
 func FuzzLoad(f *testing.F) {
 	f.Add("workers = 3\n[production]\nstop = 'strict'\n", "MULTIVAC_ENV=production\nMULTIVAC_LISTEN=:1", "--workers=4", "queue.password")
 	f.Add("[queue]\npassword = 'SECRET'\n", "MULTIVAC_QUEUE__PASSWORD=SECRET", "--queue.password=SECRET", "tls.crt")
@@ -207,7 +208,7 @@ func FuzzLoad(f *testing.F) {
 	})
 }
 
-// put has the secret in text, unless it may be shown from there.
+// put puts the secret into text, unless it may be shown from there.
 func put(text string, mayShow bool) string {
 	if mayShow {
 		return text
@@ -221,19 +222,18 @@ var (
 	inName    = regexp.MustCompile(`^[\pL\p{Nd}._-]*SECRET`)
 )
 
-// mayShow says whether SECRET in the value of a setting is none: where anything
-// may stand that is no address with a password. The value of what is no setting
-// is never shown.
+// mayShow reports whether SECRET in the value of a setting is not a secret: the
+// setting may have any value, except for an address with a password. The value
+// of an unknown setting is never shown.
 func mayShow(s Setting, value string) bool {
 	isURI := s.Key == "store.mongodb.uri" || s.Key == "traces.endpoint"
 	return s.Key != "" && !s.Secret && !inAddress.MatchString(value) && !(isURI && inOption.MatchString(value))
 }
 
-// fileMayShow says the same of the value in a secret file of this name.
+// fileMayShow is mayShow for the value in a secret file of this name.
 func fileMayShow(name string) bool { return mayShow(byKey[name], "SECRET") }
 
-// variableMayShow says the same of name=value. A word is a name, too, and can
-// be told from none.
+// variableMayShow is mayShow for name=value. A word alone is a name, too.
 func variableMayShow(line string) bool {
 	name, value, _ := strings.Cut(line, "=")
 	s := Setting{}
@@ -245,8 +245,8 @@ func variableMayShow(line string) bool {
 	return inName.MatchString(name) || mayShow(s, value)
 }
 
-// tomlMayShow says the same of TOML: of a name or a value in it, and where it
-// is none, of the name that stands there twice.
+// tomlMayShow is mayShow for names and values in TOML. For text that is not
+// TOML it looks at the name that occurs twice.
 func tomlMayShow(content string) bool {
 	var walk func(path string, value any) bool
 	walk = func(path string, value any) bool {

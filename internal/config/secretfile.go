@@ -10,11 +10,11 @@ import (
 	"strings"
 )
 
-// maxSecret is how large a secret file may be.
+// maxSecret is the largest size of a secret file, in bytes.
 const maxSecret = 64 << 10
 
-// secretFiles returns the layer of files that hold one value each: those in
-// the folder of secrets, and over them those that are named one by one.
+// secretFiles returns the layer of files that hold one value each: those in the
+// folder of secrets, overridden by those that settings name one by one.
 func (l *loading) secretFiles(flags values) values {
 	v := values{}
 	if folder, ok := l.named("secrets", flags); ok {
@@ -31,7 +31,7 @@ func (l *loading) secretFiles(flags values) values {
 	return v
 }
 
-// named returns a path that a setting in the other layers names.
+// named returns the path that a setting of the other layers names.
 func (l *loading) named(key string, flags values) (given, bool) {
 	g, ok := flags[key]
 	if !ok {
@@ -40,8 +40,8 @@ func (l *loading) named(key string, flags values) (given, bool) {
 	return g, g.value != ""
 }
 
-// folder reads a folder of secret files, and all of it from one moment, where
-// Kubernetes swaps the link ..data to change it.
+// folder reads a folder of secret files. If Kubernetes swaps the link ..data
+// while it reads, it starts again, so that all files are of one moment.
 func (l *loading) folder(v values, folder given) {
 	path := folder.value.(string)
 	for range 5 {
@@ -52,7 +52,7 @@ func (l *loading) folder(v values, folder given) {
 		}
 		files, err := readFolder(from)
 		if again, _ := os.Readlink(filepath.Join(path, "..data")); again != link {
-			continue // it changed meanwhile
+			continue // the folder changed during the reading
 		}
 		if err != nil {
 			fmt.Fprintf(l.sum, "%q %v\n", path, err)
@@ -60,7 +60,7 @@ func (l *loading) folder(v values, folder given) {
 			return
 		}
 		for _, f := range files {
-			f.path = filepath.Join(path, filepath.Base(f.path)) // without the link
+			f.path = filepath.Join(path, filepath.Base(f.path)) // without the target of the link
 			l.inFolder(v, f, folder.where)
 		}
 		return
@@ -68,7 +68,7 @@ func (l *loading) folder(v values, folder given) {
 	l.problems.addPath("secrets", folder, errors.New("it changes all the time"))
 }
 
-// A secretFile is what could be read of one.
+// A secretFile is the content of a secret file, or why it cannot be read.
 type secretFile struct {
 	path    string
 	content []byte
@@ -96,8 +96,8 @@ func readFolder(path string) ([]secretFile, error) {
 	return files, nil
 }
 
-// inFolder takes a file whose name is a setting. One that looks like it is
-// wrong; others, such as certificates, may lie there.
+// inFolder reads a file whose name is a setting. A name that is almost a
+// setting is an error. Other files, such as certificates, are ignored.
 func (l *loading) inFolder(v values, f secretFile, folder string) {
 	name := filepath.Base(f.path)
 	s, known := byKey[name]
@@ -107,7 +107,7 @@ func (l *loading) inFolder(v values, f secretFile, folder string) {
 	}
 	var candidates []string
 	for _, s := range table {
-		if strings.Contains(s.Key, ".") { // tls.crt is too like tls-cert, and belongs to many a volume
+		if strings.Contains(s.Key, ".") { // many volumes have a tls.crt, which is too similar to tls-cert
 			candidates = append(candidates, s.Key)
 		}
 	}
@@ -118,8 +118,8 @@ func (l *loading) inFolder(v values, f secretFile, folder string) {
 	}
 }
 
-// secretFile takes what a file says that holds one value, and that a setting
-// named somewhere, or its folder.
+// secretFile reads a file with one value. named is where a setting names the
+// file or its folder.
 func (l *loading) secretFile(v values, s Setting, f secretFile, named string) {
 	fmt.Fprintf(l.sum, "%q %q %v\n", f.path, f.content, f.err)
 	text := strings.TrimSuffix(strings.TrimSuffix(string(f.content), "\n"), "\r")

@@ -7,8 +7,8 @@ import (
 	"multivac"
 )
 
-// Settings are the values of the table, each under its key. Where the table
-// says live, a later Settings may have another.
+// Settings are the values of the table, each under its key. In later Settings,
+// the values that are live may differ.
 type Settings struct {
 	Role           string            `koanf:"role"`
 	Listen         string            `koanf:"listen"`
@@ -35,12 +35,12 @@ type Settings struct {
 	Traces         Traces            `koanf:"traces"`
 }
 
-// Store says where documents are kept.
+// Store says where documents are stored.
 type Store struct {
 	MongoDB MongoDB `koanf:"mongodb"`
 }
 
-// MongoDB is a server of documents; none where URI is empty.
+// MongoDB is the server of the documents; none if URI is empty.
 type MongoDB struct {
 	URI      string `koanf:"uri"`
 	Database string `koanf:"database"`
@@ -51,7 +51,7 @@ type MongoDB struct {
 	TLSKey   string `koanf:"tls-key"`
 }
 
-// Redis is how to sign in to servers of it.
+// Redis says how to sign in to Redis servers.
 type Redis struct {
 	Username      string `koanf:"username"`
 	Password      Secret `koanf:"password"`
@@ -62,13 +62,13 @@ type Redis struct {
 	TLSServerName string `koanf:"tls-server-name"`
 }
 
-// Queue is the Redis that is the queue; none where Addr is empty.
+// Queue is the Redis with the queue; none if Addr is empty.
 type Queue struct {
 	Addr  string `koanf:"addr"`
 	Redis `koanf:",squash"`
 }
 
-// Cache is the near cache, and the far one where there are Addrs.
+// Cache is the near cache, and the far one if there are Addrs.
 type Cache struct {
 	Addrs     []string `koanf:"addrs"`
 	Redis     `koanf:",squash"`
@@ -76,14 +76,14 @@ type Cache struct {
 	NearBytes int64         `koanf:"near-bytes"`
 }
 
-// Traces says where traces are sent and how many.
+// Traces says where traces are sent, and how many.
 type Traces struct {
 	Endpoint string  `koanf:"endpoint"`
 	Sample   float64 `koanf:"sample"`
 	Project  string  `koanf:"project"`
 }
 
-// Stops are what a question gets that names no stop.
+// Stops returns the stops of questions that name none.
 func (s *Settings) Stops() multivac.DefaultStops {
 	return defaultStops(s.Stop, s.CollectionStop)
 }
@@ -96,9 +96,9 @@ func defaultStops(stop string, collections map[string]string) multivac.DefaultSt
 	return d
 }
 
-// Level is the least level that is logged.
+// Level returns the lowest level that is logged.
 func (s *Settings) Level() slog.Level {
 	var l slog.Level
-	_ = l.UnmarshalText([]byte(s.LogLevel)) // checked when it was read
+	_ = l.UnmarshalText([]byte(s.LogLevel)) // was checked when it was read
 	return l
 }

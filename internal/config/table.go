@@ -13,21 +13,21 @@ import (
 	"multivac"
 )
 
-// A Setting is a row of the table that everything about settings is made of:
-// what is read, the flags of serve, the reference, the schema, `config`.
+// A Setting is a row of the table. Everything about settings is made from the
+// table: reading, the flags of serve, the reference, the schema and `config`.
 type Setting struct {
-	Key     string // as in a settings file; the flag is --key
+	Key     string // the key in a settings file; the flag is --key
 	Kind    Kind
-	Default string   // as text; "" is the kind's zero
-	Choices []string // what it may be; anything that Check allows if empty
-	Suggest []string // what a shell completes, where that is not Choices
-	Secret  bool     // read from files of its own only, and never shown
+	Default string   // as text; "" is the zero value of the kind
+	Choices []string // the allowed values; if empty, Check decides
+	Suggest []string // completions for a shell, if they are not Choices
+	Secret  bool     // read only from files of its own, and never shown
 	Live    bool     // a change takes effect without a restart
 	Check   func(value any) error
-	Help    string // a line, with `what` its value is in backquotes
+	Help    string // one line, with the name of the value in backquotes: `what`
 }
 
-// Variable is the name of the environment variable.
+// Variable returns the name of the environment variable.
 func (s Setting) Variable() string {
 	return prefix + strings.ToUpper(inVariable.Replace(s.Key))
 }
@@ -36,10 +36,10 @@ var inVariable = strings.NewReplacer(".", "__", "-", "_")
 
 const prefix = "MULTIVAC_"
 
-// fileSuffix makes the name of the setting that names a secret's file.
+// fileSuffix is added to the key of a secret to name the setting with its file.
 const fileSuffix = "-file"
 
-// Table returns all settings, in the order in which they are documented.
+// Table returns all settings in the order of the documentation.
 func Table() []Setting { return slices.Clone(table) }
 
 var table = withFiles(slices.Concat([]Setting{
@@ -83,7 +83,7 @@ var table = withFiles(slices.Concat([]Setting{
 	{Key: "traces.project", Kind: Text, Help: "`name` of the project of Google Cloud that traces are in, to find them from a line of the log"},
 }))
 
-// redis are the rows of how to sign in to servers of it.
+// redis returns the rows about signing in to Redis servers.
 func redis(section string) []Setting {
 	return []Setting{
 		{Key: section + ".username", Kind: Text, Live: true, Help: "`name` to sign in with (default that of Redis)"},
@@ -96,7 +96,7 @@ func redis(section string) []Setting {
 	}
 }
 
-// withFiles adds to each secret the setting that names its file.
+// withFiles adds, after each secret, the setting that names its file.
 func withFiles(rows []Setting) (all []Setting) {
 	for _, s := range rows {
 		all = append(all, s)
@@ -107,7 +107,7 @@ func withFiles(rows []Setting) (all []Setting) {
 	return all
 }
 
-// byKey finds rows.
+// byKey maps keys to rows.
 var byKey = func() map[string]Setting {
 	m := map[string]Setting{}
 	for _, s := range table {
@@ -116,12 +116,12 @@ var byKey = func() map[string]Setting {
 	return m
 }()
 
-// isSection says whether settings' keys begin with path and a dot.
+// isSection reports whether keys of settings begin with path and a dot.
 func isSection(path string) bool {
 	return slices.ContainsFunc(table, func(s Setting) bool { return strings.HasPrefix(s.Key, path+".") })
 }
 
-// stops are those that a question may name.
+// stops are the stops that a question may name.
 var stops = func() (names []string) {
 	for _, s := range multivac.Stops {
 		names = append(names, string(s))
@@ -129,7 +129,7 @@ var stops = func() (names []string) {
 	return names
 }()
 
-// check holds a value against its row.
+// check checks a value against its row.
 func (s Setting) check(value any) error {
 	if hasPassword(s.Kind.show(value)) {
 		return wrong("take it out and put it in a secret file; `multivac config explain` on the setting for the password says where", "it has a password in it, which logs and other programs may show")
@@ -151,14 +151,14 @@ func (s Setting) check(value any) error {
 	return s.Check(value)
 }
 
-// what is the word for the value in the help.
+// what returns the word for the value in the help text.
 func (s Setting) what() string {
 	_, rest, _ := strings.Cut(s.Help, "`")
 	word, _, _ := strings.Cut(rest, "`")
 	return word
 }
 
-// oneOf is what to do about a word that is none of those there are.
+// oneOf returns the remedy for a word that is not one of the allowed ones.
 func oneOf(all []string, word string) string {
 	if near := Nearest(word, all); near != "" {
 		return "did you mean " + near + "?"
@@ -188,8 +188,8 @@ func addresses(value any) error {
 	return nil
 }
 
-// hostName is a host as it stands in a request, without a port; in place of its
-// first label a star stands for all names.
+// hostName matches a host in a request, without a port. A star in place of the
+// first label stands for any name.
 var hostName = regexp.MustCompile(`^(\*\.)?[A-Za-z0-9_]([A-Za-z0-9_.-]*[A-Za-z0-9_])?$`)
 
 func hostNames(value any) error {
@@ -242,16 +242,16 @@ func share(value any) error {
 	return nil
 }
 
-// hasPassword says whether text is a URI with a password in it, or looks like
-// one and cannot be parsed.
+// hasPassword reports whether text is a URI with a password, or looks like one
+// that cannot be parsed.
 func hasPassword(text string) bool {
 	_, rest, _ := strings.Cut(text, "://")
 	at := strings.LastIndex(rest, "@")
 	return at >= 0 && strings.Contains(rest[:at], ":")
 }
 
-// uri returns a check of addresses with one of the schemes and no option that
-// holds a secret.
+// uri returns a check for addresses with one of the schemes and without options
+// that hold a secret.
 func uri(schemes ...string) func(any) error {
 	return func(value any) error {
 		text := value.(string)
@@ -270,8 +270,8 @@ func uri(schemes ...string) func(any) error {
 	}
 }
 
-// secretOption says whether a name, or a value that has names in it, is one of
-// a secret.
+// secretOption reports whether text is the name of a secret option, or a value
+// that contains such a name.
 func secretOption(text string) bool {
 	text = strings.ToLower(text)
 	return strings.Contains(text, "password") || strings.Contains(text, "token") || strings.Contains(text, "secret")

@@ -8,20 +8,19 @@ import (
 	"multivac"
 )
 
-// CacheNumbers are what is to be known of the cache of answers. Counters only
-// rise.
+// CacheNumbers are the numbers of the cache of answers. Counters only rise.
 type CacheNumbers struct {
-	Near, Far, Misses uint64 // answers found in this process, found far, and computed
-	Evictions         uint64 // of this process
-	Answers           int    // kept in this process
-	Bytes             uint64 // that they take
+	Near, Far, Misses uint64 // answers found in this process, found in the far cache, and computed
+	Evictions         uint64 // in this process
+	Answers           int    // held in this process
+	Bytes             uint64 // their size
 
-	// The rest is of the far cache.
-	FarMisses, FarErrors, FarLeftOut uint64 // questions that no node could answer, that failed, and that were not asked
+	// The other numbers are those of the far cache.
+	FarMisses, FarErrors, FarLeftOut uint64 // look-ups that found nothing, that failed, and that were not made
 	FarNodes, FarNodesDown           int
 }
 
-// Cache adds the numbers of the cache of answers.
+// Cache adds the metrics of the cache of answers.
 func (t *Telemetry) Cache(read func() CacheNumbers) {
 	one := collected{}
 	requests := one.add("multivac_cache_requests_total", "Answers looked up in the cache, by result (hit, miss).", "result")
@@ -50,15 +49,15 @@ func (t *Telemetry) Cache(read func() CacheNumbers) {
 	t.ours.MustRegister(one)
 }
 
-// A Backlog is what waits for workers.
+// A Backlog is the work that waits for workers.
 type Backlog struct {
-	Oldest time.Time // when the longest-waiting document was told; zero where none waits
-	Known  bool      // else the store could not say
-	Queued int       // hints in the queue; under 0 where it could not say
+	Oldest time.Time // when the oldest waiting document was told; zero if none waits
+	Known  bool      // false if the store did not answer
+	Queued int       // hints in the queue; negative if the queue did not answer
 }
 
-// Backlog adds how much waits for workers and for how long, read once for each
-// collection of metrics.
+// Backlog adds metrics of how much waits for workers, and for how long. It
+// calls read once per collection of metrics.
 func (t *Telemetry) Backlog(read func() Backlog) {
 	one := collected{}
 	oldest := one.add("multivac_documents_pending_oldest_seconds", "Time since the longest-waiting pending document was told; 0 where none is pending.")
@@ -79,8 +78,9 @@ func (t *Telemetry) Backlog(read func() Backlog) {
 	t.ours.MustRegister(one)
 }
 
-// Status adds how far the index is, read once for each collection of metrics.
-// What read cannot tell, because of its error, is left out.
+// Status adds metrics of how far the index is. It calls read once per
+// collection of metrics, and leaves out what read could not find out because of
+// its error.
 func (t *Telemetry) Status(read func() (multivac.Status, error)) {
 	one := collected{}
 	ready := one.add("multivac_ready", "1 where /readyz says that it is ready, else 0.")

@@ -17,7 +17,7 @@ import (
 	"multivac"
 )
 
-// RequestIDHeader is where a request id comes in and goes out.
+// RequestIDHeader is the header of the request id, in requests and responses.
 const RequestIDHeader = "X-Request-Id"
 
 var saneID = regexp.MustCompile(`^[A-Za-z0-9._-]{1,64}$`)
@@ -25,21 +25,23 @@ var saneID = regexp.MustCompile(`^[A-Za-z0-9._-]{1,64}$`)
 // RequestID returns the id of the request that ctx belongs to, or "".
 func RequestID(ctx context.Context) string { return multivac.OriginOf(ctx).RequestID }
 
-// WithRequestID returns ctx with a request id, for work that no HTTP request began.
+// WithRequestID returns ctx with a request id, for work that no HTTP request
+// began.
 func WithRequestID(ctx context.Context, id string) context.Context {
 	o := multivac.OriginOf(ctx)
 	o.RequestID = id
 	return multivac.WithOrigin(ctx, o)
 }
 
-// slow is from when on a probe is worth a line, too.
-const slow = time.Second
+// slowProbe is how long a probe may take before it is logged like a request.
+const slowProbe = time.Second
 
-// HTTP gives each request an id, which is in the response's header before next
-// is called, goes on the trace that a traceparent names, counts the request,
-// and logs one line about it: paths, but neither query strings nor bodies. The
-// route is what a http.ServeMux noted in the request that next is called with;
-// a copy that is made before the mux hides it.
+// HTTP is a middleware. It gives each request an id, which is in the response's
+// header before next is called, continues the trace of a traceparent header,
+// counts the request, and logs one line about it: its path, but neither its
+// query nor its body. It reads the route from the request that it passes to
+// next, where http.ServeMux sets it. So a middleware between HTTP and the mux
+// must not copy the request.
 func (t *Telemetry) HTTP(next http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		id := r.Header.Get(RequestIDHeader)
@@ -53,7 +55,7 @@ func (t *Telemetry) HTTP(next http.Handler) http.Handler {
 		start := time.Now()
 		t.metrics.inFlight.Inc()
 		panicked := true
-		defer func() { // not recovered from: what is left of the response is net/http's to end
+		defer func() { // does not recover from a panic: net/http ends the response
 			t.metrics.inFlight.Dec()
 			t.request(r, &o, span, panicked, time.Since(start))
 		}()
@@ -62,7 +64,7 @@ func (t *Telemetry) HTTP(next http.Handler) http.Handler {
 	})
 }
 
-// request counts and logs a request that is over, and ends its span if it has one.
+// request counts and logs a request that has ended, and ends its span.
 func (t *Telemetry) request(r *http.Request, o *observed, span trace.Span, panicked bool, took time.Duration) {
 	code := o.status()
 	if panicked {
@@ -79,7 +81,7 @@ func (t *Telemetry) request(r *http.Request, o *observed, span trace.Span, panic
 		level = slog.LevelError
 	case code >= 500:
 		level = slog.LevelWarn
-	case probes[r.URL.Path] && took < slow:
+	case probes[r.URL.Path] && took < slowProbe:
 		level = slog.LevelDebug
 	}
 	if !t.log.Enabled(r.Context(), level) {
@@ -106,7 +108,7 @@ func host(r *http.Request) string {
 	return host
 }
 
-// probes are asked for every few seconds by machines.
+// probes are the routes that machines ask for every few seconds.
 var probes = map[string]bool{"/livez": true, "/readyz": true, "/metrics": true}
 
 var methods = []string{http.MethodGet, http.MethodHead, http.MethodPost, http.MethodPut, http.MethodPatch,
@@ -120,7 +122,7 @@ func method(r *http.Request) string {
 	return "other"
 }
 
-// route returns the pattern that served the request, without its method.
+// route returns the pattern of the handler, without its method.
 func route(r *http.Request) string {
 	pattern := r.Pattern
 	if _, path, ok := strings.Cut(pattern, " "); ok {
@@ -132,8 +134,8 @@ func route(r *http.Request) string {
 	return pattern
 }
 
-// observed notes status and size of a response. http.ResponseController finds
-// what else the writer can do by Unwrap.
+// observed records the status and size of a response. By Unwrap,
+// http.ResponseController finds what else the writer can do.
 type observed struct {
 	http.ResponseWriter
 	code  int
@@ -141,7 +143,7 @@ type observed struct {
 }
 
 func (o *observed) WriteHeader(code int) {
-	if o.code == 0 && code >= 200 { // 1xx come before the one that counts
+	if o.code == 0 && code >= 200 { // several 1xx may come before the final status
 		o.code = code
 	}
 	o.ResponseWriter.WriteHeader(code)
@@ -156,12 +158,12 @@ func (o *observed) Write(b []byte) (int, error) {
 	return n, err
 }
 
-// Flush is here because many ask for a http.Flusher rather than a controller.
+// Flush is for handlers that ask for an http.Flusher, not for a controller.
 func (o *observed) Flush() {
 	if o.code == 0 {
 		o.code = http.StatusOK
 	}
-	_ = http.NewResponseController(o.ResponseWriter).Flush() // as http.Flusher, which says nothing where it cannot
+	_ = http.NewResponseController(o.ResponseWriter).Flush() // http.Flusher returns no error either
 }
 
 func (o *observed) Unwrap() http.ResponseWriter { return o.ResponseWriter }

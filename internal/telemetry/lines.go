@@ -9,20 +9,20 @@ import (
 	"multivac"
 )
 
-// A lines is where all lines of the log go. Those about requests may be held
-// back for a moment to share a call of the system.
+// A lines writes all lines of the log. It may hold lines about requests back
+// for a moment, so that several share a system call.
 type lines struct {
 	*Outlet
-	delay time.Duration // 0: nothing is held back
+	delay time.Duration // 0: no line is held back
 	fields
-	waiting bool // flush will be called; guarded by the Outlet's mu
+	waiting bool // a call of late is scheduled; guarded by the Outlet's mu
 }
 
 func newLines(w io.Writer, o Options) *lines {
 	return &lines{Outlet: NewOutlet(w), delay: o.Delay, fields: newFields(o)}
 }
 
-const enough = 32 << 10 // bytes that are not held back any longer
+const maxHeldBack = 32 << 10 // bytes
 
 // Write holds a line until settle is called.
 func (l *lines) Write(p []byte) (int, error) {
@@ -32,7 +32,7 @@ func (l *lines) Write(p []byte) (int, error) {
 	return len(p), nil
 }
 
-// settle has what is held written, and waits for it as an Outlet does.
+// settle writes all held lines, and waits for it as an Outlet does.
 func (l *lines) settle() {
 	l.mu.Lock()
 	defer l.mu.Unlock()
@@ -49,7 +49,7 @@ func (l *lines) hold(a *access) {
 	case l.delay == 0, a.severity != "INFO":
 		l.start()
 		l.wait()
-	case len(l.held) >= enough:
+	case len(l.held) >= maxHeldBack:
 		l.start()
 	case !l.waiting:
 		l.waiting = true
@@ -57,7 +57,7 @@ func (l *lines) hold(a *access) {
 	}
 }
 
-// late has the lines written that were held back.
+// late writes the lines that were held back.
 func (l *lines) late() {
 	l.mu.Lock()
 	defer l.mu.Unlock()
@@ -78,8 +78,8 @@ type access struct {
 	took                        time.Duration
 }
 
-// append does by hand what slog.JSONHandler would, for there is one for each
-// request.
+// append writes what slog.JSONHandler would, but faster: there is one line for
+// each request.
 func (a *access) append(b []byte, f fields) []byte {
 	b = append(b, `{"time":"`...)
 	b = a.time.AppendFormat(b, time.RFC3339Nano)
@@ -92,7 +92,7 @@ func (a *access) append(b []byte, f fields) []byte {
 	b = appendString(b, a.path)
 	b = append(b, `,"status":`...)
 	b = strconv.AppendInt(b, int64(a.status), 10)
-	b = append(b, `,"responseSize":"`...) // Cloud Logging wants int64 as a string
+	b = append(b, `,"responseSize":"`...) // Cloud Logging wants an int64 as a string
 	b = strconv.AppendInt(b, a.size, 10)
 	b = append(b, `","userAgent":`...)
 	b = appendString(b, a.agent)
@@ -131,7 +131,7 @@ func appendString(b []byte, parts ...string) []byte {
 				for _, p := range parts {
 					whole += p
 				}
-				quoted, _ := json.Marshal(whole) // a string always can be
+				quoted, _ := json.Marshal(whole) // a string can always be marshalled
 				return append(b[:begin], quoted...)
 			}
 		}

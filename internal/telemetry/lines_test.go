@@ -23,7 +23,7 @@ func answer(code int) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) { w.WriteHeader(code) })
 }
 
-// guarded is a buffer that a timer may write to.
+// guarded is a buffer that a timer may write to at the same time.
 type guarded struct {
 	mu   sync.Mutex
 	text strings.Builder
@@ -83,14 +83,14 @@ func TestLinesAreHeldBack(t *testing.T) {
 	})
 }
 
-// A slowWriter takes its time, and counts how often.
+// A slowWriter takes its time and counts its calls.
 type slowWriter struct {
 	guarded
 	calls int
 }
 
 func (w *slowWriter) Write(p []byte) (int, error) {
-	w.calls++ // no two at the same time
+	w.calls++ // no lock: there are never two calls at the same time
 	time.Sleep(time.Millisecond)
 	return w.guarded.Write(p)
 }
@@ -189,8 +189,8 @@ func stuckPipe(t *testing.T) (read, write *os.File) {
 	return read, write
 }
 
-// A log that nobody reads holds nobody up, and what it lost is told once
-// somebody reads.
+// A log that nobody reads blocks nobody. Once somebody reads it, it says how
+// many lines it lost.
 func TestALogThatNobodyReads(t *testing.T) {
 	for _, format := range []telemetry.Format{telemetry.JSON, telemetry.Text} {
 		read, write := stuckPipe(t)
@@ -231,7 +231,7 @@ func TestALogThatNobodyReads(t *testing.T) {
 	}
 }
 
-// A log that was closed at the other end loses lines, and nothing else.
+// A log whose reader has closed it loses lines, and nothing else.
 func TestALogThatIsClosed(t *testing.T) {
 	read, write := stuckPipe(t)
 	read.Close()

@@ -18,17 +18,17 @@ import (
 	"multivac"
 )
 
-// A Format is how a line of the log looks.
+// A Format is the form of log lines.
 type Format string
 
 const (
 	Auto Format = "auto" // Text on a terminal, JSON elsewhere
-	Text Format = "text" // to be read; coloured on a terminal unless NO_COLOR is set
-	JSON Format = "json" // one object a line, with the field names of Google's Cloud Logging
+	Text Format = "text" // for people; coloured on a terminal unless NO_COLOR is set
+	JSON Format = "json" // one object per line, with the field names of Google's Cloud Logging
 )
 
-// newHandler returns the handler for o, the format that it settled on, and
-// where its lines go.
+// newHandler returns the handler for o, the format that it uses, and the writer
+// of its lines.
 func newHandler(w io.Writer, o Options) (slog.Handler, Format, *lines) {
 	level := o.Level
 	if level == nil {
@@ -60,12 +60,12 @@ func newHandler(w io.Writer, o Options) (slog.Handler, Format, *lines) {
 }
 
 func isTerminal(w io.Writer) bool {
-	f, ok := w.(interface{ Fd() uintptr }) // a file, or what writes to one
+	f, ok := w.(interface{ Fd() uintptr }) // a file, or a wrapper of one
 	return ok && term.IsTerminal(int(f.Fd()))
 }
 
-// Names that Cloud Logging looks for in a line of JSON; severity, message, time
-// and httpRequest are the others:
+// Field names that Cloud Logging looks for in a line of JSON, besides severity,
+// message, time and httpRequest:
 // https://cloud.google.com/logging/docs/structured-logging#structured_logging_special_fields
 const (
 	traceField   = "logging.googleapis.com/trace"
@@ -74,10 +74,10 @@ const (
 	labelsField  = "logging.googleapis.com/labels"
 )
 
-// fields are what lines of JSON have in common.
+// fields are the fields that all lines of JSON have.
 type fields struct {
-	role   string // "" where there is but one
-	traces string // what stands before the id of a trace
+	role   string // "" if one process has all roles
+	traces string // what Cloud Logging wants before the id of a trace
 }
 
 func newFields(o Options) fields {
@@ -88,7 +88,7 @@ func newFields(o Options) fields {
 	return f
 }
 
-// parts takes a traceparent apart; all are empty where it is.
+// parts splits a traceparent. All parts of "" are empty.
 func parts(traceparent string) (id, span string, sampled bool) {
 	if len(traceparent) != traceparentLength {
 		return "", "", false
@@ -96,8 +96,8 @@ func parts(traceparent string) (id, span string, sampled bool) {
 	return traceparent[3:35], traceparent[36:52], traceparent[54]&1 == 1
 }
 
-// cloudLogging gives slog's own fields the names that Cloud Logging looks for,
-// and a stack that by which Error Reporting finds it.
+// cloudLogging renames slog's fields to those that Cloud Logging looks for, and
+// a stack to the one that Error Reporting looks for.
 func cloudLogging(groups []string, a slog.Attr) slog.Attr {
 	if len(groups) > 0 {
 		return a
@@ -130,12 +130,12 @@ func severity(l slog.Level) string {
 	return "DEBUG"
 }
 
-// identified adds the request id of the context to each line, and to one of
-// JSON its trace; then it has them written.
+// identified adds the context's request id to each line, and its trace to lines
+// of JSON. Then it has the lines written.
 type identified struct {
 	slog.Handler
 	lines  *lines
-	traced bool // lines are JSON
+	traced bool // the lines are JSON
 }
 
 func (h identified) Handle(ctx context.Context, r slog.Record) error {
@@ -166,9 +166,9 @@ func (h identified) WithGroup(name string) slog.Handler {
 	return identified{h.Handler.WithGroup(name), h.lines, h.traced}
 }
 
-// A console writes lines for people: "15:04:05 INFO  message key=value". The
-// attributes are slog.TextHandler's work, into a buffer that all handlers made
-// of one console share.
+// A console writes lines for people: "15:04:05 INFO message key=value". A
+// slog.TextHandler writes the attributes into a buffer, which all handlers of
+// one console share.
 type console struct {
 	attrs  slog.Handler
 	colour bool
@@ -178,7 +178,7 @@ type console struct {
 type consoleOut struct {
 	mu   sync.Mutex
 	w    io.Writer
-	text bytes.Buffer // what attrs wrote of the record in hand
+	text bytes.Buffer // the attributes of the current record
 	line bytes.Buffer
 }
 
@@ -233,8 +233,8 @@ func (c *console) Handle(ctx context.Context, r slog.Record) error {
 	return err
 }
 
-// format returns the attributes as "key=value key=value". TextHandler writes
-// level and message before them, which are cut off.
+// format returns the attributes as "key=value key=value". It cuts off the level
+// and message that TextHandler writes before them.
 func (c *console) format(ctx context.Context, r slog.Record) (string, error) {
 	bare := slog.NewRecord(time.Time{}, r.Level, "", r.PC)
 	r.Attrs(func(a slog.Attr) bool { bare.AddAttrs(a); return true })
@@ -244,7 +244,8 @@ func (c *console) format(ctx context.Context, r slog.Record) (string, error) {
 	return strings.TrimSpace(attrs), err
 }
 
-// oneLine keeps a message from looking like two, or from steering a terminal.
+// oneLine escapes a message so that it cannot look like two lines or control a
+// terminal.
 func oneLine(s string) string {
 	if strings.ContainsFunc(s, func(r rune) bool { return !unicode.IsPrint(r) }) {
 		return strconv.Quote(s)

@@ -137,7 +137,7 @@ func TestAskAndTellAreLoggedWithoutWords(t *testing.T) {
 	}
 }
 
-// What net/http's writer can do must be possible through the middleware.
+// Handlers behind the middleware can do whatever net/http's writer can do.
 func TestResponseWriterKeepsItsPowers(t *testing.T) {
 	tm := telemetry.New(io.Discard, telemetry.Options{})
 	server := httptest.NewServer(tm.HTTP(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {

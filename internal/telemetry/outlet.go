@@ -8,32 +8,33 @@ import (
 )
 
 const (
-	maxHeld    = 4 << 20                // bytes that wait to be written; lines beyond are dropped
-	maxWait    = 100 * time.Millisecond // for one write of the system, before callers go on without it
-	flushBound = time.Second            // for all writes, at the end
+	maxHeld    = 4 << 20                // bytes that wait to be written; further lines are dropped
+	maxWait    = 100 * time.Millisecond // time for one write call, after which callers go on without it
+	flushBound = time.Second            // time for all writes at the end
 )
 
-// An Outlet writes lines to a pipe, a terminal or a file that may stop taking
-// them. One goroutine writes, and only while there is something to write. A
-// caller waits until its line is written, but no longer than 100 ms for
-// a write that is stuck; then lines are held, up to 4 MiB, and what does not
-// fit is dropped and counted. Lines that come during a write share the next one.
+// An Outlet writes lines to a pipe, a terminal or a file that may stop
+// accepting them. One goroutine writes, and it runs only while there is
+// something to write. A caller waits until its line is written, but at most 100
+// ms for a write that is stuck. Then lines are held, up to 4 MiB. Lines that do
+// not fit are dropped and counted. Lines that arrive during a write are written
+// together by the next one.
 type Outlet struct {
 	w      io.Writer
-	notice func(lines int64) []byte // a line that says how many were dropped; nil: nothing is said
+	notice func(lines int64) []byte // returns a line that says how many were dropped; nil for none
 
 	mu      sync.Mutex
 	held    []byte
-	spare   []byte    // takes the place of held while that is written
-	added   int64     // bytes ever held
-	wanted  int64     // of them, to be written without delay
-	written int64     // of them, written or lost
-	writing bool      // the goroutine runs
-	began   time.Time // when it began the write in progress
-	wrote   sync.Cond // on mu: a write is over, or takes long
-	alarm   bool      // wrote will be signalled within maxWait
-	dropped int64     // lines ever dropped
-	untold  int64     // of them, not told by a notice yet
+	spare   []byte    // replaces held while held is being written
+	added   int64     // bytes held so far, in total
+	wanted  int64     // the first so many of them are to be written without delay
+	written int64     // the first so many of them are written or lost
+	writing bool      // the goroutine is running
+	began   time.Time // when the current write began
+	wrote   sync.Cond // signalled, under mu, when a write has ended or takes too long
+	alarm   bool      // a timer will signal wrote within maxWait
+	dropped int64     // dropped lines, in total
+	untold  int64     // dropped lines that no notice has reported yet
 }
 
 // NewOutlet returns an Outlet that writes to w.
@@ -43,8 +44,8 @@ func NewOutlet(w io.Writer) *Outlet {
 	return o
 }
 
-// Write takes a line, and returns once it is written, dropped, or held because
-// w is stuck. It never fails.
+// Write takes a line. It returns once the line is written, dropped, or held
+// because w is stuck. It never fails.
 func (o *Outlet) Write(p []byte) (int, error) {
 	o.mu.Lock()
 	defer o.mu.Unlock()
@@ -55,7 +56,7 @@ func (o *Outlet) Write(p []byte) (int, error) {
 	return len(p), nil
 }
 
-// Flush returns once all lines are written, or after one second.
+// Flush returns once all lines are written, or after 1 second.
 func (o *Outlet) Flush() {
 	o.mu.Lock()
 	defer o.mu.Unlock()
@@ -67,16 +68,16 @@ func (o *Outlet) Flush() {
 	}
 }
 
-// Dropped counts the lines that were not written, because there was no room
-// for them or because w refused them.
+// Dropped returns the number of lines that were not written, because there was
+// no room for them or because w refused them.
 func (o *Outlet) Dropped() int64 {
 	o.mu.Lock()
 	defer o.mu.Unlock()
 	return o.dropped
 }
 
-// keep takes held, which has one line more than the before bytes that were
-// held, unless that is too much.
+// keep makes held the held bytes. It has one line more than the before bytes
+// that were held. If that is too much, keep drops the line.
 func (o *Outlet) keep(before int, held []byte) {
 	if len(held) > maxHeld {
 		o.held = held[:before]
@@ -92,7 +93,7 @@ func (o *Outlet) drop(lines int) {
 	o.untold += int64(lines)
 }
 
-// start has all that is held written soon.
+// start lets the goroutine write everything that is held.
 func (o *Outlet) start() {
 	o.wanted = o.added
 	if !o.writing && o.written < o.wanted {
@@ -101,22 +102,22 @@ func (o *Outlet) start() {
 	}
 }
 
-// wait returns once all that is held now has been written, or a write has
-// taken maxWait. It is called with mu, which it gives up meanwhile.
+// wait returns once everything that is held now is written, or a write has
+// taken maxWait. The caller holds mu; wait unlocks it while it waits.
 func (o *Outlet) wait() {
 	for end := o.added; o.written < end; o.wrote.Wait() {
 		left := maxWait - time.Since(o.began)
 		if left <= 0 {
 			return
 		}
-		if !o.alarm { // one for many writes: setting it costs as much as a short one
+		if !o.alarm { // one timer for many writes: setting it takes as long as a short write
 			o.alarm = true
 			time.AfterFunc(left, o.ring)
 		}
 	}
 }
 
-// ring has those who wait look at the time.
+// ring wakes the waiting callers, so that they check the time.
 func (o *Outlet) ring() {
 	o.mu.Lock()
 	defer o.mu.Unlock()
@@ -124,7 +125,7 @@ func (o *Outlet) ring() {
 	o.wrote.Broadcast()
 }
 
-// write writes what is wanted, and ends.
+// write writes the wanted bytes and ends.
 func (o *Outlet) write() {
 	o.mu.Lock()
 	defer o.mu.Unlock()
@@ -136,7 +137,7 @@ func (o *Outlet) write() {
 		o.mu.Lock()
 		o.spare, o.written = held, end
 		if err != nil {
-			o.drop(bytes.Count(held[min(n, len(held)):], newline)) // the log cannot say why
+			o.drop(bytes.Count(held[min(n, len(held)):], newline)) // the log is what has failed, so the error cannot be logged
 		} else if o.untold > 0 && o.notice != nil {
 			o.tell()
 		}
@@ -147,8 +148,8 @@ func (o *Outlet) write() {
 
 var newline = []byte{'\n'}
 
-// tell writes how many lines were dropped. It is called with mu, which it gives
-// up meanwhile.
+// tell writes the notice of dropped lines. The caller holds mu; tell unlocks it
+// while it writes.
 func (o *Outlet) tell() {
 	lines := o.untold
 	o.untold = 0

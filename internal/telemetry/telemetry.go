@@ -1,6 +1,6 @@
-// Package telemetry tells what MultiVAC is doing, in logs, metrics and traces,
-// by wrapping what it watches. It writes down nothing of what users tell, and
-// of what they ask only where Options say so, in the log.
+// Package telemetry reports what MultiVAC does, in logs, metrics and traces. It
+// decorates what it watches. It never records what users tell, and it logs
+// their questions only if Options say so.
 package telemetry
 
 import (
@@ -24,38 +24,39 @@ import (
 	"multivac"
 )
 
-// Options are what New takes; the zero value logs text to a terminal and JSON
-// elsewhere, from slog.LevelInfo on.
+// Options are the options of New. The zero value logs from slog.LevelInfo on,
+// as text on a terminal and as JSON elsewhere.
 type Options struct {
 	Format  Format
 	Level   slog.Leveler // slog.LevelInfo if nil
 	Version string       // of multivac, for the metric multivac_build_info
-	// Delay is how long a line about a request that went well may wait to be
-	// written with others, where lines are JSON. Then Flush is to be called at the end.
+	// Delay is how long a JSON line about a successful request may be held
+	// back, to be written together with others. If it is set, call Flush at the
+	// end.
 	Delay time.Duration
-	// Role is what this process does of a MultiVAC: a label of all its metrics
-	// and of lines of JSON. None if empty.
+	// Role is the role of this process: a label of all its metrics and a field
+	// of lines of JSON. None if empty.
 	Role string
-	// TraceProject is the project of Google Cloud that traces are in, by which
-	// Cloud Logging finds them from a line of JSON.
+	// TraceProject is the Google Cloud project of the traces. With it, Cloud
+	// Logging links a line of JSON to its trace.
 	TraceProject string
-	// LogQuestions has each question logged with what became of it.
+	// LogQuestions logs each question with its outcome.
 	LogQuestions bool
 }
 
-// Telemetry is the log and the metrics of one process. Its registry is its
-// own, so that tests may have many.
+// Telemetry is the log, the metrics and the traces of one process. Each has a
+// registry of its own, so that a test may make several.
 type Telemetry struct {
 	log      *slog.Logger
 	format   Format // never Auto
 	lines    *lines
 	registry *prometheus.Registry
-	ours     prometheus.Registerer // adds the role
+	ours     prometheus.Registerer // adds the role to each metric
 	metrics  metrics
 	role     string
-	question bool // is logged
+	question bool // questions are logged
 
-	tracer   trace.Tracer // nil where there are no traces
+	tracer   trace.Tracer // nil if there are no traces
 	provider *sdk.TracerProvider
 	unsent   atomic.Bool // the latest spans could not be sent
 	scrub    func(error) error
@@ -90,17 +91,19 @@ func New(w io.Writer, o Options) *Telemetry {
 	return t
 }
 
-// Logger returns the log. What is logged with a context carries its request id.
+// Logger returns the log. A line that is logged with a context has its request
+// id.
 func (t *Telemetry) Logger() *slog.Logger { return t.log }
 
-// goodbye is how long the receiver of traces has at the end.
-const goodbye = 3 * time.Second
+// traceFlushTimeout is how long Flush waits for the receiver of traces.
+const traceFlushTimeout = 3 * time.Second
 
-// Flush writes the lines that are held, and sends the spans; no more are sent
-// after it. It waits for one second at most for the log, and three for the spans.
+// Flush writes the held lines and sends the remaining spans. Spans that end
+// later are not sent. It waits at most 1 second for the log and 3 seconds for
+// the spans.
 func (t *Telemetry) Flush() {
 	if t.provider != nil {
-		ctx, cancel := context.WithTimeout(context.Background(), goodbye)
+		ctx, cancel := context.WithTimeout(context.Background(), traceFlushTimeout)
 		defer cancel()
 		if err := t.provider.Shutdown(ctx); err != nil {
 			t.log.Warn("the last spans were not sent", "error", err)
@@ -117,19 +120,19 @@ func (t *Telemetry) Metrics() http.Handler {
 	})
 }
 
-// Gauge adds a metric that read is called for whenever metrics are collected;
-// read must be quick. It panics where the name is taken or not valid.
+// Gauge adds a metric. read is called at each collection of metrics and must be
+// quick. Gauge panics if the name is taken or not valid.
 func (t *Telemetry) Gauge(name, help string, read func() float64) {
 	t.ours.MustRegister(prometheus.NewGaugeFunc(prometheus.GaugeOpts{Name: name, Help: help}, read))
 }
 
-// Counter adds a metric that only rises, read like a Gauge.
+// Counter adds a metric that only rises. Otherwise it is like Gauge.
 func (t *Telemetry) Counter(name, help string, read func() float64) {
 	t.ours.MustRegister(prometheus.NewCounterFunc(prometheus.CounterOpts{Name: name, Help: help}, read))
 }
 
-// A metrics is what the decorators count. Labels have few values each: never
-// a collection, a source or a path, which are the users'.
+// A metrics holds what the decorators count. Labels have few values each, and
+// never a collection, a source or a path: these are the users'.
 type metrics struct {
 	requests    *prometheus.CounterVec
 	requestTime *prometheus.HistogramVec
@@ -146,7 +149,7 @@ type metrics struct {
 	storeTime   *prometheus.HistogramVec
 	storeErrors *prometheus.CounterVec
 	spansLost   prometheus.Counter
-	counted     *sync.Map // of a routeKey: *counted, so that labels are put together once
+	counted     *sync.Map // routeKey -> *counted, so that labels are joined once
 }
 
 type routeKey struct {
@@ -154,7 +157,7 @@ type routeKey struct {
 	code          int
 }
 
-// counted is what a request is counted by.
+// counted holds the metrics of one kind of request.
 type counted struct {
 	requests prometheus.Counter
 	time     prometheus.Observer
@@ -219,8 +222,8 @@ func (m metrics) all() []prometheus.Collector {
 		m.tells, m.tellBytes, m.tellTime, m.workerTasks, m.workTime, m.working, m.storeTime, m.storeErrors, m.spansLost}
 }
 
-// startAtZero has the counters there before they first count, without which
-// the first increase cannot be told from a start.
+// startAtZero creates the counters before their first event. Otherwise their
+// first increase looks like a start of the process.
 func (m metrics) startAtZero() {
 	for _, state := range []multivac.AnswerState{multivac.Answered, multivac.InsufficientData, "error"} {
 		m.asks.WithLabelValues(string(state))
@@ -239,14 +242,14 @@ func (m metrics) startAtZero() {
 	}
 }
 
-// Worked counts a task that a worker ended: outcome says how ("indexed",
-// "retry", "failed", "superseded"), step where ("extract", "segment", "publish").
+// Worked counts a task that a worker has ended. outcome is "indexed", "retry",
+// "failed" or "superseded"; step is "extract", "segment" or "publish".
 func (t *Telemetry) Worked(outcome, step string, took time.Duration) {
 	t.metrics.workerTasks.WithLabelValues(outcome, step).Inc()
 	t.metrics.workTime.Observe(took.Seconds())
 }
 
-// Work is Span for a worker's steps. The one called "work" is a task.
+// Work is Span for the steps of a worker. The span "work" is a whole task.
 func (t *Telemetry) Work(ctx context.Context, what string) (context.Context, func(error)) {
 	ctx, done := t.Span(ctx, what)
 	if what != "work" {
@@ -259,8 +262,8 @@ func (t *Telemetry) Work(ctx context.Context, what string) (context.Context, fun
 	}
 }
 
-// StoreOperations has the metrics of these operations there before they first
-// count.
+// StoreOperations creates the metrics of these operations before their first
+// event.
 func (t *Telemetry) StoreOperations(names ...string) {
 	for _, name := range names {
 		t.metrics.storeErrors.WithLabelValues(name)
@@ -268,8 +271,8 @@ func (t *Telemetry) StoreOperations(names ...string) {
 	}
 }
 
-// Store times a call of the store, and counts it where it is the store's fault
-// that it fails. It is for store.Watch.
+// Store times a call of the store, and counts its error if the store is at
+// fault. It is for store.Watch.
 func (t *Telemetry) Store(ctx context.Context, operation string) (context.Context, func(error)) {
 	ctx, done := t.Span(ctx, "store "+operation)
 	start := time.Now()
@@ -284,7 +287,8 @@ func (t *Telemetry) Store(ctx context.Context, operation string) (context.Contex
 	}
 }
 
-// storeFault tells a store that fails from one that says no.
+// storeFault reports whether an error means that the store has failed. A store
+// that refuses a request works.
 func storeFault(err error) bool {
 	if err == nil {
 		return false

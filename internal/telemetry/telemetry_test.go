@@ -18,7 +18,7 @@ import (
 	"multivac/internal/telemetry"
 )
 
-// Dashboards and alerts name these: a rename breaks them.
+// Dashboards and alerts use these names. Do not rename them.
 var names = []string{
 	"multivac_abstentions_total",
 	"multivac_ask_duration_seconds",
@@ -96,7 +96,7 @@ func TestMetricNames(t *testing.T) {
 	wantLine(t, text, `multivac_ready 1`)
 	wantLine(t, text, `multivac_worker_tasks_total{outcome="indexed",step="publish"} 1`)
 
-	// What is not known is left out: 0 would say that all is well.
+	// Unknown numbers are left out: a 0 would look as if all was well.
 	unknown, backlog = multivac.ErrUnavailable, telemetry.Backlog{Queued: -1}
 	text = scrape(t, tm)
 	wantLine(t, text, `multivac_ready 0`)
@@ -171,10 +171,10 @@ func TestRoutes(t *testing.T) {
 	wantLine(t, text, `multivac_http_requests_in_flight 0`)
 }
 
-// ok answers "ok".
+// ok is a handler that answers "ok".
 var ok = http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) { _, _ = io.WriteString(w, "ok") })
 
-// serve returns what next answers through the middleware.
+// serve returns the response of next behind the middleware.
 func serve(tm *telemetry.Telemetry, method, target string, next http.Handler, headers ...string) *http.Response {
 	r := httptest.NewRequest(method, target, nil)
 	for i := 0; i+1 < len(headers); i += 2 {
@@ -230,7 +230,7 @@ func (f tellerFunc) Tell(context.Context, []multivac.Telling, multivac.Wait) ([]
 	return f()
 }
 
-// A store that says no works; one that cannot answer does not.
+// A refusal of the store is no failure. No answer is one.
 func TestStoreErrors(t *testing.T) {
 	tm := telemetry.New(io.Discard, telemetry.Options{})
 	tm.StoreOperations("put", "quote")

@@ -17,14 +17,14 @@ import (
 	"multivac"
 )
 
-// Traces say where spans are sent.
+// Traces says where spans are sent.
 type Traces struct {
-	Endpoint string  // http(s)://host:port of a receiver of OTLP over HTTP; /v1/traces is understood where it names no path
-	Sample   float64 // the share of requests that are traced, where their caller has not decided: 0 to 1
+	Endpoint string  // http(s)://host:port of a receiver of OTLP over HTTP; without a path, /v1/traces is added
+	Sample   float64 // share of requests that are traced, 0 to 1, if the caller has not decided
 	Version  string  // of multivac
-	Instance string  // what tells this process from others of its role; none if empty
-	// Scrub returns an error without the secrets in it, for what leaves the
-	// process; errors are sent as they are if nil.
+	Instance string  // distinguishes this process from others of its role; none if empty
+	// Scrub returns an error without its secrets, before it leaves the process.
+	// If nil, errors are sent as they are.
 	Scrub func(error) error
 }
 
@@ -43,9 +43,9 @@ func (o Traces) Validate() error {
 	return nil
 }
 
-// StartTraces begins to send spans, which Flush ends. It is called before
-// anything is served, if at all. A receiver that cannot be reached costs
-// spans, no requests.
+// StartTraces begins to send spans, until Flush. Call it before anything is
+// served, or not at all. If the receiver cannot be reached, spans are lost, but
+// requests are served.
 func (t *Telemetry) StartTraces(ctx context.Context, o Traces) error {
 	if err := o.Validate(); err != nil {
 		return err
@@ -74,8 +74,8 @@ func (t *Telemetry) StartTraces(ctx context.Context, o Traces) error {
 	return nil
 }
 
-// counting counts the spans that could not be sent. The log hears of the first
-// of a row.
+// counting counts the spans that could not be sent. It logs the first error of
+// a series.
 type counting struct {
 	sdk.SpanExporter
 	t *Telemetry
@@ -91,15 +91,15 @@ func (c counting) ExportSpans(ctx context.Context, spans []sdk.ReadOnlySpan) err
 	if !c.t.unsent.Swap(true) {
 		c.t.log.Warn("spans cannot be sent; requests go on without", "error", err)
 	}
-	return nil // it has been handled
+	return nil // the error is handled here
 }
 
 // Tracing reports whether spans are sent.
 func (t *Telemetry) Tracing() bool { return t.tracer != nil }
 
-// Span begins a span of what is done with the returned context until the
-// returned function is called, which takes the error that it ended with.
-// Where the context has no span yet, it goes on the trace of its origin.
+// Span begins a span of the work that is done with the returned context. The
+// returned function ends it and takes the error of the work. If the context has
+// no span yet, the new one continues the trace of the context's origin.
 func (t *Telemetry) Span(ctx context.Context, what string) (context.Context, func(error)) {
 	if t.tracer == nil {
 		return ctx, func(error) {}
@@ -117,8 +117,8 @@ func (t *Telemetry) Span(ctx context.Context, what string) (context.Context, fun
 	}
 }
 
-// begin begins a span. One that goes on a trace of another process, or begins
-// one, is the origin of what is done within.
+// begin begins a span. If it is the first span of this process in its trace, it
+// becomes the origin of the work within it.
 func (t *Telemetry) begin(ctx context.Context, what string, kind trace.SpanKind) (context.Context, trace.Span) {
 	if trace.SpanContextFromContext(ctx).IsValid() {
 		return t.tracer.Start(ctx, what, trace.WithSpanKind(kind))
@@ -130,7 +130,8 @@ func (t *Telemetry) begin(ctx context.Context, what string, kind trace.SpanKind)
 	return multivac.WithOrigin(ctx, origin), span
 }
 
-// requestSpan begins the span of an HTTP request; nil where there is none.
+// requestSpan begins the span of an HTTP request, or returns nil if it has
+// none.
 func (t *Telemetry) requestSpan(r *http.Request, o multivac.Origin) (context.Context, trace.Span) {
 	ctx := multivac.WithOrigin(r.Context(), o)
 	if t.tracer == nil || probes[r.URL.Path] {
@@ -139,7 +140,7 @@ func (t *Telemetry) requestSpan(r *http.Request, o multivac.Origin) (context.Con
 	return t.begin(ctx, method(r), trace.SpanKindServer)
 }
 
-// endRequest ends it with OpenTelemetry's names for what it was.
+// endRequest ends the span with OpenTelemetry's attributes of the request.
 func endRequest(span trace.Span, r *http.Request, code int) {
 	if span == nil {
 		return
@@ -156,16 +157,16 @@ func endRequest(span trace.Span, r *http.Request, code int) {
 	span.End()
 }
 
-// traceHeader is W3C's, in the form of http.Header's keys.
+// traceHeader is W3C's header, in the form of the keys of http.Header.
 const traceHeader = "Traceparent"
 
-// A traceparent is "00-", 32 digits of the trace, "-", 16 of the span, "-",
-// two of flags, of which the last bit says that it is sampled; the others are
-// not kept.
+// A traceparent is "00-", 32 digits of the trace, "-", 16 digits of the span,
+// "-" and 2 digits of flags. The last bit of the flags says that the trace is
+// sampled. The other flags are dropped.
 const traceparentLength = 55
 
-// incoming returns the traceparent of a request, or "" where there is none
-// that can be used.
+// incoming returns the traceparent of a request, or "" if there is no valid
+// one.
 func incoming(r *http.Request) string {
 	values := r.Header[traceHeader]
 	if len(values) != 1 {
@@ -180,7 +181,7 @@ func incoming(r *http.Request) string {
 	switch version := v[:2]; {
 	case version == "ff", version == "00" && len(v) > traceparentLength:
 		return ""
-	case len(v) > traceparentLength && v[traceparentLength] != '-': // a later version may add what is not known
+	case len(v) > traceparentLength && v[traceparentLength] != '-': // a later version of the format may append fields
 		return ""
 	case version == "00" && (v[53:] == "00" || v[53:] == "01"):
 		return v

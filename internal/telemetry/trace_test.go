@@ -31,11 +31,11 @@ const (
 	traceparent = "00-" + someTrace + "-" + someSpan + "-01"
 )
 
-// A request brings its trace, asks, tells, and hands the trace on to a worker
-// in another process.
+// A request brings a trace. The trace goes on in the questions and tellings of
+// the request, and in a worker of another process.
 func TestTraceFromRequestToWorker(t *testing.T) {
 	r := servers.OTLP(t, 200)
-	web, worker := traced(t, r, 0), traced(t, r, 0) // the caller has decided
+	web, worker := traced(t, r, 0), traced(t, r, 0) // a sample of 0 does not matter: the caller has decided
 	var handedOn multivac.Origin
 	mux := http.NewServeMux()
 	mux.HandleFunc("GET /documents/{id}", func(_ http.ResponseWriter, req *http.Request) {
@@ -115,7 +115,7 @@ func TestTracesAreSampled(t *testing.T) {
 	f(1, "nonsense", 1)
 }
 
-// A receiver that refuses, or is not there, costs nobody anything but spans.
+// A receiver that refuses spans, or does not exist, costs nothing but spans.
 func TestTracesThatCannotBeSent(t *testing.T) {
 	r := servers.OTLP(t, 400)
 	var out bytes.Buffer
@@ -152,8 +152,8 @@ func TestTracesEndpoint(t *testing.T) {
 	f("http://collector:4318", -1, false)
 }
 
-// Lines of the log name the trace as Cloud Logging wants it, whether spans are
-// sent or not.
+// Log lines name the trace as Cloud Logging wants it, even if no spans are
+// sent.
 func TestLogNamesTheTrace(t *testing.T) {
 	f := func(sent, trace, span string, sampled bool) {
 		t.Helper()
@@ -213,7 +213,7 @@ func TestQuestionsAreLoggedWhereAskedFor(t *testing.T) {
 	}
 }
 
-// What is off costs nothing.
+// Traces that are switched off allocate nothing.
 func TestNoTracesNoAllocations(t *testing.T) {
 	tm := telemetry.New(io.Discard, telemetry.Options{})
 	ctx := t.Context()

@@ -7,13 +7,14 @@ import (
 	"multivac"
 )
 
-// Announces reports whether a sentence only announces what comes after it: a
-// list, a code block, a table or a paragraph. Such a sentence says nothing by
-// itself. It ends in a colon, or, in English, in words such as "as follows".
+// Announces reports whether a sentence only announces the list, code block,
+// table or paragraph after it, and says nothing by itself. Such a sentence ends
+// in a colon, or, in English, in words such as "as follows".
 func Announces(sentence string) bool {
 	t := withoutClosers(sentence)
 	if strings.HasSuffix(t, ":") {
-		// The colon of `std::` or `:8080:` stands in code and announces nothing.
+		// The colon of `std::` or `:8080:` is part of code and announces
+		// nothing.
 		return !strings.HasSuffix(t, "::") || !strings.HasSuffix(strings.TrimRight(sentence, " \t\r\n"), "`")
 	}
 	if strings.HasSuffix(t, "：") {
@@ -29,8 +30,8 @@ func Announces(sentence string) bool {
 	return false
 }
 
-// announcing are words at the end of sentences that announce. "Below" alone is
-// not among them: "5 degrees or below" is no announcement.
+// announcing lists the words at the end of sentences that announce something.
+// "Below" alone is not in the list: "5 degrees or below" announces nothing.
 var announcing = []string{
 	"the following", "as follows", "these steps", "the steps", "this order",
 	"the following steps", "the following order", "the following way", "the following command", "the following commands",
@@ -38,8 +39,8 @@ var announcing = []string{
 	"table below", "command below", "commands below", "example below", "instructions below", "are below",
 }
 
-// withoutClosers returns t without the white space and the closing marks of
-// emphasis, quotation and brackets at its end.
+// withoutClosers returns t without white space and closing marks (of emphasis,
+// quotation and brackets) at its end.
 func withoutClosers(t string) string {
 	for t != "" {
 		switch n := isCloser(t, len(t)); {
@@ -54,9 +55,9 @@ func withoutClosers(t string) string {
 	return t
 }
 
-// opens reports whether what follows the sentence belongs to it, so that both
-// stand in one passage: the sentence announces it, asks for it, or is a line in
-// bold that heads it.
+// opens reports whether the text after a sentence belongs to it, so that both
+// go into one passage: the sentence announces it, is a question that it
+// answers, or is a line in bold that serves as its heading.
 func (g *segmenter) opens(s multivac.Span) bool {
 	t := g.s[s.Start:s.End]
 	if Announces(t) || isQuestionLabel(t) {
@@ -96,11 +97,11 @@ func isEnded(t string) bool {
 	return endsSentence(r)
 }
 
-// introduced starts a passage of that kind, which what was read last may
-// introduce: sentences at the end of the open passage that announce it become
-// its first ones, and so does one without an end, such as "Stop it with", but
-// for a table: there it may be a line of data that stands above it. It returns
-// the text of the introduction, empty where there is none.
+// introduced starts a passage of the kind and returns the text of the sentence
+// that introduces it, or "". The sentences at the end of the open passage that
+// announce the new one move into it. A sentence without an end mark, such as
+// "Stop it with" before a code block, introduces too. Before a table it does
+// not: there it may be a line of data.
 func (g *segmenter) introduced(kind multivac.Kind) string {
 	lead := ""
 	if t := g.s[g.before.Start:g.before.End]; t != "" && (kind != multivac.Table && !isEnded(t) || g.opens(g.before)) {
@@ -119,13 +120,13 @@ func (g *segmenter) introduced(kind multivac.Kind) string {
 }
 
 // flushBefore ends the open passage before the sentence spans[end], or before
-// the sentences right above it that belong to it.
+// the sentences directly above it that belong to it.
 func (g *segmenter) flushBefore(end int) {
 	from := end
 	for from > g.first && g.opens(g.spans[from-1]) {
 		from--
 	}
-	if from == g.first { // nothing would be left
+	if from == g.first { // the open passage would be empty
 		from = end
 	}
 	g.flushTo(from)

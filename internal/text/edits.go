@@ -5,12 +5,12 @@ import (
 	"unicode/utf8"
 )
 
-// Edits calls yield with the words that are one typing mistake away from w: a
-// letter too many, too few or another, or two neighbours swapped, but not the
-// first letter, which is seldom mistyped. It does nothing for a word of under
-// four letters, which is near to too many others, and for one that has
-// anything but letters; one of four has only its neighbours swapped. Its time
-// is a few hundred words' worth, whatever the size of a vocabulary.
+// Edits calls yield with each word that is one typing mistake away from w: one
+// letter added, missing or replaced, or two neighbours swapped. The first
+// letter stays, since people seldom mistype it. For a word of under 4 letters,
+// or with anything but letters, it does nothing: it would be near to too many
+// other words. For a word of 4 letters it only swaps neighbours. It takes as
+// long as looking up a few hundred words, however large the vocabulary is.
 func Edits(w string, yield func(Word)) {
 	var words []Word
 	edits(w, func(edited []byte) {
@@ -21,8 +21,8 @@ func Edits(w string, yield func(Word)) {
 	})
 }
 
-// Edits calls yield with the identifiers that one typing mistake in the n-th
-// part makes of x, an identifier of s, and with what the part is then; mistakes
+// Edits calls yield with each identifier that one typing mistake in the n-th
+// part of x makes, and with that part. x is an identifier of s. The mistakes
 // are those of the function Edits.
 func (x *Spelling) Edits(s string, n int, yield func(x Spelling, part Word)) {
 	parts := x.parts(s)
@@ -40,7 +40,8 @@ func (x *Spelling) Edits(s string, n int, yield func(x Spelling, part Word)) {
 	})
 }
 
-// edits calls yield with the edited forms of w; they are overwritten afterwards.
+// edits calls yield with the edited forms of w. It reuses their memory after
+// yield returns.
 func edits(w string, yield func([]byte)) {
 	letters := []rune(w)
 	if len(letters) < 4 || len(letters) > 24 {
@@ -81,7 +82,7 @@ func edits(w string, yield func([]byte)) {
 	}
 }
 
-// alphabetOf returns the letters that may be missing beside r.
+// alphabetOf returns the letters that may be missing next to r.
 func alphabetOf(r rune) []rune {
 	switch {
 	case unicode.Is(unicode.Latin, r):

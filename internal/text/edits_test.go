@@ -20,7 +20,7 @@ func TestEdits(t *testing.T) {
 	f("bkie", "bike", true)
 	f("Brekes", "brakes", true)
 	f("сталица", "столица", true)
-	f("anguage", "language", false) // the first letter
+	f("anguage", "language", false) // differs in the first letter
 	f("cat", "car", false)          // too short
 	f("band", "bank", false)
 	f("v1.25", "v1.26", false)

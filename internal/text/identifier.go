@@ -9,31 +9,38 @@ import (
 )
 
 // An identifier names one thing: KubeAPIDown, max_lag, v1.30, foo.bar/baz. Its
-// canonical form has neither case nor marks, and nothing between its parts but
-// a dot between two numbers: so LedgerdWriterStalled and
-// LEDGERD_WRITER_STALLED are the same, and v1.30, v1.3 and v13.0 are not.
+// canonical form has no case, no marks and nothing between its parts, except
+// for a dot between two numbers:
+//
+//	LedgerdWriterStalled, LEDGERD_WRITER_STALLED  ledgerdwriterstalled
+//	max_lag, maxLag, --max-lag                    maxlag
+//	v1.30, v1.3, v13.0                            v1.30, v1.3, v13.0
 
-// appendParts appends the parts of the word s[i:j]: it is cut before a capital
-// that follows a small letter (max|Lag), before the last of several capitals
-// that small letters follow (HTTP|Server), and between letters and digits
-// (debian|12). Not cut are iPhone, URLs, 19th, one of up to three characters,
-// and one that changes between letters and digits so often that it is a hash.
+// appendParts appends the parts of the word s[i:j]. It cuts
+//
+//   - before a capital after a small letter: max|Lag,
+//   - before the last of several capitals, if small letters follow: HTTP|Server,
+//   - between letters and digits: debian|12.
+//
+// It does not cut iPhone, URLs and 19th, nor a word with digits of up to 3
+// characters, nor one that changes between letters and digits so often that it
+// is a hash.
 func appendParts(dst []Word, s string, i, j int) []Word {
 	body := strings.TrimSuffix(strings.TrimSuffix(s[i:j], "'s"), "’s")
 	if k := strings.IndexAny(body, "'’ʼ"); k >= 0 {
 		_, size := utf8.DecodeRuneInString(body[k:])
 		rest := body[k+size:]
 		if cuts, _, digits, _ := cut(rest, nil); k > 2 || !digits && len(cuts) == 0 || strings.ContainsAny(rest, "'’ʼ") {
-			return append(dst, word(s, i, j)) // O'Neill
+			return append(dst, word(s, i, j)) // one word: O'Neill
 		}
-		return appendParts(dst, s, i+k+size, j) // d'OpenShift
+		return appendParts(dst, s, i+k+size, j) // the parts after an article: d'OpenShift
 	}
 	var buf [16]int
 	cuts, letters, digits, changes := cut(body, buf[:0])
 	switch {
 	case !letters || isEnglishOrdinal(body):
 		w := word(s, i, j)
-		if strings.Count(body, ".") > 1 { // 10.0.0.1
+		if strings.Count(body, ".") > 1 { // an address: 10.0.0.1
 			w.Flags |= Identifier
 		}
 		return append(dst, w)
@@ -55,11 +62,12 @@ func appendParts(dst []Word, s string, i, j int) []Word {
 }
 
 const (
-	uncutLength = 3 // P1, 5GB
-	hashChanges = 4 // between letters and digits
+	uncutLength = 3 // longest word with digits that is not cut: P1, 5GB
+	hashChanges = 4 // a word with more changes between letters and digits is a hash
 )
 
-// appendPart appends a part, which may be an underscore.
+// appendPart appends a part. It appends nothing for one that is only
+// underscores.
 func appendPart(dst []Word, s string, i, j int) []Word {
 	part := strings.Trim(s[i:j], "_")
 	if part == "" {
@@ -76,11 +84,11 @@ func word(s string, i, j int) Word {
 	return unicodeWord(s, i, j)
 }
 
-// cut appends where s is to be cut, and says whether it has letters and digits
-// and how often it changes between them.
+// cut appends the offsets at which s has to be cut. It also returns whether s
+// has letters and digits, and how often it changes between them.
 func cut(s string, cuts []int) (_ []int, letters, digits bool, changes int) {
 	const none, capital, small, digit, other = 0, 1, 2, 3, 4
-	before, capitals, latest := none, 0, 0 // latest begins at the capital before
+	before, capitals, latest := none, 0, 0 // latest is the offset of the previous capital
 	for i, r := range s {
 		kind := other
 		switch {
@@ -91,7 +99,7 @@ func cut(s string, cuts []int) (_ []int, letters, digits bool, changes int) {
 		case unicode.IsDigit(r):
 			kind = digit
 		case r == '.' || r == ',' || r == ';' || unicode.IsMark(r):
-			continue // of the number or the letter before
+			continue // belongs to the number or the letter before it
 		case r == '_':
 			kind = none
 		}
@@ -118,8 +126,9 @@ func cut(s string, cuts []int) (_ []int, letters, digits bool, changes int) {
 	return cuts, letters, digits, changes
 }
 
-// isPlain reports whether s is letters of one script, with no capital after the
-// first. It may say no where it is so.
+// isPlain reports whether s is letters of one script without a capital after
+// the first letter. It may return false for such a word, but never true for
+// another.
 func isPlain(s string) bool {
 	ascii, other := false, false
 	for i, r := range s {
@@ -142,14 +151,15 @@ func isPlain(s string) bool {
 	return true
 }
 
-// smallFollows reports whether s begins with a small letter: one alone after
-// capitals is of URLs or IPv6.
+// smallFollows reports whether s begins with a small letter. A single small
+// letter after capitals is not a part of its own: URLs, IPv6.
 func smallFollows(s string) bool {
 	r, _ := utf8.DecodeRuneInString(s)
 	return unicode.IsLower(r)
 }
 
-// isEnglishOrdinal reports whether s is digits and an ending of English: 19th, 1980s.
+// isEnglishOrdinal reports whether s is digits with an English ending: 19th,
+// 1980s.
 func isEnglishOrdinal(s string) bool {
 	switch strings.TrimLeft(s, "0123456789") {
 	case "s", "st", "nd", "rd", "th", "ST", "ND", "RD", "TH":
@@ -158,20 +168,20 @@ func isEnglishOrdinal(s string) bool {
 	return false
 }
 
-// A gap is what stands between two neighbouring words: the further down, the
-// further they are apart.
+// A gap is what separates two neighbouring words. Each gap separates more than
+// the one before it in this list.
 type gap int
 
 const (
-	change gap = iota + 1 // of case, or between letters and digits
-	hyphen                // or underscore
+	change gap = iota + 1 // nothing but a change of case, or between letters and digits
+	hyphen                // or an underscore
 	dot
-	slash // and what else stands in paths and addresses
+	slash // and the other marks in paths and addresses
 	space
 	apart // anything else
 )
 
-// between returns the gap of s between two words.
+// between returns the gap of s between two words, from end to start.
 func between(s string, end, start int) (g gap) {
 	if end == start {
 		before, _ := utf8.DecodeLastRuneInString(s[:end])
@@ -184,12 +194,12 @@ func between(s string, end, start int) (g gap) {
 	if strings.Contains(s[end:start], "://") {
 		return apart
 	}
-	if end+1 < start && strings.Trim(s[end:start], ".") == "" { // an ellipsis
+	if end+1 < start && strings.Trim(s[end:start], ".") == "" { // "Wait...what": an ellipsis
 		return apart
 	}
 	for _, r := range s[end:start] {
 		switch {
-		case r == '.' && end+1 < start: // of an acronym: U.S.-based
+		case r == '.' && end+1 < start: // the dot of an acronym: U.S.-based
 			g = max(g, hyphen)
 		case r == '-' || r == '_' || r == '‐' || r == '‑':
 			g = max(g, hyphen)
@@ -206,15 +216,17 @@ func between(s string, end, start int) (g gap) {
 	return g
 }
 
-// caseless reports whether r is a letter or mark of a script without cases:
-// one that stands beside a Latin letter is not of its word.
+// caseless reports whether r is a letter or mark of a script without case. Such
+// a letter next to a Latin one belongs to another word.
 func caseless(r rune) bool {
 	return r >= utf8.RuneSelf && (unicode.IsLetter(r) || unicode.IsMark(r)) && !unicode.IsUpper(r) && !unicode.IsLower(r)
 }
 
-// appendWholes appends the identifiers and compounds of the words from dst[from:]
-// on, which are those of a run without spaces: for each kind of gap, the longest
-// sequences of words that stand no further apart.
+// appendWholes appends the identifiers and compounds that the words dst[from:]
+// form. These words are those of a run without spaces. For each kind of gap it
+// takes the longest sequences of words whose gaps are no wider. For example,
+// foo.bar/baz has the gaps dot and slash: at the level dot it forms foo.bar,
+// and at the level slash foo.bar/baz.
 func appendWholes(dst []Word, s string, from int) []Word {
 	n := len(dst)
 	var buf [16]gap
@@ -252,18 +264,18 @@ func appendWholes(dst []Word, s string, from int) []Word {
 	return dst
 }
 
-// isMarked reports whether marks stand beside the word s[start:end] that may
-// belong to it.
+// isMarked reports whether a mark stands next to the word s[start:end] that may
+// be part of it: C++, C#, .NET.
 func isMarked(s string, start, end int) bool {
 	return end < len(s) && (s[end] == '+' || s[end] == '#') || start > 0 && s[start-1] == '.'
 }
 
-// wholeLength is how many bytes an identifier has at most that is compared
-// whole.
+// wholeLength is the length of the longest identifier that is compared as a
+// whole, in bytes.
 const wholeLength = 256
 
-// whole returns the identifier or compound that words of s with gaps between
-// them are; false where they are none.
+// whole returns the identifier or compound that the words of s form, and false
+// if they form none. gaps are those between the words.
 func whole(s string, words []Word, gaps []gap) (w Word, ok bool) {
 	first, last := words[0], words[len(words)-1]
 	w = Word{Start: first.Start, End: last.End, Flags: first.Flags&Capital | Whole}
@@ -289,24 +301,24 @@ func whole(s string, words []Word, gaps []gap) (w Word, ok bool) {
 	}
 	switch spelled := s[w.Start:w.End]; {
 	case numbers == len(words):
-		if !strings.ContainsRune(spelled, '/') || strings.Count(spelled, ".") < 2 { // 10.0.0.1/24
+		if !strings.ContainsRune(spelled, '/') || strings.Count(spelled, ".") < 2 { // a network, 10.0.0.1/24, is an identifier; 3/4 is not
 			return w, false
 		}
 		w.Flags |= Identifier
 	case numeric > 0:
-		if numeric == 1 && first.Flags&Digits != 0 && gaps[0] == hyphen { // 20-year
+		if numeric == 1 && first.Flags&Digits != 0 && gaps[0] == hyphen { // 20-year is a number and a word
 			return w, false
 		}
 		w.Flags |= Identifier
 	case strings.ContainsAny(spelled, `_@#\`) || strings.Contains(spelled, "::") || slices.Contains(gaps, change) || slices.Contains(gaps, dot):
 		w.Flags |= Identifier
-	case widest == hyphen && (small == len(words) && len(words) > 2 && isASCII(spelled) || startsOption(s, w.Start)): // elsewhere words in small letters are inflected
+	case widest == hyphen && (small == len(words) && len(words) > 2 && isASCII(spelled) || startsOption(s, w.Start)): // only ASCII: in other languages words in small letters are inflected
 		w.Flags |= Identifier
 	case widest == slash && (slashes > 1 || w.Start > 0 && s[w.Start-1] == '/'):
 		w.Flags |= Identifier
 	case widest == hyphen:
 		w.Flags |= Compound
-	default: // on/off
+	default: // on/off is two words
 		return w, false
 	}
 	w.Flags |= numericFlag(numeric)
@@ -329,7 +341,7 @@ func numericFlag(n int) Flags {
 // isNumber reports whether s has no letters.
 func isNumber(s string) bool { return strings.IndexFunc(s, unicode.IsLetter) < 0 }
 
-// startsOption reports whether the dashes of --max-lag stand before start.
+// startsOption reports whether dashes stand before start, as in --max-lag.
 func startsOption(s string, start int) bool {
 	before := strings.TrimRight(s[:start], "-")
 	if len(before) == start {
@@ -339,8 +351,8 @@ func startsOption(s string, start int) bool {
 	return before == "" || !unicode.IsLetter(r) && !unicode.IsNumber(r)
 }
 
-// appendMarked appends w again with the marks around it if they are part of a
-// name: C++, C#, .NET.
+// appendMarked appends w again, with the marks around it, if they are part of
+// its name: C++, C#, .NET.
 func appendMarked(dst []Word, s string, w Word) []Word {
 	if w.Flags&(Digits|Pair|Single) != 0 {
 		return dst
@@ -355,8 +367,8 @@ func appendMarked(dst []Word, s string, w Word) []Word {
 	return append(dst, m)
 }
 
-// marksAround returns the marks before and after the word s[start:end] that
-// belong to it.
+// marksAround returns the marks directly before and after the word s[start:end]
+// that are part of its name.
 func marksAround(s string, start, end int) (before, after string) {
 	follows := func(mark string) bool {
 		rest := s[end:]
@@ -381,7 +393,8 @@ func marksAround(s string, start, end int) (before, after string) {
 	return "", ""
 }
 
-// appendCanonical appends the next part of an identifier in its canonical form.
+// appendCanonical appends the next part of an identifier in canonical form.
+// Between two digits it puts a dot, so that 1_30 and 13_0 differ.
 func appendCanonical(dst []byte, part string) []byte {
 	at := len(dst)
 	if isASCII(part) {
@@ -397,8 +410,8 @@ func appendCanonical(dst []byte, part string) []byte {
 	return dst
 }
 
-// spell sets the hashes of an identifier. One with digits is found as a word
-// with digits is, which is not cut either.
+// spell sets the hashes of an identifier. An identifier with digits has the
+// same stem as a word with digits, since such words have no ending to cut off.
 func (w *Word) spell(canonical []byte) {
 	w.Folded = hash(canonical)
 	switch {
@@ -411,23 +424,23 @@ func (w *Word) spell(canonical []byte) {
 	}
 }
 
-// Identifier returns the stem of the identifier that has the letters of w.
+// Identifier returns the stem of the identifier with the letters of w.
 func (w Word) Identifier() uint64 { return w.Folded * 0xff51afd7ed558ccd }
 
-// Compound returns the stem of the compound that has the letters of w.
+// Compound returns the stem of the compound with the letters of w.
 func (w Word) Compound() uint64 { return w.Folded * 0xc4ceb9fe1a85ec53 }
 
-// A Spelling finds an identifier however it is spelled: together, or in words
-// next to each other.
+// A Spelling finds an identifier in each of its spellings: as one word, or as
+// several neighbouring words.
 type Spelling struct {
-	Word             // what it is found as
-	canonical []byte // without its marks
-	before    string // marks
+	Word             // the word that stands for the identifier
+	canonical []byte // without the marks around it
+	before    string // marks in front: the dot of .NET
 	after     string
 }
 
-// NewSpelling returns the spelling of w, an identifier or words next to each
-// other in s.
+// NewSpelling returns the spelling of w, which is an identifier or several
+// neighbouring words of s.
 func NewSpelling(s string, w Word) Spelling {
 	x := Spelling{Word: w}
 	for _, part := range x.parts(s) {
@@ -441,7 +454,7 @@ func NewSpelling(s string, w Word) Spelling {
 	return x
 }
 
-// parts returns the words that x is made of in s.
+// parts returns the words of s that x consists of.
 func (x *Spelling) parts(s string) []Word {
 	parts := AppendWords(nil, s[x.Start:x.End])
 	for i := range parts {
@@ -451,8 +464,8 @@ func (x *Spelling) parts(s string) []Word {
 	return parts
 }
 
-// Together returns the identifier that words of s are which stand next to each
-// other, if they are written together.
+// Together returns the identifier that neighbouring words of s would be if they
+// were written as one word.
 func Together(s string, words []Word) Spelling {
 	w := Word{Start: words[0].Start, End: words[len(words)-1].End, Flags: Identifier}
 	for _, part := range words {
@@ -463,7 +476,8 @@ func Together(s string, words []Word) Spelling {
 	return x
 }
 
-// WithoutOrWithS returns x without its last s, or with one if it has none.
+// WithoutOrWithS returns x without its last s, or with an s added if it has
+// none at the end.
 func (x *Spelling) WithoutOrWithS() Spelling {
 	y := *x
 	if n := len(x.canonical); n > 0 && x.canonical[n-1] == 's' {
@@ -475,11 +489,11 @@ func (x *Spelling) WithoutOrWithS() Spelling {
 	return y
 }
 
-// Canonical returns the canonical form.
+// Canonical returns the canonical form with the marks of x.
 func (x *Spelling) Canonical() string { return x.before + string(x.canonical) + x.after }
 
-// Join puts words of s that spell one of the identifiers together as that one
-// word, in place.
+// Join replaces neighbouring words of s that spell one of the identifiers by
+// the identifier, in place.
 func Join(words []Word, s string, spellings []Spelling) []Word {
 	if len(spellings) == 0 {
 		return words
@@ -501,8 +515,8 @@ func Join(words []Word, s string, spellings []Spelling) []Word {
 	return joined
 }
 
-// spelled returns how many words from the i-th on spell an identifier, and
-// which: the longest.
+// spelled returns the identifier that words from the i-th on spell and the
+// number of these words. If several fit, it returns the longest.
 func spelled(words []Word, i int, s string, spellings []Spelling) (n int, found *Spelling) {
 	if words[i].Flags&(Pair|Single) != 0 {
 		return 0, nil
@@ -527,7 +541,8 @@ func spelled(words []Word, i int, s string, spellings []Spelling) (n int, found 
 	return n, found
 }
 
-// spelledBy returns how many words from the i-th on spell x; canonical is the first.
+// spelledBy returns how many words from the i-th on spell x, or 0. canonical is
+// the canonical form of the i-th word.
 func (x *Spelling) spelledBy(words []Word, i int, s string, canonical []byte) int {
 	inside := gap(0)
 	for k := i; ; k++ {
@@ -551,8 +566,8 @@ func (x *Spelling) spelledBy(words []Word, i int, s string, canonical []byte) in
 	}
 }
 
-// stands reports whether words i to k, with such gaps inside, are not part of
-// a longer identifier, and have the marks of x.
+// stands reports whether words i to k have the marks of x and are not part of a
+// longer identifier. inside is the widest gap between these words.
 func (x *Spelling) stands(words []Word, i, k int, s string, inside gap) bool {
 	outside := func(end, start int) bool {
 		g := between(s, end, start)

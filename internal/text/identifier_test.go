@@ -50,7 +50,7 @@ func TestIdentifiersAndTheirParts(t *testing.T) {
 	f("prüfung_größe", "prüfung größe", "prüfung_größe")
 	f("İstanbulKöprü", "İstanbul Köprü", "İstanbulKöprü")
 	f("ΑντλίαΝερού", "Αντλία Νερού", "ΑντλίαΝερού")
-	// Identifiers that are not taken apart.
+	// Identifiers that are not cut.
 	f("P1 MP3 iPhone URLs MHz", "P1 MP3 iPhone URLs MHz", "")
 	f("d3adb33f99c0", "d3adb33f99c0", "")
 	// Ordinary words.
@@ -115,8 +115,8 @@ func TestJoin(t *testing.T) {
 	f("KühlPumpe", "kühl-pumpe und Kühlpumpe", "kühl-pumpe|Kühlpumpe")
 }
 
-// FuzzAppendTerms holds that identifiers lie in the text, are made of its
-// words, and are found again where they stand.
+// FuzzAppendTerms checks that identifiers lie in the text, consist of its words
+// and are found again at the same place.
 func FuzzAppendTerms(f *testing.F) {
 	for _, s := range []string{"KubeAPIDown's", "foo.bar/baz --max-lag C++", "10.0.0.1/24 “v1.30”", "größe_X1 的A-1", "\xff_a.B\xfe", "٠1a.a"} {
 		f.Add(s)

@@ -1,6 +1,5 @@
-// Package text cuts a document into passages and sentences, and sentences
-// into words. It is pure, and changes no byte: what it returns are places in
-// the text that it was given.
+// Package text cuts a document into passages and sentences, and sentences into
+// words. It is pure and changes no byte: it returns offsets into the text.
 package text
 
 import (
@@ -12,43 +11,44 @@ import (
 	"multivac/internal/frontmatter"
 )
 
-// Version counts the ways in which Segment has cut. Whatever makes it cut any
-// text into other passages or sentences than before, or give them another
-// kind, heading or lead, counts it up: a store keeps it beside the passages,
-// and has those of another version made anew, in the background. What only
-// makes it faster does not. Words and stems are not kept, but made when an
-// index is, at every start: to change them counts nothing up.
+// Version is the version of Segment. A change has to increase it if, for any
+// text, Segment then returns other passages or sentences, or another kind,
+// heading or lead. Stores keep the version with the passages. Documents with an
+// older one are outdated and are refreshed in the background. A change that
+// only makes Segment faster keeps the version, and so does a change of words
+// and stems: they are not stored, but made when the index is built at each
+// start.
 //
 //  1. the first
 //  2. a sentence may have 600 characters, not bytes
-//  3. what announces stands with what it announces, a question with its
-//     answer; front matter is context; tables have header rows; more
-//     abbreviations end no sentence
+//  3. a sentence that announces something stands in one passage with it, and a
+//     question with its answer; front matter is context; tables have header
+//     rows; more abbreviations end no sentence
 const Version = 3
 
-// How many words a passage holds, about. Paragraphs are joined up to the
-// first, and what is longer than the second is split.
+// Lengths of passages, in words, roughly. Paragraphs are joined until a passage
+// has shortPassage words, and paragraphs of more than longPassage are split.
 const (
 	shortPassage = 60
 	longPassage  = 200
 )
 
-// wholeItem is the longest list item, in bytes, that stays in one piece
-// though it holds several sentences: a step and its warning are one answer.
+// wholeItem is the length of the longest list item, in bytes, that stays one
+// sentence even if it holds several: a step and its warning are one answer.
 const wholeItem = 300
 
-// maxHeading is the longest that a heading may be in a path, in bytes.
+// maxHeading is the length of the longest heading in a path, in bytes.
 const maxHeading = 200
 
-// Segment cuts s, Markdown or plain text, into passages in the order of the
-// text. It takes any bytes and time linear in them.
+// Segment cuts s, which is Markdown or plain text, into passages in the order
+// of the text. It accepts any bytes and takes time linear in them.
 //
-// A passage stays under one heading and holds one kind of thing: sentences,
-// list items, table rows or lines of code. A sentence that announces one of
-// these is the first of its passage. HTML comments, link definitions and lines
-// of nothing but tags and images are left out, as is what has neither a letter
-// nor a digit. Front matter is no text: what it says stands above the headings
-// of every passage.
+// A passage stands under one heading and holds one kind of thing: sentences,
+// list items, table rows or lines of code. A sentence that announces a list,
+// table or code block is the first sentence of its passage. Segment leaves out
+// HTML comments, link definitions, lines that are only tags and images, and
+// sentences without a letter or digit. Front matter is not cut: what it says
+// becomes the outermost heading of every passage.
 func Segment(s string) []multivac.Passage {
 	g := segmenter{s: s, spans: make([]multivac.Span, 0, len(s)/100+2)}
 	g.blocks()
@@ -73,49 +73,50 @@ func Segment(s string) []multivac.Passage {
 	return g.passages
 }
 
-// A segmenter goes through a text once, line by line.
+// A segmenter reads a text once, line by line.
 type segmenter struct {
 	s        string
-	passages []multivac.Passage // without what follows from their sentences, until the end
-	firsts   []int              // the first sentence of each passage, in spans
-	spans    []multivac.Span    // the sentences of all passages, which share the array
+	passages []multivac.Passage // Segment sets their text and sentences at the end
+	firsts   []int              // index in spans of the first sentence of each passage
+	spans    []multivac.Span    // the sentences of all passages, in one array
 
-	context  string          // what the front matter says
-	stack    [6]string       // the headings above, by level
-	path     string          // both, joined
-	headings []multivac.Span // all of them: what is quoted where there is nothing else
+	context  string          // from the front matter
+	stack    [6]string       // the current heading of each level
+	path     string          // context and stack, joined
+	headings []multivac.Span // all headings: the sentences of a text that has no others
 
-	// The passage being filled.
+	// The open passage.
 	kind   multivac.Kind
 	lead   string
-	first  int // its first sentence, in spans
-	weight int // its words, about
+	first  int // index in spans of its first sentence
+	weight int // its words, roughly
 
-	// The paragraph or list item being read.
+	// The open paragraph or list item.
 	open    bool
 	item    bool
-	defined bool // a term, and its definition
+	defined bool // it is a term and its definition
 	start   int
 	end     int
-	rows    int // lines
+	rows    int // its lines
 
-	inTags   bool // after a line of tags, up to a blank one
+	inTags   bool // true after a line of tags, until a blank line
 	inList   bool
 	listLead string
-	before   multivac.Span // the sentence right before, which may introduce what comes
-	quote    int           // level of block quotation of the line before
+	before   multivac.Span // the latest sentence, which may introduce the next block
+	quote    int           // level of block quotation of the previous line
 }
 
-// A line is one line of the text without its line end and its marks of
-// quotation.
+// A line is one line of the text without its line end and the ">" of block
+// quotations.
 type line struct {
-	start, end int // without white space on either side
-	indent     int // columns
-	quote      int // marks of quotation in front
+	start, end int // without white space at both ends
+	indent     int // in columns
+	quote      int // level of block quotation
 	next       int // where the next line begins
 }
 
-// line reads the line at pos; at most quotes marks of quotation are taken off.
+// line reads the line at pos. It removes at most so many marks of block
+// quotation.
 func (g *segmenter) line(pos, quotes int) line {
 	l := line{start: pos, end: len(g.s), next: len(g.s)}
 	if i := strings.IndexByte(g.s[pos:], '\n'); i >= 0 {
@@ -150,7 +151,7 @@ func (g *segmenter) line(pos, quotes int) line {
 	return l
 }
 
-// maxQuote is how many marks of quotation are looked for.
+// maxQuote is the deepest level of block quotation.
 const maxQuote = 16
 
 func (g *segmenter) blocks() {
@@ -159,7 +160,7 @@ func (g *segmenter) blocks() {
 	if pos == 0 {
 		pos = len(g.s) - len(strings.TrimPrefix(g.s, "\ufeff"))
 	}
-	blank := true // the line before is blank, or there is none
+	blank := true // whether the previous line is blank or there is none
 	for pos < len(g.s) {
 		l := g.line(pos, maxQuote)
 		if l.quote != g.quote {
@@ -180,8 +181,8 @@ func (g *segmenter) blocks() {
 	g.closeParagraph()
 }
 
-// block reads the block that begins with l, or adds l to the open paragraph,
-// and returns where the next line begins.
+// block reads the block that begins with l, or adds l to the open paragraph. It
+// returns where the next line begins.
 func (g *segmenter) block(l line, blank bool) int {
 	t := g.s[l.start:l.end]
 	flat := l.indent < 4 || g.inList
@@ -239,11 +240,11 @@ func (g *segmenter) block(l line, blank bool) int {
 	return l.next
 }
 
-// isDefinition reports whether t is the line below a term that defines it.
+// isDefinition reports whether t defines the term on the line above: ": text".
 func isDefinition(t string) bool { return len(t) > 2 && t[0] == ':' && isBlank(t[1]) }
 
-// awaitsDefinition reports whether what is open is a term, and its definition
-// follows at pos, after a blank line.
+// awaitsDefinition reports whether the open paragraph is a term whose
+// definition begins at pos, after a blank line.
 func (g *segmenter) awaitsDefinition(pos int) bool {
 	if !g.open || g.item || g.rows > 1 || pos >= len(g.s) {
 		return false
@@ -252,7 +253,7 @@ func (g *segmenter) awaitsDefinition(pos int) bool {
 	return l.quote == g.quote && l.indent < 4 && isDefinition(g.s[l.start:l.end])
 }
 
-// following returns the line after l, empty where there is none.
+// following returns the line after l, or "" after the last line.
 func (g *segmenter) following(l line) string {
 	if l.next >= len(g.s) {
 		return ""
@@ -279,7 +280,8 @@ func (g *segmenter) paragraph(l line, blank bool) {
 	g.start, g.end, g.rows = start, l.end, 1
 }
 
-// closeParagraph cuts the open paragraph or list item, if any, into sentences.
+// closeParagraph cuts the open paragraph or list item into sentences, if there
+// is one.
 func (g *segmenter) closeParagraph() {
 	if !g.open {
 		return
@@ -302,8 +304,8 @@ func (g *segmenter) closeParagraph() {
 	}
 }
 
-// prose adds a paragraph to the open passage if both are short, and else
-// makes one or several passages of it.
+// prose adds a paragraph to the open passage if both are short. Otherwise it
+// makes one or several passages of the paragraph.
 func (g *segmenter) prose(start, end int) {
 	if g.kind != multivac.Prose {
 		g.begin(multivac.Prose, "")
@@ -317,7 +319,7 @@ func (g *segmenter) prose(start, end int) {
 	if g.weight >= shortPassage || g.weight+w > longPassage {
 		g.flushBefore(from)
 	}
-	parts := (w + longPassage*3/4 - 1) / longPassage // a few words too many are no reason to split
+	parts := (w + longPassage*3/4 - 1) / longPassage // up to a quarter more than longPassage is no reason to split
 	size, sum := w, 0
 	if parts > 1 {
 		size = (w + parts - 1) / parts
@@ -334,8 +336,8 @@ func (g *segmenter) prose(start, end int) {
 	}
 }
 
-// spread shares the sentences from there on out among passages of the open
-// kind, none of them too long.
+// spread distributes the sentences spans[from:] over passages of the open kind,
+// so that none of them is too long.
 func (g *segmenter) spread(from int) {
 	for i := from; i < len(g.spans); i++ {
 		w := g.words(g.spans[i])
@@ -346,7 +348,7 @@ func (g *segmenter) spread(from int) {
 	}
 }
 
-// wordsFrom counts the words of the sentences from there on.
+// wordsFrom counts the words of the sentences spans[i:].
 func (g *segmenter) wordsFrom(i int) (n int) {
 	for _, s := range g.spans[i:] {
 		n += g.words(s)
@@ -354,8 +356,8 @@ func (g *segmenter) wordsFrom(i int) (n int) {
 	return n
 }
 
-// words counts the words of a span, about: scripts that set no spaces between
-// words are counted by their bytes.
+// words counts the words of a span, roughly. In scripts without spaces between
+// words, 12 bytes count as one word.
 func (g *segmenter) words(s multivac.Span) int {
 	n, inWord := 0, false
 	for i := s.Start; i < s.End; i++ {
@@ -369,7 +371,7 @@ func (g *segmenter) words(s multivac.Span) int {
 	return max(n, (s.End-s.Start)/12)
 }
 
-// begin opens a passage; one that is open with the same lead goes on.
+// begin opens a passage, unless one of this kind and lead is open.
 func (g *segmenter) begin(kind multivac.Kind, lead string) {
 	if g.kind == kind && g.lead == lead {
 		return
@@ -378,8 +380,8 @@ func (g *segmenter) begin(kind multivac.Kind, lead string) {
 	g.kind, g.lead = kind, lead
 }
 
-// add adds one sentence, which it trims and cuts if it is too long, to the
-// open passage of that kind.
+// add adds a sentence to the open passage of the kind. It trims the sentence
+// and cuts it if it is too long.
 func (g *segmenter) add(kind multivac.Kind, s multivac.Span) {
 	if kind == multivac.List {
 		g.begin(kind, g.listLead)
@@ -394,7 +396,7 @@ func (g *segmenter) add(kind multivac.Kind, s multivac.Span) {
 func (g *segmenter) flush() { g.flushTo(len(g.spans)) }
 
 // flushTo ends the open passage before the sentence spans[end] and opens
-// another of the same kind.
+// another one of the same kind.
 func (g *segmenter) flushTo(end int) {
 	if end > g.first {
 		g.firsts = append(g.firsts, g.first)
@@ -405,8 +407,8 @@ func (g *segmenter) flushTo(end int) {
 	g.first, g.weight = end, 0
 }
 
-// interrupt ends what is open before something that is left out, so that no
-// passage spans it.
+// interrupt ends the open paragraph and passage before text that is left out,
+// so that no passage spans it.
 func (g *segmenter) interrupt() {
 	g.closeParagraph()
 	g.flush()
@@ -480,8 +482,8 @@ func (g *segmenter) fenced(l line) int {
 	return pos
 }
 
-// indented reads lines that are set in, up to a blank one: code, or a
-// paragraph where they read like one, as in plain text.
+// indented reads the indented lines up to a blank one. They are code, or a
+// paragraph if they read like one, as in plain text.
 func (g *segmenter) indented(l line) int {
 	end, rows, pos := l.end, 1, l.next
 	for pos < len(g.s) {
@@ -509,8 +511,8 @@ func (g *segmenter) indented(l line) int {
 	return pos
 }
 
-// isTable reports whether a table begins with l: its header, followed by a
-// row of dashes, or a row that stands between bars.
+// isTable reports whether a table begins with l: l is a row between bars, or a
+// header above a row of dashes.
 func (g *segmenter) isTable(l line) bool {
 	t := g.s[l.start:l.end]
 	if strings.IndexByte(t, '|') < 0 {
@@ -550,11 +552,11 @@ func (g *segmenter) table(l line) int {
 	return pos
 }
 
-// maxHeader is how many rows the header of a table may have.
+// maxHeader is the largest number of header rows of a table.
 const maxHeader = 4
 
-// header returns the header of the table that begins with l, and where the
-// rows below it begin. Several header rows are joined by column.
+// header returns the header of the table that begins with l, and where its
+// first row of data begins. It joins several header rows by column.
 func (g *segmenter) header(l line) (lead string, pos int) {
 	var rows []multivac.Span
 	for k := l; len(rows) < maxHeader; k = g.line(k.next, maxQuote) {
@@ -577,15 +579,18 @@ func (g *segmenter) header(l line) (lead string, pos int) {
 	return "", l.start
 }
 
-// joined returns the header that rows are together: below "Price" over two
-// columns stand "Price Basic" and "Price Team".
+// joined joins header rows by column. An empty cell belongs to the cell on its
+// left:
+//
+//	| Price |      |
+//	| Basic | Team |   becomes  Price Basic | Price Team
 func (g *segmenter) joined(rows []multivac.Span) string {
 	if len(rows) == 1 {
 		return g.s[rows[0].Start:rows[0].End]
 	}
 	var columns []string
 	for n, r := range rows {
-		over := "" // what an empty cell stands under
+		over := "" // the nearest cell on the left that is not empty
 		for i, c := range cells(g.s[r.Start:r.End]) {
 			if i == len(columns) {
 				columns = append(columns, "")
@@ -601,7 +606,7 @@ func (g *segmenter) joined(rows []multivac.Span) string {
 	return strings.Join(columns, " | ")
 }
 
-// cells returns the cells of a table row without bars around it.
+// cells returns the cells of a table row that has no bars around it.
 func cells(row string) []string {
 	var all []string
 	from := 0
@@ -617,7 +622,7 @@ func cells(row string) []string {
 	return append(all, strings.TrimSpace(row[from:]))
 }
 
-// row returns a table row without the bars around it.
+// row returns the span of a table row without the bars around it.
 func row(s string, start, end int) (int, int) {
 	if start < end && s[start] == '|' {
 		start++
@@ -628,7 +633,7 @@ func row(s string, start, end int) (int, int) {
 	return trim(s, start, end)
 }
 
-// fence returns how many marks open or close a code block in t, or 0.
+// fence returns how many marks of a code fence t begins with, or 0.
 func fence(t string) int {
 	n := 0
 	for n < len(t) && t[n] == t[0] {
@@ -640,7 +645,8 @@ func fence(t string) int {
 	return n
 }
 
-// atx returns the level of the heading t and where its text stands, or 0.
+// atx returns the level of the heading t and the span of its text, or level 0
+// if t is no heading.
 func atx(t string) (level, from, to int) {
 	for level < len(t) && t[level] == '#' {
 		level++
@@ -666,8 +672,8 @@ func atx(t string) (level, from, to int) {
 }
 
 // underline returns the level of the heading that t underlines, or 0. Besides
-// the two of Markdown it knows those of reStructuredText, which are as long
-// as the heading.
+// the two underlines of Markdown it knows those of reStructuredText, which are
+// as long as the heading. length is that of the heading, in characters.
 func underline(t string, length int) int {
 	if len(t) < 2 || strings.Trim(t, t[:1]) != "" {
 		return 0
@@ -697,11 +703,11 @@ func isRule(t string) bool {
 	return n >= 3
 }
 
-// bullets are what marks list items besides Markdown's.
+// bullets mark list items, besides those of Markdown.
 var bullets = []string{"•", "◦", "‣", "▪", "●", "○", "–"}
 
-// marker returns how many bytes mark t as a list item, or 0, and the item's
-// number, if it is numbered.
+// marker returns how many bytes of t mark it as a list item, or 0, and the
+// number of a numbered item.
 func marker(t string) (n, number int) {
 	switch c := t[0]; {
 	case c == '-' || c == '*' || c == '+':
@@ -736,7 +742,8 @@ func marker(t string) (n, number int) {
 	return n, number
 }
 
-// isDelimiter reports whether t is the row of dashes under a table's header.
+// isDelimiter reports whether t is the row of dashes under the header of a
+// table.
 func isDelimiter(t string) bool {
 	bars, dashes := 0, 0
 	for i := range len(t) {
@@ -753,8 +760,8 @@ func isDelimiter(t string) bool {
 	return bars > 0 && dashes > 0
 }
 
-// isFurniture reports whether t is a line that holds no text: tags, images,
-// a link definition or the mark of an alert.
+// isFurniture reports whether t is a line without text: tags, images, a link
+// definition or the mark of an alert.
 func isFurniture(t string) bool {
 	switch {
 	case t[0] == '<' || strings.HasPrefix(t, "![") || strings.HasPrefix(t, "[!"):
@@ -766,7 +773,7 @@ func isFurniture(t string) bool {
 	return false
 }
 
-// onlyMarkup reports whether nothing is left of t without tags and images.
+// onlyMarkup reports whether t is only tags and images.
 func onlyMarkup(t string) bool {
 	for i := 0; i < len(t); {
 		var end string
@@ -794,7 +801,7 @@ func onlyMarkup(t string) bool {
 	return true
 }
 
-// footnote returns how many bytes mark t as a footnote, or 0.
+// footnote returns how many bytes of t mark it as a footnote, or 0.
 func footnote(t string) int {
 	if !strings.HasPrefix(t, "[^") {
 		return 0
@@ -806,8 +813,8 @@ func footnote(t string) int {
 	return i + 2
 }
 
-// isProse reports whether t, though it is set in, reads like sentences: many
-// words, and little in it but letters.
+// isProse reports whether the indented text t reads like sentences: it has many
+// words, and few characters that are not letters.
 func isProse(t string) bool {
 	letters, marks, words, inWord := 0, 0, 0, false
 	for _, r := range t {
@@ -828,5 +835,5 @@ func isProse(t string) bool {
 	return words >= 6 && marks*12 < letters && letters > 3*words
 }
 
-// isBlank reports whether b is white space in ASCII.
+// isBlank reports whether b is ASCII white space.
 func isBlank(b byte) bool { return b == ' ' || b >= '\t' && b <= '\r' }

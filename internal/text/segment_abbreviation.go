@@ -6,15 +6,16 @@ import (
 	"unicode/utf8"
 )
 
-// How an abbreviation behaves at its full stop.
+// An abbreviation says when the full stop after an abbreviation ends a
+// sentence.
 type abbreviation int
 
 const (
-	never   abbreviation = iota + 1 // it stands before a name or a word: no sentence ends here
-	number                          // no sentence ends here if a number follows: 5, A12, IV, B
-	starter                         // a sentence ends here only if a word follows that likes to begin one
-	unit                            // number after a number, else starter: 5 min., min. 5
-	clock                           // no sentence ends here if a day or a time zone follows
+	never   abbreviation = iota + 1 // never: a name or a word follows
+	number                          // not if a number follows: 5, A12, IV, B
+	starter                         // only if a word follows that often begins a sentence
+	unit                            // like starter after a number, "5 min."; otherwise like number, "min. 5"
+	clock                           // not if a day or a time zone follows
 )
 
 var abbreviations = func() map[string]abbreviation {
@@ -85,7 +86,8 @@ var starters = func() map[string]bool {
 	return m
 }()
 
-// afterClock are the words in capitals that a time of day goes on with.
+// afterClock lists capitalised words that follow a time of day in the same
+// sentence.
 var afterClock = map[string]bool{
 	"Eastern": true, "Central": true, "Mountain": true, "Pacific": true, "Atlantic": true, "Greenwich": true, "GMT": true, "UTC": true,
 	"CET": true, "CEST": true, "BST": true, "IST": true, "JST": true, "ET": true, "CT": true, "MT": true, "PT": true,
@@ -93,22 +95,22 @@ var afterClock = map[string]bool{
 	"Monday": true, "Tuesday": true, "Wednesday": true, "Thursday": true, "Friday": true, "Saturday": true, "Sunday": true,
 }
 
-// ordinals are the words of German before a number that say that its full
-// stop makes it an ordinal: "am 3. Oktober".
+// ordinals are German words before an ordinal number. The full stop after the
+// number is part of it: "am 3. Oktober".
 var ordinals = map[string]bool{
 	"am": true, "der": true, "die": true, "das": true, "dem": true, "den": true, "des": true, "im": true, "vom": true, "zum": true,
 	"zur": true, "ab": true, "Am": true, "Der": true, "Die": true, "Das": true, "Den": true, "Im": true, "Vom": true, "Zum": true, "Ab": true, "Bis": true, "Seit": true,
 	"bis": true, "seit": true, "und": true, "beim": true, "ins": true, "ein": true, "einen": true, "sein": true,
 }
 
-// months are those that a German date has after its day.
+// months are the names that follow the day in a German date.
 var months = map[string]bool{
 	"Januar": true, "Jänner": true, "Februar": true, "März": true, "April": true, "Mai": true, "Juni": true, "Juli": true,
 	"August": true, "September": true, "Oktober": true, "November": true, "Dezember": true,
 }
 
-// isAbbreviation reports whether a full stop after the sentence so far does
-// not end it, where next goes on, with the rune r.
+// isAbbreviation reports whether the full stop between sofar and next ends no
+// sentence. r is the first rune of next.
 func isAbbreviation(sofar, next string, r rune) bool {
 	word := lastWord(sofar)
 	if word == "" {
@@ -147,9 +149,10 @@ func isAbbreviation(sofar, next string, r rune) bool {
 	return false
 }
 
-// kindOf returns how the abbreviation behaves, if word is one. At the beginning
-// of a sentence it has a capital, and in capitals it may stand before a number.
-// What is none with small letters may be a name with a capital: Al, Ed.
+// kindOf returns the kind of the abbreviation word, or 0 if it is none. An
+// abbreviation may have a capital at the beginning of a sentence, and in
+// capitals it may stand before a number. Words such as Al and Ed are
+// abbreviations in small letters only: with a capital they may be names.
 func kindOf(word string) abbreviation {
 	if kind := abbreviations[word]; kind != 0 {
 		return kind
@@ -167,9 +170,9 @@ func kindOf(word string) abbreviation {
 	return 0
 }
 
-// isNumeral reports whether next begins with a number, a Roman one of several
-// letters, or a letter that stands alone: not I and A, which are words, unless
-// a mark follows them.
+// isNumeral reports whether next begins with a number, a Roman numeral of
+// several letters, or a single letter. I and A are words, unless a mark follows
+// them.
 func isNumeral(next string) bool {
 	token := next
 	if n := strings.IndexFunc(next, unicode.IsSpace); n >= 0 {
@@ -190,7 +193,7 @@ func isNumeral(next string) bool {
 	return strings.ContainsAny(bare, "0123456789") && strings.ToUpper(bare) == bare
 }
 
-// lastWord returns what t ends with, back to white space or an opening mark.
+// lastWord returns the end of t, from the last white space or opening mark on.
 func lastWord(t string) string {
 	for i := len(t); i > 0 && len(t)-i < 24; i-- {
 		switch t[i-1] {
@@ -210,7 +213,7 @@ func isStarter(next string) bool {
 	return starters[w] && !strings.HasPrefix(rest, ".") && !strings.HasPrefix(rest, "-") && (rest == "" || !isDigit(rest[0]))
 }
 
-// firstWord returns the letters that t begins with.
+// firstWord returns the letters at the beginning of t.
 func firstWord(t string) string {
 	n := strings.IndexFunc(t, func(r rune) bool { return !unicode.IsLetter(r) })
 	if n < 0 {
@@ -219,8 +222,8 @@ func firstWord(t string) string {
 	return t[:n]
 }
 
-// isOrdinal reports whether the number at the end of sofar is one that a full
-// stop belongs to: a day, a century, the number of a list item.
+// isOrdinal reports whether the full stop after the number at the end of sofar
+// is part of the number: a day, a century, the number of a list item.
 func isOrdinal(sofar, number, next string) bool {
 	if len(number) > 2 || strings.Trim(number, "0123456789") != "" {
 		return false
@@ -229,7 +232,7 @@ func isOrdinal(sofar, number, next string) bool {
 	return before == "" || ordinals[lastWord(before)] || strings.HasPrefix(next, "Jahrhundert") || months[firstWord(next)]
 }
 
-// isDotted reports whether w is single letters with full stops between them.
+// isDotted reports whether w is single letters separated by full stops.
 func isDotted(w string) bool {
 	if strings.IndexByte(w, '.') < 0 {
 		return false

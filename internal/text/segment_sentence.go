@@ -10,22 +10,24 @@ import (
 	"multivac"
 )
 
-// Sentences are found by Unicode's rules (UAX #29), which know the marks of
-// all scripts and no abbreviations. What they cut wrongly is joined again.
+// Unicode's rules (UAX #29) find the sentences. They know the marks of all
+// scripts, but no abbreviations. endsAt joins what they cut wrongly: after
+// "e.g." in "Use a tool, e.g. Benchbook." they see the end of a sentence.
 //
-// The rules look ahead over white space and brackets from each of them, which
-// is quadratic in their number; so they are shown a window at a time, which
-// ends early after many marks in a row.
+// At each mark the rules look ahead over white space and brackets, which takes
+// quadratic time for many marks in a row. So they are given the text in windows
+// of at most 1024 bytes. A window ends early after 128 bytes in which nothing
+// stops them from looking ahead.
 const (
 	window = 1024
 	quiet  = 128
 )
 
-// longPhrase is where text in a script without marks between sentences is
-// cut, in bytes: about as long as a sentence of other scripts is.
+// longPhrase is the length, in bytes, at which text is cut in a script without
+// marks between sentences. It is about as long as a sentence of other scripts.
 const longPhrase = 360
 
-// sentences cuts the paragraph [start, end).
+// sentences cuts the paragraph [start, end) into sentences.
 func (g *segmenter) sentences(start, end int) {
 	var rules = sentences.FromString("")
 	from := start
@@ -36,7 +38,7 @@ func (g *segmenter) sentences(start, end int) {
 		for rules.Next() {
 			b := pos + rules.End()
 			if b == limit && limit < end {
-				break // not the end of a sentence, only of the window
+				break // only the end of the window, not of a sentence
 			}
 			from = g.numbered(from, pos+rules.Start(), b, end)
 			done = rules.End()
@@ -57,9 +59,8 @@ func (g *segmenter) sentences(start, end int) {
 	g.sentence(from, end)
 }
 
-// numbered ends sentences in [i, b) where the rules see the middle of one:
-// before a number, "It fell in 1969. 12 people", and before a reference in
-// brackets.
+// numbered ends sentences in [i, b) that the rules do not end: before a number,
+// as in "It fell in 1969. 12 people", and before a reference in brackets.
 func (g *segmenter) numbered(from, i, b, end int) int {
 	for {
 		n := strings.IndexByte(g.s[i:b], '.')
@@ -84,7 +85,8 @@ func (g *segmenter) numbered(from, i, b, end int) int {
 	}
 }
 
-// windowEnd returns where a window that begins at pos ends.
+// windowEnd returns the end of the window that begins at pos. It is the start
+// of a rune.
 func windowEnd(s string, pos, end int) int {
 	end = min(end, pos+window)
 	run := 0
@@ -103,8 +105,8 @@ func windowEnd(s string, pos, end int) int {
 	return end
 }
 
-// loud are the bytes that stop the rules from looking ahead. Of the bytes
-// that begin a longer rune those are missing that begin brackets and spaces.
+// loud marks the bytes at which the rules stop looking ahead. First bytes of
+// brackets and spaces beyond ASCII (0xC2, 0xE2, 0xE3, 0xEF) are not among them.
 var loud = func() (t [256]bool) {
 	for b := range t {
 		c := byte(b)
@@ -114,22 +116,23 @@ var loud = func() (t [256]bool) {
 	return t
 }()
 
-// endsAt reports whether the sentence that begins at from ends at b, where
-// the rules have cut, or a little later, after the marks that belong to it.
+// endsAt reports whether the sentence that begins at from ends at b, where the
+// rules cut, and returns where the next one begins. That is b, or a little
+// later if closing marks follow that belong to the sentence.
 func (g *segmenter) endsAt(from, b, end int) (int, bool) {
-	s := g.s[:end] // a bracket that is closed behind the paragraph is not closed
+	s := g.s[:end] // so that a bracket that closes after the paragraph counts as not closed
 	e := b
 	for e > from && isBlank(s[e-1]) {
 		e--
 	}
 	if e == b {
-		b = unopen(s, from, b) // the rules take an opening bracket for a closing one
+		b = unopen(s, from, b) // the rules take some opening brackets for closing ones
 		e = b
 	}
 	if e == from {
 		return 0, false
 	}
-	t := e // the end of the mark that ends the sentence
+	t := e // end of the mark that ends the sentence, without closers
 	for t > from && isCloser(s, t) > 0 {
 		t -= isCloser(s, t)
 	}
@@ -146,7 +149,7 @@ func (g *segmenter) endsAt(from, b, end int) (int, bool) {
 	default:
 		return b, breaksLine(s, e, b, end)
 	}
-	if e == b { // no white space follows, but perhaps a closing mark that the rules don't know
+	if e == b { // no white space here: a closing mark that the rules do not know may follow
 		for b < end && isTail(s, b) > 0 {
 			b += isTail(s, b)
 		}
@@ -155,7 +158,7 @@ func (g *segmenter) endsAt(from, b, end int) (int, bool) {
 		}
 		if !isBlank(s[b]) {
 			r, _ := utf8.DecodeRuneInString(s[b:end])
-			return b, s[t-1] != '.' && r >= 0x2E80 // Chinese and Japanese set no spaces
+			return b, s[t-1] != '.' && r >= 0x2E80 // no space is needed in Chinese and Japanese
 		}
 		for b < end && isBlank(s[b]) {
 			b++
@@ -176,10 +179,10 @@ func (g *segmenter) endsAt(from, b, end int) (int, bool) {
 	return b, !isAbbreviation(s[from:t-1], next, r)
 }
 
-// endsSentence reports whether r is a mark that ends a sentence in some script.
+// endsSentence reports whether r ends a sentence in some script.
 func endsSentence(r rune) bool { return unicode.Is(unicode.Sentence_Terminal, r) }
 
-// unopen returns i, or where an opening mark begins that ends there.
+// unopen returns i, or the start of the opening mark that ends at i.
 func unopen(s string, from, i int) int {
 	switch r, n := utf8.DecodeLastRuneInString(s[from:i]); {
 	case r == '[' || r == '(' || r == '{', r > '~' && unicode.In(r, unicode.Ps, unicode.Pi):
@@ -203,9 +206,9 @@ func isCloser(s string, i int) int {
 	return 0
 }
 
-// isTail returns the size of what may stand at i between the end of a
-// sentence and the white space after it, or 0: closing marks, and references
-// such as [1].
+// isTail returns the size of the closing mark or reference, such as [1], at i.
+// These may stand between the end of a sentence and the white space after it.
+// It returns 0 for anything else.
 func isTail(s string, i int) int {
 	if n := isCloser(s, i+1); n == 1 {
 		return 1
@@ -224,9 +227,9 @@ func isTail(s string, i int) int {
 	return 0
 }
 
-// breaksLine reports whether the white space [e, b) is a line end that the
-// writer meant: two spaces or a backslash at the end of the line, or a label
-// such as "Owner:" on the next.
+// breaksLine reports whether the white space [e, b) has a line end that the
+// author wanted: after 2 spaces or a backslash, or before a label such as
+// "Owner:".
 func breaksLine(s string, e, b, end int) bool {
 	i := strings.IndexByte(s[e:b], '\n')
 	if i < 0 {
@@ -236,14 +239,14 @@ func breaksLine(s string, e, b, end int) bool {
 }
 
 // isQuestionLine reports whether t is a question on a line of its own, in bold
-// or after a label, as lists of questions and answers have it: the answer may
-// begin with a small letter.
+// or after a label, as in lists of questions and answers. Its answer may begin
+// with a small letter.
 func isQuestionLine(t string) bool {
 	i := strings.IndexByte(t, '\n')
 	return i > 0 && strings.TrimSpace(t[i:]) == "" && (strings.HasPrefix(t, "**") || strings.HasPrefix(t, "__") || isLabel(t))
 }
 
-// isLabel reports whether t begins with a word or a few and a colon.
+// isLabel reports whether t begins with one to three words and a colon.
 func isLabel(t string) bool {
 	t = strings.TrimLeft(t, "*_")
 	r, _ := utf8.DecodeRuneInString(t)
@@ -258,8 +261,8 @@ func isLabel(t string) bool {
 	return rest == "" || isBlank(rest[0])
 }
 
-// sentence adds [start, end), without the white space around it, in as many
-// pieces as it needs. What has neither letter nor digit is not added.
+// sentence adds [start, end) without the white space around it, in several
+// pieces if it is too long. It skips pieces without a letter or digit.
 func (g *segmenter) sentence(start, end int) {
 	start, end = trim(g.s, start, end)
 	for g.quote > 0 && start < end && g.s[start] == '>' {
@@ -276,12 +279,13 @@ func (g *segmenter) sentence(start, end int) {
 	g.piece(start, end)
 }
 
-// isTooLong looks at no more of t than a sentence may have.
+// isTooLong reads no more of t than the longest sentence, so that its time does
+// not grow with t.
 func isTooLong(t string) bool {
 	return firstCharacters(t, multivac.MaxSentence) < len(t) || len(t) > longPhrase && isUnmarked(t)
 }
 
-// firstCharacters returns how many bytes the first n characters of t take.
+// firstCharacters returns the length of the first n characters of t, in bytes.
 func firstCharacters(t string, n int) int {
 	if len(t) <= n {
 		return len(t)
@@ -301,7 +305,7 @@ func (g *segmenter) piece(start, end int) {
 	}
 }
 
-// trim takes white space and invisible marks off both ends.
+// trim removes white space and invisible characters at both ends.
 func trim(s string, start, end int) (int, int) {
 	for start < end && s[start] <= ' ' {
 		start++
@@ -335,8 +339,8 @@ func hasWord(t string) bool {
 
 func isDigit(b byte) bool { return b >= '0' && b <= '9' }
 
-// isUnmarked reports whether t is mostly in a script that sets no mark at the
-// end of a sentence: Thai or Lao.
+// isUnmarked reports whether t is mostly in a script without marks at the end
+// of sentences: Thai or Lao.
 func isUnmarked(t string) bool {
 	n := 0
 	for i := 0; i+1 < len(t); i++ {
@@ -347,23 +351,23 @@ func isUnmarked(t string) bool {
 	return n*6 > len(t)
 }
 
-// cutPhrase returns where to cut t, which is too long for a sentence: as near
-// as can be to the end of the first piece, after a clause or else a word or
-// else a rune.
+// cutPhrase returns where to cut t, which is too long for one sentence. It cuts
+// as late as possible after a clause, or else after a word, or else after a
+// rune.
 func cutPhrase(t string) int {
 	limit := firstCharacters(t, multivac.MaxSentence)
 	if isUnmarked(t[:min(len(t), multivac.MaxSentence)]) {
 		limit = longPhrase
 	}
 	if len(t) < 2*limit {
-		limit = min(limit, len(t)/2+len(t)/8) // two like parts rather than a crumb
+		limit = min(limit, len(t)/2+len(t)/8) // two pieces of similar length, not a long one and a rest
 	}
 	space, clause := 0, 0
 	for i := limit / 3; i < limit; i++ {
 		switch c := t[i]; {
 		case isBlank(c):
 			if space < limit/2 || !isDigit(t[i-1]) && (i+1 == len(t) || !isDigit(t[i+1])) {
-				space = i // rather not between a number and what it counts
+				space = i // if possible not between a number and its unit
 			}
 			if strings.IndexByte(";:,.!?|)", t[i-1]) >= 0 || i+1 < len(t) && isBlank(t[i+1]) {
 				clause = i

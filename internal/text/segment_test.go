@@ -131,7 +131,8 @@ func TestSentences(t *testing.T) {
 	f("> [!NOTE]\n> Mind this.", "Mind this.")
 }
 
-// Each file holds a text and the passages it is to be cut into.
+// TestSegmentFiles reads files of a text and the passages that it has to be cut
+// into.
 func TestSegmentFiles(t *testing.T) {
 	files, err := filepath.Glob("testdata/segment/*.txtar")
 	if err != nil || len(files) == 0 {
@@ -159,8 +160,8 @@ func TestSegmentFiles(t *testing.T) {
 	}
 }
 
-// format writes passages down for people: kind, heading and lead, then a line
-// for each sentence.
+// format prints passages for people: kind, heading and lead on one line, then
+// one line per sentence.
 func format(t *testing.T, in string) string {
 	var b strings.Builder
 	for _, p := range Segment(in) {
@@ -218,7 +219,7 @@ func TestThaiIsCutAtSpaces(t *testing.T) {
 	}
 }
 
-// What makes the rules look far ahead must not make Segment slow.
+// Many marks that make the rules look ahead must not make Segment slow.
 func TestSegmentIsLinear(t *testing.T) {
 	for _, in := range []string{". (", "(", ". ", "> ", "# a\n", "|", "<!--", "[", "![", "- ", "`", "\u2028", "“", ".\u0300", "a | b\n", "    a\n", "\xff", "\xe2\x80"} {
 		took := func(size int) time.Duration {
@@ -227,7 +228,7 @@ func TestSegmentIsLinear(t *testing.T) {
 			Segment(in)
 			return time.Since(begin)
 		}
-		// Quadratic ones take minutes, and 16 times as long for four times as much.
+		// Quadratic rules take minutes: 16 times as long for 4 times the text.
 		if whole := took(1 << 20); whole > 20*time.Second {
 			if part := took(1 << 18); whole > 10*part {
 				t.Errorf("%.10q…: a mebibyte took %v, a quarter of it %v", in, whole, part)

@@ -5,14 +5,14 @@ import (
 	"unicode/utf8"
 )
 
-// How many letters of a word are kept. Cutting words does as well as
-// Snowball's stemmers in most languages, and needs no guess at the language.
+// Letters that a stem keeps of a word. For most languages this works as well as
+// Snowball's stemmers, and it does not have to guess the language.
 const (
 	stemLetters  = 5
-	latinLetters = 7 // in Latin script, where common endings go first
+	latinLetters = 7 // in Latin script, after common endings are cut off
 )
 
-// stem returns what is left of a folded word when its ending is cut off.
+// stem returns a folded word without its ending.
 func stem(folded []byte) []byte {
 	for _, c := range folded {
 		if c >= utf8.RuneSelf {
@@ -24,10 +24,10 @@ func stem(folded []byte) []byte {
 	return s[:min(len(s), latinLetters)]
 }
 
-// withoutEnding takes the commonest endings of English off: plural, -ing, -ed,
-// -ly, a last e, and one of two equal letters. What it does to other languages
-// it does to question and text alike. It is not Porter's stemmer, but near to
-// it at a tenth of the rules.
+// withoutEnding removes the most common English endings: plural, -ing, -ed,
+// -ly, a final e, and one of two equal letters at the end. Words of other
+// languages lose the same letters in questions and in texts, so they still
+// match. It does almost what Porter's stemmer does, with a tenth of the rules.
 func withoutEnding(w []byte) []byte {
 	n := len(w)
 	ends := func(ending string, kept int) bool {
@@ -57,9 +57,9 @@ func withoutEnding(w []byte) []byte {
 	return w[:n]
 }
 
-// endings are those that Russian and Arabic words have most often, of one to
-// four letters, folded. They go before the cut, as in English: short words are
-// not cut at all, and differ in their endings only.
+// endings are the most frequent endings of Russian and Arabic words, of 1 to 4
+// letters, folded. As in English they are removed before the word is cut: short
+// words are not cut at all and differ in their endings only.
 var endings = func() map[string]bool {
 	m := map[string]bool{}
 	for e := range strings.FieldsSeq(`
@@ -72,8 +72,8 @@ var endings = func() map[string]bool {
 	return m
 }()
 
-// withoutLongestEnding takes the longest ending off that leaves three letters.
-// Letters of both scripts have two bytes.
+// withoutLongestEnding removes the longest ending that leaves 3 letters.
+// Letters of both scripts have 2 bytes.
 func withoutLongestEnding(w []byte) []byte {
 	if c := w[0]; c < 0xD0 || c > 0xDB {
 		return w
@@ -89,7 +89,7 @@ func withoutLongestEnding(w []byte) []byte {
 	return w
 }
 
-// withoutPrefix takes the Arabic "and" off, which is written as part of the word.
+// withoutPrefix removes the Arabic "and", which is written as part of the word.
 func withoutPrefix(w []byte) []byte {
 	if len(w) >= 8 && string(w[:2]) == "و" {
 		return w[2:]

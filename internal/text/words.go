@@ -8,13 +8,13 @@ import (
 	"golang.org/x/text/unicode/norm"
 )
 
-// A Word is a word of a text: what is matched. Words are compared by 64-bit
-// hashes, so that neither the index nor the ranker holds strings; two of a
-// million words collide with a probability of 3 in 100 million.
+// A Word is a word of a text, the unit that search matches. Words are compared
+// by 64-bit hashes, so that the index and the ranker hold no strings. Among a
+// million words, two share a hash with a probability of 3 in 100 million.
 type Word struct {
 	Start, End int    // bytes in the text
 	Folded     uint64 // hash of the word without case, accents, width and marks
-	Stem       uint64 // hash of what is left of it when its ending is cut off
+	Stem       uint64 // hash of the word without its ending
 	Flags      Flags
 }
 
@@ -26,22 +26,23 @@ const (
 	Digits                       // has a digit
 	Pair                         // two neighbouring characters of a script without spaces
 	Single                       // one character of a script without spaces
-	Identifier                   // names one thing, as P1 and KubeAPIDown do
-	Compound                     // ordinary words that hyphens join
-	Whole                        // an identifier or a compound beside the words that it is made of
+	Identifier                   // names one thing, like P1 and KubeAPIDown
+	Compound                     // ordinary words joined by hyphens
+	Whole                        // an identifier or compound that is added to the words it consists of
 )
 
 // AppendWords appends the words of s to dst and returns it. Boundaries are
-// those of UAX #29. Where a script writes no spaces (Chinese, Japanese, Thai,
-// Khmer, Lao, Burmese), each character is a word, and each pair of neighbours
-// one more. Hyphens and slashes separate; dots do, but in acronyms and
-// numbers. An identifier (KubeAPIDown, max_lag, debian12) is the words that it
-// is made of; one of up to three characters is not taken apart.
+// those of UAX #29. In scripts without spaces (Chinese, Japanese, Thai, Khmer,
+// Lao, Burmese), each character is a word, and so is each pair of neighbours.
+// Hyphens and slashes separate words. Dots do, too, except in acronyms and
+// numbers. An identifier (KubeAPIDown, max_lag, debian12) is cut into its
+// words, unless it has 3 characters or fewer.
 func AppendWords(dst []Word, s string) []Word { return appendRuns(dst, s, false) }
 
-// AppendTerms appends what s is found by: its words, and after those of a run
-// without spaces the identifiers and compounds that are made of them, which
-// have the flag Whole. Of foo.bar/baz these are foo.bar and foo.bar/baz.
+// AppendTerms appends the terms by which s is found: its words, and after the
+// words of each run without spaces the identifiers and compounds that they
+// form. These have the flag Whole. The text foo.bar/baz has the terms foo, bar,
+// baz, foo.bar and foo.bar/baz.
 func AppendTerms(dst []Word, s string) []Word { return appendRuns(dst, s, true) }
 
 func appendRuns(dst []Word, s string, wholes bool) []Word {
@@ -96,7 +97,7 @@ func appendASCII(dst []Word, s string, start, end int) []Word {
 	return dst
 }
 
-// A class is what an ASCII character is, or characters are; 0 is none of these.
+// A class says what an ASCII character is; 0 is none of these.
 type class uint8
 
 const (
@@ -119,7 +120,7 @@ var classes = func() (of [256]class) {
 	return of
 }()
 
-// joins reports whether the mark at j continues the stretch that began at i.
+// joins reports whether the mark at j continues the word that began at i.
 func joins(s string, i, j, end int) bool {
 	if j+1 >= end || !alphanumeric(s[j+1]) {
 		return false
@@ -132,7 +133,7 @@ func joins(s string, i, j, end int) bool {
 		if before || after {
 			return before && after
 		}
-		// Single letters: an acronym.
+		// Single letters on both sides: an acronym.
 		return (j-1 == i || s[j-2] == '.') && (j+2 >= end || !alphanumeric(s[j+2]))
 	case ',', ';':
 		return before && after
@@ -154,8 +155,8 @@ func asciiWord(s string, i, j int) Word {
 	return w
 }
 
-// foldASCII appends the ASCII word s as it is compared, of which 64 bytes
-// count.
+// foldASCII appends the ASCII word s in the form that is compared: without case
+// and marks, at most 64 bytes.
 func foldASCII(dst []byte, s string) (folded []byte, digits bool) {
 	begin := len(dst)
 	for k := 0; k < len(s) && len(dst)-begin < 64; k++ {
@@ -166,16 +167,16 @@ func foldASCII(dst []byte, s string) (folded []byte, digits bool) {
 		case digit(c):
 			digits = true
 		case c == '\'':
-			if k <= 2 && len(s)-k > 2 { // l'arte, o'clock
+			if k <= 2 && len(s)-k > 2 { // drops an article: l'arte, o'clock
 				dst = dst[:begin]
 				continue
 			}
-			if len(s)-k == 2 && s[k+1]|0x20 == 's' { // Asimov's
+			if len(s)-k == 2 && s[k+1]|0x20 == 's' { // drops a possessive: Asimov's
 				k = len(s)
 			}
 			continue
 		case c == '.' && !digits, c == ',':
-			continue // U.S. is US, 1,000 is 1000
+			continue // drops marks: U.S. is US, 1,000 is 1000
 		}
 		dst = append(dst, c)
 	}
@@ -209,8 +210,8 @@ func digit(c byte) bool { return c >= '0' && c <= '9' }
 // appendUnicode appends the words of s[start:end], a run without spaces.
 func appendUnicode(dst []Word, s string, start, end int) []Word {
 	it := words.FromString(s[start:end])
-	previous := -1 // start of the character before, in a script without spaces
-	ascii := start // where the ASCII characters before the current word begin
+	previous := -1 // start of the previous character, in a script without spaces
+	ascii := start // start of the ASCII characters before the current word
 	for it.Next() {
 		i, j := start+it.Start(), start+it.End()
 		r, _ := utf8.DecodeRuneInString(s[i:j])
@@ -249,8 +250,8 @@ func isASCII(s string) bool {
 	return true
 }
 
-// spaceless reports whether r is of a script that writes no spaces between
-// words; Katakana is not, for UAX #29 keeps its words together.
+// spaceless reports whether r belongs to a script without spaces between words.
+// Katakana does not, since UAX #29 keeps its words together.
 func spaceless(r rune) bool {
 	return r >= 0x0E00 && unicode.In(r, unicode.Han, unicode.Hiragana, unicode.Thai, unicode.Lao, unicode.Khmer, unicode.Myanmar)
 }
@@ -262,8 +263,8 @@ func characters(s string, i, j int, flag Flags) Word {
 	return w
 }
 
-// articles are what Arabic writes in front of a noun: the article, alone or
-// after a conjunction or preposition. The longest come first.
+// articles are the Arabic articles, alone or after a conjunction or
+// preposition, which are written as part of the noun. The longest come first.
 var articles = []string{"وال", "بال", "كال", "فال", "ال", "لل"}
 
 func unicodeWord(s string, i, j int) Word {
@@ -280,10 +281,10 @@ func unicodeWord(s string, i, j int) Word {
 	return w
 }
 
-// foldUnicode appends the word s as it is compared: compatibility
-// decomposition, lower case, and no marks where the letters are Latin, Greek,
-// Cyrillic, Arabic or Hebrew. In other scripts marks are vowels and stay. Of
-// the word 64 bytes count.
+// foldUnicode appends the word s in the form that is compared: after
+// compatibility decomposition and in lower case, at most 64 bytes. It drops the
+// marks of Latin, Greek, Cyrillic, Arabic and Hebrew letters. In other scripts
+// marks are vowels and stay.
 func foldUnicode(dst []byte, s string) (folded []byte, digits bool) {
 	var buf [128]byte
 	decomposed := norm.NFKD.AppendString(buf[:0], s[:min(len(s), 64)])
@@ -318,13 +319,13 @@ func foldUnicode(dst []byte, s string) (folded []byte, digits bool) {
 	return append(dst[:begin], word...), digits
 }
 
-// fold returns the lower-case form of r; ß and the final sigma are made equal
-// to what they are in capitals.
+// fold returns the lower-case form of r. The final sigma becomes a plain one, as
+// the lower case of its capital is.
 func fold(r rune) rune {
 	switch r {
 	case 'ς':
 		return 'σ'
-	case 'ى': // Arabic alef maksura is often written for yeh
+	case 'ى': // people often write Arabic alef maksura for yeh
 		return 'ي'
 	case 'ة': // and heh for teh marbuta
 		return 'ه'

@@ -79,8 +79,8 @@ func TestWordsThatAreEqual(t *testing.T) {
 	differ("मौसम", "मीसम")
 }
 
-// FuzzAppendWords holds that words lie in the text, in order of their ends,
-// whatever its bytes.
+// FuzzAppendWords checks for any bytes that words lie in the text and are
+// ordered by their ends.
 func FuzzAppendWords(f *testing.F) {
 	for _, s := range []string{"Who wrote it?", "中文 3.8", "U.S.'s l'été", "\xff\xfe", "a.b.c.d'"} {
 		f.Add(s)

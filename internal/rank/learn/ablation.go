@@ -11,8 +11,8 @@ import (
 	"multivac/internal/rank"
 )
 
-// families are features that say much the same, so that what they bring shows
-// when all of them are left out.
+// families groups features that say much the same. What a group contributes
+// shows only if all of its features are left out.
 var families = map[string]string{
 	"nothing":      "",
 	"scores":       "sentence sentence_relative passage passage_relative passage_rank document neighbours",
@@ -26,8 +26,8 @@ var families = map[string]string{
 	"form":         "new new_names length short long first position list table code asks leans",
 }
 
-// ablation learns without one family after the other, and writes the model in
-// file with what it learned in place of what it has into dir.
+// ablation learns without each family in turn. For each, it writes the model of
+// file, with the parts that were learned, into dir.
 func ablation(c *corpus, seed uint64, file, dir string) error {
 	data, err := os.ReadFile(file)
 	if err != nil {

@@ -11,7 +11,7 @@ import (
 	"multivac/internal/rank"
 )
 
-// A trial is a question asked, what the network sees, and whether the best
+// A trial is one question with the inputs of the network, and whether the best
 // sentence is right.
 type trial struct {
 	x          []float32
@@ -21,17 +21,17 @@ type trial struct {
 }
 
 const (
-	trialsPerSize = 8000 // as many with an answer as without
-	nearMisses    = 0.25 // share of those without an answer of which only the paragraph is missing
+	trialsPerSize = 8000 // questions with an answer per size, and as many without
+	nearMisses    = 0.25 // share of the questions without an answer that lack only their paragraph
 	hiddenUnits   = 16
 	networkEpochs = 12
 )
 
-// sizes are those of the collections asked, in paragraphs; 0 is all.
+// sizes are the sizes of the collections, in paragraphs; 0 is all of them.
 var sizes = []int{1, 10, 100, 1000, 3000, 0}
 
-// learnConfidence fits the network on questions whose articles the ranking was
-// not learned from, asked of collections with and without those articles.
+// learnConfidence fits the network on questions about articles that the ranking
+// was not learned from. It asks collections with and without these articles.
 func learnConfidence(c *corpus, p *rank.Parameters, m *rank.Model, ranking, articles []int, seed uint64, rep *report) {
 	r := rand.New(rand.NewPCG(seed, 3))
 	var trials []trial
@@ -66,8 +66,8 @@ func learnConfidence(c *corpus, p *rank.Parameters, m *rank.Model, ranking, arti
 	log.Printf("confidence: thresholds %v", p.Thresholds)
 }
 
-// trials asks questions about articles of collections of so many paragraphs,
-// one question in two of a collection that lacks its article.
+// trials asks questions about articles of collections of size paragraphs. For 1
+// question in 2, the collection lacks its article.
 func (c *corpus) trials(m *rank.Model, ranking, articles []int, size int, r *rand.Rand) []trial {
 	type job struct {
 		q          question
@@ -129,8 +129,8 @@ func (c *corpus) trials(m *rank.Model, ranking, articles []int, size int, r *ran
 	return trials
 }
 
-// some draws whole and partial articles for a collection of size paragraphs,
-// and says which articles are not in it.
+// some draws whole articles and one partial article for a collection of size
+// paragraphs. It also returns the articles that are not in it.
 func (c *corpus) some(articles []int, size int, r *rand.Rand) (paragraphs, without []int) {
 	order := slices.Clone(articles)
 	r.Shuffle(len(order), func(i, j int) { order[i], order[j] = order[j], order[i] })
@@ -159,12 +159,12 @@ func (c *corpus) trial(m *rank.Model, in collection, q question, hidden func(int
 	return t
 }
 
-// A network is a rank.Network while it is learned, by Adam (Kingma and Ba, 2015).
+// A network is a rank.Network during training with Adam (Kingma and Ba, 2015).
 type network struct {
-	inputs, unit  int // of each hidden unit: the weights of the inputs, and the bias
+	inputs, unit  int // unit is the size of a hidden unit: one weight per input, and the bias
 	mean, scale   []float64
-	weights       []float64 // by hidden unit: inputs and bias; then the output's
-	first, second []float64 // moments
+	weights       []float64 // per hidden unit the inputs and the bias, then those of the output
+	first, second []float64 // Adam's moments
 	gradient      []float64
 	steps         float64
 	x             []float64
@@ -211,8 +211,8 @@ func (n *network) logit(x []float32) float64 {
 	return out
 }
 
-// learn takes one step towards what is wanted of x, a probability, and returns
-// the loss before it.
+// learn takes one step towards the wanted probability of x and returns the loss
+// before the step.
 func (n *network) learn(x []float32, wanted, rate float64) float64 {
 	p := 1 / (1 + math.Exp(-n.logit(x)))
 	g := p - wanted
@@ -244,7 +244,7 @@ func (n *network) step(rate float64) {
 
 func (n *network) probability(t *trial) float64 { return 1 / (1 + math.Exp(-n.logit(t.x))) }
 
-// network returns n in the form that is kept.
+// network returns n in the form that is stored.
 func (n *network) network() rank.Network {
 	kept := rank.Network{}
 	short := func(x float64) float32 { return float32(math.Round(x*1e4) / 1e4) }
@@ -265,7 +265,7 @@ func (n *network) network() rank.Network {
 	return kept
 }
 
-// byConfidence returns the trials with their probabilities, the surest first.
+// byConfidence returns the trials with their probabilities, the highest first.
 func (n *network) byConfidence(trials []trial) []scored {
 	s := make([]scored, len(trials))
 	for i := range trials {
@@ -280,8 +280,8 @@ type scored struct {
 	*trial
 }
 
-// threshold returns the lowest confidence at and above which the precision
-// holds, where one question in two has an answer.
+// threshold returns the lowest confidence at which the precision still holds if
+// 1 question in 2 has an answer.
 func (n *network) threshold(trials []trial, precision float64) float64 {
 	answered, right, threshold := 0.0, 0.0, 1.0
 	for _, s := range n.byConfidence(trials) {
@@ -294,8 +294,8 @@ func (n *network) threshold(trials []trial, precision float64) float64 {
 	return math.Round(threshold*1e4) / 1e4
 }
 
-// auroc returns how well confidence separates questions with an answer from
-// those without, and right answers from all else.
+// auroc returns how well the confidence separates questions with an answer from
+// those without, and right answers from everything else.
 func (n *network) auroc(trials []trial) (answerable, right float64) {
 	sorted := n.byConfidence(trials)
 	area := func(positive func(scored) bool) float64 {

@@ -21,13 +21,13 @@ import (
 	"multivac/internal/text"
 )
 
-// A corpus is paragraphs, grouped in articles by their title, and questions
+// A corpus is paragraphs, grouped into articles by their title, and questions
 // about them.
 type corpus struct {
 	paragraphs []paragraph
-	articles   [][]int // paragraphs of each
+	articles   [][]int // the paragraphs of each article
 	questions  []question
-	askedAbout map[int][]int // questions by paragraph
+	askedAbout map[int][]int // paragraph -> its questions
 	byID       map[multivac.DocumentID]int
 	documents  digest
 	asked      digest
@@ -91,14 +91,14 @@ func (p *paragraph) underHeading() {
 	p.Title = ""
 }
 
-// split returns a share of the articles, and the rest.
+// split returns a share of the articles, and the remaining ones.
 func (c *corpus) split(share float64, seed uint64) (some, rest []int) {
 	order := rand.New(rand.NewPCG(seed, 1)).Perm(len(c.articles))
 	n := int(share * float64(len(order)))
 	return order[:n], order[n:]
 }
 
-// of returns the paragraphs of articles.
+// of returns the paragraphs of the articles.
 func (c *corpus) of(articles []int) (paragraphs []int) {
 	for _, a := range articles {
 		paragraphs = append(paragraphs, c.articles[a]...)
@@ -106,7 +106,7 @@ func (c *corpus) of(articles []int) (paragraphs []int) {
 	return paragraphs
 }
 
-// about returns the questions about articles.
+// about returns the questions about the articles.
 func (c *corpus) about(articles []int) (questions []question) {
 	for _, q := range c.questions {
 		if slices.Contains(articles, c.paragraphs[q.paragraph].article) {
@@ -116,7 +116,7 @@ func (c *corpus) about(articles []int) (questions []question) {
 	return questions
 }
 
-// aboutParagraphs returns the questions about paragraphs.
+// aboutParagraphs returns the questions about the paragraphs.
 func (c *corpus) aboutParagraphs(paragraphs []int) (questions []question) {
 	for _, p := range paragraphs {
 		for _, q := range c.askedAbout[p] {
@@ -175,8 +175,8 @@ func (c *corpus) candidate(h find.Hit) rank.Candidate {
 		Passage: p.passages[h.Number], Document: p.ID, Revision: 1, Source: p.Source, Title: p.Title}}
 }
 
-// find does what asking does before it ranks; paragraphs that are hidden are
-// not found.
+// find does what package ask does before ranking. It does not find hidden
+// paragraphs.
 func (c *corpus) find(m *rank.Model, in collection, asked string, hidden func(paragraph int) bool) (*rank.Question, []rank.Candidate) {
 	q := in.question(m, asked)
 	var found []rank.Candidate
@@ -193,10 +193,11 @@ func (c *corpus) find(m *rank.Model, in collection, asked string, hidden func(pa
 	return q, found
 }
 
-// dress gives some found passages a question for a heading, as lists of
-// questions and answers have them; the set has none. The passage with q's
-// answer gets q, and begins with the answer, or another question about its
-// paragraph; where that passage is not found, the first one gets such another.
+// dress gives some of the found passages a question as their heading, as in
+// lists of questions and answers, which the data set lacks. The passage with
+// the answer to q gets q, and begins with the answer, or it gets another
+// question about its paragraph. If that passage was not found, the first
+// passage gets another question.
 func (c *corpus) dress(found []rank.Candidate, q question, salt uint64) []rank.Candidate {
 	h := fnv.New64a()
 	h.Write([]byte(q.ID))
@@ -225,10 +226,10 @@ func (c *corpus) dress(found []rank.Candidate, q question, salt uint64) []rank.C
 	return found
 }
 
-// dressed is the share of questions for which that is done.
+// dressed is the share of questions whose passages are dressed.
 const dressed = 0.15
 
-// another returns a question about a paragraph.
+// another returns a question about the paragraph.
 func (c *corpus) another(paragraph int, r *rand.Rand) string {
 	if about := c.askedAbout[paragraph]; len(about) > 0 {
 		return c.questions[about[r.IntN(len(about))]].Question.Question
@@ -236,7 +237,7 @@ func (c *corpus) another(paragraph int, r *rand.Rand) string {
 	return ""
 }
 
-// background returns the table of package rank.
+// background returns the background table of package index.
 func (c *corpus) background() []byte {
 	passages, in := 0, map[uint64]int{}
 	for _, p := range c.paragraphs {
@@ -273,8 +274,9 @@ func (c *corpus) background() []byte {
 	return data
 }
 
-// rates learns how often a word of a question is found in its answer's
-// sentence, title and heading, drawn to that of its kind where it is rare.
+// rates learns how often a word of a question occurs in the sentence, title and
+// heading of its answer. The rate of a rare word is drawn towards the rate of
+// its kind.
 func (c *corpus) rates(articles []int) (rates map[string]float32, kinds [3]float32) {
 	type count struct {
 		text         string
@@ -284,7 +286,7 @@ func (c *corpus) rates(articles []int) (rates map[string]float32, kinds [3]float
 	words := map[uint64]*count{}
 	var asked, found [3]float64
 	for _, q := range c.about(articles) {
-		beside := c.beside(q)
+		around := c.aroundAnswer(q)
 		for _, w := range rank.Words(q.Question.Question) {
 			n := words[w.Stem]
 			if n == nil {
@@ -294,7 +296,7 @@ func (c *corpus) rates(articles []int) (rates map[string]float32, kinds [3]float
 			n.kind[w.Kind]++
 			n.asked++
 			asked[w.Kind]++
-			if beside[w.Stem] {
+			if around[w.Stem] {
 				n.found++
 				found[w.Kind]++
 			}
@@ -322,8 +324,9 @@ func (c *corpus) rates(articles []int) (rates map[string]float32, kinds [3]float
 
 func round(x float64) float32 { return float32(math.Round(x*1000) / 1000) }
 
-// beside returns the stems of the sentences that hold the answer, and their context.
-func (c *corpus) beside(q question) map[uint64]bool {
+// aroundAnswer returns the stems of the sentences with the answer, and of their
+// context.
+func (c *corpus) aroundAnswer(q question) map[uint64]bool {
 	stems := map[uint64]bool{}
 	add := func(s string) {
 		for _, w := range text.AppendTerms(nil, s) {

@@ -1,13 +1,14 @@
-// Learn learns the ranking model and its background table from
-// SQuAD 1.1's training set alone, in minutes and always the same:
+// Learn learns the ranking model and its background table from the
+// training set of SQuAD 1.1 alone. It takes minutes and always gives the same
+// result:
 //
 //	go run ./internal/rank/learn -data DIR
 //
-// DIR holds documents.jsonl.gz and questions.jsonl.gz. It writes
-// internal/rank/model.json and internal/rank/background.bin, with what was
-// used and measured in the former. It runs twice where the background table
-// has changed, for what words weigh is made of it. With -sense it
-// learns the second stage instead, internal/rank/sense.json.
+// DIR holds documents.jsonl.gz and questions.jsonl.gz. Learn writes
+// internal/rank/model.json and internal/rank/background.bin. The former also
+// records the data and the measures. If the background table has changed, Learn
+// runs a second time, because the weights of words come from the table. With
+// -sense it learns the second stage instead: internal/rank/sense.json.
 package main
 
 import (
@@ -64,9 +65,9 @@ func main() {
 	}
 }
 
-// learn learns rates of words, translations and ranking from seven articles in
-// ten, and confidence from the others, which that ranking has not seen. Then it
-// learns all but confidence again from all articles.
+// learn learns rates of words, translations and the ranking from 7 articles in
+// 10. It learns the confidence from the others, which this ranking has not
+// seen. Then it learns everything but the confidence again, from all articles.
 func learn(c *corpus, seed uint64) (rank.Parameters, []byte) {
 	some, rest := c.split(0.7, seed)
 	p, translations, report := learnOrder(c, some, seed)
@@ -78,7 +79,7 @@ func learn(c *corpus, seed uint64) (rank.Parameters, []byte) {
 	return p, translations
 }
 
-// learnOrder learns what puts sentences in order from articles.
+// learnOrder learns the order of sentences from the articles.
 func learnOrder(c *corpus, articles []int, seed uint64) (rank.Parameters, []byte, report) {
 	p := rank.Parameters{Version: rank.Version, Weights: map[string]float32{"answer_type": 1}}
 	p.Rates, p.Kinds = c.rates(articles)
@@ -87,7 +88,7 @@ func learnOrder(c *corpus, articles []int, seed uint64) (rank.Parameters, []byte
 	return p, c.translations(c.about(articles)), report
 }
 
-// model makes a model of what has been learned so far.
+// model returns a model of what has been learned so far.
 func model(p rank.Parameters, translations []byte) *rank.Model {
 	t, err := rank.LoadTranslations(translations)
 	if err != nil {
@@ -101,7 +102,7 @@ func model(p rank.Parameters, translations []byte) *rank.Model {
 	return m
 }
 
-// report is kept beside what was learned.
+// report holds the measures that are stored with the model.
 type report struct {
 	Source     string             `json:"source"`
 	Documents  digest             `json:"documents"`
@@ -138,7 +139,7 @@ func write(path string, p any) error {
 	return os.WriteFile(path, append(data, '\n'), 0o644)
 }
 
-// A row of numbers stands on one line, so that a difference can be read.
+// Each row of numbers is printed on one line, so that a diff can be read.
 var (
 	numbers = regexp.MustCompile(`\[[^\[\]"]*\]`)
 	spaces  = regexp.MustCompile(`\s+`)

@@ -11,11 +11,11 @@ import (
 	"multivac/internal/rank"
 )
 
-// near is how many passages without the answer are written beside a question.
-const near = 4
+// nearPassages is the number of passages without the answer per question.
+const nearPassages = 4
 
-// pairs writes what a reader is trained on into a folder: passages.jsonl.gz,
-// each passage as its sentences in their context, and questions.jsonl.gz, each
+// pairs writes the training data of the reader into dir. passages.jsonl.gz has
+// each passage as its sentences in their context. questions.jsonl.gz has each
 // question with the passages that hold its answer and the best that do not.
 func (c *corpus) pairs(m *rank.Model, dir string) error {
 	type passage struct {
@@ -25,11 +25,11 @@ func (c *corpus) pairs(m *rank.Model, dir string) error {
 	type asked struct {
 		Question string   `json:"question"`
 		Answers  []string `json:"answers"`
-		Gold     []int    `json:"gold"` // passages
+		Gold     []int    `json:"gold"` // passages with the answer
 		Near     []int    `json:"near"`
 		Article  int      `json:"article"`
 	}
-	number := map[[2]int]int{} // of a paragraph's passage
+	number := map[[2]int]int{} // paragraph and passage in it -> number of the passage
 	var passages []any
 	all := make([]int, len(c.paragraphs))
 	for i, p := range c.paragraphs {
@@ -54,7 +54,7 @@ func (c *corpus) pairs(m *rank.Model, dir string) error {
 		}
 		for _, h := range in.find(find.Query{Terms: in.question(m, q.Question.Question).Terms(), Passages: rank.Passages}).Hits {
 			n := c.byID[h.Document]
-			if n != q.paragraph && len(a.Near) < near && !q.AnsweredBy(c.paragraphs[n].passages[h.Number].Text) {
+			if n != q.paragraph && len(a.Near) < nearPassages && !q.AnsweredBy(c.paragraphs[n].passages[h.Number].Text) {
 				a.Near = append(a.Near, number[[2]int{n, int(h.Number)}])
 			}
 		}

@@ -11,7 +11,7 @@ import (
 	"multivac/internal/rank"
 )
 
-// An example is a question with what was found for it.
+// An example is a question with the passages that were found for it.
 type example struct {
 	keys       []int // rows of the answer table
 	candidates []candidate
@@ -25,13 +25,14 @@ type candidate struct {
 
 var names = rank.FeatureNames()
 
-// features has the answer type last, which has a table instead of a weight.
+// features are those of package rank. The last one, the answer type, has a
+// table instead of a weight.
 const features = rank.Features
 
 const (
-	candidatesKept = 40 // of a question, by a plain sum of BM25s; right ones in any case
+	candidatesKept = 40 // best sentences per question by a plain sum of BM25s; right ones are always kept
 	epochs         = 6
-	averaged       = 3 // last epochs, whose mean is kept: it errs less than where they end
+	averaged       = 3 // final epochs whose mean is the result: it errs less than the last one
 )
 
 // learnRanking fits the weights and the answer table.
@@ -46,7 +47,7 @@ func learnRanking(c *corpus, p *rank.Parameters, articles []int, seed uint64) re
 	}
 }
 
-// training is what the ranking is learned from, in an order drawn by lot.
+// training holds what the ranking is learned from, in random order.
 type training struct {
 	examples []example
 	table    *table
@@ -55,10 +56,11 @@ type training struct {
 
 func (c *corpus) training(p *rank.Parameters, articles []int, seed uint64) training {
 	questions := c.about(articles)
-	// Questions see translations that were learned from the other half of the
-	// articles, as those asked later do.
+	// The translations that an example sees were learned from the other half of
+	// the articles. In use, too, translations come from other texts than the
+	// question's.
 	half := len(articles) / 2
-	models := map[int]*rank.Model{} // by article
+	models := map[int]*rank.Model{} // article -> its model
 	for _, part := range [][2][]int{{articles[:half], articles[half:]}, {articles[half:], articles[:half]}} {
 		m := model(*p, c.translations(c.about(part[1])))
 		for _, a := range part[0] {
@@ -75,11 +77,11 @@ func (c *corpus) training(p *rank.Parameters, articles []int, seed uint64) train
 	return t
 }
 
-// heldOut are the examples that nothing is learned from.
+// heldOut returns the examples that nothing is learned from.
 func (t training) heldOut() []example { return t.examples[:len(t.examples)/20] }
 
-// fit learns, without some of the features, so that a softmax over the found
-// sentences gives those with the answer the most, by AdaGrad.
+// fit learns with AdaGrad, without some of the features, so that a softmax over
+// the found sentences gives the most to those with the answer.
 func (t training) fit(without []string) *learner {
 	l := newLearner(len(t.table.texts))
 	for _, name := range without {
@@ -87,7 +89,7 @@ func (t training) fit(without []string) *learner {
 	}
 	mean := newLearner(len(t.table.texts))
 	learned := t.examples[len(t.heldOut()):]
-	r := rand.New(&t.lots) // of a copy: each fit draws the same
+	r := rand.New(&t.lots) // a copy, so that each fit draws the same
 	for epoch := range epochs {
 		loss := 0.0
 		for n, i := range r.Perm(len(learned)) {
@@ -102,7 +104,7 @@ func (t training) fit(without []string) *learner {
 	return mean
 }
 
-// examples asks n of the questions of collections of so many articles.
+// examples asks n of the questions of collections of size articles.
 func (c *corpus) examples(models map[int]*rank.Model, table *table, articles []int, questions []question, size, n int, r *rand.Rand) []example {
 	groups := map[int][]int{} // article -> its group
 	collections := map[int]collection{}
@@ -147,8 +149,8 @@ func parallel(n int, do func(int)) {
 	wg.Wait()
 }
 
-// example makes an example of a question. A sentence of another paragraph
-// that happens to hold the answer is neither right nor wrong, and left out.
+// example returns the example of a question. It leaves out sentences of other
+// paragraphs that happen to hold the answer: they are neither right nor wrong.
 func (c *corpus) example(m *rank.Model, table *table, in collection, q question) example {
 	asked, found := c.find(m, in, q.Question.Question, nil)
 	found = c.dress(found, q, 1)
@@ -176,13 +178,13 @@ func indicator(b bool) float32 {
 }
 
 // A table numbers the rows of the answer table: words and pairs of words that
-// enough questions have.
+// occur in enough questions.
 type table struct {
 	numbers map[uint64]int
 	texts   []string
 }
 
-const rowAsked = 60 // questions that a row needs
+const rowAsked = 60 // a row needs so many questions
 
 func newTable(questions []question) *table {
 	counts := map[uint64]int{}
@@ -219,7 +221,7 @@ func (t *table) of(question string) (rows []int) {
 	return rows
 }
 
-// rows returns the table in the form that is kept, without rows of nothing.
+// rows returns the table in the form that is stored, without rows of zeros.
 func (t *table) rows(weights [][rank.Classes]float64) map[string][]int {
 	rows := map[string][]int{}
 	for i, s := range t.texts {
@@ -235,16 +237,16 @@ func (t *table) rows(weights [][rank.Classes]float64) map[string][]int {
 	return rows
 }
 
-// A learner holds what is being learned and AdaGrad's sums of squares.
+// A learner holds the learned numbers and AdaGrad's sums of squares.
 type learner struct {
-	without                    [features]bool // not learned
+	without                    [features]bool // features that are left out
 	weights, squares           [features]float64
 	table, tableSquares        [][rank.Classes]float64
 	scores, probabilities, own []float64
-	added                      float64 // of a mean: how often
+	added                      float64 // terms of the mean so far
 }
 
-// add adds what was learned so far to the sum of a mean.
+// add adds the numbers of now to the sum for the mean.
 func (l *learner) add(now *learner) {
 	l.added++
 	for f, w := range now.weights {
@@ -257,8 +259,8 @@ func (l *learner) add(now *learner) {
 	}
 }
 
-// divide makes the sum the mean (Polyak and Juditsky, "Acceleration of
-// Stochastic Approximation by Averaging", 1992).
+// divide makes the sum a mean (Polyak and Juditsky, "Acceleration of Stochastic
+// Approximation by Averaging", 1992).
 func (l *learner) divide() {
 	for f := range l.weights {
 		l.weights[f] /= l.added
@@ -336,7 +338,7 @@ func (l *learner) learn(e *example) float64 {
 	return -math.Log(max(right, 1e-12))
 }
 
-// keep writes what was learned into p.
+// keep writes the learned numbers into p.
 func (l *learner) keep(p *rank.Parameters, t *table) {
 	for f := range features - 1 {
 		p.Weights[names[f]] = round(l.weights[f])

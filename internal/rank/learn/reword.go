@@ -12,16 +12,16 @@ import (
 	"multivac/internal/rank"
 )
 
-// A thesaurus knows words that mean about the same, by the finder.
+// A thesaurus finds words of similar meaning by their vectors.
 type thesaurus struct {
 	words   []string
 	vectors []meaning.Vector
-	near    map[string][]string // made for the words that are asked for
+	near    map[string][]string // word -> similar words, filled on demand
 }
 
 const (
-	thesaurusAsked = 15 // questions that a word of the thesaurus is in
-	thesaurusNear  = 4  // words that stand for one
+	thesaurusAsked = 15 // a word of the thesaurus occurs in so many questions
+	thesaurusNear  = 4  // similar words per word
 	nearEnough     = 0.55
 )
 
@@ -78,16 +78,16 @@ func (t *thesaurus) nearest(i int) (near []string) {
 	return near
 }
 
-// reword says a question in other words: most of those that stand beside the
-// answer are exchanged for words that mean about the same, or left out where
-// there are none. Names and numbers stay.
+// reword returns q in other words. It replaces most of the words that also
+// occur around the answer by similar words, or leaves them out if there are
+// none. Names and numbers stay.
 func (c *corpus) reword(q question, t *thesaurus, r *rand.Rand) string {
-	beside := c.beside(q)
+	around := c.aroundAnswer(q)
 	var kept []string
 	for i, w := range strings.Fields(q.Question.Question) {
 		bare := strings.Trim(w, "?,.'\"()")
 		words := rank.Words(bare)
-		if len(words) > 0 && beside[words[0].Stem] && r.Float64() < 0.85 {
+		if len(words) > 0 && around[words[0].Stem] && r.Float64() < 0.85 {
 			near := t.near[bare]
 			switch {
 			case len(near) > 0:
@@ -101,9 +101,9 @@ func (c *corpus) reword(q question, t *thesaurus, r *rand.Rand) string {
 	return strings.Join(kept, " ")
 }
 
-// swap exchanges one fact of a question for another of its article: a name, a
-// number or a word, so that its paragraph comes near and does not answer it.
-// False where there is none to exchange.
+// swap replaces one fact of a question, a name, a number or a word, by another
+// one of its article. Then the question is near to its paragraph, which does
+// not answer it. It returns false if there is nothing to replace.
 func (c *corpus) swap(q question, about []question, r *rand.Rand) (question, bool) {
 	words := strings.Fields(q.Question.Question)
 	for _, i := range r.Perm(len(words)) {
@@ -147,8 +147,8 @@ func kindOfFact(w string) factKind {
 	return noFact
 }
 
-// anotherFact looks for one of the same kind in other questions about the
-// article, which q does not have.
+// anotherFact returns a fact of the same kind from other questions about the
+// article that q does not contain.
 func anotherFact(w string, kind factKind, q question, about []question, r *rand.Rand) string {
 	if kind == number {
 		digits := []byte(w)

@@ -18,19 +18,19 @@ import (
 )
 
 const (
-	reworded      = 0.35 // share of the questions that are asked in other words
-	swapped       = 0.6  // share of those without an answer that have one fact exchanged
+	reworded      = 0.35 // share of the questions that are reworded
+	swapped       = 0.6  // share of the questions without an answer that have a fact swapped
 	senseHidden   = 12
 	senseEpochs   = 12
-	wrong         = 0.4  // what confidence is to be of a wrong answer where there is a right one
-	fewParagraphs = 16   // of the smallest collections, at most
-	sensePerPlace = 1500 // questions with an answer that are asked of a collection, and as many without, at most
+	wrong         = 0.4  // wanted confidence of a wrong answer if there is a right one
+	fewParagraphs = 16   // paragraphs of the smallest collections, at most
+	sensePerPlace = 1500 // questions with an answer per collection, at most, and as many without
 )
 
-// learnSense learns the second stage from articles that the first stage,
-// learned here again from seven articles in ten, has not seen. What meaning
-// finds was learned from no article; what it reads was trained on articles of
-// both kinds, but saw each question once at most.
+// learnSense learns the second stage from articles that the first stage has not
+// seen. For that, the first stage is learned again from 7 articles in 10. The
+// encoder that finds was trained on none of the articles. The one that reads
+// was trained on articles of both parts, but saw each question once at most.
 func learnSense(c *corpus, vectors string, seed uint64) (rank.SenseParameters, error) {
 	p := rank.SenseParameters{Version: rank.SenseVersion}
 	if err := c.embed(vectors); err != nil {
@@ -57,7 +57,7 @@ func learnSense(c *corpus, vectors string, seed uint64) (rank.SenseParameters, e
 	return p, nil
 }
 
-// embed gives all passages vectors, which it keeps in a file: they take minutes.
+// embed gives all passages vectors. That takes minutes, so file keeps them.
 func (c *corpus) embed(file string) error {
 	var all [][]byte
 	f, err := os.Open(file)
@@ -94,72 +94,46 @@ func (c *corpus) embed(file string) error {
 	return nil
 }
 
-// A senseTrial is a question asked, with what the second stage sees.
+// A senseTrial is one question with the inputs of the second stage.
 type senseTrial struct {
 	*rank.SenseExample
 	asked      string
 	found      []rank.Candidate
-	right      []bool // by sentence
+	right      []bool // per sentence
 	answerable bool
-	plain      bool // as people ask: neither reworded nor with a fact exchanged
+	plain      bool // neither reworded nor swapped: as people ask
 }
 
-// senseTrials asks questions about articles of collections of many sizes. One
-// in two has no answer: its article or its paragraph is missing, or one of its
-// facts was exchanged. Some are asked in other words than the answer's.
+// A senseJob is a question that is still to be asked.
+type senseJob struct {
+	in                 collection
+	q                  question
+	answerable, hidden bool
+	plain              bool // neither reworded nor swapped
+}
+
+// A senseDraw draws questions for the second stage. The same seed draws the
+// same ones.
+type senseDraw struct {
+	*corpus
+	*rand.Rand
+	words *thesaurus
+	jobs  []senseJob
+}
+
+// senseTrials asks questions about articles of collections of many sizes. Some
+// are reworded. 1 in 2 has no answer: its article or its paragraph is missing,
+// or a fact was swapped.
 func (c *corpus) senseTrials(m *rank.Model, others, articles []int, r *rand.Rand) []senseTrial {
-	type job struct {
-		in                 collection
-		q                  question
-		answerable, hidden bool
-		plain              bool // neither reworded nor exchanged
-	}
-	var jobs []job
-	words := newThesaurus(c)
-	build := func(paragraphs []int, own, strange []question, n int) {
-		in := c.collection(paragraphs)
-		for range min(n, len(own)) {
-			q := own[r.IntN(len(own))]
-			asked := c.inOtherWords(q, words, r)
-			jobs = append(jobs, job{in: in, q: asked, answerable: true, plain: asked.Question.Question == q.Question.Question})
-			hidden, exchanged := false, false
-			switch lot := r.Float64(); {
-			case lot < swapped:
-				if q, exchanged = c.swap(own[r.IntN(len(own))], own, r); !exchanged {
-					q = strange[r.IntN(len(strange))]
-				}
-			case lot < swapped+nearMisses:
-				q, hidden = own[r.IntN(len(own))], true
-			default:
-				q = strange[r.IntN(len(strange))]
-			}
-			asked = c.inOtherWords(q, words, r)
-			jobs = append(jobs, job{in: in, q: asked, hidden: hidden, plain: !exchanged && asked.Question.Question == q.Question.Question})
-		}
-	}
+	d := senseDraw{corpus: c, Rand: r, words: newThesaurus(c)}
 	half := len(articles) / 2
 	a, b := articles[:half], articles[half:]
-	for _, s := range [][2][]int{{a, b}, {b, a}} {
-		own, strange := c.about(s[0]), c.about(s[1])
-		build(c.of(s[0]), own, strange, sensePerPlace)
-		build(c.of(slices.Concat(others, s[0])), own, strange, sensePerPlace)
-		for group := range slices.Chunk(s[0], 8) {
-			build(c.of(group), c.about(group), strange, sensePerPlace/8)
-		}
-		for _, article := range s[0] {
-			build(c.of([]int{article}), c.about([]int{article}), strange, sensePerPlace/half)
-			few, rest := c.few(article, r)
-			lacking := c.aboutParagraphs(rest)
-			for range len(lacking) + 1 {
-				lacking = append(lacking, strange[r.IntN(len(strange))])
-			}
-			build(few, c.aboutParagraphs(few), lacking, sensePerPlace/half)
-		}
-	}
-	log.Printf("sense: %d questions", len(jobs))
-	trials := make([]senseTrial, len(jobs))
-	parallel(len(jobs), func(i int) {
-		j := &jobs[i]
+	d.collections(others, a, b, half)
+	d.collections(others, b, a, half)
+	log.Printf("sense: %d questions", len(d.jobs))
+	trials := make([]senseTrial, len(d.jobs))
+	parallel(len(d.jobs), func(i int) {
+		j := &d.jobs[i]
 		var hidden func(int) bool
 		if j.hidden {
 			hidden = func(p int) bool { return p == j.q.paragraph }
@@ -172,8 +146,59 @@ func (c *corpus) senseTrials(m *rank.Model, others, articles []int, r *rand.Rand
 	return trials
 }
 
-// few returns some paragraphs of an article that follow one another, up to
-// fewParagraphs, and the others.
+// collections draws questions for collections of own articles: all of them,
+// without and with the others, groups of 8, single ones, and a few paragraphs.
+// The articles of strange are in none of these collections.
+func (d *senseDraw) collections(others, own, strange []int, half int) {
+	about, foreign := d.about(own), d.about(strange)
+	d.questions(d.of(own), about, foreign, sensePerPlace)
+	d.questions(d.of(slices.Concat(others, own)), about, foreign, sensePerPlace)
+	for group := range slices.Chunk(own, 8) {
+		d.questions(d.of(group), d.about(group), foreign, sensePerPlace/8)
+	}
+	for _, article := range own {
+		d.questions(d.of([]int{article}), d.about([]int{article}), foreign, sensePerPlace/half)
+		few, rest := d.few(article, d.Rand)
+		lacking := d.aboutParagraphs(rest)
+		for range len(lacking) + 1 {
+			lacking = append(lacking, foreign[d.IntN(len(foreign))])
+		}
+		d.questions(few, d.aboutParagraphs(few), lacking, sensePerPlace/half)
+	}
+}
+
+// questions draws up to n questions with an answer, and as many without, for a
+// collection of the paragraphs. The questions of strange have no answer in it.
+func (d *senseDraw) questions(paragraphs []int, own, strange []question, n int) {
+	in := d.collection(paragraphs)
+	for range min(n, len(own)) {
+		q := own[d.IntN(len(own))]
+		asked := d.inOtherWords(q, d.words, d.Rand)
+		d.jobs = append(d.jobs, senseJob{in: in, q: asked, answerable: true, plain: asked.Question.Question == q.Question.Question})
+		q, hidden, exchanged := d.unanswerable(own, strange)
+		asked = d.inOtherWords(q, d.words, d.Rand)
+		d.jobs = append(d.jobs, senseJob{in: in, q: asked, hidden: hidden, plain: !exchanged && asked.Question.Question == q.Question.Question})
+	}
+}
+
+// unanswerable draws a question without an answer. It may have a swapped fact,
+// or its paragraph has to be hidden, or it is one of strange.
+func (d *senseDraw) unanswerable(own, strange []question) (q question, hidden, exchanged bool) {
+	switch lot := d.Float64(); {
+	case lot < swapped:
+		if q, exchanged = d.swap(own[d.IntN(len(own))], own, d.Rand); !exchanged {
+			q = strange[d.IntN(len(strange))]
+		}
+	case lot < swapped+nearMisses:
+		q, hidden = own[d.IntN(len(own))], true
+	default:
+		q = strange[d.IntN(len(strange))]
+	}
+	return q, hidden, exchanged
+}
+
+// few returns up to fewParagraphs consecutive paragraphs of an article, and the
+// remaining ones.
 func (c *corpus) few(article int, r *rand.Rand) (few, rest []int) {
 	all := c.articles[article]
 	n := 1 + r.IntN(min(fewParagraphs, len(all)))
@@ -181,7 +206,7 @@ func (c *corpus) few(article int, r *rand.Rand) (few, rest []int) {
 	return all[from : from+n], slices.Concat(all[:from], all[from+n:])
 }
 
-// inOtherWords rewords some of the questions.
+// inOtherWords rewords the question, or returns it as it is, by chance.
 func (c *corpus) inOtherWords(q question, words *thesaurus, r *rand.Rand) question {
 	if r.Float64() < reworded {
 		q.Question.Question = c.reword(q, words, r)
@@ -189,7 +214,7 @@ func (c *corpus) inOtherWords(q question, words *thesaurus, r *rand.Rand) questi
 	return q
 }
 
-// senseTrial does what asking does before it ranks.
+// senseTrial does what package ask does before ranking.
 func (c *corpus) senseTrial(m *rank.Model, in collection, asked question, answerable bool, hidden func(int) bool) senseTrial {
 	q := in.question(m, asked.Question.Question)
 	v := meaning.Default().Vector(asked.Question.Question)
@@ -224,7 +249,7 @@ func (c *corpus) senseTrial(m *rank.Model, in collection, asked question, answer
 	return t
 }
 
-// read reads what order finds best.
+// read has the encoder read the best sentences by order.
 func (t *senseTrial) read(order *rank.Scorer) {
 	runs := t.ToRead(t.found, order)
 	var said [][]float32
@@ -235,8 +260,10 @@ func (t *senseTrial) read(order *rank.Scorer) {
 	t.With(t.found, runs, said)
 }
 
-// fitConfidence fits the network to whether the best sentence by order is right,
-// and a little to whether another one is; what that distorts, calibrate mends.
+// fitConfidence fits the network to whether the best sentence by order is
+// right. If it is wrong but another sentence is right, the wanted confidence is
+// 0.4 instead of 0. That distorts the probabilities, and calibrate corrects
+// them.
 func fitConfidence(trials []senseTrial, held int, order *rank.Scorer, r *rand.Rand) rank.Network {
 	seen := make([]trial, len(trials))
 	for i := range trials {
@@ -272,9 +299,10 @@ func fitConfidence(trials []senseTrial, held int, order *rank.Scorer, r *rand.Ra
 	return kept
 }
 
-// calibrate makes what a network says right for questions as people ask them,
-// by a factor and an offset (Platt, 1999): learned of many that are hard, it is
-// less sure than it may be.
+// calibrate corrects the network by a factor and an offset (Platt, 1999), so
+// that its probabilities are right for questions as people ask them. The
+// questions it was learned from are harder, so that it is less confident than
+// it should be.
 func (n *network) calibrate(kept *rank.Network, trials []trial) {
 	factor, offset := 1.0, 0.0
 	for range 50 {
@@ -298,8 +326,9 @@ func (n *network) calibrate(kept *rank.Network, trials []trial) {
 	log.Printf("sense: confidence: calibrated by %.3f and %.3f on %d questions", factor, offset, len(trials))
 }
 
-// fitScorer fits a scorer so that a softmax over the sentences gives those with
-// the answer the most, by Adam, and returns its hit@1 over those held out.
+// fitScorer fits a scorer with Adam, so that a softmax over the sentences gives
+// the most to those with the answer. It returns the hit@1 over the trials held
+// out.
 func fitScorer(trials []senseTrial, held int, r *rand.Rand) (rank.Scorer, float64) {
 	s := newScorer(r)
 	for epoch := range senseEpochs {
@@ -329,9 +358,9 @@ func fitScorer(trials []senseTrial, held int, r *rand.Rand) (rank.Scorer, float6
 	return kept, math.Round(hits/n*1e4) / 1e4
 }
 
-// A scorer is a rank.Scorer while it is learned.
+// A scorer is a rank.Scorer during training.
 type scorer struct {
-	w, gradient, first, second []float64 // by hidden unit: features and bias; then the output's
+	w, gradient, first, second []float64 // per hidden unit the features and the bias, then those of the output
 	steps                      float64
 	scores, all, own           []float64
 	hidden                     [][senseHidden]float64
@@ -353,7 +382,7 @@ func newScorer(r *rand.Rand) *scorer {
 			s.w[i] = r.NormFloat64() * 0.1
 		}
 	}
-	s.w[senseOutput+senseHidden] = 5 // begins with the order of the first stage
+	s.w[senseOutput+senseHidden] = 5 // at first the order is that of the first stage
 	return s
 }
 
@@ -420,7 +449,7 @@ func (s *scorer) step(rate float64) {
 	}
 }
 
-// scorer returns s in the form that is kept.
+// scorer returns s in the form that is stored.
 func (s *scorer) scorer() (kept rank.Scorer) {
 	row := func(w []float64) (short []float32) {
 		for _, v := range w {

@@ -13,14 +13,14 @@ import (
 
 const (
 	iterations  = 5
-	seenOften   = 5     // times that a word has to be seen to be translated
-	rowLength   = 60    // translations kept of a word
-	leastLikely = 0.002 // of those kept
-	emptyWord   = 0     // stands in every sentence for what no word explains
+	seenOften   = 5     // how often a word has to occur to be translated
+	rowLength   = 60    // translations per word
+	leastLikely = 0.002 // least probability of a translation
+	emptyWord   = 0     // is added to each sentence, for words that no other word explains
 )
 
-// translations learns IBM Model 1 from the questions and the sentences that
-// hold their answers, and returns it in the form that is kept.
+// translations learns IBM Model 1 from the questions and the sentences with
+// their answers, and returns it in the form that is stored.
 func (c *corpus) translations(questions []question) []byte {
 	asked, told := newVocabulary(), newVocabulary()
 	told.number(emptyWord)
@@ -44,7 +44,7 @@ func (c *corpus) translations(questions []question) []byte {
 	return e.table(asked, told)
 }
 
-// answering returns the stems and classes of each sentence that holds q's answer.
+// answering returns the stems and classes of each sentence with q's answer.
 func (c *corpus) answering(q question) (sentences [][]uint64) {
 	for _, p := range c.paragraphs[q.paragraph].passages {
 		for _, span := range p.Sentences {
@@ -90,20 +90,21 @@ func (v *vocabulary) number(stem uint64) int32 {
 	return n
 }
 
-// A pair is a question and a sentence; cells number their pairs of words.
+// A pair is a question and a sentence. cells holds the numbers of its pairs of
+// words.
 type pair struct {
 	asked, told []int32
 	cells       []int32
 }
 
-// em is expectation maximisation over the cells that occur.
+// em is expectation maximisation over the pairs of words that occur.
 type em struct {
 	pairs       []pair
-	askedOf     []int32 // by cell
+	askedOf     []int32 // cell -> word of the question
 	toldOf      []int32
 	probability []float64
 	expected    []float64
-	total       []float64 // by word of the sentence
+	total       []float64 // per word of the sentence
 }
 
 func newEM(pairs []pair, asked, told *vocabulary) *em {
@@ -153,13 +154,14 @@ func (e *em) iterate() {
 			}
 		}
 	}
-	const smoothing = 1 // expected counts that a rare word of the sentence keeps for others
+	const smoothing = 1 // expected count that a rare word of the sentence keeps for other words
 	for c, x := range e.expected {
 		e.probability[c] = x / (e.total[e.toldOf[c]] + smoothing)
 	}
 }
 
-// table keeps the likeliest translations of each word, but not into itself.
+// table stores the most likely translations of each word, except for the word
+// itself.
 func (e *em) table(asked, told *vocabulary) []byte {
 	rows := make([][]int32, len(asked.stems))
 	for c := range e.askedOf {
