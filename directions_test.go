@@ -16,8 +16,13 @@ import (
 const directions = `
 .                         
 cmd/multivac              cli
-internal/cli              app client config eval extract telemetry web/wire doc
-internal/app              ask audit auth cache certs extract follow index keep memory meaning queue queue/redisqueue rank store store/mongodb store/sqlite telemetry tell text web web/ui
+internal/cli              app auth client config endpoint eval extract folder meaning memory telemetry web/wire doc
+internal/app              ask audit auth cache certs clock endpoint extract fleet follow keep meaning position queue queue/redisqueue rank store store/mongodb store/sqlite telemetry tell web web/ui
+internal/clock            
+internal/endpoint         certs
+internal/fleet            clock store
+internal/folder           ask extract follow index rank store tell text
+internal/position         
 internal/client           web/wire
 internal/eval             
 internal/telemetry        
@@ -33,7 +38,7 @@ internal/rank             text index meaning
 internal/rank/learn       eval extract index meaning rank text
 internal/auth             
 internal/audit            auth telemetry
-internal/tell             extract meaning text store queue
+internal/tell             clock extract meaning text store queue
 internal/follow           index text store
 internal/keep             jsontext memory strict text store queue
 internal/ask              index meaning rank follow cache store
@@ -42,9 +47,9 @@ internal/store
 internal/store/sqlite     store
 internal/store/mongodb    store certs
 internal/store/storetest  store
-internal/queue            
+internal/queue            clock
 internal/queue/queuetest  queue
-internal/queue/redisqueue queue redisclient
+internal/queue/redisqueue clock queue redisclient
 internal/web              web/api web/bodies web/wire auth
 internal/web/api          strict web/bodies web/wire
 internal/web/bodies       memory
@@ -92,7 +97,7 @@ google.golang.org/protobuf            internal/servers                       wha
 github.com/maypok86/otter/v2          internal/cache                         the near cache
 github.com/redis/go-redis/v9          internal/redisclient internal/cache internal/queue/redisqueue  the far cache, and the connection under asynq
 golang.org/x/crypto                   deploy/images/roots                    authorities that certificates are trusted from
-github.com/KimMachineGun/automemlimit  internal/app                           the memory of the container
+github.com/KimMachineGun/automemlimit  internal/memory                        the memory of the container
 github.com/go-json-experiment/json    internal/strict internal/web/api       JSON that is strict, and read value by value
 golang.org/x/net                      internal/extract                       HTML
 golang.org/x/text                     internal/text internal/ask internal/extract internal/meaning  Unicode's forms and encodings

@@ -1,9 +1,8 @@
-// Package app makes a running MultiVAC of settings. It is the only package
-// that knows all the others, and decides nothing that they could.
+// Package app makes a running MultiVAC of settings. It is the only package that
+// knows all the others. It connects them and decides nothing.
 package app
 
 import (
-	"cmp"
 	"context"
 	"errors"
 	"log/slog"
@@ -15,12 +14,10 @@ import (
 	"golang.org/x/sync/errgroup"
 
 	"multivac"
-	"multivac/internal/ask"
-	"multivac/internal/audit"
-	"multivac/internal/auth"
-	"multivac/internal/cache"
-	"multivac/internal/follow"
+	"multivac/internal/clock"
+	"multivac/internal/fleet"
 	"multivac/internal/meaning"
+	"multivac/internal/position"
 	"multivac/internal/queue"
 	"multivac/internal/rank"
 	"multivac/internal/store"
@@ -31,12 +28,12 @@ import (
 // Settings say what MultiVAC to make.
 type Settings struct {
 	Role       Role                         // All if empty
-	Data       string                       // folder of the store, made if missing; of no use with Mongo
+	Data       string                       // folder of the store, made if missing; not used with Mongo
 	Readable   bool                         // where Data cannot be written, it is opened for reading
-	Mongo      Mongo                        // the store that other processes have, too
+	Mongo      Mongo                        // the store of many processes
 	Redis      Redis                        // the queue; in this process if none
 	Far        Far                          // the far cache
-	Meaning    Meaning                      // MeaningOff if empty
+	Meaning    meaning.Mode                 // meaning.Off if empty
 	Workers    int                          // documents worked on at once; four per CPU, and at least 64, if 0
 	CacheBytes int                          // of answers kept in this process; 16 MiB if 0
 	Telemetry  *telemetry.Telemetry         // silent if nil
@@ -44,18 +41,20 @@ type Settings struct {
 	Stops      func() multivac.DefaultStops // of questions that name none, now; Balanced if nil
 	Notices    func() []string              // what the doctor is to tell of this process, too; nothing if nil
 
-	openStore func(context.Context) (store.Store, error) // of a store that others have, too; of Mongo or in Data if nil
+	// For tests.
+	openStore func(context.Context) (store.Store, error) // of a store that many processes have; of Mongo or in Data if nil
 	openQueue func() (queue.Queue, error)                // of Redis or in this process if nil
-	forms     forms                                      // of this program if zero
-	fast      func() bool                                // whether the processor is fit for meaning; the model says if nil
+	forms     fleet.Forms                                // of this program if zero
+	fast      func() bool                                // whether the processor is fit for meaning; meaning.Fast if nil
 	vectors   vectors                                    // makes those of a passage; the model if nil
 }
 
 type vectors = func(ctx context.Context, title string, p multivac.Passage) ([]byte, error)
 
 // An App is a MultiVAC, or the part of one that a role has: a worker knows of
-// the verbs the Status only. It has its verbs and the keys from Open on, answers from what
-// was published once Run or Serve has begun, and closes its store when they end.
+// the verbs the Status only. It has its verbs and the keys from Open on. It
+// answers from what was published once Run or Serve has begun, and closes its
+// store when they end.
 type App struct {
 	multivac.Teller
 	multivac.Asker
@@ -64,42 +63,31 @@ type App struct {
 	multivac.Keeper
 
 	role      Role
+	meaning   meaning.Mode // as it is in use
+	unfit     string       // why that is less than the settings say
+	telemetry *telemetry.Telemetry
 	store     store.Store
 	queue     queue.Queue
-	queued    hint    // what is known of the queue
-	member    *member // nil where the store is not shared
-	recut     *tell.Resegmenter
-	meaning   Meaning // as it is in use
-	unfit     string  // why that is less than the settings say
-	vectors   vectors
-	telemetry *telemetry.Telemetry
+	health    *queue.Health
+	member    *fleet.Member // nil where only this process has the store
+	maker     *tell.Maker
+	refresher *tell.Refresher
+	crowd     *tell.Crowd
 	stopping  atomic.Bool
 
-	// In the role web.
-	keyring  *auth.Keyring
-	early    []audit.Event // from before there was a log of them
-	follower *follow.Follower
-	answers  *cache.Cache
-	far      *cache.Ring // nil where there is none
-	stops    func() multivac.DefaultStops
-	examples []string
-
-	// In the role worker.
-	worker  *tell.Worker
-	sweeper *tell.Sweeper
+	web    *webPart    // nil in the role worker
+	worker *workerPart // nil in the role web
 }
 
 // Open opens the store and makes what stands around it. It returns an ErrInUse
-// that says who has the data folder, or who has the shared store that cannot
-// live beside this program; ErrUnavailable where a server does not answer.
+// that says which process has the data folder, or which one has the shared
+// store and cannot run next to this program; ErrUnavailable where a server does
+// not answer.
 func Open(ctx context.Context, s Settings) (_ *App, err error) {
 	if err := s.check(); err != nil {
 		return nil, err
 	}
-	a := &App{role: s.Role, telemetry: s.Telemetry, examples: s.Examples, stops: s.Stops}
-	if a.stops == nil {
-		a.stops = func() (d multivac.DefaultStops) { return d }
-	}
+	a := &App{role: s.Role, telemetry: s.Telemetry, crowd: &tell.Crowd{}}
 	defer func() {
 		if err != nil {
 			err = errors.Join(err, a.Close())
@@ -115,123 +103,91 @@ func Open(ctx context.Context, s Settings) (_ *App, err error) {
 	if a.queue, err = s.queue(); err != nil {
 		return nil, err
 	}
-	if a.member, err = join(ctx, a.store, s.Role, s.forms); err != nil {
+	if a.member, err = s.join(ctx, a.store, string(s.Role)); err != nil {
 		return nil, err
 	}
-	a.recut = tell.NewResegmenter(a.store, a.queue)
-	if a.meaning != MeaningOff {
-		a.recut.Vectors = a.vectors
-	}
-	a.Library = library{workerLibrary{store: a.store}, a}
-	if s.Role.serves() {
-		if err := a.makeFront(ctx, s); err != nil {
+	a.health = queue.NewHealth(a.queue)
+	a.health.Events = a.queueEvents()
+	a.refresher = tell.NewRefresher(a.store, a.queue, a.maker)
+	a.refresher.Events = a.tellEvents()
+	if a.role.serves() {
+		if err := a.makeWeb(ctx, s); err != nil {
 			return nil, err
 		}
+	} else {
+		a.Library = library{workerLibrary{store: a.store}, a}
 	}
-	if s.Role.works() {
+	if a.role.works() {
 		a.makeWorker(s)
 	}
-	a.marked()
-	if s.Telemetry != nil {
-		a.watch()
+	a.markPositions()
+	if a.telemetry != nil {
+		a.measure()
 	}
 	return a, nil
 }
 
-// makeFront makes what tells and asks.
-func (a *App) makeFront(ctx context.Context, s Settings) error {
-	key, err := fingerprintKey(ctx, a.store)
-	if err != nil {
-		return err
+// chooseMeaning takes the Meaning of the settings, unless the processor is too
+// slow for it.
+func (a *App) chooseMeaning(s Settings) {
+	fast, vectors := s.fast, s.vectors
+	if fast == nil {
+		fast = meaning.Fast
 	}
-	kept := a.watched()
-	var service *tell.Service
-	a.follower = follow.New(restful{kept, func() bool { return service.Crowded() }}, key)
-	a.keyring = auth.NewKeyring(a.store, time.Now)
-	a.keyring.Shared = a.member != nil
-	a.keyring.Touched = func(err error) { a.log().Warn("the last use of keys was not noted", "error", err) }
-	a.Keys = a.keyring
-	a.Keeper = newKeeper(a.store, a.queue)
-	a.Keeper = noticing{a.Keeper, a.meaningNotices}
-	if s.Notices != nil {
-		a.Keeper = noticing{a.Keeper, s.Notices}
-	}
-
-	service = tell.New(kept, a.queue, a.follower)
-	datums := newDatumKeeper(service, a.follower)
-	a.Teller, a.Library = service, library{datums, a}
-
-	if a.far, err = s.far(key, a.log()); err != nil {
-		return err
-	}
-	a.answers = cache.New(cmp.Or(s.CacheBytes, 16<<20), a.far)
-	a.follower.OnForget = func() { a.answers.Forget(); datums.forget() }
-	asker := ask.New(a.follower, kept, rank.Default(), a.answers)
-	asker.Stops = a.stops
-	asker.Unread = unread(kept)
-	if a.meaning != MeaningOff {
-		a.follower.Vectors = meaning.Version
-		asker.Meaning, asker.Reads = meaning.Default, a.meaning == MeaningRead
-	}
-	if s.Telemetry != nil && s.Telemetry.Tracing() {
-		asker.Trace = s.Telemetry.Span
-	}
-	a.Asker = asker
-	return nil
-}
-
-// leaseOfOthers is how long what a worker has in hand waits for it where it may
-// have died, with others there to take it up. It says that it lives every
-// third of that.
-const leaseOfOthers = 2 * time.Second
-
-// enrichEvery is after how long a worker among others looks whether there is
-// something to enrich.
-const enrichEvery = time.Second
-
-// makeWorker makes what works on what is told, and looks after it.
-func (a *App) makeWorker(s Settings) {
-	kept := a.watched()
-	a.worker = tell.NewWorker(kept, a.queue)
-	if service, here := a.Teller.(*tell.Service); here {
-		a.worker.Crowded = service.Crowded
-	}
-	a.worker.Workers = cmp.Or(s.Workers, a.worker.Workers)
-	a.worker.Observe = a.worked
-	a.sweeper = tell.NewSweeper(kept, a.queue)
-	if a.member != nil {
-		a.worker.Lease = leaseOfOthers
-		a.recut.Turn, a.sweeper.Turn = a.member.turn("resegment"), a.member.turn("purge")
-		if a.meaning != MeaningOff {
-			a.recut.Interval = enrichEvery // others publish, too
+	if vectors == nil {
+		vectors = func(ctx context.Context, title string, p multivac.Passage) ([]byte, error) {
+			return meaning.Default().Vectors(ctx, title, p)
 		}
 	}
+	a.maker = tell.NewMaker(0)
+	if a.meaning, a.unfit = meaning.Choose(s.Meaning, fast()); a.unfit != "" {
+		a.log().Warn("meaning is off: questions are understood by their words alone", "settings", string(s.Meaning), "reason", a.unfit,
+			"remedy", "run it on another processor, or set meaning = off to be told no more")
+	}
+	if a.meaning != meaning.Off {
+		a.maker.Vectors = vectors
+	}
 }
 
-// Run does what the role has to do until ctx ends; then it gives back what its
+// markPositions makes the verbs give and take positions with the mark of the
+// store.
+func (a *App) markPositions() {
+	m := position.Of(a.store)
+	if m == "" {
+		return
+	}
+	a.Library = m.Library(a.Library)
+	if a.web != nil {
+		a.Teller, a.Asker, a.Keeper = m.Teller(a.Teller), m.Asker(a.Asker), m.Keeper(a.Keeper)
+	}
+}
+
+// Run does what the role has to do until ctx ends. Then it gives back what its
 // workers have begun, closes the store and returns nil.
 func (a *App) Run(ctx context.Context) error {
 	group, ctx := errgroup.WithContext(ctx)
 	run := func(part func(context.Context) error) {
 		group.Go(func() error { return part(ctx) })
 	}
-	a.warm()
-	run(a.watchQueue)
-	run(a.watchPlace)
+	if a.meaning != meaning.Off {
+		go meaning.Default() // unpacks the model, so that the first question does not wait for that
+	}
+	run(a.health.Run)
+	if s, ok := a.store.(store.Movable); ok {
+		run(func(ctx context.Context) error { return store.WatchPlace(ctx, s, a.folderMoved) })
+	}
 	if a.member != nil {
-		run(a.member.run)
+		run(a.member.Run)
 	}
-	if a.role.serves() {
-		run(a.follower.Run)
-		run(a.keyring.Run)
-		run(runFar(a.far))
+	if a.web != nil {
+		a.web.run(run)
 	}
-	if a.role.works() {
+	if a.worker != nil {
 		run(a.work)
-		run(a.sweeper.Run)
-		run(a.recut.Run)
+		run(a.worker.sweeper.Run)
+		run(a.refresher.Run)
 	} else {
-		run(a.recut.Watch)
+		run(a.refresher.Watch)
 	}
 	err := group.Wait()
 	if errors.Is(err, context.Canceled) {
@@ -240,9 +196,13 @@ func (a *App) Run(ctx context.Context) error {
 	return errors.Join(err, a.Close())
 }
 
-// work takes up what is pending. Where only this process has the store, whoever
-// held a lease on it is gone, and the leases are ended first: on a full disk
-// when there is room again, for none can be taken until then either.
+// endLeasesInterval is the time between two tries to end leases.
+const endLeasesInterval = 500 * time.Millisecond
+
+// work takes up what is pending. Where only this process has the store, the
+// process that held a lease on it is gone, and its leases are ended first. On a
+// full disk that has to wait until there is room again, but no lease can be
+// taken until then either.
 func (a *App) work(ctx context.Context) error {
 	db, own := a.store.(interface{ EndLeases(context.Context) error })
 	for own && a.member == nil {
@@ -252,25 +212,18 @@ func (a *App) work(ctx context.Context) error {
 			own = false
 		case !errors.Is(err, multivac.ErrUnavailable):
 			return err
-		default:
-			select {
-			case <-ctx.Done():
-				return nil
-			case <-time.After(endLeasesAgain):
-			}
+		case !clock.Sleep(ctx, endLeasesInterval):
+			return nil
 		}
 	}
 	return a.worker.Run(ctx)
 }
 
-// endLeasesAgain is after how long it is tried again to end leases.
-const endLeasesAgain = 500 * time.Millisecond
-
 // Close closes the store of an App that neither Run nor Serve was called of.
 func (a *App) Close() error {
 	var err error
 	if a.member != nil {
-		a.member.leave(context.Background())
+		a.member.Leave(context.Background())
 	}
 	if a.queue != nil {
 		err = a.queue.Close()
@@ -281,13 +234,23 @@ func (a *App) Close() error {
 	return err
 }
 
-// Settle waits until everything that was published before the call is answered from.
+// Settle waits until everything that was published before the call is answered
+// from.
 func (a *App) Settle(ctx context.Context) error {
 	p, err := a.store.Position(ctx)
 	if err != nil {
 		return err
 	}
-	return a.follower.Reach(ctx, p)
+	return a.web.follower.Reach(ctx, p)
+}
+
+// Refreshed waits until no published document is outdated, and everything that
+// was published is answered from.
+func (a *App) Refreshed(ctx context.Context) error {
+	if err := a.refresher.Wait(ctx); err != nil {
+		return err
+	}
+	return a.Settle(ctx)
 }
 
 func (a *App) log() *slog.Logger { return logOf(a.telemetry) }
@@ -314,7 +277,7 @@ func Version() string {
 	if !ok {
 		return "unknown"
 	}
-	// A version made up of a time and a commit says no more than the commit.
+	// A version that Go makes of a time and a commit says no more than the commit.
 	if v := info.Main.Version; v != "" && v != "(devel)" && !strings.HasPrefix(v, "v0.0.0-") {
 		return v
 	}

@@ -144,28 +144,3 @@ func TestColdStart(t *testing.T) {
 	}
 	t.Logf("from nothing to ready in %s", time.Since(begin).Round(time.Millisecond))
 }
-
-func TestFolder(t *testing.T) {
-	f := app.NewFolder()
-	add := func(source, mediaType, body string) {
-		t.Helper()
-		if err := f.Add(multivac.Telling{Source: source, MediaType: mediaType, Body: []byte(body)}, true); err != nil {
-			t.Fatalf("add %s: %v", source, err)
-		}
-	}
-	add("pump.md", multivac.Markdown, "# Pump\n\nAn introduction.\n\nThe pump stops at 80 degrees.\n")
-	add("valve.html", multivac.HTML, "<title>Valve</title>\n<p>\nThe valve opens at 4 bar.\n</p>\n")
-	asker := f.Asker()
-	ask := func(question, source string, line int) {
-		t.Helper()
-		a, err := asker.Ask(t.Context(), multivac.Question{Text: question})
-		if err != nil || a.State != multivac.Answered {
-			t.Fatalf("asked %q: %+v, %v", question, a, err)
-		}
-		if q := a.Sentences[0]; q.Source != source || f.Line(q) != line {
-			t.Errorf("asked %q: answer is at %s:%d, want %s:%d", question, q.Source, f.Line(q), source, line)
-		}
-	}
-	ask("At how many degrees does the pump stop?", "pump.md", 5)
-	ask("At how many bar does the valve open?", "valve.html", 3)
-}

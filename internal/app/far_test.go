@@ -33,8 +33,8 @@ func TestFarAnswersAreForgotten(t *testing.T) {
 			t.Fatal("no answer is written to Redis")
 		}
 	}
-	if answer := askOne(t, a, question); !strings.Contains(answer.Text(), secret) || a.answers.Stats().FarHits != 1 {
-		t.Fatalf("asked again: %q, %+v, want it from the far cache", answer.Text(), a.answers.Stats())
+	if answer := askOne(t, a, question); !strings.Contains(answer.Text(), secret) || a.web.answers.Stats().FarHits != 1 {
+		t.Fatalf("asked again: %q, %+v, want it from the far cache", answer.Text(), a.web.answers.Stats())
 	}
 	name := server.Do("KEYS", "*")
 	if kept := name + server.Do("GET", name); strings.Contains(kept, secret) || strings.Contains(kept, "vault") {
@@ -47,8 +47,8 @@ func TestFarAnswersAreForgotten(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if answer := askOne(t, a, question); strings.Contains(fmt.Sprintf("%+v", answer), secret) || a.answers.Stats().FarHits != 1 {
-		t.Errorf("after the deletion: %+v, %+v", answer, a.answers.Stats())
+	if answer := askOne(t, a, question); strings.Contains(fmt.Sprintf("%+v", answer), secret) || a.web.answers.Stats().FarHits != 1 {
+		t.Errorf("after the deletion: %+v, %+v", answer, a.web.answers.Stats())
 	}
 }
 
@@ -72,7 +72,7 @@ func BenchmarkFarAsk(b *testing.B) {
 			slices.Sort(took)
 			b.ReportMetric(float64(took[len(took)/2].Microseconds()), "p50-µs")
 			b.ReportMetric(float64(took[len(took)*99/100].Microseconds()), "p99-µs")
-			b.Logf("%+v", a.answers.Stats())
+			b.Logf("%+v", a.web.answers.Stats())
 		})
 	}
 	fresh := 0

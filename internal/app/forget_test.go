@@ -67,7 +67,7 @@ func TestForgotten(t *testing.T) {
 	a, _ := running(t, Settings{Data: data})
 	const secret, question = "xyzzyplugh", "What is the password of the vault?"
 	tellOne(t, a, multivac.Telling{Source: "other.md", Body: []byte("The valve opens at 4 bar.\n")})
-	before, _ := a.follower.View(multivac.DefaultCollection)
+	before, _ := a.web.follower.View(multivac.DefaultCollection)
 	askOne(t, a, question)
 
 	r := tellOne(t, a, multivac.Telling{Source: "vault.md", Title: "Of " + secret, Body: []byte("# The " + secret + "\n\nThe password of the vault is " + secret + ".\n")})
@@ -83,7 +83,7 @@ func TestForgotten(t *testing.T) {
 		t.Fatal(err)
 	}
 	hash := string(told.Hash[:])
-	if places(t, data, secret) == 0 || places(t, data, hash) == 0 || a.answers.Stats().Answers == 0 {
+	if places(t, data, secret) == 0 || places(t, data, hash) == 0 || a.web.answers.Stats().Answers == 0 {
 		t.Fatal("the secret or its hash is in no file, or no answer in the cache, so this test proves nothing")
 	}
 
@@ -94,10 +94,10 @@ func TestForgotten(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if n := a.answers.Stats().Answers; n != 0 {
+	if n := a.web.answers.Stats().Answers; n != 0 {
 		t.Errorf("%d answers from before the deletion are in the cache", n)
 	}
-	after, _ := a.follower.View(multivac.DefaultCollection)
+	after, _ := a.web.follower.View(multivac.DefaultCollection)
 	if after.Fingerprint != before.Fingerprint {
 		t.Error("the collection is what it was before the secret was told, and has another fingerprint")
 	}

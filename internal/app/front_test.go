@@ -25,6 +25,7 @@ import (
 
 	"multivac"
 	"multivac/internal/app"
+	"multivac/internal/auth"
 	"multivac/internal/client"
 )
 
@@ -230,7 +231,7 @@ func TestAdminKey(t *testing.T) {
 	}
 	connected := func(at string) *client.Client {
 		t.Helper()
-		key, err := app.ReadKey(file)
+		key, err := auth.ReadKey(file)
 		if err != nil {
 			t.Fatal(err)
 		}

@@ -8,6 +8,7 @@ import (
 	"testing"
 
 	"multivac"
+	"multivac/internal/meaning"
 	"multivac/internal/store"
 	"multivac/internal/telemetry"
 )
@@ -26,11 +27,11 @@ func (c *counted) vectors(_ context.Context, _ string, p multivac.Passage) ([]by
 func TestMeaningComesAndGoes(t *testing.T) {
 	data := t.TempDir()
 	var made counted
-	run := func(m Meaning, source, text string) {
+	run := func(m meaning.Mode, source, text string) {
 		t.Helper()
 		a, stop := running(t, Settings{Data: data, Meaning: m, vectors: made.vectors})
 		tellOne(t, a, multivac.Telling{Source: source, Body: []byte(text)})
-		if err := a.Enriched(t.Context()); err != nil {
+		if err := a.Refreshed(t.Context()); err != nil {
 			t.Fatal(err)
 		}
 		if e, err := a.Examine(t.Context(), false); err != nil || !e.Sound() {
@@ -41,16 +42,16 @@ func TestMeaningComesAndGoes(t *testing.T) {
 		}
 		stop()
 	}
-	run(MeaningOff, "a", "The pump stops. The valve opens.")
+	run(meaning.Off, "a", "The pump stops. The valve opens.")
 	if n := made.sentences.Load(); n != 0 {
 		t.Errorf("vectors of %d sentences were made where meaning is off", n)
 	}
-	run(MeaningFind, "b", "It is cold.")
+	run(meaning.Find, "b", "It is cold.")
 	if n := made.sentences.Load(); n != 3 {
 		t.Errorf("vectors of %d sentences were made, want 3", n)
 	}
-	run(MeaningOff, "c", "It is warm.")
-	run(MeaningFind, "d", "It is wet.")
+	run(meaning.Off, "c", "It is warm.")
+	run(meaning.Find, "d", "It is wet.")
 	if n := made.sentences.Load(); n != 5 {
 		t.Errorf("vectors of %d sentences were made, want 5: those that are there stay", n)
 	}
@@ -61,7 +62,7 @@ func TestMeaningWhereTheProcessorIsSlow(t *testing.T) {
 	var log bytes.Buffer
 	tm := telemetry.New(&log, telemetry.Options{Format: telemetry.Text})
 	var made counted
-	a, stop := running(t, Settings{Data: t.TempDir(), Meaning: MeaningRead, Telemetry: tm, fast: func() bool { return false }, vectors: made.vectors})
+	a, stop := running(t, Settings{Data: t.TempDir(), Meaning: meaning.Read, Telemetry: tm, fast: func() bool { return false }, vectors: made.vectors})
 	tellOne(t, a, multivac.Telling{Source: "a", Body: []byte("The pump stops at 80 degrees.")})
 	if answer := askOne(t, a, "At how many degrees does the pump stop?"); answer.Text() != "The pump stops at 80 degrees." {
 		t.Errorf("the answer is %q", answer.Text())
@@ -86,7 +87,7 @@ func TestOneWorkerEnriches(t *testing.T) {
 	var made counted
 	settings := func(role Role) Settings {
 		o := s.settings(role)
-		o.Meaning, o.vectors = MeaningFind, made.vectors
+		o.Meaning, o.vectors = meaning.Find, made.vectors
 		return o
 	}
 	web := startWith(t, settings(Web), Front{})
@@ -101,7 +102,7 @@ func TestOneWorkerEnriches(t *testing.T) {
 	if _, err := web.Tell(t.Context(), tellings, multivac.WaitIndexed); err != nil {
 		t.Fatal(err)
 	}
-	if err := web.app.Enriched(t.Context()); err != nil {
+	if err := web.app.Refreshed(t.Context()); err != nil {
 		t.Fatal(err)
 	}
 	if n := made.sentences.Load(); n != int64(len(tellings)) {

@@ -5,6 +5,7 @@ import (
 	"log/slog"
 	"time"
 
+	"multivac/internal/endpoint"
 	"multivac/internal/store/mongodb"
 )
 
@@ -13,7 +14,7 @@ import (
 type MongoMember struct {
 	Local, Host, Set, Database string
 	Admin, User                func() (username, password string)
-	TLS                        Endpoint // its files
+	TLS                        endpoint.Endpoint // its files
 	Log                        *slog.Logger
 }
 
@@ -22,7 +23,7 @@ const memberEvery = 2 * time.Second
 
 // Init makes it a member, and the user. With watch it goes on until ctx ends.
 func (m MongoMember) Init(ctx context.Context, watch bool) error {
-	files, err := m.TLS.config("mongodb", m.Log)
+	files, err := m.TLS.Config("mongodb", m.Log)
 	if err != nil {
 		return err
 	}

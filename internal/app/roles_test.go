@@ -15,6 +15,7 @@ import (
 
 	"multivac"
 	"multivac/internal/client"
+	"multivac/internal/fleet"
 	"multivac/internal/queue"
 	"multivac/internal/servers"
 	"multivac/internal/store"
@@ -220,8 +221,8 @@ func twoWebsTwoWorkers(t *testing.T, s place) {
 		t.Errorf("asked the other web: %q from %q, %v; want from %q", a.Text(), a.Position, err, r.Position)
 	}
 	// Both name the same content alike, and so share answers.
-	v1, _ := one.app.follower.View(multivac.DefaultCollection)
-	v2, _ := two.app.follower.View(multivac.DefaultCollection)
+	v1, _ := one.app.web.follower.View(multivac.DefaultCollection)
+	v2, _ := two.app.web.follower.View(multivac.DefaultCollection)
 	if v1.Fingerprint != v2.Fingerprint {
 		t.Errorf("fingerprints of the same content: %x and %x", v1.Fingerprint, v2.Fingerprint)
 	}
@@ -318,7 +319,7 @@ func TestLeasesOfOthers(t *testing.T) {
 	web := s.start(t, Web)
 	r := tellPump(t, web, multivac.WaitStored)
 	now := time.Now()
-	if _, _, err := s.store.Lease(t.Context(), multivac.Task{Document: r.ID, Revision: r.Revision}, now, now.Add(leaseOfOthers)); err != nil {
+	if _, _, err := s.store.Lease(t.Context(), multivac.Task{Document: r.ID, Revision: r.Revision}, now, now.Add(sharedLease)); err != nil {
 		t.Fatal(err)
 	}
 	s.start(t, Worker)
@@ -452,12 +453,12 @@ func TestUpgradeOneByOne(t *testing.T) { everywhere(t, upgradeOneByOne) }
 
 func upgradeOneByOne(t *testing.T, s place) {
 	t.Parallel() // it waits most of the time
-	of := func(role Role, f forms) Settings {
+	of := func(role Role, f fleet.Forms) Settings {
 		o := s.settings(role)
 		o.forms = f
 		return o
 	}
-	old, next := forms{1, 1}, forms{2, 1}
+	old, next := fleet.Forms{Form: 1, Needs: 1}, fleet.Forms{Form: 2, Needs: 1}
 	web, worker := startWith(t, of(Web, old), Front{}), startWith(t, of(Worker, next), Front{})
 	web.until(t, "/readyz", 200)
 	if r := tellPump(t, web, multivac.WaitIndexed); r.State != multivac.Indexed {
@@ -482,7 +483,7 @@ func upgradeOneByOne(t *testing.T, s place) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	err = Serve(t.Context(), of(Worker, forms{3, 2}), Front{Listener: l}, Steps{})
+	err = Serve(t.Context(), of(Worker, fleet.Forms{Form: 3, Needs: 2}), Front{Listener: l}, Steps{})
 	if !errors.Is(err, multivac.ErrInUse) || !strings.Contains(err.Error(), "stop every") {
 		t.Errorf("one that the old ones cannot read: %v", err)
 	}

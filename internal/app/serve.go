@@ -15,6 +15,7 @@ import (
 	"multivac/internal/audit"
 	"multivac/internal/auth"
 	"multivac/internal/certs"
+	"multivac/internal/endpoint"
 	"multivac/internal/extract"
 	"multivac/internal/telemetry"
 	"multivac/internal/web"
@@ -228,8 +229,10 @@ func newFront(ctx context.Context, to Front, t *telemetry.Telemetry) (*front, er
 
 // show serves a from now on.
 func (f *front) show(a *App) {
-	for _, e := range a.early {
-		_ = f.events.Record(context.Background(), e) // it is written later, and Failed said so
+	if a.web != nil {
+		for _, k := range a.web.adopted {
+			_ = f.events.KeyAdopted(context.Background(), k) // where it fails it is written later, and Failed was called
+		}
 	}
 	h := a.handler(f)
 	f.shown.Store(&h)
@@ -253,7 +256,7 @@ const (
 // wait opens a MultiVAC as soon as its store can be reached.
 func (f *front) wait(ctx context.Context, s Settings, steps Steps) (*App, error) {
 	slow := time.AfterFunc(openSlow, func() {
-		at, remedy := strings.Join(hostsOf(s.Mongo.URI), ", "), "see whether it runs, can be reached, and takes this user and password"
+		at, remedy := strings.Join(endpoint.Hosts(s.Mongo.URI), ", "), "see whether it runs, can be reached, and takes this user and password"
 		f.log.Warn("waiting for the store", "at", at, "remedy", remedy)
 		f.await("waiting for the store at " + at + "; " + remedy)
 	})
@@ -361,15 +364,15 @@ func (a *App) handler(f *front) http.Handler {
 	if f.Admin != nil {
 		o.Metrics = nil
 	}
-	if !a.role.serves() {
+	if a.web == nil {
 		o.Library = a.Library
 		return web.NewProbes(o)
 	}
 	guard := auth.Guard{Teller: a.Teller, Asker: a.Asker, Library: a.Library, Manager: a.Keys, Keeper: a.Keeper}
-	pages := ui.New(guard, web.Bounded(guard), ui.WithLog(a.log()), ui.WithExamples(a.examples...), ui.WithStops(a.stops))
+	pages := ui.New(guard, web.Bounded(guard), ui.WithLog(a.log()), ui.WithExamples(a.web.examples...), ui.WithStops(a.web.stops))
 	o.Teller, o.Asker, o.Library, o.Keys = f.events.Teller(guard), guard, f.events.Library(guard), f.events.Keys(guard)
 	o.Keeper = f.events.Keeper(guard)
-	o.UI, o.SignIn, o.Gate, o.OpenClassic = pages, pages.SignIn, a.keyring, f.OpenClassic
+	o.UI, o.SignIn, o.Gate, o.OpenClassic = pages, pages.SignIn, a.web.keyring, f.OpenClassic
 	o.Refused, o.Stop = f.events.Refused, f.requests
 	return web.New(o)
 }

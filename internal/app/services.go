@@ -4,8 +4,14 @@ import (
 	"context"
 	"crypto/rand"
 	"errors"
+	"log/slog"
+	"time"
 
 	"multivac"
+	"multivac/internal/cache"
+	"multivac/internal/endpoint"
+	"multivac/internal/fleet"
+	"multivac/internal/meaning"
 	"multivac/internal/queue"
 	"multivac/internal/queue/redisqueue"
 	"multivac/internal/store"
@@ -13,11 +19,30 @@ import (
 	"multivac/internal/store/sqlite"
 )
 
-// queueLength is how many hints wait for a worker in this process; the sweeper
-// finds what does not fit. What a crowd tells within seconds does.
+// Mongo is the MongoDB that keeps documents; none where URI is empty.
+type Mongo struct {
+	URI, Database string
+	endpoint.Endpoint
+}
+
+// Redis is the queue; none where Addr is empty.
+type Redis struct {
+	Addr string
+	endpoint.Endpoint
+}
+
+// Far is the far cache; none without Addrs.
+type Far struct {
+	Addrs   []string // host:port; a name stands for all its addresses
+	Timeout time.Duration
+	endpoint.Endpoint
+}
+
+// queueLength is how many tasks the queue of this process holds: more than a
+// crowd tells within seconds. The sweeper finds what does not fit.
 const queueLength = 1 << 16
 
-// shared says whether other processes have the store, too.
+// shared reports whether other processes may have the store, too.
 func (s *Settings) shared() bool { return s.openStore != nil || s.Mongo.URI != "" }
 
 // check returns an ErrInvalid where the settings do not go together.
@@ -27,7 +52,7 @@ func (s *Settings) check() error {
 		return err
 	}
 	s.Role = role
-	if s.Meaning, err = ParseMeaning(string(s.Meaning)); err != nil {
+	if s.Meaning, err = meaning.ParseMode(string(s.Meaning)); err != nil {
 		return err
 	}
 	if role == All {
@@ -68,7 +93,7 @@ func (s *Settings) store(ctx context.Context) (store.Store, error) {
 
 func (s *Settings) mongo(ctx context.Context) (store.Store, error) {
 	log := logOf(s.Telemetry)
-	c, err := s.Mongo.config("store", log)
+	c, err := s.Mongo.Config("store", log)
 	if err != nil {
 		return nil, err
 	}
@@ -79,41 +104,52 @@ func (s *Settings) mongo(ctx context.Context) (store.Store, error) {
 	return db, nil
 }
 
-// open opens the store of the settings for a while, for a tool that works on
-// it beside the others.
+// join makes this process known to the others that have the store. A store that
+// only this process has has no members.
+func (s *Settings) join(ctx context.Context, db store.Store, role string) (*fleet.Member, error) {
+	shared, ok := db.(store.Shared)
+	if !ok {
+		return nil, nil
+	}
+	return fleet.Join(ctx, shared, role, Version(), s.forms)
+}
+
+// open opens the store of the settings for a tool that works on it next to
+// other processes. The returned function closes it.
 func (s *Settings) open(ctx context.Context) (store.Store, func() error, error) {
 	db, err := s.store(ctx)
 	if err != nil {
 		return nil, nil, err
 	}
-	m, err := join(ctx, db, "tool", s.forms)
+	m, err := s.join(ctx, db, "tool")
 	if err != nil {
 		return nil, nil, errors.Join(err, db.Close())
 	}
 	return db, func() error {
 		if m != nil {
-			m.leave(ctx)
+			m.Leave(ctx)
 		}
 		return db.Close()
 	}, nil
 }
 
-// queue opens the queue of the settings. Who works has a spare beside that of
-// others: while it is away, the sweeper has the work done here.
+// queue opens the queue of the settings. A worker of a queue that many processes
+// have gets a spare of its own: while the queue is away, its sweeper enqueues
+// there.
 func (s *Settings) queue() (queue.Queue, error) {
-	q, err := s.first()
+	q, err := s.namedQueue()
 	if _, own := q.(*queue.Local); own || err != nil || !s.Role.works() {
 		return q, err
 	}
 	return queue.WithSpare(q, queueLength), nil
 }
 
-func (s *Settings) first() (queue.Queue, error) {
+func (s *Settings) namedQueue() (queue.Queue, error) {
 	switch log := logOf(s.Telemetry); {
 	case s.openQueue != nil:
 		return s.openQueue()
 	case s.Redis.Addr != "":
-		c, err := s.Redis.config("queue", log)
+		c, err := s.Redis.Config("queue", log)
 		if err != nil {
 			return nil, err
 		}
@@ -126,13 +162,36 @@ func (s *Settings) first() (queue.Queue, error) {
 	return queue.NewLocal(queueLength), nil
 }
 
-// fingerprintKey returns the key by which all replicas name the same content
-// alike. Where there are none, fingerprints name content in this process's
-// cache only, so that a key of this process will do.
+// fingerprintKey returns the key of the fingerprints of content. All processes of
+// a store have the same one. Where only this process has the store, fingerprints
+// are used in its own cache only, so a random key will do.
 func fingerprintKey(ctx context.Context, s store.Store) (key [16]byte, err error) {
 	if shared, ok := s.(store.Shared); ok {
 		return shared.SharedKey(ctx)
 	}
 	rand.Read(key[:])
 	return key, nil
+}
+
+// far returns the far cache of the settings, or nil.
+func (s *Settings) far(key [16]byte, log *slog.Logger) (*cache.Ring, error) {
+	if len(s.Far.Addrs) == 0 {
+		return nil, nil
+	}
+	c, err := s.Far.Config("cache", log)
+	if err != nil {
+		return nil, err
+	}
+	return cache.NewRing(cache.RingOptions{
+		Addrs: s.Far.Addrs, Credentials: s.Far.Credentials, TLS: c, Timeout: s.Far.Timeout, Secret: key[:], Log: log,
+	})
+}
+
+// warnPlain warns of connections to other machines that are not encrypted.
+func (s *Settings) warnPlain(log *slog.Logger) {
+	if !endpoint.Encrypted(s.Mongo.URI) {
+		s.Mongo.WarnPlain("store", endpoint.Hosts(s.Mongo.URI), log)
+	}
+	s.Redis.WarnPlain("queue", []string{s.Redis.Addr}, log)
+	s.Far.WarnPlain("cache", s.Far.Addrs, log)
 }

@@ -61,6 +61,11 @@ func (l Log) came(ctx context.Context, e Event, err error) error {
 	return err
 }
 
+// KeyAdopted writes down that a key was made of a text that was there before.
+func (l Log) KeyAdopted(ctx context.Context, k multivac.Key) error {
+	return l.Record(ctx, Event{Action: "make-key", Subject: k.ID, Scopes: k.Scopes, Outcome: outcome(true, nil)})
+}
+
 // Refused writes down an action that was refused before a verb was called.
 func (l Log) Refused(ctx context.Context, action string) error {
 	if err := l.Sink.Ready(); err != nil {

@@ -13,8 +13,8 @@ import (
 	"golang.org/x/sync/errgroup"
 
 	"multivac"
-	"multivac/internal/app"
 	"multivac/internal/extract"
+	"multivac/internal/folder"
 )
 
 // folder reads the documents in the folder and calls ask with what answers
@@ -29,9 +29,9 @@ func (a *ask) folder(c *cobra.Command, ask func(context.Context, multivac.Asker)
 	}
 	t := &tally{total: p.bytes}
 	shown := newProgress(a.err, false, t.line)
-	folder := app.NewFolder()
+	documents := folder.New()
 	report := func(err error) {
-		folder.Unread()
+		documents.Unread()
 		shown.Printf("not read: %s", err)
 	}
 	for _, problem := range p.problems {
@@ -45,7 +45,7 @@ func (a *ask) folder(c *cobra.Command, ask func(context.Context, multivac.Asker)
 			if err := context.Cause(ctx); err != nil {
 				return err
 			}
-			addFile(folder, f, c.InOrStdin(), t, report)
+			addFile(documents, f, c.InOrStdin(), t, report)
 			return nil
 		})
 	}
@@ -58,12 +58,12 @@ func (a *ask) folder(c *cobra.Command, ask func(context.Context, multivac.Asker)
 		_ = say(a.err, "there are no documents in %s", filepath.Clean(a.in))
 	}
 	a.byWords = len(p.files) > 0
-	a.line = folder.Line
-	return ask(c.Context(), folder.Asker())
+	a.line = documents.Line
+	return ask(c.Context(), documents.Asker())
 }
 
 // addFile adds the documents of a file, and reports those that cannot be read.
-func addFile(folder *app.Folder, f file, in io.Reader, t *tally, report func(error)) {
+func addFile(documents *folder.Folder, f file, in io.Reader, t *tally, report func(error)) {
 	opened, err := f.open(in)
 	if err != nil {
 		report(err)
@@ -73,7 +73,7 @@ func addFile(folder *app.Folder, f file, in io.Reader, t *tally, report func(err
 	for telling, err := range f.tellings(t.reading(opened), "") {
 		if err == nil {
 			t.documents.Add(1)
-			if err = folder.Add(telling, telling.Source == f.source); err != nil {
+			if err = documents.Add(telling, telling.Source == f.source); err != nil {
 				err = fmt.Errorf("%s: %w", telling.Source, err)
 			}
 		}

@@ -13,6 +13,7 @@ import (
 	"multivac"
 	"multivac/internal/app"
 	"multivac/internal/eval"
+	"multivac/internal/meaning"
 )
 
 func newEval() *cobra.Command {
@@ -38,7 +39,7 @@ must not have one. Either may be gzipped.`,
 	f.StringArrayVar(&e.questions, "questions", nil, "`file` of questions; may be given several times")
 	f.StringVar(&e.answers, "answers", "", "`file` to write to what was answered, a line of JSON a question")
 	f.StringArrayVar(&e.floors, "fail-under", nil, "`measure=number` to be reached, such as hit_at_1=0.7, lest the exit code be 4; may be given several times")
-	f.StringVar(&e.meaning, "meaning", string(app.MeaningRead), "`how` far questions are understood beyond their words: off, find or read")
+	f.StringVar(&e.meaning, "meaning", string(meaning.Read), "`how` far questions are understood beyond their words: off, find or read")
 	f.BoolVar(&e.json, "json", false, "print the measures as one object")
 	_ = c.MarkFlagRequired("documents")
 	_ = c.MarkFlagRequired("questions")
@@ -108,9 +109,9 @@ func (e *evaluation) measure(c *cobra.Command, questions []eval.Question) (repor
 		return evalLine(at.Load().(eval.Progress), elapsed)
 	})
 	defer shown.Close()
-	err = withStore(c.Context(), app.Settings{Data: dir, Meaning: app.Meaning(e.meaning)}, func(ctx context.Context, a *app.App) error {
+	err = withStore(c.Context(), app.Settings{Data: dir, Meaning: meaning.Mode(e.meaning)}, func(ctx context.Context, a *app.App) error {
 		report, asked, err = eval.Run(ctx, eval.Engine{
-			Teller: a, Asker: a, Enriched: a.Enriched, Threshold: app.Threshold,
+			Teller: a, Asker: a, Enriched: a.Refreshed, Threshold: app.Threshold,
 			Progress: func(p eval.Progress) { at.Store(p) },
 		}, allTellings(p.files, c.InOrStdin(), "", &tally{}, func(string) {}), questions)
 		return err

@@ -23,6 +23,7 @@ import (
 	"multivac/doc"
 	"multivac/internal/app"
 	"multivac/internal/config"
+	"multivac/internal/memory"
 	"multivac/internal/telemetry"
 )
 
@@ -92,7 +93,7 @@ func (s *serve) run(c *cobra.Command) (err error) {
 		return usageError{err}
 	}
 	s.live.Log = log.Logger()
-	app.LimitMemory(c.Context(), s.live.Log)
+	memory.LimitHeap(c.Context(), s.live.Log)
 	measure(log, s.live)
 	for _, w := range loaded.Warnings {
 		s.live.Log.Warn(w.Message, "where", w.Where, "remedy", w.Remedy)

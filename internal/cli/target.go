@@ -12,8 +12,10 @@ import (
 
 	"multivac"
 	"multivac/internal/app"
+	"multivac/internal/auth"
 	"multivac/internal/client"
 	"multivac/internal/config"
+	"multivac/internal/meaning"
 )
 
 // defaultServer is where serve listens unless told otherwise; tests change it.
@@ -93,7 +95,7 @@ func (t target) find(c *cobra.Command, create bool) (server string, local app.Se
 // them.
 func dataFolder(dir string) app.Settings {
 	loaded, _ := config.Load(config.Here(nil))
-	return app.Settings{Data: dir, Readable: true, Meaning: app.Meaning(loaded.Meaning)}
+	return app.Settings{Data: dir, Readable: true, Meaning: meaning.Mode(loaded.Meaning)}
 }
 
 // namedStore returns the settings of the MongoDB that files or variables name;
@@ -156,7 +158,7 @@ func (t target) key() (multivac.KeyText, error) {
 	if file == "" {
 		return "", nil
 	}
-	key, err := app.ReadKey(file)
+	key, err := auth.ReadKey(file)
 	if err != nil {
 		return "", usageError{unreadable(err)}
 	}

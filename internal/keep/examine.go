@@ -16,7 +16,7 @@ import (
 // and tells of what it found both times: others may write meanwhile.
 func (s *Service) Examine(ctx context.Context, repair bool) (e multivac.Examination, err error) {
 	defer multivac.Wrap(&err, "examine the store")
-	defer func() { e.Notices = append(e.Notices, s.space()...) }()
+	defer func() { e.Notices = slices.Concat(e.Notices, s.space(), s.Notices()) }()
 	first, err := s.examine(ctx, repair)
 	if err != nil || repair || len(first.Faults) == 0 {
 		return first, err

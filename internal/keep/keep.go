@@ -20,6 +20,9 @@ type Service struct {
 	// Keys says whether who calls may bring keys with an import; everybody may
 	// unless set.
 	Keys func(context.Context) bool
+	// Notices are what an examination is to tell of the process, too; nothing
+	// unless set.
+	Notices func() []string
 
 	store   store.Store
 	queue   queue.Queue
@@ -30,7 +33,8 @@ var _ multivac.Keeper = (*Service)(nil)
 
 // New returns a service on s, which tells q of work.
 func New(s store.Store, q queue.Queue) *Service {
-	return &Service{Now: time.Now, Keys: func(context.Context) bool { return true }, store: s, queue: q, segment: text.Segment}
+	return &Service{Now: time.Now, Keys: func(context.Context) bool { return true }, Notices: func() []string { return nil },
+		store: s, queue: q, segment: text.Segment}
 }
 
 // Retry implements multivac.Keeper.

@@ -1,17 +1,17 @@
 package memory
 
-// small is the size up to which a buffer lies in the heap.
-const small = 64 << 10
+// maxInHeap is the size, in bytes, up to which a buffer lies in the heap.
+const maxInHeap = 64 << 10
 
-// A Buffer is bytes that grow. Where they are many they lie outside the heap,
-// take about their own size there, and are gone as soon as they are freed.
+// A Buffer is a growing slice of bytes. A large one lies outside the heap. There
+// it takes about its own size, and is gone as soon as it is freed.
 type Buffer struct {
-	bytes []byte
-	apart []byte // what Allocate gave; nil where bytes lie in the heap
+	bytes   []byte
+	outside []byte // what Allocate gave; nil where bytes lie in the heap
 }
 
-// Bytes returns what was appended since Reset, until Free is called or more is
-// appended.
+// Bytes returns what was appended since Reset. The slice is valid until more is
+// appended or Free is called.
 func (b *Buffer) Bytes() []byte { return b.bytes }
 
 // Append appends p.
@@ -20,8 +20,9 @@ func (b *Buffer) Append(p []byte) {
 	b.bytes = append(b.bytes, p...)
 }
 
-// Reserve makes place for n more bytes, and returns all places that are free.
-// What is written there counts once Extend is called.
+// Reserve makes room for n more bytes, and returns all the room that there is
+// behind the last byte. What the caller writes there counts once Extend is
+// called.
 func (b *Buffer) Reserve(n int) []byte {
 	if need := len(b.bytes) + n; need > cap(b.bytes) {
 		b.enlarge(max(need, 2*cap(b.bytes), 4<<10))
@@ -32,24 +33,24 @@ func (b *Buffer) Reserve(n int) []byte {
 // Extend counts n bytes that were written to what Reserve returned.
 func (b *Buffer) Extend(n int) { b.bytes = b.bytes[:len(b.bytes)+n] }
 
-// Reset forgets the bytes and keeps their places.
+// Reset drops the bytes and keeps the room.
 func (b *Buffer) Reset() { b.bytes = b.bytes[:0] }
 
-// Free gives the memory back. The buffer is empty then.
+// Free gives the memory back. After that the buffer is empty.
 func (b *Buffer) Free() {
-	if b.apart != nil {
-		Free(b.apart)
+	if b.outside != nil {
+		Free(b.outside)
 	}
-	b.bytes, b.apart = nil, nil
+	b.bytes, b.outside = nil, nil
 }
 
 func (b *Buffer) enlarge(size int) {
-	if size <= small {
+	if size <= maxInHeap {
 		b.bytes = append(make([]byte, 0, size), b.bytes...)
 		return
 	}
-	apart := Allocate(size)
-	bytes := append(apart[:0], b.bytes...)
+	outside := Allocate(size)
+	bytes := append(outside[:0], b.bytes...)
 	b.Free()
-	b.bytes, b.apart = bytes, apart
+	b.bytes, b.outside = bytes, outside
 }

@@ -6,29 +6,32 @@ import (
 )
 
 const (
-	// aCrowd is how many have to wait for the store at the same time to be one.
-	aCrowd = 4
-	// crowdLasts is for how long one is noticed, since between two commits
-	// nobody waits.
-	crowdLasts = 50 * time.Millisecond
+	// crowdSize is how many callers have to wait for the store at the same
+	// time to be a crowd.
+	crowdSize = 4
+	// crowdDuration is how long a crowd counts as one after it was last seen:
+	// between two commits of the store nobody waits.
+	crowdDuration = 50 * time.Millisecond
 )
 
-// A crowd counts who waits for the store to keep what he tells.
-type crowd struct {
+// A Crowd counts the callers that wait for the store to keep their documents.
+// The Service counts them. Others look whether there are many, and then leave
+// the processor and the disk to them. The zero Crowd is ready to use.
+type Crowd struct {
 	waiting atomic.Int64
 	seen    atomic.Int64 // when there were many, in nanoseconds of Unix
 }
 
-// enter counts one in until leave is called.
-func (c *crowd) enter() (leave func()) {
-	if c.waiting.Add(1) >= aCrowd {
+// Enter counts one caller in until leave is called.
+func (c *Crowd) Enter() (leave func()) {
+	if c.waiting.Add(1) >= crowdSize {
 		c.seen.Store(time.Now().UnixNano())
 	}
 	return func() { c.waiting.Add(-1) }
 }
 
-// Crowded reports whether many have waited for the store within the last
-// moments.
-func (s *Service) Crowded() bool {
-	return time.Now().UnixNano()-s.crowd.seen.Load() < int64(crowdLasts)
+// Crowded reports whether many callers have waited for the store within the
+// last 50 ms.
+func (c *Crowd) Crowded() bool {
+	return time.Now().UnixNano()-c.seen.Load() < int64(crowdDuration)
 }

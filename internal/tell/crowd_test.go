@@ -1,4 +1,4 @@
-package tell
+package tell_test
 
 import (
 	"context"
@@ -10,11 +10,12 @@ import (
 	"time"
 
 	"multivac"
+	"multivac/internal/clock"
 	"multivac/internal/extract"
 	"multivac/internal/store"
 )
 
-// slowly keeps documents only after a while.
+// slowly is a store that takes a second to keep documents.
 type slowly struct{ store.Store }
 
 func (s slowly) Put(ctx context.Context, tellings []multivac.Telling, now time.Time) ([]multivac.Receipt, error) {
@@ -22,8 +23,8 @@ func (s slowly) Put(ctx context.Context, tellings []multivac.Telling, now time.T
 	return s.Store.Put(ctx, tellings, now)
 }
 
-// Who tells alone is no crowd, however much; many at the same time are, and a
-// moment later.
+// One caller is no crowd, however much it tells. Many at the same time are, and
+// for a moment after that.
 func TestCrowded(t *testing.T) {
 	inTime(t, func(t *testing.T, s store.Store) {
 		w := newWorld(slowly{s})
@@ -36,31 +37,49 @@ func TestCrowded(t *testing.T) {
 				})
 			}
 			synctest.Wait()
-			if got := w.service.Crowded(); got != want {
+			if got := w.crowd.Crowded(); got != want {
 				t.Errorf("with %d who tell it is crowded: %v, want %v", tellers, got, want)
 			}
 			all.Wait()
 			time.Sleep(time.Second)
-			if w.service.Crowded() {
+			if w.crowd.Crowded() {
 				t.Errorf("a second after %d told it is still crowded", tellers)
 			}
 		}
 		f(1, false)
-		f(aCrowd-1, false)
-		f(aCrowd, true)
+		f(3, false)
+		f(4, true)
 		f(16, true)
 	})
 }
 
-// While it is crowded few documents are worked on at a time, unless they have
-// waited for long, and all of them in the end.
+// crowded keeps the world crowded until the end of the test.
+func (w *world) crowded(t *testing.T) {
+	ctx, cancel := context.WithCancel(context.Background())
+	var all sync.WaitGroup
+	all.Go(func() {
+		for range 3 {
+			defer w.crowd.Enter()()
+		}
+		for ctx.Err() == nil {
+			w.crowd.Enter()()
+			clock.Sleep(ctx, 10*time.Millisecond)
+		}
+	})
+	t.Cleanup(func() { cancel(); all.Wait() })
+}
+
+// In a crowd few documents are worked on at a time, unless they have waited for
+// long, and all of them in the end.
 func TestWorkersMakeRoom(t *testing.T) {
 	most := func(crowded bool, waited time.Duration) int64 {
 		var now, most atomic.Int64
 		inTime(t, func(t *testing.T, s store.Store) {
 			w := newWorld(s)
-			w.worker.Crowded = func() bool { return crowded }
-			w.worker.extract = func(mediaType string, body []byte) (extract.Extracted, error) {
+			if crowded {
+				w.crowded(t)
+			}
+			w.worker.Extract = func(mediaType string, body []byte) (extract.Extracted, error) {
 				most.Store(max(most.Load(), now.Add(1)))
 				time.Sleep(time.Millisecond)
 				now.Add(-1)
@@ -81,30 +100,30 @@ func TestWorkersMakeRoom(t *testing.T) {
 		})
 		return most.Load()
 	}
-	if got := most(true, 0); got != ofABeat {
-		t.Errorf("while it is crowded %d documents were worked on at a time, want %d", got, ofABeat)
+	if got := most(true, 0); got != 16 {
+		t.Errorf("while it is crowded %d documents were worked on at a time, want 16", got)
 	}
-	if got := most(true, patience); got <= ofABeat {
-		t.Errorf("of what has waited for long %d documents were worked on at a time, want more than %d", got, ofABeat)
+	if got := most(true, 5*time.Second); got <= 16 {
+		t.Errorf("of documents that have waited for long %d were worked on at a time, want more than 16", got)
 	}
-	if got := most(false, 0); got <= ofABeat {
-		t.Errorf("otherwise %d documents were worked on at a time, want more than %d", got, ofABeat)
+	if got := most(false, 0); got <= 16 {
+		t.Errorf("otherwise %d documents were worked on at a time, want more than 16", got)
 	}
 }
 
-// While it is crowded, documents that take long hold up no other.
+// In a crowd, documents that take long do not delay others.
 func TestSlowDocumentsInACrowd(t *testing.T) {
 	inTime(t, func(t *testing.T, s store.Store) {
 		w := newWorld(s)
-		w.worker.Crowded = func() bool { return true }
-		w.worker.extract = func(mediaType string, body []byte) (extract.Extracted, error) {
+		w.crowded(t)
+		w.worker.Extract = func(mediaType string, body []byte) (extract.Extracted, error) {
 			if string(body) == "Slow." {
 				time.Sleep(time.Minute)
 			}
 			return extract.Extract(mediaType, body)
 		}
 		var slow []multivac.Telling
-		for i := range 2 * ofABeat {
+		for i := range 2 * 16 {
 			slow = append(slow, telling(fmt.Sprint(i), "Slow."))
 		}
 		quick := telling("quick", "A fact.")
@@ -112,8 +131,8 @@ func TestSlowDocumentsInACrowd(t *testing.T) {
 		begun := time.Now()
 		w.run(t)
 		w.tell(t, multivac.WaitIndexed, quick)
-		if took := time.Since(begun); took > 3*beat {
-			t.Errorf("what was told after slow documents was answered from after %s, want %s", took, 2*beat)
+		if took := time.Since(begun); took > 75*time.Millisecond {
+			t.Errorf("what was told after slow documents was answered from after %s, want 50 ms", took)
 		}
 		w.tell(t, multivac.WaitIndexed, slow...)
 		if took := time.Since(begun); took < time.Minute {

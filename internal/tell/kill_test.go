@@ -1,4 +1,4 @@
-package tell
+package tell_test
 
 import (
 	"context"
@@ -13,6 +13,7 @@ import (
 	"multivac"
 	"multivac/internal/extract"
 	"multivac/internal/store"
+	"multivac/internal/tell"
 )
 
 // A mortal store is the store as one process sees it: from its death on, the
@@ -72,7 +73,7 @@ func (m *mortal) Release(ctx context.Context, t multivac.Task) error {
 }
 
 // live runs a process on the store until it dies, or until done returns.
-func live(t *testing.T, m *mortal, prepare func(*Worker), done func(context.Context)) {
+func live(t *testing.T, m *mortal, prepare func(*tell.Worker), done func(context.Context)) {
 	t.Helper()
 	ctx, cancel := context.WithCancel(context.Background())
 	defer cancel()
@@ -178,8 +179,8 @@ func TestPoisonIsFoundAndGivenUp(t *testing.T) {
 				t.Fatal("it is not given up after 10 deaths")
 			}
 			m := &mortal{Store: s}
-			live(t, m, func(w *Worker) {
-				w.extract = func(mediaType string, body []byte) (extract.Extracted, error) {
+			live(t, m, func(w *tell.Worker) {
+				w.Extract = func(mediaType string, body []byte) (extract.Extracted, error) {
 					if string(body) == "poison" {
 						time.Sleep(time.Second)
 						m.kill()
@@ -211,7 +212,7 @@ func TestSuspectIsWorkedOnAloneWhateverTheHintSays(t *testing.T) {
 		w := newWorld(s)
 		r := w.tell(t, multivac.WaitStored, telling("suspect", "I am innocent."))[0]
 		task := multivac.Task{Document: r.ID, Revision: r.Revision}
-		for range suspect {
+		for range 3 {
 			now := time.Now()
 			if _, _, err := s.Lease(t.Context(), task, now, now.Add(time.Second)); err != nil {
 				t.Fatal(err)
@@ -221,7 +222,7 @@ func TestSuspectIsWorkedOnAloneWhateverTheHintSays(t *testing.T) {
 		// The first worker is busy with this one, a second is free.
 		w.tell(t, multivac.WaitStored, telling("slow", "slow"))
 		var running atomic.Int64
-		w.worker.extract = func(mediaType string, body []byte) (extract.Extracted, error) {
+		w.worker.Extract = func(mediaType string, body []byte) (extract.Extracted, error) {
 			if n := running.Add(1); n > 1 {
 				t.Errorf("%d documents are worked on beside the suspect, want none", n-1)
 			}
@@ -229,14 +230,14 @@ func TestSuspectIsWorkedOnAloneWhateverTheHintSays(t *testing.T) {
 			time.Sleep(10 * time.Second)
 			return extract.Extract(mediaType, body)
 		}
-		attempts := make(chan Attempt, 10)
-		w.worker.Observe = func(_ context.Context, a Attempt) { attempts <- a }
+		attempts := make(chan tell.Attempt, 10)
+		w.worker.Events.Attempted = func(_ context.Context, a tell.Attempt) { attempts <- a }
 		ctx, cancel := context.WithCancel(t.Context())
 		done := make(chan struct{})
 		go func() { _ = w.worker.Run(ctx); close(done) }() // from the hints in the queue alone
 		for range 2 {
-			if a := <-attempts; a.Err != nil || a.Task.Document == r.ID && a.Task.Attempt != suspect+1 {
-				t.Errorf("attempt: got %+v, want it published, the suspect's at attempt %d", a, suspect+1)
+			if a := <-attempts; a.Err != nil || a.Task.Document == r.ID && a.Task.Attempt != 3+1 {
+				t.Errorf("attempt: got %+v, want it published, the suspect's at attempt %d", a, 3+1)
 			}
 		}
 		cancel()

@@ -6,91 +6,94 @@ import (
 	"time"
 
 	"multivac"
+	"multivac/internal/clock"
 	"multivac/internal/queue"
-	"multivac/internal/store"
 )
 
 const (
-	sweepLimit = 4096 // documents enqueued in one sweep
-	sweepBelow = 256  // tasks in the queue that make it wait for more
-	sweepPoll  = 20 * time.Millisecond
+	sweepLimit        = 4096                  // documents enqueued in one sweep
+	sweepThreshold    = 256                   // tasks in the queue, from which on a sweep waits
+	fullQueueInterval = 20 * time.Millisecond // between two sweeps, while there is more than the queue takes
 )
 
-// A Sweeper is responsible for what the queue has lost or never had: it
-// enqueues pending documents that nobody works on, and it purges the passages
-// that were replaced. Set its fields before Run.
+// due is what the sweeper needs of a store.
+type due interface {
+	Due(ctx context.Context, kind multivac.TaskKind, now time.Time, limit int) ([]multivac.Task, error)
+	Purge(ctx context.Context, before time.Time) error
+}
+
+// A Sweeper enqueues the pending documents that nobody works on, because the
+// queue has lost them or never had them, and purges passages that were
+// replaced. Set its fields before Run.
 type Sweeper struct {
 	// Interval is how long a document that the queue has lost may wait.
 	Interval time.Duration
-	// Overdue is after how long a sweep is made though the queue is busy, in
-	// case it is always busy.
+	// Overdue is how long a busy queue may put off a sweep, in case it is
+	// always busy.
 	Overdue time.Duration
 	// Grace is how long replaced passages stay, for those who found them just
 	// before.
 	Grace time.Duration
 	// Now is the clock; time.Now unless set.
 	Now func() time.Time
-	// Observe is told of each error, if set. The next sweep tries again.
-	Observe func(error)
-	// Turn says whether it is this sweeper's turn to purge, where there are others.
-	Turn func(context.Context) bool
+	// Turn reports whether it is this sweeper's turn to purge, where there are
+	// others.
+	Turn   func(context.Context) bool
+	Events Events
 
-	store store.Store
+	store due
 	queue queue.Queue
 
-	purged time.Time
-	forgot time.Time              // when known was last emptied
-	known  map[multivac.Task]bool // due when last looked, and enqueued since forgot
+	purged  time.Time
+	emptied time.Time              // when known was last emptied
+	known   map[multivac.Task]bool // due at the last sweep, and enqueued since emptied
 }
 
 // NewSweeper returns a sweeper between s and q.
-func NewSweeper(s store.Store, q queue.Queue) *Sweeper {
+func NewSweeper(s due, q queue.Queue) *Sweeper {
 	return &Sweeper{
 		Interval: time.Second,
 		Overdue:  30 * time.Second,
 		Grace:    10 * time.Minute,
 		Now:      time.Now,
-		Observe:  func(error) {},
 		Turn:     func(context.Context) bool { return true },
 		store:    s, queue: q,
 	}
 }
 
-// Run sweeps at once and then again and again until ctx ends, and returns nil.
+// Run sweeps until ctx ends, and returns nil.
 func (s *Sweeper) Run(ctx context.Context) error {
 	for {
-		pause := s.Interval
+		interval := s.Interval
 		more, err := s.sweep(ctx)
 		if more {
-			pause = sweepPoll
+			interval = fullQueueInterval
 		}
 		if err = errors.Join(err, s.purge(ctx)); err != nil && ctx.Err() == nil {
-			s.Observe(err)
+			s.Events.sweepFailed(err)
 		}
-		select {
-		case <-ctx.Done():
+		if !clock.Sleep(ctx, interval) {
 			return nil
-		case <-time.After(pause):
 		}
 	}
 }
 
 // sweep enqueues what is due, and reports whether there is more than the queue
-// takes at once: then the queue is filled up whenever it runs low, so that the
-// workers never wait for the interval. While the queue has enough to do there
-// is no sweep, for what is due is mostly what waits in it.
+// takes at once. Then it is called again as soon as the queue runs low, so that
+// the workers do not wait for the interval. While the queue has enough to do
+// there is no sweep: most of what is due waits in it.
 func (s *Sweeper) sweep(ctx context.Context) (more bool, err error) {
 	waiting, err := s.queue.Len(ctx)
 	if err != nil {
 		return false, err
 	}
 	now := s.Now()
-	overdue := now.Sub(s.forgot) >= s.Overdue
-	if waiting >= sweepBelow && !overdue {
+	overdue := now.Sub(s.emptied) >= s.Overdue
+	if waiting >= sweepThreshold && !overdue {
 		return true, nil
 	}
 	if waiting == 0 || overdue {
-		s.known, s.forgot = nil, now // it may have been lost
+		s.known, s.emptied = nil, now // the queue may have lost what is known
 	}
 	due, err := s.store.Due(ctx, multivac.ReadDocument, now, sweepLimit)
 	if err != nil {
@@ -107,7 +110,7 @@ func (s *Sweeper) sweep(ctx context.Context) (more bool, err error) {
 	}
 	s.known = known
 	if err != nil && waiting+len(known) > 0 {
-		return true, nil // it is full, and there will be room
+		return true, nil // the queue is full, and will have room
 	}
 	return len(due) == sweepLimit, err
 }

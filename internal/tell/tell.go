@@ -1,7 +1,8 @@
-// Package tell keeps what it is told as pending documents, and its worker
-// turns those into passages and publishes them. The store knows at every
-// moment what is to be done, so any of it may die at any step; the queue only
-// makes it quick.
+// Package tell keeps tellings as pending documents. Its worker turns these into
+// passages and publishes them; its refresher does so again where a newer
+// program would make something else. The store knows at every moment what is to
+// be done, so that the process may die at any step. The queue only makes it
+// quick.
 package tell
 
 import (
@@ -14,6 +15,16 @@ import (
 	"multivac/internal/store"
 )
 
+// documents is what the service needs of a store.
+type documents interface {
+	Put(ctx context.Context, tellings []multivac.Telling, now time.Time) ([]multivac.Receipt, error)
+	Delete(ctx context.Context, id multivac.DocumentID, now time.Time) (multivac.Receipt, error)
+	Document(ctx context.Context, id multivac.DocumentID) (multivac.Document, error)
+	Documents(ctx context.Context, list multivac.Listing) (multivac.Page, error)
+	Pending(ctx context.Context) (int, error)
+	Datum(ctx context.Context, collection multivac.CollectionName) (string, error)
+}
+
 // A settler knows what became of revisions, and how far the index is.
 type settler interface {
 	Settled(ctx context.Context, id multivac.DocumentID, r multivac.Revision) (store.Change, error)
@@ -21,15 +32,15 @@ type settler interface {
 	Status() multivac.Status
 }
 
-// Service is what users tell and what knows what was told.
+// Service keeps what callers tell, and knows what was told.
 type Service struct {
 	// Now is the clock; time.Now unless set.
 	Now func() time.Time
 
-	store    store.Store
+	store    documents
 	queue    queue.Queue
 	follower settler
-	crowd    crowd
+	crowd    *Crowd
 }
 
 var (
@@ -38,14 +49,14 @@ var (
 )
 
 // New returns a service that keeps documents in s, tells q that there is work,
-// and waits for f to have them indexed.
-func New(s store.Store, q queue.Queue, f settler) *Service {
-	return &Service{Now: time.Now, store: s, queue: q, follower: f}
+// waits for f to have documents indexed, and counts its callers in c.
+func New(s documents, q queue.Queue, f settler, c *Crowd) *Service {
+	return &Service{Now: time.Now, store: s, queue: q, follower: f, crowd: c}
 }
 
-// Tell implements multivac.Teller. Where ctx ends while it waits for the
-// index, the receipts of what it still waits for say pending, and there is no
-// error: it is kept.
+// Tell implements multivac.Teller. Where ctx ends while Tell waits for the
+// index, there is no error, because the documents are kept: the receipts of
+// those that are not indexed yet say pending.
 func (s *Service) Tell(ctx context.Context, tellings []multivac.Telling, wait multivac.Wait) (_ []multivac.Receipt, err error) {
 	defer multivac.Wrap(&err, "tell")
 	receipts := make([]multivac.Receipt, len(tellings))
@@ -62,7 +73,7 @@ func (s *Service) Tell(ctx context.Context, tellings []multivac.Telling, wait mu
 	if len(valid) == 0 {
 		return receipts, nil
 	}
-	leave := s.crowd.enter()
+	leave := s.crowd.Enter()
 	kept, err := s.store.Put(ctx, valid, s.Now())
 	leave()
 	if err != nil {
@@ -78,8 +89,8 @@ func (s *Service) Tell(ctx context.Context, tellings []multivac.Telling, wait mu
 	return receipts, nil
 }
 
-// complete names what t leaves to be understood, so that saying it and leaving
-// it out are the same document, and has its title on one line.
+// complete fills in the defaults, so that a telling that names them and one
+// that leaves them out are the same document, and puts the title on one line.
 func complete(t multivac.Telling) multivac.Telling {
 	t.Collection = t.Collection.OrDefault()
 	t.Title = oneLine(t.Title)
@@ -96,9 +107,9 @@ func check(t multivac.Telling) error {
 	return extract.Check(t)
 }
 
-// enqueue tells the workers. An error is not the teller's: what is kept is
-// found by the sweeper. It ends the attempt, lest each of a thousand documents
-// waits in turn for a queue that is down.
+// enqueue tells the workers. It returns no error, because the sweeper finds
+// what is kept. After an error it stops: otherwise each of a thousand documents
+// would wait in turn for a queue that is down.
 func (s *Service) enqueue(ctx context.Context, receipts []multivac.Receipt) {
 	origin := multivac.OriginOf(ctx)
 	for _, r := range receipts {
@@ -111,12 +122,12 @@ func (s *Service) enqueue(ctx context.Context, receipts []multivac.Receipt) {
 	}
 }
 
-// settle waits for what becomes of a kept document and writes it into its
-// receipt.
+// settle waits until a kept document is indexed, has failed or was deleted, and
+// writes that into its receipt.
 func (s *Service) settle(ctx context.Context, r *multivac.Receipt) {
 	c, err := s.follower.Settled(ctx, r.ID, r.Revision)
 	if err != nil {
-		return // ctx has ended, and the receipt says what was known before
+		return // ctx has ended; the receipt stays as it is
 	}
 	r.State = c.State
 	if c.State != multivac.Failed {
@@ -129,8 +140,8 @@ func (s *Service) settle(ctx context.Context, r *multivac.Receipt) {
 	}
 }
 
-// Delete implements multivac.Library. The receipt's position is the one from
-// which on nothing is answered from the document.
+// Delete implements multivac.Library. From the position of the receipt on,
+// nothing is answered from the document.
 func (s *Service) Delete(ctx context.Context, id multivac.DocumentID) (multivac.Receipt, error) {
 	return s.store.Delete(ctx, id, s.Now())
 }
@@ -140,7 +151,7 @@ func (s *Service) Document(ctx context.Context, id multivac.DocumentID) (multiva
 	return s.store.Document(ctx, id)
 }
 
-// MaxListing is the most documents that a page may be asked to hold.
+// MaxListing is how many documents a page may have at most.
 const MaxListing = 1000
 
 // Documents implements multivac.Library.
@@ -183,4 +194,24 @@ func (s *Service) Status(ctx context.Context) (multivac.Status, error) {
 	var err error
 	status.Pending, err = s.store.Pending(ctx)
 	return status, err
+}
+
+// Told reports whether a collection has documents that are pending or indexed,
+// and whether it has documents that failed. Of a collection from which nothing
+// is answered, indexed documents are still to be followed, so they count as
+// pending.
+func (s *Service) Told(ctx context.Context, c multivac.CollectionName) (pending, failed bool, err error) {
+	has := func(state multivac.State) bool {
+		if err != nil {
+			return false
+		}
+		var p multivac.Page
+		p, err = s.store.Documents(ctx, multivac.Listing{Collection: c, State: state, Limit: 1})
+		return len(p.Documents) > 0
+	}
+	if !has("") {
+		return false, false, err
+	}
+	failed = has(multivac.Failed)
+	return has(multivac.Pending) || has(multivac.Indexed), failed, err
 }

@@ -1,4 +1,4 @@
-package tell
+package tell_test
 
 import (
 	"context"
@@ -17,16 +17,19 @@ import (
 	"multivac/internal/queue"
 	"multivac/internal/store"
 	"multivac/internal/store/sqlite"
+	"multivac/internal/tell"
 )
 
-// A world is a whole MultiVAC without its answers: what is told is worked on
-// and followed.
+// A world is a whole MultiVAC but for its answers: documents are told, worked
+// on and followed.
 type world struct {
 	store    store.Store
 	queue    *queue.Local
-	service  *Service
-	worker   *Worker
-	sweeper  *Sweeper
+	service  *tell.Service
+	worker   *tell.Worker
+	sweeper  *tell.Sweeper
+	maker    *tell.Maker
+	crowd    *tell.Crowd
 	follower *follow.Follower
 }
 
@@ -35,7 +38,8 @@ func newWorld(s store.Store) *world { return newWorldOf(s, 64) }
 func newWorldOf(s store.Store, capacity int) *world {
 	q := queue.NewLocal(capacity)
 	f := follow.New(s, [16]byte{1})
-	return &world{s, q, New(s, q, f), NewWorker(s, q), NewSweeper(s, q), f}
+	m, c := tell.NewMaker(0), &tell.Crowd{}
+	return &world{s, q, tell.New(s, q, f, c), tell.NewWorker(s, q, m, c), tell.NewSweeper(s, q), m, c, f}
 }
 
 // run runs the world until the returned function, which the end of the test
@@ -206,7 +210,7 @@ func TestDeletedIsGone(t *testing.T) {
 
 func TestListingIsChecked(t *testing.T) {
 	w := newWorld(open(t))
-	for _, list := range []multivac.Listing{{Collection: "A"}, {State: "lost"}, {Limit: -1}, {Limit: MaxListing + 1}} {
+	for _, list := range []multivac.Listing{{Collection: "A"}, {State: "lost"}, {Limit: -1}, {Limit: tell.MaxListing + 1}} {
 		if _, err := w.service.Documents(t.Context(), list); !errors.Is(err, multivac.ErrInvalid) {
 			t.Errorf("Documents(%+v): got %v, want ErrInvalid", list, err)
 		}
@@ -265,7 +269,7 @@ func TestBacklogOfAnEarlierLifeIsWorkedOn(t *testing.T) {
 // beSlow makes the work on 500 documents take an eighth of a second.
 func (w *world) beSlow() {
 	w.worker.Workers = 4
-	w.worker.extract = func(mediaType string, body []byte) (extract.Extracted, error) {
+	w.worker.Extract = func(mediaType string, body []byte) (extract.Extracted, error) {
 		time.Sleep(time.Millisecond)
 		return extract.Extract(mediaType, body)
 	}
@@ -283,7 +287,7 @@ func TestLastTellingWins(t *testing.T) {
 		w := newWorld(s)
 		started, release := make(chan struct{}), make(chan struct{})
 		first := sync.OnceFunc(func() { close(started); <-release })
-		w.worker.extract = func(mediaType string, body []byte) (extract.Extracted, error) {
+		w.worker.Extract = func(mediaType string, body []byte) (extract.Extracted, error) {
 			first()
 			return extract.Extract(mediaType, body)
 		}
@@ -307,7 +311,7 @@ func TestDeleteWhilePending(t *testing.T) {
 	inTime(t, func(t *testing.T, s store.Store) {
 		w := newWorld(s)
 		started, release := make(chan struct{}), make(chan struct{})
-		w.worker.extract = func(mediaType string, body []byte) (extract.Extracted, error) {
+		w.worker.Extract = func(mediaType string, body []byte) (extract.Extracted, error) {
 			close(started)
 			<-release
 			return extract.Extract(mediaType, body)
@@ -365,7 +369,7 @@ func (w *world) expectIndexed(t *testing.T, want int) {
 func TestBadDocumentFailsAtOnce(t *testing.T) {
 	inTime(t, func(t *testing.T, s store.Store) {
 		w := newWorld(s)
-		w.worker.extract = func(string, []byte) (extract.Extracted, error) {
+		w.worker.Extract = func(string, []byte) (extract.Extracted, error) {
 			return extract.Extracted{}, multivac.Errorf(multivac.ErrInvalid, "save it anew", "page tree is broken")
 		}
 		w.run(t)
@@ -386,15 +390,15 @@ func TestBadDocumentFailsAtOnce(t *testing.T) {
 func TestPanicFailsTheDocumentOnly(t *testing.T) {
 	inTime(t, func(t *testing.T, s store.Store) {
 		w := newWorld(s)
-		segment := w.worker.segment
-		w.worker.segment = func(s string) []multivac.Passage {
+		segment := w.maker.Segment
+		w.maker.Segment = func(s string) []multivac.Passage {
 			if strings.Contains(s, "bad") {
 				panic("index out of range")
 			}
 			return segment(s)
 		}
-		var attempts []Attempt
-		w.worker.Observe = func(_ context.Context, a Attempt) { attempts = append(attempts, a) }
+		var attempts []tell.Attempt
+		w.worker.Events.Attempted = func(_ context.Context, a tell.Attempt) { attempts = append(attempts, a) }
 		w.worker.Workers = 1
 		w.run(t)
 		receipts := w.tell(t, multivac.WaitIndexed, telling("a", "bad"), telling("b", "good"))
@@ -414,7 +418,7 @@ func TestPanicFailsTheDocumentOnly(t *testing.T) {
 func TestNotAQuotationIsRefused(t *testing.T) {
 	inTime(t, func(t *testing.T, s store.Store) {
 		w := newWorld(s)
-		w.worker.segment = func(string) []multivac.Passage {
+		w.maker.Segment = func(string) []multivac.Passage {
 			return []multivac.Passage{{Kind: multivac.Prose, Start: 0, End: 3, Text: "lie", Sentences: []multivac.Span{{Start: 0, End: 3}}}}
 		}
 		w.run(t)
@@ -428,7 +432,7 @@ func TestPassingErrorsAreTriedAgain(t *testing.T) {
 	inTime(t, func(t *testing.T, s store.Store) {
 		w := newWorld(s)
 		tries := 0
-		w.worker.extract = func(mediaType string, body []byte) (extract.Extracted, error) {
+		w.worker.Extract = func(mediaType string, body []byte) (extract.Extracted, error) {
 			if tries++; tries < 3 {
 				return extract.Extracted{}, errors.New("out of handles")
 			}
@@ -450,7 +454,7 @@ func TestGivenUpAfterFive(t *testing.T) {
 	inTime(t, func(t *testing.T, s store.Store) {
 		w := newWorld(s)
 		tries := 0
-		w.worker.extract = func(string, []byte) (extract.Extracted, error) {
+		w.worker.Extract = func(string, []byte) (extract.Extracted, error) {
 			tries++
 			return extract.Extracted{}, errors.New("out of handles")
 		}
@@ -466,7 +470,7 @@ func TestSlowWorkKeepsItsLease(t *testing.T) {
 	inTime(t, func(t *testing.T, s store.Store) {
 		w := newWorld(s)
 		tries := 0
-		w.worker.extract = func(mediaType string, body []byte) (extract.Extracted, error) {
+		w.worker.Extract = func(mediaType string, body []byte) (extract.Extracted, error) {
 			tries++
 			time.Sleep(10 * w.worker.Lease)
 			return extract.Extract(mediaType, body)
@@ -482,7 +486,7 @@ func TestStopGivesLeasesBack(t *testing.T) {
 	inTime(t, func(t *testing.T, s store.Store) {
 		w := newWorld(s)
 		started, release := make(chan struct{}), make(chan struct{})
-		w.worker.extract = func(mediaType string, body []byte) (extract.Extracted, error) {
+		w.worker.Extract = func(mediaType string, body []byte) (extract.Extracted, error) {
 			close(started)
 			<-release
 			return extract.Extract(mediaType, body)
@@ -526,7 +530,7 @@ func TestReplacedPassagesArePurged(t *testing.T) {
 func TestTitle(t *testing.T) {
 	f := func(told, extracted, source, text, want string) {
 		t.Helper()
-		got := Title(multivac.Document{Title: told, Source: source}, extract.Extracted{Title: extracted, Text: text})
+		got := tell.Title(multivac.Document{Title: told, Source: source}, extract.Extracted{Title: extracted, Text: text})
 		if got != want {
 			t.Errorf("Title(%q, %q, %q, %q): got %q, want %q", told, extracted, source, text, got, want)
 		}
@@ -601,9 +605,9 @@ func TestAStopWaitsForNoDocument(t *testing.T) {
 			w, begun, end := newWorld(s), make(chan struct{}), make(chan struct{})
 			forever := func() { close(begun); <-end }
 			if in == "extract" {
-				w.worker.extract = func(string, []byte) (e extract.Extracted, err error) { forever(); return e, nil }
+				w.worker.Extract = func(string, []byte) (e extract.Extracted, err error) { forever(); return e, nil }
 			} else {
-				w.worker.segment = func(string) []multivac.Passage { forever(); return nil }
+				w.maker.Segment = func(string) []multivac.Passage { forever(); return nil }
 			}
 			stop := w.run(t)
 			r := w.tell(t, multivac.WaitStored, telling(in, "A nest of tags."))[0]

@@ -1,4 +1,4 @@
-package tell
+package tell_test
 
 import (
 	"bytes"
@@ -14,6 +14,7 @@ import (
 	"multivac"
 	"multivac/internal/meaning"
 	"multivac/internal/store"
+	"multivac/internal/tell"
 	"multivac/internal/text"
 )
 
@@ -36,7 +37,7 @@ func halves(text string) []multivac.Passage {
 func TestOutdatedDocumentsAreCutAnew(t *testing.T) {
 	inTime(t, func(t *testing.T, s store.Store) {
 		w := newWorld(s)
-		w.worker.segment = whole
+		w.maker.Segment = whole
 		stop := w.run(t)
 		var tellings []multivac.Telling
 		for i := range 20 {
@@ -49,11 +50,11 @@ func TestOutdatedDocumentsAreCutAnew(t *testing.T) {
 
 		// The next version of the program.
 		w = newWorld(s)
-		r := NewResegmenter(s, w.queue)
-		r.segmenter, r.segment = r.segmenter+1, halves
+		r := tell.NewRefresher(s, w.queue, w.maker)
+		w.maker.Segmenter, w.maker.Segment = w.maker.Segmenter+1, halves
 		var broken []multivac.DocumentID
 		var mu sync.Mutex
-		r.Observe = func(id multivac.DocumentID, err error) {
+		r.Events.RefreshFailed = func(id multivac.DocumentID, err error) {
 			mu.Lock()
 			defer mu.Unlock()
 			if broken = append(broken, id); id == "" {
@@ -105,12 +106,12 @@ func TestOutdatedDocumentsAreCutAnew(t *testing.T) {
 func TestResegmenterStepsBack(t *testing.T) {
 	inTime(t, func(t *testing.T, s store.Store) {
 		w := newWorld(s)
-		w.worker.segment = whole
+		w.maker.Segment = whole
 		stop := w.run(t)
 		w.tell(t, multivac.WaitIndexed, telling("a", "One two."))
 		stop()
-		r := NewResegmenter(s, w.queue)
-		r.segmenter, r.segment = r.segmenter+1, halves
+		r := tell.NewRefresher(s, w.queue, w.maker)
+		w.maker.Segmenter, w.maker.Segment = w.maker.Segmenter+1, halves
 		if err := w.queue.Enqueue(t.Context(), multivac.Task{Document: "x", Revision: 1}); err != nil {
 			t.Fatal(err)
 		}
@@ -131,16 +132,15 @@ func TestResegmenterStepsBack(t *testing.T) {
 func TestResegmentersTakeTurns(t *testing.T) {
 	inTime(t, func(t *testing.T, s store.Store) {
 		w := newWorld(s)
-		w.worker.segment = whole
+		w.maker.Segment = whole
 		stop := w.run(t)
 		w.tell(t, multivac.WaitIndexed, telling("a", "One two."), telling("b", "Three four."))
 		stop()
-		r := NewResegmenter(s, w.queue)
-		r.segmenter, r.segment = r.segmenter+1, halves
+		r := tell.NewRefresher(s, w.queue, w.maker)
+		w.maker.Segmenter, w.maker.Segment = w.maker.Segmenter+1, halves
 		var mine atomic.Bool
 		r.Turn = func(context.Context) bool { return mine.Load() }
-		watcher := NewResegmenter(s, w.queue)
-		watcher.segmenter = r.segmenter
+		watcher := tell.NewRefresher(s, w.queue, w.maker)
 		ctx, cancel := context.WithCancel(t.Context())
 		done := make(chan error, 2)
 		go func() { done <- r.Run(ctx) }()
@@ -148,7 +148,7 @@ func TestResegmentersTakeTurns(t *testing.T) {
 		left := func(want int) {
 			t.Helper()
 			time.Sleep(2 * time.Minute)
-			if n, err := s.CountOutdated(t.Context(), r.version()); n != want || r.Left() != want || watcher.Left() != want || err != nil {
+			if n, err := s.CountOutdated(t.Context(), store.Version{Segmenter: w.maker.Segmenter}); n != want || r.Left() != want || watcher.Left() != want || err != nil {
 				t.Errorf("%d outdated, %v, and %d and %d are said to be; want %d", n, err, r.Left(), watcher.Left(), want)
 			}
 		}
@@ -172,12 +172,12 @@ func sized(_ context.Context, _ string, p multivac.Passage) ([]byte, error) {
 
 // enriching runs a world whose documents are enriched by vectors, from the
 // publication on.
-func enriching(t *testing.T, s store.Store, vectors func(context.Context, string, multivac.Passage) ([]byte, error)) (*world, *Resegmenter) {
+func enriching(t *testing.T, s store.Store, vectors func(context.Context, string, multivac.Passage) ([]byte, error)) (*world, *tell.Refresher) {
 	w := newWorld(s)
 	w.follower.Vectors = meaning.Version
-	r := NewResegmenter(s, w.queue)
-	r.Vectors = vectors
-	w.worker.Observe = func(_ context.Context, a Attempt) {
+	r := tell.NewRefresher(s, w.queue, w.maker)
+	w.maker.Vectors = vectors
+	w.worker.Events.Attempted = func(_ context.Context, a tell.Attempt) {
 		if a.Err == nil {
 			r.Wake()
 		}
@@ -258,8 +258,7 @@ func TestToldIsEnriched(t *testing.T) {
 		w.tell(t, multivac.WaitIndexed, telling("c", "It is warm."))
 		time.Sleep(time.Second)
 		off := newWorld(s)
-		plain := NewResegmenter(s, off.queue)
-		if n, err := s.CountOutdated(t.Context(), plain.version()); n != 0 || err != nil {
+		if n, err := s.CountOutdated(t.Context(), store.Version{Segmenter: text.Version}); n != 0 || err != nil {
 			t.Errorf("without vectors %d documents are to be cut anew, %v", n, err)
 		}
 		off.run(t)
@@ -276,7 +275,7 @@ func TestEnrichingBreaks(t *testing.T) {
 	inTime(t, func(t *testing.T, s store.Store) {
 		w, r := enriching(t, s, func(context.Context, string, multivac.Passage) ([]byte, error) { panic("too strange") })
 		var told atomic.Int32
-		r.Observe = func(_ multivac.DocumentID, err error) {
+		r.Events.RefreshFailed = func(_ multivac.DocumentID, err error) {
 			told.Add(1)
 			if !strings.Contains(err.Error(), "while it made vectors of the sentences: too strange") {
 				t.Errorf("told of %v", err)
@@ -301,10 +300,10 @@ func TestEnrichingStepsBack(t *testing.T) {
 		stop := w.run(t)
 		w.tell(t, multivac.WaitIndexed, telling("a", "# One\n\nIt is cold.\n\n# Two\n\nIt is warm.\n\n# Three\n\nIt is wet."))
 		stop()
-		r := NewResegmenter(s, w.queue)
-		r.computing = make(chan struct{}, 1)
+		m := tell.NewMaker(1)
+		r := tell.NewRefresher(s, w.queue, m)
 		var made atomic.Int32
-		r.Vectors = func(ctx context.Context, title string, p multivac.Passage) ([]byte, error) {
+		m.Vectors = func(ctx context.Context, title string, p multivac.Passage) ([]byte, error) {
 			if made.Add(1) == 1 {
 				if err := w.queue.Enqueue(ctx, multivac.Task{Document: "x", Revision: 1}); err != nil {
 					t.Error(err)

@@ -1,4 +1,6 @@
-package app
+// Package folder answers from documents that are read for one question or a
+// few, and kept nowhere: no store, no server. It goes by words only.
+package folder
 
 import (
 	"context"
@@ -17,8 +19,8 @@ import (
 	"multivac/internal/text"
 )
 
-// A Folder answers from documents that it is given and keeps nowhere. Add may
-// be called by many goroutines, before Asker is.
+// A Folder answers from the documents that were added to it. Add may be called
+// by many goroutines, but not after Asker.
 type Folder struct {
 	mu        sync.Mutex
 	documents map[multivac.DocumentID]read
@@ -34,13 +36,14 @@ type read struct {
 	isFile   bool
 }
 
-// NewFolder returns a folder without documents.
-func NewFolder() *Folder {
+// New returns a folder without documents.
+func New() *Folder {
 	return &Folder{documents: map[multivac.DocumentID]read{}, index: index.New()}
 }
 
-// Add reads a document. Where isFile is set, its body is that of the file
-// that Source names, and Line knows where in it a quotation stands.
+// Add reads a document. It returns an ErrInvalid where the telling is not valid
+// or has no text. isFile says that the body is the whole file that Source
+// names: then Line knows where in that file a quotation stands.
 func (f *Folder) Add(t multivac.Telling, isFile bool) error {
 	if err := t.Validate(); err != nil {
 		return err
@@ -74,25 +77,26 @@ func (f *Folder) Unread() {
 	f.unread = true
 }
 
-// Asker returns what answers from the documents added. It goes by words only.
+// Asker returns what answers from the documents that were added.
 func (f *Folder) Asker() multivac.Asker {
 	docs := make([]index.Document, 0, len(f.documents))
 	for id, d := range f.documents {
 		docs = append(docs, index.Document{ID: id, Revision: d.Revision, Title: d.Title, Passages: d.passages})
 	}
-	// Of equals the first is found first: in the same order every time.
+	// Of passages that match equally well, the index returns the first one
+	// first. In a fixed order the same question gets the same answer each time.
 	slices.SortFunc(docs, func(a, b index.Document) int { return strings.Compare(string(a.ID), string(b.ID)) })
 	f.index.Put(docs...)
-	return folderAsker{ask.New(f, f, rank.Default(), nil), f}
+	return asker{ask.New(f, f, rank.Default(), nil), f}
 }
 
-// A folderAsker says why there is no answer where nothing was added.
-type folderAsker struct {
+// An asker gives the reason where there is no answer because nothing was added.
+type asker struct {
 	multivac.Asker
 	folder *Folder
 }
 
-func (a folderAsker) Ask(ctx context.Context, q multivac.Question) (multivac.Answer, error) {
+func (a asker) Ask(ctx context.Context, q multivac.Question) (multivac.Answer, error) {
 	answer, err := a.Asker.Ask(ctx, q)
 	if err != nil || len(a.folder.documents) > 0 {
 		return answer, err
@@ -104,8 +108,8 @@ func (a folderAsker) Ask(ctx context.Context, q multivac.Question) (multivac.Ans
 	return answer, nil
 }
 
-// Line returns the line of the file at which a quotation begins, from 1, or 0
-// where the document is not a file of its own.
+// Line returns the line of the file at which a quotation begins, counted from
+// 1; 0 where the document is not a whole file.
 func (f *Folder) Line(q multivac.Quotation) int {
 	d := f.documents[q.Document]
 	if !d.isFile || q.Start > len(d.Text) {
@@ -121,10 +125,9 @@ func (f *Folder) Line(q multivac.Quotation) int {
 	return 0
 }
 
-// View implements what ask needs of a follower; there is one collection.
+// View implements what ask needs of a follower. There is one collection.
 func (f *Folder) View(multivac.CollectionName) (follow.View, bool) {
-	v := follow.View{Index: f.index.Snapshot()}
-	return v, len(f.documents) > 0
+	return follow.View{Index: f.index.Snapshot()}, len(f.documents) > 0
 }
 
 // Reach implements what ask needs of a follower.

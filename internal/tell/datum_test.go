@@ -1,4 +1,4 @@
-package app
+package tell_test
 
 import (
 	"context"
@@ -6,18 +6,18 @@ import (
 	"time"
 
 	"multivac"
-	"multivac/internal/follow"
+	"multivac/internal/tell"
 )
 
-// A stored is a library of one datum that counts how often it is read.
-type stored struct {
+// oneDatum is a library of one datum. It counts how often the datum is read.
+type oneDatum struct {
 	multivac.Library
 	text  string
 	reads int
-	while func() // happens while it is read
+	while func() // called during a read
 }
 
-func (s *stored) Datum(context.Context, multivac.CollectionName) (string, error) {
+func (s *oneDatum) Datum(context.Context, multivac.CollectionName) (string, error) {
 	s.reads++
 	text := s.text
 	if s.while != nil {
@@ -26,19 +26,17 @@ func (s *stored) Datum(context.Context, multivac.CollectionName) (string, error)
 	return text, nil
 }
 
-func (s *stored) Delete(context.Context, multivac.DocumentID) (multivac.Receipt, error) {
+func (s *oneDatum) Delete(context.Context, multivac.DocumentID) (multivac.Receipt, error) {
 	s.text = "second"
 	return multivac.Receipt{}, nil
 }
 
 // The datum is read again when something has changed, when something was
-// deleted here, and after a second; and at no other time.
-func TestDatumIsKept(t *testing.T) {
-	s := &stored{text: "first"}
-	view, there, now := follow.View{}, true, time.Now()
-	d := newDatumKeeper(s, &follow.Follower{})
-	d.now = func() time.Time { return now }
-	d.view = func(multivac.CollectionName) (follow.View, bool) { return view, there }
+// deleted in this process, and after a second. It is not read at other times.
+func TestDatumIsCached(t *testing.T) {
+	s := &oneDatum{text: "first"}
+	fingerprint, some, now := [16]byte{}, true, time.Now()
+	d := tell.NewDatumCache(s, func(multivac.CollectionName) ([16]byte, bool) { return fingerprint, some }, func() time.Time { return now })
 	says := func(when, want string, reads int) {
 		t.Helper()
 		s.reads = 0
@@ -48,7 +46,7 @@ func TestDatumIsKept(t *testing.T) {
 	}
 	says("at first", "first", 1)
 	says("again", "first", 0)
-	view.Fingerprint[0]++
+	fingerprint[0]++
 	says("when something was published", "first", 1)
 	says("again", "first", 0)
 	if _, err := d.Delete(t.Context(), "1"); err != nil {
@@ -57,13 +55,13 @@ func TestDatumIsKept(t *testing.T) {
 	says("after a deletion", "second", 1)
 	says("again", "second", 0)
 	s.text = "third"
-	now = now.Add(datumTime)
+	now = now.Add(time.Second)
 	says("a second later", "third", 1)
-	d.forget()
+	d.Forget()
 	s.while = func() { s.while = nil; _, _ = d.Delete(t.Context(), "3") }
 	says("deleted while it was read", "third", 1)
 	says("after that", "second", 1)
-	there = false
+	some = false
 	says("of a collection without documents", "second", 1)
 	says("again", "second", 1)
 }

@@ -1,0 +1,42 @@
+package app
+
+import (
+	"cmp"
+	"time"
+
+	"multivac/internal/meaning"
+	"multivac/internal/tell"
+)
+
+// A workerPart is what a process has that works on what is told.
+type workerPart struct {
+	*tell.Worker
+	sweeper *tell.Sweeper
+}
+
+const (
+	// sharedLease is how long a document of a worker that died waits for
+	// another worker, where there are several. A living one extends its lease
+	// every third of that.
+	sharedLease = 2 * time.Second
+	// sharedRefreshInterval is the time between two looks for documents whose
+	// vectors are missing, where several workers publish.
+	sharedRefreshInterval = time.Second
+)
+
+// makeWorker makes what works on what is told, and looks after it.
+func (a *App) makeWorker(s Settings) {
+	kept := a.observed()
+	w := &workerPart{tell.NewWorker(kept, a.queue, a.maker, a.crowd), tell.NewSweeper(kept, a.queue)}
+	a.worker = w
+	w.Workers = cmp.Or(s.Workers, w.Workers)
+	w.Events, w.sweeper.Events = a.tellEvents(), a.tellEvents()
+	if a.member == nil {
+		return
+	}
+	w.Lease = sharedLease
+	a.refresher.Turn, w.sweeper.Turn = a.member.Turn("resegment"), a.member.Turn("purge")
+	if a.meaning != meaning.Off {
+		a.refresher.Interval = sharedRefreshInterval
+	}
+}

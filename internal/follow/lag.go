@@ -1,0 +1,39 @@
+package follow
+
+import (
+	"context"
+	"sync"
+	"time"
+
+	"multivac"
+)
+
+// A Lag measures how long an index has stood still behind the store.
+type Lag struct {
+	follower *Follower
+
+	mu    sync.Mutex
+	since time.Time         // when the index was first seen behind at that position
+	at    multivac.Position // of the index
+}
+
+// NewLag returns a measure of f.
+func NewLag(f *Follower) *Lag { return &Lag{follower: f} }
+
+// Measure returns for how long the index has been at the same position behind
+// the store, as seen from one call to the next: 0 where it is not behind, or
+// has moved since the call before.
+func (l *Lag) Measure(ctx context.Context) time.Duration {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	end, err := l.follower.store.Position(ctx)
+	at := l.follower.Status().Position
+	if err != nil || at >= end {
+		l.since = time.Time{}
+		return 0
+	}
+	if l.since.IsZero() || l.at != at {
+		l.since, l.at = time.Now(), at
+	}
+	return time.Since(l.since)
+}

@@ -1,0 +1,135 @@
+package tell
+
+import (
+	"context"
+	"errors"
+	"sync"
+	"time"
+
+	"multivac"
+	"multivac/internal/extract"
+	"multivac/internal/store"
+)
+
+// firstNote is how long a first attempt may take before the store hears of its
+// step.
+const firstNote = 100 * time.Millisecond
+
+// A lease is the work on one document while no other worker has it.
+type lease struct {
+	*Worker
+	task multivac.Task
+
+	stopping context.Context // ends when the worker is to stop
+	ctx      context.Context // ends when the lease is lost, too
+	cancel   context.CancelCauseFunc
+	keeper   sync.WaitGroup
+
+	stepCtx context.Context // of the step
+	ended   func(error)     // ends the trace of the step
+
+	mu   sync.Mutex // so that the store hears of the steps in order
+	step string
+}
+
+// hold extends the lease on a document until its run has ended.
+func (w *Worker) hold(ctx context.Context, task multivac.Task) *lease {
+	l := &lease{Worker: w, task: task, stopping: ctx, step: "lease", ended: func(error) {}}
+	l.ctx, l.cancel = context.WithCancelCause(ctx)
+	l.keeper.Go(l.keep)
+	return l
+}
+
+// run works on the document and stops extending the lease. It returns the step
+// in which the work ended, and its error.
+func (l *lease) run(d multivac.Document) (step string, err error) {
+	err = l.work(d)
+	l.ended(err)
+	if err != nil {
+		l.mu.Lock()
+		_ = l.note() // where the store cannot be told of the step, the failure says less
+		l.mu.Unlock()
+	}
+	l.cancel(nil)
+	l.keeper.Wait()
+	return l.step, err
+}
+
+// keep extends the lease every third of its time.
+func (l *lease) keep() {
+	tick := time.NewTimer(min(firstNote, l.Lease/3))
+	defer tick.Stop()
+	for {
+		select {
+		case <-l.ctx.Done():
+			return
+		case <-tick.C:
+		}
+		tick.Reset(l.Lease / 3)
+		l.mu.Lock()
+		err := l.note()
+		l.mu.Unlock()
+		if errors.Is(err, multivac.ErrSuperseded) {
+			l.cancel(err)
+			return
+		}
+		// Any other error may be over at the next tick, before the lease ends.
+	}
+}
+
+// note tells the store of the step, and extends the lease. l.mu is held.
+func (l *lease) note() error {
+	return l.store.Step(l.ctx, l.task, l.step, l.Now().Add(l.Lease))
+}
+
+// begin notes that a step begins. If the process dies in it, the store knows in
+// which step. Most documents are done at once, and each note is a write that
+// tellings wait for: of a first attempt the store hears only where it takes
+// longer than firstNote.
+func (l *lease) begin(step string) error {
+	if err := context.Cause(l.ctx); err != nil {
+		return err
+	}
+	l.ended(nil)
+	l.stepCtx, l.ended = l.Events.began(l.ctx, step)
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	l.step = step
+	if l.task.Attempt == 1 {
+		return nil
+	}
+	return l.note()
+}
+
+// work makes a publication of a document and publishes it.
+func (l *lease) work(d multivac.Document) error {
+	size := min(int64(len(d.Body)), maxWorking)
+	if err := l.working.Acquire(l.ctx, size); err != nil {
+		return context.Cause(l.ctx)
+	}
+	defer l.working.Release(size)
+	defer saveMemory(len(d.Body))()
+	if err := l.begin("extract"); err != nil {
+		return err
+	}
+	extracted, err := await(l.stopping, "extract", func() (extract.Extracted, error) { return l.Extract(d.MediaType, d.Body) })
+	if err != nil {
+		return err
+	}
+	if err := l.begin("segment"); err != nil {
+		return err
+	}
+	passages, err := l.maker.passages(l.stopping, extracted.Text)
+	if err != nil {
+		return err
+	}
+	if len(passages) == 0 {
+		return multivac.Errorf(multivac.ErrInvalid, "tell a text", "document has no text in it")
+	}
+	if err := l.begin("publish"); err != nil {
+		return err
+	}
+	p := store.Publication{Title: Title(d, extracted), Text: extracted.Text, IsBody: extracted.Text == string(d.Body), Version: store.Version{Segmenter: l.maker.Segmenter}, Passages: passages}
+	_, err = l.store.Publish(l.stepCtx, l.task, p, l.Now())
+	return err
+}
