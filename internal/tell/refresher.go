@@ -1,7 +1,6 @@
 package tell
 
 import (
-	"bytes"
 	"context"
 	"errors"
 	"sync/atomic"
@@ -70,7 +69,7 @@ func NewRefresher(s outdated, q queue.Queue, m *Maker) *Refresher {
 	}
 }
 
-// version is that of up-to-date documents.
+// version is that of documents that are up to date.
 func (r *Refresher) version() store.Version {
 	if r.maker.Vectors == nil {
 		return store.Version{Segmenter: r.maker.Segmenter}
@@ -78,7 +77,7 @@ func (r *Refresher) version() store.Version {
 	return store.Version{Segmenter: r.maker.Segmenter, Vectors: meaning.Version}
 }
 
-// Vectors are stored as they are made.
+// The store keeps vectors as the model makes them.
 var _ [meaning.Width]byte = [store.VectorSize]byte{}
 
 // Left is how many documents are outdated, as of a few seconds ago.
@@ -125,8 +124,8 @@ func (r *Refresher) Wait(ctx context.Context) error {
 		if err != nil || n == 0 {
 			return err
 		}
-		if !clock.Sleep(ctx, refreshedInterval) {
-			return ctx.Err()
+		if err := clock.Sleep(ctx, refreshedInterval); err != nil {
+			return err
 		}
 	}
 }
@@ -147,7 +146,7 @@ func (r *Refresher) refresh(ctx context.Context) error {
 	}
 	for counted := time.Now(); r.Left() > 0; {
 		turn := r.Turn(ctx)
-		if !turn && !clock.Sleep(ctx, turnInterval) {
+		if !turn && clock.Sleep(ctx, turnInterval) != nil {
 			return nil
 		}
 		if !turn || time.Since(counted) > countInterval {
@@ -189,8 +188,10 @@ func (r *Refresher) batch(ctx context.Context) (more bool, err error) {
 		return false, nil
 	}
 	r.left.Store(max(0, r.left.Load()-int64(len(tasks))))
-	// With vectors, the pauses are made between passages.
-	return r.maker.Vectors != nil || clock.Sleep(ctx, pauseFactor*time.Since(begin)), nil
+	if r.maker.Vectors == nil { // with vectors, the pauses are made between passages
+		return clock.Sleep(ctx, pauseFactor*time.Since(begin)) == nil, nil
+	}
+	return true, nil
 }
 
 // giveWay waits while documents wait for a worker. It reports false where ctx
@@ -200,7 +201,7 @@ func (r *Refresher) giveWay(ctx context.Context) bool {
 		if waiting, err := r.queue.Len(ctx); err != nil || waiting == 0 {
 			return ctx.Err() == nil
 		}
-		if !clock.Sleep(ctx, queuePollInterval) {
+		if clock.Sleep(ctx, queuePollInterval) != nil {
 			return false
 		}
 	}
@@ -210,46 +211,43 @@ func (r *Refresher) giveWay(ctx context.Context) bool {
 // processor to what was told just now and to what waits for a worker.
 func (r *Refresher) pause(ctx context.Context, took time.Duration) {
 	if time.Since(time.Unix(0, r.published.Load())) < quietTime {
-		clock.Sleep(ctx, pauseFactor*took)
+		_ = clock.Sleep(ctx, pauseFactor*took) // the caller looks at ctx
 	}
 	r.giveWay(ctx)
 }
 
-// document makes what is outdated of a document: other passages, or only the
-// vectors of those that are there.
+// document refreshes one document: it replaces its passages where an older
+// segmenter cut them, and otherwise only attaches their vectors.
 func (r *Refresher) document(ctx context.Context, task multivac.Task) error {
 	p, err := r.store.Published(ctx, task)
 	if err != nil {
 		return unlessSuperseded(err)
 	}
-	if !p.Version.Before(r.version()) { // another process refreshed it
+	if !p.Version.Before(r.version()) { // another process was faster
 		return nil
 	}
-	recut := p.Version.Segmenter < r.maker.Segmenter
-	if recut {
-		passages, err := r.maker.passages(ctx, p.Text)
-		switch {
+	cut := p.Version.Segmenter < r.maker.Segmenter
+	if cut {
+		switch passages, err := r.maker.passages(ctx, p.Text); {
 		case ctx.Err() != nil:
 			return ctx.Err()
-		case err == nil:
-			p.Passages = passages
-		default: // it keeps those that it has
+		case err != nil: // it keeps the passages that it has
 			r.Events.refreshFailed(task.Document, err)
+		default:
+			p.Passages = passages
 		}
 	}
 	p.Version = r.version()
 	if r.maker.Vectors != nil {
-		vectors, err := r.maker.vectors(ctx, p.Title, p.Passages, r.pause)
-		switch {
-		case ctx.Err() != nil:
+		p.Vectors, err = r.maker.vectors(ctx, p.Title, p.Passages, r.pause)
+		if ctx.Err() != nil {
 			return ctx.Err()
-		case err == nil:
-			p.Vectors = bytes.Join(vectors, nil)
-		default: // it goes without vectors
+		}
+		if err != nil { // it goes without vectors
 			r.Events.refreshFailed(task.Document, err)
 		}
 	}
-	if recut {
+	if cut {
 		return unlessSuperseded(r.store.Replace(ctx, task, p))
 	}
 	return unlessSuperseded(r.store.Attach(ctx, task, p.Version, p.Vectors))
