@@ -14,19 +14,19 @@ import (
 	"multivac/internal/queue"
 )
 
-// patience is how long a queue may take for what it has to do; a queue over
-// the network is allowed its round trips.
-const patience = 20 * time.Second
+// waitTimeout is the longest that a test waits for the queue. A queue over the
+// network needs its round trips.
+const waitTimeout = 20 * time.Second
 
-// Run proves the queues that open returns. Each has to be empty and to hold
-// a thousand tasks; Run closes it.
+// Run proves the queues that open returns. Each of them is empty, and can hold
+// a thousand tasks. Run closes them.
 func Run(t *testing.T, open func(t *testing.T) queue.Queue) {
 	for name, test := range map[string]func(*testing.T, queue.Queue){
 		"every task is handed out":                everyTask,
 		"tasks come while working":                whileWorking,
-		"workers are bound":                       workersBound,
-		"the end waits for what is running":       endWaits,
-		"the end reaches what is running":         endReaches,
+		"the number of workers is a bound":        workersBound,
+		"the end waits for handlers":              endWaits,
+		"the end ends the context of handlers":    endReaches,
 		"a failing task does not stop the others": failing,
 		"many may enqueue":                        manyEnqueue,
 		"two may work":                            twoWork,
@@ -45,8 +45,11 @@ func Run(t *testing.T, open func(t *testing.T) queue.Queue) {
 	}
 }
 
+// task returns a task that differs from that of every other i. Those of odd i are
+// of another kind than multivac.ReadDocument.
 func task(i int) multivac.Task {
-	return multivac.Task{Document: multivac.DocumentID(fmt.Sprintf("%032x", i)), Revision: multivac.Revision(i + 1), Attempt: i % 3,
+	return multivac.Task{Kind: []multivac.TaskKind{multivac.ReadDocument, "another"}[i%2],
+		Document: multivac.DocumentID(fmt.Sprintf("%032x", i/2)), Revision: multivac.Revision(i/2 + 1), Attempt: i / 2 % 3,
 		Origin: multivac.Origin{RequestID: fmt.Sprintf("request-%d", i), Trace: fmt.Sprintf("00-%032x-%016x-01", i+1, i+1)}}
 }
 
@@ -59,7 +62,7 @@ func enqueue(t *testing.T, q queue.Queue, from, to int) {
 	}
 }
 
-// work starts Work and returns a function that ends it and waits for it.
+// work starts Work. It returns a function that ends it and waits for its end.
 func work(t *testing.T, q queue.Queue, workers int, handle func(context.Context, multivac.Task) error) (end func()) {
 	t.Helper()
 	ctx, cancel := context.WithCancel(context.Background())
@@ -72,8 +75,8 @@ func work(t *testing.T, q queue.Queue, workers int, handle func(context.Context,
 			if err != nil && !errors.Is(err, context.Canceled) {
 				t.Errorf("Work after its end: %v", err)
 			}
-		case <-time.After(patience):
-			t.Errorf("Work did not return within %v of its end", patience)
+		case <-time.After(waitTimeout):
+			t.Errorf("Work did not return within %v of its end", waitTimeout)
 		}
 	})
 	t.Cleanup(end)
@@ -84,8 +87,8 @@ func wait[T any](t *testing.T, c <-chan T, what string) (v T) {
 	t.Helper()
 	select {
 	case v = <-c:
-	case <-time.After(patience):
-		t.Fatalf("%s did not come within %v", what, patience)
+	case <-time.After(waitTimeout):
+		t.Fatalf("%s did not come within %v", what, waitTimeout)
 	}
 	return v
 }
@@ -152,7 +155,7 @@ func workersBound(t *testing.T, q queue.Queue) {
 		if now == workers {
 			fill()
 		}
-		select { // nobody ends before all workers are at work
+		select { // none ends before all workers are at work
 		case <-full:
 		case <-ctx.Done():
 		}
@@ -217,7 +220,7 @@ func failing(t *testing.T, q queue.Queue) {
 		first := !seen[task]
 		seen[task] = true
 		switch {
-		case task.Revision%2 == 0:
+		case task.Kind == multivac.ReadDocument:
 			return errors.New("cannot")
 		case first:
 			good <- task
@@ -225,7 +228,7 @@ func failing(t *testing.T, q queue.Queue) {
 		return nil
 	})
 	for range n / 2 {
-		wait(t, good, "a task beside the failing ones")
+		wait(t, good, "a task that does not fail")
 	}
 }
 

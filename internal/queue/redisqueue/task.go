@@ -17,19 +17,26 @@ const (
 	taskKey    = "asynq:{" + name + "}:t:"
 )
 
-// version is of the payload.
+// Versions of the payload.
 //
 //	1  the first: document, revision, attempt, origin
+//	2  a task of another kind than reading a document
 //
-// A field may be added without a new version where those who do not know it may
-// do without. A new version is for what they would misunderstand: they leave
-// the task to a newer worker, and drop it in the end. A sweeper of any version
-// enqueues the document anew, in its own.
-const version = 1
+// A field may be added without a new version where workers that do not know it
+// can do without it. A new version is for what they would misunderstand: they
+// leave the task to a newer worker, and drop it in the end. A sweeper of any
+// version enqueues the document again, in its own version. So what an older
+// worker understands is still written as version 1.
+const (
+	versionDocument = 1
+	versionKind     = 2
+	newestVersion   = versionKind
+)
 
 // A payload is a task as it waits in Redis.
 type payload struct {
 	Version   int                 `json:"v"`
+	Kind      multivac.TaskKind   `json:"kind,omitempty"`
 	Document  multivac.DocumentID `json:"document"`
 	Revision  multivac.Revision   `json:"revision"`
 	Attempt   int                 `json:"attempt,omitempty"`
@@ -39,13 +46,21 @@ type payload struct {
 
 var errNewer = errors.New("task is of a newer version")
 
-// taskID is the same for the same work, whoever enqueues it and from where.
+// taskID is the same for the same work, whichever process enqueues it.
 func taskID(t multivac.Task) string {
-	return fmt.Sprintf("%s:%d:%d", t.Document, t.Revision, t.Attempt)
+	id := fmt.Sprintf("%s:%d:%d", t.Document, t.Revision, t.Attempt)
+	if t.Kind != multivac.ReadDocument {
+		id = string(t.Kind) + ":" + id
+	}
+	return id
 }
 
 func encode(t multivac.Task) []byte {
-	text, err := json.Marshal(payload{version, t.Document, t.Revision, t.Attempt, t.Origin.RequestID, t.Origin.Trace})
+	version := versionDocument
+	if t.Kind != multivac.ReadDocument {
+		version = versionKind
+	}
+	text, err := json.Marshal(payload{version, t.Kind, t.Document, t.Revision, t.Attempt, t.Origin.RequestID, t.Origin.Trace})
 	if err != nil {
 		panic(err) // strings and numbers only
 	}
@@ -61,7 +76,7 @@ func decode(text []byte) (multivac.Task, error) {
 	if err := json.Unmarshal(text, &p); err != nil || p.Version < 1 {
 		return multivac.Task{}, multivac.Errorf(multivac.ErrInvalid, "", "no task: %q", multivac.Clip(string(text), 80))
 	}
-	if p.Version > version {
+	if p.Version > newestVersion {
 		return multivac.Task{}, fmt.Errorf("%w: %d", errNewer, p.Version)
 	}
 	var v payload
@@ -69,7 +84,7 @@ func decode(text []byte) (multivac.Task, error) {
 		return multivac.Task{}, multivac.Errorf(multivac.ErrInvalid, "", "no task: %q", multivac.Clip(string(text), 80))
 	}
 	return multivac.Task{
-		Document: v.Document, Revision: v.Revision, Attempt: v.Attempt,
+		Kind: v.Kind, Document: v.Document, Revision: v.Revision, Attempt: v.Attempt,
 		Origin: multivac.Origin{RequestID: v.RequestID, Trace: v.Trace},
 	}, nil
 }

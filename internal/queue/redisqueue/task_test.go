@@ -13,6 +13,13 @@ func TestPayload(t *testing.T) {
 	if got := string(encode(task)); got != want {
 		t.Errorf("got %s, want %s", got, want)
 	}
+	other := multivac.Task{Kind: "k", Document: "d", Revision: 3}
+	if got, want := string(encode(other)), `{"v":2,"kind":"k","document":"d","revision":3}`; got != want {
+		t.Errorf("of another kind: got %s, want %s", got, want)
+	}
+	if taskID(task) == taskID(other) {
+		t.Errorf("tasks of two kinds have one identifier, %s", taskID(task))
+	}
 	f := func(text string, want multivac.Task, kind error) {
 		t.Helper()
 		got, err := decode([]byte(text))
@@ -23,7 +30,8 @@ func TestPayload(t *testing.T) {
 	f(want, task, nil)
 	f(`{"v":1,"document":"d","revision":1}`, multivac.Task{Document: "d", Revision: 1}, nil)
 	f(`{"v":1,"document":"d","revision":1,"of a later version":[1]}`, multivac.Task{Document: "d", Revision: 1}, nil)
-	f(`{"v":2,"document":{"all":"different"}}`, multivac.Task{}, errNewer)
+	f(`{"v":2,"kind":"k","document":"d","revision":3}`, multivac.Task{Kind: "k", Document: "d", Revision: 3}, nil)
+	f(`{"v":3,"document":{"all":"different"}}`, multivac.Task{}, errNewer)
 	f(`{"v":0,"document":"d"}`, multivac.Task{}, multivac.ErrInvalid)
 	f(`{"v":1,"document":7}`, multivac.Task{}, multivac.ErrInvalid)
 	f(`{"v":1}`, multivac.Task{}, multivac.ErrInvalid)
