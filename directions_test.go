@@ -41,7 +41,7 @@ internal/cache            redisclient
 internal/store            
 internal/store/sqlite     store
 internal/store/mongodb    store certs
-internal/store/storetest  store
+internal/store/storetest  store golden
 internal/queue            
 internal/queue/queuetest  queue
 internal/queue/redisqueue queue redisclient
