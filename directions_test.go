@@ -27,6 +27,7 @@ internal/frontmatter
 internal/memory           
 internal/jsontext         
 internal/meaning          memory
+internal/place            
 internal/extract          frontmatter strict
 internal/index            memory meaning text
 internal/rank             text index meaning
@@ -64,7 +65,7 @@ doc
 
 // Pure rooms compute: they read no clock, talk to nobody and write no log.
 var (
-	pure    = []string{".", "internal/text", "internal/frontmatter", "internal/extract", "internal/index", "internal/meaning", "internal/rank"}
+	pure    = []string{".", "internal/text", "internal/frontmatter", "internal/extract", "internal/place", "internal/index", "internal/meaning", "internal/rank"}
 	outside = []string{"os", "os/exec", "net", "net/http", "log", "log/slog", "database/sql", "syscall"}
 	clock   = "time" // the words name times and durations; the others have no use for it
 )
