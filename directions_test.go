@@ -16,8 +16,8 @@ import (
 const directions = `
 .                         
 cmd/multivac              cli
-internal/cli              app client config eval extract telemetry web/wire doc
-internal/app              ask audit auth cache certs extract follow index keep memory meaning queue queue/redisqueue rank store store/mongodb store/sqlite telemetry tell text web web/ui
+internal/cli              app client config eval extract extract/formats telemetry web/wire doc
+internal/app              ask audit auth cache certs extract extract/formats follow index keep memory meaning place queue queue/redisqueue rank store store/mongodb store/sqlite telemetry tell text web web/ui
 internal/client           web/wire
 internal/eval             
 internal/telemetry        
@@ -28,13 +28,23 @@ internal/memory
 internal/jsontext         
 internal/meaning          memory
 internal/place            
-internal/extract          frontmatter strict
+internal/extract          place
+internal/extract/plain    extract frontmatter place
+internal/extract/light    extract extract/plain extract/sheet place
+internal/extract/sheet    extract
+internal/extract/markdown extract extract/html extract/light frontmatter place
+internal/extract/restructured extract extract/light
+internal/extract/html     extract extract/sheet
+internal/extract/table    extract extract/sheet
+internal/extract/jsonl    extract strict
+internal/extract/formats  extract extract/plain extract/markdown extract/restructured extract/html extract/table extract/jsonl
+internal/extract/extracttest extract place text
 internal/index            memory meaning text
 internal/rank             text index meaning
-internal/rank/learn       eval extract index meaning rank text
+internal/rank/learn       eval extract/formats index meaning rank text
 internal/auth             
 internal/audit            auth telemetry
-internal/tell             extract meaning text store queue
+internal/tell             extract extract/formats meaning text store queue
 internal/follow           index text store
 internal/keep             jsontext memory strict text store queue
 internal/ask              index meaning rank follow cache store
@@ -47,7 +57,7 @@ internal/queue
 internal/queue/queuetest  queue
 internal/queue/redisqueue queue redisclient
 internal/web              web/api web/bodies web/wire auth
-internal/web/api          strict web/bodies web/wire
+internal/web/api          extract extract/formats extract/jsonl strict web/bodies web/wire
 internal/web/bodies       memory
 internal/web/wire         jsontext
 internal/web/ui           web/wire auth
@@ -65,7 +75,8 @@ doc
 
 // Pure rooms compute: they read no clock, talk to nobody and write no log.
 var (
-	pure    = []string{".", "internal/text", "internal/frontmatter", "internal/extract", "internal/place", "internal/index", "internal/meaning", "internal/rank"}
+	pure = []string{".", "internal/text", "internal/frontmatter", "internal/place", "internal/extract", "internal/extract/plain", "internal/extract/light", "internal/extract/sheet", "internal/extract/markdown",
+		"internal/extract/restructured", "internal/extract/html", "internal/extract/table", "internal/extract/jsonl", "internal/extract/formats", "internal/index", "internal/meaning", "internal/rank"}
 	outside = []string{"os", "os/exec", "net", "net/http", "log", "log/slog", "database/sql", "syscall"}
 	clock   = "time" // the words name times and durations; the others have no use for it
 )
@@ -96,7 +107,7 @@ github.com/redis/go-redis/v9          internal/redisclient internal/cache intern
 golang.org/x/crypto                   deploy/images/roots                    authorities that certificates are trusted from
 github.com/KimMachineGun/automemlimit  internal/app                           the memory of the container
 github.com/go-json-experiment/json    internal/strict internal/web/api       JSON that is strict, and read value by value
-golang.org/x/net                      internal/extract                       HTML
+golang.org/x/net                      internal/extract/html                    HTML
 golang.org/x/text                     internal/text internal/ask internal/extract internal/meaning  Unicode's forms and encodings
 github.com/clipperhouse/uax29/v2      internal/text                          borders of words and sentences
 golang.org/x/sys                      internal/meaning internal/memory       what the processor can do, and memory apart

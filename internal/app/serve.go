@@ -15,7 +15,7 @@ import (
 	"multivac/internal/audit"
 	"multivac/internal/auth"
 	"multivac/internal/certs"
-	"multivac/internal/extract"
+	"multivac/internal/extract/formats"
 	"multivac/internal/telemetry"
 	"multivac/internal/web"
 	"multivac/internal/web/ui"
@@ -338,7 +338,7 @@ func (f *front) close() {
 
 // options are what all that is served at a listener has.
 func (f *front) options(at net.Listener) web.Options {
-	o := web.Options{Version: Version(), Files: extract.Files, Log: f.log, Local: isLoopback(at), Hosts: f.Hosts}
+	o := web.Options{Version: Version(), Files: formats.All.Files, Log: f.log, Local: isLoopback(at), Hosts: f.Hosts}
 	if f.telemetry != nil {
 		o.Metrics, o.Wrap = f.telemetry.Metrics(), f.telemetry.HTTP
 	}

@@ -12,6 +12,7 @@ import (
 
 	"multivac"
 	"multivac/internal/extract"
+	"multivac/internal/extract/formats"
 	"multivac/internal/store"
 )
 
@@ -179,13 +180,13 @@ func TestPoisonIsFoundAndGivenUp(t *testing.T) {
 			}
 			m := &mortal{Store: s}
 			live(t, m, func(w *Worker) {
-				w.extract = func(mediaType string, body []byte) (extract.Extracted, error) {
+				w.extract = func(ctx context.Context, mediaType string, body []byte) (extract.Extracted, error) {
 					if string(body) == "poison" {
 						time.Sleep(time.Second)
 						m.kill()
 					}
 					time.Sleep(3 * time.Second)
-					return extract.Extract(mediaType, body)
+					return formats.All.Extract(ctx, mediaType, body, extract.Default)
 				}
 			}, whenDone(t, s))
 			if again = m.dead.Load(); again {
@@ -221,13 +222,13 @@ func TestSuspectIsWorkedOnAloneWhateverTheHintSays(t *testing.T) {
 		// The first worker is busy with this one, a second is free.
 		w.tell(t, multivac.WaitStored, telling("slow", "slow"))
 		var running atomic.Int64
-		w.worker.extract = func(mediaType string, body []byte) (extract.Extracted, error) {
+		w.worker.extract = func(ctx context.Context, mediaType string, body []byte) (extract.Extracted, error) {
 			if n := running.Add(1); n > 1 {
 				t.Errorf("%d documents are worked on beside the suspect, want none", n-1)
 			}
 			defer running.Add(-1)
 			time.Sleep(10 * time.Second)
-			return extract.Extract(mediaType, body)
+			return formats.All.Extract(ctx, mediaType, body, extract.Default)
 		}
 		attempts := make(chan Attempt, 10)
 		w.worker.Observe = func(_ context.Context, a Attempt) { attempts <- a }

@@ -9,7 +9,7 @@ import (
 	"time"
 
 	"multivac"
-	"multivac/internal/extract"
+	"multivac/internal/extract/formats"
 	"multivac/internal/queue"
 	"multivac/internal/store"
 )
@@ -93,7 +93,7 @@ func check(t multivac.Telling) error {
 	if err := t.Validate(); err != nil {
 		return err
 	}
-	return extract.Check(t)
+	return formats.All.Check(t)
 }
 
 // enqueue tells the workers. An error is not the teller's: what is kept is

@@ -13,6 +13,7 @@ import (
 
 	"multivac"
 	"multivac/internal/extract"
+	"multivac/internal/extract/formats"
 	"multivac/internal/follow"
 	"multivac/internal/queue"
 	"multivac/internal/store"
@@ -265,9 +266,9 @@ func TestBacklogOfAnEarlierLifeIsWorkedOn(t *testing.T) {
 // beSlow makes the work on 500 documents take an eighth of a second.
 func (w *world) beSlow() {
 	w.worker.Workers = 4
-	w.worker.extract = func(mediaType string, body []byte) (extract.Extracted, error) {
+	w.worker.extract = func(ctx context.Context, mediaType string, body []byte) (extract.Extracted, error) {
 		time.Sleep(time.Millisecond)
-		return extract.Extract(mediaType, body)
+		return formats.All.Extract(ctx, mediaType, body, extract.Default)
 	}
 }
 
@@ -283,9 +284,9 @@ func TestLastTellingWins(t *testing.T) {
 		w := newWorld(s)
 		started, release := make(chan struct{}), make(chan struct{})
 		first := sync.OnceFunc(func() { close(started); <-release })
-		w.worker.extract = func(mediaType string, body []byte) (extract.Extracted, error) {
+		w.worker.extract = func(ctx context.Context, mediaType string, body []byte) (extract.Extracted, error) {
 			first()
-			return extract.Extract(mediaType, body)
+			return formats.All.Extract(ctx, mediaType, body, extract.Default)
 		}
 		w.run(t)
 		w.tell(t, multivac.WaitStored, telling("a", "The old one."))
@@ -307,10 +308,10 @@ func TestDeleteWhilePending(t *testing.T) {
 	inTime(t, func(t *testing.T, s store.Store) {
 		w := newWorld(s)
 		started, release := make(chan struct{}), make(chan struct{})
-		w.worker.extract = func(mediaType string, body []byte) (extract.Extracted, error) {
+		w.worker.extract = func(ctx context.Context, mediaType string, body []byte) (extract.Extracted, error) {
 			close(started)
 			<-release
-			return extract.Extract(mediaType, body)
+			return formats.All.Extract(ctx, mediaType, body, extract.Default)
 		}
 		w.run(t)
 		r := w.tell(t, multivac.WaitStored, telling("a", "Never mind."))[0]
@@ -365,7 +366,7 @@ func (w *world) expectIndexed(t *testing.T, want int) {
 func TestBadDocumentFailsAtOnce(t *testing.T) {
 	inTime(t, func(t *testing.T, s store.Store) {
 		w := newWorld(s)
-		w.worker.extract = func(string, []byte) (extract.Extracted, error) {
+		w.worker.extract = func(context.Context, string, []byte) (extract.Extracted, error) {
 			return extract.Extracted{}, multivac.Errorf(multivac.ErrInvalid, "save it anew", "page tree is broken")
 		}
 		w.run(t)
@@ -428,11 +429,11 @@ func TestPassingErrorsAreTriedAgain(t *testing.T) {
 	inTime(t, func(t *testing.T, s store.Store) {
 		w := newWorld(s)
 		tries := 0
-		w.worker.extract = func(mediaType string, body []byte) (extract.Extracted, error) {
+		w.worker.extract = func(ctx context.Context, mediaType string, body []byte) (extract.Extracted, error) {
 			if tries++; tries < 3 {
 				return extract.Extracted{}, errors.New("out of handles")
 			}
-			return extract.Extract(mediaType, body)
+			return formats.All.Extract(ctx, mediaType, body, extract.Default)
 		}
 		w.run(t)
 		start := time.Now()
@@ -450,7 +451,7 @@ func TestGivenUpAfterFive(t *testing.T) {
 	inTime(t, func(t *testing.T, s store.Store) {
 		w := newWorld(s)
 		tries := 0
-		w.worker.extract = func(string, []byte) (extract.Extracted, error) {
+		w.worker.extract = func(context.Context, string, []byte) (extract.Extracted, error) {
 			tries++
 			return extract.Extracted{}, errors.New("out of handles")
 		}
@@ -466,10 +467,10 @@ func TestSlowWorkKeepsItsLease(t *testing.T) {
 	inTime(t, func(t *testing.T, s store.Store) {
 		w := newWorld(s)
 		tries := 0
-		w.worker.extract = func(mediaType string, body []byte) (extract.Extracted, error) {
+		w.worker.extract = func(ctx context.Context, mediaType string, body []byte) (extract.Extracted, error) {
 			tries++
 			time.Sleep(10 * w.worker.Lease)
-			return extract.Extract(mediaType, body)
+			return formats.All.Extract(ctx, mediaType, body, extract.Default)
 		}
 		w.run(t)
 		if r := w.tell(t, multivac.WaitIndexed, telling("a", "At last."))[0]; r.State != multivac.Indexed || tries != 1 {
@@ -482,10 +483,10 @@ func TestStopGivesLeasesBack(t *testing.T) {
 	inTime(t, func(t *testing.T, s store.Store) {
 		w := newWorld(s)
 		started, release := make(chan struct{}), make(chan struct{})
-		w.worker.extract = func(mediaType string, body []byte) (extract.Extracted, error) {
+		w.worker.extract = func(ctx context.Context, mediaType string, body []byte) (extract.Extracted, error) {
 			close(started)
 			<-release
-			return extract.Extract(mediaType, body)
+			return formats.All.Extract(ctx, mediaType, body, extract.Default)
 		}
 		stop := w.run(t)
 		r := w.tell(t, multivac.WaitStored, telling("a", "Later."))[0]
@@ -601,7 +602,7 @@ func TestAStopWaitsForNoDocument(t *testing.T) {
 			w, begun, end := newWorld(s), make(chan struct{}), make(chan struct{})
 			forever := func() { close(begun); <-end }
 			if in == "extract" {
-				w.worker.extract = func(string, []byte) (e extract.Extracted, err error) { forever(); return e, nil }
+				w.worker.extract = func(context.Context, string, []byte) (e extract.Extracted, err error) { forever(); return e, nil }
 			} else {
 				w.worker.segment = func(string) []multivac.Passage { forever(); return nil }
 			}

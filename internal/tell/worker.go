@@ -15,6 +15,7 @@ import (
 
 	"multivac"
 	"multivac/internal/extract"
+	"multivac/internal/extract/formats"
 	"multivac/internal/queue"
 	"multivac/internal/store"
 	"multivac/internal/text"
@@ -66,7 +67,7 @@ type Worker struct {
 
 	store   store.Store
 	queue   queue.Queue
-	extract func(mediaType string, body []byte) (extract.Extracted, error)
+	extract func(ctx context.Context, mediaType string, body []byte) (extract.Extracted, error)
 	segment func(text string) []multivac.Passage
 
 	// turns has one for each worker. Who works on a document that may kill
@@ -98,9 +99,12 @@ func NewWorker(s store.Store, q queue.Queue) *Worker {
 		Observe: func(context.Context, Attempt) {},
 		Trace:   func(ctx context.Context, _ string) (context.Context, func(error)) { return ctx, func(error) {} },
 		store:   s, queue: q,
-		room:    semaphore.NewWeighted(room),
-		beats:   semaphore.NewWeighted(ofABeat),
-		extract: extract.Extract, segment: text.Segment,
+		room:  semaphore.NewWeighted(room),
+		beats: semaphore.NewWeighted(ofABeat),
+		extract: func(ctx context.Context, mediaType string, body []byte) (extract.Extracted, error) {
+			return formats.All.Extract(ctx, mediaType, body, extract.Default)
+		},
+		segment: text.Segment,
 	}
 }
 
@@ -357,7 +361,9 @@ func (l *lease) work(d multivac.Document) error {
 	if err := l.begin("extract"); err != nil {
 		return err
 	}
-	extracted, err := await(l.stop, "extract", func() (extract.Extracted, error) { return l.extract(d.MediaType, d.Body) })
+	ctx, cancel := context.WithTimeoutCause(l.stop, extractTimeout, errSlow)
+	defer cancel()
+	extracted, err := await(ctx, "extract", func() (extract.Extracted, error) { return l.extract(ctx, d.MediaType, d.Body) })
 	if err != nil {
 		return err
 	}
@@ -375,6 +381,12 @@ func (l *lease) work(d multivac.Document) error {
 	_, err = l.store.Publish(l.within, l.task, p, l.Now())
 	return err
 }
+
+// extractTimeout is how long the text of one document may take to be read. The
+// largest page takes less than a second on an idle machine.
+const extractTimeout = 10 * time.Minute
+
+var errSlow = multivac.Errorf(multivac.ErrTooLarge, "split it, or save it in another format", "its text could not be read within %s", extractTimeout)
 
 // passages cuts a text and checks that it was cut, not changed: the promise
 // that an answer is a quotation begins here.

@@ -3,9 +3,11 @@ package api
 import (
 	"net/http"
 	"strconv"
+	"strings"
 
 	"github.com/danielgtaylor/huma/v2"
 
+	"multivac/internal/extract/formats"
 	"multivac/internal/web/wire"
 )
 
@@ -53,7 +55,7 @@ func describeClassicData(_ *server, op *huma.Operation, success *huma.Response) 
 func describeTell(s *server, op *huma.Operation, success *huma.Response) {
 	op.Description = "Answers once the documents are durable. Some may be refused: each has its own error then; " +
 		"where all are, the answer is the first one's problem. What is sent again changes nothing, so it is safe to try again. " +
-		"At most 64 MiB and 50,000 documents a request, 16 MiB a document. Members that are unknown or there twice are refused."
+		"At most 64 MiB and 50,000 documents a request, 16 MiB a document. Members that are there twice are refused, and in JSON those that are unknown, which JSON Lines pass over."
 	op.Parameters = []*huma.Param{
 		{Name: "wait", In: "query", Description: "With indexed, answers when the documents are answered from or have failed, or after a while",
 			Schema: &huma.Schema{Type: huma.TypeString, Enum: []any{"stored", "indexed"}}},
@@ -62,6 +64,7 @@ func describeTell(s *server, op *huma.Operation, success *huma.Response) {
 		{Name: "title", In: "query", Description: "Of a body that is one text", Schema: text()},
 	}
 	one, receipt := s.schema(wire.Telling{}), s.schema(wire.Receipt{})
+	s.api.OpenAPI().Components.Schemas.SchemaFromRef(one.Ref).Properties["media_type"].Description += "; or " + strings.Join(formats.All.Usual()[1:], ", ")
 	many := &huma.Schema{Type: huma.TypeArray, Items: one}
 	wrapped := &huma.Schema{Type: huma.TypeObject, Properties: map[string]*huma.Schema{"collection": text(), "documents": many}, Required: []string{"documents"}}
 	file := &huma.Schema{Type: huma.TypeObject, Properties: map[string]*huma.Schema{
@@ -69,12 +72,21 @@ func describeTell(s *server, op *huma.Operation, success *huma.Response) {
 		"file": {Type: huma.TypeArray, Items: &huma.Schema{Type: huma.TypeString, Format: "binary"}},
 	}}
 	op.RequestBody = &huma.RequestBody{Required: true, Content: map[string]*huma.MediaType{
-		"application/json":     {Schema: &huma.Schema{OneOf: []*huma.Schema{one, many, wrapped}}},
-		"application/x-ndjson": {Schema: text()},
-		"multipart/form-data":  {Schema: file},
+		typeJSON:  {Schema: &huma.Schema{OneOf: []*huma.Schema{one, many, wrapped}}},
+		typeLines: {Schema: text()},
+		typeForm:  {Schema: file},
 	}}
-	for mediaType := range texts {
-		op.RequestBody.Content[mediaType] = &huma.MediaType{Schema: text()}
+	for _, f := range formats.All {
+		if f.Extract == nil {
+			continue
+		}
+		schema := text()
+		if !f.Text {
+			schema.Format = "binary"
+		}
+		for _, mediaType := range f.Types {
+			op.RequestBody.Content[mediaType] = &huma.MediaType{Schema: schema}
+		}
 	}
 	success.Description = "Kept. One receipt where one JSON object was sent, else all of them"
 	success.Content = map[string]*huma.MediaType{"application/json": {Schema: &huma.Schema{OneOf: []*huma.Schema{receipt, s.schema(wire.Receipts{})}}}}
