@@ -17,12 +17,12 @@ import (
 const directions = `
 .                         
 cmd/multivac              cli
-internal/cli              app auth client clock config endpoint eval extract folder meaning memory telemetry web/wire doc
-internal/app              ask audit auth cache certs clock endpoint extract fleet follow index keep meaning position queue queue/redisqueue rank store store/mongodb store/sqlite telemetry tell web web/ui
+internal/cli              app auth client clock config endpoint eval extract folder meaning memory telemetry web/wire doc extract/formats
+internal/app              ask audit auth cache certs clock endpoint extract fleet follow index keep meaning position queue queue/redisqueue rank store store/mongodb store/sqlite telemetry tell web web/ui extract/formats place
 internal/clock            
 internal/endpoint         certs
 internal/fleet            clock store
-internal/folder           ask extract index rank store tell text
+internal/folder           ask extract index rank store tell text extract/formats place
 internal/position         
 internal/client           clock web/wire
 internal/eval             
@@ -33,29 +33,39 @@ internal/frontmatter
 internal/memory           
 internal/jsontext         
 internal/meaning          memory
-internal/extract          frontmatter strict
+internal/extract          place
+internal/extract/plain    extract frontmatter place
+internal/extract/light    extract extract/plain extract/sheet place
+internal/extract/sheet    extract
+internal/extract/markdown extract extract/html extract/light frontmatter place
+internal/extract/restructured extract extract/light
+internal/extract/html     extract extract/sheet
+internal/extract/table    extract extract/sheet
+internal/extract/jsonl    extract strict
+internal/extract/formats  extract extract/plain extract/markdown extract/restructured extract/html extract/table extract/jsonl
+internal/extract/extracttest extract place text
 internal/find             meaning store
 internal/find/findtest    find meaning store text
 internal/index            find index/inverted store
 internal/index/inverted   find memory meaning text
 internal/rank             text find meaning
-internal/rank/learn       eval extract find index meaning rank store text
+internal/rank/learn       eval extract find index meaning rank store text extract/formats
 internal/auth             
 internal/audit            auth telemetry
-internal/tell             clock extract meaning text store queue
+internal/tell             clock extract meaning text store queue extract/formats place
 internal/follow           find store
 internal/keep             jsontext memory strict text store queue
-internal/ask              find meaning rank cache store
+internal/ask              find meaning rank cache store place
 internal/cache            redisclient
 internal/store            
 internal/store/sqlite     store
 internal/store/mongodb    store certs
-internal/store/storetest  store
+internal/store/storetest  store golden
 internal/queue            clock
 internal/queue/queuetest  queue
 internal/queue/redisqueue clock queue redisclient
 internal/web              web/api web/bodies web/openapi web/route web/wire auth
-internal/web/api          strict web/bodies web/openapi web/route web/wire
+internal/web/api          strict web/bodies web/openapi web/route web/wire extract extract/formats extract/jsonl
 internal/web/openapi      strict web/bodies web/route web/wire
 internal/web/route        web/bodies
 internal/web/bodies       memory
@@ -69,6 +79,7 @@ internal/servers          eventually require
 internal/require          
 internal/golden           
 internal/eventually       
+internal/place
 weights                   
 deploy/images/roots       
 test/cluster/load         
@@ -77,7 +88,8 @@ doc
 
 // Pure rooms compute: they read no clock, use no network and write no log.
 var (
-	pure    = []string{".", "internal/text", "internal/frontmatter", "internal/extract", "internal/find", "internal/index", "internal/index/inverted", "internal/meaning", "internal/rank"}
+	pure = []string{".", "internal/text", "internal/frontmatter", "internal/place", "internal/extract", "internal/extract/plain", "internal/extract/light", "internal/extract/sheet", "internal/extract/markdown",
+		"internal/extract/restructured", "internal/extract/html", "internal/extract/table", "internal/extract/jsonl", "internal/extract/formats", "internal/find", "internal/index", "internal/index/inverted", "internal/meaning", "internal/rank"}
 	outside = []string{"os", "os/exec", "net", "net/http", "log", "log/slog", "database/sql", "syscall"}
 	clock   = "time" // allowed in the root, whose types hold times and durations
 )
@@ -106,7 +118,7 @@ github.com/redis/go-redis/v9          internal/redisclient internal/cache intern
 golang.org/x/crypto                   deploy/images/roots                    authorities that certificates are trusted from
 github.com/KimMachineGun/automemlimit  internal/memory                        the memory of the container
 github.com/go-json-experiment/json    internal/strict internal/web/api       JSON that is strict, and read value by value
-golang.org/x/net                      internal/extract                       HTML
+golang.org/x/net                      internal/extract/html                    HTML
 golang.org/x/text                     internal/text internal/ask internal/extract internal/meaning  Unicode's forms and encodings
 github.com/clipperhouse/uax29/v2      internal/text                          borders of words and sentences
 golang.org/x/sys                      internal/meaning internal/memory       what the processor can do, and memory apart

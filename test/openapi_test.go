@@ -11,16 +11,17 @@ import (
 	"testing"
 	"time"
 
+	"multivac/internal/extract/formats"
 	"multivac/internal/servers"
 )
 
 const schemathesis = "schemathesis==4.32.5"
 
 // hooks say how to send a text: as it is.
-const hooks = `import schemathesis
+var hooks = `import schemathesis
 
 
-@schemathesis.serializer("application/x-ndjson", "text/markdown", "text/html", "text/csv")
+@schemathesis.serializer("application/x-ndjson", "` + strings.Join(formats.All.Documents(), `", "`) + `")
 def text(_, value):
     return value if isinstance(value, bytes) else str(value).encode()
 `

@@ -16,7 +16,7 @@ import (
 	"multivac/internal/auth"
 	"multivac/internal/certs"
 	"multivac/internal/endpoint"
-	"multivac/internal/extract"
+	"multivac/internal/extract/formats"
 	"multivac/internal/telemetry"
 	"multivac/internal/web"
 	"multivac/internal/web/ui"
@@ -339,7 +339,7 @@ func (f *front) close() {
 
 // options returns what all handlers at a listener have in common.
 func (f *front) options(at net.Listener) web.Options {
-	o := web.Options{Version: Version(), Files: extract.Files, Log: f.log, Local: isLoopback(at), Hosts: f.Hosts}
+	o := web.Options{Version: Version(), Files: formats.All.Files, Log: f.log, Local: isLoopback(at), Hosts: f.Hosts}
 	if f.telemetry != nil {
 		o.Metrics, o.Wrap = f.telemetry.Metrics(), f.telemetry.HTTP
 	}

@@ -45,7 +45,7 @@ func (a *ask) folder(c *cobra.Command, ask func(context.Context, multivac.Asker)
 			if err := context.Cause(ctx); err != nil {
 				return err
 			}
-			addFile(documents, f, c.InOrStdin(), t, report)
+			addFile(ctx, documents, f, c.InOrStdin(), t, report)
 			return nil
 		})
 	}
@@ -63,14 +63,14 @@ func (a *ask) folder(c *cobra.Command, ask func(context.Context, multivac.Asker)
 }
 
 // addFile adds the documents of a file, and reports those that cannot be read.
-func addFile(documents *folder.Folder, f file, in io.Reader, t *tally, report func(error)) {
+func addFile(ctx context.Context, documents *folder.Folder, f file, in io.Reader, t *tally, report func(error)) {
 	opened, err := f.open(in)
 	if err != nil {
 		report(err)
 		return
 	}
 	defer opened.Close()
-	for telling, err := range f.tellings(t.reading(opened), "") {
+	for telling, err := range f.tellings(ctx, t.reading(opened), "") {
 		if err == nil {
 			t.documents.Add(1)
 			if err = documents.Add(telling, telling.Source == f.source); err != nil {

@@ -114,7 +114,7 @@ func (e *evaluation) measure(c *cobra.Command, questions []eval.Question) (repor
 		report, asked, err = eval.Run(ctx, eval.Engine{
 			Teller: a, Asker: a, Enriched: a.Refreshed, Threshold: app.Threshold,
 			Progress: func(p eval.Progress) { at.Store(p) },
-		}, allTellings(p.files, c.InOrStdin(), "", &tally{}, func(string) {}), questions)
+		}, allTellings(ctx, p.files, c.InOrStdin(), "", &tally{}, func(string) {}), questions)
 		return err
 	})
 	return report, asked, err

@@ -2,17 +2,18 @@ package cli
 
 import (
 	"bufio"
+	"context"
 	"errors"
 	"io"
 	"io/fs"
 	"iter"
-	"mime"
 	"os"
 	"path/filepath"
 	"strings"
 
 	"multivac"
 	"multivac/internal/extract"
+	"multivac/internal/extract/formats"
 )
 
 // A file holds documents. It is opened when its turn comes.
@@ -53,8 +54,8 @@ func (f file) name(head []byte) string {
 	switch {
 	case f.extension != "":
 		return f.path + f.extension
-	case f.path != stdin && filepath.Ext(f.path) != "" && !extract.Known(f.path):
-		if _, err := extract.MediaType("", head); err == nil {
+	case f.path != stdin && filepath.Ext(f.path) != "" && !formats.All.Known(f.path):
+		if _, err := formats.All.MediaType("", head); err == nil {
 			return f.path + ".txt"
 		}
 	}
@@ -63,12 +64,12 @@ func (f file) name(head []byte) string {
 
 // tellings yields the documents in the opened file r. An error is about one
 // document and names the file.
-func (f file) tellings(r io.Reader, c multivac.CollectionName) iter.Seq2[multivac.Telling, error] {
+func (f file) tellings(ctx context.Context, r io.Reader, c multivac.CollectionName) iter.Seq2[multivac.Telling, error] {
 	return func(yield func(multivac.Telling, error) bool) {
 		in := bufio.NewReader(r)
 		head, _ := in.Peek(512) // the reader returns the same error later
 		name := f.name(head)
-		for t, err := range extract.Files(name, in, c, nil) {
+		for t, err := range formats.All.Files(ctx, name, in, c, nil) {
 			if err != nil {
 				err = renamed{err, name, f.path}
 			}
@@ -92,7 +93,7 @@ func (f file) tellings(r io.Reader, c multivac.CollectionName) iter.Seq2[multiva
 
 // allTellings reads the files one after another and counts each in the tally.
 // In folders it passes over files without text, and reports them.
-func allTellings(files []file, in io.Reader, c multivac.CollectionName, count *tally, passedOver func(path string)) iter.Seq2[multivac.Telling, error] {
+func allTellings(ctx context.Context, files []file, in io.Reader, c multivac.CollectionName, count *tally, passedOver func(path string)) iter.Seq2[multivac.Telling, error] {
 	return func(yield func(multivac.Telling, error) bool) {
 		for _, f := range files {
 			r, err := f.open(in)
@@ -102,7 +103,7 @@ func allTellings(files []file, in io.Reader, c multivac.CollectionName, count *t
 				}
 				continue
 			}
-			for t, err := range f.tellings(count.reading(r), c) {
+			for t, err := range f.tellings(ctx, count.reading(r), c) {
 				if f.found && errors.Is(err, extract.ErrNoText) {
 					passedOver(f.path)
 					continue
@@ -129,26 +130,12 @@ func (r renamed) Unwrap() error { return r.error }
 // extensionOf returns the extension for a type. The type is an extension, a
 // media type, or a common name.
 func extensionOf(name string) (string, error) {
-	short := strings.TrimPrefix(strings.ToLower(name), ".")
-	switch short {
-	case "text", "plain":
-		return ".txt", nil
-	case "markdown":
-		return ".md", nil
-	case "application/jsonl", "application/x-ndjson":
-		return ".jsonl", nil
+	if extension, ok := formats.All.Extension(name); ok {
+		return extension, nil
 	}
-	if extract.Known("." + short) {
-		return "." + short, nil
+	var short []string
+	for _, f := range formats.All {
+		short = append(short, strings.TrimPrefix(f.Extensions[0], "."))
 	}
-	if mediaType, _, err := mime.ParseMediaType(short); err == nil {
-		for _, f := range extract.Formats() {
-			for _, known := range f.MediaTypes() {
-				if known == mediaType {
-					return f.Extensions()[0], nil
-				}
-			}
-		}
-	}
-	return "", multivac.Errorf(multivac.ErrInvalid, "use md, txt, html, csv or jsonl", "unknown type %q", multivac.Clip(name, 40))
+	return "", multivac.Errorf(multivac.ErrInvalid, "use "+extract.List(short, "or"), "unknown type %q", multivac.Clip(name, 40))
 }

@@ -11,6 +11,8 @@ import (
 	"github.com/spf13/cobra"
 
 	"multivac"
+	"multivac/internal/extract"
+	"multivac/internal/extract/formats"
 	"multivac/internal/web/wire"
 )
 
@@ -19,11 +21,12 @@ func newTell() *cobra.Command {
 	c := &cobra.Command{
 		Use:   "tell PATH|- ...",
 		Short: "Tell files, folders or standard input",
-		Long: `Tell files, folders or standard input ("-"): Markdown, text, HTML, CSV, and JSON
-Lines of {"id","title","text"}, where "content" or "page_content" does for "text";
-each of them gzipped or not. In folders, hidden files, what .gitignore leaves out,
-symbolic links, what is no document and pages of nothing but front matter are
-passed over. A path is the document's source: telling it again replaces it. A file
+		Long: `Tell files, folders or standard input ("-"), gzipped or not:
+` + kindsOfFiles() + `.
+A line of JSON Lines is {"id","title","text"}, where "content" or "page_content"
+does for "text". In folders, hidden files, what .gitignore leaves out, symbolic
+links, what is no document and pages of nothing but front matter are passed
+over. A path is the document's source: telling it again replaces it. A file
 that cannot be told is named, with why, and stops none of the others.
 
 Messages go to standard error; with --json, standard output has a line for each
@@ -65,6 +68,15 @@ Exit codes:
 	return c
 }
 
+// kindsOfFiles names the kinds of files that can be told.
+func kindsOfFiles() string {
+	var names []string
+	for _, f := range formats.All {
+		names = append(names, f.Name)
+	}
+	return extract.List(names, "and")
+}
+
 // tell holds the flags of the command and its counts.
 type tell struct {
 	target                   target
@@ -101,7 +113,7 @@ func (t *tell) run(c *cobra.Command, paths []string) error {
 				return err
 			}
 		}
-		return t.send(ctx, h, allTellings(p.files, c.InOrStdin(), multivac.CollectionName(t.collection), &t.tally, t.passOver))
+		return t.send(ctx, h, allTellings(ctx, p.files, c.InOrStdin(), multivac.CollectionName(t.collection), &t.tally, t.passOver))
 	})
 	if err == nil || t.told > 0 {
 		t.summary(c.ErrOrStderr(), p, time.Since(begin))

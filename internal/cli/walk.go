@@ -15,7 +15,7 @@ import (
 	"github.com/go-git/go-git/v5/plumbing/format/gitignore"
 
 	"multivac"
-	"multivac/internal/extract"
+	"multivac/internal/extract/formats"
 )
 
 // A plan is the list of files that the paths of a command line stand for.
@@ -135,7 +135,7 @@ func printable(t string) string {
 // says so, or it has no extension and looks like text, as README does.
 func isDocument(path string) bool {
 	if filepath.Ext(path) != "" {
-		return extract.Known(path)
+		return formats.All.Known(path)
 	}
 	switch filepath.Base(path) {
 	case "Makefile", "Dockerfile", "Containerfile", "Gemfile", "Rakefile", "Procfile", "Vagrantfile", "Jenkinsfile":
@@ -149,7 +149,7 @@ func isDocument(path string) bool {
 	head := make([]byte, 512)
 	n, _ := f.Read(head)
 	head = head[:n]
-	_, err = extract.MediaType(path, head)
+	_, err = formats.All.MediaType(path, head)
 	return err == nil && !bytes.HasPrefix(head, []byte("#!"))
 }
 

@@ -5,28 +5,56 @@ import (
 	"strings"
 	"unicode/utf8"
 
-	"golang.org/x/net/html"
 	"golang.org/x/text/encoding"
 	"golang.org/x/text/encoding/htmlindex"
+	"golang.org/x/text/encoding/unicode"
 
 	"multivac"
 )
 
-// A declarer is a format whose documents can say which encoding they are in.
-type declarer interface {
-	// declared returns the name of the encoding, or "".
-	declared(body []byte) string
+// BOM marks UTF-8, where Windows wants it marked. It stays in a text that is
+// kept byte for byte.
+const BOM = "\ufeff"
+
+func isUTF16(b []byte) bool {
+	return len(b) >= 2 && (b[0] == 0xFF && b[1] == 0xFE || b[0] == 0xFE && b[1] == 0xFF)
+}
+
+// checkText returns an ErrInvalid for what is neither in UTF-8 or UTF-16 nor in
+// the encoding that it declares.
+func (all Formats) checkText(f Format, body []byte) error {
+	if encodingOf(f, body) == nil {
+		return all.checkBytes(body)
+	}
+	return all.refuseZero(body)
+}
+
+// toUTF8 returns body in UTF-8.
+func (all Formats) toUTF8(f Format, body []byte) ([]byte, error) {
+	if err := all.checkText(f, body); err != nil {
+		return nil, err
+	}
+	if e := encodingOf(f, body); e != nil {
+		return decode(e, body)
+	}
+	if !isUTF16(body) {
+		return body, nil
+	}
+	body, err := unicode.UTF16(unicode.BigEndian, unicode.UseBOM).NewDecoder().Bytes(body)
+	if err != nil {
+		return nil, multivac.Errorf(multivac.ErrInvalid, "save it as UTF-8", "it is marked as UTF-16 and is not: %v", err)
+	}
+	return body, all.refuseZero(body)
 }
 
 // encodingOf returns the encoding that body declares, or nil where it is to be
 // read as UTF-8: for what is valid UTF-8, whatever it says, and for what
 // declares nothing that can be read.
 func encodingOf(f Format, body []byte) encoding.Encoding {
-	d, ok := f.(declarer)
-	if !ok || isUTF16(body) || utf8.Valid(body) && bytes.IndexByte(body, escapeByte) < 0 {
+	if f.Declared == nil || isUTF16(body) || utf8.Valid(body) && bytes.IndexByte(body, escapeByte) < 0 {
 		return nil
 	}
-	name := strings.TrimSpace(strings.ToLower(d.declared(body)))
+	name := strings.TrimSpace(strings.ToLower(f.Declared(body)))
 	e, err := htmlindex.Get(name)
 	if err != nil || e == encoding.Replacement || strings.HasPrefix(name, "utf") {
 		return nil
@@ -37,12 +65,11 @@ func encodingOf(f Format, body []byte) encoding.Encoding {
 	return e
 }
 
-// escapeByte is what switches alphabets in ISO-2022-JP, whose bytes all are
-// ASCII.
+// escapeByte switches alphabets in ISO-2022-JP, all of whose bytes are ASCII.
 const escapeByte = 0x1b
 
 // badRunes is in how many bytes one may be wrong, as in pages that were put
-// together.
+// together from others.
 const badRunes = 200
 
 // decode returns body in UTF-8.
@@ -55,81 +82,55 @@ func decode(e encoding.Encoding, body []byte) ([]byte, error) {
 	return b, nil
 }
 
-// declaredWithin is in how many bytes of a page its encoding is looked for.
-// Browsers look at 1024 and, if there is none, at the whole head.
-const declaredWithin = 16 << 10
-
-// declared returns what a page's <meta> says, or its XML declaration.
-func (page) declared(body []byte) string {
-	head := body[:min(len(body), declaredWithin)]
-	if name := xmlEncoding(head); name != "" {
-		return name
+// checkBytes returns an ErrInvalid for what is neither UTF-8 nor UTF-16.
+func (all Formats) checkBytes(b []byte) error {
+	if isUTF16(b) {
+		if len(b)%2 != 0 {
+			return multivac.Errorf(multivac.ErrInvalid, "save it as UTF-8", "it is marked as UTF-16 and is not: it has an odd number of bytes")
+		}
+		return nil
 	}
-	z := html.NewTokenizer(bytes.NewReader(head))
-	for {
-		switch z.Next() {
-		case html.ErrorToken:
-			return ""
-		case html.StartTagToken, html.SelfClosingTagToken:
-			name, more := z.TagName()
-			switch string(name) {
-			case "meta":
-				if name := metaCharset(z, more); name != "" {
-					return name
-				}
-			case "body":
-				return ""
+	if err := all.refuseZero(b); err != nil {
+		return err
+	}
+	return CheckUTF8(b)
+}
+
+// CheckUTF8 returns an ErrInvalid that names the first byte of b that is not
+// UTF-8.
+func CheckUTF8(b []byte) error {
+	if utf8.Valid(b) {
+		return nil
+	}
+	i := 0
+	for i < len(b) {
+		r, n := utf8.DecodeRune(b[i:])
+		if r == utf8.RuneError && n == 1 {
+			break
+		}
+		i += n
+	}
+	return multivac.Errorf(multivac.ErrInvalid, "save it as UTF-8, or convert it: iconv -f WINDOWS-1252 -t UTF-8",
+		"it is not UTF-8: byte %#02x at offset %d", b[i], i)
+}
+
+// refuseZero returns an ErrInvalid for what has a zero byte, as no text has.
+func (all Formats) refuseZero(b []byte) error {
+	if i := bytes.IndexByte(b, 0); i >= 0 {
+		return multivac.Errorf(multivac.ErrInvalid, "tell "+all.extensions(), "it is not text: there is a zero byte at offset %d", i)
+	}
+	return nil
+}
+
+// WholeRunes returns b without the beginning of a rune that it ends in.
+func WholeRunes(b []byte) []byte {
+	for i := len(b) - 1; i >= 0 && i >= len(b)-utf8.UTFMax; i-- {
+		if utf8.RuneStart(b[i]) {
+			if !utf8.FullRune(b[i:]) {
+				return b[:i]
 			}
+			break
 		}
 	}
-}
-
-// metaCharset returns the encoding that a <meta> tag names.
-func metaCharset(z *html.Tokenizer, more bool) string {
-	charset, content, isType := "", "", false
-	for more {
-		var key, value []byte
-		key, value, more = z.TagAttr()
-		switch string(key) {
-		case "charset":
-			charset = string(value)
-		case "content":
-			content = strings.ToLower(string(value))
-		case "http-equiv":
-			isType = strings.EqualFold(string(value), "content-type")
-		}
-	}
-	if charset != "" || !isType {
-		return charset
-	}
-	_, after, _ := strings.Cut(content, "charset")
-	after, found := strings.CutPrefix(strings.TrimSpace(after), "=")
-	if !found {
-		return ""
-	}
-	return firstField(after)
-}
-
-// xmlEncoding returns the encoding of <?xml version="1.0" encoding="…"?>.
-func xmlEncoding(head []byte) string {
-	head = bytes.TrimLeft(head, " \t\r\n")
-	end := bytes.IndexByte(head, '>')
-	if !bytes.HasPrefix(head, []byte("<?xml")) || end < 0 {
-		return ""
-	}
-	_, after, _ := strings.Cut(strings.ToLower(string(head[:end])), "encoding")
-	after, found := strings.CutPrefix(strings.TrimSpace(after), "=")
-	if !found {
-		return ""
-	}
-	return firstField(after)
-}
-
-// firstField returns what t begins with, without quotation marks.
-func firstField(t string) string {
-	t = strings.TrimLeft(strings.TrimSpace(t), `"'`)
-	if i := strings.IndexAny(t, "\"'; \t\r\n?"); i >= 0 {
-		t = t[:i]
-	}
-	return t
+	return b
 }

@@ -1,66 +1,113 @@
-// Package extract turns the bytes of a file into text with headings, lists
-// and tables in light Markdown. It is pure: it opens no file, follows no
-// reference and runs nothing.
+// Package extract is the contract of the formats that documents are read from:
+// what a format says of itself, what it may use, and what it makes of a file:
+// text with headings, lists and tables in light Markdown. Each format is a
+// folder below this one, and formats lists them. All of it is pure: it opens
+// no file, follows no reference and runs nothing.
 package extract
 
 import (
 	"bytes"
+	"context"
 	"fmt"
+	"io"
+	"iter"
 	"path"
 	"slices"
 	"strings"
 	"unicode/utf8"
 
-	"golang.org/x/text/encoding/unicode"
-
 	"multivac"
-)
-
-// Media types beside those that multivac names.
-const (
-	tsv       = "text/tab-separated-values"
-	jsonLines = "application/jsonl"
 )
 
 // Extracted is the text of a document.
 type Extracted struct {
-	Title string // empty where the document names none
-	Text  string // UTF-8; light Markdown or plain text
-	// Lines[i] is the line of the file, from 1, on which line i of Text, from
-	// 0, began. It is nil where both have the same lines.
-	Lines []int
+	Title  string          // empty where the document names none
+	Text   string          // UTF-8; light Markdown or plain text
+	Places multivac.Places // of Text in the file
 }
 
-// A Format is a kind of document that can be read.
-type Format interface {
-	MediaTypes() []string // as IANA registers them, the usual one first
-	Extensions() []string // with the dot, in lower case, the usual one first
-	// Extract returns the text of body, or an ErrInvalid that says what to
-	// do about it. It takes any bytes.
-	Extract(body []byte) (Extracted, error)
+// Limits are what a format may use for one document. Its time ends with the
+// context.
+type Limits struct {
+	Bytes int64 // of text
+	Depth int   // how deep lists, tables and the like may be nested; what is deeper is read as if it were not nested
 }
 
-// Formats are all formats that can be read.
-func Formats() []Format { return formats }
+// Default are the limits of a document. Formats that unpack nothing do not reach
+// them with what may be told.
+var Default = Limits{Bytes: 8 * multivac.MaxBody, Depth: 32}
 
-var formats = []Format{plain{markdown: true}, plain{}, restructured{}, page{}, table{delimiter: 0}, table{delimiter: '\t'}}
+// A Format is a kind of file that can be read. It has Extract or, where a file
+// holds many documents, Many.
+type Format struct {
+	Name       string   // for people, as in "Markdown"
+	Types      []string // media types as IANA registers them, without parameters, in lower case, the usual one first
+	Extensions []string // with the dot, in lower case, the usual one first
+	Text       bool     // the file is text: it is brought to UTF-8 first, and zero bytes are refused
+
+	// Extract returns the text of body, or an ErrInvalid that says what to do
+	// about it. It takes any bytes; of a format of text, those in UTF-8. It
+	// keeps to the limits and ends with ctx. An [Output] does both.
+	Extract func(ctx context.Context, body []byte, l Limits) (Extracted, error)
+
+	// Many yields the documents in a file, each as it is read. One without a
+	// source of its own gets one that begins with the file's name. An error is
+	// about one document, and the others follow, unless nothing more can be
+	// read.
+	Many func(ctx context.Context, f File, l Limits) iter.Seq2[multivac.Telling, error]
+
+	// These may be nil.
+
+	// Begins reports whether a file that begins with head is of this format,
+	// where its name does not say what it is.
+	Begins func(head []byte) bool
+	// Declared returns the name of the encoding that body says it is in, or "".
+	Declared func(body []byte) string
+	// Check is quick, and returns an ErrInvalid for what Extract would refuse.
+	Check func(body []byte) error
+}
+
+// A File is one that holds many documents.
+type File struct {
+	Name   string
+	Reader io.Reader // unpacked; what is read of it is counted
+	// Lines is told of each line or other part that is read, whether it tells
+	// something or not. Its error ends the reading.
+	Lines func(n int) error
+	// Check returns an ErrInvalid or ErrTooLarge for what cannot be told.
+	Check func(multivac.Telling) error
+}
+
+// Formats are kinds of files. What is of no other kind is of the first one.
+type Formats []Format
+
+// ErrNoText is the kind of ErrInvalid of what is no more than the settings of a
+// page, such as the _index.md of a section.
+var ErrNoText = fmt.Errorf("%w: no text", multivac.ErrInvalid)
 
 // Extract returns the text of body, or an ErrInvalid that says what to do
 // about it: one for an unknown type, for what is not text in UTF-8, UTF-16 or
-// the encoding that it declares, and for what holds no text.
-func Extract(mediaType string, body []byte) (Extracted, error) {
-	f, err := format(mediaType)
+// the encoding that it declares, and for what holds no text. It returns an
+// ErrTooLarge for what makes more than l allows, and the reason why ctx ended.
+func (all Formats) Extract(ctx context.Context, mediaType string, body []byte, l Limits) (Extracted, error) {
+	f, err := all.byType(mediaType)
 	if err != nil {
 		return Extracted{}, err
 	}
-	if body, err = toUTF8(f, body); err != nil {
-		return Extracted{}, err
+	if f.Text {
+		if body, err = all.toUTF8(f, body); err != nil {
+			return Extracted{}, err
+		}
 	}
-	e, err := f.Extract(body)
-	if err != nil {
+	e, err := f.Extract(ctx, body, l)
+	switch {
+	case err != nil:
 		return Extracted{}, err
-	}
-	if strings.TrimSpace(strings.TrimPrefix(e.Text, bom)) == "" {
+	case int64(len(e.Text)) > l.Bytes: // a format that does not use an Output
+		return Extracted{}, tooMuch(l.Bytes)
+	case ctx.Err() != nil:
+		return Extracted{}, context.Cause(ctx)
+	case strings.TrimSpace(strings.TrimPrefix(e.Text, BOM)) == "":
 		return Extracted{}, multivac.Errorf(multivac.ErrInvalid, "check that it is the right file; pages that a script fills have to be saved from a browser",
 			"there is no text in it")
 	}
@@ -68,102 +115,155 @@ func Extract(mediaType string, body []byte) (Extracted, error) {
 	return e, nil
 }
 
-// ErrNoText is the kind of ErrInvalid of what is no more than the settings of a
-// page, such as the _index.md of a section.
-var ErrNoText = fmt.Errorf("%w: no text", multivac.ErrInvalid)
-
 // Check returns an ErrInvalid where Extract would not even try: for an
 // unknown type, for what is not text, and for front matter without a text. It
-// is cheap.
-func Check(t multivac.Telling) error {
-	f, err := format(t.MediaType)
+// is quick.
+func (all Formats) Check(t multivac.Telling) error {
+	f, err := all.byType(t.MediaType)
 	if err != nil {
 		return err
 	}
-	if err := check(f, t.Body); err != nil {
-		return err
+	if f.Text {
+		if err := all.checkText(f, t.Body); err != nil {
+			return err
+		}
 	}
-	if p, ok := f.(plain); ok && p.markdown && isSettings(t.Body) {
-		return multivac.Errorf(ErrNoText, "leave it out, or write the text", "there is nothing but front matter in it")
+	if f.Check != nil {
+		return f.Check(t.Body)
 	}
 	return nil
 }
 
-// Known reports whether the extension of name is that of a kind of document
-// that can be read, gzipped or not.
-func Known(name string) bool {
-	_, ok := byExtension(name)
+// Known reports whether the extension of name is that of a kind of file that
+// can be read, gzipped or not.
+func (all Formats) Known(name string) bool {
+	_, ok := all.byExtension(name)
 	return ok
 }
 
 // MediaType returns the type of a file by its extension, or, where it has
 // none, by head, how it begins. It returns an ErrInvalid for what is not a
 // document: programs, pictures, and whatever else is unknown.
-func MediaType(name string, head []byte) (string, error) {
-	if t, ok := byExtension(name); ok {
-		return t, nil
+func (all Formats) MediaType(name string, head []byte) (string, error) {
+	f, err := all.of(name, head)
+	if err != nil {
+		return "", err
+	}
+	return f.Types[0], nil
+}
+
+// of returns the format of a file.
+func (all Formats) of(name string, head []byte) (Format, error) {
+	if f, ok := all.byExtension(name); ok {
+		return f, nil
 	}
 	base := path.Base(strings.ReplaceAll(plainName(name), `\`, "/"))
 	if ext := path.Ext(base); ext != "" && ext != "." {
-		return "", multivac.Errorf(multivac.ErrInvalid, "tell "+known(), "%s is not a kind of document I can read", multivac.Clip(ext, 20))
+		return Format{}, multivac.Errorf(multivac.ErrInvalid, "tell "+all.extensions(), "%s is not a kind of document I can read", multivac.Clip(ext, 20))
 	}
-	switch start := bytes.ToLower(bytes.TrimLeft(bytes.TrimPrefix(head, []byte(bom)), " \t\r\n")); {
-	case isUTF16(head):
-		return multivac.Plain, nil
-	case bytes.IndexByte(head, 0) < 0 && (bytes.HasPrefix(start, []byte("<!doctype html")) || bytes.HasPrefix(start, []byte("<html"))):
-		return multivac.HTML, nil
-	case bytes.IndexByte(head, 0) >= 0 || !utf8.Valid(wholeRunes(head)):
-		return "", multivac.Errorf(multivac.ErrInvalid, "tell "+known(), "%s is not a kind of document I can read: it is not text", multivac.Clip(base, 80))
-	case bytes.HasPrefix(start, []byte(`{"`)) && holdsText(start):
-		return jsonLines, nil
+	if isUTF16(head) {
+		return all.byType(multivac.Plain)
 	}
-	return multivac.Markdown, nil
-}
-
-// holdsText reports whether the beginning of a line of JSON Lines names a text.
-func holdsText(start []byte) bool {
-	return bytes.Contains(start, []byte(`"text"`)) || bytes.Contains(start, []byte(`"content"`)) || bytes.Contains(start, []byte(`"page_content"`))
-}
-
-// known lists the extensions, for people.
-func known() string {
-	var all []string
-	for _, f := range formats {
-		all = append(all, f.Extensions()[0])
-	}
-	return strings.Join(slices.Compact(all), ", ") + " or .jsonl"
-}
-
-func format(mediaType string) (Format, error) {
-	t, _, _ := strings.Cut(mediaType, ";")
-	t = strings.ToLower(strings.TrimSpace(t))
-	if t == "" {
-		t = multivac.Markdown
-	}
-	if t == jsonLines || t == "application/x-ndjson" {
-		return nil, multivac.Errorf(multivac.ErrInvalid, "tell each line as a document of its own", "JSON Lines hold many documents")
-	}
-	var all []string
-	for _, f := range formats {
-		if slices.Contains(f.MediaTypes(), t) {
+	for _, f := range all {
+		if f.Begins != nil && f.Begins(head) {
 			return f, nil
 		}
-		all = append(all, f.MediaTypes()[0])
 	}
-	return nil, multivac.Errorf(multivac.ErrInvalid, "use "+strings.Join(all, ", "), "media type %q is not a kind of document I can read", multivac.Clip(t, 80))
+	if bytes.IndexByte(head, 0) >= 0 || !utf8.Valid(WholeRunes(head)) {
+		return Format{}, multivac.Errorf(multivac.ErrInvalid, "tell "+all.extensions(), "%s is not a kind of document I can read: it is not text", multivac.Clip(base, 80))
+	}
+	return all[0], nil
 }
 
-func byExtension(name string) (mediaType string, ok bool) {
-	ext := strings.ToLower(path.Ext(plainName(name)))
-	if ext == ".jsonl" || ext == ".ndjson" {
-		return jsonLines, true
+// Extension returns an extension of a kind of file that is given as an
+// extension, as a media type or as the second part of one: "htm", "text/html",
+// "html".
+func (all Formats) Extension(kind string) (string, bool) {
+	kind = strings.TrimPrefix(withoutParameters(kind), ".")
+	if all.Known("." + kind) {
+		return "." + kind, true
 	}
-	for _, f := range formats {
-		if ext != "" && slices.Contains(f.Extensions(), ext) {
-			return f.MediaTypes()[0], true
+	for _, f := range all {
+		if slices.ContainsFunc(f.Types, func(t string) bool { return t == kind || strings.HasSuffix(t, "/"+kind) }) {
+			return f.Extensions[0], true
 		}
 	}
 	return "", false
+}
+
+// Documents returns the media types of files that are one document each: the
+// usual one of each format first, and then the others.
+func (all Formats) Documents() []string {
+	var usual, others []string
+	for _, f := range all {
+		if f.Extract != nil {
+			usual, others = append(usual, f.Types[0]), append(others, f.Types[1:]...)
+		}
+	}
+	return append(usual, others...)
+}
+
+// Usual returns the usual media type of each format whose files are one
+// document each.
+func (all Formats) Usual() []string {
+	var usual []string
+	for _, f := range all {
+		if f.Extract != nil {
+			usual = append(usual, f.Types[0])
+		}
+	}
+	return usual
+}
+
+// extensions lists the usual extensions, for people.
+func (all Formats) extensions() string {
+	var usual []string
+	for _, f := range all {
+		usual = append(usual, f.Extensions[0])
+	}
+	return List(slices.Compact(usual), "or")
+}
+
+// List joins words for people: "a, b or c".
+func List(words []string, conjunction string) string {
+	n := len(words)
+	if n < 2 {
+		return strings.Join(words, "")
+	}
+	return strings.Join(words[:n-1], ", ") + " " + conjunction + " " + words[n-1]
+}
+
+// byType returns the format of a media type, whose files are one document each.
+func (all Formats) byType(mediaType string) (Format, error) {
+	t := withoutParameters(mediaType)
+	if t == "" {
+		t = all[0].Types[0]
+	}
+	for _, f := range all {
+		switch {
+		case !slices.Contains(f.Types, t):
+		case f.Extract == nil:
+			return Format{}, multivac.Errorf(multivac.ErrInvalid, "tell each line as a document of its own", "%s hold many documents", f.Name)
+		default:
+			return f, nil
+		}
+	}
+	return Format{}, multivac.Errorf(multivac.ErrInvalid, "use "+strings.Join(all.Usual(), ", "), "media type %q is not a kind of document I can read", multivac.Clip(t, 80))
+}
+
+func withoutParameters(mediaType string) string {
+	t, _, _ := strings.Cut(mediaType, ";")
+	return strings.ToLower(strings.TrimSpace(t))
+}
+
+func (all Formats) byExtension(name string) (Format, bool) {
+	ext := strings.ToLower(path.Ext(plainName(name)))
+	for _, f := range all {
+		if ext != "" && slices.Contains(f.Extensions, ext) {
+			return f, true
+		}
+	}
+	return Format{}, false
 }
 
 // plainName returns name without the extension that says it is gzipped.
@@ -172,93 +272,4 @@ func plainName(name string) string {
 		return name[:n]
 	}
 	return name
-}
-
-// bom marks UTF-8, where Windows thinks it has to be marked. It stays in a
-// text that is kept byte for byte.
-const bom = "\ufeff"
-
-func isUTF16(b []byte) bool {
-	return len(b) >= 2 && (b[0] == 0xFF && b[1] == 0xFE || b[0] == 0xFE && b[1] == 0xFF)
-}
-
-// check returns an ErrInvalid for what is neither in UTF-8 or UTF-16 nor in
-// the encoding that it declares.
-func check(f Format, body []byte) error {
-	if encodingOf(f, body) == nil {
-		return checkBytes(body)
-	}
-	if i := bytes.IndexByte(body, 0); i >= 0 {
-		return binary(i)
-	}
-	return nil
-}
-
-// toUTF8 returns body in UTF-8.
-func toUTF8(f Format, body []byte) ([]byte, error) {
-	if err := check(f, body); err != nil {
-		return nil, err
-	}
-	if e := encodingOf(f, body); e != nil {
-		return decode(e, body)
-	}
-	return fromUTF16(body)
-}
-
-// fromUTF16 returns b in UTF-8 if it is marked as UTF-16, and else b.
-func fromUTF16(b []byte) ([]byte, error) {
-	if !isUTF16(b) {
-		return b, nil
-	}
-	b, err := unicode.UTF16(unicode.BigEndian, unicode.UseBOM).NewDecoder().Bytes(b)
-	if err != nil {
-		return nil, multivac.Errorf(multivac.ErrInvalid, "save it as UTF-8", "it is marked as UTF-16 and is not: %v", err)
-	}
-	if i := bytes.IndexByte(b, 0); i >= 0 {
-		return nil, binary(i)
-	}
-	return b, nil
-}
-
-// checkBytes returns an ErrInvalid for what is neither UTF-8 nor UTF-16.
-func checkBytes(b []byte) error {
-	if isUTF16(b) {
-		if len(b)%2 != 0 {
-			return multivac.Errorf(multivac.ErrInvalid, "save it as UTF-8", "it is marked as UTF-16 and is not: it has an odd number of bytes")
-		}
-		return nil
-	}
-	if i := bytes.IndexByte(b, 0); i >= 0 {
-		return binary(i)
-	}
-	if utf8.Valid(b) {
-		return nil
-	}
-	i := 0
-	for i < len(b) {
-		r, n := utf8.DecodeRune(b[i:])
-		if r == utf8.RuneError && n == 1 {
-			break
-		}
-		i += n
-	}
-	return multivac.Errorf(multivac.ErrInvalid, "save it as UTF-8, or convert it: iconv -f WINDOWS-1252 -t UTF-8",
-		"it is not UTF-8: byte %#02x at offset %d", b[i], i)
-}
-
-func binary(offset int) error {
-	return multivac.Errorf(multivac.ErrInvalid, "tell "+known(), "it is not text: there is a zero byte at offset %d", offset)
-}
-
-// wholeRunes returns b without the beginning of a rune that it ends in.
-func wholeRunes(b []byte) []byte {
-	for i := len(b) - 1; i >= 0 && i >= len(b)-utf8.UTFMax; i-- {
-		if utf8.RuneStart(b[i]) {
-			if !utf8.FullRune(b[i:]) {
-				return b[:i]
-			}
-			break
-		}
-	}
-	return b
 }

@@ -1,4 +1,4 @@
-package extract
+package extract_test
 
 import (
 	"bytes"
@@ -12,6 +12,8 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"multivac"
+	"multivac/internal/extract/formats"
+	"multivac/internal/extract/jsonl"
 )
 
 func gzipped(s string) string {
@@ -22,14 +24,14 @@ func gzipped(s string) string {
 	return b.String()
 }
 
-// read returns what Files yields, a line each.
-func read(name, in string) (got []string) {
-	for t, err := range Files(name, strings.NewReader(in), "c", nil) {
+// tellings returns what Files yields, a line each.
+func tellings(t *testing.T, name, in string) (got []string) {
+	for told, err := range formats.All.Files(t.Context(), name, strings.NewReader(in), "c", nil) {
 		if err != nil {
 			got = append(got, "error: "+err.Error())
 			continue
 		}
-		got = append(got, fmt.Sprintf("%s %s %q %q %q", t.Collection, t.MediaType, t.Source, t.Title, t.Body))
+		got = append(got, fmt.Sprintf("%s %s %q %q %q", told.Collection, told.MediaType, told.Source, told.Title, told.Body))
 	}
 	return got
 }
@@ -37,7 +39,7 @@ func read(name, in string) (got []string) {
 func TestFiles(t *testing.T) {
 	f := func(name, in string, want ...string) {
 		t.Helper()
-		got := read(name, in)
+		got := tellings(t, name, in)
 		for i := range got { // errors are compared by how they begin
 			if i < len(want) && strings.HasPrefix(want[i], "error: ") && strings.HasPrefix(got[i], want[i]) {
 				got[i] = want[i]
@@ -95,13 +97,13 @@ func (f readerFunc) Read(p []byte) (int, error) { return f(p) }
 
 func TestFilesTooLarge(t *testing.T) {
 	n := 0
-	for _, err := range Files("a.md", repeat('x', 1<<40), "", nil) {
+	for _, err := range formats.All.Files(t.Context(), "a.md", repeat('x', 1<<40), "", nil) {
 		if n++; !errors.Is(err, multivac.ErrTooLarge) {
 			t.Errorf("got %v, want ErrTooLarge", err)
 		}
 	}
-	long := io.MultiReader(repeat('x', maxLine+1), strings.NewReader("\n{\"text\":\"after\"}\n"))
-	for got, err := range Files("a.jsonl", long, "", nil) {
+	long := io.MultiReader(repeat('x', jsonl.MaxLine+1), strings.NewReader("\n{\"text\":\"after\"}\n"))
+	for got, err := range formats.All.Files(t.Context(), "a.jsonl", long, "", nil) {
 		switch n++; n {
 		case 2:
 			if !errors.Is(err, multivac.ErrTooLarge) || !strings.HasPrefix(err.Error(), "a.jsonl:1: ") {
@@ -119,7 +121,7 @@ func TestFilesTooLarge(t *testing.T) {
 }
 
 func TestFilesStops(t *testing.T) {
-	for _, err := range Files("a.jsonl", strings.NewReader("{\"text\":\"x\"}\n{\"text\":\"y\"}\n"), "", nil) {
+	for _, err := range formats.All.Files(t.Context(), "a.jsonl", strings.NewReader("{\"text\":\"x\"}\n{\"text\":\"y\"}\n"), "", nil) {
 		if err != nil {
 			t.Error(err)
 		}
@@ -132,11 +134,11 @@ func FuzzFiles(f *testing.F) {
 	f.Add("a.gz", []byte(gzipped("text")))
 	f.Add("b", []byte("<html>"))
 	f.Fuzz(func(t *testing.T, name string, in []byte) {
-		for telling, err := range Files(name, bytes.NewReader(in), "", nil) {
+		for telling, err := range formats.All.Files(t.Context(), name, bytes.NewReader(in), "", nil) {
 			if err == nil {
 				err = telling.Validate()
 				if err == nil {
-					err = Check(telling)
+					err = formats.All.Check(telling)
 				}
 				if err != nil {
 					t.Errorf("a telling that is refused: %v", err)
@@ -152,7 +154,7 @@ func TestFilesSpend(t *testing.T) {
 	f := func(name string, r io.Reader, wantBytes, wantLines int) {
 		t.Helper()
 		bytes, lines := 0, 0
-		for _, err := range Files(name, r, "", func(b, l int) error { bytes, lines = bytes+b, lines+l; return nil }) {
+		for _, err := range formats.All.Files(t.Context(), name, r, "", func(b, l int) error { bytes, lines = bytes+b, lines+l; return nil }) {
 			if err != nil {
 				t.Errorf("%s: %v", name, err)
 			}
@@ -162,8 +164,8 @@ func TestFilesSpend(t *testing.T) {
 		}
 	}
 	text := strings.Repeat("\n", 999) + `{"text":"x"}` + strings.Repeat("\n \n", 500)
-	f("a.jsonl", strings.NewReader(text), len(text), 2000)
-	f("a.jsonl.gz", strings.NewReader(gzipped(text)), len(text), 2000)
+	f("a.jsonl", strings.NewReader(text), len(text), 1999)
+	f("a.jsonl.gz", strings.NewReader(gzipped(text)), len(text), 1999)
 	f("a.md.gz", strings.NewReader(gzipped(text)), len(text), 0)
 
 	enough := errors.New("enough")
@@ -172,7 +174,7 @@ func TestFilesSpend(t *testing.T) {
 		func(_, l int) error { return map[bool]error{true: enough}[l > 0] },
 	} {
 		n := 0
-		for _, err := range Files("a.jsonl", repeat('\n', 1<<40), "", spend) {
+		for _, err := range formats.All.Files(t.Context(), "a.jsonl", repeat('\n', 1<<40), "", spend) {
 			if n++; n > 1 || !errors.Is(err, enough) {
 				t.Fatalf("got %v", err)
 			}

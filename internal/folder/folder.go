@@ -4,13 +4,14 @@ package folder
 
 import (
 	"context"
-	"strings"
 	"sync"
 
 	"multivac"
 	"multivac/internal/ask"
 	"multivac/internal/extract"
+	"multivac/internal/extract/formats"
 	"multivac/internal/index"
+	where "multivac/internal/place"
 	"multivac/internal/rank"
 	"multivac/internal/store"
 	"multivac/internal/tell"
@@ -30,7 +31,7 @@ type Folder struct {
 type read struct {
 	multivac.Document
 	passages []multivac.Passage
-	lines    []int // as extract.Extracted has them
+	places   multivac.Places
 	isFile   bool
 }
 
@@ -49,7 +50,7 @@ func (f *Folder) Add(t multivac.Telling, isFile bool) error {
 	if t.MediaType == "" {
 		t.MediaType = multivac.Markdown
 	}
-	extracted, err := extract.Extract(t.MediaType, t.Body)
+	extracted, err := formats.All.Extract(context.Background(), t.MediaType, t.Body, extract.Default)
 	if err != nil {
 		return err
 	}
@@ -58,7 +59,7 @@ func (f *Folder) Add(t multivac.Telling, isFile bool) error {
 			ID: t.ID(), Source: t.Source, MediaType: t.MediaType, Text: extracted.Text, Revision: 1, Title: t.Title,
 		},
 		passages: text.Segment(extracted.Text),
-		lines:    extracted.Lines,
+		places:   extracted.Places,
 		isFile:   isFile,
 	}
 	d.Title = tell.Title(d.Document, extracted)
@@ -114,14 +115,7 @@ func (f *Folder) Line(q multivac.Quotation) int {
 	if !d.isFile || q.Start > len(d.Text) {
 		return 0
 	}
-	line := strings.Count(d.Text[:q.Start], "\n")
-	switch {
-	case d.lines == nil:
-		return line + 1
-	case line < len(d.lines):
-		return d.lines[line]
-	}
-	return 0
+	return where.At(d.places, d.Text, q.Start).Line
 }
 
 // Reach implements what ask needs of a follower.

@@ -8,12 +8,11 @@ import (
 
 	"multivac"
 	"multivac/internal/store"
-	"multivac/internal/text"
 )
 
-// Examine implements multivac.Keeper. It keeps some 100 bytes of each document
-// in memory. Where it finds something and is not to mend it, it looks twice
-// and tells of what it found both times: others may write meanwhile.
+// Examine implements multivac.Keeper. It holds about 100 bytes for each document
+// in memory. Where it finds faults and is not to repair them, it looks again and
+// reports what it found both times: others may write while it looks.
 func (s *Service) Examine(ctx context.Context, repair bool) (e multivac.Examination, err error) {
 	defer multivac.Wrap(&err, "examine the store")
 	defer func() { e.Notices = slices.Concat(e.Notices, s.space(), s.Notices()) }()
@@ -29,7 +28,7 @@ func (s *Service) Examine(ctx context.Context, repair bool) (e multivac.Examinat
 	return second, nil
 }
 
-// space tells of what is free in the store's file.
+// space returns a notice about the free space in the store's file.
 func (s *Service) space() []string {
 	of, ok := s.store.(store.Spacious)
 	if !ok {
@@ -46,31 +45,32 @@ func (s *Service) space() []string {
 	return []string{fmt.Sprintf("%d MiB of the %d MiB of the database file are free; %s", is.Free>>20, is.Total>>20, then)}
 }
 
-// examining is one look at a store.
+// examining is the state of one look at a store.
 type examining struct {
 	*Service
 	ctx    context.Context
 	repair bool
 	found  multivac.Examination
-	told   map[multivac.DocumentID]announced
+	feed   map[multivac.DocumentID]announced
 	data   map[multivac.CollectionName]*data
 }
 
-// announced is what the feed says of a document.
+// announced is what the feed says of a document: its last revision of each state.
 type announced struct{ indexed, failed, deleted multivac.Revision }
 
-// data counts what a collection has published.
+// data counts the published documents of a collection, and those that are said to
+// be its datum.
 type data struct{ published, datum int }
 
 func (s *Service) examine(ctx context.Context, repair bool) (multivac.Examination, error) {
 	e := &examining{Service: s, ctx: ctx, repair: repair,
-		told: map[multivac.DocumentID]announced{}, data: map[multivac.CollectionName]*data{}}
-	// The store first: what it cannot read, nobody can.
+		feed: map[multivac.DocumentID]announced{}, data: map[multivac.CollectionName]*data{}}
+	// The store looks first, because the rest reads through it.
 	if err := s.store.Examine(ctx, repair, s.Now(), e.report); err != nil {
 		return e.found, err
 	}
-	// What breaks here off is a fault, and nothing is said of the rest.
-	err := e.feed()
+	// An error here is a fault. Nothing is reported about what comes after it.
+	err := e.readFeed()
 	if err == nil {
 		err = s.store.Records(ctx, true, e.record)
 	}
@@ -99,8 +99,8 @@ func (e *examining) report(f multivac.Fault) {
 
 var errEnd = errors.New("end")
 
-// feed reads the feed to where it ended at the beginning.
-func (e *examining) feed() error {
+// readFeed reads the feed up to its present end.
+func (e *examining) readFeed() error {
 	end, err := e.store.Position(e.ctx)
 	if err != nil || end == "" {
 		return err
@@ -111,7 +111,7 @@ func (e *examining) feed() error {
 			e.report(multivac.Fault{Document: c.Document, Problem: fmt.Sprintf("the feed has %s after %s", c.Position, last)})
 		}
 		last = c.Position
-		a := e.told[c.Document]
+		a := e.feed[c.Document]
 		switch c.State {
 		case multivac.Indexed:
 			a.indexed = c.Revision
@@ -120,7 +120,7 @@ func (e *examining) feed() error {
 		case multivac.Deleted:
 			a = announced{deleted: c.Revision}
 		}
-		e.told[c.Document] = a
+		e.feed[c.Document] = a
 		if c.Position >= end {
 			return errEnd
 		}
@@ -132,7 +132,7 @@ func (e *examining) feed() error {
 	return err
 }
 
-// record holds a document against what must be true of each.
+// record checks what must be true of every document.
 func (e *examining) record(r store.Record) error {
 	e.found.Documents++
 	wrong := func(format string, args ...any) {
@@ -146,19 +146,35 @@ func (e *examining) record(r store.Record) error {
 	if r.Revision == 0 || r.Told.IsZero() || r.Changed.Before(r.Told) {
 		wrong("it has revision %d, was told %v and changed %v", r.Revision, r.Told, r.Changed)
 	}
-	published, said := multivac.Revision(0), e.told[r.ID]
-	if p := r.Published; p != nil {
-		published = p.Revision
+	if r.Published != nil {
 		e.passages(r, wrong)
 	}
-	if e.data[r.Collection] == nil {
-		e.data[r.Collection] = &data{}
+	e.count(r)
+	e.revisions(r, wrong)
+	return e.ctx.Err()
+}
+
+// count counts a document for its collection.
+func (e *examining) count(r store.Record) {
+	d := e.data[r.Collection]
+	if d == nil {
+		d = &data{}
+		e.data[r.Collection] = d
 	}
-	if published != 0 {
-		e.data[r.Collection].published++
+	if r.Published != nil {
+		d.published++
 	}
 	if r.Datum {
-		e.data[r.Collection].datum++
+		d.datum++
+	}
+}
+
+// revisions compares the revisions of a document, of what is published of it,
+// and of what the feed says.
+func (e *examining) revisions(r store.Record, wrong func(string, ...any)) {
+	published, said := multivac.Revision(0), e.feed[r.ID]
+	if r.Published != nil {
+		published = r.Published.Revision
 	}
 	switch r.State {
 	case multivac.Pending, multivac.Failed:
@@ -183,11 +199,10 @@ func (e *examining) record(r store.Record) error {
 	if r.State == multivac.Failed && said.failed != r.Revision {
 		wrong("it has failed at revision %d, the feed says %d", r.Revision, said.failed)
 	}
-	return e.ctx.Err()
 }
 
-// passages makes sure that what is published quotes its text, and cuts it anew
-// where it does not.
+// passages checks that what is published quotes its text. With repair it cuts
+// the text again where that is not so.
 func (e *examining) passages(r store.Record, wrong func(string, ...any)) {
 	p := r.Published
 	e.found.Passages += len(p.Passages)
@@ -204,18 +219,24 @@ func (e *examining) passages(r store.Record, wrong func(string, ...any)) {
 	}
 	switch {
 	case problem == "":
-	case !e.repair:
-		wrong("its passages are broken: %s", problem)
+	case e.repair:
+		e.cutAgain(r, problem)
 	default:
-		task := multivac.Task{Document: r.ID, Revision: p.Revision}
-		err := e.store.Replace(e.ctx, task, store.Publication{Text: p.Text, Version: store.Version{Segmenter: text.Version}, Passages: e.segment(p.Text)})
-		f := multivac.Fault{Document: r.ID, Problem: "its passages are broken: " + problem, Repair: "cut anew from the text"}
-		if err != nil {
-			f.Repair = ""
-			f.Problem += "; cutting them anew failed: " + err.Error()
-		} else {
-			e.told[r.ID] = announced{indexed: p.Revision, failed: e.told[r.ID].failed}
-		}
-		e.report(f)
+		wrong("its passages are broken: %s", problem)
 	}
+}
+
+// cutAgain replaces broken passages by others of the same text.
+func (e *examining) cutAgain(r store.Record, problem string) {
+	p := *r.Published
+	p.Vectors = nil
+	e.cut(&p)
+	f := multivac.Fault{Document: r.ID, Problem: "its passages are broken: " + problem, Repair: "cut anew from the text"}
+	if err := e.store.Replace(e.ctx, multivac.Task{Document: r.ID, Revision: p.Revision}, p.Publication); err != nil {
+		f.Repair = ""
+		f.Problem += "; cutting them anew failed: " + err.Error()
+	} else {
+		e.feed[r.ID] = announced{indexed: p.Revision, failed: e.feed[r.ID].failed}
+	}
+	e.report(f)
 }

@@ -16,15 +16,17 @@ import (
 	"multivac/internal/strict"
 )
 
-// The versions of the format. A later one is refused, an earlier one read.
+// The versions of the format. Import reads an earlier one, and refuses a later
+// one.
 //
 //  1. the first
-const version = 1
+//  2. places
+const version = 2
 
 const format = "multivac-export"
 
-// A line has one of its members. The first line is the head, the last the end:
-// what has no end was cut off.
+// A line has one of these members. The first line has the format, the last the
+// end. An export without an end was cut off.
 type line struct {
 	Format   string    `json:"format,omitempty"`
 	Version  int       `json:"version,omitempty"`
@@ -38,7 +40,7 @@ type end struct {
 	Keys      int `json:"keys"`
 }
 
-// A key stands in an export with its hash, which opens nothing.
+// A key has its hash in an export. The hash opens nothing.
 type key struct {
 	ID          string    `json:"id"`
 	Name        string    `json:"name,omitempty"`
@@ -54,8 +56,8 @@ type key struct {
 	Hash        string    `json:"hash"`
 }
 
-// A document has a body while it is pending or failed. Its passages are not in
-// an export, but made of the text again.
+// A document has a body while it is pending or failed. An export has no
+// passages: Import makes them of the text.
 type document struct {
 	ID         string     `json:"id"`
 	Collection string     `json:"collection"`
@@ -75,16 +77,18 @@ type document struct {
 	Published  *published `json:"published,omitempty"`
 }
 
-// A published leaves out what is as in its document.
+// A published leaves out what is the same in its document.
 type published struct {
 	Revision  uint64  `json:"revision,omitempty"`
 	Hash      string  `json:"hash,omitempty"`
 	Title     string  `json:"title,omitempty"`
 	MediaType string  `json:"media_type,omitempty"`
+	Places    []byte  `json:"places,omitempty"`
 	Text      content `json:"text"`
 }
 
-// content are any bytes: a string where they are UTF-8, else {"base64":"…"}.
+// content is any bytes. In JSON it is a string where they are UTF-8, and else
+// {"base64":"…"}.
 type content []byte
 
 func (c content) IsZero() bool { return c == nil }
@@ -101,7 +105,7 @@ func (c content) MarshalJSON() ([]byte, error) {
 	return json.Marshal(encoded{c})
 }
 
-// write writes what MarshalJSON returns, without making it first.
+// write writes what MarshalJSON returns, without holding all of it.
 func (c content) write(w io.Writer) error {
 	if utf8.Valid(c) {
 		return jsontext.Write(w, c)
@@ -120,7 +124,8 @@ func (c content) write(w io.Writer) error {
 	return err
 }
 
-// maxContent is the longest JSON of a document's bytes, in bytes: each escaped.
+// maxContent is the longest JSON of a document's content, in bytes: one in which
+// each byte is escaped.
 const maxContent = 6*multivac.MaxBody + 64
 
 // UnmarshalJSON implements json.Unmarshaler.
@@ -146,8 +151,8 @@ func marshal(v any) ([]byte, error) {
 	return b.Bytes(), err
 }
 
-// write writes the line of d. What may be large in it, its body and its text, is
-// last of its members and is written in pieces.
+// write writes the line of d. The members that may be large, its body and its
+// text, come last. They are written in pieces.
 func (d document) write(w io.Writer) error {
 	body, p := d.Body, d.Published
 	d.Body, d.Published = nil, nil
@@ -155,7 +160,7 @@ func (d document) write(w io.Writer) error {
 	if err != nil {
 		return err
 	}
-	const end = "}}\n" // of the document, and of the line
+	const end = "}}\n" // ends the document and the line
 	if _, err := w.Write(bytes.TrimSuffix(b, []byte(end))); err != nil {
 		return err
 	}
@@ -202,7 +207,7 @@ func newDocument(r store.Record) *document {
 		d.Body = r.Body
 	}
 	if p := r.Published; p != nil {
-		d.Published = &published{Text: content(p.Text)}
+		d.Published = &published{Places: []byte(p.Places), Text: content(p.Text)}
 		if r.State != multivac.Indexed {
 			d.Published.Revision, d.Published.Hash = uint64(p.Revision), hex.EncodeToString(p.Hash[:])
 			d.Published.Title, d.Published.MediaType = p.Title, p.MediaType
@@ -211,8 +216,8 @@ func newDocument(r store.Record) *document {
 	return d
 }
 
-// record returns the record that d was made of, without passages, or says what
-// is wrong with d.
+// record returns the record that d was made of, without passages, or an error
+// that says what is wrong with d.
 func (d *document) record() (store.Record, error) {
 	r := store.Record{Document: multivac.Document{
 		ID: multivac.DocumentID(d.ID), Collection: multivac.CollectionName(d.Collection), Source: d.Source, Title: d.Title, MediaType: d.MediaType,
@@ -224,12 +229,13 @@ func (d *document) record() (store.Record, error) {
 	}
 	if d.Published != nil {
 		p := &store.Published{
-			Publication: store.Publication{Title: d.Published.Title, Text: string(d.Published.Text)},
+			Publication: store.Publication{Title: d.Published.Title, Text: string(d.Published.Text), Places: multivac.Places(d.Published.Places)},
 			Revision:    multivac.Revision(d.Published.Revision), MediaType: d.Published.MediaType,
 		}
 		r.Published = p
 		if r.State == multivac.Indexed {
-			p.Revision, p.Hash, p.Title, p.MediaType, r.Text = r.Revision, r.Hash, r.Title, r.MediaType, p.Text
+			p.Revision, p.Hash, p.Title, p.MediaType = r.Revision, r.Hash, r.Title, r.MediaType
+			r.Text, r.Places = p.Text, p.Places
 		} else if err := unhex(p.Hash[:], d.Published.Hash, false); err != nil {
 			return r, err
 		}
@@ -253,15 +259,15 @@ func invalid(format string, args ...any) error {
 	return multivac.Errorf(multivac.ErrInvalid, "", format, args...)
 }
 
-// consistent makes sure that a record's identity and hash are those of what it
-// says, as far as it still says that.
+// consistent returns an error where the identity or the hash of a record is not
+// that of its content, as far as the record still has the content.
 func consistent(r store.Record) error {
 	t := multivac.Telling{Collection: r.Collection, Source: r.Source, Title: r.Title, MediaType: r.MediaType, Body: r.Body}
 	whole := r.State == multivac.Pending || r.State == multivac.Failed
 	if (r.Source != "" || whole) && t.ID() != r.ID {
 		return invalid("document %q has not the identifier of what it says", multivac.Clip(string(r.ID), 40))
 	}
-	unnamed := t // a store may be told a type by leaving it out
+	unnamed := t // a telling may leave out this type
 	if unnamed.MediaType == multivac.Markdown {
 		unnamed.MediaType = ""
 	}

@@ -14,18 +14,17 @@ import (
 	"multivac/internal/memory"
 	"multivac/internal/store"
 	"multivac/internal/strict"
-	"multivac/internal/text"
 )
 
-// What is held in memory of an import: a batch, and a line, which has at most
-// twice a document's body and text.
+// What an import holds in memory: a batch, and a line. A line has at most twice
+// a document's body and text.
 const (
 	batchRecords = 64
 	batchBytes   = 8 << 20
-	maxLine      = 256 << 20
+	maxLine      = 256 << 20 // bytes
 )
 
-// Import implements multivac.Keeper. r may be gzipped.
+// Import implements multivac.Keeper. The export in r may be gzipped.
 func (s *Service) Import(ctx context.Context, r io.Reader, merge bool) (_ multivac.Imported, err error) {
 	defer multivac.Wrap(&err, "import")
 	in, err := newLines(ctx, r)
@@ -46,7 +45,7 @@ func (s *Service) Import(ctx context.Context, r io.Reader, merge bool) (_ multiv
 	return i.done, errors.Join(err, i.flush())
 }
 
-// empty returns an error where anything was told.
+// empty returns an error where the store has any document.
 func (s *Service) empty(ctx context.Context) error {
 	for _, state := range multivac.States {
 		p, err := s.store.Documents(ctx, multivac.Listing{State: state, Limit: 1})
@@ -62,19 +61,19 @@ func (s *Service) empty(ctx context.Context) error {
 	return nil
 }
 
-// importing is one import under way.
+// importing is the state of one import.
 type importing struct {
 	*Service
 	ctx      context.Context
 	merge    bool
 	done     multivac.Imported
-	standing map[multivac.CollectionName]bool // collections that have a datum of their own
+	standing map[multivac.CollectionName]bool // whether a collection had a datum before
 
 	batch []store.Record
-	lines []int // of the batch
-	bytes int
-	read  end // what was read
-	ended *end
+	lines []int // the numbers of the batch's lines
+	bytes int   // the length of these lines
+	read  end   // counts what was read
+	ended *end  // what the end says
 }
 
 func (i *importing) all(in *lines) error {
@@ -108,7 +107,8 @@ func (i *importing) all(in *lines) error {
 	return nil
 }
 
-// fatal is an error that ends the import: of the store, not of a line.
+// fatal is an error that ends the import. It comes from the store and not from a
+// line.
 type fatal struct{ error }
 
 func (i *importing) broken(number int, err error) {
@@ -143,19 +143,15 @@ func (i *importing) document(d *document, in *lines) error {
 	if err != nil {
 		return err
 	}
-	if p := r.Published; p != nil {
-		p.Version = store.Version{Segmenter: text.Version}
-		if p.Passages, err = i.cut(p.Text); err != nil {
+	if r.Published != nil {
+		if err := i.cut(r.Published); err != nil {
 			return err
 		}
 	}
 	if r.Datum && i.merge {
-		standing, known := i.standing[r.Collection]
-		if !known {
-			if standing, err = i.hasDatum(r.Collection); err != nil {
-				return &fatal{err}
-			}
-			i.standing[r.Collection] = standing
+		standing, err := i.hasDatum(r.Collection)
+		if err != nil {
+			return &fatal{err}
 		}
 		r.Datum = !standing
 	}
@@ -168,23 +164,30 @@ func (i *importing) document(d *document, in *lines) error {
 	return nil
 }
 
-// cut makes the passages of a text; of anybody's, which must not end the
-// process.
-func (i *importing) cut(s string) (passages []multivac.Passage, err error) {
+// cut is that of the service. The text may be anything, so a panic of the
+// segmenter is an error of the line.
+func (i *importing) cut(published *store.Published) (err error) {
 	defer func() {
 		if p := recover(); p != nil {
 			err = invalid("its text cannot be cut into sentences: %v", p)
 		}
 	}()
-	return i.segment(s), nil
+	i.Service.cut(published)
+	return nil
 }
 
+// hasDatum reports whether a collection had a datum before the import brought
+// one.
 func (i *importing) hasDatum(c multivac.CollectionName) (bool, error) {
-	_, err := i.store.Datum(i.ctx, c)
-	if errors.Is(err, multivac.ErrNotFound) {
-		return false, nil
+	if standing, known := i.standing[c]; known {
+		return standing, nil
 	}
-	return err == nil, err
+	_, err := i.store.Datum(i.ctx, c)
+	if err != nil && !errors.Is(err, multivac.ErrNotFound) {
+		return false, err
+	}
+	i.standing[c] = err == nil
+	return err == nil, nil
 }
 
 func (i *importing) key(w *key) error {
@@ -201,7 +204,7 @@ func (i *importing) key(w *key) error {
 	}
 	for _, other := range known {
 		if other.ID == k.ID {
-			return nil // what is here stays; it may have been revoked
+			return nil // the key that is here stays: it may have been revoked
 		}
 	}
 	if err := i.store.PutKey(i.ctx, k); err != nil {
@@ -210,8 +213,8 @@ func (i *importing) key(w *key) error {
 	return nil
 }
 
-// flush keeps the batch. Where the store finds one of it invalid, that line is
-// named and the others are kept.
+// flush restores the batch. Where the store finds a record invalid, the import
+// names its line and restores the others.
 func (i *importing) flush() error {
 	batch, numbers := i.batch, i.lines
 	i.batch, i.lines, i.bytes = nil, nil, 0
@@ -242,11 +245,11 @@ func (i *importing) flush() error {
 type lines struct {
 	ctx    context.Context
 	r      *bufio.Reader
-	number int    // of the line that was read last, from 1
-	bytes  []byte // of that line, until the next is read
+	number int    // of the last line that was read, from 1
+	bytes  []byte // of that line, until the next one is read
 	buffer memory.Buffer
 	broken error // why that line cannot be used
-	err    error // why there is no next one, but for the end
+	err    error // why reading ended before the end
 }
 
 func newLines(ctx context.Context, r io.Reader) (*lines, error) {
@@ -267,20 +270,7 @@ func (l *lines) next() bool {
 		if l.err = l.ctx.Err(); l.err != nil {
 			return false
 		}
-		l.buffer.Reset()
-		l.broken = nil
-		length := 0
-		var err error
-		for {
-			var part []byte
-			part, err = l.r.ReadSlice('\n')
-			if length += len(part); length <= maxLine {
-				l.buffer.Append(part)
-			}
-			if !errors.Is(err, bufio.ErrBufferFull) {
-				break
-			}
-		}
+		length, err := l.line()
 		if err != nil && !errors.Is(err, io.EOF) {
 			l.err = err
 			return false
@@ -289,6 +279,7 @@ func (l *lines) next() bool {
 			return false
 		}
 		l.number++
+		l.broken = nil
 		if length > maxLine {
 			l.broken = fmt.Errorf("it has over %d bytes", maxLine)
 			return true
@@ -298,6 +289,21 @@ func (l *lines) next() bool {
 		}
 	}
 	return false
+}
+
+// line reads a line into the buffer, up to maxLine bytes of it, and returns its
+// length.
+func (l *lines) line() (length int, err error) {
+	l.buffer.Reset()
+	for {
+		part, err := l.r.ReadSlice('\n')
+		if length += len(part); length <= maxLine {
+			l.buffer.Append(part)
+		}
+		if !errors.Is(err, bufio.ErrBufferFull) {
+			return length, err
+		}
+	}
 }
 
 // head reads the first line.

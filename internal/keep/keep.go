@@ -1,6 +1,6 @@
-// Package keep looks after what a store holds: it makes copies and reads them,
-// has what failed tried again, and finds what is broken. It knows the store's
-// contract only, so that a copy of one store can be read into any other.
+// Package keep looks after what a store holds. It exports and imports copies,
+// retries what failed, and finds what is broken. It uses only the contract of
+// the store, so a copy of one store can be imported into any other.
 package keep
 
 import (
@@ -17,22 +17,31 @@ import (
 type Service struct {
 	// Now is the clock; time.Now unless set.
 	Now func() time.Time
-	// Keys says whether who calls may bring keys with an import; everybody may
-	// unless set.
+	// Keys says whether the caller may import keys; all callers may unless set.
 	Keys func(context.Context) bool
 	// Notices are what an examination is to tell of the process, too; nothing
 	// unless set.
 	Notices func() []string
 
-	store   store.Store
+	store   source
 	queue   queue.Queue
 	segment func(text string) []multivac.Passage
 }
 
 var _ multivac.Keeper = (*Service)(nil)
 
-// New returns a service on s, which tells q of work.
-func New(s store.Store, q queue.Queue) *Service {
+// A source is what a Service needs of a store. It may be a store.Spacious, too.
+type source interface {
+	store.Keep
+	store.Feed
+	store.Keys
+	Documents(context.Context, multivac.Listing) (multivac.Page, error)
+	Datum(context.Context, multivac.CollectionName) (string, error)
+	Replace(context.Context, multivac.Task, store.Publication) error
+}
+
+// New returns a service on s. It enqueues in q what is to be tried again.
+func New(s source, q queue.Queue) *Service {
 	return &Service{Now: time.Now, Keys: func(context.Context) bool { return true }, Notices: func() []string { return nil },
 		store: s, queue: q, segment: text.Segment}
 }
@@ -41,8 +50,14 @@ func New(s store.Store, q queue.Queue) *Service {
 func (s *Service) Retry(ctx context.Context, id multivac.DocumentID) (multivac.Receipt, error) {
 	r, err := s.store.Retry(ctx, id, s.Now())
 	if err == nil && r.Changed {
-		// It is kept; what the queue does not take, the sweeper finds.
+		// The store has it. The sweeper finds what the queue does not take.
 		_ = s.queue.Enqueue(ctx, multivac.Task{Document: r.ID, Revision: r.Revision})
 	}
 	return r, err
+}
+
+// cut makes the passages of a published text.
+func (s *Service) cut(p *store.Published) {
+	p.Version = store.Version{Segmenter: text.Version}
+	p.Passages = s.segment(p.Text)
 }

@@ -7,6 +7,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"os"
 	"slices"
 	"strings"
 	"testing"
@@ -67,7 +68,8 @@ func (k *kept) tell(t multivac.Telling) multivac.Task {
 func (k *kept) index(t multivac.Telling) multivac.Task {
 	k.Helper()
 	task := k.tell(t)
-	p := store.Publication{Title: "Found", Text: string(t.Body), Version: store.Version{Segmenter: text.Version}, Passages: text.Segment(string(t.Body))}
+	p := store.Publication{Title: "Found", Text: string(t.Body), Version: store.Version{Segmenter: text.Version}, Passages: text.Segment(string(t.Body)),
+		Places: multivac.Places("\x01\xff\x00 of " + t.Source)}
 	_, err := k.db.Publish(k.Context(), task, p, k.Now())
 	k.must(err)
 	return task
@@ -84,7 +86,7 @@ func telling(source, body string) multivac.Telling {
 	return multivac.Telling{Source: source, Body: []byte(body)}
 }
 
-// fill tells documents that come to stand in every way there is.
+// fill tells documents, of which each state has one.
 func (k *kept) fill() {
 	k.Helper()
 	k.index(telling("pump.md", "# Pump\n\nThe pump stops at 70 degrees."))
@@ -148,6 +150,26 @@ func TestExportAndImport(t *testing.T) {
 	}
 	if e, err := to.Examine(t.Context(), false); err != nil || len(e.Faults) > 0 || e.Documents != 7 || e.Passages == 0 {
 		t.Errorf("examined after the import: %+v, %v", e, err)
+	}
+}
+
+// An export of the first version of the format is read, and has no places.
+func TestImportOfTheFirstVersion(t *testing.T) {
+	b, err := os.ReadFile("testdata/v1.jsonl")
+	if err != nil {
+		t.Fatal(err)
+	}
+	to := open(t)
+	if got, err := to.imports(string(b), false); err != nil || got.Documents != 7 || got.Unchanged+got.Broken != 0 {
+		t.Fatalf("imported %+v, %v, want 7 documents", got, err)
+	}
+	head, lines, _ := strings.Cut(string(b), "\n")
+	want := strings.Replace(head, `"version":1`, fmt.Sprintf(`"version":%d`, version), 1) + "\n" + lines
+	if d := cmp.Diff(want, to.export()); d != "" {
+		t.Errorf("exported at first (-) and after the import (+)\n%s", d)
+	}
+	if keys, err := to.db.Keys(t.Context()); err != nil || len(keys) != 2 {
+		t.Errorf("keys %v, %v, want 2", keys, err)
 	}
 }
 
@@ -249,14 +271,14 @@ func TestBrokenLines(t *testing.T) {
 	f("no such collection", `"collection":"default"`, `"collection":"?"`, "identifier")
 }
 
-// A text that cannot be one is not read.
+// A text that is too long is refused before it is read.
 func TestTextTooLong(t *testing.T) {
 	if err := new(content).UnmarshalJSON(make([]byte, maxContent+1)); !errors.Is(err, multivac.ErrInvalid) {
 		t.Errorf("got %v", err)
 	}
 }
 
-// Nobody waits for the end of an import that has none.
+// An import whose stream has no end stops with its context.
 func TestImportStops(t *testing.T) {
 	for _, line := range []string{"\n", "x\n"} {
 		ctx, stop := context.WithCancel(t.Context())
@@ -292,13 +314,13 @@ func TestBrokenStreams(t *testing.T) {
 	}
 	f("nothing", "", "first line")
 	f("documents", `{"source":"a","text":"b"}`+"\n", "multivac tell")
-	f("a newer one", strings.Replace(strings.Join(whole, ""), `"version":1`, `"version":2`, 1), "newer program")
+	f("a newer one", strings.Replace(strings.Join(whole, ""), fmt.Sprintf(`"version":%d`, version), fmt.Sprintf(`"version":%d`, version+1), 1), "newer program")
 	f("without its end", strings.Join(whole[:n-1], ""), fmt.Sprintf("ends early, after line %d", n-1))
 	f("cut in a line", strings.Join(whole[:5], "")+whole[5][:20], "ends early")
 	f("with a line less", strings.Join(slices.Delete(slices.Clone(whole), 4, 5), ""), "6 documents")
 }
 
-// Who may not make keys brings none.
+// A caller that may not make keys imports none.
 func TestKeysAreImportedByAdmins(t *testing.T) {
 	from, to := open(t), open(t)
 	from.fill()
@@ -324,7 +346,7 @@ func TestRetry(t *testing.T) {
 	}
 }
 
-// A bent is a store that says something else of its documents than is true.
+// A bent is a store that changes what it says of its documents.
 type bent struct {
 	store.Store
 	bend func(*store.Record)
@@ -363,7 +385,7 @@ func TestExamineFindsWhatContradicts(t *testing.T) {
 	f("pump.md", "changed", func(r *store.Record) { r.Changed = time.Time{} })
 }
 
-// A bend that passes is no fault: somebody wrote meanwhile.
+// What is wrong at the first look only is no fault: somebody wrote at that time.
 func TestExamineLooksTwice(t *testing.T) {
 	k := open(t)
 	k.fill()
@@ -380,7 +402,7 @@ func TestExamineLooksTwice(t *testing.T) {
 	}
 }
 
-// What is read is what would be written.
+// What is read and written is read as the same.
 func FuzzLine(f *testing.F) {
 	f.Add([]byte(`{"document":{"id":"3f6c0a1b2c3d4e5f60718293a4b5c6d7","collection":"a","revision":1,"state":"indexed","hash":"00000000000000000000000000000000","told":"2023-11-14T22:13:20Z","changed":"2023-11-14T22:13:20Z","published":{"text":{"base64":"/w=="}}}}`))
 	f.Add([]byte(`{"document":{"id":"00","collection":"a","revision":1,"state":"failed","body":"x"}}`))
@@ -409,8 +431,8 @@ func FuzzLine(f *testing.F) {
 	})
 }
 
-// What an earlier version took with controls in its source is read, kept,
-// exported and forgotten as anything else.
+// A source with control characters, which an earlier version took, is imported,
+// exported and deleted like any other.
 func TestSourcesOfBeforeStay(t *testing.T) {
 	k := open(t)
 	told := telling("a\n\x1b[2J.md", "It rains.")
@@ -435,7 +457,7 @@ func TestSourcesOfBeforeStay(t *testing.T) {
 	}
 }
 
-// What is written in pieces is what the format says.
+// A document that is written in pieces is what marshal makes of it.
 func TestWriteDocument(t *testing.T) {
 	long := strings.Repeat("Größe \"<b>\" \u2028\n", 20_000)
 	for _, d := range []document{
@@ -446,6 +468,7 @@ func TestWriteDocument(t *testing.T) {
 		{ID: "1", State: "indexed", Datum: true, Published: &published{Text: content(long)}},
 		{ID: "1", State: "failed", Body: content("two"), Published: &published{Revision: 1, Title: "\"}}", Text: content("one")}},
 		{ID: "1", State: "indexed", Published: &published{Text: content{}}},
+		{ID: "1", State: "indexed", Published: &published{Places: []byte("\x01\x00\xff"), Text: content(long)}},
 	} {
 		want, err := marshal(line{Document: &d})
 		if err != nil {

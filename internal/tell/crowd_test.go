@@ -12,6 +12,7 @@ import (
 	"multivac"
 	"multivac/internal/clock"
 	"multivac/internal/extract"
+	"multivac/internal/extract/formats"
 	"multivac/internal/store"
 )
 
@@ -79,11 +80,11 @@ func TestWorkersMakeRoom(t *testing.T) {
 			if crowded {
 				w.crowded(t)
 			}
-			w.worker.Extract = func(mediaType string, body []byte) (extract.Extracted, error) {
+			w.worker.Extract = func(ctx context.Context, mediaType string, body []byte) (extract.Extracted, error) {
 				most.Store(max(most.Load(), now.Add(1)))
 				time.Sleep(time.Millisecond)
 				now.Add(-1)
-				return extract.Extract(mediaType, body)
+				return formats.All.Extract(ctx, mediaType, body, extract.Default)
 			}
 			tellings := make([]multivac.Telling, 4*w.worker.Workers)
 			for i := range tellings {
@@ -116,11 +117,11 @@ func TestSlowDocumentsInACrowd(t *testing.T) {
 	inTime(t, func(t *testing.T, s store.Store) {
 		w := newWorld(s)
 		w.crowded(t)
-		w.worker.Extract = func(mediaType string, body []byte) (extract.Extracted, error) {
+		w.worker.Extract = func(ctx context.Context, mediaType string, body []byte) (extract.Extracted, error) {
 			if string(body) == "Slow." {
 				time.Sleep(time.Minute)
 			}
-			return extract.Extract(mediaType, body)
+			return formats.All.Extract(ctx, mediaType, body, extract.Default)
 		}
 		var slow []multivac.Telling
 		for i := range 2 * 16 {

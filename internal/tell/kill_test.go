@@ -12,6 +12,7 @@ import (
 
 	"multivac"
 	"multivac/internal/extract"
+	"multivac/internal/extract/formats"
 	"multivac/internal/store"
 	"multivac/internal/tell"
 )
@@ -180,13 +181,13 @@ func TestPoisonIsFoundAndGivenUp(t *testing.T) {
 			}
 			m := &mortal{Store: s}
 			live(t, m, func(w *tell.Worker) {
-				w.Extract = func(mediaType string, body []byte) (extract.Extracted, error) {
+				w.Extract = func(ctx context.Context, mediaType string, body []byte) (extract.Extracted, error) {
 					if string(body) == "poison" {
 						time.Sleep(time.Second)
 						m.kill()
 					}
 					time.Sleep(3 * time.Second)
-					return extract.Extract(mediaType, body)
+					return formats.All.Extract(ctx, mediaType, body, extract.Default)
 				}
 			}, whenDone(t, s))
 			if again = m.dead.Load(); again {
@@ -223,13 +224,13 @@ func TestSuspectIsWorkedOnAloneWhateverTheHintSays(t *testing.T) {
 		// The first worker is busy with this document, and a second one is free.
 		w.tell(t, multivac.WaitStored, telling("slow", "slow"))
 		var running atomic.Int64
-		w.worker.Extract = func(mediaType string, body []byte) (extract.Extracted, error) {
+		w.worker.Extract = func(ctx context.Context, mediaType string, body []byte) (extract.Extracted, error) {
 			if n := running.Add(1); n > 1 {
 				t.Errorf("%d documents are worked on next to the suspect, want none", n-1)
 			}
 			defer running.Add(-1)
 			time.Sleep(10 * time.Second)
-			return extract.Extract(mediaType, body)
+			return formats.All.Extract(ctx, mediaType, body, extract.Default)
 		}
 		attempts := make(chan tell.Attempt, 10)
 		w.worker.Events.Attempted = func(_ context.Context, a tell.Attempt) { attempts <- a }

@@ -112,7 +112,9 @@ func (l *lease) work(d multivac.Document) error {
 	if err := l.begin("extract"); err != nil {
 		return err
 	}
-	extracted, err := await(l.stopping, "extract", func() (extract.Extracted, error) { return l.Extract(d.MediaType, d.Body) })
+	ctx, cancel := context.WithTimeoutCause(l.stopping, extractTimeout, errSlow)
+	defer cancel()
+	extracted, err := await(ctx, "extract", func() (extract.Extracted, error) { return l.Extract(ctx, d.MediaType, d.Body) })
 	if err != nil {
 		return err
 	}
@@ -133,3 +135,9 @@ func (l *lease) work(d multivac.Document) error {
 	_, err = l.store.Publish(l.stepCtx, l.task, p, l.Now())
 	return err
 }
+
+// extractTimeout is how long the text of one document may take to be read. The
+// largest page takes less than a second on an idle machine.
+const extractTimeout = 10 * time.Minute
+
+var errSlow = multivac.Errorf(multivac.ErrTooLarge, "split it, or save it in another format", "its text could not be read within %s", extractTimeout)

@@ -10,7 +10,7 @@ import (
 	"time"
 
 	"multivac"
-	"multivac/internal/extract"
+	"multivac/internal/extract/formats"
 	"multivac/internal/queue"
 	"multivac/internal/store"
 )
@@ -104,7 +104,7 @@ func check(t multivac.Telling) error {
 	if err := t.Validate(); err != nil {
 		return err
 	}
-	return extract.Check(t)
+	return formats.All.Check(t)
 }
 
 // enqueue tells the workers. It returns no error, because the sweeper finds

@@ -13,6 +13,7 @@ import (
 
 	"multivac"
 	"multivac/internal/extract"
+	"multivac/internal/extract/formats"
 	"multivac/internal/follow"
 	"multivac/internal/index"
 	"multivac/internal/queue"
@@ -271,9 +272,9 @@ func TestBacklogOfAnEarlierLifeIsWorkedOn(t *testing.T) {
 // beSlow makes the work on 500 documents take 125 ms.
 func (w *world) beSlow() {
 	w.worker.Workers = 4
-	w.worker.Extract = func(mediaType string, body []byte) (extract.Extracted, error) {
+	w.worker.Extract = func(ctx context.Context, mediaType string, body []byte) (extract.Extracted, error) {
 		time.Sleep(time.Millisecond)
-		return extract.Extract(mediaType, body)
+		return formats.All.Extract(ctx, mediaType, body, extract.Default)
 	}
 }
 
@@ -289,9 +290,9 @@ func TestLastTellingWins(t *testing.T) {
 		w := newWorld(s)
 		started, release := make(chan struct{}), make(chan struct{})
 		first := sync.OnceFunc(func() { close(started); <-release })
-		w.worker.Extract = func(mediaType string, body []byte) (extract.Extracted, error) {
+		w.worker.Extract = func(ctx context.Context, mediaType string, body []byte) (extract.Extracted, error) {
 			first()
-			return extract.Extract(mediaType, body)
+			return formats.All.Extract(ctx, mediaType, body, extract.Default)
 		}
 		w.run(t)
 		w.tell(t, multivac.WaitStored, telling("a", "The old one."))
@@ -313,10 +314,10 @@ func TestDeleteWhilePending(t *testing.T) {
 	inTime(t, func(t *testing.T, s store.Store) {
 		w := newWorld(s)
 		started, release := make(chan struct{}), make(chan struct{})
-		w.worker.Extract = func(mediaType string, body []byte) (extract.Extracted, error) {
+		w.worker.Extract = func(ctx context.Context, mediaType string, body []byte) (extract.Extracted, error) {
 			close(started)
 			<-release
-			return extract.Extract(mediaType, body)
+			return formats.All.Extract(ctx, mediaType, body, extract.Default)
 		}
 		w.run(t)
 		r := w.tell(t, multivac.WaitStored, telling("a", "Never mind."))[0]
@@ -372,7 +373,7 @@ func (w *world) expectIndexed(t *testing.T, want int) {
 func TestBadDocumentFailsAtOnce(t *testing.T) {
 	inTime(t, func(t *testing.T, s store.Store) {
 		w := newWorld(s)
-		w.worker.Extract = func(string, []byte) (extract.Extracted, error) {
+		w.worker.Extract = func(context.Context, string, []byte) (extract.Extracted, error) {
 			return extract.Extracted{}, multivac.Errorf(multivac.ErrInvalid, "save it anew", "page tree is broken")
 		}
 		w.run(t)
@@ -435,11 +436,11 @@ func TestPassingErrorsAreTriedAgain(t *testing.T) {
 	inTime(t, func(t *testing.T, s store.Store) {
 		w := newWorld(s)
 		tries := 0
-		w.worker.Extract = func(mediaType string, body []byte) (extract.Extracted, error) {
+		w.worker.Extract = func(ctx context.Context, mediaType string, body []byte) (extract.Extracted, error) {
 			if tries++; tries < 3 {
 				return extract.Extracted{}, errors.New("out of handles")
 			}
-			return extract.Extract(mediaType, body)
+			return formats.All.Extract(ctx, mediaType, body, extract.Default)
 		}
 		w.run(t)
 		start := time.Now()
@@ -457,7 +458,7 @@ func TestGivenUpAfterFive(t *testing.T) {
 	inTime(t, func(t *testing.T, s store.Store) {
 		w := newWorld(s)
 		tries := 0
-		w.worker.Extract = func(string, []byte) (extract.Extracted, error) {
+		w.worker.Extract = func(context.Context, string, []byte) (extract.Extracted, error) {
 			tries++
 			return extract.Extracted{}, errors.New("out of handles")
 		}
@@ -473,10 +474,10 @@ func TestSlowWorkKeepsItsLease(t *testing.T) {
 	inTime(t, func(t *testing.T, s store.Store) {
 		w := newWorld(s)
 		tries := 0
-		w.worker.Extract = func(mediaType string, body []byte) (extract.Extracted, error) {
+		w.worker.Extract = func(ctx context.Context, mediaType string, body []byte) (extract.Extracted, error) {
 			tries++
 			time.Sleep(10 * w.worker.Lease)
-			return extract.Extract(mediaType, body)
+			return formats.All.Extract(ctx, mediaType, body, extract.Default)
 		}
 		w.run(t)
 		if r := w.tell(t, multivac.WaitIndexed, telling("a", "At last."))[0]; r.State != multivac.Indexed || tries != 1 {
@@ -489,10 +490,10 @@ func TestStopGivesLeasesBack(t *testing.T) {
 	inTime(t, func(t *testing.T, s store.Store) {
 		w := newWorld(s)
 		started, release := make(chan struct{}), make(chan struct{})
-		w.worker.Extract = func(mediaType string, body []byte) (extract.Extracted, error) {
+		w.worker.Extract = func(ctx context.Context, mediaType string, body []byte) (extract.Extracted, error) {
 			close(started)
 			<-release
-			return extract.Extract(mediaType, body)
+			return formats.All.Extract(ctx, mediaType, body, extract.Default)
 		}
 		stop := w.run(t)
 		r := w.tell(t, multivac.WaitStored, telling("a", "Later."))[0]
@@ -608,7 +609,7 @@ func TestAStopWaitsForNoDocument(t *testing.T) {
 			w, begun, end := newWorld(s), make(chan struct{}), make(chan struct{})
 			forever := func() { close(begun); <-end }
 			if in == "extract" {
-				w.worker.Extract = func(string, []byte) (e extract.Extracted, err error) { forever(); return e, nil }
+				w.worker.Extract = func(context.Context, string, []byte) (e extract.Extracted, err error) { forever(); return e, nil }
 			} else {
 				w.maker.Segment = func(string) []multivac.Passage { forever(); return nil }
 			}

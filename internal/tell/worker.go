@@ -13,6 +13,7 @@ import (
 	"multivac"
 	"multivac/internal/clock"
 	"multivac/internal/extract"
+	"multivac/internal/extract/formats"
 	"multivac/internal/queue"
 	"multivac/internal/store"
 )
@@ -57,8 +58,8 @@ type Worker struct {
 	// Lease is how long a document stays with a worker that is not heard of
 	// any more. A living worker extends it.
 	Lease time.Duration
-	// Extract makes text of a body; extract.Extract unless set.
-	Extract func(mediaType string, body []byte) (extract.Extracted, error)
+	// Extract makes text of a body; by all formats unless set.
+	Extract func(ctx context.Context, mediaType string, body []byte) (extract.Extracted, error)
 	// Now is the clock; time.Now unless set.
 	Now    func() time.Time
 	Events Events
@@ -107,9 +108,11 @@ func NewWorker(s work, q queue.Queue, m *Maker, c *Crowd) *Worker {
 	return &Worker{
 		Workers: max(64, 4*runtime.GOMAXPROCS(0)),
 		Lease:   30 * time.Second,
-		Extract: extract.Extract,
-		Now:     time.Now,
-		store:   s, queue: q, maker: m, crowd: c,
+		Extract: func(ctx context.Context, mediaType string, body []byte) (extract.Extracted, error) {
+			return formats.All.Extract(ctx, mediaType, body, extract.Default)
+		},
+		Now:   time.Now,
+		store: s, queue: q, maker: m, crowd: c,
 		batch:   semaphore.NewWeighted(crowdBatch),
 		working: semaphore.NewWeighted(maxWorking),
 	}

@@ -18,7 +18,7 @@ import (
 	"time"
 
 	"multivac"
-	"multivac/internal/extract"
+	"multivac/internal/extract/formats"
 	"multivac/internal/web"
 	"multivac/internal/web/bodies"
 	"multivac/internal/web/wire"
@@ -26,7 +26,7 @@ import (
 
 // Whatever a body holds, what is made of it is a small multiple of its size.
 func TestMemoryOfBodies(t *testing.T) {
-	s := newSite(t, func(o *web.Options) { o.Files = extract.Files })
+	s := newSite(t, func(o *web.Options) { o.Files = formats.All.Files })
 	const size = 16 << 20
 	fill := func(before, unit, after string) string {
 		return before + strings.Repeat(unit, (size-len(before)-len(after))/len(unit)) + after
@@ -128,7 +128,7 @@ func TestTellListsInAnyOrder(t *testing.T) {
 // JSON, queries and forms of which two readers could see different things are
 // refused.
 func TestStrict(t *testing.T) {
-	s := newSite(t, func(o *web.Options) { o.Files = extract.Files })
+	s := newSite(t, func(o *web.Options) { o.Files = formats.All.Files })
 	f := func(method, target, mediaType, body, want string) {
 		t.Helper()
 		p := s.problem(s.do(method, target, body, "Content-Type: "+mediaType), 400, "invalid")
@@ -139,12 +139,12 @@ func TestStrict(t *testing.T) {
 	js, answer, keys := "application/json", "/api/v1/answer", "/api/v1/keys"
 	for _, m := range []string{js, "application/x-ndjson"} {
 		f("POST", documents, m, `{"text":"a","text":"b"}`, `"text" is there twice`)
-		f("POST", documents, m, `{"Text":"a"}`, `unknown field "Text"`)
-		f("POST", documents, m, `{"text":"a","tags":[]}`, `unknown field "tags"`)
 		f("POST", documents, m, `{"text":"\ud800"}`, "surrogate")
 		f("POST", documents, m, `{"text":"\udc00\ud800"}`, "surrogate")
 		f("POST", documents, m, "{\"text\":\"\xed\xa0\x80\"}", "not UTF-8")
 	}
+	f("POST", documents, js, `{"Text":"a"}`, `unknown field "Text"`)
+	f("POST", documents, js, `{"text":"a","tags":[]}`, `unknown field "tags"`)
 	f("POST", documents, js, `[{"text":"\ud800"}]`, "surrogate")
 	f("POST", documents, js, `[{"text":"a","text":"b"}]`, "is there twice")
 	f("POST", answer, js, `{"question":"a","question":"b"}`, "is there twice")
@@ -205,8 +205,8 @@ func gzipped(t *testing.T, unit string, n int) string {
 func TestUnpackedIsCounted(t *testing.T) {
 	read := 0
 	s := newSite(t, func(o *web.Options) {
-		o.Files = func(name string, r io.Reader, c multivac.CollectionName, spend func(bytes, lines int) error) iter.Seq2[multivac.Telling, error] {
-			return extract.Files(name, r, c, func(bytes, lines int) error {
+		o.Files = func(ctx context.Context, name string, r io.Reader, c multivac.CollectionName, spend func(bytes, lines int) error) iter.Seq2[multivac.Telling, error] {
+			return formats.All.Files(ctx, name, r, c, func(bytes, lines int) error {
 				read += bytes
 				return spend(bytes, lines)
 			})
@@ -236,7 +236,7 @@ func TestStopEndsTheReading(t *testing.T) {
 	stop, end := context.WithCancel(t.Context())
 	s := newSite(t, func(o *web.Options) {
 		o.Stop = stop
-		o.Files = func(_ string, _ io.Reader, _ multivac.CollectionName, spend func(bytes, lines int) error) iter.Seq2[multivac.Telling, error] {
+		o.Files = func(_ context.Context, _ string, _ io.Reader, _ multivac.CollectionName, spend func(bytes, lines int) error) iter.Seq2[multivac.Telling, error] {
 			return func(yield func(multivac.Telling, error) bool) {
 				end()
 				for {

@@ -94,8 +94,8 @@ func writeText(w http.ResponseWriter, text string) {
 	io.WriteString(w, text)
 }
 
-func describeClassicAnswer(schema route.Schemas, op *huma.Operation, success *huma.Response) {
-	openapi.Plain(schema, op, success)
+func describeClassicAnswer(schemas route.Schemas, op *huma.Operation, success *huma.Response) {
+	openapi.Plain(schemas, op, success)
 	op.Parameters = []*huma.Param{{Name: "question", In: "query", Schema: openapi.Text()}}
 }
 

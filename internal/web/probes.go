@@ -35,8 +35,8 @@ func (s *server) ready(w http.ResponseWriter, r *http.Request) {
 	}
 }
 
-func describeReady(schema route.Schemas, op *huma.Operation, success *huma.Response) {
-	status := &huma.Schema{AnyOf: []*huma.Schema{schema(wire.Status{}), schema(wire.Readiness{})}}
+func describeReady(schemas route.Schemas, op *huma.Operation, success *huma.Response) {
+	status := &huma.Schema{AnyOf: []*huma.Schema{schemas.Schema(wire.Status{}), schemas.Schema(wire.Readiness{})}}
 	success.Content = map[string]*huma.MediaType{"application/json": {Schema: status}}
 	op.Responses["503"] = &huma.Response{Description: "Not ready", Content: success.Content}
 }

@@ -86,6 +86,7 @@ func TestTellMany(t *testing.T) {
 	f("application/json", `{"collection":"c","documents":[{"source":"d","text":"1"},{"source":"e","text":"2","collection":"f"}]}`, "d", "e")
 	f("application/x-ndjson", "{\"source\":\"g\",\"text\":\"1\"}\r\n\n{\"source\":\"h\",\"text\":\"2\"}", "g", "h")
 	f("application/x-ndjson", `{"source":"i","text":"1"}`+"\n", "i")
+	f("application/x-ndjson", `{"id":7,"page_content":"1","tags":[]}`, "7") // as in a file
 
 	got := map[string]multivac.CollectionName{}
 	for _, told := range s.All() {
@@ -124,7 +125,7 @@ func TestTellSomeBad(t *testing.T) {
 	}
 	ndjson := "application/x-ndjson"
 	f(ndjson, `{"text":"1"}`+"\n"+`{"text":`+"\n"+`{"text":"3"}`, "pending", "ends early", "pending")
-	f(ndjson, `{"text":"1"}`+"\nnonsense\n"+`{"txt":"3"}`, "pending", "JSON cannot be read", `unknown field "txt"`)
+	f(ndjson, `{"text":"1"}`+"\nnonsense\n"+`{"txt":"3"}`, "pending", "JSON cannot be read", `there is no "text"`)
 	f(ndjson, `{"text":"1"}`+"\n"+`{"text":5}`+"\n[]", "pending", "text cannot be a JSON number", "a document cannot be a JSON array")
 	f(ndjson, `{"text":"1"}`+"\n{\"text\":\"\xff\"}\n"+`{"text":"1"} {"text":"2"}`, "pending", "not UTF-8", "something follows")
 	f(ndjson, `{"text":"1"}`+"\n"+`{"content":"!"}`+"\n"+`{"text":"a","content":"YQ=="}`, "pending", "not base64", "both given")
@@ -152,7 +153,8 @@ func TestTellNothingGood(t *testing.T) {
 	f(js, `{"text":""}`, 400, "invalid", "empty")
 	f(js, `{"text":"a","source":"refuse"}`, 400, "invalid", "refuse is refused")
 	f(js, `[{"text":""},{"txt":"b"}]`, 400, "invalid", "documents[0]: document is empty")
-	f("application/x-ndjson", "\n{}", 400, "invalid", "line 2: document is empty")
+	f("application/x-ndjson", "\n{}", 400, "invalid", `line 2: there is no "text"`)
+	f("application/x-ndjson", `{"text":""}`, 400, "invalid", "line 1: document is empty")
 	f("application/x-ndjson", "", 400, "invalid", "nothing")
 	f("text/plain", "", 400, "invalid", "empty")
 	f("text/plain", strings.Repeat("a", multivac.MaxBody+1), 413, "too-large", "over the limit")
@@ -285,7 +287,7 @@ func form(t *testing.T, parts ...[4]string) (contentType, body string) {
 
 // splitLines tells each line of a .jsonl and other files whole, but refuses
 // what has no known ending.
-func splitLines(name string, r io.Reader, c multivac.CollectionName, _ func(bytes, lines int) error) iter.Seq2[multivac.Telling, error] {
+func splitLines(_ context.Context, name string, r io.Reader, c multivac.CollectionName, _ func(bytes, lines int) error) iter.Seq2[multivac.Telling, error] {
 	return func(yield func(multivac.Telling, error) bool) {
 		b, err := io.ReadAll(r)
 		switch {

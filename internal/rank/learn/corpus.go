@@ -13,7 +13,7 @@ import (
 
 	"multivac"
 	"multivac/internal/eval"
-	"multivac/internal/extract"
+	"multivac/internal/extract/formats"
 	"multivac/internal/find"
 	"multivac/internal/index"
 	"multivac/internal/rank"
@@ -54,7 +54,7 @@ func newCorpus(path string, asked []eval.Question) (*corpus, error) {
 	c := &corpus{askedAbout: map[int][]int{}, byID: map[multivac.DocumentID]int{}}
 	articles := map[string]int{}
 	bySource := map[string]int{}
-	for t, err := range extract.Files(path, f, "", nil) {
+	for t, err := range formats.All.Files(context.Background(), path, f, "", nil) {
 		if err != nil {
 			return nil, err
 		}

@@ -13,11 +13,11 @@ import (
 	"multivac/internal/store"
 )
 
-// Check holds a store that nobody writes to against what has to be true of
-// every store at any time.
+// Check checks what has to be true of every store at any time. Nobody may write to
+// the store while it does.
 func Check(t *testing.T, s store.Store) {
 	t.Helper()
-	ctx := context.Background() // it runs when the test's own has ended
+	ctx := context.Background() // the test's own context may have ended
 	c := &checker{T: t, ctx: ctx, s: s}
 	var err error
 	if c.scanned, err = scan(ctx, s); err != nil {
@@ -56,15 +56,7 @@ func (c *checker) list() map[multivac.DocumentID]multivac.Document {
 					c.Errorf("Documents(%+v) has %s, %s after %s", list, listed.ID, listed.State, last)
 				}
 				last = listed.ID
-				d, err := c.s.Document(c.ctx, listed.ID)
-				if err != nil {
-					c.Fatalf("Document(%s): %v", listed.ID, err)
-				}
-				all[d.ID] = d
-				d.Body, d.Text, d.Places = nil, "", ""
-				if diff := difference(d, listed); diff != "" {
-					c.Errorf("document %s, read (-) and listed (+)\n%s", d.ID, diff)
-				}
+				all[listed.ID] = c.read(listed)
 			}
 			if list.Cursor = page.Next; list.Cursor == "" {
 				break
@@ -74,7 +66,23 @@ func (c *checker) list() map[multivac.DocumentID]multivac.Document {
 	return all
 }
 
-// states holds each document against its state.
+// read returns a document with its body and text. Without them it has to be as
+// it was listed.
+func (c *checker) read(listed multivac.Document) multivac.Document {
+	c.Helper()
+	d, err := c.s.Document(c.ctx, listed.ID)
+	if err != nil {
+		c.Fatalf("Document(%s): %v", listed.ID, err)
+	}
+	bare := d
+	bare.Body, bare.Text, bare.Places = nil, "", ""
+	if diff := difference(bare, listed); diff != "" {
+		c.Errorf("document %s, read (-) and listed (+)\n%s", d.ID, diff)
+	}
+	return d
+}
+
+// states checks each document by its state.
 func (c *checker) states() {
 	c.Helper()
 	for id, d := range c.documents {
@@ -107,7 +115,8 @@ func (c *checker) states() {
 	}
 }
 
-// pending holds the counts and what is due against the documents.
+// pending compares the count of pending documents, and what is due, with the
+// documents.
 func (c *checker) pending() {
 	c.Helper()
 	want := 0
@@ -134,7 +143,7 @@ func (c *checker) pending() {
 	}
 }
 
-// quotations reads everything published in every way there is.
+// quotations reads everything that is published by each method that reads it.
 func (c *checker) quotations() {
 	c.Helper()
 	for id, change := range c.scanned {
@@ -190,7 +199,7 @@ func (c *checker) quotes(change store.Change) {
 	}
 }
 
-// feed makes sure that following from the beginning leads to what is published.
+// feed checks that following from the beginning leads to what is published.
 func (c *checker) feed() {
 	c.Helper()
 	changes, err := follow(c.ctx, c.s, "")
@@ -221,8 +230,8 @@ func (c *checker) feed() {
 	}
 }
 
-// apply returns what is published after changes to a state, and an error
-// where they are out of order.
+// apply returns what is published after changes to a state, or an error where
+// their positions are out of order.
 func apply(state map[multivac.DocumentID]store.Change, changes []store.Change) (map[multivac.DocumentID]store.Change, error) {
 	state = maps.Clone(state)
 	if state == nil {
@@ -245,8 +254,8 @@ func apply(state map[multivac.DocumentID]store.Change, changes []store.Change) (
 	return state, nil
 }
 
-// datum makes sure that every collection with something published has one,
-// the text of a document of its own.
+// datum checks that every collection in which something is published has a
+// datum, which is the text of one of its documents.
 func (c *checker) datum() {
 	c.Helper()
 	starts := make(map[multivac.CollectionName][]string)

@@ -13,15 +13,16 @@ import (
 // Faults returns what Examine reports.
 func Faults(t testing.TB, s store.Store, repair bool) (all []multivac.Fault) {
 	t.Helper()
-	ctx := context.Background() // it runs when the test's own has ended
+	ctx := context.Background() // the test's own context may have ended
 	if err := s.Examine(ctx, repair, time.Now(), func(f multivac.Fault) { all = append(all, f) }); err != nil {
 		t.Fatal(err)
 	}
 	return all
 }
 
-// Mends fills an empty store and damages it. That has to be found as the first
-// fault, of the document of the source, of none if it is empty, and mended.
+// Mends fills an empty store and damages it. Examine has to find that as the first
+// fault, and to repair it. The fault is of the document of the source, or of no
+// document where the source is empty.
 func Mends(t *testing.T, s store.Store, problem, source string, damage func() error) {
 	t.Helper()
 	Fill(t, s)
@@ -47,8 +48,8 @@ func Mends(t *testing.T, s store.Store, problem, source string, damage func() er
 	}
 }
 
-// Fill puts a document in every state into a store, each called by it, and one
-// that is told again.
+// Fill puts documents into a store. Each state has one, whose source is the name
+// of the state. The document "again" is told again after its publication.
 func Fill(t testing.TB, s store.Store) {
 	t.Helper()
 	now := time.Now().Add(-time.Hour).Truncate(time.Millisecond)

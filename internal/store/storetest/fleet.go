@@ -8,8 +8,8 @@ import (
 	"multivac/internal/store"
 )
 
-// Fleet is what the processes that share a store know of one another, in
-// memory: with a store.Store it is a store.Shared.
+// Fleet is the part of a store.Shared that is not in store.Store, in memory. An
+// embedded store.Store makes a store.Shared of it.
 type Fleet struct {
 	mu        sync.Mutex
 	processes map[string]store.Process

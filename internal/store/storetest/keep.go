@@ -38,13 +38,13 @@ func (s *subject) records() []store.Record {
 	return all
 }
 
-// sound wants the store to find nothing wrong with itself.
+// sound wants Examine to find no fault.
 func (s *subject) sound() {
 	s.Helper()
 	s.must(s.Examine(s.ctx, false, s.now, func(f multivac.Fault) { s.Errorf("fault: %+v", f) }))
 }
 
-// every makes documents of every state, with and without something published
+// every makes documents of every state, some of them with a published revision
 // before.
 func (s *subject) every() {
 	s.index("indexed", "one\n\ntwo")
@@ -123,7 +123,7 @@ func restores(s *subject) {
 	if after, e := target.Position(s.ctx); n != 0 || err != nil || after != end || e != nil {
 		s.Errorf("restored again: %d, %v, the feed went from %q to %q, %v", n, err, end, after, e)
 	}
-	// What was restored goes on as it would have.
+	// The revisions go on from those that were restored.
 	r := target.index("pending again", "and now a third")
 	if r.Revision != 3 {
 		s.Errorf("told after the restoration at revision %d, want 3", r.Revision)
@@ -138,7 +138,8 @@ func merges(s *subject) {
 	records := s.records()
 	target := newSubject(s.T, s.open)
 	target.now = s.now
-	// Here: newer, deleted, of the same revision, and older.
+	// The target has newer documents, deleted ones, some of the same revision, and
+	// older ones.
 	target.index("indexed", "one")
 	target.index("indexed", "newer here")
 	target.index("pending again", "mine")
@@ -229,7 +230,7 @@ func invalidRecords(s *subject) {
 	}
 }
 
-// copies makes random work, and holds a copy of the store against it.
+// copies does random work and compares a copy of the store with it.
 func copies(s *subject) {
 	s.churn(4, 60)
 	r := rand.New(rand.NewPCG(uint64(len(s.records())), 0))

@@ -6,7 +6,7 @@ import (
 	"multivac"
 )
 
-// keyTests are the sentences of the contract about keys.
+// keyTests are the sentences of the contract that are about keys.
 var keyTests = []test{
 	{"a key comes back as it was put", keyComesBack},
 	{"a key is revoked once", keyRevoked},

@@ -11,7 +11,8 @@ import (
 	"multivac"
 )
 
-// A model is the store as one would write it on a sheet of paper.
+// A model is the store in its simplest form. Random work is done to both, and
+// they have to agree.
 type model struct {
 	documents    map[multivac.DocumentID]*modelDocument
 	publications int
@@ -61,7 +62,7 @@ func (m *model) delete(id multivac.DocumentID, now time.Time) error {
 	return nil
 }
 
-// ordered returns the documents by the time they were told.
+// ordered returns the documents in the order in which they were told.
 func (m *model) ordered() []*modelDocument {
 	var all []*modelDocument
 	for _, d := range m.documents {
@@ -73,7 +74,7 @@ func (m *model) ordered() []*modelDocument {
 	return all
 }
 
-// at returns the document of a task that is still to be done.
+// at returns the document of a task that is pending, or nil.
 func (m *model) at(t multivac.Task) *modelDocument {
 	if d := m.documents[t.Document]; d != nil && d.State == multivac.Pending && d.Revision == t.Revision {
 		return d
@@ -81,7 +82,7 @@ func (m *model) at(t multivac.Task) *modelDocument {
 	return nil
 }
 
-// holds is at where the task's lease was not lost.
+// holds returns the document of a task whose lease is not lost, or nil.
 func (m *model) holds(t multivac.Task) *modelDocument {
 	if d := m.at(t); d != nil && d.leased && d.Attempts == t.Attempt {
 		return d

@@ -1,5 +1,5 @@
-// Package storetest is the suite that proves a store.Store. It knows the
-// contract and nothing else: whatever passes it can be used.
+// Package storetest is the suite that proves a store.Store. It knows only the
+// contract. A store that passes it can be used.
 package storetest
 
 import (
@@ -18,17 +18,17 @@ import (
 	"multivac/internal/store"
 )
 
-// Run runs the suite. open opens the store that is kept at dir, an empty
-// folder of the test at first; opened again after Close, it is to hold what it
-// held. A store that keeps nothing in folders may take dir for a name.
+// Run runs the suite. open opens the store at dir, which is an empty folder of the
+// test at first. Opened again after Close, the store holds what it held before. A
+// store that keeps nothing in folders may use dir as a name.
 func Run(t *testing.T, open func(t *testing.T, dir string) store.Store) {
 	for _, test := range slices.Concat(tests, keyTests) {
 		t.Run(test.name, func(t *testing.T) { test.run(newSubject(t, open)) })
 	}
 }
 
-// A subject is a store under test, with a clock of its own. Its methods end
-// the test where the store fails.
+// A subject is a store under test, with a clock. Its methods end the test where
+// the store returns an error.
 type subject struct {
 	*testing.T
 	store.Store
@@ -74,7 +74,7 @@ func (s *subject) tick() time.Time {
 	return s.now
 }
 
-// must ends the test where err is one.
+// must ends the test where err is not nil.
 func (s *subject) must(err error) {
 	s.Helper()
 	if err != nil {
@@ -90,8 +90,8 @@ func (s *subject) wants(kind, err error) {
 	}
 }
 
-// difference returns how got differs from want, "" where it does not. Nearly
-// all is equal, and cmp takes long over the numbers of equal vectors.
+// difference returns how got differs from want, or "". Most values are equal, and
+// reflect finds that faster than cmp.
 func difference(want, got any) string {
 	if reflect.DeepEqual(want, got) {
 		return ""
@@ -99,7 +99,7 @@ func difference(want, got any) string {
 	return cmp.Diff(want, got)
 }
 
-// same reports a difference.
+// same reports how got differs from want.
 func (s *subject) same(what string, want, got any) {
 	s.Helper()
 	if d := difference(want, got); d != "" {

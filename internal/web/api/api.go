@@ -38,7 +38,7 @@ type Options struct {
 
 // Files turns a file into tellings. spend is told how much of it was read and
 // unpacked, and ends the reading by its error.
-type Files func(name string, r io.Reader, collection multivac.CollectionName, spend func(bytes, lines int) error) iter.Seq2[multivac.Telling, error]
+type Files func(ctx context.Context, name string, r io.Reader, collection multivac.CollectionName, spend func(bytes, lines int) error) iter.Seq2[multivac.Telling, error]
 
 type server struct {
 	Options

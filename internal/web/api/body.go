@@ -1,8 +1,6 @@
 package api
 
 import (
-	"bufio"
-	"bytes"
 	"cmp"
 	"context"
 	"fmt"
@@ -15,23 +13,29 @@ import (
 	"strings"
 
 	"multivac"
+	"multivac/internal/extract"
+	"multivac/internal/extract/formats"
+	"multivac/internal/extract/jsonl"
 	"multivac/internal/strict"
 	"multivac/internal/web/bodies"
 	"multivac/internal/web/wire"
 )
 
 const (
-	// maxLine is the longest document in JSON, in bytes: the largest one with
-	// each byte escaped, and its other members.
-	maxLine    = 2*multivac.MaxBody + 64<<10
-	maxLines   = 1 << 20  // lines of a request, blank ones among them
-	maxField   = 64 << 10 // bytes of a form field that is no file
-	lineBuffer = 32 << 10
-	large      = 1 << 20 // bytes of a body from which on few are turned into documents at a time
+	maxLines = 1 << 20  // lines of a request, blank ones among them
+	maxField = 64 << 10 // bytes of a form field that is no file
+	large    = 1 << 20  // bytes of a body from which on few are turned into documents at a time
 )
 
-// texts are the media types of a body that is one document.
-var texts = map[string]bool{multivac.Plain: true, multivac.Markdown: true, multivac.HTML: true, multivac.CSV: true}
+// Media types of bodies that are not one document of a format.
+const (
+	typeJSON  = "application/json"
+	typeLines = "application/x-ndjson" // the usual one of several for JSON Lines
+	typeForm  = "multipart/form-data"
+)
+
+// documentTypes are the media types of a body that is one document.
+var documentTypes = formats.All.Documents()
 
 // An item is a telling that was read, or why it cannot be told.
 type item struct {
@@ -91,22 +95,22 @@ func (s *server) read(r *http.Request, q request, hold *bodies.Hold) (all items,
 		return nil, false, err
 	}
 	switch {
-	case mediaType == "application/json":
+	case mediaType == typeJSON:
 		b, err := whole(hold, r, bodies.Most+1)
 		if err != nil {
 			return nil, false, err
 		}
 		return readJSON(ctx, b, q)
-	case mediaType == "application/x-ndjson", mediaType == "application/ndjson", mediaType == "application/jsonl":
+	case slices.Contains(jsonl.Format.Types, mediaType):
 		return readLines(ctx, hold, r.Body, q.collection), false, nil
-	case mediaType == "multipart/form-data":
+	case mediaType == typeForm:
 		b, err := whole(hold, r, bodies.Most+1)
 		if err != nil {
 			return nil, false, err
 		}
 		all, err := s.readForm(ctx, form{b, params["boundary"]}, q, hold)
 		return all, false, err
-	case texts[mediaType]:
+	case slices.Contains(documentTypes, mediaType):
 		b, err := whole(hold, r, multivac.MaxBody+1)
 		if err != nil {
 			return nil, false, err
@@ -115,7 +119,7 @@ func (s *server) read(r *http.Request, q request, hold *bodies.Hold) (all items,
 		return just(item{Telling: t}), true, nil
 	}
 	return nil, false, multivac.Errorf(wire.ErrMediaType,
-		"use application/json, application/x-ndjson, multipart/form-data, text/markdown, text/plain, text/html or text/csv",
+		"use "+extract.List(append([]string{typeJSON, typeLines, typeForm}, formats.All.Usual()...), "or"),
 		"Content-Type %q is none that documents are told in", multivac.Clip(mediaType, 80))
 }
 
@@ -139,7 +143,7 @@ func contentType(header http.Header) (mediaType string, params map[string]string
 	}
 	given := header.Get("Content-Type")
 	if given == "" {
-		return "application/json", nil, nil
+		return typeJSON, nil, nil
 	}
 	mediaType, params, err = mime.ParseMediaType(given)
 	if err != nil {
@@ -165,27 +169,17 @@ func (q request) name(t multivac.Telling) multivac.Telling {
 
 // readLines reads JSON Lines. A line that cannot be read is named and left out.
 func readLines(ctx context.Context, hold *bodies.Hold, r io.Reader, collection multivac.CollectionName) items {
+	budget := &budget{ctx: ctx}
+	count := func(n int) error { return budget.spend(0, n) }
 	return func(yield func(item, error) bool) {
-		l := lines{ctx: ctx, hold: hold, in: bufio.NewReaderSize(r, lineBuffer)}
-		for n := 1; ; n++ {
-			line, long, err := l.next()
-			if err == nil && n > maxLines {
-				err = errLines
-			}
-			if err != nil && err != io.EOF {
+		for line, err := range jsonl.Lines(ctx, r, hold, count) {
+			if err != nil {
 				yield(item{}, wire.BodyError(err))
 				return
 			}
-			i := item{where: place{format: "line %d", number: n}}
-			if long {
-				i.err = errLong
-			} else if line = bytes.TrimSpace(line); len(line) > 0 {
-				i.Telling, i.err = decode(line, collection)
-			}
-			if (long || len(line) > 0) && !yield(i, nil) {
-				return
-			}
-			if err == io.EOF {
+			i := item{where: place{format: "line %d", number: line.Number}}
+			i.Telling, i.err = line.Telling(collection)
+			if !yield(i, nil) {
 				return
 			}
 		}
@@ -193,46 +187,12 @@ func readLines(ctx context.Context, hold *bodies.Hold, r io.Reader, collection m
 }
 
 var (
-	errLong  = multivac.Errorf(multivac.ErrTooLarge, "split the document", "document is over the limit of %d bytes of JSON", maxLine)
+	errLong  = multivac.Errorf(multivac.ErrTooLarge, "split the document", "document is over the limit of %d bytes of JSON", jsonl.MaxLine)
 	errLines = multivac.Errorf(multivac.ErrTooLarge, "send the rest in other requests, without blank lines", "request is over the limit of %d lines", maxLines)
 )
 
-// lines reads a stream line by line.
-type lines struct {
-	ctx  context.Context
-	hold *bodies.Hold // has the line that was read last, where it is long
-	in   *bufio.Reader
-}
-
-// next reads a line whatever its length, but keeps it only within maxLine, and
-// until the next one is read.
-func (l *lines) next() (line []byte, long bool, err error) {
-	l.hold.Reset()
-	for {
-		if err := l.ctx.Err(); err != nil {
-			return nil, false, err
-		}
-		part, err := l.in.ReadSlice('\n')
-		if err != bufio.ErrBufferFull && len(l.hold.Bytes()) == 0 && !long {
-			return part, false, err
-		}
-		if len(l.hold.Bytes())+len(part) > maxLine {
-			l.hold.Reset()
-			long = true
-		}
-		if !long {
-			if err := l.hold.Append(l.ctx, part); err != nil {
-				return nil, false, err
-			}
-		}
-		if err != bufio.ErrBufferFull {
-			return l.hold.Bytes(), long, err
-		}
-	}
-}
-
 func decode(b []byte, collection multivac.CollectionName) (multivac.Telling, error) {
-	if len(b) > maxLine {
+	if len(b) > jsonl.MaxLine {
 		return multivac.Telling{}, errLong
 	}
 	var w wire.Telling

@@ -1,17 +1,20 @@
 package api
 
 import (
+	"strings"
+
 	"github.com/danielgtaylor/huma/v2"
 
+	"multivac/internal/extract/formats"
 	"multivac/internal/web/openapi"
 	"multivac/internal/web/route"
 	"multivac/internal/web/wire"
 )
 
-func describeTell(schema route.Schemas, op *huma.Operation, success *huma.Response) {
+func describeTell(schemas route.Schemas, op *huma.Operation, success *huma.Response) {
 	op.Description = "Answers once the documents are durable. Some may be refused: each has its own error then; " +
 		"where all are, the answer is the first one's problem. What is sent again changes nothing, so it is safe to try again. " +
-		"At most 64 MiB and 50,000 documents a request, 16 MiB a document. Members that are unknown or there twice are refused."
+		"At most 64 MiB and 50,000 documents a request, 16 MiB a document. Members that are there twice are refused, and in JSON those that are unknown, which JSON Lines pass over."
 	op.Parameters = []*huma.Param{
 		{Name: "wait", In: "query", Description: "With indexed, answers when the documents are answered from or have failed, or after a while",
 			Schema: &huma.Schema{Type: huma.TypeString, Enum: []any{"stored", "indexed"}}},
@@ -19,7 +22,8 @@ func describeTell(schema route.Schemas, op *huma.Operation, success *huma.Respon
 		{Name: "source", In: "query", Description: "Of a body that is one text", Schema: openapi.Text()},
 		{Name: "title", In: "query", Description: "Of a body that is one text", Schema: openapi.Text()},
 	}
-	one, receipt := schema(wire.Telling{}), schema(wire.Receipt{})
+	one, receipt := schemas.Schema(wire.Telling{}), schemas.Schema(wire.Receipt{})
+	schemas.Resolve(one).Properties["media_type"].Description += "; or " + strings.Join(formats.All.Usual()[1:], ", ")
 	many := &huma.Schema{Type: huma.TypeArray, Items: one}
 	wrapped := &huma.Schema{Type: huma.TypeObject, Properties: map[string]*huma.Schema{"collection": openapi.Text(), "documents": many}, Required: []string{"documents"}}
 	file := &huma.Schema{Type: huma.TypeObject, Properties: map[string]*huma.Schema{
@@ -27,27 +31,36 @@ func describeTell(schema route.Schemas, op *huma.Operation, success *huma.Respon
 		"file": {Type: huma.TypeArray, Items: &huma.Schema{Type: huma.TypeString, Format: "binary"}},
 	}}
 	op.RequestBody = &huma.RequestBody{Required: true, Content: map[string]*huma.MediaType{
-		"application/json":     {Schema: &huma.Schema{OneOf: []*huma.Schema{one, many, wrapped}}},
-		"application/x-ndjson": {Schema: openapi.Text()},
-		"multipart/form-data":  {Schema: file},
+		typeJSON:  {Schema: &huma.Schema{OneOf: []*huma.Schema{one, many, wrapped}}},
+		typeLines: {Schema: openapi.Text()},
+		typeForm:  {Schema: file},
 	}}
-	for mediaType := range texts {
-		op.RequestBody.Content[mediaType] = &huma.MediaType{Schema: openapi.Text()}
+	for _, f := range formats.All {
+		if f.Extract == nil {
+			continue
+		}
+		schema := openapi.Text()
+		if !f.Text {
+			schema.Format = "binary"
+		}
+		for _, mediaType := range f.Types {
+			op.RequestBody.Content[mediaType] = &huma.MediaType{Schema: schema}
+		}
 	}
 	success.Description = "Kept. One receipt where one JSON object was sent, else all of them"
-	success.Content = map[string]*huma.MediaType{"application/json": {Schema: &huma.Schema{OneOf: []*huma.Schema{receipt, schema(wire.Receipts{})}}}}
+	success.Content = map[string]*huma.MediaType{"application/json": {Schema: &huma.Schema{OneOf: []*huma.Schema{receipt, schemas.Schema(wire.Receipts{})}}}}
 }
 
-func describeDocument(schema route.Schemas, _ *huma.Operation, success *huma.Response) {
+func describeDocument(schemas route.Schemas, _ *huma.Operation, success *huma.Response) {
 	// It is streamed, so that its type does not say what it is.
-	success.Content = map[string]*huma.MediaType{"application/json": {Schema: schema(wire.Document{})}}
+	success.Content = map[string]*huma.MediaType{"application/json": {Schema: schemas.Schema(wire.Document{})}}
 }
 
-func describeAnswer(schema route.Schemas, op *huma.Operation, success *huma.Response) {
+func describeAnswer(schemas route.Schemas, op *huma.Operation, success *huma.Response) {
 	op.Description = "Always 200 when asked properly: not knowing is an answer. Accept: text/plain gets the answer's text alone."
 	success.Description = "The answer, or the refusal"
 	success.Content = map[string]*huma.MediaType{
-		"application/json": {Schema: schema(wire.Answer{})},
+		"application/json": {Schema: schemas.Schema(wire.Answer{})},
 		"text/plain":       {Schema: openapi.Text()},
 	}
 }
@@ -57,11 +70,11 @@ func describeExport(_ route.Schemas, op *huma.Operation, success *huma.Response)
 	success.Content = map[string]*huma.MediaType{wire.ExportType: {Schema: openapi.Text()}}
 }
 
-func describeImport(schema route.Schemas, op *huma.Operation, success *huma.Response) {
+func describeImport(schemas route.Schemas, op *huma.Operation, success *huma.Response) {
 	op.Description = "Takes what an export gave, gzipped or not. A line that cannot be read is named and stops none of the others."
 	op.Parameters = []*huma.Param{{Name: "merge", In: "query",
 		Description: "With true, into what was told before: of two that are the same document the one of the higher revision stays",
 		Schema:      &huma.Schema{Type: huma.TypeBoolean}}}
 	op.RequestBody = &huma.RequestBody{Required: true, Content: map[string]*huma.MediaType{wire.ExportType: {Schema: openapi.Text()}}}
-	success.Content = map[string]*huma.MediaType{"application/json": {Schema: schema(wire.Imported{})}}
+	success.Content = map[string]*huma.MediaType{"application/json": {Schema: schemas.Schema(wire.Imported{})}}
 }

@@ -9,6 +9,7 @@ import (
 	"mime"
 	"mime/multipart"
 	"path"
+	"slices"
 	"strings"
 
 	"multivac"
@@ -188,7 +189,7 @@ func formError(err error) error {
 // media type that is more than a browser's guess.
 func (s *server) open(f file, q request, budget *budget) iter.Seq[item] {
 	source := cmp.Or(q.source, f.name)
-	named := texts[f.mediaType] && (f.mediaType != multivac.Plain || path.Ext(f.name) == "")
+	named := slices.Contains(documentTypes, f.mediaType) && (f.mediaType != multivac.Plain || path.Ext(f.name) == "")
 	return func(yield func(item) bool) {
 		if named || s.Files == nil {
 			t := multivac.Telling{Collection: q.collection, Source: source, Title: q.title, MediaType: f.mediaType, Body: make([]byte, min(f.size, multivac.MaxBody+1))}
@@ -199,7 +200,7 @@ func (s *server) open(f file, q request, budget *budget) iter.Seq[item] {
 			yield(item{Telling: t, where: place{file: f.name}, err: err})
 			return
 		}
-		for t, err := range s.Files(f.name, f.bytes, q.collection, budget.spend) {
+		for t, err := range s.Files(budget.ctx, f.name, f.bytes, q.collection, budget.spend) {
 			if t.Source == f.name || (err != nil && t.Source == "") {
 				t.Source = source
 			}

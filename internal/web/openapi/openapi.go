@@ -189,7 +189,7 @@ func (d *Document) operation(r route.Route) *huma.Operation {
 	if r.About.More != nil {
 		success := &huma.Response{Description: http.StatusText(status)}
 		op.Responses[strconv.Itoa(status)] = success
-		r.About.More(d.Schema, op, success)
+		r.About.More(d, op, success)
 	}
 	return op
 }

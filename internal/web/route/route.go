@@ -71,8 +71,11 @@ type About struct {
 	More        func(Schemas, *huma.Operation, *huma.Response)
 }
 
-// Schemas returns the schema of a type of the API.
-type Schemas func(v any) *huma.Schema
+// Schemas knows the schemas of the types of the API.
+type Schemas interface {
+	Schema(v any) *huma.Schema                // of v's type
+	Resolve(schema *huma.Schema) *huma.Schema // what a reference refers to
+}
 
 // A Rule says who may come in. The zero Rule is none, and refused.
 type Rule struct {

@@ -22,7 +22,7 @@ type Telling struct {
 	ID         string `json:"id,omitempty" doc:"Another name for source"`
 	Title      string `json:"title,omitempty" doc:"If left out, found in the text or made of the source"`
 	Text       string `json:"text,omitempty" doc:"The document, as text"`
-	MediaType  string `json:"media_type,omitempty" example:"text/markdown" doc:"text/markdown if left out; or text/plain, text/html, text/csv"`
+	MediaType  string `json:"media_type,omitempty" example:"text/markdown" doc:"text/markdown if left out"`
 	Content    []byte `json:"content,omitempty" contentEncoding:"base64" doc:"The document, as bytes in base64, instead of text"`
 }
 

@@ -1,0 +1,119 @@
+// Package extracttest has what the tests of all formats share, and the promises
+// that each format keeps.
+package extracttest
+
+import (
+	"context"
+	"errors"
+	"strings"
+	"testing"
+	"unicode/utf8"
+
+	"multivac"
+	"multivac/internal/extract"
+	"multivac/internal/place"
+	"multivac/internal/text"
+)
+
+// Read returns what f makes of a file, and fails where it refuses it.
+func Read(t testing.TB, f extract.Format, in string) extract.Extracted {
+	t.Helper()
+	e, err := read(t.Context(), f, in, extract.Default)
+	if err != nil {
+		t.Fatalf("%s %.100q: %v", f.Name, in, err)
+	}
+	return e
+}
+
+func read(ctx context.Context, f extract.Format, in string, l extract.Limits) (extract.Extracted, error) {
+	return extract.Formats{f}.Extract(ctx, f.Types[0], []byte(in), l)
+}
+
+// Lines returns the line of the file for each line of the text that is not
+// blank, without the white space around it.
+func Lines(e extract.Extracted) map[string]int {
+	lines := map[string]int{}
+	places, offset := place.Read(e.Places, e.Text), 0
+	for l := range strings.Lines(e.Text) {
+		if t := strings.TrimSpace(l); t != "" {
+			lines[t] = places.At(offset).Line
+		}
+		offset += len(l)
+	}
+	return lines
+}
+
+// Quotable returns what can be quoted from a file, and where a reader finds
+// it: the path of headings; the lead; the words.
+func Quotable(t testing.TB, f extract.Format, in string) []string {
+	t.Helper()
+	var all []string
+	for _, p := range text.Segment(Read(t, f, in).Text) {
+		for _, s := range p.Sentences {
+			all = append(all, strings.Join([]string{p.Heading, p.Lead, p.Sentence(s)}, "; "))
+		}
+	}
+	return all
+}
+
+// Sentences returns what a reader is shown of a file: each sentence behind the
+// path of its headings, where it has one.
+func Sentences(t testing.TB, f extract.Format, in string) []string {
+	t.Helper()
+	var all []string
+	for _, p := range text.Segment(Read(t, f, in).Text) {
+		for _, s := range p.Sentences {
+			all = append(all, strings.TrimPrefix(p.Heading+": ", ": ")+p.Sentence(s))
+		}
+	}
+	return all
+}
+
+// Any checks what holds for any bytes: the text can be kept, shown and quoted,
+// is in proportion to the file, and stands on lines that the file has.
+func Any(t *testing.T, f extract.Format, in string) {
+	e, err := read(t.Context(), f, in, extract.Default)
+	if err != nil {
+		if !errors.Is(err, multivac.ErrInvalid) {
+			t.Errorf("got %v, want ErrInvalid", err)
+		}
+		return
+	}
+	if !utf8.ValidString(e.Text) || !utf8.ValidString(e.Title) || len(e.Title) > multivac.MaxTitle || strings.Contains(e.Title, "\n") {
+		t.Errorf("text %q or title %q is not as it should be", e.Text, e.Title)
+	}
+	if len(e.Text) > 8*len(in)+1<<18 {
+		t.Errorf("%d bytes of text of %d", len(e.Text), len(in))
+	}
+	last := strings.Count(in, "\n") + 1
+	for l, n := range Lines(e) {
+		if n < 1 || n > last {
+			t.Errorf("%q began on line %d of %d", l, n, last)
+		}
+	}
+	for _, p := range text.Segment(e.Text) {
+		if err := p.Validate(e.Text); err != nil {
+			t.Error(err)
+		}
+	}
+}
+
+// Bounded checks that f keeps to its limits: unit, many times over, makes a
+// text that is too large for them, takes too long, or is nested too deep.
+func Bounded(t *testing.T, f extract.Format, unit string) {
+	t.Helper()
+	in := strings.Repeat(unit, (1<<20)/len(unit))
+	small := extract.Limits{Bytes: 10_000, Depth: 32}
+	if e, err := read(t.Context(), f, in, small); !errors.Is(err, multivac.ErrTooLarge) || e.Text != "" {
+		t.Errorf("%s: got %d bytes and %v, want ErrTooLarge", f.Name, len(e.Text), err)
+	}
+	gone, cancel := context.WithCancelCause(t.Context())
+	enough := errors.New("enough")
+	cancel(enough)
+	if _, err := read(gone, f, in, extract.Default); !errors.Is(err, enough) {
+		t.Errorf("%s: got %v, want the reason why its time ended", f.Name, err)
+	}
+	if _, err := read(t.Context(), f, in, extract.Limits{Bytes: 8 * multivac.MaxBody, Depth: 1}); err != nil && !errors.Is(err, multivac.ErrInvalid) {
+		t.Errorf("%s: at a depth of 1: got %v", f.Name, err)
+	}
+}

@@ -1,0 +1,87 @@
+package html
+
+import (
+	"bytes"
+	"strings"
+
+	"golang.org/x/net/html"
+)
+
+// declaredWithin is in how many bytes of a page its encoding is looked for.
+// Browsers look at 1024 and, if there is none, at the whole head.
+const declaredWithin = 16 << 10
+
+// declared returns what a page's <meta> says, or its XML declaration.
+func declared(body []byte) string {
+	head := body[:min(len(body), declaredWithin)]
+	if name := xmlEncoding(head); name != "" {
+		return name
+	}
+	z := html.NewTokenizer(bytes.NewReader(head))
+	for {
+		switch z.Next() {
+		case html.ErrorToken:
+			return ""
+		case html.StartTagToken, html.SelfClosingTagToken:
+			name, more := z.TagName()
+			switch string(name) {
+			case "meta":
+				if name := metaCharset(z, more); name != "" {
+					return name
+				}
+			case "body":
+				return ""
+			}
+		}
+	}
+}
+
+// metaCharset returns the encoding that a <meta> tag names.
+func metaCharset(z *html.Tokenizer, more bool) string {
+	charset, content, isType := "", "", false
+	for more {
+		var key, value []byte
+		key, value, more = z.TagAttr()
+		switch string(key) {
+		case "charset":
+			charset = string(value)
+		case "content":
+			content = strings.ToLower(string(value))
+		case "http-equiv":
+			isType = strings.EqualFold(string(value), "content-type")
+		}
+	}
+	if charset != "" || !isType {
+		return charset
+	}
+	_, after, _ := strings.Cut(content, "charset")
+	after, found := strings.CutPrefix(strings.TrimSpace(after), "=")
+	if !found {
+		return ""
+	}
+	return firstField(after)
+}
+
+// xmlEncoding returns the encoding of <?xml version="1.0" encoding="…"?>.
+func xmlEncoding(head []byte) string {
+	head = bytes.TrimLeft(head, " \t\r\n")
+	end := bytes.IndexByte(head, '>')
+	if !bytes.HasPrefix(head, []byte("<?xml")) || end < 0 {
+		return ""
+	}
+	_, after, _ := strings.Cut(strings.ToLower(string(head[:end])), "encoding")
+	after, found := strings.CutPrefix(strings.TrimSpace(after), "=")
+	if !found {
+		return ""
+	}
+	return firstField(after)
+}
+
+// firstField returns what t begins with, without quotation marks.
+func firstField(t string) string {
+	t = strings.TrimLeft(strings.TrimSpace(t), `"'`)
+	if i := strings.IndexAny(t, "\"'; \t\r\n?"); i >= 0 {
+		t = t[:i]
+	}
+	return t
+}

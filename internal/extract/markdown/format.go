@@ -1,0 +1,58 @@
+package markdown
+
+import "multivac/internal/extract"
+
+import (
+	"context"
+	"strings"
+	"unicode"
+
+	"multivac"
+	"multivac/internal/frontmatter"
+)
+
+// markdownFormat is Markdown. It is kept byte for byte but for what only the
+// generator of a site understands.
+var Format = extract.Format{
+	Name: "Markdown", Types: []string{multivac.Markdown, "text/x-markdown", "text/mdx"}, Extensions: []string{".md", ".markdown", ".mdx"}, Text: true,
+	Extract: func(ctx context.Context, body []byte, l extract.Limits) (extract.Extracted, error) {
+		text := string(body)
+		return rewrite(ctx, l, text).Extracted(text)
+	},
+	Check: func(body []byte) error {
+		if isSettings(body) {
+			return multivac.Errorf(extract.ErrNoText, "leave it out, or write the text", "there is nothing but front matter in it")
+		}
+		return nil
+	},
+}
+
+// Bounds of what is looked at to tell a page of settings, in bytes.
+const (
+	maxSettings = 72 << 10 // with the front matter, which has 64 KiB at most
+	maxNothing  = 4 << 10  // after it
+)
+
+// isSettings reports whether body is front matter, and nothing after it that
+// could be quoted.
+func isSettings(body []byte) bool {
+	if len(body) > maxSettings {
+		return false
+	}
+	text := string(body)
+	_, end := frontmatter.Split(text)
+	if end == 0 || len(text)-end > maxNothing {
+		return false
+	}
+	text = rewrite(context.Background(), extract.Default, text[end:]).Made(text[end:])
+	for {
+		before, after, ok := strings.Cut(text, "<!--")
+		if strings.ContainsFunc(before, func(r rune) bool { return unicode.IsLetter(r) || unicode.IsNumber(r) }) {
+			return false
+		}
+		if !ok {
+			return true
+		}
+		_, text, _ = strings.Cut(after, "-->")
+	}
+}

@@ -1,0 +1,637 @@
+package sheet
+
+import "multivac/internal/extract"
+
+import (
+	"io"
+	"slices"
+	"strings"
+
+	"multivac"
+)
+
+// A cell is one of a table.
+type Cell struct {
+	Text   string
+	Header bool // it is marked as a heading
+	Bold   bool
+	Cols   int // how many columns it spans, 0 or 1 for one
+	Rows   int // how many rows it spans, 0 or 1 for one
+}
+
+// A tableRow is one row as the source has it.
+type Row struct {
+	Cells []Cell
+	Line  int  // of the source
+	Head  bool // it is in the head of the table
+	Foot  bool // or in its foot
+	Body  int  // which of the table's bodies it is in
+	Gap   bool // an empty line or row comes before it
+}
+
+// A sheet writes a table as Markdown. Each row that it writes says by itself
+// what it says to a reader of the table: cells that span several rows or
+// columns are repeated, headers of several rows become one, and a row has the
+// name of the group that it stands under.
+//
+// It keeps the first rows until it knows what they are, and no others.
+type Sheet struct {
+	Out      *extract.Output
+	Separate func(line int) // writes what has to come before a table
+	CSV      bool           // nothing marks a header, and no cell spans others
+	Spare    *int           // how many bytes may still be written twice
+
+	held    []Row
+	size    int // of the text in held
+	decided bool
+	open    bool // what was written last is a row of this table
+
+	width    int
+	header   []string
+	allHeads bool // every cell is marked as a heading, which tells nothing
+	head     int  // line of the header
+	carry    []carried
+	placed   int // the body that carry is of
+
+	fill    int  // how many columns mean the cell above where they are blank
+	grouped bool // a row with nothing but its first cell heads those below
+	above   []string
+	outer   string
+	group   string
+	waiting *Row // a group whose first row has not come
+	wider   *Row // another right above it
+	unsaid  bool // no row has the name of the group
+	body    int  // the group's body,
+	inBody  int  // and how many rows came after it in it
+}
+
+// A carried cell goes on in the rows below.
+type carried struct {
+	Cell
+	left int
+}
+
+// What bounds a table.
+const (
+	HeldRows   = 32 // that are looked at to tell the header
+	heldBytes  = 64 << 10
+	headerRows = 8    // that are joined
+	maxColumns = 1000 // that one cell spans, as in browsers
+	maxGroup   = 100  // bytes of the name of a group
+)
+
+// spare returns how many bytes may be written twice for cells that stand for
+// others: no table of a reasonable form needs more.
+func Spare(body []byte) int { return 2*len(body) + 64<<10 }
+
+// pay reports whether n more bytes may be written twice.
+func (s *Sheet) pay(n int) bool {
+	if *s.Spare < n {
+		return false
+	}
+	*s.Spare -= n
+	return true
+}
+
+func (s *Sheet) Add(r Row) {
+	r.Cells = s.place(r)
+	s.width = max(s.width, len(r.Cells))
+	if s.decided {
+		s.write(r)
+		return
+	}
+	s.held = append(s.held, r)
+	for _, c := range r.Cells {
+		s.size += len(c.Text)
+	}
+	if len(s.held) == HeldRows || s.size > heldBytes {
+		s.decide()
+	}
+}
+
+// end writes what is held back.
+func (s *Sheet) End() {
+	s.decide()
+	s.writeAlone(s.wider)
+	s.writeAlone(s.waiting)
+	s.wider, s.waiting = nil, nil
+	s.open = false
+}
+
+// place returns the cells of a row by column, with those that come from the
+// rows above. One cell that spans the whole row stays one.
+func (s *Sheet) place(r Row) []Cell {
+	if s.CSV {
+		return r.Cells
+	}
+	if r.Body != s.placed {
+		s.carry, s.placed = nil, r.Body
+	}
+	alone := len(r.Cells) == 1 && !s.carries(0)
+	out := make([]Cell, 0, len(r.Cells))
+	fromAbove := func() {
+		for len(out) < len(s.carry) && s.carry[len(out)].left > 0 {
+			c := &s.carry[len(out)]
+			c.left--
+			if !s.pay(len(c.Text) + 4) {
+				c.left = 0
+				return
+			}
+			out = append(out, c.Cell)
+		}
+	}
+	for _, c := range r.Cells {
+		cols := min(max(c.Cols, 1), maxColumns)
+		if alone {
+			cols = 1
+		}
+		for k := range cols {
+			fromAbove()
+			if k > 0 && !s.pay(len(c.Text)+4) {
+				break
+			}
+			s.carryDown(len(out), c)
+			out = append(out, c)
+		}
+	}
+	for fromAbove(); s.carries(len(out)); fromAbove() {
+		if !s.pay(4) {
+			break
+		}
+		out = append(out, Cell{})
+	}
+	return out
+}
+
+// carries reports whether a cell from above stands at or behind the column.
+func (s *Sheet) carries(column int) bool {
+	for i := len(s.carry) - 1; i >= column; i-- {
+		if s.carry[i].left > 0 {
+			return true
+		}
+		s.carry = s.carry[:i]
+	}
+	return false
+}
+
+func (s *Sheet) carryDown(column int, c Cell) {
+	if c.Rows < 2 {
+		return
+	}
+	for len(s.carry) <= column {
+		s.carry = append(s.carry, carried{})
+	}
+	s.carry[column] = carried{c, c.Rows - 1}
+}
+
+// decide looks at the rows that are held, and writes them.
+func (s *Sheet) decide() {
+	if s.decided {
+		return
+	}
+	s.decided = true
+	rows := s.held
+	s.held = nil
+	n, title := 0, ""
+	if s.CSV {
+		n = csvHeader(rows)
+	} else {
+		title, rows = s.withoutTitle(rows)
+		n = markedHeader(rows)
+		s.allHeads = n > 0 && n < len(rows) && isHeader(rows[n]) && !rows[n].Head && len(rows[n].Cells) > 1
+	}
+	if n > 0 {
+		s.setHeader(rows[:n])
+		if title != "" {
+			s.header[0] = strings.TrimSuffix(title+multivac.HeadingSeparator+s.header[0], multivac.HeadingSeparator)
+		}
+		rows = rows[n:]
+		if len(rows) > 0 && s.units(rows) {
+			rows = rows[1:]
+		}
+		s.writeHeader()
+	}
+	s.fill = leadingGroups(rows)
+	s.grouped = hasGroupRows(rows, s.width)
+	for _, r := range rows {
+		s.write(r)
+	}
+}
+
+// withoutTitle returns the rows below the cell over the whole header, and what
+// that says, if there is one.
+func (s *Sheet) withoutTitle(rows []Row) (title string, rest []Row) {
+	if len(rows) < 3 || s.width < 2 || len(rows[0].Cells) > 1 || !isHeader(rows[0]) || !isHeader(rows[1]) {
+		return "", rows
+	}
+	return extract.OneLine(rows[0].Cells[0].Text), rows[1:]
+}
+
+// setHeader joins the rows of a header, column by column.
+func (s *Sheet) setHeader(rows []Row) {
+	width := 0
+	for _, r := range rows {
+		width = max(width, len(r.Cells))
+	}
+	s.head, s.header = rows[0].Line, make([]string, width)
+	for column := range s.header {
+		last := ""
+		for _, r := range rows {
+			if column >= len(r.Cells) {
+				continue
+			}
+			t := extract.OneLine(r.Cells[column].Text)
+			if t == "" || t == last {
+				continue
+			}
+			if last != "" {
+				s.header[column] += multivac.HeadingSeparator
+			}
+			s.header[column] += t
+			last = t
+		}
+	}
+}
+
+// units adds the first row to the header where it says what the columns are
+// measured in.
+func (s *Sheet) units(rows []Row) bool {
+	if len(rows) < 2 || len(rows[0].Cells) > len(s.header) {
+		return false
+	}
+	found := 0
+	for i, c := range rows[0].Cells {
+		t := extract.OneLine(c.Text)
+		switch {
+		case t == "" || t == "-" || t == "–":
+		case !isUnit(t) || i >= len(rows[1].Cells) || kind(rows[1].Cells[i].Text) != number:
+			return false
+		default:
+			found++
+		}
+	}
+	if found == 0 {
+		return false
+	}
+	for i, c := range rows[0].Cells {
+		switch t := extract.OneLine(c.Text); {
+		case !isUnit(t):
+		case t[0] == '(' || t[0] == '[':
+			s.header[i] += " " + t
+		default:
+			s.header[i] += " (" + t + ")"
+		}
+	}
+	return true
+}
+
+// writeHeader begins a table.
+func (s *Sheet) writeHeader() {
+	s.Separate(s.head)
+	s.open = true
+	s.Out.Line(RowOf(s.header), extract.AtLine(s.head))
+	s.Out.Line(strings.Repeat("|---", max(len(s.header), 1))+"|", extract.AtLine(s.head))
+}
+
+func (s *Sheet) write(r Row) {
+	switch {
+	case !s.CSV && !s.allHeads && len(r.Cells) > 1 && isHeader(r):
+		s.newHeader(r)
+		return
+	case s.isGroup(r):
+		s.writeAlone(s.wider)
+		s.wider, s.waiting = s.waiting, &r
+		return
+	case r.Foot:
+		s.endGroup()
+	}
+	s.startGroup()
+	if s.group != "" {
+		if r.Body != s.body && s.inBody > 0 {
+			s.endGroup()
+		}
+		s.body = r.Body
+		s.inBody++
+	}
+	s.fromAbove(r)
+	isNote := len(r.Cells) == 1 && s.width > 1
+	if isNote && s.unsaid { // it is no row of the group, which may have none
+		s.writeCells([]Cell{{Text: s.group}}, r.Line)
+		s.unsaid = false
+	}
+	if len(r.Cells) == 0 || s.group == "" || isNote || !s.unsaid && !s.pay(len(s.group)+4) {
+		s.writeCells(r.Cells, r.Line)
+		return
+	}
+	s.unsaid = false
+	first := &r.Cells[0]
+	if strings.TrimSpace(first.Text) != "" {
+		first.Text = multivac.HeadingSeparator + first.Text
+	}
+	first.Text = s.group + first.Text
+	s.writeCells(r.Cells, r.Line)
+}
+
+// startGroup begins the group whose name is waiting: one name, or two of which
+// the first is that of a wider group.
+func (s *Sheet) startGroup() {
+	if s.waiting == nil {
+		return
+	}
+	if s.wider != nil {
+		s.outer = groupName(s.wider.Cells[0].Text)
+	}
+	s.group, s.body, s.inBody, s.unsaid = groupName(s.waiting.Cells[0].Text), s.waiting.Body, 0, true
+	if s.outer != "" {
+		s.group = s.outer + multivac.HeadingSeparator + s.group
+	}
+	s.wider, s.waiting = nil, nil
+}
+
+// writeAlone writes the name of a group that has no rows.
+func (s *Sheet) writeAlone(r *Row) {
+	if r != nil {
+		s.writeCells(r.Cells, r.Line)
+	}
+}
+
+func (s *Sheet) endGroup() {
+	s.writeAlone(s.wider)
+	s.writeAlone(s.waiting)
+	s.wider, s.waiting = nil, nil
+	s.group, s.outer = "", ""
+	s.above = s.above[:0]
+}
+
+// newHeader begins another table below the first, unless the header is but
+// repeated, as on every printed page.
+func (s *Sheet) newHeader(r Row) {
+	if s.waiting == nil {
+		s.endGroup()
+	}
+	before := s.header
+	s.setHeader([]Row{r})
+	if !slices.Equal(before, s.header) || !s.open {
+		s.writeHeader()
+	}
+}
+
+// isGroup reports whether r is but the name of the rows below.
+func (s *Sheet) isGroup(r Row) bool {
+	if s.width < 2 || len(r.Cells) == 0 || r.Head || r.Foot {
+		return false
+	}
+	c := r.Cells[0]
+	if !isName(c.Text) {
+		return false
+	}
+	if len(r.Cells) == 1 && !s.CSV {
+		return c.Header || c.Cols > 1
+	}
+	return s.grouped && IsEmptyRow(r.Cells[1:])
+}
+
+// isName reports whether t may be the name of a group: it is short, and no
+// sentence.
+func isName(t string) bool {
+	t = strings.TrimSpace(t)
+	return t != "" && len(t) <= maxGroup && strings.IndexByte(".!?;,", t[len(t)-1]) < 0
+}
+
+func groupName(t string) string { return strings.TrimRight(extract.OneLine(t), ": ") }
+
+// fromAbove puts what stands above in the cells that are blank for it, and
+// for those that hold a mark of repetition.
+func (s *Sheet) fromAbove(r Row) {
+	if r.Gap {
+		s.above = s.above[:0]
+	}
+	blank := len(r.Cells) > s.fill && !mostlyBlank(r.Cells[s.fill:]) && !isTotal(r.Cells)
+	for i := range r.Cells {
+		t := strings.TrimSpace(r.Cells[i].Text)
+		switch {
+		case i < len(s.above) && (t == "" && blank && i < s.fill || isDitto(t)) && s.pay(len(s.above[i])):
+			r.Cells[i].Text = s.above[i]
+		case t != "":
+			blank = false
+		}
+	}
+	s.above = s.above[:0]
+	for _, c := range r.Cells {
+		s.above = append(s.above, c.Text)
+	}
+}
+
+func isDitto(t string) bool { return t == `"` || t == "〃" || t == "″" || t == `-"-` || t == "''" }
+
+// writeCells writes a row; where something else came between, with the
+// header again.
+func (s *Sheet) writeCells(cells []Cell, line int) {
+	if IsEmptyRow(cells) {
+		return
+	}
+	if !s.open {
+		n := 8
+		for _, h := range s.header {
+			n += len(h) + 8
+		}
+		if s.header != nil && s.pay(n) {
+			s.writeHeader()
+		} else {
+			s.Separate(line)
+		}
+		s.open = true
+	}
+	if len(cells) > 2 && IsEmptyRow(cells[1:]) {
+		cells = cells[:1]
+	}
+	for _, c := range cells {
+		writeCell(s.Out, c.Text)
+	}
+	s.Out.Line("|", extract.AtLine(line))
+}
+
+// isHeader reports whether the row is marked as one of headings.
+func isHeader(r Row) bool {
+	if r.Head {
+		return true
+	}
+	n := 0
+	for _, c := range r.Cells {
+		if c.Header {
+			n++
+		} else if strings.TrimSpace(c.Text) != "" {
+			return false
+		}
+	}
+	return n > 0 && !r.Foot
+}
+
+// markedHeader returns how many of the rows are the header of a table in
+// HTML: those that are marked, or, where none is, what looks like one.
+func markedHeader(rows []Row) int {
+	n := 0
+	for n < len(rows) && n < headerRows && isHeader(rows[n]) && (n == 0 || rows[n].Head || len(rows[n].Cells) > 1) {
+		n++
+	}
+	if n > 0 {
+		if n == len(rows) {
+			return 1
+		}
+		return n
+	}
+	if len(rows) < 2 || len(rows[0].Cells) < 2 {
+		return 0
+	}
+	first := rows[0].Cells
+	bold, blank, deep, wide := true, 0, 1, false
+	for i, c := range first {
+		empty := strings.TrimSpace(c.Text) == ""
+		bold = bold && (c.Bold || empty)
+		if empty && i > 0 {
+			blank++
+		}
+		deep = max(deep, c.Rows)
+		wide = wide || c.Cols > 1
+	}
+	corner := strings.TrimSpace(first[0].Text) == ""
+	switch {
+	case wide && (corner || deep > 1) && max(deep, 2) < min(len(rows), headerRows):
+		return max(deep, 2)
+	case bold && !IsEmptyRow(first), len(rows) > 2 && len(rows[1].Cells) == 1 && isName(rows[1].Cells[0].Text): // above a group
+		return 1
+	case len(first) < 3 || len(rows) < 3 || blank > 0:
+		return 0
+	}
+	labels, values := votes(rows)
+	if values == 0 && (labels > 0 || corner) {
+		return 1
+	}
+	return 0
+}
+
+// leadingGroups returns how many of the leading columns mean what stands
+// above where they are blank: those in which the blanks come in runs below a
+// name, in rows that are full otherwise.
+func leadingGroups(rows []Row) int {
+	for n := 0; n < 2; n++ {
+		if !isGrouping(rows, n) {
+			return n
+		}
+	}
+	return 2
+}
+
+func isGrouping(rows []Row, column int) bool {
+	names, blanks, followed := 0, 0, 0
+	numeric, repeated, afterName := true, false, false
+	seen := map[string]bool{}
+	for _, r := range rows {
+		if len(r.Cells) < column+2 || IsEmptyRow(r.Cells[column+1:]) || isTotal(r.Cells) {
+			continue
+		}
+		t, next := strings.TrimSpace(r.Cells[column].Text), strings.TrimSpace(r.Cells[column+1].Text)
+		switch {
+		case t != "":
+			names++
+			numeric = numeric && kind(t) == number
+			afterName = true
+		case r.Gap: // is not filled
+			continue
+		case names == 0, !IsEmptyRow(r.Cells[:column]), mostlyBlank(r.Cells[column+1:]):
+			return false
+		default:
+			blanks++
+			if afterName {
+				followed++
+			}
+			afterName = false
+		}
+		repeated = repeated || seen[next]
+		seen[next] = next != ""
+	}
+	switch {
+	case blanks == 0 || followed*2 < names:
+		return false
+	case numeric: // they may be numbers of the rows, of which some are missing
+		return repeated || blanks >= names
+	default:
+		return repeated || blanks*3 >= names*2
+	}
+}
+
+func mostlyBlank(cells []Cell) bool {
+	n := 0
+	for _, c := range cells {
+		if strings.TrimSpace(c.Text) == "" {
+			n++
+		}
+	}
+	return n*2 > len(cells)
+}
+
+var totals = extract.Words("total totals sum subtotal gesamt summe итого totale")
+
+// isTotal reports whether the row sums others up.
+func isTotal(cells []Cell) bool {
+	for _, c := range cells {
+		if first, _, _ := strings.Cut(strings.ToLower(strings.TrimSpace(c.Text)), " "); first != "" {
+			return totals[strings.Trim(first, ":")]
+		}
+	}
+	return false
+}
+
+// hasGroupRows reports whether rows with nothing but their first cell are
+// names of the rows below: the first row is one, and there are several, each
+// above full rows.
+func hasGroupRows(rows []Row, width int) bool {
+	groups := 0
+	for i, r := range rows {
+		name := len(r.Cells) > 0 && isName(r.Cells[0].Text) && IsEmptyRow(r.Cells[1:]) && width > 1 && (len(r.Cells) > 1 || r.Cells[0].Cols < 2)
+		switch {
+		case i == 0 && !name:
+			return false
+		case !name:
+		case i+1 == len(rows):
+			return groups > 1
+		case len(rows[i+1].Cells) < 2 || IsEmptyRow(rows[i+1].Cells[1:]):
+			return false
+		default:
+			groups++
+		}
+	}
+	return groups > 1
+}
+
+func IsEmptyRow(cells []Cell) bool {
+	for _, c := range cells {
+		if strings.TrimSpace(c.Text) != "" {
+			return false
+		}
+	}
+	return true
+}
+
+var escapeBar = strings.NewReplacer("|", `\|`)
+
+// rowOf returns cells as a table row in Markdown, without a line end.
+func RowOf(cells []string) string {
+	var b strings.Builder
+	for _, c := range cells {
+		writeCell(&b, c)
+	}
+	return b.String() + "|"
+}
+
+// writeCell writes a cell with the bar before it.
+func writeCell(w io.Writer, text string) {
+	_, _ = io.WriteString(w, "| ")
+	for i, word := range strings.Fields(text) {
+		if i > 0 {
+			_, _ = io.WriteString(w, " ")
+		}
+		_, _ = escapeBar.WriteString(w, word)
+	}
+	_, _ = io.WriteString(w, " ")
+}
