@@ -16,7 +16,7 @@ import (
 const directions = `
 .                         
 cmd/multivac              cli
-internal/cli              app auth client config endpoint eval extract folder meaning memory telemetry web/wire doc
+internal/cli              app auth client config endpoint eval extract folder meaning memory telemetry text web/wire doc
 internal/app              ask audit auth cache certs clock endpoint extract fleet follow index keep meaning position queue queue/redisqueue rank store store/mongodb store/sqlite telemetry tell web web/ui
 internal/clock            
 internal/endpoint         certs

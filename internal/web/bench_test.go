@@ -79,7 +79,7 @@ func (o *once) Ask(ctx context.Context, q multivac.Question) (multivac.Answer, e
 		if err != nil {
 			return a, err
 		}
-		a.Memo, a.Position = new(multivac.Memo), "0000000000000001"
+		a.Position = "0000000000000001"
 		o.answer = &a
 	}
 	return *o.answer, nil

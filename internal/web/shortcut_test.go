@@ -72,38 +72,3 @@ func (f *failing) Ask(context.Context, multivac.Question) (multivac.Answer, erro
 	f.asked++
 	return multivac.Answer{}, f.err
 }
-
-// TestRepeatedAnswers holds that what is kept of a written answer is what would
-// be written again, at whatever position.
-func TestRepeatedAnswers(t *testing.T) {
-	for _, position := range []multivac.Position{"", "00000000000000a1", `od"d\`} {
-		again := &repeated{memo: new(multivac.Memo)}
-		s := newSite(t, func(o *web.Options) { again.Asker = o.Asker; o.Asker = again })
-		s.told("a.md", "Backups <b>are</b> kept for 35 days & nights.")
-		f := func(at multivac.Position) {
-			t.Helper()
-			again.position = at
-			plain := s.do("GET", "/api/v1/answer?question=backups", "")
-			long := s.do("GET", "/api/v1/answer?stop=balanced&question=backups", "")
-			if plain.Code != 200 || plain.Body.String() != long.Body.String() {
-				t.Errorf("at %q: got %d %s, want %s", at, plain.Code, plain.Body, long.Body)
-			}
-		}
-		f(position)
-		f(position)
-		f(position + "f")
-	}
-}
-
-// repeated gives answers that are kept.
-type repeated struct {
-	multivac.Asker
-	memo     *multivac.Memo
-	position multivac.Position
-}
-
-func (r *repeated) Ask(ctx context.Context, q multivac.Question) (multivac.Answer, error) {
-	a, err := r.Asker.Ask(ctx, q)
-	a.Memo, a.Position = r.memo, r.position
-	return a, err
-}

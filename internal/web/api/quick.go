@@ -71,47 +71,24 @@ func (m shortcut) answer(w http.ResponseWriter, r *http.Request, question string
 		wire.WriteProblem(w, m.problem(r.Context(), err))
 		return true
 	}
-	most, end := written(a)
-	if most == nil {
+	body := encode(a)
+	if body == nil {
 		return false
 	}
 	h := w.Header()
 	h["Content-Type"], h["Vary"] = jsonOnly, varyAccept
-	_, _ = w.Write(most) // a client that has gone
-	if end != nil {
-		_, _ = w.Write(end)
-	}
+	_, _ = w.Write(body) // a client that has gone
 	return true
 }
 
-// written returns the JSON of an answer in two parts, or nil where it cannot be
-// written. All of it but its end, the position, is written once for an answer
-// that is given again and again.
-func written(a multivac.Answer) (most, end []byte) {
-	position := string(a.Position)
-	if a.Memo == nil || position == "" || strings.ContainsFunc(position, escaped) {
-		return encode(a), nil
-	}
-	most = a.Memo.Written(func() []byte {
-		a.Position = ""
-		return bytes.TrimSuffix(encode(a), []byte("}\n"))
-	})
-	end = make([]byte, 0, len(position)+20)
-	end = append(append(end, `,"position":"`...), position...)
-	return most, append(end, "\"}\n"...)
-}
-
 func encode(a multivac.Answer) []byte {
-	var body bytes.Buffer
-	e := json.NewEncoder(&body)
+	body := bytes.NewBuffer(make([]byte, 0, 2048))
+	e := json.NewEncoder(body)
 	e.SetEscapeHTML(false)
 	if err := e.Encode(wire.NewAnswer(a)); err != nil {
 		return nil
 	}
 	return body.Bytes()
 }
-
-// escaped reports whether a character may look different in JSON.
-func escaped(r rune) bool { return r < ' ' || r > '~' || r == '"' || r == '\\' }
 
 var jsonOnly, varyAccept = []string{"application/json"}, []string{"Accept"}
