@@ -4,10 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"math"
-	"slices"
 	"strings"
-	"sync/atomic"
-	"unicode"
 	"unicode/utf8"
 )
 
@@ -121,30 +118,7 @@ type Answer struct {
 	Sources  []string
 	Reason   *Reason // set where State is InsufficientData
 	Position Position
-	// Memo is there where the same answer is given again and again.
-	Memo *Memo
 }
-
-// A Memo keeps what was written of an answer besides its Position, so that it
-// is written once for all who get the answer. It lives and is forgotten with
-// the answer, and is no part of what it says.
-type Memo struct{ written atomic.Pointer[[]byte] }
-
-// Written returns what write returns, which must be the same each time and is
-// not to be changed. It is called until it has returned something.
-func (m *Memo) Written(write func() []byte) []byte {
-	if b := m.written.Load(); b != nil {
-		return *b
-	}
-	b := write()
-	if b != nil {
-		m.written.Store(&b)
-	}
-	return b
-}
-
-// Equal reports that answers do not differ in what was written of them.
-func (m *Memo) Equal(*Memo) bool { return true }
 
 // Text returns what MultiVAC says: the quotation or Insufficient.
 func (a Answer) Text() string {
@@ -192,18 +166,6 @@ func PercentWanted(p float64) string {
 // roundingError is more than the error of a product in percent, and less than
 // anyone sees.
 const roundingError = 1e-9
-
-// Pronouns are English words by which a sentence begins that cannot be
-// understood without the one before it.
-const Pronouns = "he she it they this these that those his her its their such here there"
-
-// Leans reports whether the quotation begins with a pronoun: then Before
-// belongs to it.
-func (q Quotation) Leans() bool {
-	first, _, _ := strings.Cut(q.Text, " ")
-	first = strings.ToLower(strings.TrimFunc(first, func(r rune) bool { return !unicode.IsLetter(r) }))
-	return q.Before != "" && q.Lead == "" && slices.Contains(strings.Fields(Pronouns), first)
-}
 
 // A Reason says why there is no answer.
 type Reason struct {

@@ -17,7 +17,7 @@ import (
 const directions = `
 .                         
 cmd/multivac              cli
-internal/cli              app auth client clock config endpoint eval extract folder meaning memory telemetry web/wire doc extract/formats
+internal/cli              app auth client clock config endpoint eval extract folder meaning memory telemetry web/wire doc extract/formats text
 internal/app              ask audit auth cache certs clock endpoint extract fleet follow index keep meaning position queue queue/redisqueue rank store store/mongodb store/sqlite telemetry tell web web/ui extract/formats place
 internal/clock            
 internal/endpoint         certs

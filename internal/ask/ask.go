@@ -166,9 +166,7 @@ func (s *Service) answer(ctx context.Context, q multivac.Question) (a multivac.A
 	m := s.ready()
 	compute := func(ctx context.Context) (multivac.Answer, error) {
 		found(nil)
-		a, err := s.compute(ctx, q, view, m)
-		a.Memo = new(multivac.Memo)
-		return a, err
+		return s.compute(ctx, q, view, m)
 	}
 	switch {
 	case !ok:

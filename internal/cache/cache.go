@@ -230,9 +230,6 @@ func weigh(key string, a multivac.Answer) uint32 {
 			n += weighQuotation(*r.Nearest)
 		}
 	}
-	if a.Memo != nil {
-		n *= 2 // what is written of it is about as long
-	}
 	return uint32(min(n, 1<<31))
 }
 

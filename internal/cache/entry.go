@@ -15,7 +15,7 @@ import (
 //	1: the first
 const encoding = 1
 
-// appendAnswer appends the answer but its position and memo, which are each
+// appendAnswer appends the answer without its position, which is each
 // process's own: numbers as varints, and a string that was written before as
 // its number.
 func appendAnswer(b []byte, a multivac.Answer) []byte {
@@ -94,7 +94,7 @@ var errEntry = errors.New("these bytes are no answer")
 // they stand for none that could be shown. It takes any bytes.
 func decodeAnswer(b []byte) (multivac.Answer, error) {
 	r := reader{b: b}
-	a := multivac.Answer{State: multivac.AnswerState(r.string()), Confidence: r.float(), Memo: new(multivac.Memo)}
+	a := multivac.Answer{State: multivac.AnswerState(r.string()), Confidence: r.float()}
 	for range r.count() {
 		a.Sentences = append(a.Sentences, r.quotation())
 	}

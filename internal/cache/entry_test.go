@@ -30,9 +30,6 @@ func fill(v reflect.Value, n *int) {
 			fill(v.Index(i), n)
 		}
 	case reflect.Pointer:
-		if v.Type() == reflect.TypeFor[*multivac.Memo]() {
-			return
-		}
 		v.Set(reflect.New(v.Type().Elem()))
 		fill(v.Elem(), n)
 	case reflect.Struct:
@@ -52,7 +49,7 @@ func full() multivac.Answer {
 	var a multivac.Answer
 	n := 0
 	fill(reflect.ValueOf(&a).Elem(), &n)
-	a.State, a.Position, a.Memo = multivac.InsufficientData, "", nil
+	a.State, a.Position = multivac.InsufficientData, ""
 	a.Sentences[1].Source, a.Reason.Nearest.Source = a.Sentences[0].Source, a.Sources[0] // so that some are repeated
 	return a
 }

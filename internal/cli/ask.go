@@ -10,6 +10,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"multivac"
+	"multivac/internal/text"
 	"multivac/internal/web/wire"
 )
 
@@ -220,7 +221,7 @@ func (a *ask) print(answer multivac.Answer) error {
 		if q.Lead != "" {
 			b.WriteString(a.style.dim(q.Lead) + "\n")
 		}
-		if q.Leans() {
+		if leans(q) {
 			b.WriteString(a.style.dim(oneLine(q.Before)) + "\n")
 		}
 		b.WriteString(a.style.marked(q.Text, q.Marks) + "\n")
@@ -245,11 +246,17 @@ func (a *ask) printReason(r *multivac.Reason) {
 	_ = say(a.err, "%s", r.Text)
 	if q := r.Nearest; q != nil {
 		said := oneLine(q.Text)
-		if q.Leans() {
+		if leans(*q) {
 			said = oneLine(q.Before) + " " + said
 		}
 		fmt.Fprintf(a.err, "Nearest: %s\n  %s\n", visible(said), s.dim(visible(a.where(*q))))
 	}
+}
+
+// leans reports whether a quotation is shown with the sentence before it: it
+// begins with a pronoun, and nothing else introduces it.
+func leans(q multivac.Quotation) bool {
+	return q.Before != "" && q.Lead == "" && text.Leans(q.Text)
 }
 
 func oneLine(s string) string { return strings.Join(strings.Fields(s), " ") }

@@ -3,7 +3,6 @@ package rank
 import (
 	"strings"
 
-	"multivac"
 	"multivac/internal/text"
 )
 
@@ -60,7 +59,7 @@ var cues = func() map[uint64]class {
 var (
 	placeWords = foldedSet("in at near from to on of")
 	agentWords = foldedSet("by")
-	pronouns   = foldedSet(multivac.Pronouns)
+	pronouns   = foldedSet(text.Pronouns)
 	articles   = foldedSet("a an the one")
 	being      = foldedSet("is are was were")
 	examples   = foldedSet("including includes include such like example")
