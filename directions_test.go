@@ -16,12 +16,13 @@ import (
 const directions = `
 .                         
 cmd/multivac              cli
-internal/cli              app client config eval extract telemetry web/wire doc
+internal/cli              app client config eval extract percent telemetry web/wire doc
 internal/app              ask audit auth cache certs extract follow index keep memory meaning queue queue/redisqueue rank store store/mongodb store/sqlite telemetry tell text web web/ui
 internal/client           web/wire
 internal/eval             
 internal/telemetry        
 internal/strict           
+internal/percent          
 internal/text             frontmatter
 internal/frontmatter      
 internal/memory           
@@ -36,7 +37,7 @@ internal/audit            auth telemetry
 internal/tell             extract meaning text store queue
 internal/follow           index text store
 internal/keep             jsontext memory strict text store queue
-internal/ask              index meaning rank follow cache store
+internal/ask              index meaning percent rank follow cache store
 internal/cache            redisclient
 internal/store            
 internal/store/sqlite     store
@@ -51,7 +52,7 @@ internal/web/openapi      strict web/bodies web/route web/wire
 internal/web/route        web/bodies
 internal/web/bodies       memory
 internal/web/wire         jsontext
-internal/web/ui           web/route web/wire auth
+internal/web/ui           percent web/route web/wire auth
 internal/web/webtest       
 internal/certs            
 internal/redisclient      certs
@@ -65,7 +66,7 @@ doc
 
 // Pure rooms compute: they read no clock, talk to nobody and write no log.
 var (
-	pure    = []string{".", "internal/text", "internal/frontmatter", "internal/extract", "internal/index", "internal/meaning", "internal/rank"}
+	pure    = []string{".", "internal/text", "internal/frontmatter", "internal/percent", "internal/extract", "internal/index", "internal/meaning", "internal/rank"}
 	outside = []string{"os", "os/exec", "net", "net/http", "log", "log/slog", "database/sql", "syscall"}
 	clock   = "time" // the words name times and durations; the others have no use for it
 )

@@ -13,6 +13,7 @@ import (
 	"unicode/utf8"
 
 	"multivac"
+	"multivac/internal/percent"
 )
 
 // A quotationView is a quotation as a page shows it.
@@ -52,7 +53,7 @@ func newQuotationView(q multivac.Quotation) quotationView {
 		Source:    q.Source,
 		SourceURL: webAddress(q.Source),
 		Address:   documentAddress(q),
-		Percent:   multivac.Percent(q.Confidence),
+		Percent:   percent.Of(q.Confidence),
 		Words:     confidence(q.Confidence),
 		Of10:      int(math.Round(min(max(q.Confidence, 0), 1) * 10)),
 	}
