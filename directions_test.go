@@ -17,7 +17,7 @@ const directions = `
 .                         
 cmd/multivac              cli
 internal/cli              app client config eval extract percent telemetry web/wire doc
-internal/app              ask audit auth cache certs extract follow index keep memory meaning queue queue/redisqueue rank store store/mongodb store/sqlite telemetry tell text web web/ui
+internal/app              ask audit auth cache certs extract follow index keep memory meaning queue queue/redisqueue rank store store/mongodb store/sqlite telemetry tell text web web/limit web/listen web/ui
 internal/client           web/wire
 internal/eval             
 internal/telemetry        
@@ -46,8 +46,10 @@ internal/store/storetest  store
 internal/queue            
 internal/queue/queuetest  queue
 internal/queue/redisqueue queue redisclient
-internal/web              web/api web/bodies web/openapi web/route web/wire auth
+internal/web              web/api web/bodies web/limit web/openapi web/route web/wire auth
 internal/web/api          strict web/bodies web/openapi web/route web/wire
+internal/web/limit        web/route
+internal/web/listen       
 internal/web/openapi      strict web/bodies web/route web/wire
 internal/web/route        web/bodies
 internal/web/bodies       memory
@@ -102,7 +104,7 @@ golang.org/x/text                     internal/text internal/ask internal/extrac
 github.com/clipperhouse/uax29/v2      internal/text                          borders of words and sentences
 golang.org/x/sys                      internal/meaning internal/memory       what the processor can do, and memory apart
 golang.org/x/time                     internal/auth                          limits of requests
-golang.org/x/sync                     internal/app internal/ask internal/cli internal/cache internal/eval internal/tell internal/web internal/web/bodies  groups and limits of goroutines
+golang.org/x/sync                     internal/app internal/ask internal/cli internal/cache internal/eval internal/tell internal/web/bodies internal/web/limit  groups and limits of goroutines
 github.com/hibiken/asynq              internal/queue/redisqueue              the queue of many processes
 github.com/google/go-cmp              internal/store/storetest internal/queue/queuetest       differences, in the suites
 `

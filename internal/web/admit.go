@@ -30,9 +30,9 @@ func (s *server) admit(of route.Route, next http.Handler) http.Handler {
 	rule, size, timeout := of.Rule, of.Bounds.OrSmall().Body, of.Bounds.OrSmall().Time
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		ctx := r.Context()
-		if s.Stop != nil && !of.Stream {
-			term := newTerm(ctx, timeout, s.Stop, s.answers)
-			defer term.finish()
+		if s.limits != nil && !of.Stream {
+			term := s.limits.Term(ctx, timeout)
+			defer term.Finish()
 			ctx = term
 		}
 		if rule.Costly && isForeign(r) {

@@ -13,6 +13,7 @@ import (
 	"multivac"
 	"multivac/internal/web/api"
 	"multivac/internal/web/bodies"
+	"multivac/internal/web/limit"
 	"multivac/internal/web/route"
 )
 
@@ -62,8 +63,8 @@ type Options struct {
 
 type server struct {
 	Options
-	answers *answers     // of all requests
-	room    *bodies.Room // of the bodies of all requests
+	limits *limit.Limits // nil where requests may take as long as they like
+	room   *bodies.Room  // of the bodies of all requests
 }
 
 // New returns the handler of everything that MultiVAC serves. It panics where a
@@ -74,8 +75,8 @@ func New(o Options) http.Handler {
 	if o.Stop == nil {
 		o.Stop = context.Background()
 	}
-	o.Library = Bounded(o.Library)
-	s := &server{Options: o, answers: newAnswers(), room: bodies.NewRoom()}
+	o.Library = limit.Bounded(o.Library)
+	s := &server{Options: o, limits: limit.New(o.Stop), room: bodies.NewRoom()}
 	h := http.Handler(s.mux(s.routes(), route.Route{Pattern: "/", Rule: route.AnyKey}))
 	if o.Wrap != nil {
 		h = o.Wrap(h)

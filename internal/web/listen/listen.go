@@ -1,4 +1,5 @@
-package web
+// Package listen bounds the connections of a process.
+package listen
 
 import (
 	"container/list"
@@ -12,7 +13,7 @@ import (
 )
 
 const (
-	maxConnections = 4096                   // each takes some 20 KiB of memory, and its header up to MaxHeaderBytes
+	maxConnections = 4096                   // each takes some 20 KiB of memory, and its header up to the largest that the server takes
 	maxReserve     = 256                    // descriptors that are left to the store, the queue and the log
 	silent         = 500 * time.Millisecond // after which a new connection that says nothing counts as idle
 	acceptAgain    = 100 * time.Millisecond // after which it is tried again to take a connection in
