@@ -40,11 +40,11 @@ func (s *server) wrap(r route.Route) http.Handler {
 	})
 }
 
-// secure sets what holds for everything. A page brings a policy of its own, and
-// what may be kept says so.
+// secure sets the headers that all responses have. A page sets a policy of its
+// own, and what a client may cache says so.
 func secure(next http.Handler) http.Handler {
-	// Made once, for all responses share them: a Set takes another's place, an
-	// Add copies it.
+	// Made once and shared by all responses: Set replaces a slice, and Add copies
+	// one that is full.
 	noSniff, deny, noReferrer := []string{"nosniff"}, []string{"DENY"}, []string{"no-referrer"}
 	policy, noStore := []string{"default-src 'none'; frame-ancestors 'none'"}, []string{"private, no-store"}
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
@@ -57,8 +57,8 @@ func secure(next http.Handler) http.Handler {
 
 var crossOrigin = http.NewCrossOriginProtection()
 
-// sameOrigin keeps the pages of other sites from telling and deleting with
-// the user's browser. Programs are no browsers and pass.
+// sameOrigin keeps the pages of other sites from telling and deleting with the
+// user's browser. Requests of programs pass.
 func (s *server) sameOrigin(next http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		if crossOrigin.Check(r) != nil {
@@ -71,11 +71,12 @@ func (s *server) sameOrigin(next http.Handler) http.Handler {
 
 var errCrossOrigin = multivac.Errorf(wire.ErrCrossOrigin, "send it from a page of this server, or from no browser", "the request comes from a page of another site")
 
-// isForeign reports whether a page of another site has a browser send r, though
-// it only reads: the answer is kept from that page, but the work is done.
+// isForeign reports whether a page of another site has a browser send r, although
+// r only reads: the browser hides the answer from that page, but the work would
+// be done.
 func isForeign(r *http.Request) bool {
 	as := r.WithContext(r.Context())
-	as.Method = http.MethodPost // the check lets pass what only reads
+	as.Method = http.MethodPost // the check passes every GET
 	return crossOrigin.Check(as) != nil
 }
 
