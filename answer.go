@@ -2,8 +2,6 @@ package multivac
 
 import (
 	"errors"
-	"fmt"
-	"math"
 	"strings"
 	"unicode/utf8"
 )
@@ -143,29 +141,6 @@ type Quotation struct {
 	After      string
 	Marks      []Span // the question's words, in Text
 }
-
-// Percent writes a confidence for people, rounded down. It never says that
-// something is certain, or impossible.
-func Percent(p float64) string {
-	n := math.Floor(p*100 + roundingError)
-	switch {
-	case p > 0.99:
-		return "over 99%"
-	case !(n >= 1): // NaN, too
-		return "under 1%"
-	}
-	return fmt.Sprintf("%.0f%%", n)
-}
-
-// PercentWanted writes a threshold as Percent writes a confidence, but rounded
-// up: what is under the threshold reads as less than it.
-func PercentWanted(p float64) string {
-	return Percent(math.Ceil(p*100-roundingError) / 100)
-}
-
-// roundingError is more than the error of a product in percent, and less than
-// anyone sees.
-const roundingError = 1e-9
 
 // A Reason says why there is no answer.
 type Reason struct {

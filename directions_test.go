@@ -17,8 +17,8 @@ import (
 const directions = `
 .                         
 cmd/multivac              cli
-internal/cli              app auth client clock config endpoint eval extract folder meaning memory telemetry web/wire doc extract/formats text
-internal/app              ask audit auth cache certs clock endpoint extract fleet follow index keep meaning position queue queue/redisqueue rank store store/mongodb store/sqlite telemetry tell web web/ui extract/formats place
+internal/cli              app auth client clock config endpoint eval extract folder meaning memory telemetry web/wire doc extract/formats text percent
+internal/app              ask audit auth cache certs clock endpoint extract fleet follow index keep meaning position queue queue/redisqueue rank store store/mongodb store/sqlite telemetry tell web web/ui extract/formats place web/limit web/listen
 internal/clock            
 internal/endpoint         certs
 internal/fleet            clock store
@@ -28,6 +28,7 @@ internal/client           clock web/wire
 internal/eval             
 internal/telemetry        
 internal/strict           
+internal/percent          
 internal/text             frontmatter
 internal/frontmatter      
 internal/memory           
@@ -55,7 +56,7 @@ internal/audit            auth telemetry
 internal/tell             clock extract meaning text store queue extract/formats place
 internal/follow           find store
 internal/keep             jsontext memory strict text store queue
-internal/ask              find meaning rank cache store place
+internal/ask              find meaning rank cache store place percent
 internal/cache            redisclient
 internal/store            
 internal/store/sqlite     store
@@ -64,14 +65,16 @@ internal/store/storetest  store golden
 internal/queue            clock
 internal/queue/queuetest  queue
 internal/queue/redisqueue clock queue redisclient
-internal/web              web/api web/bodies web/openapi web/route web/wire auth
+internal/web              web/api web/bodies web/openapi web/route web/wire auth web/limit
 internal/web/api          strict web/bodies web/openapi web/route web/wire extract extract/formats extract/jsonl
 internal/web/openapi      strict web/bodies web/route web/wire
 internal/web/route        web/bodies
 internal/web/bodies       memory
 internal/web/wire         jsontext
-internal/web/ui           web/route web/wire auth
+internal/web/ui           percent web/route web/wire auth
 internal/web/webtest       
+internal/web/limit        web/route
+internal/web/listen
 internal/certs            
 internal/redisclient      certs
 internal/config           
@@ -88,7 +91,7 @@ doc
 
 // Pure rooms compute: they read no clock, use no network and write no log.
 var (
-	pure = []string{".", "internal/text", "internal/frontmatter", "internal/place", "internal/extract", "internal/extract/plain", "internal/extract/light", "internal/extract/sheet", "internal/extract/markdown",
+	pure = []string{".", "internal/text", "internal/frontmatter", "internal/place", "internal/percent", "internal/extract", "internal/extract/plain", "internal/extract/light", "internal/extract/sheet", "internal/extract/markdown",
 		"internal/extract/restructured", "internal/extract/html", "internal/extract/table", "internal/extract/jsonl", "internal/extract/formats", "internal/find", "internal/index", "internal/index/inverted", "internal/meaning", "internal/rank"}
 	outside = []string{"os", "os/exec", "net", "net/http", "log", "log/slog", "database/sql", "syscall"}
 	clock   = "time" // allowed in the root, whose types hold times and durations
@@ -124,7 +127,7 @@ github.com/clipperhouse/uax29/v2      internal/text                          bor
 golang.org/x/sys                      internal/meaning internal/memory       what the processor can do, and memory apart
 multivac.example/weights              internal/meaning                       what the encoder has learned, in the folder weights
 golang.org/x/time                     internal/auth                          limits of requests
-golang.org/x/sync                     internal/app internal/ask internal/cli internal/cache internal/eval internal/tell internal/web internal/web/bodies  groups and limits of goroutines
+golang.org/x/sync                     internal/app internal/ask internal/cli internal/cache internal/eval internal/tell internal/web/bodies internal/web/limit  groups and limits of goroutines
 github.com/hibiken/asynq              internal/queue/redisqueue              the queue of many processes
 github.com/google/go-cmp              internal/store/storetest internal/queue/queuetest internal/golden  differences, in the suites
 `

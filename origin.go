@@ -11,30 +11,14 @@ type Origin struct {
 
 // WithOrigin returns a ctx for work that o began.
 func WithOrigin(ctx context.Context, o Origin) context.Context {
-	return &originContext{ctx, o}
+	return context.WithValue(ctx, originKey{}, o)
 }
 
 // OriginOf returns the origin of the work that ctx belongs to, or the zero
 // Origin.
 func OriginOf(ctx context.Context) Origin {
-	if o, ok := ctx.Value(originKey{}).(*Origin); ok {
-		return *o
-	}
-	return Origin{}
+	o, _ := ctx.Value(originKey{}).(Origin)
+	return o
 }
 
 type originKey struct{}
-
-// An originContext is what context.WithValue would make in one piece instead of
-// two, for there is one for each request.
-type originContext struct {
-	context.Context
-	origin Origin
-}
-
-func (c *originContext) Value(key any) any {
-	if _, ok := key.(originKey); ok {
-		return &c.origin
-	}
-	return c.Context.Value(key)
-}

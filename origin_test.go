@@ -27,9 +27,4 @@ func TestOrigin(t *testing.T) {
 	if ctx.Err() == nil {
 		t.Error("it does not end with its parent")
 	}
-	if n := testing.AllocsPerRun(100, func() { sink = multivac.WithOrigin(ctx, want) }); n > 1 {
-		t.Errorf("an origin takes %v allocations", n)
-	}
 }
-
-var sink context.Context

@@ -19,6 +19,8 @@ import (
 	"multivac/internal/extract/formats"
 	"multivac/internal/telemetry"
 	"multivac/internal/web"
+	"multivac/internal/web/limit"
+	"multivac/internal/web/listen"
 	"multivac/internal/web/ui"
 )
 
@@ -181,7 +183,7 @@ type front struct {
 	events      audit.Log
 	server      *http.Server
 	admin       *http.Server
-	connections *web.Connections
+	connections *listen.Connections
 
 	leaving    atomic.Bool                  // it is about to stop
 	shown      atomic.Pointer[http.Handler] // at Listener
@@ -194,7 +196,7 @@ type front struct {
 
 // newFront opens what a Front names. It shows that it waits for the store.
 func newFront(ctx context.Context, to Front, t *telemetry.Telemetry) (*front, error) {
-	f := &front{Front: to, telemetry: t, log: logOf(t), connections: web.NewConnections(), broken: make(chan error, 2)}
+	f := &front{Front: to, telemetry: t, log: logOf(t), connections: listen.NewConnections(), broken: make(chan error, 2)}
 	f.requests, f.cutWaits = context.WithCancel(context.WithoutCancel(ctx))
 	var err error
 	if to.TLSCert != "" {
@@ -367,7 +369,7 @@ func (a *App) handler(f *front) http.Handler {
 		return web.NewProbes(o)
 	}
 	guard := auth.Guard(a.Verbs)
-	pages := ui.New(guard.Asker, web.Bounded(guard.Library), ui.WithLog(a.log()), ui.WithExamples(a.web.examples...), ui.WithStops(a.web.stops))
+	pages := ui.New(guard.Asker, limit.Bounded(guard.Library), ui.WithLog(a.log()), ui.WithExamples(a.web.examples...), ui.WithStops(a.web.stops))
 	o.Verbs = f.events.Verbs(guard)
 	o.Pages, o.SignIn, o.Gate, o.OpenClassic = pages.Routes(), pages.SignIn, a.web.keyring, f.OpenClassic
 	o.Refused, o.Stop = f.events.Refused, f.requests

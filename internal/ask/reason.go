@@ -8,6 +8,7 @@ import (
 	"unicode/utf8"
 
 	"multivac"
+	"multivac/internal/percent"
 	"multivac/internal/rank"
 )
 
@@ -60,7 +61,7 @@ func notConfident(asked *rank.Question, unmatched []string, best rank.Sentence, 
 		says = append(says, fmt.Sprintf("%s %s.", subject, missing(asked.Text, lacking)))
 		subject = "It"
 	}
-	likely, wanted := multivac.Percent(nearest.Confidence), multivac.PercentWanted(threshold)
+	likely, wanted := percent.Of(nearest.Confidence), percent.Wanted(threshold)
 	switch {
 	case best.Read && best.Reading < 0:
 		says = append(says, fmt.Sprintf("%s was read together with the question, and does not seem to answer it: %s likely, where %s is asked for.", subject, likely, wanted))

@@ -17,18 +17,18 @@ import (
 const (
 	checkInterval = time.Second     // between two looks whether the file was moved away
 	retryInterval = time.Second     // between two tries to write what could not be written
-	maxWait       = 3 * time.Second // for a line to be written, before its caller is refused
-	closeBound    = time.Second     // for the last lines
-	retryAfter    = 2 * time.Second // for clients that are refused
+	writeTimeout  = 3 * time.Second // for a line; after it, the caller gets an ErrUnavailable
+	closeTimeout  = time.Second     // for the last lines
+	retryAfter    = 2 * time.Second // of that ErrUnavailable
 )
 
-// A File appends events to a file or a named pipe, a line of JSON each. Where
-// the file was moved away or removed, as log rotation does, it goes on in a new
-// one. One goroutine writes, and only while there is something to write. What
-// cannot be written is kept and tried again, and meanwhile Ready says so.
+// A File appends events to a file or a named pipe, a line of JSON each. If the file
+// was moved away or removed, as log rotation does, it goes on in a new one. One
+// goroutine writes, and only while there is something to write. What cannot be
+// written is kept and tried again; until then Ready returns an error.
 type File struct {
-	Failed    func(error) // told when lines cannot be written
-	Recovered func()      // told when they are again, after Failed
+	Failed    func(error) // called when lines cannot be written
+	Recovered func()      // called when they can be again, after Failed
 
 	path    string
 	mu      sync.Mutex
@@ -44,22 +44,22 @@ type File struct {
 	failing error     // why the latest write failed; nil if it did not
 	told    bool      // Failed, and not Recovered since
 	changed sync.Cond // on mu: any of this has, or time has passed
-	alarm   bool      // changed will be signalled within maxWait
+	alarm   bool      // changed will be signalled within writeTimeout
 	closed  bool
 }
 
-// OpenFile opens path to append, and makes it, readable by its owner only,
-// where it is not there. It returns ErrUnavailable where that is not possible:
-// also where path is a named pipe that nobody reads.
+// OpenFile opens path to append. It makes the file, readable by its owner only, if
+// there is none. It returns ErrUnavailable if that is not possible, also if path is
+// a named pipe without a reader.
 func OpenFile(path string) (*File, error) {
 	f := &File{path: path, Failed: func(error) {}, Recovered: func() {}}
 	f.changed.L = &f.mu
 	return f, f.Reopen()
 }
 
-// Reopen opens the path again, whatever is there now.
+// Reopen opens whatever is now at the path.
 func (f *File) Reopen() error {
-	// O_NONBLOCK: else a pipe is waited for until somebody reads it.
+	// O_NONBLOCK: otherwise opening a pipe waits for its reader.
 	file, err := os.OpenFile(f.path, os.O_APPEND|os.O_CREATE|os.O_WRONLY|syscall.O_NONBLOCK, 0o600)
 	switch {
 	case errors.Is(err, syscall.ENXIO):
@@ -71,7 +71,7 @@ func (f *File) Reopen() error {
 	defer f.mu.Unlock()
 	old := f.file
 	f.file, f.begun, f.checked = file, 0, time.Now()
-	f.began, f.failing = f.checked, nil // this one may take lines
+	f.began, f.failing = f.checked, nil // the new file may take lines
 	f.changed.Broadcast()
 	if old != nil {
 		old.Close() // a write that is under way ends, one that is stuck in a pipe fails
@@ -92,7 +92,7 @@ func (f *File) ready() error {
 		return unwritten("it is closed")
 	case f.failing != nil:
 		return unwritten(f.failing.Error())
-	case f.writing && time.Since(f.began) >= maxWait:
+	case f.writing && time.Since(f.began) >= writeTimeout:
 		return errStuck()
 	}
 	return nil
@@ -124,11 +124,11 @@ func (f *File) Write(_ context.Context, events []Event) error {
 		f.writing, f.began = true, time.Now()
 		go f.write()
 	}
-	return f.wait(maxWait)
+	return f.wait(writeTimeout)
 }
 
-// wait returns nil once all that is pending now has been written. It is called
-// with mu, which it gives up meanwhile.
+// wait returns nil once all that is pending now is written. It is called with mu
+// held, and releases it while it waits.
 func (f *File) wait(bound time.Duration) error {
 	begin := time.Now()
 	for end := f.added; f.written < end; {
@@ -149,7 +149,7 @@ func (f *File) wait(bound time.Duration) error {
 	return nil
 }
 
-// ring has those who wait look at the time.
+// ring wakes all waiting calls, so that they check the time.
 func (f *File) ring() {
 	f.mu.Lock()
 	defer f.mu.Unlock()
@@ -191,7 +191,7 @@ func (f *File) wrote(file *os.File, n int) {
 	whole := bytes.LastIndexByte(f.pending[:n], '\n') + 1
 	f.pending = f.pending[whole:]
 	f.written += int64(whole)
-	if f.begun = 0; file == f.file { // else the rest of the line is of no use there
+	if f.begun = 0; file == f.file { // in another file the line begins again
 		f.begun = n - whole
 	}
 	f.changed.Broadcast()
@@ -205,7 +205,7 @@ func (f *File) succeeded() {
 	}
 }
 
-// tell says once what is wrong.
+// tell calls Failed, once per failure.
 func (f *File) tell(err error) {
 	if !f.told {
 		f.told = true
@@ -213,8 +213,8 @@ func (f *File) tell(err error) {
 	}
 }
 
-// fail waits before the next try. It is called with mu, which it gives up
-// meanwhile.
+// fail waits before the next try. It is called with mu held, and releases it while
+// it waits.
 func (f *File) fail(err error) {
 	f.failing = err
 	f.changed.Broadcast()
@@ -225,7 +225,7 @@ func (f *File) fail(err error) {
 	}
 }
 
-// follow opens the path again where the file was moved away.
+// follow opens the path again if the file was moved away.
 func (f *File) follow() {
 	f.mu.Lock()
 	mine := f.file
@@ -237,17 +237,17 @@ func (f *File) follow() {
 		}
 	}
 	if err := f.Reopen(); err != nil {
-		f.Failed(err) // and go on in the old one
+		f.Failed(err) // and goes on in the old file
 	}
 }
 
-// Close closes the file, once the last lines are written or after a second. It
-// returns an error that counts what was not written.
+// Close closes the file once the last lines are written, or after closeTimeout. Its
+// error counts the lines that were not written.
 func (f *File) Close() error {
 	f.mu.Lock()
 	defer f.mu.Unlock()
-	defer time.AfterFunc(closeBound, f.ring).Stop()
-	err := f.wait(closeBound)
+	defer time.AfterFunc(closeTimeout, f.ring).Stop()
+	err := f.wait(closeTimeout)
 	f.closed = true
 	f.changed.Broadcast()
 	if err != nil {

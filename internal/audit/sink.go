@@ -8,13 +8,13 @@ import (
 // Lines writes events as lines of a log, with audit=true.
 type Lines struct {
 	Log *slog.Logger
-	// Level is that of what has a key. What has none, since none is needed,
-	// names nobody, and is worth slog.LevelDebug only.
+	// Level is that of events with a key. An event without one names no caller,
+	// and has slog.LevelDebug.
 	Level slog.Level
 }
 
-// Ready implements Sink. A log loses lines that nobody reads: what must not be
-// lost is written to a File.
+// Ready implements Sink. A log may lose lines when nothing reads it; events that
+// must not be lost go to a File.
 func (l Lines) Ready() error { return nil }
 
 // Write implements Sink.

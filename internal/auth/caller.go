@@ -7,18 +7,18 @@ import (
 	"multivac"
 )
 
-// A Caller is who asks for something, as far as it matters for what he may.
+// A Caller is the sender of a request, as far as it matters for what is allowed.
 type Caller struct {
 	multivac.Key
-	Anonymous bool // he sent no key, and needs none
+	Anonymous bool // no key was sent, and none is needed
 }
 
-// Anyone is the caller where no key is needed: he may do all but make and
-// revoke keys. Whoever comes first would lock the others out.
+// Anyone is the caller where no key is needed. They may do everything except make
+// and revoke keys: otherwise the first caller could lock out all others.
 var Anyone = Caller{Anonymous: true, Key: multivac.Key{Scopes: []multivac.Scope{multivac.ScopeAsk, multivac.ScopeTell}}}
 
-// Classic is the caller without a key for whom the original's routes are open,
-// and nothing else: they ask of a collection of their own.
+// Classic is the caller without a key where only the original's routes are open.
+// These use a collection of their own.
 func Classic(collection multivac.CollectionName) *Caller {
 	c := Anyone
 	c.Collections = []multivac.CollectionName{collection}
@@ -27,18 +27,20 @@ func Classic(collection multivac.CollectionName) *Caller {
 
 type callerKey struct{}
 
-// With returns ctx with who calls, who stays as he is.
+// With returns ctx with its caller, which must not be changed.
 func With(ctx context.Context, c *Caller) context.Context {
 	return context.WithValue(ctx, callerKey{}, c)
 }
 
-// From returns who calls, not to be changed, or false where nobody said.
+// From returns the caller of ctx, which must not be changed, or false if there is
+// none.
 func From(ctx context.Context) (*Caller, bool) {
 	c, ok := ctx.Value(callerKey{}).(*Caller)
 	return c, ok
 }
 
-// caller returns who calls, or an ErrUnauthorized: what is guarded has to know.
+// caller returns the caller of ctx, or an ErrUnauthorized: without one, a guard
+// refuses.
 func caller(ctx context.Context) (*Caller, error) {
 	if c, ok := From(ctx); ok {
 		return c, nil
@@ -46,8 +48,8 @@ func caller(ctx context.Context) (*Caller, error) {
 	return nil, multivac.NoKey()
 }
 
-// Need returns an ErrForbidden that names what is missing where the caller has
-// none of the scopes.
+// Need returns an ErrForbidden that names the scopes if the caller has none of
+// them.
 func (c *Caller) Need(scopes ...multivac.Scope) error {
 	if len(scopes) == 0 {
 		return nil
@@ -70,8 +72,8 @@ func (c *Caller) Need(scopes ...multivac.Scope) error {
 		"key %s has not the scope %s", c.ID, strings.Join(names, " or "))
 }
 
-// NeedIn returns an ErrForbidden that names the collection where the caller's
-// key is not for it.
+// NeedIn returns an ErrForbidden that names the collection if the caller's key is
+// not for it.
 func (c *Caller) NeedIn(name multivac.CollectionName) error {
 	name = name.OrDefault()
 	switch {

@@ -8,9 +8,9 @@ import (
 	"golang.org/x/time/rate"
 )
 
-// How many wrong keys an address may send, and how many addresses are kept in
-// mind. Whoever has more addresses than that is let off, but can guess no
-// better for it.
+// How many wrong keys an address may send, and how many addresses are remembered.
+// An attacker with more addresses is not stopped, but 256 bits cannot be guessed
+// from many addresses either.
 const (
 	failuresBurst = 10
 	failuresEvery = 6 * time.Second
@@ -23,8 +23,8 @@ type failures struct {
 	addresses map[netip.Prefix]*rate.Limiter
 }
 
-// add counts a wrong key, and returns how long the address has to wait before
-// the next; 0 where there were few.
+// add counts a wrong key, and returns how long the address has to wait before the
+// next; 0 if there were few.
 func (f *failures) add(address string, now time.Time) time.Duration {
 	at := network(address)
 	f.mu.Lock()
@@ -45,7 +45,8 @@ func (f *failures) add(address string, now time.Time) time.Duration {
 	return wait
 }
 
-// network returns whose address it is: of IPv6, one user has 64 bits of them.
+// network returns the network of an address: with IPv6, one user has 64 bits of
+// addresses.
 func network(address string) netip.Prefix {
 	ip, err := netip.ParseAddr(address)
 	if err != nil {

@@ -18,8 +18,8 @@ func Guard(next multivac.Verbs) multivac.Verbs { return next.Through(guard{next}
 // unguarded because somebody forgot it here.
 type guard struct{ next multivac.Verbs }
 
-// Tell implements multivac.Teller. A telling for a collection that the key is
-// not for is refused alone.
+// Tell implements multivac.Teller. A telling for a collection that the key is not
+// for is refused without the others.
 func (g guard) Tell(ctx context.Context, tellings []multivac.Telling, wait multivac.Wait) ([]multivac.Receipt, error) {
 	c, err := caller(ctx)
 	if err == nil {
@@ -62,7 +62,7 @@ func (g guard) Ask(ctx context.Context, q multivac.Question) (multivac.Answer, e
 	return g.next.Ask(ctx, q)
 }
 
-// reader returns the caller where he may ask of the collection.
+// reader returns the caller if they may ask of the collection.
 func (g guard) reader(ctx context.Context, name multivac.CollectionName) (*Caller, error) {
 	c, err := caller(ctx)
 	if err == nil {
@@ -74,9 +74,9 @@ func (g guard) reader(ctx context.Context, name multivac.CollectionName) (*Calle
 	return c, err
 }
 
-// Document implements multivac.Library. Who may not ask sees what became of a
-// document, but not its text. One of a collection that the key is not for is
-// not found, so that nobody learns whether it is there.
+// Document implements multivac.Library. A caller who may not ask sees the state of
+// a document, but not its text. A document of a collection that the key is not for
+// is not found, so that its existence stays unknown.
 func (g guard) Document(ctx context.Context, id multivac.DocumentID) (multivac.Document, error) {
 	c, err := caller(ctx)
 	if err == nil {
@@ -142,8 +142,8 @@ func (g guard) merged(ctx context.Context, list multivac.Listing, names []multiv
 	return all, nil
 }
 
-// mayTell returns an error unless the caller may tell, and finds the document
-// in a collection of his.
+// mayTell returns an error unless the caller may tell and the document is in a
+// collection that their key is for.
 func (g guard) mayTell(ctx context.Context, id multivac.DocumentID) error {
 	c, err := caller(ctx)
 	if err == nil {
@@ -171,7 +171,7 @@ func (g guard) Datum(ctx context.Context, name multivac.CollectionName) (string,
 	return g.next.Datum(ctx, name)
 }
 
-// Reach implements multivac.Library. Anybody whose key holds may wait.
+// Reach implements multivac.Library. Every caller may wait.
 func (g guard) Reach(ctx context.Context, p multivac.Position) error {
 	if _, err := caller(ctx); err != nil {
 		return err
@@ -179,8 +179,8 @@ func (g guard) Reach(ctx context.Context, p multivac.Position) error {
 	return g.next.Reach(ctx, p)
 }
 
-// Status implements multivac.Library. It counts the caller's collections only,
-// but for what is pending.
+// Status implements multivac.Library. It counts only the collections that the key is
+// for; Pending counts all.
 func (g guard) Status(ctx context.Context) (multivac.Status, error) {
 	st, err := g.next.Status(ctx)
 	if err != nil {
@@ -205,7 +205,7 @@ func (g guard) Status(ctx context.Context) (multivac.Status, error) {
 	return st, nil
 }
 
-// admin says whether the caller may make and revoke keys.
+// admin returns an error unless the caller may make and revoke keys.
 func (g guard) admin(ctx context.Context) error {
 	c, err := caller(ctx)
 	if err == nil {

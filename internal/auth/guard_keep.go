@@ -7,8 +7,8 @@ import (
 	"multivac"
 )
 
-// keeper says whether the caller may copy, fill and examine the store as a
-// whole: an admin, or anyone where no key is needed.
+// keeper returns an error unless the caller may export, import and examine
+// everything: an admin may, and anyone where no key is needed.
 func (g guard) keeper(ctx context.Context) error {
 	c, err := caller(ctx)
 	switch {

@@ -1,5 +1,5 @@
-// Package auth makes keys and says whether the holder of one may do what he
-// asks for. It reads no request: web tells it what was sent, and from where.
+// Package auth makes keys, and decides what their holders may do. It reads no
+// requests: web hands it the text of a key and the address that it came from.
 package auth
 
 import (
@@ -14,9 +14,9 @@ import (
 	"multivac"
 )
 
-// A key's text is mvk_<id>_<secret><checksum>: 10 letters and digits that name
-// the key, 52 of 256 random bits, and 7 by which a key that was mistyped or cut
-// off is told from one that is not known, without looking for it.
+// The text of a key is mvk_<id>_<secret><checksum>: 10 letters and digits that name
+// the key, 52 for 256 random bits, and 7 that show whether it was mistyped or cut
+// off, without a look into the store.
 const (
 	prefix       = "mvk_"
 	idBytes      = 6
@@ -45,8 +45,8 @@ func checksum(s string) string {
 	return letters.EncodeToString(sum[:])
 }
 
-// Parse returns the ID in the text of a key, or an ErrUnauthorized where it is
-// no key's text: it never looks for the key.
+// Parse returns the ID in the text of a key, or an ErrUnauthorized if the text is
+// no key. It does not look for the key.
 func Parse(text multivac.KeyText) (multivac.KeyID, error) {
 	id, err := shaped(text)
 	if err != nil {
@@ -59,8 +59,8 @@ func Parse(text multivac.KeyText) (multivac.KeyID, error) {
 	return id, nil
 }
 
-// shaped is Parse but for the checksum, which says nothing of a key whose hash
-// is right.
+// shaped is Parse without the checksum, which is not needed for a key whose hash is
+// right.
 func shaped(text multivac.KeyText) (multivac.KeyID, error) {
 	s := string(text)
 	if !strings.HasPrefix(s, prefix) {
@@ -76,16 +76,15 @@ func errMistyped() error {
 	return multivac.Errorf(multivac.ErrUnauthorized, "copy it whole, from mvk_ to its end", "the key is cut off or mistyped")
 }
 
-// Hash returns what is kept of a key. Slow hashes such as bcrypt make it dear
-// to try the few secrets that people think of; this one has 256 random bits,
-// which nobody tries, so that SHA-256 keeps it as well, at a fraction of what
-// each request would pay.
+// Hash returns what is stored of a key. Slow hashes such as bcrypt protect secrets
+// that people choose, of which there are few enough to try. 256 random bits cannot
+// be tried, so SHA-256 protects them as well, and each request pays little.
 func Hash(text multivac.KeyText) multivac.KeyHash {
-	var b [textLen]byte // which stays on the stack
+	var b [textLen]byte // stays on the stack
 	return sha256.Sum256(append(b[:0], text...))
 }
 
-// matches compares in a time that says nothing of where the two differ.
+// matches compares in constant time.
 func matches(a, b multivac.KeyHash) bool { return subtle.ConstantTimeCompare(a[:], b[:]) == 1 }
 
 // ReadText returns the text of the key in what a file or a header holds.

@@ -14,24 +14,24 @@ import (
 )
 
 const (
-	// fresh is for how long a keyring believes what it has read. A key that
-	// was made or revoked here counts at once.
-	fresh = 5 * time.Second
-	// freshShared is the same where others make and revoke keys, too: after
-	// this long a key that was revoked anywhere lets nobody in.
-	freshShared = time.Second
-	// lookEvery is how often keys are read then, so that hardly any request
-	// has to wait for them.
+	// maxAge is how old the keys may be that a keyring uses. A key that was made or
+	// revoked in this process counts at once.
+	maxAge = 5 * time.Second
+	// maxAgeShared is the same where other processes make and revoke keys, too:
+	// after it, a key that was revoked anywhere is refused.
+	maxAgeShared = time.Second
+	// lookEvery is how often keys are read in that case, so that hardly any
+	// request waits for them.
 	lookEvery = 400 * time.Millisecond
-	// lookAgain is the time between two reads for keys that are not in what was
-	// read: whoever sends such has to wait for it.
+	// lookAgain is the time between two reads for keys that are not known: a
+	// request with such a key waits for it.
 	lookAgain = 100 * time.Millisecond
 	// readTimeout bounds reading the keys.
 	readTimeout = 5 * time.Second
-	// touchEvery is how exactly the last use of a key is known, so that a key
-	// costs a write a minute and not one each request.
+	// touchEvery is the precision of the last use of a key: a key costs a write a
+	// minute and not one for each request.
 	touchEvery = time.Minute
-	// touchTimeout bounds noting the last use when the keyring ends.
+	// touchTimeout bounds writing the last uses when the keyring ends.
 	touchTimeout = 5 * time.Second
 )
 
@@ -43,10 +43,10 @@ type keeper interface {
 	TouchKeys(ctx context.Context, used map[multivac.KeyID]time.Time) error
 }
 
-// A Keyring is responsible for the keys: it makes, matches and revokes them,
-// and counts what their holders ask for. It implements multivac.Keys.
+// A Keyring makes, matches and revokes keys, and counts the requests of their
+// holders. It implements multivac.Keys.
 type Keyring struct {
-	Touched func(error) // told where the last use could not be noted; may be nil
+	Touched func(error) // called if the last uses could not be written; may be nil
 	Shared  bool        // other processes make and revoke keys in the store, too
 
 	store    keeper
@@ -58,13 +58,13 @@ type Keyring struct {
 	used  chan multivac.KeyID
 }
 
-// A snapshot is what was read of the store, for a while.
+// A snapshot is the keys as they were read from the store.
 type snapshot struct {
 	read time.Time
 	keys map[multivac.KeyID]*held
 }
 
-// held is a key with what its holder is at, which outlives a snapshot.
+// held is a key with the counters of its holder, which outlive a snapshot.
 type held struct {
 	Caller
 	*counters
@@ -91,12 +91,12 @@ func NewKeyring(s keeper, now func() time.Time) *Keyring {
 	return &Keyring{store: s, now: now, load: make(chan struct{}, 1), used: make(chan multivac.KeyID, 256)}
 }
 
-// snapshot returns the keys, at most fresh old.
+// snapshot returns the keys, at most maxAge old.
 func (r *Keyring) snapshot(ctx context.Context) (*snapshot, error) {
 	if r.Shared {
-		return r.read(ctx, freshShared)
+		return r.read(ctx, maxAgeShared)
 	}
-	return r.read(ctx, fresh)
+	return r.read(ctx, maxAge)
 }
 
 // read returns the keys, younger than an age.
@@ -110,7 +110,7 @@ func (r *Keyring) read(ctx context.Context, age time.Duration) (*snapshot, error
 	case <-ctx.Done():
 		return nil, ctx.Err()
 	}
-	last, now := r.known.Load(), r.now() // another may have read them meanwhile
+	last, now := r.known.Load(), r.now() // another request may have read them since
 	if last != nil && now.Sub(last.read) < age {
 		return last, nil
 	}
@@ -126,7 +126,7 @@ func (r *Keyring) read(ctx context.Context, age time.Duration) (*snapshot, error
 	s := &snapshot{read: now, keys: make(map[multivac.KeyID]*held, len(keys))}
 	for _, k := range keys {
 		h := &held{Caller: Caller{Key: k}}
-		if last != nil && last.keys[k.ID] != nil { // a key's limits never change
+		if last != nil && last.keys[k.ID] != nil { // the limits of a key never change
 			h.counters = last.keys[k.ID].counters
 		} else {
 			h.counters = newCounters(k.Limits)
@@ -137,7 +137,7 @@ func (r *Keyring) read(ctx context.Context, age time.Duration) (*snapshot, error
 	return s, nil
 }
 
-// after returns the keys as they were read after a time.
+// after returns keys that were read after t.
 func (r *Keyring) after(ctx context.Context, s *snapshot, t time.Time) (*snapshot, error) {
 	for !s.read.After(t) {
 		select {
@@ -153,7 +153,7 @@ func (r *Keyring) after(ctx context.Context, s *snapshot, t time.Time) (*snapsho
 	return s, nil
 }
 
-// forget has the next snapshot read the store.
+// forget makes the next snapshot read the store.
 func (r *Keyring) forget() {
 	r.load <- struct{}{}
 	defer func() { <-r.load }()
@@ -162,7 +162,7 @@ func (r *Keyring) forget() {
 	}
 }
 
-// Needed says whether a key is needed, which is once one was made.
+// Needed reports whether a key is needed: it is once one was made.
 func (r *Keyring) Needed(ctx context.Context) (bool, error) {
 	s, err := r.snapshot(ctx)
 	if err != nil {
@@ -171,11 +171,11 @@ func (r *Keyring) Needed(ctx context.Context) (bool, error) {
 	return len(s.keys) > 0, nil
 }
 
-// Enter returns who sends text from address, and counts him in until he calls
-// leave. ErrUnauthorized where the text is of no key that holds, ErrLimited
-// where the key's limits are reached, or where wrong ones come from the address
-// again and again. A right key is never refused for the wrong ones: behind one
-// proxy everyone has the same address, and 256 bits cannot be guessed anyway.
+// Enter returns the caller who sends text from address, and counts them until leave
+// is called. It returns ErrUnauthorized if the text is no valid key, and ErrLimited
+// if the limits of the key are reached, or if too many wrong keys came from the
+// address. A valid key is never refused for wrong ones: behind one proxy everyone
+// has the same address, and 256 bits cannot be guessed anyway.
 func (r *Keyring) Enter(ctx context.Context, text multivac.KeyText, address string) (c *Caller, leave func(), err error) {
 	h, err := r.match(ctx, text)
 	switch {
@@ -206,7 +206,7 @@ func reason(err error) string {
 	return err.Error()
 }
 
-// match returns the key that text is of.
+// match returns the key with a text.
 func (r *Keyring) match(ctx context.Context, text multivac.KeyText) (*held, error) {
 	if len(text) > longestInput {
 		text = text[:longestInput]
@@ -220,25 +220,25 @@ func (r *Keyring) match(ctx context.Context, text multivac.KeyText) (*held, erro
 		return nil, err
 	}
 	h, known := s.keys[id]
-	if !known && r.Shared { // it may have been made elsewhere, just now
+	if !known && r.Shared { // another process may just have made it
 		if s, err = r.after(ctx, s, r.now()); err != nil {
 			return nil, err
 		}
 		h, known = s.keys[id]
 	}
-	if !known { // compared nevertheless, so that the time taken does not tell
+	if !known { // compared all the same, so that the time taken reveals nothing
 		h = &held{}
 	}
 	if !matches(h.Hash, Hash(text)) {
 		if _, err := Parse(text); err != nil {
-			return nil, err // it was mistyped
+			return nil, err // mistyped
 		}
 		return nil, multivac.Errorf(multivac.ErrUnauthorized, "check that it is of this server, or ask an admin for a new one", "the key is not known here")
 	}
 	return h, h.Standing(r.now())
 }
 
-// enter counts a request in, until leave, or returns an ErrLimited.
+// enter counts a request until leave is called, or returns an ErrLimited.
 func (h *held) enter(now time.Time) error {
 	limited := func(after time.Duration, format string, n any) error {
 		err := multivac.Errorf(multivac.ErrLimited, "send less, or ask an admin for a key with a higher limit", format, h.ID, n)
@@ -260,7 +260,7 @@ func (h *held) enter(now time.Time) error {
 	return nil
 }
 
-// touch has Run note the use of a key. Where Run is behind, a later use will do.
+// touch makes Run write the use of a key. If Run is behind, it writes a later one.
 func (r *Keyring) touch(h *held, at time.Time) {
 	now, last := at.Unix(), h.touched.Load()
 	if now-last < int64(touchEvery/time.Second) || !h.touched.CompareAndSwap(last, now) {
@@ -272,15 +272,15 @@ func (r *Keyring) touch(h *held, at time.Time) {
 	}
 }
 
-// Run notes when keys are used until ctx ends, and then what is left to note.
-// Where the store is shared, it also looks after what others do to the keys.
+// Run writes when keys are used until ctx ends, and then what is left to write. If
+// the store is shared, it also reads what other processes do to the keys.
 func (r *Keyring) Run(ctx context.Context) error {
 	if r.Shared {
 		var looking sync.WaitGroup
 		looking.Go(func() { r.look(ctx) })
 		defer looking.Wait()
 	}
-	whole := context.WithoutCancel(ctx) // what is begun is ended, within touchTimeout
+	whole := context.WithoutCancel(ctx) // a write that has begun may end, within touchTimeout
 	for {
 		select {
 		case <-ctx.Done():
@@ -292,8 +292,8 @@ func (r *Keyring) Run(ctx context.Context) error {
 	}
 }
 
-// look reads the keys again and again until ctx ends. Where that fails, who
-// comes next reads them, and hears of it.
+// look reads the keys every lookEvery until ctx ends. If that fails, the next
+// request reads them and gets the error.
 func (r *Keyring) look(ctx context.Context) {
 	tick := time.NewTicker(lookEvery)
 	defer tick.Stop()
@@ -307,7 +307,7 @@ func (r *Keyring) look(ctx context.Context) {
 	}
 }
 
-// note writes the use of ids, and of what else waits, together.
+// note writes the use of ids, together with all others that wait.
 func (r *Keyring) note(ctx context.Context, ids []multivac.KeyID) {
 	for n := len(r.used); n > 0; n-- {
 		ids = append(ids, <-r.used)
@@ -333,9 +333,9 @@ func (r *Keyring) MakeKey(ctx context.Context, k multivac.Key) (multivac.Key, mu
 	return k, text, err
 }
 
-// Adopt makes a key of scope admin of a text that is there already, unless it
-// was adopted before. ErrUnauthorized where the text is of no key, or of one
-// that does not hold any more.
+// Adopt makes a key of scope admin with a given text, unless it was adopted before.
+// It returns ErrUnauthorized if the text is no key, or one that was revoked or has
+// expired.
 func (r *Keyring) Adopt(ctx context.Context, text multivac.KeyText, name string) (k multivac.Key, adopted bool, err error) {
 	id, err := Parse(text)
 	if err != nil {
@@ -349,14 +349,14 @@ func (r *Keyring) Adopt(ctx context.Context, text multivac.KeyText, name string)
 		return r.adopted(ctx, text)
 	}
 	k, err = r.put(ctx, multivac.Key{Name: name, Scopes: []multivac.Scope{multivac.ScopeAdmin}}, id, text)
-	if errors.Is(err, multivac.ErrInvalid) { // another replica was first
+	if errors.Is(err, multivac.ErrInvalid) { // another process was first
 		r.forget()
 		return r.adopted(ctx, text)
 	}
 	return k, err == nil, err
 }
 
-// adopted returns the key that text is of, which has to be an admin's.
+// adopted returns the key with a text, which has to have the scope admin.
 func (r *Keyring) adopted(ctx context.Context, text multivac.KeyText) (k multivac.Key, adopted bool, err error) {
 	h, err := r.match(ctx, text)
 	if err != nil {

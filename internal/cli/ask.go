@@ -10,6 +10,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"multivac"
+	"multivac/internal/percent"
 	"multivac/internal/text"
 	"multivac/internal/web/wire"
 )
@@ -282,7 +283,7 @@ func (a *ask) where(q multivac.Quotation) string {
 	if path != "" {
 		place += "  " + path
 	}
-	return fmt.Sprintf("%s  (%s sure)", place, multivac.Percent(q.Confidence))
+	return fmt.Sprintf("%s  (%s sure)", place, percent.Of(q.Confidence))
 }
 
 // An askedJSON is the answer as the HTTP API has it, with the line numbers that

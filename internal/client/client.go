@@ -1,5 +1,5 @@
-// Package client speaks to a MultiVAC over HTTP and is for its user what the
-// service itself would be: the three verbs, and errors of the same kinds.
+// Package client calls a MultiVAC over HTTP. It implements the verbs as the service
+// itself does, with errors of the same kinds.
 package client
 
 import (
@@ -27,15 +27,15 @@ import (
 
 const (
 	attempts      = 4                // of a call that the server asks to try again
-	longestRetry  = 10 * time.Second // between them, whatever the server asks for
-	callTimeout   = time.Minute      // where the caller sets none
+	longestRetry  = 10 * time.Second // between them, even if the server asks for more
+	callTimeout   = time.Minute      // if the caller sets none
 	tellTimeout   = 10 * time.Minute // the same, for one batch
 	dialTimeout   = 5 * time.Second
 	largestAnswer = 256 << 20 // bytes
 )
 
-// Client is a MultiVAC somewhere else. All that it sends may be sent twice, so
-// it tries again where the server says when.
+// Client is a MultiVAC elsewhere. All its requests may be sent twice, so it tries
+// again if the server says when.
 type Client struct {
 	base  string           // without a slash at the end
 	key   multivac.KeyText // sent with each request; none if empty
@@ -49,7 +49,7 @@ func (c *Client) Verbs() multivac.Verbs { return multivac.VerbsOf(c) }
 // An Option changes what New returns.
 type Option func(*Client)
 
-// WithKey has each request carry a key; it is sent to that server only.
+// WithKey adds a key to each request. It is sent to that server only.
 func WithKey(key multivac.KeyText) Option {
 	return func(c *Client) { c.key = key }
 }
@@ -74,8 +74,8 @@ func New(server string, options ...Option) (*Client, error) {
 	return c, nil
 }
 
-// Ask implements [multivac.Asker]. Of a refusal's sentences it gets none but
-// the nearest in the reason.
+// Ask implements [multivac.Asker]. A refusal comes without sentences, except for
+// the nearest in its reason.
 func (c *Client) Ask(ctx context.Context, q multivac.Question) (multivac.Answer, error) {
 	body, err := json.Marshal(wire.NewQuestion(q))
 	if err != nil {
@@ -150,9 +150,9 @@ func (c *Client) Reach(ctx context.Context, p multivac.Position) error {
 	}
 }
 
-// Status implements [multivac.Library]. The collections are asked for apart,
-// for there may be many; an older server names them at once. One that is not
-// ready may know none.
+// Status implements [multivac.Library]. There may be many collections, so they are
+// a request of their own; an older server sends them with the status. A server
+// that is not ready may know none.
 func (c *Client) Status(ctx context.Context) (multivac.Status, error) {
 	var s struct {
 		wire.Status
@@ -188,7 +188,7 @@ type request struct {
 	timeout      time.Duration
 }
 
-// A refusal is an error with what became of the documents that were sent.
+// A refusal is an error with the receipts of the documents that were sent.
 type refusal struct {
 	error
 	documents []wire.Receipt
@@ -233,7 +233,7 @@ func (c *Client) once(ctx context.Context, r request, v any) error {
 	return c.failed(resp, mediaType, body)
 }
 
-// do sends r and returns the answer, whatever it says.
+// do sends r and returns the response, whatever its status.
 func (c *Client) do(ctx context.Context, r request) (*http.Response, error) {
 	address := c.base + r.path
 	if len(r.query) > 0 {
@@ -282,7 +282,7 @@ func (c *Client) unreachable(ctx context.Context, err error) error {
 	return multivac.Errorf(multivac.ErrUnavailable, "try again", "the connection to %s broke: %v", c.base, err)
 }
 
-// failed returns the error that a response tells.
+// failed returns the error of a response.
 func (c *Client) failed(resp *http.Response, mediaType string, body []byte) error {
 	after := resp.Header.Get("Retry-After")
 	var p wire.Problem

@@ -19,12 +19,12 @@ const (
 	batchBytes     = 8 << 20
 )
 
-// poll is how often a document is asked for that takes longer than the server
-// waits.
-const poll = 250 * time.Millisecond
+// pollInterval is how often the client asks for a document that takes longer than
+// the server waits.
+const pollInterval = 250 * time.Millisecond
 
-// Tell implements [multivac.Teller]. It sends large numbers in batches; where
-// one fails as a whole, those before it are kept nevertheless.
+// Tell implements [multivac.Teller]. It sends large numbers in batches. If a batch
+// fails as a whole, those before it are kept all the same.
 func (c *Client) Tell(ctx context.Context, tellings []multivac.Telling, wait multivac.Wait) ([]multivac.Receipt, error) {
 	receipts := make([]multivac.Receipt, len(tellings))
 	for batch := range batches(tellings, receipts) {
@@ -39,14 +39,14 @@ func (c *Client) Tell(ctx context.Context, tellings []multivac.Telling, wait mul
 	return receipts, nil
 }
 
-// A batch is a few tellings and where their receipts belong.
+// A batch is some tellings and the places of their receipts.
 type batch struct {
 	tellings []multivac.Telling
 	at       []int
 	bytes    int
 }
 
-// batches leaves out what no server would keep, and says so in the receipt.
+// batches leaves out tellings that no server would keep; their receipts say why.
 func batches(tellings []multivac.Telling, receipts []multivac.Receipt) iter.Seq[batch] {
 	return func(yield func(batch) bool) {
 		var b batch
@@ -77,7 +77,7 @@ func (c *Client) tell(ctx context.Context, tellings []multivac.Telling, wait mul
 	for n := range receipts {
 		if err := c.settle(ctx, tellings[n], &receipts[n]); err != nil {
 			if ctx.Err() != nil {
-				return receipts, nil // they are kept, and say what is known
+				return receipts, nil // the documents are kept
 			}
 			return nil, err
 		}
@@ -102,7 +102,7 @@ func (c *Client) send(ctx context.Context, tellings []multivac.Telling, wait mul
 	case err == nil:
 	case errors.As(err, &refused) && len(refused.documents) == len(tellings) &&
 		(errors.Is(err, multivac.ErrInvalid) || errors.Is(err, multivac.ErrTooLarge)):
-		answer.Documents = refused.documents // each of them was refused, and says why
+		answer.Documents = refused.documents // all were refused; each says why
 	default:
 		return nil, err
 	}
@@ -116,9 +116,9 @@ func (c *Client) send(ctx context.Context, tellings []multivac.Telling, wait mul
 	return receipts, nil
 }
 
-// settle waits for a document for which the server did not wait long enough.
-// It tells it again only to learn the position, and only where that changes
-// nothing: meanwhile another may have told the same source something else.
+// settle waits for a document that took longer than the server waited. It tells the
+// document again only to learn its position, and only if that changes nothing:
+// another client may have told the same source something else since.
 func (c *Client) settle(ctx context.Context, t multivac.Telling, r *multivac.Receipt) error {
 	for r.Err == nil && r.State == multivac.Pending {
 		d, err := c.Document(ctx, r.ID)
@@ -127,7 +127,7 @@ func (c *Client) settle(ctx context.Context, t multivac.Telling, r *multivac.Rec
 		}
 		switch {
 		case d.Revision == r.Revision && d.State == multivac.Pending:
-			if err := c.sleep(ctx, poll); err != nil {
+			if err := c.sleep(ctx, pollInterval); err != nil {
 				return err
 			}
 		case d.Revision == r.Revision && d.State == multivac.Indexed:
@@ -141,7 +141,7 @@ func (c *Client) settle(ctx context.Context, t multivac.Telling, r *multivac.Rec
 			r.State, r.Err = d.State, multivac.Errorf(multivac.ErrInvalid, "", "%s", d.LastError)
 		default:
 			r.State = d.State
-			if d.State == multivac.Pending { // of a later revision, which is another's to wait for
+			if d.State == multivac.Pending { // of a later revision, which another client told
 				return nil
 			}
 		}

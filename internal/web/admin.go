@@ -27,7 +27,7 @@ func NewProbes(o Options) http.Handler {
 }
 
 func newProbes(o Options) *server {
-	o.Log, o.Gate, o.Stop = cmp.Or(o.Log, slog.Default()), nil, nil
+	o.Log, o.Gate = cmp.Or(o.Log, slog.Default()), nil
 	return &server{Options: o, room: bodies.NewRoom()}
 }
 

@@ -19,20 +19,20 @@ import (
 type Gate interface {
 	// Needed says whether a key is needed at all.
 	Needed(ctx context.Context) (bool, error)
-	// Enter returns who sends text from address, counted in until leave is
-	// called, or an ErrUnauthorized or ErrLimited.
+	// Enter returns the caller who sends text from address, or an ErrUnauthorized
+	// or ErrLimited. The caller counts as present until leave is called.
 	Enter(ctx context.Context, text multivac.KeyText, address string) (c *auth.Caller, leave func(), err error)
 }
 
-// admit lets in the callers whom the rule of a route lets in. It puts into the
-// context of the request who calls, and how long there is.
+// admit lets in the callers that the rule of a route allows. The context of the
+// request gets the caller, and the time that the request may take.
 func (s *server) admit(of route.Route, next http.Handler) http.Handler {
 	rule, size, timeout := of.Rule, of.Bounds.OrSmall().Body, of.Bounds.OrSmall().Time
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		ctx := r.Context()
-		if s.Stop != nil && !of.Stream {
-			term := newTerm(ctx, timeout, s.Stop, s.answers)
-			defer term.finish()
+		if s.limits != nil && !of.Stream {
+			term := s.limits.Term(ctx, timeout)
+			defer term.Finish()
 			ctx = term
 		}
 		if rule.Costly && isForeign(r) {
@@ -58,7 +58,7 @@ func (s *server) admit(of route.Route, next http.Handler) http.Handler {
 
 func stay() {}
 
-// enter returns who sends r, or nil where that does not matter.
+// enter returns the caller of r, or nil where the rule does not ask for one.
 func (s *server) enter(ctx context.Context, r *http.Request, rule route.Rule) (*auth.Caller, func(), error) {
 	if s.Gate == nil {
 		return &auth.Anyone, stay, nil
@@ -72,7 +72,7 @@ func (s *server) enter(ctx context.Context, r *http.Request, rule route.Rule) (*
 	}
 	text, bearer := keyOf(r)
 	switch {
-	case text != "" && (needed || bearer): // a cookie may be of another server on this host
+	case text != "" && (needed || bearer): // a cookie may belong to another server on this host
 		c, leave, err := s.Gate.Enter(ctx, text, address(r))
 		if err != nil {
 			return nil, nil, err
@@ -104,11 +104,11 @@ func address(r *http.Request) string {
 	return host
 }
 
-// cookie holds the key of a browser that signed in, until it is closed.
+// cookie holds the key of a browser that signed in, until the browser is closed.
 const cookie = "multivac_key"
 
-// keyOf returns the key that r carries, and whether it is in its header. What
-// else stands there, such as the password of a proxy before the server, is not ours.
+// keyOf returns the key that r carries, and whether it is in the header. Anything
+// else in the header, such as the password of a proxy, is ignored.
 func keyOf(r *http.Request) (text multivac.KeyText, bearer bool) {
 	scheme, rest, _ := strings.Cut(r.Header.Get("Authorization"), " ")
 	if strings.EqualFold(scheme, "Bearer") {
@@ -120,8 +120,8 @@ func keyOf(r *http.Request) (text multivac.KeyText, bearer bool) {
 	return "", false
 }
 
-// refuse says no: to a browser with the form that asks for a key, where one
-// would help.
+// refuse answers with an error, or a browser with the form that asks for a key,
+// if a key would help.
 func (s *server) refuse(w http.ResponseWriter, r *http.Request, err error) {
 	if s.SignIn == nil || !errors.Is(err, multivac.ErrUnauthorized) || r.Method != http.MethodGet || !wantsHTML(r.Header.Values("Accept")) {
 		s.fail(w, r, err)
@@ -129,7 +129,7 @@ func (s *server) refuse(w http.ResponseWriter, r *http.Request, err error) {
 	}
 	w.Header().Set("WWW-Authenticate", wire.Challenge)
 	if text, _ := keyOf(r); text == "" {
-		err = nil // it is not wrong to come without one
+		err = nil // to come without a key is no mistake
 	}
 	s.SignIn(w, r, r.URL.RequestURI(), err)
 }
@@ -165,7 +165,7 @@ func (s *server) signOut(w http.ResponseWriter, r *http.Request) {
 	http.Redirect(w, r, "/ui/sign-in", http.StatusSeeOther)
 }
 
-// newCookie is for this server only, and for no script and no page of another.
+// newCookie returns a cookie that no script reads and no page of another site sends.
 func newCookie(r *http.Request, value string) *http.Cookie {
 	return &http.Cookie{
 		Name: cookie, Value: value, Path: "/", HttpOnly: true, SameSite: http.SameSiteStrictMode,
@@ -173,7 +173,7 @@ func newCookie(r *http.Request, value string) *http.Cookie {
 	}
 }
 
-// within returns next where it leads to a page of this server, else the first.
+// within returns next if it is an address on this server, otherwise the first page.
 func within(next string) string {
 	u, err := url.Parse(next)
 	if err != nil || u.IsAbs() || u.Host != "" || !strings.HasPrefix(next, "/") || strings.HasPrefix(next, "//") || strings.ContainsAny(next, "\\\r\n\t") {

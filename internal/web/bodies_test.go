@@ -312,7 +312,7 @@ func TestRoomForBodies(t *testing.T) {
 		if w := s.do("POST", "/api/v1/answer", `{"question":"links"}`); w.Code != 200 || time.Since(begun) > time.Second {
 			t.Errorf("a question got %d after %v", w.Code, time.Since(begun))
 		}
-		// Who sends nothing holds it for half a minute only.
+		// A client that sends nothing holds it for half a minute only.
 		if res, err = http.ReadResponse(first, nil); err != nil || res.StatusCode != 408 || time.Since(begun) > 40*time.Second {
 			t.Errorf("after %v: got %v, %v, want 408", time.Since(begun), res, err)
 		}

@@ -25,8 +25,8 @@ const classicCollection multivac.CollectionName = "multivac"
 
 func (s *server) welcome(w http.ResponseWriter, r *http.Request) { writeText(w, welcome) }
 
-// wantsHTML says whether a client names HTML among what it accepts, as
-// browsers do; that it accepts anything is not enough.
+// wantsHTML reports whether a client names HTML among what it accepts, as browsers
+// do. Accepting anything is not enough.
 func wantsHTML(accept []string) bool {
 	for part := range strings.SplitSeq(strings.Join(accept, ","), ",") {
 		mediaType, params, _ := mime.ParseMediaType(part)

@@ -7,8 +7,8 @@ import (
 	"multivac/internal/web/wire"
 )
 
-// problem returns what the user sees of err, by wire.Kinds, and logs what he
-// must not see.
+// problem returns the part of err that the client may see, by wire.Kinds, and
+// logs the rest.
 func (s *server) problem(ctx context.Context, err error) *wire.Problem {
 	p := wire.ProblemOf(err)
 	if p.Internal() {

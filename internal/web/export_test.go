@@ -11,6 +11,6 @@ import (
 // Routes returns what New serves, and what NewAdmin does.
 func Routes(o Options) (all, admin []route.Route) {
 	o.Log = cmp.Or(o.Log, slog.Default())
-	s := &server{Options: o, answers: newAnswers(), room: bodies.NewRoom()}
+	s := &server{Options: o, room: bodies.NewRoom()}
 	return s.routes(), append(s.probes(), profiles()...)
 }

@@ -12,10 +12,10 @@ import (
 	"multivac/internal/web/wire"
 )
 
-// ownHost refuses requests for a host that is not this server, where no key
-// keeps strangers out. Any site can let its name point to 127.0.0.1 while one
-// of its pages is open (DNS rebinding). To the browser that page and this
-// server are of one origin then, and only the host tells them apart.
+// ownHost refuses requests for a host that is not this server, if no key keeps
+// strangers out. Any site can make its name point to 127.0.0.1 while one of its
+// pages is open (DNS rebinding). For the browser, that page and this server then
+// have one origin, and only the host tells them apart.
 func (s *server) ownHost(rule route.Rule, next http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		if !s.isHost(r) && !s.wantsKey(r, rule) {
@@ -28,10 +28,10 @@ func (s *server) ownHost(rule route.Rule, next http.Handler) http.Handler {
 	})
 }
 
-// isHost reports whether r is for this server as far as its host says. Names
-// are free where others can reach the address and nothing is said of names:
-// there the firewall, not the name, decides who comes. What a proxy says in
-// X-Forwarded-Host is not believed, for a page can say it as well.
+// isHost reports whether r is for this server by its host. Any name will do if
+// others can reach the address and no names are configured: there a firewall
+// decides about access, not the name. X-Forwarded-Host is not believed, because a
+// page can send it, too.
 func (s *server) isHost(r *http.Request) bool {
 	var allowed []string
 	if s.Hosts != nil {
@@ -77,8 +77,8 @@ func hostname(authority string) (host string, ok bool) {
 	return strings.TrimSuffix(strings.ToLower(host), "."), true
 }
 
-// wantsKey reports whether nobody is let in to r's route without a key. Where
-// that cannot be found out, it is not so.
+// wantsKey reports whether a route is closed to requests without a key. It
+// returns false if the gate does not know.
 func (s *server) wantsKey(r *http.Request, rule route.Rule) bool {
 	if s.Gate == nil || s.OpenClassic && rule.Classic && len(rule.Scopes) > 0 {
 		return false

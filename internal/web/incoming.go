@@ -19,8 +19,8 @@ import (
 // maxParameters is how many parameters a query may have.
 const maxParameters = 100
 
-// accept looks at what can be said of a request before its body is read: an
-// answer now keeps a client that waits for it from sending the body at all.
+// accept checks what is known of a request before its body is read. A client that
+// waits for "100 Continue" then does not send the body at all.
 func accept(w http.ResponseWriter, r *http.Request, size int64) error {
 	if r.ContentLength > size {
 		w.Header().Set("Connection", "close")
@@ -29,8 +29,8 @@ func accept(w http.ResponseWriter, r *http.Request, size int64) error {
 	return checkQuery(r.URL.RawQuery)
 }
 
-// checkQuery refuses a query of which a reader might see another part than its
-// writer: parameters that are there twice, or that cannot be read.
+// checkQuery refuses a query that two readers could understand differently: with
+// parameters that are there twice, or that cannot be read.
 func checkQuery(query string) error {
 	const remedy = "escape what stands in it, as curl --data-urlencode does"
 	if strings.Contains(query, ";") || !wellEscaped(query) {
@@ -76,9 +76,9 @@ func isHex(c byte) bool {
 	return '0' <= c && c <= '9' || 'a' <= c && c <= 'f' || 'A' <= c && c <= 'F'
 }
 
-// readForm returns those of the fields that a form has, and passes over others.
-// It reads the form into memory: the body has a limit, and there may be no disk
-// to write to.
+// readForm returns the named fields of a form, as far as it has them, and ignores
+// others. It reads the form into memory: the body has a limit, and there may be
+// no disk to write to.
 func readForm(r *http.Request, hold *bodies.Hold, fields ...string) (map[string]string, error) {
 	body, err := hold.Read(r, bodies.Most+1)
 	if err != nil {
@@ -101,7 +101,7 @@ func readForm(r *http.Request, hold *bodies.Hold, fields ...string) (map[string]
 	return nil, multivac.Errorf(multivac.ErrInvalid, "send it as curl -d data=... does", "the form cannot be read")
 }
 
-// A formReader keeps the values of a form's fields that somebody asks for.
+// A formReader keeps the values of the fields of a form that are asked for.
 type formReader struct {
 	ctx    context.Context
 	fields []string

@@ -460,7 +460,7 @@ func TestOpenClassic(t *testing.T) {
 }
 
 // Before there is a key everything is open, but for the keys themselves:
-// whoever came first would lock the others out.
+// the first caller could lock out all others.
 func TestWithoutKeys(t *testing.T) {
 	ring := auth.NewKeyring(&webtest.Keys{}, time.Now)
 	s := newSite(t, func(o *web.Options) {

@@ -78,7 +78,7 @@ func (s *server) probes() []route.Route {
 	return all
 }
 
-// profiles are the routes for who looks for what takes time or memory.
+// profiles are the routes that show where the process spends time and memory.
 func profiles() []route.Route {
 	return []route.Route{
 		{Pattern: "GET /debug/pprof/", Rule: route.Costly, Handler: http.HandlerFunc(pprof.Index)},
@@ -95,8 +95,8 @@ var (
 	errorsTelling = []int{400, 401, 403, 408, 413, 415, 429, 503, 500}
 )
 
-// mux serves the routes, each wrapped in what its value says, and what none of
-// them is for by the rule of rest. It panics where a route says too little.
+// mux serves the routes, each wrapped in what its value says. Requests that match
+// none of them go to rest. It panics if a route says too little.
 func (s *server) mux(all []route.Route, rest route.Route) *http.ServeMux {
 	mux := http.NewServeMux()
 	for _, r := range all {
@@ -110,14 +110,14 @@ func (s *server) mux(all []route.Route, rest route.Route) *http.ServeMux {
 	}
 	wrapped := s.wrap(rest)
 	mux.HandleFunc("/", func(w http.ResponseWriter, r *http.Request) {
-		r.Pattern = "" // it is for no route: metrics and traces say so
+		r.Pattern = "" // it matches no route: metrics and traces say so
 		wrapped.ServeHTTP(w, r)
 	})
 	return mux
 }
 
-// unmatched answers where no route is for a request: none is for its address,
-// or none for its method.
+// unmatched answers a request that matches no route: none has its address, or
+// none of those has its method.
 func (s *server) unmatched(mux *http.ServeMux) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		path := multivac.Clip(r.URL.Path, 200)

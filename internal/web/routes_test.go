@@ -10,8 +10,8 @@ import (
 	"multivac/internal/web/route"
 )
 
-// TestRoutesThatSayTooLittle holds that a server does not start with a route
-// that says not who may call it.
+// TestRoutesThatSayTooLittle holds that a server does not start with a route that
+// does not say who may call it.
 func TestRoutesThatSayTooLittle(t *testing.T) {
 	nothing := http.HandlerFunc(func(http.ResponseWriter, *http.Request) {})
 	f := func(r route.Route, want string) {

@@ -45,7 +45,7 @@ func slowly(t *testing.T, fn func(t *testing.T, s *site, p pipes)) {
 		fn(t, s, p)
 		server.Close()
 		<-ended
-		time.Sleep(2 * time.Second) // until who trickles has seen the end
+		time.Sleep(2 * time.Second) // until trickle has seen the end
 	})
 }
 

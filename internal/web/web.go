@@ -1,6 +1,5 @@
-// Package web serves MultiVAC over HTTP: the API, the page, the probes and the
-// original's routes, on one mux behind one chain. It knows only the verbs of
-// multivac and who calls, no store.
+// Package web serves MultiVAC over HTTP: the API, the pages, the probes and the
+// original's routes. It knows the verbs of multivac and the caller, but no store.
 package web
 
 import (
@@ -13,20 +12,22 @@ import (
 	"multivac"
 	"multivac/internal/web/api"
 	"multivac/internal/web/bodies"
+	"multivac/internal/web/limit"
 	"multivac/internal/web/route"
 )
 
 // WaitTimeout is the longest that ?wait=indexed waits.
 const WaitTimeout = 30 * time.Second
 
-// What a http.Server around the handler should have; the rest is here.
+// Settings for the http.Server around the handler. All other limits are here.
 const (
 	ReadHeaderTimeout = 10 * time.Second
 	IdleTimeout       = 2 * time.Minute
 	MaxHeaderBytes    = 64 << 10
 )
 
-// Options are what is served. Teller, Asker and Library are needed.
+// Options are what is served. Of the verbs, Teller, Asker and Library are needed;
+// without Keys or Keeper, their routes are left out.
 type Options struct {
 	multivac.Verbs
 	// Files turns an uploaded file into tellings; an error is about one of
@@ -36,23 +37,23 @@ type Options struct {
 	Pages   []route.Route
 	Metrics http.Handler                    // /metrics
 	Wrap    func(http.Handler) http.Handler // sees each request; sets X-Request-Id before it calls on
-	Log     *slog.Logger                    // gets what the user must not see of an error; slog.Default if nil
-	// Gate says who calls. Where it is nil, everyone may do everything that
-	// Teller, Asker, Library and Keys let him: they see the caller in their
-	// context, as auth.Guard wants it.
+	Log     *slog.Logger                    // gets the part of an error that the client must not see; slog.Default if nil
+	// Gate knows the callers by their keys. Without it, everyone may do everything
+	// that Verbs allow. Verbs find the caller in their context, as auth.Guard
+	// needs it.
 	Gate Gate
-	// SignIn answers a browser with the form that asks for a key, or with what
-	// was wrong with the one that came. It leads to next. Without it there is no form.
+	// SignIn answers a browser with the form that asks for a key and then leads to
+	// next. err says what is wrong with the key that came, if one did. There is no
+	// form if SignIn is nil.
 	SignIn func(w http.ResponseWriter, r *http.Request, next string, err error)
-	// Refused is told what a caller wanted to do whose key lacks the scope, where
-	// that is found before a verb is called: "tell", "delete", "make-key" or
-	// "revoke-key". An error of its own is answered in place of the refusal. It
-	// may be nil.
+	// Refused is called with what a caller wanted to do, if the key lacks the scope
+	// and no verb was called yet: "tell", "delete", "make-key" or "revoke-key". An
+	// error of its own is answered instead of the refusal. It may be nil.
 	Refused     func(ctx context.Context, action string) error
 	OpenClassic bool // the original's routes need no key
-	// Local says that only this machine reaches the address. Then a request
-	// that needs no key is refused unless it is for an IP address, localhost or
-	// one of Hosts. Elsewhere that holds where there are Hosts.
+	// Local says that only this machine reaches the address. Then a request that
+	// needs no key is refused unless it is for an IP address, localhost or one of
+	// Hosts. If there are Hosts, this holds at every address.
 	Local   bool
 	Hosts   func() []string // names, now; "*.example.org" for all under it; none if nil
 	Version string
@@ -62,8 +63,8 @@ type Options struct {
 
 type server struct {
 	Options
-	answers *answers     // of all requests
-	room    *bodies.Room // of the bodies of all requests
+	limits *limit.Limits // nil where requests may take as long as they like
+	room   *bodies.Room  // of the bodies of all requests
 }
 
 // New returns the handler of everything that MultiVAC serves. It panics where a
@@ -74,8 +75,8 @@ func New(o Options) http.Handler {
 	if o.Stop == nil {
 		o.Stop = context.Background()
 	}
-	o.Library = Bounded(o.Library)
-	s := &server{Options: o, answers: newAnswers(), room: bodies.NewRoom()}
+	o.Library = limit.Bounded(o.Library)
+	s := &server{Options: o, limits: limit.New(o.Stop), room: bodies.NewRoom()}
 	h := http.Handler(s.mux(s.routes(), route.Route{Pattern: "/", Rule: route.AnyKey}))
 	if o.Wrap != nil {
 		h = o.Wrap(h)

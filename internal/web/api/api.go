@@ -55,14 +55,18 @@ var (
 	errorsListing = []int{400, 401, 403, 429, 503, 500}
 )
 
-// Routes returns the routes under /api/v1, but for those of the document that
-// describes them.
-func Routes(o Options) []route.Route {
-	s := &server{Options: o,
+func newServer(o Options) *server {
+	return &server{Options: o,
 		exports:      newTurns(maxExports, fmt.Sprintf("%d exports are under way", maxExports)),
 		examinations: newTurns(maxExaminations, "an examination is under way"),
 		question:     o.Document.Resolve(o.Document.Schema(wire.Question{})),
 	}
+}
+
+// Routes returns the routes under /api/v1, except those of the document that
+// describes them.
+func Routes(o Options) []route.Route {
+	s := newServer(o)
 	all := []route.Route{
 		{Pattern: "POST /api/v1/documents", Rule: route.Tell, Bounds: route.Large, Handler: http.HandlerFunc(s.tell),
 			About: &route.About{ID: "tell", Summary: "Tell documents", Status: 202, Errors: errorsTelling, More: describeTell}},
@@ -182,20 +186,25 @@ func (s *server) documents(ctx context.Context, in *listInput) (*listOutput, err
 	if err != nil {
 		return nil, err
 	}
-	out := &listOutput{Body: wire.NewPage(page)}
-	if page.Next != "" {
-		query := url.Values{"cursor": {page.Next}}
-		for name, value := range map[string]string{"collection": in.Collection, "state": in.State} {
-			if value != "" {
-				query.Set(name, value)
-			}
-		}
-		if in.Limit > 0 {
-			query.Set("limit", strconv.Itoa(in.Limit))
-		}
-		out.Link = fmt.Sprintf(`</api/v1/documents?%s>; rel="next"`, query.Encode())
+	return &listOutput{Link: in.next(page.Next), Body: wire.NewPage(page)}, nil
+}
+
+// next returns the header that links to the next page of a list, or "" where
+// cursor is.
+func (in *listInput) next(cursor string) string {
+	if cursor == "" {
+		return ""
 	}
-	return out, nil
+	query := url.Values{"cursor": {cursor}}
+	for name, value := range map[string]string{"collection": in.Collection, "state": in.State} {
+		if value != "" {
+			query.Set(name, value)
+		}
+	}
+	if in.Limit > 0 {
+		query.Set("limit", strconv.Itoa(in.Limit))
+	}
+	return fmt.Sprintf(`</api/v1/documents?%s>; rel="next"`, query.Encode())
 }
 
 func (s *server) collections(ctx context.Context, _ *struct{}) (*body[wire.Collections], error) {

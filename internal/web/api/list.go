@@ -12,9 +12,9 @@ import (
 	"multivac/internal/strict"
 )
 
-// readJSON reads an object, an array of them, or an array in an object. A
-// document by itself, the most frequent, is read in one go: had it other
-// members, "documents" among them, it would not decode.
+// readJSON reads a document, an array of them, or an object with such an array. A
+// document by itself is the most frequent, so it is decoded at once: an object
+// with the member "documents" would not decode as one.
 func readJSON(ctx context.Context, b []byte, q request) (all items, one bool, err error) {
 	if bytes.HasPrefix(bytes.TrimLeft(b, " \t\r\n"), []byte("{")) {
 		if t, err := decode(b, q.collection); err == nil {
@@ -29,27 +29,27 @@ func readJSON(ctx context.Context, b []byte, q request) (all items, one bool, er
 		t, err := decode(b, q.collection)
 		return just(item{Telling: q.name(t), err: err}), true, nil
 	}
-	if err := s.beside(&q.collection); err != nil {
+	if err := s.around(&q.collection); err != nil {
 		return nil, false, err
 	}
 	return readList(s.documents, q.collection), false, nil
 }
 
-// tolerant returns a decoder that looks at syntax only. What else is wrong with
-// a document is found where it is decoded, and refuses that document alone.
+// tolerant returns a decoder that checks the syntax only. Other faults of a
+// document are found when it is decoded, and refuse that document alone.
 func tolerant(b []byte) *jsontext.Decoder {
 	return jsontext.NewDecoder(bytes.NewBuffer(b), jsontext.AllowDuplicateNames(true), jsontext.AllowInvalidUTF8(true))
 }
 
 // A scan checks the syntax of a whole body and finds the documents in it. It
-// takes no memory, however many values there are.
+// needs no memory for the values.
 type scan struct {
 	ctx context.Context
 	b   []byte
 	dec *jsontext.Decoder
 
-	documents  []byte // the array of them; nil where there is none
-	collection []byte // the value of the member beside them
+	documents  []byte // the array of them; nil if there is none
+	collection []byte // the value of the member next to them
 	again      string // a member of the two that is there twice
 	unknown    string // a member that is none of the two
 }
@@ -73,7 +73,7 @@ func (s *scan) all() error {
 	return nil
 }
 
-// object reads the members of an object, in whatever order they stand.
+// object reads the members of an object, in any order.
 func (s *scan) object() error {
 	if _, err := s.dec.ReadToken(); err != nil {
 		return strict.Explain(err, "")
@@ -101,7 +101,7 @@ func (s *scan) object() error {
 	return err
 }
 
-// value passes over a value and returns its bytes.
+// value skips a value and returns its bytes.
 func (s *scan) value() ([]byte, error) {
 	start, depth := s.dec.InputOffset(), s.dec.StackDepth()
 	for n := 1; ; n++ {
@@ -117,9 +117,9 @@ func (s *scan) value() ([]byte, error) {
 	}
 }
 
-// beside checks what the list stands in, and reads the collection that is named
-// there.
-func (s *scan) beside(collection *multivac.CollectionName) error {
+// around checks the object that has the list, and reads the collection that it
+// names.
+func (s *scan) around(collection *multivac.CollectionName) error {
 	if s.documents[0] != '[' {
 		return multivac.Errorf(multivac.ErrInvalid, "see /api/v1/docs", "documents cannot be a JSON %s", strict.KindOf(s.documents))
 	}

@@ -11,11 +11,11 @@ import (
 	"multivac/internal/web/wire"
 )
 
-// Limits of one request to tell, and of what is said of it.
+// Limits of one request that tells, and of its answer.
 const (
 	maxDocuments = 50_000
 	maxTold      = 256 << 20 // bytes of documents, unpacked
-	maxExplained = 256       // documents whose refusal is explained at length
+	maxExplained = 256       // documents whose refusal is explained in full
 	maxDetails   = 100       // errors that a problem names
 
 	sizeOfReceipt = 160 // bytes of memory that a receipt takes besides its source
@@ -30,8 +30,8 @@ const (
 	batchBytes     = 8 << 20
 )
 
-// tell answers POST /api/v1/documents. It is no handler of huma's, which reads
-// a body whole and knows one form of it.
+// tell answers POST /api/v1/documents. It is no typed handler: those read a body
+// as a whole, and know one form of it.
 func (s *server) tell(w http.ResponseWriter, r *http.Request) {
 	q, err := parseQuery(r.URL.Query())
 	if err != nil {
@@ -54,7 +54,7 @@ func (s *server) tell(w http.ResponseWriter, r *http.Request) {
 		t.waiting = waiting
 	}
 	err = t.all(all)
-	hold.Finish() // who reads the answer slowly keeps nobody else waiting
+	hold.Finish() // a client that reads the answer slowly keeps no other waiting
 	if p := t.problem(err, one); p != nil {
 		wire.WriteProblem(w, p)
 		return
@@ -68,7 +68,7 @@ func (s *server) tell(w http.ResponseWriter, r *http.Request) {
 	}
 }
 
-// told is one request's tellings and what became of them.
+// told is the tellings of one request and their receipts.
 type told struct {
 	*server
 	ctx      context.Context // of the request
@@ -78,8 +78,8 @@ type told struct {
 	receipts []wire.Receipt
 	kept     int                      // documents
 	refused  int                      // documents
-	first    place                    // of the first document
-	short    map[string]*wire.Problem // what is said of those that are not explained
+	first    place                    // where the first document stands
+	short    map[string]*wire.Problem // shared by the documents that are not explained, by detail
 	bytes    int                      // of all documents
 
 	batch      []multivac.Telling
@@ -117,7 +117,7 @@ func (t *told) add(i item) error {
 	if len(t.receipts) == 0 {
 		t.first = i.where
 	}
-	full := false // and so nothing waits for others to be told with
+	full := false // then the batch is told at once
 	if i.err != nil {
 		receipt.Error = t.refuse(i.err, i.where)
 	} else {
@@ -134,7 +134,7 @@ func (t *told) add(i item) error {
 	return nil
 }
 
-// flush tells the batch.
+// flush tells the documents of the batch.
 func (t *told) flush() error {
 	if len(t.batch) == 0 {
 		return nil
@@ -165,8 +165,8 @@ func (t *told) flush() error {
 	return err
 }
 
-// refuse returns what is wrong with one of many, and which it is. Of the first
-// ones it says that at length; what many others have in common is kept once.
+// refuse returns the problem of one document, with its place. The first
+// maxExplained are explained in full; the others share one problem per detail.
 func (t *told) refuse(err error, where place) *wire.Problem {
 	p := t.Problem(t.ctx, err)
 	if t.refused++; t.refused <= maxExplained {
@@ -191,7 +191,8 @@ func (t *told) refuse(err error, where place) *wire.Problem {
 	return same
 }
 
-// tellBatch waits as long as there is time, and then does without.
+// tellBatch waits for the documents to be indexed as long as there is time, and
+// then tells without waiting.
 func (t *told) tellBatch() ([]multivac.Receipt, error) {
 	if t.wait == multivac.WaitIndexed && t.waiting.Err() == nil {
 		receipts, err := t.Teller.Tell(t.waiting, t.batch, multivac.WaitIndexed)
@@ -202,8 +203,8 @@ func (t *told) tellBatch() ([]multivac.Receipt, error) {
 	return t.Teller.Tell(t.ctx, t.batch, multivac.WaitStored)
 }
 
-// problem returns what to answer where err left something unread or untold,
-// or where nothing was kept.
+// problem returns the answer if err left something unread or untold, or if
+// nothing was kept. Otherwise it returns nil.
 func (t *told) problem(err error, one bool) *wire.Problem {
 	if err == nil && len(t.receipts) == 0 {
 		err = multivac.Errorf(multivac.ErrInvalid, "send at least one document", "the request tells nothing")
@@ -231,8 +232,8 @@ func (t *told) problem(err error, one bool) *wire.Problem {
 	return &p
 }
 
-// shown returns the receipts that a problem comes with. Where nothing was kept,
-// nobody has to know what became of which, and a few of them do.
+// shown returns the receipts that a problem comes with: all of them if a document
+// was kept, since the client has to know which, otherwise the first.
 func (t *told) shown() []wire.Receipt {
 	if t.kept > 0 {
 		return t.receipts

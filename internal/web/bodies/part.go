@@ -6,8 +6,8 @@ import (
 	"multivac"
 )
 
-// maxPartHeader is how many bytes a header of a part of a form may have. Of one
-// that is longer, its parameters would take many times its size.
+// maxPartHeader is how many bytes a header of a part of a form may have. The
+// parameters of a longer one would take many times its size in memory.
 const maxPartHeader = 8 << 10
 
 // CheckPart refuses a part of a form whose headers are too long to be read.

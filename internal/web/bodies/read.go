@@ -11,10 +11,10 @@ import (
 // readSize is how many bytes of a body are read at a time, at least.
 const readSize = 4 << 10
 
-// Read reads the body of a request that tells to its end, or until most bytes
-// are read. A large one has room for all of it before it is read, so that
-// no two wait for each other. What it returns may be used until Release only,
-// because its memory is given back then.
+// Read reads the body of a request that tells to its end, or until most bytes are
+// read. It takes room for all of a large body before it reads, so that no two
+// requests wait for each other. The bytes may be used until Release, which gives
+// their memory back.
 func (h *Hold) Read(r *http.Request, most int) ([]byte, error) {
 	ctx := r.Context()
 	h.whole = true
@@ -47,8 +47,7 @@ func (h *Hold) Read(r *http.Request, most int) ([]byte, error) {
 	return h.buffer.Bytes(), nil
 }
 
-// count takes room for n bytes that were read of a body whose length was not
-// known to be large.
+// count takes room for n bytes of a body whose length was not known to be large.
 func (h *Hold) count(ctx context.Context, n int, expected int64) error {
 	switch {
 	case h.held[h.room.large] > 0:
@@ -59,16 +58,16 @@ func (h *Hold) count(ctx context.Context, n int, expected int64) error {
 	return h.take(ctx, h.room.small, int64(n), roomTimeout)
 }
 
-// Take returns a copy of b, which Read has returned, that stays when the body is
-// released. The body must not be used any more.
+// Take returns a copy of b, which Read has returned, and frees the body, which must
+// not be used any more. The copy stays after Release.
 func (h *Hold) Take(b []byte) []byte {
 	b = bytes.Clone(b)
 	h.buffer.Free()
 	return b
 }
 
-// Append adds p to the bytes that Bytes returns, for a body that is read piece
-// by piece. Reset forgets them.
+// Append adds p to the bytes that Bytes returns, for a body that is read in pieces.
+// Reset removes them.
 func (h *Hold) Append(ctx context.Context, p []byte) error {
 	if more := len(h.buffer.Bytes()) + len(p) - h.longest; more > 0 {
 		if err := h.take(ctx, h.room.stream, int64(more), roomTimeout); err != nil {
@@ -84,11 +83,11 @@ func (h *Hold) Append(ctx context.Context, p []byte) error {
 // Append, or Release.
 func (h *Hold) Bytes() []byte { return h.buffer.Bytes() }
 
-// Reset forgets what was appended.
+// Reset removes what was appended.
 func (h *Hold) Reset() { h.buffer.Reset() }
 
-// Reader counts what is read of a body that tells nothing. It is taken to be
-// kept until Release.
+// Reader counts what is read of a body that tells nothing. It counts as held until
+// Release.
 func (h *Hold) Reader(r *http.Request) io.ReadCloser { return &counted{r.Body, h, r.Context()} }
 
 type counted struct {

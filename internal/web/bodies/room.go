@@ -1,5 +1,5 @@
-// Package bodies holds the bodies of requests, and what is made of them, in
-// memory that all requests together have so much of and no more.
+// Package bodies holds the bodies of requests, and what is made of them, in memory
+// that is bounded for all requests together.
 package bodies
 
 import (
@@ -12,11 +12,11 @@ import (
 	"multivac/internal/memory"
 )
 
-// Most is how many bytes a body may have that tells documents.
+// Most is how many bytes a body that tells documents may have.
 const Most = 64 << 20
 
-// Bytes that are held at a time, of all requests together. There are several
-// rooms so that small requests do not wait behind large ones.
+// Bytes that all requests together may hold. There are several rooms, so that small
+// requests do not wait for large ones.
 const (
 	otherRoom   = 8 << 20  // bodies that tell nothing, such as questions
 	smallRoom   = 16 << 20 // the first smallBody bytes of each body that tells
@@ -26,12 +26,12 @@ const (
 	smallBody   = 64 << 10
 )
 
-// unpackers is how many requests turn a large or packed body into documents at
-// a time: each has a batch of documents in memory for that.
+// unpackers is how many requests at a time may turn a large or packed body into
+// documents: each has a batch of documents in memory while it does.
 const unpackers = 3
 
-// How long a request waits for room, and for its turn to unpack, before it is
-// told to come again.
+// How long a request waits for room, and for its turn to unpack, before it gets an
+// ErrUnavailable.
 const (
 	roomTimeout = 5 * time.Second
 	turnTimeout = 20 * time.Second

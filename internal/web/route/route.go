@@ -1,6 +1,6 @@
-// Package route holds what a route of the server is: one value that says its
-// pattern, who may call it, what it may use, and what OpenAPI says of it. Who
-// serves routes registers each of them already wrapped in what its value says.
+// Package route says what a route of the server is: one value with its pattern,
+// its rule, its bounds, its handler and its description. The server registers each
+// route already wrapped in what its value says.
 package route
 
 import (
@@ -16,8 +16,8 @@ import (
 	"multivac/internal/web/bodies"
 )
 
-// A Route is one way to call the server. A server does not start with a route
-// that has no rule or no handler.
+// A Route is one way to call the server. The server does not start if a route has
+// no rule or no handler.
 type Route struct {
 	Pattern string // of http.ServeMux, with its method
 	Rule    Rule
@@ -28,8 +28,8 @@ type Route struct {
 	Stream  bool
 	Handler http.Handler
 	About   *About // left out of OpenAPI if nil
-	// HTML is what a client gets that names HTML among what it accepts, as
-	// browsers do; its pattern is of no use. The same for all if nil.
+	// HTML is the route for clients that name HTML among what they accept, as
+	// browsers do. Its pattern is not used. If nil, all clients get the same.
 	HTML *Route
 }
 
@@ -77,11 +77,11 @@ type Schemas interface {
 	Resolve(schema *huma.Schema) *huma.Schema // what a reference refers to
 }
 
-// A Rule says who may come in. The zero Rule is none, and refused.
+// A Rule says which callers a route lets in. The zero Rule is not allowed.
 type Rule struct {
 	who     who
 	Scopes  []multivac.Scope // one of them; any key if none
-	Action  string           // what the audit log is told where a key lacks the scope; it is told nothing if ""
+	Action  string           // what the audit log records if a key lacks the scope; it records nothing if ""
 	Classic bool             // of the original's routes: needs no key where these are open
 	// Costly says that the route only reads, but costs so much that the page of
 	// another site must not have a browser call it.
@@ -106,8 +106,8 @@ func (r Rule) Known() bool { return r.who == known }
 // AsClassic returns the rule for a route of the original's.
 func (r Rule) AsClassic() Rule { r.Classic = true; return r }
 
-// The rules. auth.Guard holds each verb against the key again: rules refuse
-// before a body is read, and protect what is behind no verb.
+// The rules. auth.Guard checks each verb against the key again. Rules refuse
+// before a body is read, and protect routes that call no verb.
 var (
 	Open    = Rule{who: everyone}
 	Known   = Rule{who: known}
@@ -126,11 +126,11 @@ var (
 type Bounds struct {
 	Body int64         // bytes
 	Time time.Duration // from the header's end until the handler returns
-	// Paced says that the body may take all that time only while it keeps coming:
-	// what has come of it is in memory that other requests wait for.
+	// Paced says that the body may take that time only while it keeps coming: the
+	// part that has come is in memory that other requests wait for.
 	Paced bool
-	// Endless says that the response may be longer than memory: from its first
-	// byte on, the client has to keep reading.
+	// Endless says that the response may be larger than memory: the client has to
+	// keep reading from the first byte on.
 	Endless bool
 }
 
@@ -143,10 +143,10 @@ const (
 
 var (
 	Small = Bounds{Body: 1 << 20, Time: RequestTimeout}
-	// Large is for what tells.
+	// Large is for requests that tell documents.
 	Large = Bounds{Body: bodies.Most, Time: TellTimeout, Paced: true}
-	// Whole is for what writes, reads or examines all that is kept. It gives up
-	// by itself when nothing moves.
+	// Whole is for requests that export, import or examine everything. Such a
+	// request gives up by itself when nothing moves.
 	Whole = Bounds{Body: math.MaxInt64, Time: KeepTimeout, Endless: true}
 )
 

@@ -14,17 +14,17 @@ import (
 
 var askPages = page{name: "ask", pattern: "GET /{$}", rule: route.AnyKey, serve: (*Site).ask}
 
-// An askPage is the form and, once something was asked, what became of it.
+// An askPage is the form and, after a question, the answer.
 type askPage struct {
 	frame
 	Question    string
 	Collection  multivac.CollectionName
 	Collections []multivac.Collection // to choose from; fewer than two are no choice
-	Of          int                   // how many there are, where not all are listed; else 0
+	Of          int                   // how many there are, if not all are listed; otherwise 0
 	Stops       []stopChoice
 	Examples    []string
 	Host        string // this server, as a URL
-	Server      string // the flags that lead the command here; "" where it comes by itself
+	Server      string // the flags that a command needs to reach this server; may be ""
 	Status      *multivac.Status
 	Unread      bool // what it was told could not be read
 	Answer      *answerView
@@ -70,8 +70,8 @@ func (p askPage) Stop() multivac.Stop {
 	return multivac.Balanced
 }
 
-// leastLikely is the confidence below which a runner-up is not worth reading.
-const leastLikely = 0.01
+// minRunnerUp is the confidence below which a runner-up is not shown.
+const minRunnerUp = 0.01
 
 // An answerView is an answer as the page shows it.
 type answerView struct {
@@ -113,7 +113,7 @@ func (s *Site) ask(w http.ResponseWriter, r *http.Request) {
 	page.Stops = stopChoices(stop, s.stops().Of(page.Collection))
 	code := http.StatusOK
 	switch {
-	case page.Question != "": // asked even where Status fails, for it may not be needed
+	case page.Question != "": // asked even if Status fails: the answer may not need it
 		code = s.answer(w, r, &page, stop)
 	case err != nil:
 		code, page.Problem = s.fail(w, r, err)
@@ -128,8 +128,8 @@ func (s *Site) ask(w http.ResponseWriter, r *http.Request) {
 	render(w, code, page.html())
 }
 
-// choose fills in the collection where none is named, and keeps one that is
-// named and not there, so that the form says what was asked.
+// choose fills in the collection if the query names none. A collection that is
+// named but does not exist stays, so that the form shows what was asked.
 func (p *askPage) choose() {
 	has := func(name multivac.CollectionName) bool {
 		return slices.ContainsFunc(p.Collections, func(c multivac.Collection) bool { return c.Name == name })
@@ -143,7 +143,7 @@ func (p *askPage) choose() {
 	p.Collection = p.Collection.OrDefault()
 }
 
-// answer asks the page's question and puts what comes of it on the page.
+// answer asks the question of the page and puts the answer on it.
 func (s *Site) answer(w http.ResponseWriter, r *http.Request, page *askPage, stop multivac.Stop) int {
 	answer, err := s.asker.Ask(r.Context(), multivac.Question{Text: page.Question, Collection: page.Collection, Stop: stop})
 	if err != nil {
@@ -156,7 +156,7 @@ func (s *Site) answer(w http.ResponseWriter, r *http.Request, page *askPage, sto
 	if answer.State == multivac.Answered && len(answer.Sentences) > 0 {
 		page.Answer = &answerView{Best: newQuotationView(answer.Sentences[0]), JSON: json}
 		for _, q := range answer.Sentences[1:] {
-			if q.Confidence < leastLikely {
+			if q.Confidence < minRunnerUp {
 				break // they come the likeliest first
 			}
 			page.Answer.Also = append(page.Answer.Also, newQuotationView(q))
@@ -170,10 +170,10 @@ func (s *Site) answer(w http.ResponseWriter, r *http.Request, page *askPage, sto
 	return http.StatusOK
 }
 
-// hopeless is the confidence under which no stop gives an answer.
-const hopeless = .25
+// minEager is the confidence below which even the eager stop gives no answer.
+const minEager = .25
 
-// explain says why there is no answer and what can be done about it.
+// explain says why there is no answer, and what the reader can do.
 func (v *refusalView) explain(reason *multivac.Reason, page *askPage) {
 	v.Text, v.Empty = reason.Text, reason.Code == multivac.NothingTold
 	if !allIn(reason.Text, reason.Unmatched) {
@@ -184,22 +184,22 @@ func (v *refusalView) explain(reason *multivac.Reason, page *askPage) {
 	}
 	nearest := newQuotationView(*reason.Nearest)
 	v.Nearest = &nearest
-	if page.Stop() != multivac.Eager && reason.Nearest.Confidence >= hopeless {
+	if page.Stop() != multivac.Eager && reason.Nearest.Confidence >= minEager {
 		values := url.Values{"q": {page.Question}, "collection": {string(page.Collection)}, "stop": {string(multivac.Eager)}}
 		v.Eager = "/?" + values.Encode()
 	}
 }
 
-// What may stand in a command: a name or an address that a shell takes as it is,
-// and an address whose brackets it would take for a pattern.
+// Hosts that may stand in a command: a name or an address that a shell takes as
+// it is, and an address whose brackets a shell would take for a pattern.
 var (
 	plainHost     = regexp.MustCompile(`^[A-Za-z0-9._-]+(:[0-9]+)?$`)
 	bracketedHost = regexp.MustCompile(`^\[[0-9A-Fa-f:.]+\](:[0-9]+)?$`)
 )
 
 // host returns the address by which the reader reached the page, for commands
-// to copy. A proxy says how it was reached in headers of its own; whoever sends
-// them by himself misleads nobody else.
+// to copy. A proxy says in headers how it was reached. A client that sends these
+// headers itself misleads only its own reader.
 func host(r *http.Request) string {
 	scheme, name := "http", r.Host
 	if r.TLS != nil || strings.EqualFold(forwarded(r, "X-Forwarded-Proto"), "https") {
@@ -217,14 +217,14 @@ func host(r *http.Request) string {
 	return scheme + "://" + name
 }
 
-// forwarded returns what the first proxy says in a header; "" where none does.
+// forwarded returns the first value of a header of proxies; "" if there is none.
 func forwarded(r *http.Request, header string) string {
 	first, _, _ := strings.Cut(r.Header.Get(header), ",")
 	return strings.TrimSpace(first)
 }
 
-// serverFlag returns what a command needs to reach this server, which is
-// nothing where it looks by itself and no key is needed.
+// serverFlag returns the flags that a command needs to reach this server: none if
+// it is where the command looks by default and needs no key.
 func serverFlag(r *http.Request) string {
 	flags := ""
 	if h := host(r); h != "http://127.0.0.1:5000" && h != "http://localhost:5000" {
@@ -236,7 +236,7 @@ func serverFlag(r *http.Request) string {
 	return flags
 }
 
-// allIn says whether s names every one of words.
+// allIn reports whether s contains all words.
 func allIn(s string, words []string) bool {
 	return !slices.ContainsFunc(words, func(w string) bool { return !strings.Contains(s, w) })
 }

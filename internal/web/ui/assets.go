@@ -13,8 +13,11 @@ import (
 	"time"
 )
 
-//go:embed */*.css */*.js */*.svg
-var embedded embed.FS
+// folders has a folder for each page, with its styles and scripts, and the
+// folder base for what all pages have.
+//
+//go:embed pages
+var folders embed.FS
 
 // An asset is a file that pages refer to.
 type asset struct {
@@ -22,20 +25,20 @@ type asset struct {
 	version string
 }
 
-// assets are those of all folders by name; a name is there once in all of them.
+// assets are those of all folders, by their names without the folder.
 var assets = sync.OnceValue(func() map[string]asset {
 	all := map[string]asset{}
-	err := fs.WalkDir(embedded, ".", func(file string, d fs.DirEntry, err error) error {
+	err := fs.WalkDir(folders, "pages", func(file string, d fs.DirEntry, err error) error {
 		if err != nil || d.IsDir() {
 			return err
 		}
-		body, err := embedded.ReadFile(file)
+		body, err := folders.ReadFile(file)
 		sum := sha256.Sum256(body)
 		all[path.Base(file)] = asset{body, hex.EncodeToString(sum[:6])}
 		return err
 	})
 	if err != nil {
-		panic(fmt.Sprintf("ui: %v", err)) // they are in the binary, and every test runs this
+		panic(fmt.Sprintf("ui: %v", err)) // they are in the binary, so every test would see it
 	}
 	return all
 })
@@ -44,14 +47,14 @@ var assets = sync.OnceValue(func() map[string]asset {
 func assetAddress(name string) string {
 	a, ok := assets()[name]
 	if !ok {
-		panic(fmt.Sprintf("ui: there is no asset %q", name)) // a page names it, and tests make every page
+		panic(fmt.Sprintf("ui: there is no asset %q", name)) // tests make every page
 	}
 	return "/ui/assets/" + name + "?v=" + a.version
 }
 
-// serveAsset serves the asset that is here whatever version is asked for, since
-// while replicas are replaced a page may come from one and its style from
-// another; but only the version asked for may be kept.
+// serveAsset serves an asset, whichever version is asked for: while replicas are
+// replaced, a page may come from one and its style from another. The client may
+// keep it only if it is the version that it asked for.
 func serveAsset(w http.ResponseWriter, r *http.Request) {
 	name := r.PathValue("name")
 	a, ok := assets()[name]

@@ -29,9 +29,9 @@ type documentPage struct {
 	Problem              *problem
 }
 
-// shown is how much of a text is shown on each side of the sentence, in bytes,
-// so that a large document does not stall the browser.
-const shown = 128 << 10
+// maxShown is how much of a text is shown on each side of the sentence, in bytes:
+// a large document would stall the browser.
+const maxShown = 128 << 10
 
 // document serves a document's page.
 func (s *Site) document(w http.ResponseWriter, r *http.Request) {
@@ -61,7 +61,7 @@ func (s *Site) document(w http.ResponseWriter, r *http.Request) {
 	render(w, http.StatusOK, page.html())
 }
 
-// show puts the text on the page, with the sentence that the query names.
+// show puts the text on the page, with the sentence that the query names marked.
 func (p *documentPage) show(d multivac.Document, query url.Values) {
 	switch {
 	case d.Text == "" && d.State == multivac.Failed:
@@ -80,7 +80,7 @@ func (p *documentPage) show(d multivac.Document, query url.Values) {
 	p.cut(d.Text, multivac.Span{})
 }
 
-// span returns the sentence that the query names, if it is in the text.
+// span returns the span that the query names, if the text has it.
 func span(d multivac.Document, query url.Values) (multivac.Span, bool) {
 	start, err1 := strconv.Atoi(query.Get("start"))
 	end, err2 := strconv.Atoi(query.Get("end"))
@@ -93,16 +93,16 @@ func span(d multivac.Document, query url.Values) (multivac.Span, bool) {
 	return multivac.Span{Start: start, End: end}, utf8.ValidString(d.Text[start:end])
 }
 
-// cut cuts the text at the quoted span and shortens what is far from it. An
-// empty span shows the beginning.
+// cut splits the text at the quoted span and shortens both sides. An empty span
+// shows the beginning.
 func (p *documentPage) cut(text string, quote multivac.Span) {
 	before, after := text[:quote.Start], text[quote.End:]
 	p.Quote = text[quote.Start:quote.End]
-	if len(before) > shown {
-		before, p.CutBefore = before[runeEnd(before, len(before)-shown):], true
+	if len(before) > maxShown {
+		before, p.CutBefore = before[runeEnd(before, len(before)-maxShown):], true
 	}
-	if len(after) > shown {
-		after, p.CutAfter = after[:runeStart(after, shown)], true
+	if len(after) > maxShown {
+		after, p.CutAfter = after[:runeStart(after, maxShown)], true
 	}
-	p.Before, p.After, p.Quote = strings.Clone(before), strings.Clone(after), strings.Clone(p.Quote) // not to hold all of it
+	p.Before, p.After, p.Quote = strings.Clone(before), strings.Clone(after), strings.Clone(p.Quote) // the page must not keep all of the text
 }

@@ -13,6 +13,7 @@ import (
 	"unicode/utf8"
 
 	"multivac"
+	"multivac/internal/percent"
 )
 
 // A quotationView is a quotation as a page shows it.
@@ -38,21 +39,21 @@ type piece struct {
 	Mark bool
 }
 
-// context is how much of what stands around a sentence is shown, in bytes.
-const context = 320
+// maxContext is how much of what stands around a sentence is shown, in bytes.
+const maxContext = 320
 
 func newQuotationView(q multivac.Quotation) quotationView {
 	v := quotationView{
-		Before:    clipStart(q.Before, context),
+		Before:    clipStart(q.Before, maxContext),
 		Pieces:    pieces(q.Text, q.Marks),
-		After:     clipEnd(q.After, context),
+		After:     clipEnd(q.After, maxContext),
 		Lead:      q.Lead,
 		Verse:     q.Lead != "" || severalLines.MatchString(q.Text),
 		Title:     cmp.Or(q.Title, q.Source, "Untitled"),
 		Source:    q.Source,
 		SourceURL: webAddress(q.Source),
 		Address:   documentAddress(q),
-		Percent:   multivac.Percent(q.Confidence),
+		Percent:   percent.Of(q.Confidence),
 		Words:     confidence(q.Confidence),
 		Of10:      int(math.Round(min(max(q.Confidence, 0), 1) * 10)),
 	}
@@ -68,12 +69,11 @@ func newQuotationView(q multivac.Quotation) quotationView {
 	return v
 }
 
-// severalLines finds what is quoted of several list items, rows or lines of
-// code; the lines of a paragraph may be joined.
+// severalLines matches a quotation of several list items, rows or lines of code.
+// The lines of a paragraph may be joined instead.
 var severalLines = regexp.MustCompile("\n[ \t]*(?:\n|[-*+|] |\\d+[.)] |```|~~~)")
 
-// separate keeps the sentence apart from those around it, which come without
-// the space between them.
+// separate puts space between the sentence and its context, which comes without.
 func (v *quotationView) separate() {
 	space := " "
 	if v.Verse {
@@ -97,12 +97,11 @@ func documentAddress(q multivac.Quotation) string {
 	return "/ui/document/" + url.PathEscape(string(q.Document)) + "?" + values.Encode() + "#quote"
 }
 
-// noAddress finds what may not stand in an address as it is.
+// noAddress matches what must be escaped in an address.
 var noAddress = regexp.MustCompile(`[^A-Za-z0-9\-._~!#$%&*+,/:;=?@\[\]]`)
 
-// webAddress returns s as a link has it where it is a web address, else "". It
-// is the one way from what was told into a link: a browser would run
-// "javascript:...".
+// webAddress returns s as the address of a link if it is a web address, otherwise
+// "". All links to sources go through it: a browser would run "javascript:...".
 func webAddress(s string) string {
 	u, err := url.Parse(s)
 	if err != nil || u.Host == "" || u.Scheme != "http" && u.Scheme != "https" {
@@ -209,8 +208,8 @@ func plural(n int, noun string) string {
 	return fmt.Sprintf("%s %s", number(n), noun)
 }
 
-// undirected returns s without the characters that turn the direction of
-// writing, for the title of a page: what is marked up is kept apart by that.
+// undirected returns s without the characters that change the direction of
+// writing, for the title of a page. Elsewhere, markup isolates the direction.
 func undirected(s string) string {
 	return strings.Map(func(r rune) rune {
 		if unicode.Is(unicode.Bidi_Control, r) {

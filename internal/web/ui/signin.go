@@ -12,12 +12,12 @@ var signInPages = page{name: "signin"}
 // A signInPage asks for a key.
 type signInPage struct {
 	frame
-	Next    string // where it leads to
+	Next    string // the address that it leads to
 	Problem *problem
 }
 
-// SignIn answers with the form that asks for a key and leads to next, and says
-// what was wrong with the key that came, where one did.
+// SignIn answers with the form that asks for a key and leads to next. err says
+// what is wrong with the key that came, if one did.
 func (s *Site) SignIn(w http.ResponseWriter, r *http.Request, next string, err error) {
 	setHeaders(w.Header())
 	page, code := signInPage{Next: next}, http.StatusOK
@@ -31,7 +31,7 @@ func (s *Site) SignIn(w http.ResponseWriter, r *http.Request, next string, err e
 
 // A frame is what every page has around it.
 type frame struct {
-	Key string // the name of the key that the reader has signed in with; "" where he has not
+	Key string // the name of the key that the reader signed in with; "" if there is none
 }
 
 func newFrame(r *http.Request) frame {

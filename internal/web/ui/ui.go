@@ -1,6 +1,6 @@
-// Package ui serves the pages for people: the question with its answer, and
-// the document that the answer stands in. They are made on the server and need
-// no script. It knows the verbs of multivac and nothing of how they are done.
+// Package ui serves the pages for people: the question with its answer, and the
+// document that the answer stands in. They are made on the server and need no
+// script. It knows the verbs of multivac only.
 package ui
 
 import (
@@ -28,13 +28,13 @@ func WithExamples(questions ...string) Option {
 	return func(s *Site) { s.examples = questions }
 }
 
-// WithStops has the form offer first what a question gets, now, that names no stop.
+// WithStops says what a question gets that names no stop: the form preselects it.
 func WithStops(stops func() multivac.DefaultStops) Option {
 	return func(s *Site) { s.stops = stops }
 }
 
-// WithLog has log told what a page must not say of an error; it is
-// slog.Default otherwise.
+// WithLog sets the log for the part of an error that a page must not show;
+// otherwise it is slog.Default.
 func WithLog(log *slog.Logger) Option {
 	return func(s *Site) { s.log = log }
 }
@@ -91,7 +91,7 @@ func missing(w http.ResponseWriter, r *http.Request) {
 	}}.html())
 }
 
-// policy allows what the pages have, which is all in files of their own.
+// policy allows what the pages use: styles, scripts and images of this server.
 const policy = "default-src 'none'; style-src 'self'; script-src 'self'; img-src 'self' data:; " +
 	"form-action 'self'; base-uri 'none'; frame-ancestors 'none'"
 
@@ -108,17 +108,17 @@ func setHeaders(h http.Header) {
 	h.Set("Referrer-Policy", "no-referrer") // a page's address holds the question
 }
 
-// render writes a page. Nothing is written before the whole page stands, so
-// that a page that fails is an error and not half a page.
+// render writes a page once all of it is made, so that a failure is an error and
+// not half a page.
 func render(w http.ResponseWriter, status int, page gomponents.Node) {
 	var out bytes.Buffer
-	_ = page.Render(&out) // only writing can fail, and a buffer takes all
+	_ = page.Render(&out) // only writing can fail, and a buffer never does
 	h := w.Header()
 	h.Set("Content-Type", "text/html; charset=utf-8")
 	h.Set("Cache-Control", "private, no-store")
 	h.Set("Content-Length", strconv.Itoa(out.Len()))
 	w.WriteHeader(status)
-	_, _ = w.Write(out.Bytes()) // a reader who has left is told nothing
+	_, _ = w.Write(out.Bytes()) // the client may have gone
 }
 
 // A problem is an error as a page shows it.
@@ -128,7 +128,7 @@ type problem struct {
 	RequestID string // to be found in the log
 }
 
-// titles are those of problems that are met on pages.
+// titles are those of problems on pages, by status.
 var titles = map[int]string{
 	http.StatusBadRequest:          "That cannot be asked",
 	http.StatusUnauthorized:        "That key does not fit",
@@ -138,8 +138,8 @@ var titles = map[int]string{
 	http.StatusInternalServerError: "Something went wrong in here",
 }
 
-// fail returns the status of an error and the problem to show, and logs what
-// the page must not say.
+// fail returns the status of an error and the problem to show, and logs what the
+// page must not show.
 func (s *Site) fail(w http.ResponseWriter, r *http.Request, err error) (int, *problem) {
 	p := wire.ProblemOf(err)
 	shown := &problem{Title: cmp.Or(titles[p.Status], p.Title), Message: strings.TrimSpace(sentence(p.Detail) + " " + sentence(p.Remedy))}
@@ -159,7 +159,7 @@ func (s *Site) fail(w http.ResponseWriter, r *http.Request, err error) (int, *pr
 	return p.Status, shown
 }
 
-// sentence makes a sentence of a message that is none.
+// sentence returns a message as a sentence.
 func sentence(s string) string {
 	if s == "" {
 		return ""

@@ -9,6 +9,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"multivac"
+	"multivac/internal/percent"
 )
 
 func TestPieces(t *testing.T) {
@@ -101,7 +102,7 @@ func TestClip(t *testing.T) {
 func TestConfidenceInWords(t *testing.T) {
 	f := func(p float64, percentWant, wordsWant string) {
 		t.Helper()
-		if got := multivac.Percent(p); got != percentWant {
+		if got := percent.Of(p); got != percentWant {
 			t.Errorf("%v: got %q, want %q", p, got, percentWant)
 		}
 		if got := confidence(p); got != wordsWant {

@@ -17,7 +17,7 @@ import (
 
 // Memory is a Teller, Asker and Library. Set its fields before it is used.
 type Memory struct {
-	Err     error // what everything fails with
+	Err     error // returned by all verbs
 	Stuck   bool  // documents stay pending until Settle
 	Mangled bool  // documents fail when they are indexed
 

@@ -20,8 +20,8 @@ import (
 	"multivac"
 )
 
-// Kinds of errors that only HTTP knows. To a client they are the kind that
-// they wrap.
+// Kinds of errors that only HTTP knows. A client sees them as the kind that they
+// wrap.
 var (
 	ErrMediaType   = fmt.Errorf("unsupported media type: %w", multivac.ErrInvalid)
 	ErrMethod      = fmt.Errorf("method not allowed: %w", multivac.ErrInvalid)
@@ -40,8 +40,8 @@ type Kind struct {
 	err    error
 }
 
-// Kinds is the one place where a kind of error becomes a status, and a
-// problem's type becomes a kind again. What wraps another kind stands before it.
+// Kinds is the one place where a kind of error becomes a status, and the type of a
+// problem becomes a kind again. A kind that wraps another stands before it.
 var Kinds = []Kind{
 	{"unsupported-media-type", http.StatusUnsupportedMediaType, "Unsupported media type", ErrMediaType},
 	{"method-not-allowed", http.StatusMethodNotAllowed, "Method not allowed", ErrMethod},
@@ -86,8 +86,8 @@ type Detail struct {
 	Message  string `json:"message" doc:"What is wrong there, and what to do about it"`
 }
 
-// ProblemOf returns err as the user may see it. Where the kind is unknown it
-// says nothing of err, which belongs in the log: see [Problem.Internal].
+// ProblemOf returns the part of err that the client may see. If the kind is unknown
+// that is nothing, and err belongs in the log: see [Problem.Internal].
 func ProblemOf(err error) *Problem {
 	var told *multivac.Error
 	if errors.As(err, &told) {
@@ -216,8 +216,8 @@ func WriteProblem(w http.ResponseWriter, p *Problem) {
 // WriteReceipts answers with the receipts of several tellings.
 func WriteReceipts(w io.Writer, receipts []Receipt) { writeReceipts(w, struct{}{}, receipts) }
 
-// writeReceipts writes v as a line of JSON, with receipts as its last member
-// where there are any. Each is written by itself: together they may be large.
+// writeReceipts writes v as a line of JSON, with the receipts, if any, as its last
+// member. Each is encoded by itself: together they may be large.
 func writeReceipts(w io.Writer, v any, receipts []Receipt) {
 	if len(receipts) == 0 {
 		WriteJSON(w, v)
@@ -236,7 +236,7 @@ func writeReceipts(w io.Writer, v any, receipts []Receipt) {
 		out.Write(bytes.TrimSuffix(one, []byte("\n")))
 	}
 	out.WriteString("]}\n")
-	_ = out.Flush() // that the reader has gone is for the server to notice
+	_ = out.Flush() // the client may have gone; the server notices
 }
 
 func marshal(v any) ([]byte, error) {
@@ -247,15 +247,15 @@ func marshal(v any) ([]byte, error) {
 	return b.Bytes(), err
 }
 
-// WriteJSON writes v as a line of JSON. That the reader has gone is for the
-// server to notice.
+// WriteJSON writes v as a line of JSON. It ignores errors of w: the server notices
+// that a client has gone.
 func WriteJSON(w io.Writer, v any) {
 	enc := json.NewEncoder(w)
 	enc.SetEscapeHTML(false)
 	_ = enc.Encode(v)
 }
 
-// BodyError says what a failure to read a request's body means to the client.
+// BodyError returns what the client is told when its body cannot be read.
 func BodyError(err error) error {
 	var (
 		large *http.MaxBytesError
@@ -267,7 +267,7 @@ func BodyError(err error) error {
 	case errors.Is(err, os.ErrDeadlineExceeded):
 		return multivac.Errorf(ErrSlow, "send less at once", "the request's body did not arrive in time")
 	case errors.As(err, &told), errors.Is(err, context.Canceled), errors.Is(err, context.DeadlineExceeded):
-		return err // it says itself what it is
+		return err
 	}
 	return multivac.Errorf(multivac.ErrInvalid, "send it again", "the request's body ends early")
 }

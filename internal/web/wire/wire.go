@@ -1,6 +1,5 @@
-// Package wire holds what goes over HTTP: the structs of the API, how they are
-// made of the words of multivac and read back, and the errors. It neither
-// serves nor calls.
+// Package wire holds what goes over HTTP: the structs of the API, their conversion
+// from and to the types of multivac, and the errors. It neither serves nor calls.
 package wire
 
 import (
@@ -37,8 +36,8 @@ func NewTelling(t multivac.Telling) Telling {
 	return w
 }
 
-// plain says whether JSON carries b word for word and at no more than twice
-// its length.
+// plain reports whether b as a JSON string is the same text, and at most twice as
+// long.
 func plain(b []byte) bool {
 	control := func(c byte) bool { return c < ' ' && c != '\n' && c != '\t' && c != '\r' }
 	return utf8.Valid(b) && !slices.ContainsFunc(b, control)
@@ -131,8 +130,8 @@ func NewDocument(d multivac.Document) Document {
 	}
 }
 
-// WriteDocument writes d as a line of JSON, its text in pieces. That the reader
-// has gone is for the server to notice.
+// WriteDocument writes d as a line of JSON, its text in pieces. It ignores errors
+// of w, as WriteJSON does.
 func WriteDocument(w io.Writer, d Document) {
 	text := d.Text
 	d.Text = ""
@@ -244,7 +243,8 @@ type Status struct {
 	Free      int64  `json:"free_bytes,omitempty" doc:"How much of it holds nothing"`
 }
 
-// Readiness is what a stranger learns of the status where a key is needed.
+// Readiness is the part of the status that a client without a key sees, where one
+// is needed.
 type Readiness struct {
 	Ready     bool   `json:"ready" doc:"Answers come from all that was indexed at the start"`
 	Reason    string `json:"reason,omitempty" doc:"Why it is not ready"`

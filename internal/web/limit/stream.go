@@ -1,4 +1,4 @@
-package web
+package limit
 
 import (
 	"context"
@@ -9,21 +9,21 @@ import (
 	"multivac/internal/web/route"
 )
 
-// stream is limit for a response that is sent piece by piece: it has no time as
-// a whole, but each write has b.Time. The context of the request ends when the
-// client goes or the server stops.
-func (s *server) stream(b route.Bounds, next http.Handler) http.Handler {
+// Stream is [Connection] and [Term] of a response that is sent piece by piece: it
+// has no time as a whole, but each write has b.Time. The context of the request
+// ends when the client goes or the server stops.
+func (l *Limits) Stream(b route.Bounds, next http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		conn := http.NewResponseController(w)
 		if r.Body != http.NoBody {
 			_ = conn.SetReadDeadline(time.Now().Add(b.Time)) // a recorder in a test has none
 			r.Body = &bodyOfStream{http.MaxBytesReader(w, r.Body, b.Body), conn}
 		}
-		hold := &hold{answers: s.answers}
+		hold := &hold{room: l.answers}
 		defer hold.keep(0)
 		ctx, cancel := context.WithCancel(context.WithValue(r.Context(), holdKey{}, hold))
 		defer cancel()
-		defer context.AfterFunc(s.Stop, cancel)()
+		defer context.AfterFunc(l.stop, cancel)()
 		next.ServeHTTP(&streamWriter{w, conn, b.Time, hold, cancel}, r.WithContext(ctx))
 	})
 }
@@ -50,7 +50,7 @@ type streamWriter struct {
 	http.ResponseWriter
 	conn   *http.ResponseController
 	time   time.Duration
-	hold   *hold // what was read for the piece that is sent
+	hold   *hold // for what was read for the piece that is sent
 	cancel func()
 }
 

@@ -1,4 +1,4 @@
-package web
+package limit
 
 import (
 	"cmp"
@@ -11,26 +11,20 @@ import (
 	"multivac"
 )
 
-// Answers that are large are in memory until their clients have read them. What
-// all of them may take together, and how long a request waits for its part.
+// Large answers are in memory until their clients have read them.
 const (
-	answersRoom = 96 << 20 // bytes
-	answersWait = 5 * time.Second
+	maxAnswers  = 96 << 20             // bytes of all of them together
+	answersWait = 5 * time.Second      // how long a request waits for its part
 	smallAnswer = 64 << 10             // bytes that are not counted: the kernel takes them
 	readingText = 2 * multivac.MaxBody // bytes that reading a document takes at most
 	readingRow  = 4 << 10              // bytes of a document in a list
 	readingName = 256                  // bytes of a collection in a list
 )
 
-// answers are those of all requests that are under way.
-type answers struct{ room *semaphore.Weighted }
-
-func newAnswers() *answers { return &answers{semaphore.NewWeighted(answersRoom)} }
-
 // A hold is what one request has of the room for answers. One goroutine uses it
 // at a time.
 type hold struct {
-	*answers
+	room  *semaphore.Weighted
 	bytes int64
 }
 
@@ -38,7 +32,7 @@ type holdKey struct{}
 
 // take waits until there is room for bytes more of an answer.
 func (h *hold) take(ctx context.Context, bytes int64) error {
-	bytes = min(bytes, answersRoom)
+	bytes = min(bytes, maxAnswers)
 	if h.room.TryAcquire(bytes) {
 		h.bytes += bytes
 		return nil
@@ -57,7 +51,7 @@ func (h *hold) take(ctx context.Context, bytes int64) error {
 	return nil
 }
 
-// keep gives back all but bytes, or all where the answer is small.
+// keep gives back all except bytes, or all if the answer is small.
 func (h *hold) keep(bytes int64) {
 	if bytes <= smallAnswer {
 		bytes = 0
@@ -69,14 +63,14 @@ func (h *hold) keep(bytes int64) {
 }
 
 // Bounded returns l with large answers bounded over all requests: what it reads
-// for a request of [New] takes part of one room, until that request is over.
-// Where there is no room for a while, its methods return ErrUnavailable.
+// for a request with a [Term] takes part of one room, until the request is over.
+// If there is no room for answersWait, its methods return ErrUnavailable.
 func Bounded(l multivac.Library) multivac.Library { return bounded{l} }
 
 type bounded struct{ multivac.Library }
 
-// withRoom calls read with room for as many bytes, and keeps as many as read
-// returns until the request is over.
+// withRoom calls read once there is room for bytes. What read returns as kept
+// stays taken until the request is over.
 func withRoom(ctx context.Context, bytes int64, read func() (kept int64, err error)) error {
 	h, _ := ctx.Value(holdKey{}).(*hold)
 	if h == nil { // of no request
@@ -119,7 +113,8 @@ func (b bounded) Datum(ctx context.Context, collection multivac.CollectionName) 
 	return text, err
 }
 
-// Status implements multivac.Library. What it reads is in memory; its JSON is not.
+// Status implements multivac.Library. What it reads is in memory anyway; its JSON
+// is not.
 func (b bounded) Status(ctx context.Context) (multivac.Status, error) {
 	st, err := b.Library.Status(ctx)
 	if size := int64(len(st.Collections)) * readingName; err == nil && size > smallAnswer {
@@ -128,20 +123,20 @@ func (b bounded) Status(ctx context.Context) (multivac.Status, error) {
 	return st, err
 }
 
-// A client that reads an answer slowly has slowReader, and for each slowestRead
-// bytes that it has read a second more, slowReader at most at any time: what it
-// has not read is in memory that other requests wait for.
+// A client that reads an answer slowly has slowReader, and a second more for each
+// slowestRead bytes that it has read, but never more than slowReader: what it has
+// not read is in memory that other requests wait for.
 const (
 	slowReader  = 30 * time.Second
 	slowestRead = 32 << 10
 	piece       = 64 << 10 // bytes that are written at a time
 )
 
-// A steadyWriter ends where its client does not read.
+// A steadyWriter fails when its client does not read.
 type steadyWriter struct {
 	http.ResponseWriter
-	free   int           // bytes for which the deadline does that was set before
-	credit time.Duration // that is left of slowReader
+	free   int           // bytes that are written under the deadline of the request
+	credit time.Duration // what is left of slowReader
 }
 
 // Write implements io.Writer.

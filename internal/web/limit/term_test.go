@@ -1,4 +1,4 @@
-package web
+package limit
 
 import (
 	"context"
@@ -13,13 +13,13 @@ import (
 func TestTerm(t *testing.T) {
 	for _, one := range []struct {
 		name string
-		end  func(t *term, stop func())
+		end  func(t *Term, stop func())
 		want error
 	}{
-		{"nothing", func(*term, func()) {}, nil},
-		{"its time", func(*term, func()) { time.Sleep(time.Minute) }, context.DeadlineExceeded},
-		{"stop", func(_ *term, stop func()) { stop() }, context.Canceled},
-		{"the request", func(t *term, _ func()) { t.finish() }, context.Canceled},
+		{"nothing", func(*Term, func()) {}, nil},
+		{"its time", func(*Term, func()) { time.Sleep(time.Minute) }, context.DeadlineExceeded},
+		{"stop", func(_ *Term, stop func()) { stop() }, context.Canceled},
+		{"the request", func(t *Term, _ func()) { t.Finish() }, context.Canceled},
 	} {
 		for _, waits := range []bool{false, true} {
 			synctest.Test(t, func(t *testing.T) {
@@ -27,8 +27,8 @@ func TestTerm(t *testing.T) {
 				client, gone := context.WithCancel(context.WithValue(context.Background(), key{}, "value"))
 				stop, cancel := context.WithCancel(context.Background())
 				defer cancel()
-				got := newTerm(client, time.Minute, stop, newAnswers())
-				defer got.finish()
+				got := New(stop).Term(client, time.Minute)
+				defer got.Finish()
 				gone() // which may be half of it only
 				child := context.Context(got)
 				if waits {

@@ -1,4 +1,5 @@
-package web
+// Package listen bounds the connections of a process.
+package listen
 
 import (
 	"container/list"
@@ -12,16 +13,16 @@ import (
 )
 
 const (
-	maxConnections = 4096                   // each takes some 20 KiB of memory, and its header up to MaxHeaderBytes
+	maxConnections = 4096                   // each takes some 20 KiB of memory, and its header up to the largest that the server takes
 	maxReserve     = 256                    // descriptors that are left to the store, the queue and the log
-	silent         = 500 * time.Millisecond // after which a new connection that says nothing counts as idle
-	acceptAgain    = 100 * time.Millisecond // after which it is tried again to take a connection in
+	silentTime     = 500 * time.Millisecond // after which a new connection without a request counts as idle
+	acceptAgain    = 100 * time.Millisecond // between two tries to accept a connection
 )
 
-// Connections are those of all servers of this process. They are as many as
-// the process has descriptors for, but for a reserve: where one more comes, the
-// one that has been idle for longest is closed, and where none is idle the new
-// one waits until one ends.
+// Connections are those of all servers of this process. There are at most as many
+// as the process has file descriptors, less a reserve. When one more comes, the one
+// that has been idle for longest is closed; if none is idle, the new one waits until
+// one ends.
 type Connections struct {
 	max int
 
@@ -37,8 +38,7 @@ type idleConnection struct {
 	fresh bool // no request has come on it
 }
 
-// NewConnections returns the connections of this process, of which there are
-// none yet.
+// NewConnections returns the connections of this process: none yet.
 func NewConnections() *Connections {
 	c := &Connections{max: maxConnections, all: map[net.Conn]*list.Element{}, idle: list.New(), freed: make(chan struct{}, 1)}
 	var limit syscall.Rlimit // Go has raised the soft one to the hard one
@@ -49,8 +49,8 @@ func NewConnections() *Connections {
 	return c
 }
 
-// Listener returns l, whose connections are of c from then on. The server that
-// has them has to call State.
+// Listener returns l with its connections bounded by c. The server has to call
+// State.
 func (c *Connections) Listener(l net.Listener) net.Listener { return &listener{l, c} }
 
 type listener struct {
@@ -86,8 +86,8 @@ func (c *Connections) wait() {
 	}
 }
 
-// hasRoom reports whether there may be one connection more, and closes an idle
-// one where there are too many.
+// hasRoom reports whether there may be one connection more. If there are too many,
+// it closes an idle one.
 func (c *Connections) hasRoom() bool {
 	c.mu.Lock()
 	full := len(c.all) >= c.max
@@ -102,7 +102,7 @@ func (c *Connections) closeIdle() bool {
 	defer c.mu.Unlock()
 	for e := c.idle.Front(); e != nil; e = e.Next() {
 		one := e.Value.(idleConnection)
-		if one.fresh && time.Since(one.since) < silent {
+		if one.fresh && time.Since(one.since) < silentTime {
 			continue
 		}
 		c.idle.Remove(e)
@@ -119,7 +119,7 @@ func (c *Connections) enter(conn net.Conn) {
 	c.all[conn] = c.idle.PushBack(idleConnection{conn, time.Now(), true})
 }
 
-// State is the hook of a http.Server for what becomes of its connections.
+// State is the hook ConnState of a http.Server.
 func (c *Connections) State(conn net.Conn, state http.ConnState) {
 	if t, ok := conn.(*tls.Conn); ok {
 		conn = t.NetConn()
@@ -151,7 +151,7 @@ func (c *Connections) free() {
 	}
 }
 
-// A connection leaves when it is closed.
+// A connection leaves c when it is closed.
 type connection struct {
 	net.Conn
 	of *Connections
@@ -170,7 +170,7 @@ func (c *connection) Close() error {
 	return err
 }
 
-// CloseWrite has the other side see the end, as net/http does before it closes.
+// CloseWrite closes the sending half, as net/http does before it closes.
 func (c *connection) CloseWrite() error {
 	if half, ok := c.Conn.(interface{ CloseWrite() error }); ok {
 		return half.CloseWrite()
