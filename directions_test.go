@@ -39,7 +39,8 @@ internal/keep             jsontext memory strict text store queue
 internal/ask              index meaning rank follow cache store
 internal/cache            redisclient
 internal/store            
-internal/store/sqlite     store
+internal/store/sqlite     store store/sqlite/folder
+internal/store/sqlite/folder 
 internal/store/mongodb    store certs
 internal/store/storetest  store golden
 internal/queue            

@@ -78,7 +78,7 @@ func fill(tb testing.TB, db *sqlite.DB, n int) []multivac.Receipt {
 	return receipts
 }
 
-// together runs do b.N times in that many goroutines.
+// together runs do b.N times, in so many goroutines.
 func together(b *testing.B, goroutines int, do func(ctx context.Context, n int64) error) {
 	var n atomic.Int64
 	var wait sync.WaitGroup

@@ -16,7 +16,7 @@ import (
 	"multivac/internal/store/storetest"
 )
 
-// Each damage is found, named and mended, and leaves what a store may be.
+// Each damage is found, named and repaired. After that the store is sound.
 func TestExamine(t *testing.T) {
 	f := func(damage, problem, document string) {
 		t.Helper()
@@ -31,7 +31,7 @@ func TestExamine(t *testing.T) {
 		if err := db.Close(); err != nil {
 			t.Fatal(err)
 		}
-		if db, err = Open(dir); err != nil { // the end of the feed is read anew
+		if db, err = Open(dir); err != nil { // Open reads the end of the feed again
 			t.Fatal(err)
 		}
 		storetest.Check(t, checked{db, t})
@@ -60,8 +60,8 @@ func TestExamine(t *testing.T) {
 	f(`UPDATE passages SET end = 9999 WHERE id >> 24 = (SELECT content FROM documents WHERE source = 'indexed')`, "passages are broken", "indexed")
 }
 
-// Data of earlier versions of the schema is brought to this one, and nothing
-// of it is lost.
+// Data of earlier versions of the schema are brought to this one, and nothing is
+// lost.
 func TestEarlierVersions(t *testing.T) {
 	f := func(version int, made store.Version, outdatedToVectors int) {
 		t.Run(fmt.Sprint(version), func(t *testing.T) { upgrade(t, version, made, outdatedToVectors) })
@@ -71,8 +71,8 @@ func TestEarlierVersions(t *testing.T) {
 	f(5, store.Version{Segmenter: 3}, 2)
 }
 
-// upgrade opens data that a segmenter of a version made. To that version of
-// vectors some are outdated.
+// upgrade opens data of a version of the schema. Its passages are of the version
+// made, and some are outdated where they are to have vectors of version 1.
 func upgrade(t *testing.T, version int, made store.Version, outdatedToVectors int) {
 	dir := t.TempDir()
 	unpack(t, filepath.Join("testdata", fmt.Sprintf("v%d.db.gz", version)), filepath.Join(dir, fileName))

@@ -9,11 +9,11 @@ import (
 	"multivac/internal/store"
 )
 
-// What is read of the feed, or of what is published, at a time: short reads
-// leave the log of writes free to be emptied, and fn may take its time.
+// How much of the feed, or of what is published, is read at a time. The log of
+// writes can be emptied between reads, and fn can take its time.
 const (
 	batchChanges = 64
-	batchBytes   = 1 << 20
+	batchBytes   = 1 << 20 // of texts
 )
 
 // Position implements store.Store.
@@ -21,12 +21,12 @@ func (db *DB) Position(ctx context.Context) (multivac.Position, error) {
 	return position(db.position.Load()), ctx.Err()
 }
 
-// An entry is a change, and what has to be read to complete it.
+// An entry is a change, and what is needed to complete it.
 type entry struct {
 	store.Change
-	order   int64 // what it comes after in its batch: position or key
-	content int64 // 0 where it has no passages
-	size    int
+	order   int64 // where the next batch begins: a position or the key of a document
+	content int64 // the revision whose passages it has; 0 where it has none
+	size    int   // of the text, in bytes
 }
 
 // Scan implements store.Store.
@@ -91,7 +91,7 @@ func (db *DB) Follow(ctx context.Context, after multivac.Position, fn func(store
 	}
 }
 
-// batch returns the next few entries of a query with their passages.
+// batch returns the next few entries of a query, with their passages.
 func (db *DB) batch(ctx context.Context, query string, after int64) (batch []entry, err error) {
 	err = db.snapshot(ctx, func(c *conn) error {
 		size := 0

@@ -10,8 +10,8 @@ import (
 	"multivac/internal/store"
 )
 
-// The migration that added keys. A list is kept in its words' order, with a
-// space between them: neither scopes nor collections have one in them.
+// The migration that added keys. A list is one text, with spaces between its
+// words. Neither scopes nor collections have spaces in them.
 const addKeys = `
 CREATE TABLE keys (
 	id          TEXT    PRIMARY KEY,

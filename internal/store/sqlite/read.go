@@ -11,14 +11,14 @@ import (
 	"multivac/internal/store"
 )
 
-// What scanDocument scans, and from where.
+// The columns that scanDocument scans, and their tables.
 const (
 	documentColumns = `SELECT d.id, d.collection, d.source, coalesce(r.title, ''), coalesce(r.media_type, ''), r.hash, d.revision, d.state,
 	d.step, d.attempts, d.last_error, d.told, d.changed`
 	documentTables = ` FROM documents d LEFT JOIN revisions r ON r.id = d.content `
 )
 
-// A row is what sql.Row and sql.Rows have in common.
+// A row is a sql.Row or sql.Rows.
 type row interface{ Scan(dest ...any) error }
 
 func scanDocument(r row, more ...any) (d multivac.Document, err error) {
@@ -41,7 +41,7 @@ func (db *DB) Document(ctx context.Context, id multivac.DocumentID) (d multivac.
 	defer multivac.Wrap(&err, "read document")
 	found := false
 	var b, places []byte
-	// One statement sees one state of the store; each worker begins with it.
+	// It is one statement, so that it sees one state of the store.
 	err = db.read(ctx, func(c *conn) error {
 		return c.each(func(rows *sql.Rows) (err error) {
 			found = true
@@ -86,12 +86,12 @@ func (db *DB) Pending(ctx context.Context) (n int, err error) {
 	return n, err
 }
 
-// A datum is the one that was asked for last, and is so until the next commit:
-// many clients do nothing but ask for it.
+// A datum is the one that was read last. It holds until the next commit. Many
+// clients only ask for the datum.
 type datum struct {
 	collection multivac.CollectionName
 	text       string
-	commits    uint64 // when it was read, or before
+	commits    uint64 // how many commits there were before it was read
 }
 
 func (db *DB) isClosed() bool {
@@ -103,8 +103,8 @@ func (db *DB) isClosed() bool {
 	}
 }
 
-// smallDatum is how long a datum may be, in bytes, to be kept in memory.
-const smallDatum = 64 << 10
+// maxKeptDatum is the longest datum that is kept in memory, in bytes.
+const maxKeptDatum = 64 << 10
 
 // Datum implements store.Store.
 func (db *DB) Datum(ctx context.Context, collection multivac.CollectionName) (text string, err error) {
@@ -114,7 +114,7 @@ func (db *DB) Datum(ctx context.Context, collection multivac.CollectionName) (te
 		return d.text, ctx.Err()
 	}
 	defer func() {
-		if err == nil && len(text) <= smallDatum {
+		if err == nil && len(text) <= maxKeptDatum {
 			db.datum.Store(&datum{collection, text, commits})
 		}
 	}()
@@ -159,8 +159,9 @@ func (db *DB) Excerpts(ctx context.Context, ids []multivac.PassageID) (excerpts 
 	return excerpts, err
 }
 
-// The part of a chunk that lies in the passage; a passage that lies in several
-// chunks comes in several rows.
+// excerptsQuery has a row for each chunk of each passage, with the part of the
+// chunk that is in the passage. For example, a passage from 8000 to 8300 has two
+// rows: bytes 8000 to 8192 of the chunk 0, and bytes 0 to 108 of the chunk 1.
 const excerptsQuery = `SELECT w.value->>0, d.source, r.title, p.kind, p.heading, p.lead, p.start, p.end, p.sentences, p.places,
 	substr(c.bytes, max(p.start - (c.id - (r.id << 24)) * 8192, 0) + 1, p.end - max(p.start, (c.id - (r.id << 24)) * 8192))
 FROM json_each(?) w CROSS JOIN documents d CROSS JOIN revisions r CROSS JOIN passages p CROSS JOIN chunks c
@@ -168,6 +169,7 @@ WHERE d.id = unhex(w.value->>1) AND r.document = d.key AND r.revision = w.value-
 	AND c.id BETWEEN (r.id << 24) + p.start / 8192 AND (r.id << 24) + (p.end - 1) / 8192
 ORDER BY w.id, c.id`
 
+// scanExcerpt adds a row to the excerpt that it is of.
 func scanExcerpt(rows *sql.Rows, excerpts []multivac.Excerpt) error {
 	var i int
 	var x multivac.Excerpt
@@ -223,7 +225,7 @@ func (db *DB) Quotes(ctx context.Context, quotes []store.Quote) (texts []string,
 	return texts, nil
 }
 
-// Like excerptsQuery, but the bytes wanted are named.
+// quotesQuery has a row for each chunk of each quote, as excerptsQuery has.
 const quotesQuery = `SELECT w.value->>0,
 	substr(c.bytes, max((w.value->>3) - (c.id - (r.id << 24)) * 8192, 0) + 1, (w.value->>4) - max(w.value->>3, (c.id - (r.id << 24)) * 8192))
 FROM json_each(?) w CROSS JOIN documents d CROSS JOIN revisions r CROSS JOIN chunks c

@@ -41,7 +41,7 @@ func (db *DB) Retry(ctx context.Context, id multivac.DocumentID, now time.Time) 
 	return r, err
 }
 
-// again makes a failed document pending at its next revision, as it was told.
+// again makes a failed document pending at its next revision, with the same body.
 func (w *writer) again(d record, now int64) error {
 	if _, err := w.exec(`UPDATE revisions SET revision = ? WHERE id = ?`, d.revision+1, d.content); err != nil {
 		return err
@@ -63,7 +63,7 @@ func (db *DB) Records(ctx context.Context, passages bool, fn func(store.Record) 
 		}
 		for i, r := range batch {
 			after = rawID(r.ID)
-			batch[i] = store.Record{} // fn may take its time
+			batch[i] = store.Record{} // frees it: fn may take its time
 			if err := fn(r); err != nil {
 				return err
 			}
@@ -71,7 +71,7 @@ func (db *DB) Records(ctx context.Context, passages bool, fn func(store.Record) 
 	}
 }
 
-// records returns the next few records, one at least if there is one.
+// records returns the next few records after an identifier.
 func (db *DB) records(ctx context.Context, passages bool, after []byte) (batch []store.Record, err error) {
 	type contents struct{ content, published int64 }
 	err = db.snapshot(ctx, func(c *conn) error {
@@ -127,7 +127,7 @@ func scanRecord(rows *sql.Rows, content, published *int64, size *int) (r store.R
 	return r, err
 }
 
-// complete reads the contents of a record.
+// complete reads the body or text of a record, and the passages if wanted.
 func (c *conn) complete(r *store.Record, content, published int64, passages bool) (err error) {
 	if r.Published != nil {
 		p := r.Published
@@ -181,7 +181,7 @@ func (db *DB) Restore(ctx context.Context, records []store.Record, now time.Time
 	return taken, err
 }
 
-// restore makes a document what a record of a higher revision says.
+// restore makes a document what a record says. The record has a higher revision.
 func (w *writer) restore(r store.Record, d record, found bool, now int64) (err error) {
 	if !found {
 		if d.key, err = w.insert(`INSERT INTO documents
@@ -221,8 +221,8 @@ func (w *writer) restore(r store.Record, d record, found bool, now int64) (err e
 	return err
 }
 
-// restorePublished publishes what the record says is published, where that is
-// newer than what is.
+// restorePublished publishes what the record says is published, where its revision
+// is higher than the one that is published here.
 func (w *writer) restorePublished(r store.Record, d *record, now int64) error {
 	var revision int64
 	if d.published != 0 {
@@ -277,7 +277,7 @@ func (w *writer) restoreContent(r store.Record, d *record) (err error) {
 	return err
 }
 
-// revision adds a revision without content.
+// revision adds a row of revisions, without content, and returns its id.
 func (w *writer) revision(key, revision int64, hash multivac.ContentHash, title, mediaType string) (int64, error) {
 	return w.insert(`INSERT INTO revisions (id, document, revision, hash, title, media_type, size, text, replaced) VALUES (?, ?, ?, ?, ?, ?, 0, 0, 0)`,
 		w.nextContent(), key, revision, hash[:], title, mediaType)

@@ -1,9 +1,9 @@
 // Package sqlite is the store in one folder of one machine, on SQLite. One
-// process owns the folder at a time; it serves as many goroutines as there are.
+// process owns the folder at a time, and any number of its goroutines use it.
 //
-// Every write goes through one goroutine, which commits all writes that wait
-// for it together: a commit waits for the disk, and so many may share one.
-// Reads go through a few connections of their own and never wait for a write.
+// All writes go through one goroutine. A commit waits for the disk, so that
+// goroutine commits all writes that are waiting at the same time. Reads have a
+// few connections of their own and never wait for a write.
 package sqlite
 
 import (
@@ -26,6 +26,7 @@ import (
 
 	"multivac"
 	"multivac/internal/store"
+	"multivac/internal/store/sqlite/folder"
 )
 
 const (
@@ -36,26 +37,26 @@ const (
 // DB is a store in a folder.
 type DB struct {
 	dir      string
-	lock     lock
-	place    place
+	lock     folder.Lock
+	files    folder.Files
 	pool     *sql.DB
 	idle     chan *conn  // the connections that read
-	firsts   chan *write // to the writer, before
-	writes   chan *write // these
-	rewrites chan chan<- error
-	closed   chan struct{} // closed by Close
-	done     chan struct{} // closed when the writer has ended
-	ended    error         // of its connection, once done
+	firsts   chan *write // to the writer: these go before writes
+	writes   chan *write
+	rewrites chan chan<- error // asks the writer to rewrite the file; it answers
+	closed   chan struct{}     // closed by Close
+	done     chan struct{}     // closed when the writer has ended
+	ended    error             // from closing its connection, once done
 	close    sync.Once
-	found    int    // version of the schema
-	number   uint32 // tells it from others
+	found    int    // the version of the schema at Open
+	number   uint32 // differs from that of other databases
 	readOnly bool
-	copied   string // folder of the copy that is read; none if empty
+	copied   string // the folder of the copy that is read; empty where there is none
 
-	position atomic.Int64 // end of the feed, as committed
-	commits  atomic.Uint64
-	waiting  atomic.Int64 // for firsts, to be taken or answered
-	besides  atomic.Int64 // for writes
+	position atomic.Int64  // the end of the feed, as committed
+	commits  atomic.Uint64 // how many there were
+	waiting  atomic.Int64  // how many callers wait in writeFirst
+	others   atomic.Int64  // how many callers wait in write
 	datum    atomic.Pointer[datum]
 	space    atomic.Pointer[space] // as the writer saw it last
 	mu       sync.Mutex
@@ -67,34 +68,34 @@ var (
 	_ store.Spacious = (*DB)(nil)
 )
 
-// Open opens the store in the folder dir, which it creates, readable by its
-// owner only, where there is none. It returns ErrInUse, naming the owner,
-// where another process or another DB has the folder open.
+// Open opens the store in the folder dir. Where there is no folder, it creates
+// one that only its user can read. It returns ErrInUse, naming the owner, where
+// another process or another DB has the folder open.
 func Open(dir string) (_ *DB, err error) {
 	defer multivac.Wrap(&err, "open data folder %s", dir)
 	defer func() { err = explainFile(err) }()
 	if err := os.MkdirAll(dir, 0o700); err != nil {
 		return nil, err
 	}
-	folder, err := lockFolder(dir)
+	lock, err := folder.Own(dir)
 	if err != nil {
 		return nil, err
 	}
-	db := newDB(dir, folder)
+	db := newDB(dir, lock)
 	if err := db.open(dir); err != nil {
 		return nil, errors.Join(err, db.abandon())
 	}
 	return db, nil
 }
 
-func newDB(dir string, l lock) *DB {
+func newDB(dir string, l folder.Lock) *DB {
 	return &DB{
-		dir: dir, lock: l, place: place{dir: dir}, idle: make(chan *conn, readers), firsts: make(chan *write), writes: make(chan *write), rewrites: make(chan chan<- error),
+		dir: dir, lock: l, idle: make(chan *conn, readers), firsts: make(chan *write), writes: make(chan *write), rewrites: make(chan chan<- error),
 		closed: make(chan struct{}), done: make(chan struct{}), grown: make(chan struct{}),
 	}
 }
 
-// abandon gives back what an open that failed has taken.
+// abandon gives back what a failed Open has taken.
 func (db *DB) abandon() (err error) {
 	if db.pool != nil {
 		err = db.pool.Close()
@@ -118,16 +119,16 @@ func (db *DB) open(dir string) (err error) {
 		}
 	}()
 	path := filepath.Join(dir, fileName)
-	f, err := os.OpenFile(path, os.O_CREATE|os.O_RDWR, 0o600) // SQLite's other files take their mode from it
+	f, err := os.OpenFile(path, os.O_CREATE|os.O_RDWR, 0o600) // SQLite's other files get the same mode
 	if err != nil {
 		return err
 	}
 	info, err := f.Stat()
-	if err = errors.Join(err, db.lock.add(f)); err != nil {
+	if err = errors.Join(err, db.lock.Add(f)); err != nil {
 		return err
 	}
-	// fdatasync keeps what fsync keeps, but for times of the file that nothing
-	// reads, and takes half as long; not every system has it.
+	// fdatasync takes half as long as fsync. It does not sync the times of the
+	// file, which nothing reads. Not every system has it.
 	if _, err := sqlite.Fdatasync(true); err != nil && !errors.Is(err, sqlite.ErrFdatasyncUnavailable) {
 		return err
 	}
@@ -135,11 +136,11 @@ func (db *DB) open(dir string) (err error) {
 		return err
 	}
 	pragmas := []string{"PRAGMA journal_mode=WAL", "PRAGMA synchronous=FULL",
-		"PRAGMA secure_delete=ON",            // what is forgotten is overwritten, not only unlinked
-		"PRAGMA cache_size=-16384",           // KiB: identifiers come in no order, so that any page of an index may be next
-		"PRAGMA wal_autocheckpoint=4000",     // pages, 16 MiB: fewer syncs than the 1000 it has by itself
-		"PRAGMA journal_size_limit=67108864"} // bytes that a burst may leave behind
-	if info.Size() == 0 { // later it would be a write
+		"PRAGMA secure_delete=ON",            // overwrites what is deleted
+		"PRAGMA cache_size=-16384",           // KiB. Identifiers come in no order, so any page of an index may be the next.
+		"PRAGMA wal_autocheckpoint=4000",     // pages, 16 MiB: fewer syncs than with the default of 1000
+		"PRAGMA journal_size_limit=67108864"} // bytes that the log keeps after a burst
+	if info.Size() == 0 { // in a file with data it would do nothing
 		pragmas = slices.Insert(pragmas, 0, "PRAGMA auto_vacuum=INCREMENTAL")
 	}
 	w, err := db.connect(pragmas...)
@@ -152,7 +153,7 @@ func (db *DB) open(dir string) (err error) {
 	if db.number, err = w.drawNumber(); err != nil {
 		return err
 	}
-	if err := syncFolder(dir); err != nil {
+	if err := folder.Sync(dir); err != nil {
 		return err
 	}
 	return db.begin(w, path)
@@ -163,21 +164,21 @@ func (db *DB) openPool(path string, parameters ...string) (err error) {
 	return err
 }
 
-// begin begins to read, and to write with w.
+// begin starts reading, and writing with w.
 func (db *DB) begin(w *conn, path string) error {
 	var end, content int64
 	if err := w.get([]any{&end, &content}, `SELECT coalesce((SELECT max(position) FROM feed), 0), coalesce((SELECT max(id) FROM revisions), 0)`); err != nil {
 		return err
 	}
 	for range readers {
-		c, err := db.connect("PRAGMA query_only=ON", "SELECT 1 FROM sqlite_schema") // which opens all files now: later they may not be there
+		c, err := db.connect("PRAGMA query_only=ON", "SELECT 1 FROM sqlite_schema") // opens all files now: later they may be gone
 		if err != nil {
 			return err
 		}
 		db.idle <- c
 	}
 	if !db.readOnly {
-		if err := db.place.note(path); err != nil {
+		if err := db.files.Note(db.dir, path); err != nil {
 			return err
 		}
 	}
@@ -208,8 +209,8 @@ func dataSource(path string, parameters ...string) string {
 	return u.String()
 }
 
-// Close ends what is under way and gives the folder back. Writes that the
-// writer has taken are committed; later calls return ErrUnavailable.
+// Close gives the folder back. It commits the writes that the writer has taken
+// and waits for reads. Later calls return ErrUnavailable.
 func (db *DB) Close() (err error) {
 	db.close.Do(func() {
 		close(db.closed)
@@ -217,9 +218,9 @@ func (db *DB) Close() (err error) {
 		err = db.ended
 		away := db.InPlace() != nil
 		for range readers {
-			c := <-db.idle // what still reads, reads to its end
+			c := <-db.idle // waits for the reads
 			if away {
-				err = errors.Join(err, c.spare())
+				err = errors.Join(err, c.leaveFiles())
 			}
 			err = errors.Join(err, c.close())
 		}
@@ -228,8 +229,22 @@ func (db *DB) Close() (err error) {
 	return err
 }
 
-// read calls fn with a connection that sees what was committed at each of its
-// statements.
+// InPlace returns an ErrUnavailable, which says what to do, where the files that
+// are open are no longer those in the folder. What is written then would be lost
+// with the process, so nothing is written until they are back. Reading goes on.
+func (db *DB) InPlace() error { return db.files.Check() }
+
+// leaveFiles has SQLite leave the files alone that are now at the paths of its
+// own: when it closes, it removes its log by name.
+func (c *conn) leaveFiles() error {
+	return c.Raw(func(driver any) error {
+		_, err := driver.(sqlite.FileControl).FileControlPersistWAL("main", 1)
+		return err
+	})
+}
+
+// read calls fn with a connection. Each statement on it sees what is committed
+// when it begins.
 func (db *DB) read(ctx context.Context, fn func(*conn) error) error {
 	if err := ctx.Err(); err != nil {
 		return err
@@ -250,7 +265,8 @@ func (db *DB) read(ctx context.Context, fn func(*conn) error) error {
 	}
 }
 
-// snapshot calls fn with a connection that sees one state of the store.
+// snapshot calls fn with a connection whose statements all see one state of the
+// store.
 func (db *DB) snapshot(ctx context.Context, fn func(*conn) error) error {
 	return db.read(ctx, func(c *conn) error {
 		if _, err := c.exec("BEGIN"); err != nil {
@@ -264,9 +280,9 @@ func (db *DB) snapshot(ctx context.Context, fn func(*conn) error) error {
 	})
 }
 
-// A conn is a connection with its prepared statements. One goroutine uses it
-// at a time. Its statements run under no context: they are short, and a
-// context that may end costs a goroutine for each.
+// A conn is a connection with its prepared statements. One goroutine uses it at a
+// time. Its statements have no context: they are short, and a context that can
+// end would cost a goroutine for each statement.
 type conn struct {
 	*sql.Conn
 	prepared map[string]*sql.Stmt
@@ -285,8 +301,8 @@ func (db *DB) connect(pragmas ...string) (*conn, error) {
 	return &conn{Conn: c, prepared: make(map[string]*sql.Stmt)}, nil
 }
 
-// close closes the statements, too: SQLite closes no connection before, and
-// only with the last one it moves the log of writes into the database.
+// close closes the statements, too, because SQLite closes no connection before
+// them. With its last connection it moves the log of writes into the database.
 func (c *conn) close() error {
 	var err error
 	for _, s := range c.prepared {
@@ -343,8 +359,7 @@ func (c *conn) each(fn func(*sql.Rows) error, query string, args ...any) error {
 	return rows.Err()
 }
 
-// explainFile turns what the file system reports into an error that says what
-// to do.
+// explainFile turns an error of the file system into one that says what to do.
 func explainFile(err error) error {
 	var of *fs.PathError
 	switch {
@@ -360,12 +375,12 @@ func errFull() error {
 	return multivac.Errorf(multivac.ErrUnavailable, "free some space and try again", "disk of the data folder is full")
 }
 
-// explain turns what SQLite reports into an error of multivac's kinds where
-// the user can do something.
+// explain turns an error of SQLite into one of multivac's kinds where the user can
+// do something about it.
 func explain(err error) error {
 	var e *sqlite.Error
 	if !errors.As(err, &e) {
-		if err != nil && strings.Contains(err.Error(), "sql: Scan error") { // a column holds what was never written
+		if err != nil && strings.Contains(err.Error(), "sql: Scan error") { // a column holds what no program writes into it
 			return damaged(err)
 		}
 		return err
@@ -389,8 +404,9 @@ func explain(err error) error {
 	return err
 }
 
-// signs of damage that have no code of their own. No statement here is of what
-// the schema does not have, so that the schema is not what it was.
+// signs are words of messages that have no code of their own and mean damage. The
+// statements name only what the schema has. So where SQLite does not find it, the
+// schema is damaged.
 var signs = []string{"unsupported file format", "no such table", "no such column", "no such index", "has no column named", "does not match any PRIMARY KEY"}
 
 func damaged(err error) error {

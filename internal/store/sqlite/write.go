@@ -10,7 +10,7 @@ import (
 	"multivac/internal/store"
 )
 
-// A record is what a write has to know of a document.
+// A record is what a write needs to know of a document.
 type record struct {
 	key                      int64
 	id                       []byte
@@ -21,7 +21,7 @@ type record struct {
 	due                      int64
 	first                    int64 // position of the first publication, where something is published
 	position, failedPosition int64
-	hash                     []byte // of content
+	hash                     []byte // of the revision whose id is content
 }
 
 // find returns the record of a document, and false where it was never told.
@@ -107,8 +107,8 @@ func (w *writer) put(t multivac.Telling, id multivac.DocumentID, hash multivac.C
 	return receipt, w.fill(content, t.Body)
 }
 
-// add makes a document pending at its first revision, unless it was told
-// before: then it changes nothing. Most are told once, and that costs them no look.
+// add makes a document pending at its first revision. Where it was told before,
+// add changes nothing. Most documents are told once, and need no query before.
 func (w *writer) add(t multivac.Telling, id []byte, content, now int64) (key int64, added bool, err error) {
 	r, err := w.exec(`INSERT INTO documents
 		(id, collection, source, revision, state, content, published, step, attempts, last_error, told, changed, lease, due, position, failed_position)
@@ -125,7 +125,7 @@ func (w *writer) add(t multivac.Telling, id []byte, content, now int64) (key int
 	return key, true, err
 }
 
-// unchanged completes the receipt of what was told before and is no other now.
+// unchanged completes the receipt of a telling that changes nothing.
 func unchanged(r multivac.Receipt, d record) multivac.Receipt {
 	r.Revision, r.State, r.Changed = multivac.Revision(d.revision), multivac.States[d.state], false
 	if d.state == indexed {
@@ -134,7 +134,7 @@ func unchanged(r multivac.Receipt, d record) multivac.Receipt {
 	return r
 }
 
-// succeed makes a document pending at its next revision, with that content.
+// succeed makes a document pending at its next revision, which has that content.
 func (w *writer) succeed(d record, content, now int64) error {
 	if d.content != 0 && d.content != d.published {
 		if err := w.drop(d.content); err != nil {
@@ -146,7 +146,7 @@ func (w *writer) succeed(d record, content, now int64) error {
 	return err
 }
 
-// nextContent returns the number of a revision that is to be stored.
+// nextContent returns an id for a new row of revisions.
 func (w *writer) nextContent() int64 {
 	w.content++
 	return w.content
@@ -222,12 +222,12 @@ func (w *writer) empty(content int64) error {
 	return err
 }
 
-// announce adds to the feed what became of a document, in place of the
-// entries that it makes void, and returns its position.
+// announce adds an entry about a document to the feed, and returns its position.
+// It removes the entries that the new one makes void.
 func (w *writer) announce(d record, revision int64, state int, hash []byte) (int64, error) {
 	void := []int64{d.position, d.failedPosition}
 	if state == failed {
-		void = void[1:] // what was published before stays so
+		void = void[1:] // what was published before stays published
 	}
 	for _, p := range void {
 		if p == 0 {
@@ -268,6 +268,7 @@ func (db *DB) Delete(ctx context.Context, id multivac.DocumentID, now time.Time)
 	return r, err
 }
 
+// delete removes all revisions of a document and marks it deleted.
 func (w *writer) delete(d record, now int64) (int64, error) {
 	var contents []int64
 	err := w.each(func(rows *sql.Rows) error {
@@ -293,7 +294,8 @@ func (w *writer) delete(d record, now int64) (int64, error) {
 	return end, err
 }
 
-// pending returns the record of a task that is still to be done.
+// pending returns the record of a task's document, or ErrSuperseded where it is no
+// longer pending at the task's revision.
 func (w *writer) pending(task multivac.Task) (record, error) {
 	d, found, err := w.find(rawID(task.Document))
 	if err == nil && (!found || d.state != pending || d.revision != int64(task.Revision)) {
@@ -305,10 +307,10 @@ func (w *writer) pending(task multivac.Task) (record, error) {
 // Purge implements store.Store.
 func (db *DB) Purge(ctx context.Context, before time.Time) (err error) {
 	defer multivac.Wrap(&err, "purge")
-	const share = 64 // revisions at a time: other writes get their turn
-	for n := share; n == share; {
+	const batchRevisions = 64 // in one write, so that other writes get their turn
+	for n := batchRevisions; n == batchRevisions; {
 		err := db.write(ctx, func(w *writer) error {
-			n, err = w.purge(store.Micros(before), share)
+			n, err = w.purge(store.Micros(before), batchRevisions)
 			return err
 		})
 		if err != nil {
@@ -318,6 +320,8 @@ func (db *DB) Purge(ctx context.Context, before time.Time) (err error) {
 	return nil
 }
 
+// purge removes up to limit revisions that were replaced before the time, and
+// returns how many.
 func (w *writer) purge(before int64, limit int) (int, error) {
 	var contents []int64
 	err := w.each(func(rows *sql.Rows) error {
