@@ -139,9 +139,12 @@ func (w *writer) publish(d record, now int64) (int64, error) {
 	return end, err
 }
 
-// outdated are the published revisions of a version before ?1 and ?2, found by
-// a range of the index: where there are none it costs nothing.
-const outdated = ` FROM (SELECT id, document, revision FROM revisions WHERE text = 1 AND (segmenter, encoder) < (?1, ?2)) r
+// outdated are the published revisions of a version before ?1 and ?2. They are two
+// ranges of an index, so that it costs nothing where there are none. For
+// (segmenter, encoder) < (?1, ?2) SQLite would walk through all of segmenter ?1.
+const outdated = ` FROM (
+		SELECT id, document, revision FROM revisions WHERE text = 1 AND segmenter < ?1
+		UNION ALL SELECT id, document, revision FROM revisions WHERE text = 1 AND segmenter = ?1 AND encoder < ?2) r
 	CROSS JOIN documents d ON d.key = r.document AND d.published = r.id `
 
 // Outdated implements store.Store.
