@@ -39,7 +39,8 @@ internal/keep             jsontext memory strict text store queue
 internal/ask              index meaning rank follow cache store
 internal/cache            redisclient
 internal/store            
-internal/store/sqlite     store store/sqlite/folder
+internal/store/sqlite     store store/sqlite/folder store/sqlite/link
+internal/store/sqlite/link 
 internal/store/sqlite/folder 
 internal/store/mongodb    store certs
 internal/store/storetest  store golden
@@ -74,7 +75,7 @@ var (
 // places as there are here.
 const dependencies = `
 go.mongodb.org/mongo-driver/v2        internal/store/mongodb internal/servers the store of many processes
-modernc.org/sqlite                    internal/store/sqlite                  the embedded store
+modernc.org/sqlite                    internal/store/sqlite/link             the embedded store
 github.com/danielgtaylor/huma/v2      internal/web/api                       OpenAPI from the code
 maragu.dev/gomponents                 internal/web/ui internal/web/api       pages, without text/template, which makes a binary 12 MB larger
 github.com/spf13/cobra                internal/cli                           the command

@@ -88,7 +88,7 @@ func (db *DB) integrity(ctx context.Context, repair bool, report func(multivac.F
 	}
 	var left map[string]bool
 	if repair {
-		if err := db.write(ctx, func(w *writer) error { _, err := w.exec(`REINDEX`); return err }); err != nil {
+		if err := db.write(ctx, func(w *writer) error { _, err := w.Exec(`REINDEX`); return err }); err != nil {
 			return err
 		}
 		after, err := db.integrityProblems(ctx)
@@ -112,7 +112,7 @@ func (db *DB) integrity(ctx context.Context, repair bool, report func(multivac.F
 
 func (db *DB) integrityProblems(ctx context.Context) (problems []string, err error) {
 	err = db.read(ctx, func(c *conn) error {
-		return c.each(func(rows *sql.Rows) error {
+		return c.Each(func(rows *sql.Rows) error {
 			var p string
 			err := rows.Scan(&p)
 			if p != "ok" {
@@ -156,7 +156,7 @@ func (db *DB) breaks(ctx context.Context, r rule, latest int64) (all []broken, e
 		args = []any{latest}
 	}
 	err = db.read(ctx, func(c *conn) error {
-		return c.each(func(rows *sql.Rows) error {
+		return c.Each(func(rows *sql.Rows) error {
 			var one broken
 			var id []byte
 			err := rows.Scan(&one.id, &id)
@@ -178,7 +178,7 @@ func (db *DB) examinePassages(ctx context.Context, repair bool, report func(mult
 		var broken error
 		var content int64
 		err := db.snapshot(ctx, func(c *conn) error {
-			err := c.get([]any{&after, &id, &content}, `SELECT d.key, d.id, d.published FROM documents d JOIN revisions r ON r.id = d.published
+			err := c.Get([]any{&after, &id, &content}, `SELECT d.key, d.id, d.published FROM documents d JOIN revisions r ON r.id = d.published
 				WHERE d.key > ? ORDER BY d.key LIMIT 1`, after)
 			if err == nil {
 				broken = c.checkPassages(content)
@@ -210,7 +210,7 @@ func (c *conn) checkPassages(content int64) error {
 		return err
 	}
 	var last int64
-	if err := c.get([]any{&last}, `SELECT coalesce(max(id), ?1 - 1) - ?1 FROM passages WHERE id BETWEEN ?1 AND ?2`,
+	if err := c.Get([]any{&last}, `SELECT coalesce(max(id), ?1 - 1) - ?1 FROM passages WHERE id BETWEEN ?1 AND ?2`,
 		content<<idBits, (content+1)<<idBits-1); err != nil {
 		return err
 	}
@@ -230,13 +230,13 @@ func (w *writer) uncut(content int64) error {
 	if err := w.dropPassages(content); err != nil {
 		return err
 	}
-	_, err := w.exec(`UPDATE revisions SET segmenter = 0, encoder = 0 WHERE id = ?`, content)
+	_, err := w.Exec(`UPDATE revisions SET segmenter = 0, encoder = 0 WHERE id = ?`, content)
 	return err
 }
 
 func (w *writer) byKey(key int64) (record, error) {
 	var id []byte
-	if err := w.get([]any{&id}, `SELECT id FROM documents WHERE key = ?`, key); err != nil {
+	if err := w.Get([]any{&id}, `SELECT id FROM documents WHERE key = ?`, key); err != nil {
 		return record{}, err
 	}
 	d, _, err := w.find(id)
@@ -262,15 +262,15 @@ func (w *writer) unpublish(key int64) error {
 	if err := w.drop(d.published); err != nil {
 		return err
 	}
-	if _, err := w.exec(`DELETE FROM feed WHERE position = ? AND document = ?`, d.position, key); err != nil {
+	if _, err := w.Exec(`DELETE FROM feed WHERE position = ? AND document = ?`, d.position, key); err != nil {
 		return err
 	}
-	_, err = w.exec(`UPDATE documents SET published = 0, position = 0 WHERE key = ?`, key)
+	_, err = w.Exec(`UPDATE documents SET published = 0, position = 0 WHERE key = ?`, key)
 	return err
 }
 
 func (w *writer) silence(position int64) error {
-	_, err := w.exec(`DELETE FROM feed WHERE position = ?`, position)
+	_, err := w.Exec(`DELETE FROM feed WHERE position = ?`, position)
 	return err
 }
 
@@ -283,7 +283,7 @@ func (w *writer) announceAgain(key int64) error {
 	revision, state, hash := d.revision, deleted, make([]byte, len(multivac.ContentHash{}))
 	if d.published != 0 {
 		state = indexed
-		if err := w.get([]any{&revision, &hash}, `SELECT revision, hash FROM revisions WHERE id = ?`, d.published); err != nil {
+		if err := w.Get([]any{&revision, &hash}, `SELECT revision, hash FROM revisions WHERE id = ?`, d.published); err != nil {
 			return err
 		}
 	}
@@ -292,7 +292,7 @@ func (w *writer) announceAgain(key int64) error {
 	if err != nil {
 		return err
 	}
-	_, err = w.exec(`UPDATE documents SET position = ? WHERE key = ?`, end, key)
+	_, err = w.Exec(`UPDATE documents SET position = ? WHERE key = ?`, end, key)
 	return err
 }
 
@@ -305,16 +305,16 @@ func (w *writer) failAgain(key int64) error {
 	if err != nil {
 		return err
 	}
-	_, err = w.exec(`UPDATE documents SET failed_position = ? WHERE key = ?`, end, key)
+	_, err = w.Exec(`UPDATE documents SET failed_position = ? WHERE key = ?`, end, key)
 	return err
 }
 
 func (w *writer) free(key int64) error {
-	_, err := w.exec(`UPDATE documents SET lease = 0, due = 0 WHERE key = ?`, key)
+	_, err := w.Exec(`UPDATE documents SET lease = 0, due = 0 WHERE key = ?`, key)
 	return err
 }
 
 func (w *writer) freeOther(row int64) error {
-	_, err := w.exec(`UPDATE work SET lease = 0, due = 0 WHERE rowid = ?`, row)
+	_, err := w.Exec(`UPDATE work SET lease = 0, due = 0 WHERE rowid = ?`, row)
 	return err
 }

@@ -7,6 +7,7 @@ import (
 
 	"multivac"
 	"multivac/internal/store"
+	"multivac/internal/store/sqlite/link"
 )
 
 // How much of the feed, or of what is published, is read at a time. The log of
@@ -96,7 +97,7 @@ func (db *DB) batch(ctx context.Context, query string, after int64) (batch []ent
 	err = db.snapshot(ctx, func(c *conn) error {
 		size := 0
 		var entries []entry
-		err := c.each(func(rows *sql.Rows) error {
+		err := c.Each(func(rows *sql.Rows) error {
 			e, err := scanEntry(rows)
 			if size < batchBytes {
 				entries = append(entries, e)
@@ -136,14 +137,14 @@ func (c *conn) passages(content int64) (text string, passages []multivac.Passage
 		return "", nil, err
 	}
 	text = string(b) // the passages share it
-	err = c.each(func(rows *sql.Rows) error {
+	err = c.Each(func(rows *sql.Rows) error {
 		p := multivac.Passage{Number: len(passages)}
 		var spans, places sql.RawBytes
 		if err := rows.Scan(&p.Kind, &p.Heading, &p.Lead, &p.Start, &p.End, &spans, &places); err != nil {
 			return err
 		}
 		if p.Start < 0 || p.Start >= p.End || p.End > len(text) {
-			return damaged(fmt.Errorf("passage %d is not in the text", p.Number))
+			return link.Damaged(fmt.Errorf("passage %d is not in the text", p.Number))
 		}
 		p.Text, p.Places = text[p.Start:p.End], multivac.Places(places)
 		var err error
@@ -159,7 +160,7 @@ func (c *conn) textOf(content int64) (text string, passages []multivac.Passage, 
 	if text, passages, err = c.passages(content); err != nil {
 		return "", nil, nil, err
 	}
-	err = c.each(func(rows *sql.Rows) error {
+	err = c.Each(func(rows *sql.Rows) error {
 		var v sql.RawBytes
 		err := rows.Scan(&v)
 		vectors = append(vectors, v...)
@@ -169,7 +170,7 @@ func (c *conn) textOf(content int64) (text string, passages []multivac.Passage, 
 		return "", nil, nil, err
 	}
 	if n := store.Sentences(passages); len(vectors) != 0 && len(vectors) != n*store.VectorSize {
-		return "", nil, nil, damaged(fmt.Errorf("%d sentences have %d bytes of vectors", n, len(vectors)))
+		return "", nil, nil, link.Damaged(fmt.Errorf("%d sentences have %d bytes of vectors", n, len(vectors)))
 	}
 	return text, passages, vectors, nil
 }

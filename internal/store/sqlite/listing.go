@@ -47,7 +47,7 @@ func (db *DB) Documents(ctx context.Context, list multivac.Listing) (page multiv
 		if err != nil {
 			return err
 		}
-		return c.each(func(rows *sql.Rows) error {
+		return c.Each(func(rows *sql.Rows) error {
 			d, err := scanDocument(rows)
 			page.Documents = append(page.Documents, d)
 			return err
@@ -80,7 +80,7 @@ func (c *conn) listed(collection multivac.CollectionName, state multivac.State) 
 	}
 	const waiting = `documents INDEXED BY documents_waiting WHERE state = 0`
 	var many bool
-	err = c.get([]any{&many}, `SELECT count(*) > ?2 FROM (SELECT 1 FROM `+waiting+of+` LIMIT ?2 + 1)`, string(collection), maxSorted)
+	err = c.Get([]any{&many}, `SELECT count(*) > ?2 FROM (SELECT 1 FROM `+waiting+of+` LIMIT ?2 + 1)`, string(collection), maxSorted)
 	if err != nil || many {
 		return `+` + is + ` AND ?1 IN ('', collection) AND d.id > ?2`, err
 	}

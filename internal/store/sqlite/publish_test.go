@@ -16,7 +16,7 @@ func TestOutdatedIsFoundByRanges(t *testing.T) {
 	defer db.Close()
 	var plan strings.Builder
 	err = db.read(t.Context(), func(c *conn) error {
-		return c.each(func(rows *sql.Rows) error {
+		return c.Each(func(rows *sql.Rows) error {
 			var id, parent, unused int
 			var step string
 			err := rows.Scan(&id, &parent, &unused, &step)

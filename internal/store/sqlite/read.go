@@ -9,6 +9,7 @@ import (
 
 	"multivac"
 	"multivac/internal/store"
+	"multivac/internal/store/sqlite/link"
 )
 
 // The columns that scanDocument scans, and their tables.
@@ -43,7 +44,7 @@ func (db *DB) Document(ctx context.Context, id multivac.DocumentID) (d multivac.
 	var b, places []byte
 	// It is one statement, so that it sees one state of the store.
 	err = db.read(ctx, func(c *conn) error {
-		return c.each(func(rows *sql.Rows) (err error) {
+		return c.Each(func(rows *sql.Rows) (err error) {
 			found = true
 			var chunk sql.RawBytes
 			d, err = scanDocument(rows, &places, &chunk)
@@ -68,7 +69,7 @@ func (db *DB) Document(ctx context.Context, id multivac.DocumentID) (d multivac.
 // content returns the content of a revision.
 func (c *conn) content(revision int64) ([]byte, error) {
 	var content []byte
-	err := c.each(func(rows *sql.Rows) error {
+	err := c.Each(func(rows *sql.Rows) error {
 		var chunk sql.RawBytes
 		err := rows.Scan(&chunk)
 		content = append(content, chunk...)
@@ -81,7 +82,7 @@ func (c *conn) content(revision int64) ([]byte, error) {
 func (db *DB) Pending(ctx context.Context) (n int, err error) {
 	defer multivac.Wrap(&err, "count pending documents")
 	err = db.read(ctx, func(c *conn) error {
-		return c.get([]any{&n}, `SELECT count(*) FROM documents WHERE state = 0`)
+		return c.Get([]any{&n}, `SELECT count(*) FROM documents WHERE state = 0`)
 	})
 	return n, err
 }
@@ -120,7 +121,7 @@ func (db *DB) Datum(ctx context.Context, collection multivac.CollectionName) (te
 	}()
 	err = db.snapshot(ctx, func(c *conn) error {
 		var content int64
-		err := c.get([]any{&content}, `SELECT published FROM documents WHERE key = `+datumOf(`?`), string(collection))
+		err := c.Get([]any{&content}, `SELECT published FROM documents WHERE key = `+datumOf(`?`), string(collection))
 		if errors.Is(err, sql.ErrNoRows) {
 			return store.ErrNoDatum(collection)
 		}
@@ -149,11 +150,11 @@ func (db *DB) Excerpts(ctx context.Context, ids []multivac.PassageID) (excerpts 
 		return excerpts, ctx.Err()
 	}
 	err = db.read(ctx, func(c *conn) error {
-		return c.each(func(rows *sql.Rows) error { return scanExcerpt(rows, excerpts) }, excerptsQuery, wanted.json())
+		return c.Each(func(rows *sql.Rows) error { return scanExcerpt(rows, excerpts) }, excerptsQuery, wanted.json())
 	})
 	for _, x := range excerpts {
 		if err == nil && len(x.Text) != x.End-x.Start {
-			err = damaged(fmt.Errorf("passage %d is not whole", x.Number))
+			err = link.Damaged(fmt.Errorf("passage %d is not whole", x.Number))
 		}
 	}
 	return excerpts, err
@@ -185,7 +186,7 @@ func scanExcerpt(rows *sql.Rows, excerpts []multivac.Excerpt) error {
 	x.Text, x.Places = string(text), multivac.Places(places)
 	x.Document, x.Revision, x.Number = excerpts[i].Document, excerpts[i].Revision, excerpts[i].Number
 	if x.Start < 0 || x.Start >= x.End {
-		return damaged(fmt.Errorf("passage %d is not in the text", x.Number))
+		return link.Damaged(fmt.Errorf("passage %d is not in the text", x.Number))
 	}
 	x.Sentences, err = unpackSpans(spans, x.Start, x.End)
 	excerpts[i] = x
@@ -206,7 +207,7 @@ func (db *DB) Quotes(ctx context.Context, quotes []store.Quote) (texts []string,
 		return texts, ctx.Err()
 	}
 	err = db.read(ctx, func(c *conn) error {
-		return c.each(func(rows *sql.Rows) error {
+		return c.Each(func(rows *sql.Rows) error {
 			var i int
 			var part sql.RawBytes
 			err := rows.Scan(&i, &part)

@@ -11,6 +11,7 @@ import (
 
 	"multivac"
 	"multivac/internal/store/sqlite/folder"
+	"multivac/internal/store/sqlite/link"
 )
 
 // OpenReadable is Open where the folder can be written. Else it opens the data for
@@ -22,7 +23,7 @@ func OpenReadable(dir string) (_ *DB, err error) {
 		return Open(dir)
 	}
 	defer multivac.Wrap(&err, "open data folder %s for reading", dir)
-	defer func() { err = explainFile(err) }()
+	defer func() { err = link.ExplainFile(err) }()
 	path := filepath.Join(dir, fileName)
 	if _, err := os.Stat(path); errors.Is(err, fs.ErrNotExist) {
 		return nil, errReadOnly()
@@ -73,7 +74,8 @@ var errOutdated = errors.New("outdated")
 // openImmutable opens a database whose log of writes is empty. It writes no files
 // next to it.
 func (db *DB) openImmutable(path string) error {
-	if err := db.openPool(path, "immutable", "1", "mode", "ro"); err != nil {
+	var err error
+	if db.pool, err = link.Open(path, "immutable", "1", "mode", "ro"); err != nil {
 		return err
 	}
 	w, err := db.connect("PRAGMA query_only=ON")
@@ -81,15 +83,15 @@ func (db *DB) openImmutable(path string) error {
 		return err
 	}
 	if db.found, err = w.version(); err != nil {
-		return errors.Join(err, w.close())
+		return errors.Join(err, w.Close())
 	}
 	if db.found < len(migrations) {
-		err := errors.Join(w.close(), db.pool.Close())
+		err := errors.Join(w.Close(), db.pool.Close())
 		db.pool = nil
 		return errors.Join(errOutdated, err)
 	}
 	if err := w.QueryRowContext(context.Background(), "PRAGMA application_id").Scan(&db.number); err != nil {
-		return errors.Join(err, w.close())
+		return errors.Join(err, w.Close())
 	}
 	return db.begin(w, path)
 }

@@ -25,7 +25,7 @@ func (db *DB) Retry(ctx context.Context, id multivac.DocumentID, now time.Time) 
 		if d.state == indexed || d.state == deleted {
 			r.Position = position(d.position)
 		}
-		if err := w.get([]any{&r.Source}, `SELECT source FROM documents WHERE key = ?`, d.key); err != nil {
+		if err := w.Get([]any{&r.Source}, `SELECT source FROM documents WHERE key = ?`, d.key); err != nil {
 			return err
 		}
 		switch {
@@ -34,7 +34,7 @@ func (db *DB) Retry(ctx context.Context, id multivac.DocumentID, now time.Time) 
 			return w.again(d, store.Micros(now))
 		case d.state == pending && d.due != 0:
 			r.Changed = true
-			_, err = w.exec(`UPDATE documents SET due = 0 WHERE key = ?`, d.key)
+			_, err = w.Exec(`UPDATE documents SET due = 0 WHERE key = ?`, d.key)
 		}
 		return err
 	})
@@ -43,10 +43,10 @@ func (db *DB) Retry(ctx context.Context, id multivac.DocumentID, now time.Time) 
 
 // again makes a failed document pending at its next revision, with the same body.
 func (w *writer) again(d record, now int64) error {
-	if _, err := w.exec(`UPDATE revisions SET revision = ? WHERE id = ?`, d.revision+1, d.content); err != nil {
+	if _, err := w.Exec(`UPDATE revisions SET revision = ? WHERE id = ?`, d.revision+1, d.content); err != nil {
 		return err
 	}
-	_, err := w.exec(`UPDATE documents SET revision = ?, state = ?, step = '', attempts = 0, last_error = '', changed = ?, lease = 0, due = 0 WHERE key = ?`,
+	_, err := w.Exec(`UPDATE documents SET revision = ?, state = ?, step = '', attempts = 0, last_error = '', changed = ?, lease = 0, due = 0 WHERE key = ?`,
 		d.revision+1, pending, now, d.key)
 	return err
 }
@@ -77,7 +77,7 @@ func (db *DB) records(ctx context.Context, passages bool, after []byte) (batch [
 	err = db.snapshot(ctx, func(c *conn) error {
 		var all []contents
 		size := 0
-		err := c.each(func(rows *sql.Rows) error {
+		err := c.Each(func(rows *sql.Rows) error {
 			if size >= batchBytes {
 				return nil
 			}
@@ -196,7 +196,7 @@ func (w *writer) restore(r store.Record, d record, found bool, now int64) (err e
 		d.revision--
 		_, err := w.delete(d, store.Micros(r.Changed))
 		if err == nil {
-			_, err = w.exec(`UPDATE documents SET told = ? WHERE key = ?`, store.Micros(r.Told), d.key)
+			_, err = w.Exec(`UPDATE documents SET told = ? WHERE key = ?`, store.Micros(r.Told), d.key)
 		}
 		return err
 	}
@@ -214,7 +214,7 @@ func (w *writer) restore(r store.Record, d record, found bool, now int64) (err e
 	if err := w.restoreContent(r, &d); err != nil {
 		return err
 	}
-	_, err = w.exec(`UPDATE documents SET revision = ?, state = ?, content = ?, published = ?, first = ?, step = ?, attempts = ?, last_error = ?,
+	_, err = w.Exec(`UPDATE documents SET revision = ?, state = ?, content = ?, published = ?, first = ?, step = ?, attempts = ?, last_error = ?,
 			told = ?, changed = ?, lease = 0, due = 0, position = ?, failed_position = ? WHERE key = ?`,
 		d.revision, stateCode(r.State), d.content, d.published, d.first, r.Step, r.Attempts, r.LastError,
 		store.Micros(r.Told), store.Micros(r.Changed), d.position, d.failedPosition, d.key)
@@ -226,7 +226,7 @@ func (w *writer) restore(r store.Record, d record, found bool, now int64) (err e
 func (w *writer) restorePublished(r store.Record, d *record, now int64) error {
 	var revision int64
 	if d.published != 0 {
-		if err := w.get([]any{&revision}, `SELECT revision FROM revisions WHERE id = ?`, d.published); err != nil {
+		if err := w.Get([]any{&revision}, `SELECT revision FROM revisions WHERE id = ?`, d.published); err != nil {
 			return err
 		}
 	}
@@ -242,7 +242,7 @@ func (w *writer) restorePublished(r store.Record, d *record, now int64) error {
 		return err
 	}
 	if d.published != 0 {
-		if _, err := w.exec(`UPDATE revisions SET replaced = ? WHERE id = ?`, max(now, 1), d.published); err != nil {
+		if _, err := w.Exec(`UPDATE revisions SET replaced = ? WHERE id = ?`, max(now, 1), d.published); err != nil {
 			return err
 		}
 	}
@@ -265,7 +265,7 @@ func (w *writer) restoreContent(r store.Record, d *record) (err error) {
 	if d.content, err = w.revision(d.key, d.revision, r.Hash, r.Title, r.MediaType); err != nil {
 		return err
 	}
-	if _, err := w.exec(`UPDATE revisions SET size = ? WHERE id = ?`, len(r.Body), d.content); err != nil {
+	if _, err := w.Exec(`UPDATE revisions SET size = ? WHERE id = ?`, len(r.Body), d.content); err != nil {
 		return err
 	}
 	if err := w.fill(d.content, r.Body); err != nil {

@@ -143,7 +143,7 @@ func migrate(c *conn) (from int, err error) {
 // version returns the version of the data, or an error where this program does
 // not know it.
 func (c *conn) version() (from int, err error) {
-	if err := c.get([]any{&from}, `PRAGMA user_version`); err != nil {
+	if err := c.Get([]any{&from}, `PRAGMA user_version`); err != nil {
 		return 0, err
 	}
 	if from > len(migrations) {

@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"multivac/internal/store"
+	"multivac/internal/store/sqlite/link"
 )
 
 // What is deleted leaves free pages in the file. The writer gives them back to the
@@ -58,7 +59,7 @@ func (db *DB) rewriteWhole(ctx context.Context) error {
 	done := make(chan error, 1)
 	select {
 	case db.rewrites <- done:
-		return explain(<-done)
+		return link.Explain(<-done)
 	case <-ctx.Done():
 		return ctx.Err()
 	case <-db.closed:
@@ -115,7 +116,7 @@ func (w *writer) shrink() time.Time {
 		return time.Time{}
 	case s.steps:
 		w.shrinking = true
-		err = w.each(func(*sql.Rows) error { return nil }, fmt.Sprintf("PRAGMA incremental_vacuum(%d)", stepPages))
+		err = w.Each(func(*sql.Rows) error { return nil }, fmt.Sprintf("PRAGMA incremental_vacuum(%d)", stepPages))
 	case s.used() <= maxRewrite:
 		if err = w.db.hasRoom(2*s.used() + rewriteRoom); err == nil {
 			err = w.rewrite("MEMORY") // no other folder may be writable
@@ -146,14 +147,14 @@ func (w *writer) rewrite(temporary string) error {
 	return err
 }
 
-// hasRoom returns errFull where the disk has less room than that.
+// hasRoom returns link.ErrFull where the disk has less room than that.
 func (db *DB) hasRoom(bytes int64) error {
 	var disk syscall.Statfs_t
 	if err := syscall.Statfs(db.dir, &disk); err != nil {
 		return err
 	}
 	if int64(disk.Bavail)*int64(disk.Bsize) < bytes {
-		return errFull()
+		return link.ErrFull()
 	}
 	return nil
 }

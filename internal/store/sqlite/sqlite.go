@@ -8,25 +8,17 @@ package sqlite
 
 import (
 	"context"
-	"database/sql"
 	"errors"
-	"fmt"
-	"io/fs"
-	"net/url"
 	"os"
 	"path/filepath"
 	"slices"
-	"strings"
 	"sync"
 	"sync/atomic"
-	"syscall"
-
-	"modernc.org/sqlite"
-	sqlite3 "modernc.org/sqlite/lib"
 
 	"multivac"
 	"multivac/internal/store"
 	"multivac/internal/store/sqlite/folder"
+	"multivac/internal/store/sqlite/link"
 )
 
 const (
@@ -39,7 +31,7 @@ type DB struct {
 	dir      string
 	lock     folder.Lock
 	files    folder.Files
-	pool     *sql.DB
+	pool     *link.Pool
 	idle     chan *conn  // the connections that read
 	firsts   chan *write // to the writer: these go before writes
 	writes   chan *write
@@ -73,7 +65,7 @@ var (
 // another process or another DB has the folder open.
 func Open(dir string) (_ *DB, err error) {
 	defer multivac.Wrap(&err, "open data folder %s", dir)
-	defer func() { err = explainFile(err) }()
+	defer func() { err = link.ExplainFile(err) }()
 	if err := os.MkdirAll(dir, 0o700); err != nil {
 		return nil, err
 	}
@@ -115,7 +107,7 @@ func (db *DB) release() (err error) {
 func (db *DB) open(dir string) (err error) {
 	defer func() {
 		if err != nil && !errors.As(err, new(*multivac.Error)) {
-			err = explain(err)
+			err = link.Explain(err)
 		}
 	}()
 	path := filepath.Join(dir, fileName)
@@ -127,12 +119,7 @@ func (db *DB) open(dir string) (err error) {
 	if err = errors.Join(err, db.lock.Add(f)); err != nil {
 		return err
 	}
-	// fdatasync takes half as long as fsync. It does not sync the times of the
-	// file, which nothing reads. Not every system has it.
-	if _, err := sqlite.Fdatasync(true); err != nil && !errors.Is(err, sqlite.ErrFdatasyncUnavailable) {
-		return err
-	}
-	if err := db.openPool(path); err != nil {
+	if db.pool, err = link.Open(path); err != nil {
 		return err
 	}
 	pragmas := []string{"PRAGMA journal_mode=WAL", "PRAGMA synchronous=FULL",
@@ -159,15 +146,10 @@ func (db *DB) open(dir string) (err error) {
 	return db.begin(w, path)
 }
 
-func (db *DB) openPool(path string, parameters ...string) (err error) {
-	db.pool, err = sql.Open("sqlite", dataSource(path, parameters...))
-	return err
-}
-
 // begin starts reading, and writing with w.
 func (db *DB) begin(w *conn, path string) error {
 	var end, content int64
-	if err := w.get([]any{&end, &content}, `SELECT coalesce((SELECT max(position) FROM feed), 0), coalesce((SELECT max(id) FROM revisions), 0)`); err != nil {
+	if err := w.Get([]any{&end, &content}, `SELECT coalesce((SELECT max(position) FROM feed), 0), coalesce((SELECT max(id) FROM revisions), 0)`); err != nil {
 		return err
 	}
 	for range readers {
@@ -190,23 +172,10 @@ func (db *DB) begin(w *conn, path string) error {
 	db.position.Store(end)
 	if db.readOnly {
 		close(db.done)
-		return w.close()
+		return w.Close()
 	}
 	go (&writer{conn: w, db: db, position: end, content: content}).run()
 	return nil
-}
-
-func dataSource(path string, parameters ...string) string {
-	u := url.URL{Scheme: "file", OmitHost: true, Path: filepath.ToSlash(path)}
-	if !filepath.IsAbs(path) {
-		u = url.URL{Scheme: "file", Opaque: (&url.URL{Path: filepath.ToSlash(path)}).EscapedPath()}
-	}
-	query := url.Values{"_busy_timeout": {"5000"}, "_dqs": {"0"}}
-	for i := 0; i+1 < len(parameters); i += 2 {
-		query.Set(parameters[i], parameters[i+1])
-	}
-	u.RawQuery = query.Encode()
-	return u.String()
 }
 
 // Close gives the folder back. It commits the writes that the writer has taken
@@ -220,9 +189,9 @@ func (db *DB) Close() (err error) {
 		for range readers {
 			c := <-db.idle // waits for the reads
 			if away {
-				err = errors.Join(err, c.leaveFiles())
+				err = errors.Join(err, c.LeaveFiles())
 			}
-			err = errors.Join(err, c.close())
+			err = errors.Join(err, c.Close())
 		}
 		err = errors.Join(err, db.pool.Close(), db.release())
 	})
@@ -233,15 +202,6 @@ func (db *DB) Close() (err error) {
 // are open are no longer those in the folder. What is written then would be lost
 // with the process, so nothing is written until they are back. Reading goes on.
 func (db *DB) InPlace() error { return db.files.Check() }
-
-// leaveFiles has SQLite leave the files alone that are now at the paths of its
-// own: when it closes, it removes its log by name.
-func (c *conn) leaveFiles() error {
-	return c.Raw(func(driver any) error {
-		_, err := driver.(sqlite.FileControl).FileControlPersistWAL("main", 1)
-		return err
-	})
-}
 
 // read calls fn with a connection. Each statement on it sees what is committed
 // when it begins.
@@ -257,7 +217,7 @@ func (db *DB) read(ctx context.Context, fn func(*conn) error) error {
 	select {
 	case c := <-db.idle:
 		defer func() { db.idle <- c }()
-		return explain(fn(c))
+		return link.Explain(fn(c))
 	case <-db.closed:
 		return store.ErrClosed()
 	case <-ctx.Done():
@@ -269,146 +229,24 @@ func (db *DB) read(ctx context.Context, fn func(*conn) error) error {
 // store.
 func (db *DB) snapshot(ctx context.Context, fn func(*conn) error) error {
 	return db.read(ctx, func(c *conn) error {
-		if _, err := c.exec("BEGIN"); err != nil {
+		if _, err := c.Exec("BEGIN"); err != nil {
 			return err
 		}
 		err := fn(c)
-		if _, e := c.exec("ROLLBACK"); err == nil { // nothing was written
+		if _, e := c.Exec("ROLLBACK"); err == nil { // nothing was written
 			err = e
 		}
 		return err
 	})
 }
 
-// A conn is a connection with its prepared statements. One goroutine uses it at a
-// time. Its statements have no context: they are short, and a context that can
-// end would cost a goroutine for each statement.
-type conn struct {
-	*sql.Conn
-	prepared map[string]*sql.Stmt
-}
+// A conn is a connection to the database. One goroutine uses it at a time.
+type conn struct{ *link.Conn }
 
 func (db *DB) connect(pragmas ...string) (*conn, error) {
-	c, err := db.pool.Conn(context.Background())
+	c, err := db.pool.Connect(pragmas...)
 	if err != nil {
 		return nil, err
 	}
-	for _, p := range pragmas {
-		if _, err := c.ExecContext(context.Background(), p); err != nil {
-			return nil, fmt.Errorf("%s: %w", p, explain(err))
-		}
-	}
-	return &conn{Conn: c, prepared: make(map[string]*sql.Stmt)}, nil
-}
-
-// close closes the statements, too, because SQLite closes no connection before
-// them. With its last connection it moves the log of writes into the database.
-func (c *conn) close() error {
-	var err error
-	for _, s := range c.prepared {
-		err = errors.Join(err, s.Close())
-	}
-	return errors.Join(err, c.Conn.Close())
-}
-
-func (c *conn) statement(query string) (*sql.Stmt, error) {
-	if s, ok := c.prepared[query]; ok {
-		return s, nil
-	}
-	s, err := c.PrepareContext(context.Background(), query)
-	if err != nil {
-		return nil, err
-	}
-	c.prepared[query] = s
-	return s, nil
-}
-
-func (c *conn) exec(query string, args ...any) (sql.Result, error) {
-	s, err := c.statement(query)
-	if err != nil {
-		return nil, err
-	}
-	return s.ExecContext(context.Background(), args...)
-}
-
-// get scans the first row, or returns sql.ErrNoRows.
-func (c *conn) get(dest []any, query string, args ...any) error {
-	s, err := c.statement(query)
-	if err != nil {
-		return err
-	}
-	return s.QueryRowContext(context.Background(), args...).Scan(dest...)
-}
-
-// each calls fn with each row, to be scanned.
-func (c *conn) each(fn func(*sql.Rows) error, query string, args ...any) error {
-	s, err := c.statement(query)
-	if err != nil {
-		return err
-	}
-	rows, err := s.QueryContext(context.Background(), args...)
-	if err != nil {
-		return err
-	}
-	defer rows.Close()
-	for rows.Next() {
-		if err := fn(rows); err != nil {
-			return err
-		}
-	}
-	return rows.Err()
-}
-
-// explainFile turns an error of the file system into one that says what to do.
-func explainFile(err error) error {
-	var of *fs.PathError
-	switch {
-	case !errors.As(err, &of):
-		return err
-	case errors.Is(err, syscall.ENOSPC), errors.Is(err, syscall.EDQUOT):
-		return errFull()
-	}
-	return multivac.Errorf(multivac.ErrUnavailable, "give it to this user, or name another folder with --data", "%v", err)
-}
-
-func errFull() error {
-	return multivac.Errorf(multivac.ErrUnavailable, "free some space and try again", "disk of the data folder is full")
-}
-
-// explain turns an error of SQLite into one of multivac's kinds where the user can
-// do something about it.
-func explain(err error) error {
-	var e *sqlite.Error
-	if !errors.As(err, &e) {
-		if err != nil && strings.Contains(err.Error(), "sql: Scan error") { // a column holds what no program writes into it
-			return damaged(err)
-		}
-		return err
-	}
-	switch e.Code() & 0xff {
-	case sqlite3.SQLITE_FULL:
-		return errFull()
-	case sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED:
-		return multivac.Errorf(multivac.ErrUnavailable, "end the program that holds the database and try again", "database is locked: %v", err)
-	case sqlite3.SQLITE_IOERR, sqlite3.SQLITE_NOMEM, sqlite3.SQLITE_CANTOPEN, sqlite3.SQLITE_READONLY:
-		return multivac.Errorf(multivac.ErrUnavailable, "check the disk and the rights of the data folder", "database cannot be read or written: %v", err)
-	case sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB, sqlite3.SQLITE_FORMAT, sqlite3.SQLITE_CONSTRAINT, sqlite3.SQLITE_MISMATCH:
-		return damaged(err)
-	case sqlite3.SQLITE_ERROR:
-		for _, sign := range signs {
-			if strings.Contains(err.Error(), sign) {
-				return damaged(err)
-			}
-		}
-	}
-	return err
-}
-
-// signs are words of messages that have no code of their own and mean damage. The
-// statements name only what the schema has. So where SQLite does not find it, the
-// schema is damaged.
-var signs = []string{"unsupported file format", "no such table", "no such column", "no such index", "has no column named", "does not match any PRIMARY KEY"}
-
-func damaged(err error) error {
-	return multivac.Errorf(err, "restore the data folder from a backup, or try `multivac doctor --repair` on a copy of it", "database is damaged: %v", err)
+	return &conn{c}, nil
 }

@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"multivac/internal/store"
+	"multivac/internal/store/sqlite/link"
 )
 
 // MaxBatch is the most writes that share a commit. It is no constant, so that
@@ -85,7 +86,7 @@ func (db *DB) enter(ctx context.Context, queue chan<- *write, do func(*writer) e
 		}
 		<-w.done
 	}
-	return explain(w.err)
+	return link.Explain(w.err)
 }
 
 // A writer is responsible for all writes. It groups those that wait into
@@ -112,7 +113,7 @@ type writer struct {
 
 func (w *writer) run() {
 	defer func() {
-		w.db.ended = w.close()
+		w.db.ended = w.Close()
 		close(w.db.done)
 	}()
 	w.forget() // the last owner may have been killed before it did
@@ -155,7 +156,7 @@ func (w *writer) run() {
 // It is told whether the first write is urgent.
 func (w *writer) commit(first *write, isUrgent bool) {
 	var t transaction
-	_, err := w.exec("BEGIN IMMEDIATE")
+	_, err := w.Exec("BEGIN IMMEDIATE")
 	b := load{start: time.Now()}
 	for next, urgent := first, isUrgent; next != nil; next, urgent = w.next(&b) {
 		b.begin(urgent)
@@ -169,7 +170,7 @@ func (w *writer) commit(first *write, isUrgent bool) {
 	}
 	begun := time.Now()
 	if err == nil {
-		_, err = w.exec("COMMIT")
+		_, err = w.Exec("COMMIT")
 	}
 	w.expect(&b, begun)
 	if err != nil {
@@ -313,7 +314,7 @@ func (w *writer) try(t *transaction) (broken error) {
 	}
 	t.careful = true
 	w.rollback()
-	if _, err := w.exec("BEGIN IMMEDIATE"); err != nil {
+	if _, err := w.Exec("BEGIN IMMEDIATE"); err != nil {
 		return err
 	}
 	for _, one := range t.writes {
@@ -333,31 +334,31 @@ func (w *writer) outnumbered() bool {
 // attempt runs do with a savepoint. It returns do's error, after undoing what do
 // wrote, and an error that has broken the transaction.
 func (w *writer) attempt(do func(*writer) error) (failed, broken error) {
-	if _, err := w.exec("SAVEPOINT one"); err != nil {
+	if _, err := w.Exec("SAVEPOINT one"); err != nil {
 		return nil, err
 	}
 	position := w.position
 	if failed = do(w); failed != nil {
 		w.position = position // so that the end of the feed has an entry
-		if _, err := w.exec("ROLLBACK TO one"); err != nil {
+		if _, err := w.Exec("ROLLBACK TO one"); err != nil {
 			return nil, errors.Join(failed, err)
 		}
 	}
-	_, broken = w.exec("RELEASE one")
+	_, broken = w.Exec("RELEASE one")
 	return failed, broken
 }
 
 // rollback undoes the transaction. SQLite may have done so already, which is no
 // error here.
 func (w *writer) rollback() {
-	_, _ = w.exec("ROLLBACK")
+	_, _ = w.Exec("ROLLBACK")
 	w.position = w.db.position.Load()
 }
 
-// exec is that of the connection, and notes that something is written.
-func (w *writer) exec(query string, args ...any) (sql.Result, error) {
+// Exec is that of the connection, and notes that something is written.
+func (w *writer) Exec(query string, args ...any) (sql.Result, error) {
 	w.wrote = true
-	return w.conn.exec(query, args...)
+	return w.conn.Exec(query, args...)
 }
 
 // forget empties the log of writes, which still has what was deleted. In the
@@ -365,11 +366,11 @@ func (w *writer) exec(query string, args ...any) (sql.Result, error) {
 // reader still needs the log.
 func (w *writer) forget() bool {
 	var busy, log, moved int
-	if _, err := w.exec("PRAGMA busy_timeout=0"); err != nil {
+	if _, err := w.Exec("PRAGMA busy_timeout=0"); err != nil {
 		return false
 	}
-	err := w.get([]any{&busy, &log, &moved}, "PRAGMA wal_checkpoint(TRUNCATE)")
-	if _, e := w.exec("PRAGMA busy_timeout=5000"); e != nil || err != nil || busy != 0 {
+	err := w.Get([]any{&busy, &log, &moved}, "PRAGMA wal_checkpoint(TRUNCATE)")
+	if _, e := w.Exec("PRAGMA busy_timeout=5000"); e != nil || err != nil || busy != 0 {
 		return false
 	}
 	w.forgot = false

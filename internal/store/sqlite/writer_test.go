@@ -37,7 +37,7 @@ func (db *DB) checkTables(t *testing.T) {
 			"entries of failures of what is indexed": `SELECT count(*) FROM documents WHERE failed_position <> 0 AND state = 1`,
 		} {
 			var n int
-			if err := c.get([]any{&n}, query); err != nil {
+			if err := c.Get([]any{&n}, query); err != nil {
 				return fmt.Errorf("%s: %w", what, err)
 			}
 			if n != 0 {
@@ -220,7 +220,7 @@ func TestAllFailTogether(t *testing.T) {
 		if _, err := w.put(tell, tell.ID(), tell.Hash(), 1); err != nil {
 			return err
 		}
-		_, err := w.exec("ROLLBACK") // as SQLite does by itself where the disk is full
+		_, err := w.Exec("ROLLBACK") // as SQLite does by itself where the disk is full
 		return err
 	})
 	if err == nil {
@@ -250,7 +250,7 @@ func TestCommitsReachTheDisk(t *testing.T) {
 	var mode string
 	var synchronous int
 	err = db.write(t.Context(), func(w *writer) error {
-		return errors.Join(w.get([]any{&mode}, "PRAGMA journal_mode"), w.get([]any{&synchronous}, "PRAGMA synchronous"))
+		return errors.Join(w.Get([]any{&mode}, "PRAGMA journal_mode"), w.Get([]any{&synchronous}, "PRAGMA synchronous"))
 	})
 	if err != nil || mode != "wal" || synchronous != 2 {
 		t.Errorf("journal_mode %s, synchronous %d, %v; want wal and 2 (FULL)", mode, synchronous, err)
