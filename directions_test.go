@@ -59,7 +59,9 @@ internal/keep             jsontext memory strict text store queue
 internal/ask              find meaning rank cache store place percent
 internal/cache            redisclient
 internal/store            
-internal/store/sqlite     store
+internal/store/sqlite     store store/sqlite/folder store/sqlite/link
+internal/store/sqlite/link 
+internal/store/sqlite/folder 
 internal/store/mongodb    store certs
 internal/store/storetest  store golden
 internal/queue            clock
@@ -101,7 +103,7 @@ var (
 // and the reason. A module is used in no other place.
 const dependencies = `
 go.mongodb.org/mongo-driver/v2        internal/store/mongodb internal/servers the store of many processes
-modernc.org/sqlite                    internal/store/sqlite                  the embedded store
+modernc.org/sqlite                    internal/store/sqlite/link             the embedded store
 github.com/danielgtaylor/huma/v2      internal/web internal/web/api internal/web/openapi internal/web/route  OpenAPI from the code
 maragu.dev/gomponents                 internal/web/ui internal/web/openapi   pages, without text/template, which makes a binary 12 MB larger
 github.com/spf13/cobra                internal/cli                           the command

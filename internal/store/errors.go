@@ -2,7 +2,7 @@ package store
 
 import "multivac"
 
-// The errors below are what every store says, in the same words.
+// The errors below are those of all stores, in the same words.
 
 // ErrClosed is returned by a store after Close.
 func ErrClosed() error {
@@ -37,7 +37,7 @@ func ErrOtherText(task multivac.Task) error {
 	return multivac.Errorf(multivac.ErrInvalid, "", "revision %d of document %s has another text", task.Revision, task.Document)
 }
 
-// ErrNoPosition is returned for what no feed calls a position.
+// ErrNoPosition is returned for text that is no position.
 func ErrNoPosition(p multivac.Position) error {
 	return multivac.Errorf(multivac.ErrInvalid, "use one that a receipt or an answer gave",
 		"%q is not a position", multivac.Clip(string(p), 40))
@@ -48,7 +48,7 @@ func ErrTooOld(p multivac.Position) error {
 	return multivac.Errorf(multivac.ErrTooOld, "start from a scan", "position %s is beyond the end of the feed, which is not the one it came from", p)
 }
 
-// ErrNoCursor is returned for what no listing gave.
+// ErrNoCursor is returned for text that is no cursor of a listing.
 func ErrNoCursor(cursor string) error {
 	return multivac.Errorf(multivac.ErrInvalid, "use the one that came with the page before",
 		"%q is not a cursor", multivac.Clip(cursor, 40))
@@ -59,7 +59,7 @@ func ErrNoState(s multivac.State) error {
 	return multivac.Errorf(multivac.ErrInvalid, "use pending, indexed, failed or deleted", "unknown state %q", multivac.Clip(string(s), 40))
 }
 
-// ErrKeyThere is returned for a key of which there is one already.
+// ErrKeyThere is returned for a new key whose ID is taken.
 func ErrKeyThere(id multivac.KeyID) error {
 	return multivac.Errorf(multivac.ErrInvalid, "make it again", "there is a key %s already", id)
 }

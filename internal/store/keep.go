@@ -9,50 +9,51 @@ import (
 
 // Keep looks after what is stored.
 type Keep interface {
-	// Retry makes a failed document pending at its next revision, and a
-	// pending one due at once; the receipt says whether that changed
-	// anything. ErrNotFound where it was never told.
+	// Retry makes a failed document pending at its next revision, and a pending
+	// one due at once. The receipt says whether that changed anything.
+	// ErrNotFound where it was never told.
 	Retry(ctx context.Context, id multivac.DocumentID, now time.Time) (multivac.Receipt, error)
 
-	// Records calls fn with every document, deleted ones too, by identifier,
-	// each as it was at one moment. Those that are published have their passages
-	// only where passages is set.
+	// Records calls fn with every document, deleted ones too, in the order of
+	// their identifiers, each as it was at one moment. Where passages is set, it
+	// reads the passages and vectors of what is published, too.
 	Records(ctx context.Context, passages bool, fn func(Record) error) error
-	// Restore keeps valid records as they are, and returns how many it took:
-	// those of a higher revision than the document has here. It adds to the
-	// feed what they change. A published text is taken where it is of a higher
-	// revision than what is published here. Leases are not restored. ErrInvalid
-	// where a record is not valid, and none is kept. Where it fails otherwise,
-	// none either, but a Shared store may have kept some of several.
+	// Restore keeps records that have a higher revision than their document has
+	// here, and returns how many these are. It adds to the feed what changes. It
+	// takes a published text that is of a higher revision than what is
+	// published here. It restores no leases. A document with Datum set becomes
+	// its collection's datum. ErrInvalid where a record is not valid; then it
+	// keeps none. Where it fails otherwise it keeps none either, but a Shared
+	// store may have kept some of several.
 	Restore(ctx context.Context, records []Record, now time.Time) (int, error)
 
-	// Examine looks for what is wrong inside the store, which its other
-	// methods do not show, and reports each fault. With repair it mends what
-	// can be mended; a document whose text is lost it deletes, so that it can
-	// be told again. What is sound it leaves alone.
+	// Examine looks for faults inside the store, which its other methods do not
+	// show, and reports each. With repair it repairs those that can be repaired.
+	// It deletes a document whose text is lost, so that it can be told again. It
+	// changes nothing that is sound.
 	Examine(ctx context.Context, repair bool, now time.Time, report func(multivac.Fault)) error
 }
 
-// Space is what a store takes of a disk that it has for itself.
+// Space is what a store takes on a disk.
 type Space struct {
-	Total, Free int64 // bytes; Free ones hold nothing
-	Shrinks     bool  // it gives the free ones back by and by; if not, Examine with repair does
+	Total, Free int64 // bytes; the free ones hold nothing
+	Shrinks     bool  // whether it gives free ones back by itself; else Examine with repair does
 }
 
-// Spacious is a store that knows its Space. One that shares a database server
-// with others is not.
+// Spacious is a store that knows its Space. A store on a database server does
+// not.
 type Spacious interface{ Space() Space }
 
-// A Record is all that a store keeps of a document, but for a lease on it and
-// for what was replaced.
+// A Record is all that a store keeps of a document, except for its lease and for
+// replaced revisions.
 type Record struct {
-	multivac.Document            // with its body where it is pending or failed, its text where it is indexed
-	Published         *Published // what is answered from, if anything is
+	multivac.Document            // with its body where it is pending or failed, with its text where it is indexed
+	Published         *Published // nil where nothing is published
 	Datum             bool       // it is the datum of its collection
 }
 
-// A Published is the revision of a document that is answered from: its own
-// where it is indexed, else one before.
+// A Published is the published revision of a document: its own revision where the
+// document is indexed, else an earlier one.
 type Published struct {
 	Publication
 	Revision  multivac.Revision

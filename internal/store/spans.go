@@ -7,8 +7,9 @@ import (
 	"multivac"
 )
 
-// PackSpans writes spans that lie in order from start on: of each its distance
-// from the end of the one before, and its length, as varints.
+// PackSpans packs spans, which are in order from start on. For each it writes two
+// varints: the distance from the end of the span before, and the length. For
+// example, from 100 on, [100:120) and [121:125) are 0 20 1 4.
 func PackSpans(spans []multivac.Span, start int) []byte {
 	packed := make([]byte, 0, 4*len(spans))
 	for _, s := range spans {
@@ -21,8 +22,8 @@ func PackSpans(spans []multivac.Span, start int) []byte {
 
 var errSpans = errors.New("sentences of a passage are out of place")
 
-// UnpackSpans is the inverse of PackSpans. It returns an error where what is
-// packed are not spans that lie in order between start and end.
+// UnpackSpans is the inverse of PackSpans. It returns an error where packed are not
+// spans that are in order between start and end.
 func UnpackSpans(packed []byte, start, end int) ([]multivac.Span, error) {
 	var spans []multivac.Span
 	for len(packed) > 0 {

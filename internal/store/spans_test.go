@@ -20,7 +20,7 @@ func TestSpans(t *testing.T) {
 	}
 }
 
-// Whatever stands in a damaged file, the sentences of a passage lie in it.
+// Whatever a damaged file has, the sentences of a passage are inside it.
 func FuzzSpans(f *testing.F) {
 	f.Add([]byte{}, 0, 10)
 	f.Add([]byte{1, 2, 0, 3}, 5, 10)

@@ -10,8 +10,8 @@ func Micros(t time.Time) int64 {
 	return t.UnixMicro()
 }
 
-// FromMicros is the inverse of Micros. A time that cannot be written down, as
-// damaged data may hold, is none.
+// FromMicros is the inverse of Micros. Damaged data may have a time that has no
+// written form: it returns the zero time for one.
 func FromMicros(n int64) time.Time {
 	t := time.UnixMicro(n).UTC()
 	if n == 0 || t.Year() < 0 || t.Year() > 9999 {

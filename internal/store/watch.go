@@ -7,47 +7,47 @@ import (
 	"multivac"
 )
 
-// Watched are the operations that Watch tells of.
+// Watched are the names of the operations that Watch reports.
 var Watched = []string{"put", "delete", "document", "due", "lease", "publish", "fail", "excerpts", "quote", "position", "pending"}
 
-// Watch returns s, with begin called before each of the operations that are
-// Watched; the function that it returns is called with what they end in. Who
-// has to know whether s is Shared asks s itself.
-func Watch(s Store, begin func(ctx context.Context, operation string) (context.Context, func(error))) Store {
+// A Begin is called when an operation begins. The operation has the context that
+// it returns. The function that it returns is called when the operation ends, with
+// its error.
+type Begin func(ctx context.Context, operation string) (context.Context, func(error))
+
+// Watch returns s with begin called for each of the operations that are Watched.
+// The result is no Shared, even if s is one: ask s itself.
+func Watch(s Store, begin Begin) Store {
 	return watched{s, begin}
 }
 
 type watched struct {
 	Store
-	begin func(context.Context, string) (context.Context, func(error))
+	begin Begin
+}
+
+// watch runs an operation, and reports it.
+func watch[T any](ctx context.Context, w watched, operation string, do func(context.Context) (T, error)) (T, error) {
+	ctx, end := w.begin(ctx, operation)
+	result, err := do(ctx)
+	end(err)
+	return result, err
 }
 
 func (w watched) Put(ctx context.Context, tellings []multivac.Telling, now time.Time) ([]multivac.Receipt, error) {
-	ctx, end := w.begin(ctx, "put")
-	receipts, err := w.Store.Put(ctx, tellings, now)
-	end(err)
-	return receipts, err
+	return watch(ctx, w, "put", func(ctx context.Context) ([]multivac.Receipt, error) { return w.Store.Put(ctx, tellings, now) })
 }
 
 func (w watched) Delete(ctx context.Context, id multivac.DocumentID, now time.Time) (multivac.Receipt, error) {
-	ctx, end := w.begin(ctx, "delete")
-	receipt, err := w.Store.Delete(ctx, id, now)
-	end(err)
-	return receipt, err
+	return watch(ctx, w, "delete", func(ctx context.Context) (multivac.Receipt, error) { return w.Store.Delete(ctx, id, now) })
 }
 
 func (w watched) Document(ctx context.Context, id multivac.DocumentID) (multivac.Document, error) {
-	ctx, end := w.begin(ctx, "document")
-	d, err := w.Store.Document(ctx, id)
-	end(err)
-	return d, err
+	return watch(ctx, w, "document", func(ctx context.Context) (multivac.Document, error) { return w.Store.Document(ctx, id) })
 }
 
 func (w watched) Due(ctx context.Context, kind multivac.TaskKind, now time.Time, limit int) ([]multivac.Task, error) {
-	ctx, end := w.begin(ctx, "due")
-	tasks, err := w.Store.Due(ctx, kind, now, limit)
-	end(err)
-	return tasks, err
+	return watch(ctx, w, "due", func(ctx context.Context) ([]multivac.Task, error) { return w.Store.Due(ctx, kind, now, limit) })
 }
 
 func (w watched) Lease(ctx context.Context, task multivac.Task, now, until time.Time) (multivac.Task, multivac.Document, error) {
@@ -58,10 +58,7 @@ func (w watched) Lease(ctx context.Context, task multivac.Task, now, until time.
 }
 
 func (w watched) Publish(ctx context.Context, task multivac.Task, p Publication, now time.Time) (multivac.Position, error) {
-	ctx, end := w.begin(ctx, "publish")
-	at, err := w.Store.Publish(ctx, task, p, now)
-	end(err)
-	return at, err
+	return watch(ctx, w, "publish", func(ctx context.Context) (multivac.Position, error) { return w.Store.Publish(ctx, task, p, now) })
 }
 
 func (w watched) Fail(ctx context.Context, task multivac.Task, cause string, final bool, now, retry time.Time) error {
@@ -72,29 +69,17 @@ func (w watched) Fail(ctx context.Context, task multivac.Task, cause string, fin
 }
 
 func (w watched) Excerpts(ctx context.Context, ids []multivac.PassageID) ([]multivac.Excerpt, error) {
-	ctx, end := w.begin(ctx, "excerpts")
-	excerpts, err := w.Store.Excerpts(ctx, ids)
-	end(err)
-	return excerpts, err
+	return watch(ctx, w, "excerpts", func(ctx context.Context) ([]multivac.Excerpt, error) { return w.Store.Excerpts(ctx, ids) })
 }
 
 func (w watched) Quotes(ctx context.Context, quotes []Quote) ([]string, error) {
-	ctx, end := w.begin(ctx, "quote")
-	texts, err := w.Store.Quotes(ctx, quotes)
-	end(err)
-	return texts, err
+	return watch(ctx, w, "quote", func(ctx context.Context) ([]string, error) { return w.Store.Quotes(ctx, quotes) })
 }
 
 func (w watched) Position(ctx context.Context) (multivac.Position, error) {
-	ctx, end := w.begin(ctx, "position")
-	p, err := w.Store.Position(ctx)
-	end(err)
-	return p, err
+	return watch(ctx, w, "position", w.Store.Position)
 }
 
 func (w watched) Pending(ctx context.Context) (int, error) {
-	ctx, end := w.begin(ctx, "pending")
-	n, err := w.Store.Pending(ctx)
-	end(err)
-	return n, err
+	return watch(ctx, w, "pending", w.Store.Pending)
 }

@@ -10,9 +10,10 @@ import (
 	"multivac"
 	"multivac/internal/store"
 	"multivac/internal/store/sqlite"
+	"multivac/internal/store/storetest"
 )
 
-// What is watched is told of under its name, with the context and the error,
+// A watched operation is reported under its name, with its context and its error,
 // and does what it does.
 func TestWatch(t *testing.T) {
 	db, err := sqlite.Open(t.TempDir())
@@ -30,6 +31,25 @@ func TestWatch(t *testing.T) {
 			ended = append(ended, operation)
 		}
 	})
+	operate(t, s)
+	want := []string{"put", "pending", "due", "lease", "lease", "publish", "fail", "document", "excerpts", "quote", "document", "delete", "position"}
+	if !slices.Equal(begun, want) {
+		t.Errorf("begun are %q, want %q", begun, want)
+	}
+	want[10] = "document not found"
+	if !slices.Equal(ended, want) {
+		t.Errorf("ended are %q, want %q", ended, want)
+	}
+	for _, name := range store.Watched {
+		if !slices.Contains(begun, name) {
+			t.Errorf("%s is said to be watched and is not", name)
+		}
+	}
+}
+
+// operate does each of the operations that are watched.
+func operate(t *testing.T, s store.Store) {
+	t.Helper()
 	ctx, now := t.Context(), time.Now()
 	check := func(err error) {
 		t.Helper()
@@ -53,7 +73,7 @@ func TestWatch(t *testing.T) {
 	check(err)
 	b, _, err := s.Lease(ctx, due[1], now, now.Add(time.Minute))
 	check(err)
-	_, err = s.Publish(ctx, a, store.Publication{Text: "A fact.", Passages: []multivac.Passage{{Kind: multivac.Prose, End: 7, Text: "A fact.", Sentences: []multivac.Span{{End: 7}}}}}, now)
+	_, err = s.Publish(ctx, a, storetest.Cut("A fact."), now)
 	check(err)
 	check(s.Fail(ctx, b, "broken", true, now, now))
 	_, err = s.Document(ctx, receipts[0].ID)
@@ -62,26 +82,11 @@ func TestWatch(t *testing.T) {
 	check(err)
 	_, err = s.Quotes(ctx, nil)
 	check(err)
-	_, err = s.Document(ctx, "none")
-	if !errors.Is(err, multivac.ErrNotFound) {
+	if _, err = s.Document(ctx, "none"); !errors.Is(err, multivac.ErrNotFound) {
 		t.Errorf("a document that was never told: %v", err)
 	}
 	_, err = s.Delete(ctx, receipts[0].ID, now)
 	check(err)
 	_, err = s.Position(ctx)
 	check(err)
-
-	want := []string{"put", "pending", "due", "lease", "lease", "publish", "fail", "document", "excerpts", "quote", "document", "delete", "position"}
-	if !slices.Equal(begun, want) {
-		t.Errorf("begun are %q, want %q", begun, want)
-	}
-	want[10] = "document not found"
-	if !slices.Equal(ended, want) {
-		t.Errorf("ended are %q, want %q", ended, want)
-	}
-	for _, name := range store.Watched {
-		if !slices.Contains(begun, name) {
-			t.Errorf("%s is said to be watched and is not", name)
-		}
-	}
 }

@@ -9,8 +9,8 @@ import (
 	"multivac/internal/store/storetest"
 )
 
-// A text that is the body is not stored again, whatever its length; one that is
-// not takes its place.
+// A text that is the body is not stored again, whatever its length. Another text
+// takes the place of the body.
 func TestTextThatIsTheBody(t *testing.T) {
 	db := open(t, t.TempDir())
 	for _, n := range []int{1, 60, 700} { // a part of a chunk, and several

@@ -8,6 +8,7 @@ import (
 
 	"multivac"
 	"multivac/internal/store"
+	"multivac/internal/store/sqlite/link"
 )
 
 // rawID returns the bytes of an identifier, or nil, which no document has,
@@ -25,7 +26,7 @@ func documentID(raw []byte) multivac.DocumentID { return multivac.DocumentID(hex
 // stateOf is the inverse of stateCode.
 func stateOf(code int) (multivac.State, error) {
 	if code < 0 || code >= len(multivac.States) {
-		return "", damaged(fmt.Errorf("a document is in state %d", code))
+		return "", link.Damaged(fmt.Errorf("a document is in state %d", code))
 	}
 	return multivac.States[code], nil
 }
@@ -55,7 +56,7 @@ func parsePosition(p multivac.Position) (int64, error) {
 func unpackSpans(packed []byte, start, end int) ([]multivac.Span, error) {
 	spans, err := store.UnpackSpans(packed, start, end)
 	if err != nil {
-		return nil, damaged(err)
+		return nil, link.Damaged(err)
 	}
 	return spans, nil
 }

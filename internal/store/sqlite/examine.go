@@ -12,8 +12,8 @@ import (
 	"multivac/internal/store"
 )
 
-// A rule is what must be true of the tables. Its query finds what breaks it:
-// an identifier that mend understands, and the document's where there is one.
+// A rule is what must be true of the tables. Its query finds what breaks the rule.
+// A row of it has what mend takes, and the document's identifier or NULL.
 type rule struct {
 	problem string
 	query   string
@@ -21,8 +21,8 @@ type rule struct {
 	mended  string
 }
 
-// rules are all there are. In their queries, ?1 is the latest time to which
-// anything may be put off.
+// rules returns all rules. In their queries, ?1 is the latest time to which a
+// lease or a retry may be set.
 func rules(now int64) []rule {
 	lose := func(w *writer, key int64) error { return w.lose(key, now) }
 	return []rule{
@@ -53,11 +53,11 @@ func rules(now int64) []rule {
 	}
 }
 
-// contentSize is how many bytes of a revision r there are.
+// contentSize is the size of the content of a revision r, as its chunks have it.
 const contentSize = `(SELECT coalesce(sum(length(c.bytes)), 0) FROM chunks c WHERE c.id BETWEEN r.id << 24 AND (r.id << 24) + 16777215)`
 
-// longest is how long a document may be leased or put off.
-const longest = 24 * time.Hour
+// maxDelay is the longest that a lease or the wait for a retry may be.
+const maxDelay = 24 * time.Hour
 
 // Examine implements store.Store.
 func (db *DB) Examine(ctx context.Context, repair bool, now time.Time, report func(multivac.Fault)) (err error) {
@@ -69,7 +69,7 @@ func (db *DB) Examine(ctx context.Context, repair bool, now time.Time, report fu
 		return err
 	}
 	for _, r := range rules(store.Micros(now)) {
-		if err := db.examine(ctx, r, repair, store.Micros(now.Add(longest)), report); err != nil {
+		if err := db.examine(ctx, r, repair, store.Micros(now.Add(maxDelay)), report); err != nil {
 			return fmt.Errorf("whether %s: %w", r.problem, err)
 		}
 	}
@@ -79,8 +79,8 @@ func (db *DB) Examine(ctx context.Context, repair bool, now time.Time, report fu
 	return db.rewriteWhole(ctx)
 }
 
-// integrity has SQLite look at its file. What is wrong with an index can be
-// mended; anything else needs a backup.
+// integrity has SQLite check its file. It can repair an index. Anything else needs
+// a backup.
 func (db *DB) integrity(ctx context.Context, repair bool, report func(multivac.Fault)) error {
 	problems, err := db.integrityProblems(ctx)
 	if err != nil || len(problems) == 0 {
@@ -88,7 +88,7 @@ func (db *DB) integrity(ctx context.Context, repair bool, report func(multivac.F
 	}
 	var left map[string]bool
 	if repair {
-		if err := db.write(ctx, func(w *writer) error { _, err := w.exec(`REINDEX`); return err }); err != nil {
+		if err := db.write(ctx, func(w *writer) error { _, err := w.Exec(`REINDEX`); return err }); err != nil {
 			return err
 		}
 		after, err := db.integrityProblems(ctx)
@@ -112,7 +112,7 @@ func (db *DB) integrity(ctx context.Context, repair bool, report func(multivac.F
 
 func (db *DB) integrityProblems(ctx context.Context) (problems []string, err error) {
 	err = db.read(ctx, func(c *conn) error {
-		return c.each(func(rows *sql.Rows) error {
+		return c.Each(func(rows *sql.Rows) error {
 			var p string
 			err := rows.Scan(&p)
 			if p != "ok" {
@@ -124,54 +124,61 @@ func (db *DB) integrityProblems(ctx context.Context) (problems []string, err err
 	return problems, err
 }
 
-// examine holds the tables against a rule.
+// A broken is what breaks a rule.
+type broken struct {
+	id       int64 // what mend takes
+	document multivac.DocumentID
+}
+
+// examine checks one rule.
 func (db *DB) examine(ctx context.Context, r rule, repair bool, latest int64, report func(multivac.Fault)) error {
-	type fault struct {
-		id       int64
-		document multivac.DocumentID
-	}
-	var faults []fault
-	var args []any
-	if strings.Contains(r.query, "?1") {
-		args = []any{latest}
-	}
-	err := db.read(ctx, func(c *conn) error {
-		return c.each(func(rows *sql.Rows) error {
-			var f fault
-			var id []byte
-			err := rows.Scan(&f.id, &id)
-			if id != nil {
-				f.document = documentID(id)
-			}
-			faults = append(faults, f)
-			return err
-		}, r.query, args...)
-	})
+	all, err := db.breaks(ctx, r, latest)
 	if err != nil {
 		return err
 	}
-	for _, f := range faults {
-		found := multivac.Fault{Document: f.document, Problem: r.problem}
+	for _, one := range all {
+		f := multivac.Fault{Document: one.document, Problem: r.problem}
 		if repair && r.mend != nil {
-			if err := db.write(ctx, func(w *writer) error { return r.mend(w, f.id) }); err != nil {
+			if err := db.write(ctx, func(w *writer) error { return r.mend(w, one.id) }); err != nil {
 				return err
 			}
-			found.Repair = r.mended
+			f.Repair = r.mended
 		}
-		report(found)
+		report(f)
 	}
 	return nil
 }
 
-// examinePassages makes sure that the passages of what is published quote its
-// text and are numbered without gaps.
+// breaks returns what breaks a rule.
+func (db *DB) breaks(ctx context.Context, r rule, latest int64) (all []broken, err error) {
+	var args []any
+	if strings.Contains(r.query, "?1") {
+		args = []any{latest}
+	}
+	err = db.read(ctx, func(c *conn) error {
+		return c.Each(func(rows *sql.Rows) error {
+			var one broken
+			var id []byte
+			err := rows.Scan(&one.id, &id)
+			if id != nil {
+				one.document = documentID(id)
+			}
+			all = append(all, one)
+			return err
+		}, r.query, args...)
+	})
+	return all, err
+}
+
+// examinePassages checks that the passages of what is published quote its text and
+// are numbered without gaps.
 func (db *DB) examinePassages(ctx context.Context, repair bool, report func(multivac.Fault)) error {
 	for after := int64(0); ; {
 		var id []byte
 		var broken error
 		var content int64
 		err := db.snapshot(ctx, func(c *conn) error {
-			err := c.get([]any{&after, &id, &content}, `SELECT d.key, d.id, d.published FROM documents d JOIN revisions r ON r.id = d.published
+			err := c.Get([]any{&after, &id, &content}, `SELECT d.key, d.id, d.published FROM documents d JOIN revisions r ON r.id = d.published
 				WHERE d.key > ? ORDER BY d.key LIMIT 1`, after)
 			if err == nil {
 				broken = c.checkPassages(content)
@@ -203,7 +210,7 @@ func (c *conn) checkPassages(content int64) error {
 		return err
 	}
 	var last int64
-	if err := c.get([]any{&last}, `SELECT coalesce(max(id), ?1 - 1) - ?1 FROM passages WHERE id BETWEEN ?1 AND ?2`,
+	if err := c.Get([]any{&last}, `SELECT coalesce(max(id), ?1 - 1) - ?1 FROM passages WHERE id BETWEEN ?1 AND ?2`,
 		content<<idBits, (content+1)<<idBits-1); err != nil {
 		return err
 	}
@@ -218,25 +225,25 @@ func (c *conn) checkPassages(content int64) error {
 	return nil
 }
 
-// uncut drops the passages of a revision, which is then outdated.
+// uncut drops the passages of a revision, so that it is outdated.
 func (w *writer) uncut(content int64) error {
 	if err := w.dropPassages(content); err != nil {
 		return err
 	}
-	_, err := w.exec(`UPDATE revisions SET segmenter = 0, encoder = 0 WHERE id = ?`, content)
+	_, err := w.Exec(`UPDATE revisions SET segmenter = 0, encoder = 0 WHERE id = ?`, content)
 	return err
 }
 
 func (w *writer) byKey(key int64) (record, error) {
 	var id []byte
-	if err := w.get([]any{&id}, `SELECT id FROM documents WHERE key = ?`, key); err != nil {
+	if err := w.Get([]any{&id}, `SELECT id FROM documents WHERE key = ?`, key); err != nil {
 		return record{}, err
 	}
 	d, _, err := w.find(id)
 	return d, err
 }
 
-// lose deletes a document of which nothing is left that could be quoted.
+// lose deletes a document that has no text left to quote.
 func (w *writer) lose(key, now int64) error {
 	d, err := w.byKey(key)
 	if err != nil {
@@ -255,15 +262,15 @@ func (w *writer) unpublish(key int64) error {
 	if err := w.drop(d.published); err != nil {
 		return err
 	}
-	if _, err := w.exec(`DELETE FROM feed WHERE position = ? AND document = ?`, d.position, key); err != nil {
+	if _, err := w.Exec(`DELETE FROM feed WHERE position = ? AND document = ?`, d.position, key); err != nil {
 		return err
 	}
-	_, err = w.exec(`UPDATE documents SET published = 0, position = 0 WHERE key = ?`, key)
+	_, err = w.Exec(`UPDATE documents SET published = 0, position = 0 WHERE key = ?`, key)
 	return err
 }
 
 func (w *writer) silence(position int64) error {
-	_, err := w.exec(`DELETE FROM feed WHERE position = ?`, position)
+	_, err := w.Exec(`DELETE FROM feed WHERE position = ?`, position)
 	return err
 }
 
@@ -276,16 +283,16 @@ func (w *writer) announceAgain(key int64) error {
 	revision, state, hash := d.revision, deleted, make([]byte, len(multivac.ContentHash{}))
 	if d.published != 0 {
 		state = indexed
-		if err := w.get([]any{&revision, &hash}, `SELECT revision, hash FROM revisions WHERE id = ?`, d.published); err != nil {
+		if err := w.Get([]any{&revision, &hash}, `SELECT revision, hash FROM revisions WHERE id = ?`, d.published); err != nil {
 			return err
 		}
 	}
-	d.failedPosition = 0 // what the feed says of a failure stays
+	d.failedPosition = 0 // the entry of a failure stays
 	end, err := w.announce(d, revision, state, hash)
 	if err != nil {
 		return err
 	}
-	_, err = w.exec(`UPDATE documents SET position = ? WHERE key = ?`, end, key)
+	_, err = w.Exec(`UPDATE documents SET position = ? WHERE key = ?`, end, key)
 	return err
 }
 
@@ -298,16 +305,16 @@ func (w *writer) failAgain(key int64) error {
 	if err != nil {
 		return err
 	}
-	_, err = w.exec(`UPDATE documents SET failed_position = ? WHERE key = ?`, end, key)
+	_, err = w.Exec(`UPDATE documents SET failed_position = ? WHERE key = ?`, end, key)
 	return err
 }
 
 func (w *writer) free(key int64) error {
-	_, err := w.exec(`UPDATE documents SET lease = 0, due = 0 WHERE key = ?`, key)
+	_, err := w.Exec(`UPDATE documents SET lease = 0, due = 0 WHERE key = ?`, key)
 	return err
 }
 
 func (w *writer) freeOther(row int64) error {
-	_, err := w.exec(`UPDATE work SET lease = 0, due = 0 WHERE rowid = ?`, row)
+	_, err := w.Exec(`UPDATE work SET lease = 0, due = 0 WHERE rowid = ?`, row)
 	return err
 }

@@ -16,7 +16,7 @@ import (
 	"multivac/internal/store/storetest"
 )
 
-// Each damage is found, named and mended, and leaves what a store may be.
+// Each damage is found, named and repaired. After that the store is sound.
 func TestExamine(t *testing.T) {
 	f := func(damage, problem, document string) {
 		t.Helper()
@@ -31,7 +31,7 @@ func TestExamine(t *testing.T) {
 		if err := db.Close(); err != nil {
 			t.Fatal(err)
 		}
-		if db, err = Open(dir); err != nil { // the end of the feed is read anew
+		if db, err = Open(dir); err != nil { // Open reads the end of the feed again
 			t.Fatal(err)
 		}
 		storetest.Check(t, checked{db, t})
@@ -60,8 +60,8 @@ func TestExamine(t *testing.T) {
 	f(`UPDATE passages SET end = 9999 WHERE id >> 24 = (SELECT content FROM documents WHERE source = 'indexed')`, "passages are broken", "indexed")
 }
 
-// Data of earlier versions of the schema is brought to this one, and nothing
-// of it is lost.
+// Data of earlier versions of the schema are brought to this one, and nothing is
+// lost.
 func TestEarlierVersions(t *testing.T) {
 	f := func(version int, made store.Version, outdatedToVectors int) {
 		t.Run(fmt.Sprint(version), func(t *testing.T) { upgrade(t, version, made, outdatedToVectors) })
@@ -71,8 +71,8 @@ func TestEarlierVersions(t *testing.T) {
 	f(5, store.Version{Segmenter: 3}, 2)
 }
 
-// upgrade opens data that a segmenter of a version made. To that version of
-// vectors some are outdated.
+// upgrade opens data of a version of the schema. Its passages are of the version
+// made, and some are outdated where they are to have vectors of version 1.
 func upgrade(t *testing.T, version int, made store.Version, outdatedToVectors int) {
 	dir := t.TempDir()
 	unpack(t, filepath.Join("testdata", fmt.Sprintf("v%d.db.gz", version)), filepath.Join(dir, fileName))
@@ -106,17 +106,7 @@ func upgrade(t *testing.T, version int, made store.Version, outdatedToVectors in
 	if datum, err := db.Datum(t.Context(), "default"); err != nil || !strings.Contains(datum, "80 degrees") {
 		t.Errorf("datum %q, %v", datum, err)
 	}
-	published, vectors := 0, 0
-	if err := db.Scan(t.Context(), func(c store.Change) error {
-		published++
-		vectors += len(c.Vectors) / store.VectorSize
-		if version == 5 && len(c.Vectors) > 0 && (c.Vectors[0] != 1 || c.Vectors[len(c.Vectors)-1] != 2) {
-			t.Errorf("vectors of %s are from %d to %d", c.Source, c.Vectors[0], c.Vectors[len(c.Vectors)-1])
-		}
-		return nil
-	}); err != nil || published != 3 || (vectors == 4) != (version == 5) {
-		t.Errorf("%d published, with %d vectors, %v", published, vectors, err)
-	}
+	checkVectors(t, db, version == 5)
 	outdated := func(v store.Version, want int) {
 		t.Helper()
 		if n, err := db.CountOutdated(t.Context(), v); n != want || err != nil {
@@ -134,6 +124,23 @@ func upgrade(t *testing.T, version int, made store.Version, outdatedToVectors in
 	}
 	if err := (checked{db, t}).Close(); err != nil {
 		t.Error(err)
+	}
+}
+
+// checkVectors checks the 4 vectors that the data of version 5 have.
+func checkVectors(t *testing.T, db *DB, has bool) {
+	t.Helper()
+	published, vectors := 0, 0
+	err := db.Scan(t.Context(), func(c store.Change) error {
+		published++
+		vectors += len(c.Vectors) / store.VectorSize
+		if has && len(c.Vectors) > 0 && (c.Vectors[0] != 1 || c.Vectors[len(c.Vectors)-1] != 2) {
+			t.Errorf("vectors of %s are from %d to %d", c.Source, c.Vectors[0], c.Vectors[len(c.Vectors)-1])
+		}
+		return nil
+	})
+	if err != nil || published != 3 || (vectors == 4) != has {
+		t.Errorf("%d published, with %d vectors, %v", published, vectors, err)
 	}
 }
 

@@ -7,13 +7,14 @@ import (
 
 	"multivac"
 	"multivac/internal/store"
+	"multivac/internal/store/sqlite/link"
 )
 
-// What is read of the feed, or of what is published, at a time: short reads
-// leave the log of writes free to be emptied, and fn may take its time.
+// How much of the feed, or of what is published, is read at a time. The log of
+// writes can be emptied between reads, and fn can take its time.
 const (
 	batchChanges = 64
-	batchBytes   = 1 << 20
+	batchBytes   = 1 << 20 // of texts
 )
 
 // Position implements store.Store.
@@ -21,12 +22,12 @@ func (db *DB) Position(ctx context.Context) (multivac.Position, error) {
 	return position(db.position.Load()), ctx.Err()
 }
 
-// An entry is a change, and what has to be read to complete it.
+// An entry is a change, and what is needed to complete it.
 type entry struct {
 	store.Change
-	order   int64 // what it comes after in its batch: position or key
-	content int64 // 0 where it has no passages
-	size    int
+	order   int64 // where the next batch begins: a position or the key of a document
+	content int64 // the revision whose passages it has; 0 where it has none
+	size    int   // of the text, in bytes
 }
 
 // Scan implements store.Store.
@@ -91,12 +92,12 @@ func (db *DB) Follow(ctx context.Context, after multivac.Position, fn func(store
 	}
 }
 
-// batch returns the next few entries of a query with their passages.
+// batch returns the next few entries of a query, with their passages.
 func (db *DB) batch(ctx context.Context, query string, after int64) (batch []entry, err error) {
 	err = db.snapshot(ctx, func(c *conn) error {
 		size := 0
 		var entries []entry
-		err := c.each(func(rows *sql.Rows) error {
+		err := c.Each(func(rows *sql.Rows) error {
 			e, err := scanEntry(rows)
 			if size < batchBytes {
 				entries = append(entries, e)
@@ -136,14 +137,14 @@ func (c *conn) passages(content int64) (text string, passages []multivac.Passage
 		return "", nil, err
 	}
 	text = string(b) // the passages share it
-	err = c.each(func(rows *sql.Rows) error {
+	err = c.Each(func(rows *sql.Rows) error {
 		p := multivac.Passage{Number: len(passages)}
 		var spans, places sql.RawBytes
 		if err := rows.Scan(&p.Kind, &p.Heading, &p.Lead, &p.Start, &p.End, &spans, &places); err != nil {
 			return err
 		}
 		if p.Start < 0 || p.Start >= p.End || p.End > len(text) {
-			return damaged(fmt.Errorf("passage %d is not in the text", p.Number))
+			return link.Damaged(fmt.Errorf("passage %d is not in the text", p.Number))
 		}
 		p.Text, p.Places = text[p.Start:p.End], multivac.Places(places)
 		var err error
@@ -159,7 +160,7 @@ func (c *conn) textOf(content int64) (text string, passages []multivac.Passage, 
 	if text, passages, err = c.passages(content); err != nil {
 		return "", nil, nil, err
 	}
-	err = c.each(func(rows *sql.Rows) error {
+	err = c.Each(func(rows *sql.Rows) error {
 		var v sql.RawBytes
 		err := rows.Scan(&v)
 		vectors = append(vectors, v...)
@@ -169,7 +170,7 @@ func (c *conn) textOf(content int64) (text string, passages []multivac.Passage, 
 		return "", nil, nil, err
 	}
 	if n := store.Sentences(passages); len(vectors) != 0 && len(vectors) != n*store.VectorSize {
-		return "", nil, nil, damaged(fmt.Errorf("%d sentences have %d bytes of vectors", n, len(vectors)))
+		return "", nil, nil, link.Damaged(fmt.Errorf("%d sentences have %d bytes of vectors", n, len(vectors)))
 	}
 	return text, passages, vectors, nil
 }

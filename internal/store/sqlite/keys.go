@@ -10,8 +10,8 @@ import (
 	"multivac/internal/store"
 )
 
-// The migration that added keys. A list is kept in its words' order, with a
-// space between them: neither scopes nor collections have one in them.
+// The migration that added keys. A list is one text, with spaces between its
+// words. Neither scopes nor collections have spaces in them.
 const addKeys = `
 CREATE TABLE keys (
 	id          TEXT    PRIMARY KEY,
@@ -64,7 +64,7 @@ func joined[S ~string](list []S) string {
 func (db *DB) PutKey(ctx context.Context, k multivac.Key) (err error) {
 	defer multivac.Wrap(&err, "put key")
 	return db.write(ctx, func(w *writer) error {
-		r, err := w.exec(`INSERT INTO keys (id, hash, name, scopes, collections, rate, burst, concurrent, created, expires, last_used, revoked)
+		r, err := w.Exec(`INSERT INTO keys (id, hash, name, scopes, collections, rate, burst, concurrent, created, expires, last_used, revoked)
 			VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT (id) DO NOTHING`,
 			string(k.ID), k.Hash[:], k.Name, joined(k.Scopes), joined(k.Collections), k.Limits.Rate, k.Limits.Burst, k.Limits.Concurrent,
 			store.Micros(k.Created), store.Micros(k.Expires), store.Micros(k.LastUsed), store.Micros(k.Revoked))
@@ -82,7 +82,7 @@ func (db *DB) PutKey(ctx context.Context, k multivac.Key) (err error) {
 func (db *DB) Keys(ctx context.Context) (keys []multivac.Key, err error) {
 	defer multivac.Wrap(&err, "read keys")
 	err = db.read(ctx, func(c *conn) error {
-		return c.each(func(rows *sql.Rows) error {
+		return c.Each(func(rows *sql.Rows) error {
 			k, err := scanKey(rows)
 			keys = append(keys, k)
 			return err
@@ -95,11 +95,11 @@ func (db *DB) Keys(ctx context.Context) (keys []multivac.Key, err error) {
 func (db *DB) RevokeKey(ctx context.Context, id multivac.KeyID, now time.Time) (k multivac.Key, err error) {
 	defer multivac.Wrap(&err, "revoke key")
 	err = db.write(ctx, func(w *writer) error {
-		if _, err := w.exec(`UPDATE keys SET revoked = ? WHERE id = ? AND revoked = 0`, store.Micros(now), string(id)); err != nil {
+		if _, err := w.Exec(`UPDATE keys SET revoked = ? WHERE id = ? AND revoked = 0`, store.Micros(now), string(id)); err != nil {
 			return err
 		}
 		found := false
-		err := w.each(func(rows *sql.Rows) (err error) {
+		err := w.Each(func(rows *sql.Rows) (err error) {
 			found = true
 			k, err = scanKey(rows)
 			return err
@@ -120,7 +120,7 @@ func (db *DB) TouchKeys(ctx context.Context, used map[multivac.KeyID]time.Time) 
 	}
 	return db.write(ctx, func(w *writer) error {
 		for id, at := range used {
-			if _, err := w.exec(`UPDATE keys SET last_used = max(last_used, ?) WHERE id = ?`, store.Micros(at), string(id)); err != nil {
+			if _, err := w.Exec(`UPDATE keys SET last_used = max(last_used, ?) WHERE id = ?`, store.Micros(at), string(id)); err != nil {
 				return err
 			}
 		}

@@ -9,20 +9,21 @@ import (
 	"multivac/internal/store"
 )
 
-// The migration that takes the place of an identifier among those of its
-// collection out of a telling. Identifiers come in no order: each has a page of
-// an index to itself, which every commit has to write. So what waits is listed
-// in the order of telling, and has its place once its worker has been there.
+// The migration that makes a telling cheaper. Identifiers come in no order, so each
+// new document changes another page of an index by identifier, and a commit has to
+// write all of these pages. So a pending document is only in an index in the order
+// of telling. It gets its place among the identifiers when it is published.
 const splitListing = `
 DROP INDEX documents_collection;
 CREATE INDEX documents_settled ON documents (collection, id) WHERE state <> 0;
-CREATE INDEX documents_waiting ON documents (collection)     WHERE state = 0; -- and by key
+CREATE INDEX documents_waiting ON documents (collection)     WHERE state = 0; -- in it, by key
 `
 
-// fewWait is how many documents that wait are sorted for each page of a listing.
-// Where more do, a walk through the identifiers of all documents comes upon
-// them often enough: among a million, one in 60 is listed.
-const fewWait = 16 << 10
+// maxSorted is how many pending documents are sorted for each page of a listing.
+// Where more are pending, the listing walks through the identifiers of all
+// documents, and finds pending ones often enough: among a million documents, at
+// least one in 60.
+const maxSorted = 16 << 10
 
 // Documents implements store.Store.
 func (db *DB) Documents(ctx context.Context, list multivac.Listing) (page multivac.Page, err error) {
@@ -46,7 +47,7 @@ func (db *DB) Documents(ctx context.Context, list multivac.Listing) (page multiv
 		if err != nil {
 			return err
 		}
-		return c.each(func(rows *sql.Rows) error {
+		return c.Each(func(rows *sql.Rows) error {
 			d, err := scanDocument(rows)
 			page.Documents = append(page.Documents, d)
 			return err
@@ -59,9 +60,10 @@ func (db *DB) Documents(ctx context.Context, list multivac.Listing) (page multiv
 	return page, err
 }
 
-// listed says which documents d are in a listing, from the first ?3 of which a
-// page is made: those of collection ?1 after ?2. States are in the text, for a
-// partial index is used only so; a plus keeps an index out of use.
+// listed returns the condition for the documents d of a listing: those of the
+// collection ?1 with identifiers after ?2. A page has the first ?3 of them. The
+// state is in the text, and no parameter, because SQLite uses a partial index only
+// then. A plus before a column keeps its index from being used.
 func (c *conn) listed(collection multivac.CollectionName, state multivac.State) (where string, err error) {
 	is, of := `state <> `+strconv.Itoa(deleted), ``
 	if state != "" {
@@ -78,7 +80,7 @@ func (c *conn) listed(collection multivac.CollectionName, state multivac.State) 
 	}
 	const waiting = `documents INDEXED BY documents_waiting WHERE state = 0`
 	var many bool
-	err = c.get([]any{&many}, `SELECT count(*) > ?2 FROM (SELECT 1 FROM `+waiting+of+` LIMIT ?2 + 1)`, string(collection), fewWait)
+	err = c.Get([]any{&many}, `SELECT count(*) > ?2 FROM (SELECT 1 FROM `+waiting+of+` LIMIT ?2 + 1)`, string(collection), maxSorted)
 	if err != nil || many {
 		return `+` + is + ` AND ?1 IN ('', collection) AND d.id > ?2`, err
 	}

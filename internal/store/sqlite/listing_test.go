@@ -10,7 +10,7 @@ import (
 	"multivac/internal/store/storetest"
 )
 
-// A listing has each document once and in order, whether a few documents wait
+// A listing has each document once and in order, whether few documents are pending
 // or many.
 func TestListingOfWhatWaits(t *testing.T) {
 	db, err := Open(t.TempDir())
@@ -71,6 +71,6 @@ func TestListingOfWhatWaits(t *testing.T) {
 	tell("few", 1100, 50)
 	tell("many", 1500, 100)
 	check()
-	tell("many", fewWait, 0)
+	tell("many", maxSorted, 0)
 	check()
 }

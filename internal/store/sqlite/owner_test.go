@@ -104,7 +104,7 @@ func TestDamagedDataIsNamed(t *testing.T) {
 	}
 }
 
-// A schema of which some bytes were changed is no error of whoever asks.
+// A damaged schema is named as such, and not as an error of the caller.
 func TestDamagedSchemaIsNamed(t *testing.T) {
 	f := func(name, old, new string) {
 		t.Helper()
@@ -153,7 +153,7 @@ func TestPositionsBeyondTheEnd(t *testing.T) {
 	}
 }
 
-// The bytes of what was deleted are in no file of the folder any more.
+// What was deleted is in no file of the folder any more.
 func TestForgottenBytesAreGone(t *testing.T) {
 	dir := t.TempDir()
 	db := open(t, dir)
@@ -176,8 +176,8 @@ func TestForgottenBytesAreGone(t *testing.T) {
 	if _, err := db.Delete(t.Context(), multivac.Telling{Source: "x"}.ID(), now); err != nil {
 		t.Fatal(err)
 	}
-	// The log of writes is emptied after the deletion is answered and before
-	// the next write is taken.
+	// The writer empties the log of writes after it has answered the deletion and
+	// before it takes the next write.
 	if err := db.Release(t.Context(), multivac.Task{}); !errors.Is(err, multivac.ErrSuperseded) {
 		t.Fatal(err)
 	}
@@ -202,8 +202,7 @@ func found(t *testing.T, dir, word string) (n int) {
 	return n
 }
 
-// TestKilled kills a process that writes, and holds what is there afterwards
-// against what it had been answered.
+// A process that is killed while it writes loses nothing that was acknowledged.
 func TestKilled(t *testing.T) {
 	if dir := os.Getenv("MULTIVAC_TEST_WRITE"); dir != "" {
 		writeUntilKilled(t, dir)
@@ -229,8 +228,8 @@ func TestKilled(t *testing.T) {
 	}
 }
 
-// killed runs a test as a writer, kills it after some lines and returns what it
-// wrote.
+// killed runs a test in a process of its own, kills it after some lines of output,
+// and returns these lines.
 func killed(t *testing.T, test, variable string, lines int) map[string]bool {
 	t.Helper()
 	child := exec.Command(os.Args[0], "-test.run=^"+test+"$")

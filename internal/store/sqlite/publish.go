@@ -84,7 +84,7 @@ func (w *writer) setText(content int64, p store.Publication) error {
 			return err
 		}
 	}
-	if _, err := w.exec(`UPDATE revisions SET title = iif(title = '', ?, title), size = ?, text = 1, segmenter = ?, encoder = ?, places = ? WHERE id = ?`,
+	if _, err := w.Exec(`UPDATE revisions SET title = iif(title = '', ?, title), size = ?, text = 1, segmenter = ?, encoder = ?, places = ? WHERE id = ?`,
 		p.Title, len(p.Text), p.Version.Segmenter, p.Version.Vectors, []byte(p.Places), content); err != nil {
 		return err
 	}
@@ -94,7 +94,7 @@ func (w *writer) setText(content int64, p store.Publication) error {
 // addPassages stores the passages of a revision that has none.
 func (w *writer) addPassages(content int64, passages []multivac.Passage, vectors []byte) error {
 	for i, one := range passages {
-		if _, err := w.exec(`INSERT INTO passages (id, kind, heading, lead, start, end, sentences, places) VALUES (?, ?, ?, ?, ?, ?, ?, ?)`,
+		if _, err := w.Exec(`INSERT INTO passages (id, kind, heading, lead, start, end, sentences, places) VALUES (?, ?, ?, ?, ?, ?, ?, ?)`,
 			content<<idBits+int64(i), string(one.Kind), one.Heading, one.Lead, one.Start, one.End, store.PackSpans(one.Sentences, one.Start), []byte(one.Places)); err != nil {
 			return err
 		}
@@ -109,24 +109,24 @@ func (w *writer) addVectors(content int64, vectors []byte) error {
 		return nil
 	}
 	var group int64
-	if err := w.get([]any{&group}, `SELECT (coalesce(max(id), 0) >> 24) + 1 FROM vectors`); err != nil {
+	if err := w.Get([]any{&group}, `SELECT (coalesce(max(id), 0) >> 24) + 1 FROM vectors`); err != nil {
 		return err
 	}
 	id := group << idBits
 	for v := range slices.Chunk(vectors, store.VectorSize) {
-		if _, err := w.exec(`INSERT INTO vectors (id, bytes) VALUES (?, ?)`, id, v); err != nil {
+		if _, err := w.Exec(`INSERT INTO vectors (id, bytes) VALUES (?, ?)`, id, v); err != nil {
 			return err
 		}
 		id++
 	}
-	_, err := w.exec(`UPDATE revisions SET vectors = ? WHERE id = ?`, group, content)
+	_, err := w.Exec(`UPDATE revisions SET vectors = ? WHERE id = ?`, group, content)
 	return err
 }
 
 // publish makes the content of a document the published one.
 func (w *writer) publish(d record, now int64) (int64, error) {
 	if d.published != 0 {
-		if _, err := w.exec(`UPDATE revisions SET replaced = ? WHERE id = ?`, max(now, 1), d.published); err != nil {
+		if _, err := w.Exec(`UPDATE revisions SET replaced = ? WHERE id = ?`, max(now, 1), d.published); err != nil {
 			return 0, err
 		}
 	}
@@ -134,21 +134,24 @@ func (w *writer) publish(d record, now int64) (int64, error) {
 	if err != nil {
 		return 0, err
 	}
-	_, err = w.exec(`UPDATE documents SET state = ?, published = content, first = iif(published = 0, ?, first), step = '', last_error = '',
+	_, err = w.Exec(`UPDATE documents SET state = ?, published = content, first = iif(published = 0, ?, first), step = '', last_error = '',
 		changed = ?, lease = 0, due = 0, position = ?, failed_position = 0 WHERE key = ?`, indexed, end, now, end, d.key)
 	return end, err
 }
 
-// outdated are the published revisions of a version before ?1 and ?2, found by
-// a range of the index: where there are none it costs nothing.
-const outdated = ` FROM (SELECT id, document, revision FROM revisions WHERE text = 1 AND (segmenter, encoder) < (?1, ?2)) r
+// outdated are the published revisions of a version before ?1 and ?2. They are two
+// ranges of an index, so that it costs nothing where there are none. For
+// (segmenter, encoder) < (?1, ?2) SQLite would walk through all of segmenter ?1.
+const outdated = ` FROM (
+		SELECT id, document, revision FROM revisions WHERE text = 1 AND segmenter < ?1
+		UNION ALL SELECT id, document, revision FROM revisions WHERE text = 1 AND segmenter = ?1 AND encoder < ?2) r
 	CROSS JOIN documents d ON d.key = r.document AND d.published = r.id `
 
 // Outdated implements store.Store.
 func (db *DB) Outdated(ctx context.Context, v store.Version, limit int) (tasks []multivac.Task, err error) {
 	defer multivac.Wrap(&err, "list outdated documents")
 	err = db.read(ctx, func(c *conn) error {
-		return c.each(func(rows *sql.Rows) error {
+		return c.Each(func(rows *sql.Rows) error {
 			var id []byte
 			var t multivac.Task
 			err := rows.Scan(&id, &t.Revision)
@@ -164,7 +167,7 @@ func (db *DB) Outdated(ctx context.Context, v store.Version, limit int) (tasks [
 func (db *DB) CountOutdated(ctx context.Context, v store.Version) (n int, err error) {
 	defer multivac.Wrap(&err, "count outdated documents")
 	err = db.read(ctx, func(c *conn) error {
-		return c.get([]any{&n}, `SELECT count(*)`+outdated, v.Segmenter, v.Vectors)
+		return c.Get([]any{&n}, `SELECT count(*)`+outdated, v.Segmenter, v.Vectors)
 	})
 	return n, err
 }
@@ -175,7 +178,7 @@ func (db *DB) Published(ctx context.Context, task multivac.Task) (p store.Public
 	err = db.snapshot(ctx, func(c *conn) error {
 		var content int64
 		var places []byte
-		err := c.get([]any{&content, &p.Title, &p.Version.Segmenter, &p.Version.Vectors, &places},
+		err := c.Get([]any{&content, &p.Title, &p.Version.Segmenter, &p.Version.Vectors, &places},
 			`SELECT r.id, r.title, r.segmenter, r.encoder, r.places FROM documents d JOIN revisions r ON r.id = d.published WHERE d.id = ? AND r.revision = ?`,
 			rawID(task.Document), int64(task.Revision))
 		if errors.Is(err, sql.ErrNoRows) {
@@ -261,7 +264,7 @@ func (w *writer) published(task multivac.Task) (d record, of publishedText, err 
 	if err != nil || !found {
 		return d, of, cmp.Or(err, store.ErrSuperseded(task))
 	}
-	err = w.get([]any{&of.revision, &of.hash, &of.size, &of.segmenter}, `SELECT revision, hash, size, segmenter FROM revisions WHERE id = ? AND revision = ?`,
+	err = w.Get([]any{&of.revision, &of.hash, &of.size, &of.segmenter}, `SELECT revision, hash, size, segmenter FROM revisions WHERE id = ? AND revision = ?`,
 		d.published, int64(task.Revision))
 	if errors.Is(err, sql.ErrNoRows) {
 		err = store.ErrSuperseded(task)
@@ -273,7 +276,7 @@ func (w *writer) published(task multivac.Task) (d record, of publishedText, err 
 // its passages or vectors are others now. What the feed says of a later
 // revision that failed stays.
 func (w *writer) republish(d record, of publishedText, v store.Version) error {
-	if _, err := w.exec(`UPDATE revisions SET segmenter = ?, encoder = ? WHERE id = ?`, v.Segmenter, v.Vectors, d.published); err != nil {
+	if _, err := w.Exec(`UPDATE revisions SET segmenter = ?, encoder = ? WHERE id = ?`, v.Segmenter, v.Vectors, d.published); err != nil {
 		return err
 	}
 	d.failedPosition = 0
@@ -281,6 +284,6 @@ func (w *writer) republish(d record, of publishedText, v store.Version) error {
 	if err != nil {
 		return err
 	}
-	_, err = w.exec(`UPDATE documents SET position = ? WHERE key = ?`, end, d.key)
+	_, err = w.Exec(`UPDATE documents SET position = ? WHERE key = ?`, end, d.key)
 	return err
 }

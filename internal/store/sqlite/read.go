@@ -9,16 +9,17 @@ import (
 
 	"multivac"
 	"multivac/internal/store"
+	"multivac/internal/store/sqlite/link"
 )
 
-// What scanDocument scans, and from where.
+// The columns that scanDocument scans, and their tables.
 const (
 	documentColumns = `SELECT d.id, d.collection, d.source, coalesce(r.title, ''), coalesce(r.media_type, ''), r.hash, d.revision, d.state,
 	d.step, d.attempts, d.last_error, d.told, d.changed`
 	documentTables = ` FROM documents d LEFT JOIN revisions r ON r.id = d.content `
 )
 
-// A row is what sql.Row and sql.Rows have in common.
+// A row is a sql.Row or sql.Rows.
 type row interface{ Scan(dest ...any) error }
 
 func scanDocument(r row, more ...any) (d multivac.Document, err error) {
@@ -41,9 +42,9 @@ func (db *DB) Document(ctx context.Context, id multivac.DocumentID) (d multivac.
 	defer multivac.Wrap(&err, "read document")
 	found := false
 	var b, places []byte
-	// One statement sees one state of the store; each worker begins with it.
+	// It is one statement, so that it sees one state of the store.
 	err = db.read(ctx, func(c *conn) error {
-		return c.each(func(rows *sql.Rows) (err error) {
+		return c.Each(func(rows *sql.Rows) (err error) {
 			found = true
 			var chunk sql.RawBytes
 			d, err = scanDocument(rows, &places, &chunk)
@@ -68,7 +69,7 @@ func (db *DB) Document(ctx context.Context, id multivac.DocumentID) (d multivac.
 // content returns the content of a revision.
 func (c *conn) content(revision int64) ([]byte, error) {
 	var content []byte
-	err := c.each(func(rows *sql.Rows) error {
+	err := c.Each(func(rows *sql.Rows) error {
 		var chunk sql.RawBytes
 		err := rows.Scan(&chunk)
 		content = append(content, chunk...)
@@ -81,17 +82,17 @@ func (c *conn) content(revision int64) ([]byte, error) {
 func (db *DB) Pending(ctx context.Context) (n int, err error) {
 	defer multivac.Wrap(&err, "count pending documents")
 	err = db.read(ctx, func(c *conn) error {
-		return c.get([]any{&n}, `SELECT count(*) FROM documents WHERE state = 0`)
+		return c.Get([]any{&n}, `SELECT count(*) FROM documents WHERE state = 0`)
 	})
 	return n, err
 }
 
-// A datum is the one that was asked for last, and is so until the next commit:
-// many clients do nothing but ask for it.
+// A datum is the one that was read last. It holds until the next commit. Many
+// clients only ask for the datum.
 type datum struct {
 	collection multivac.CollectionName
 	text       string
-	commits    uint64 // when it was read, or before
+	commits    uint64 // how many commits there were before it was read
 }
 
 func (db *DB) isClosed() bool {
@@ -103,8 +104,8 @@ func (db *DB) isClosed() bool {
 	}
 }
 
-// smallDatum is how long a datum may be, in bytes, to be kept in memory.
-const smallDatum = 64 << 10
+// maxKeptDatum is the longest datum that is kept in memory, in bytes.
+const maxKeptDatum = 64 << 10
 
 // Datum implements store.Store.
 func (db *DB) Datum(ctx context.Context, collection multivac.CollectionName) (text string, err error) {
@@ -114,13 +115,13 @@ func (db *DB) Datum(ctx context.Context, collection multivac.CollectionName) (te
 		return d.text, ctx.Err()
 	}
 	defer func() {
-		if err == nil && len(text) <= smallDatum {
+		if err == nil && len(text) <= maxKeptDatum {
 			db.datum.Store(&datum{collection, text, commits})
 		}
 	}()
 	err = db.snapshot(ctx, func(c *conn) error {
 		var content int64
-		err := c.get([]any{&content}, `SELECT published FROM documents WHERE key = `+datumOf(`?`), string(collection))
+		err := c.Get([]any{&content}, `SELECT published FROM documents WHERE key = `+datumOf(`?`), string(collection))
 		if errors.Is(err, sql.ErrNoRows) {
 			return store.ErrNoDatum(collection)
 		}
@@ -149,18 +150,19 @@ func (db *DB) Excerpts(ctx context.Context, ids []multivac.PassageID) (excerpts 
 		return excerpts, ctx.Err()
 	}
 	err = db.read(ctx, func(c *conn) error {
-		return c.each(func(rows *sql.Rows) error { return scanExcerpt(rows, excerpts) }, excerptsQuery, wanted.json())
+		return c.Each(func(rows *sql.Rows) error { return scanExcerpt(rows, excerpts) }, excerptsQuery, wanted.json())
 	})
 	for _, x := range excerpts {
 		if err == nil && len(x.Text) != x.End-x.Start {
-			err = damaged(fmt.Errorf("passage %d is not whole", x.Number))
+			err = link.Damaged(fmt.Errorf("passage %d is not whole", x.Number))
 		}
 	}
 	return excerpts, err
 }
 
-// The part of a chunk that lies in the passage; a passage that lies in several
-// chunks comes in several rows.
+// excerptsQuery has a row for each chunk of each passage, with the part of the
+// chunk that is in the passage. For example, a passage from 8000 to 8300 has two
+// rows: bytes 8000 to 8192 of the chunk 0, and bytes 0 to 108 of the chunk 1.
 const excerptsQuery = `SELECT w.value->>0, d.source, r.title, p.kind, p.heading, p.lead, p.start, p.end, p.sentences, p.places,
 	substr(c.bytes, max(p.start - (c.id - (r.id << 24)) * 8192, 0) + 1, p.end - max(p.start, (c.id - (r.id << 24)) * 8192))
 FROM json_each(?) w CROSS JOIN documents d CROSS JOIN revisions r CROSS JOIN passages p CROSS JOIN chunks c
@@ -168,6 +170,7 @@ WHERE d.id = unhex(w.value->>1) AND r.document = d.key AND r.revision = w.value-
 	AND c.id BETWEEN (r.id << 24) + p.start / 8192 AND (r.id << 24) + (p.end - 1) / 8192
 ORDER BY w.id, c.id`
 
+// scanExcerpt adds a row to the excerpt that it is of.
 func scanExcerpt(rows *sql.Rows, excerpts []multivac.Excerpt) error {
 	var i int
 	var x multivac.Excerpt
@@ -183,7 +186,7 @@ func scanExcerpt(rows *sql.Rows, excerpts []multivac.Excerpt) error {
 	x.Text, x.Places = string(text), multivac.Places(places)
 	x.Document, x.Revision, x.Number = excerpts[i].Document, excerpts[i].Revision, excerpts[i].Number
 	if x.Start < 0 || x.Start >= x.End {
-		return damaged(fmt.Errorf("passage %d is not in the text", x.Number))
+		return link.Damaged(fmt.Errorf("passage %d is not in the text", x.Number))
 	}
 	x.Sentences, err = unpackSpans(spans, x.Start, x.End)
 	excerpts[i] = x
@@ -204,7 +207,7 @@ func (db *DB) Quotes(ctx context.Context, quotes []store.Quote) (texts []string,
 		return texts, ctx.Err()
 	}
 	err = db.read(ctx, func(c *conn) error {
-		return c.each(func(rows *sql.Rows) error {
+		return c.Each(func(rows *sql.Rows) error {
 			var i int
 			var part sql.RawBytes
 			err := rows.Scan(&i, &part)
@@ -223,7 +226,7 @@ func (db *DB) Quotes(ctx context.Context, quotes []store.Quote) (texts []string,
 	return texts, nil
 }
 
-// Like excerptsQuery, but the bytes wanted are named.
+// quotesQuery has a row for each chunk of each quote, as excerptsQuery has.
 const quotesQuery = `SELECT w.value->>0,
 	substr(c.bytes, max((w.value->>3) - (c.id - (r.id << 24)) * 8192, 0) + 1, (w.value->>4) - max(w.value->>3, (c.id - (r.id << 24)) * 8192))
 FROM json_each(?) w CROSS JOIN documents d CROSS JOIN revisions r CROSS JOIN chunks c

@@ -10,23 +10,25 @@ import (
 	"syscall"
 
 	"multivac"
+	"multivac/internal/store/sqlite/folder"
+	"multivac/internal/store/sqlite/link"
 )
 
-// OpenReadable is Open, but where the folder cannot be written it opens what is
-// there for reading: what would write returns ErrUnavailable then. Where the
-// owner before was killed, or an older program wrote the data, that needs room
-// for a copy in the folder for temporary files.
+// OpenReadable is Open where the folder can be written. Else it opens the data for
+// reading, and methods that write return ErrUnavailable. Where the last owner was
+// killed, or an older program wrote the data, it makes a copy in the folder for
+// temporary files.
 func OpenReadable(dir string) (_ *DB, err error) {
 	if writable(dir) {
 		return Open(dir)
 	}
 	defer multivac.Wrap(&err, "open data folder %s for reading", dir)
-	defer func() { err = explainFile(err) }()
+	defer func() { err = link.ExplainFile(err) }()
 	path := filepath.Join(dir, fileName)
 	if _, err := os.Stat(path); errors.Is(err, fs.ErrNotExist) {
 		return nil, errReadOnly()
 	}
-	lock, err := shareFolder(dir)
+	lock, err := folder.Share(dir)
 	if err != nil {
 		return nil, err
 	}
@@ -48,11 +50,11 @@ func OpenReadable(dir string) (_ *DB, err error) {
 // ReadOnly reports whether the store was opened for reading only.
 func (db *DB) ReadOnly() bool { return db.readOnly }
 
-// writable reports whether the folder, or one that has to be made, and its
-// files can be written, as far as that can be seen before.
+// writable reports whether the folder and its files can be written, as far as that
+// is known before the attempt. A folder that is not there yet counts as writable.
 func writable(dir string) bool {
 	const write = 2 // W_OK
-	for _, name := range []string{"", lockName, fileName, fileName + "-wal", fileName + "-shm"} {
+	for _, name := range []string{"", folder.LockName, fileName, fileName + "-wal", fileName + "-shm"} {
 		err := syscall.Access(filepath.Join(dir, name), write)
 		if err != nil && !errors.Is(err, fs.ErrNotExist) {
 			return false
@@ -66,13 +68,14 @@ func errReadOnly() error {
 		"the data folder cannot be written")
 }
 
-// errOutdated is for a file that has to be written before it can be read.
+// errOutdated means that a file has to be written before it can be read.
 var errOutdated = errors.New("outdated")
 
-// openImmutable opens a file that holds everything, without writing anything
-// beside it.
+// openImmutable opens a database whose log of writes is empty. It writes no files
+// next to it.
 func (db *DB) openImmutable(path string) error {
-	if err := db.openPool(path, "immutable", "1", "mode", "ro"); err != nil {
+	var err error
+	if db.pool, err = link.Open(path, "immutable", "1", "mode", "ro"); err != nil {
 		return err
 	}
 	w, err := db.connect("PRAGMA query_only=ON")
@@ -80,15 +83,15 @@ func (db *DB) openImmutable(path string) error {
 		return err
 	}
 	if db.found, err = w.version(); err != nil {
-		return errors.Join(err, w.close())
+		return errors.Join(err, w.Close())
 	}
 	if db.found < len(migrations) {
-		err := errors.Join(w.close(), db.pool.Close())
+		err := errors.Join(w.Close(), db.pool.Close())
 		db.pool = nil
 		return errors.Join(errOutdated, err)
 	}
 	if err := w.QueryRowContext(context.Background(), "PRAGMA application_id").Scan(&db.number); err != nil {
-		return errors.Join(err, w.close())
+		return errors.Join(err, w.Close())
 	}
 	return db.begin(w, path)
 }

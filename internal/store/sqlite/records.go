@@ -25,7 +25,7 @@ func (db *DB) Retry(ctx context.Context, id multivac.DocumentID, now time.Time) 
 		if d.state == indexed || d.state == deleted {
 			r.Position = position(d.position)
 		}
-		if err := w.get([]any{&r.Source}, `SELECT source FROM documents WHERE key = ?`, d.key); err != nil {
+		if err := w.Get([]any{&r.Source}, `SELECT source FROM documents WHERE key = ?`, d.key); err != nil {
 			return err
 		}
 		switch {
@@ -34,19 +34,19 @@ func (db *DB) Retry(ctx context.Context, id multivac.DocumentID, now time.Time) 
 			return w.again(d, store.Micros(now))
 		case d.state == pending && d.due != 0:
 			r.Changed = true
-			_, err = w.exec(`UPDATE documents SET due = 0 WHERE key = ?`, d.key)
+			_, err = w.Exec(`UPDATE documents SET due = 0 WHERE key = ?`, d.key)
 		}
 		return err
 	})
 	return r, err
 }
 
-// again makes a failed document pending at its next revision, as it was told.
+// again makes a failed document pending at its next revision, with the same body.
 func (w *writer) again(d record, now int64) error {
-	if _, err := w.exec(`UPDATE revisions SET revision = ? WHERE id = ?`, d.revision+1, d.content); err != nil {
+	if _, err := w.Exec(`UPDATE revisions SET revision = ? WHERE id = ?`, d.revision+1, d.content); err != nil {
 		return err
 	}
-	_, err := w.exec(`UPDATE documents SET revision = ?, state = ?, step = '', attempts = 0, last_error = '', changed = ?, lease = 0, due = 0 WHERE key = ?`,
+	_, err := w.Exec(`UPDATE documents SET revision = ?, state = ?, step = '', attempts = 0, last_error = '', changed = ?, lease = 0, due = 0 WHERE key = ?`,
 		d.revision+1, pending, now, d.key)
 	return err
 }
@@ -63,7 +63,7 @@ func (db *DB) Records(ctx context.Context, passages bool, fn func(store.Record) 
 		}
 		for i, r := range batch {
 			after = rawID(r.ID)
-			batch[i] = store.Record{} // fn may take its time
+			batch[i] = store.Record{} // frees it: fn may take its time
 			if err := fn(r); err != nil {
 				return err
 			}
@@ -71,13 +71,13 @@ func (db *DB) Records(ctx context.Context, passages bool, fn func(store.Record) 
 	}
 }
 
-// records returns the next few records, one at least if there is one.
+// records returns the next few records after an identifier.
 func (db *DB) records(ctx context.Context, passages bool, after []byte) (batch []store.Record, err error) {
 	type contents struct{ content, published int64 }
 	err = db.snapshot(ctx, func(c *conn) error {
 		var all []contents
 		size := 0
-		err := c.each(func(rows *sql.Rows) error {
+		err := c.Each(func(rows *sql.Rows) error {
 			if size >= batchBytes {
 				return nil
 			}
@@ -127,7 +127,7 @@ func scanRecord(rows *sql.Rows, content, published *int64, size *int) (r store.R
 	return r, err
 }
 
-// complete reads the contents of a record.
+// complete reads the body or text of a record, and the passages if wanted.
 func (c *conn) complete(r *store.Record, content, published int64, passages bool) (err error) {
 	if r.Published != nil {
 		p := r.Published
@@ -181,7 +181,7 @@ func (db *DB) Restore(ctx context.Context, records []store.Record, now time.Time
 	return taken, err
 }
 
-// restore makes a document what a record of a higher revision says.
+// restore makes a document what a record says. The record has a higher revision.
 func (w *writer) restore(r store.Record, d record, found bool, now int64) (err error) {
 	if !found {
 		if d.key, err = w.insert(`INSERT INTO documents
@@ -196,7 +196,7 @@ func (w *writer) restore(r store.Record, d record, found bool, now int64) (err e
 		d.revision--
 		_, err := w.delete(d, store.Micros(r.Changed))
 		if err == nil {
-			_, err = w.exec(`UPDATE documents SET told = ? WHERE key = ?`, store.Micros(r.Told), d.key)
+			_, err = w.Exec(`UPDATE documents SET told = ? WHERE key = ?`, store.Micros(r.Told), d.key)
 		}
 		return err
 	}
@@ -214,19 +214,19 @@ func (w *writer) restore(r store.Record, d record, found bool, now int64) (err e
 	if err := w.restoreContent(r, &d); err != nil {
 		return err
 	}
-	_, err = w.exec(`UPDATE documents SET revision = ?, state = ?, content = ?, published = ?, first = ?, step = ?, attempts = ?, last_error = ?,
+	_, err = w.Exec(`UPDATE documents SET revision = ?, state = ?, content = ?, published = ?, first = ?, step = ?, attempts = ?, last_error = ?,
 			told = ?, changed = ?, lease = 0, due = 0, position = ?, failed_position = ? WHERE key = ?`,
 		d.revision, stateCode(r.State), d.content, d.published, d.first, r.Step, r.Attempts, r.LastError,
 		store.Micros(r.Told), store.Micros(r.Changed), d.position, d.failedPosition, d.key)
 	return err
 }
 
-// restorePublished publishes what the record says is published, where that is
-// newer than what is.
+// restorePublished publishes what the record says is published, where its revision
+// is higher than the one that is published here.
 func (w *writer) restorePublished(r store.Record, d *record, now int64) error {
 	var revision int64
 	if d.published != 0 {
-		if err := w.get([]any{&revision}, `SELECT revision FROM revisions WHERE id = ?`, d.published); err != nil {
+		if err := w.Get([]any{&revision}, `SELECT revision FROM revisions WHERE id = ?`, d.published); err != nil {
 			return err
 		}
 	}
@@ -242,7 +242,7 @@ func (w *writer) restorePublished(r store.Record, d *record, now int64) error {
 		return err
 	}
 	if d.published != 0 {
-		if _, err := w.exec(`UPDATE revisions SET replaced = ? WHERE id = ?`, max(now, 1), d.published); err != nil {
+		if _, err := w.Exec(`UPDATE revisions SET replaced = ? WHERE id = ?`, max(now, 1), d.published); err != nil {
 			return err
 		}
 	}
@@ -265,7 +265,7 @@ func (w *writer) restoreContent(r store.Record, d *record) (err error) {
 	if d.content, err = w.revision(d.key, d.revision, r.Hash, r.Title, r.MediaType); err != nil {
 		return err
 	}
-	if _, err := w.exec(`UPDATE revisions SET size = ? WHERE id = ?`, len(r.Body), d.content); err != nil {
+	if _, err := w.Exec(`UPDATE revisions SET size = ? WHERE id = ?`, len(r.Body), d.content); err != nil {
 		return err
 	}
 	if err := w.fill(d.content, r.Body); err != nil {
@@ -277,7 +277,7 @@ func (w *writer) restoreContent(r store.Record, d *record) (err error) {
 	return err
 }
 
-// revision adds a revision without content.
+// revision adds a row of revisions, without content, and returns its id.
 func (w *writer) revision(key, revision int64, hash multivac.ContentHash, title, mediaType string) (int64, error) {
 	return w.insert(`INSERT INTO revisions (id, document, revision, hash, title, media_type, size, text, replaced) VALUES (?, ?, ?, ?, ?, ?, 0, 0, 0)`,
 		w.nextContent(), key, revision, hash[:], title, mediaType)

@@ -9,18 +9,19 @@ import (
 	"multivac"
 )
 
-// The content of a revision is its body until it is published and its text
-// from then on. It lies in chunks, and its passages lie beside it, at
-// consecutive numbers from id<<idBits on, id being that of the revision: a
-// passage holds no text of its own, so that it cannot differ from the
-// document's. A text of MaxBody bytes has fewer chunks and passages than that.
+// The content of a revision is its body until it is published, and its text from
+// then on. It is cut into chunks. The chunks of the revision with the id r have
+// the ids r<<idBits, r<<idBits + 1, …; its passages have the same ids in their own
+// table. A passage has no copy of its text, so it cannot differ from the
+// document's. Even a text of MaxBody bytes has fewer than 1<<idBits chunks and
+// passages.
 const (
 	idBits    = 24
-	chunkSize = 8192 // stands in the queries, too
+	chunkSize = 8192 // bytes; the queries have this number, too
 )
 
-// migrations lead from each version of the schema, kept in user_version, to
-// the next. They are never changed, only added to.
+// migrations lead from each version of the schema to the next. The pragma
+// user_version is the version. Add to them, and never change one.
 //
 //  1. the first
 //  2. keys
@@ -124,7 +125,8 @@ func datumOf(collection string) string {
 	return `(SELECT s.key FROM documents s WHERE s.published <> 0 AND s.collection = ` + collection + ` ORDER BY s.first, s.told, s.id LIMIT 1)`
 }
 
-// migrate brings the data to the newest version, from the one that it returns.
+// migrate brings the data to the newest version. It returns the version that it
+// found.
 func migrate(c *conn) (from int, err error) {
 	if from, err = c.version(); err != nil {
 		return from, err
@@ -141,7 +143,7 @@ func migrate(c *conn) (from int, err error) {
 // version returns the version of the data, or an error where this program does
 // not know it.
 func (c *conn) version() (from int, err error) {
-	if err := c.get([]any{&from}, `PRAGMA user_version`); err != nil {
+	if err := c.Get([]any{&from}, `PRAGMA user_version`); err != nil {
 		return 0, err
 	}
 	if from > len(migrations) {
@@ -151,8 +153,8 @@ func (c *conn) version() (from int, err error) {
 	return from, nil
 }
 
-// drawNumber returns the number that tells this database from others, and draws
-// it where there is none yet. It goes with a copy.
+// drawNumber returns the number of this database, and draws one where it has none
+// yet. A copy has the same number.
 func (c *conn) drawNumber() (uint32, error) {
 	ctx, n := context.Background(), int32(0)
 	if err := c.QueryRowContext(ctx, "PRAGMA application_id").Scan(&n); err != nil || n != 0 {
@@ -160,15 +162,16 @@ func (c *conn) drawNumber() (uint32, error) {
 	}
 	n = 1 + rand.Int32N(math.MaxInt32) // not 0
 	if _, err := c.ExecContext(ctx, fmt.Sprintf("PRAGMA application_id = %d", n)); err != nil {
-		return 0, nil // the disk may be full; it is drawn when it is opened again
+		return 0, nil // the disk may be full; the next Open draws one
 	}
 	return uint32(n), nil
 }
 
-// Number returns a number that tells this database, and its copies, from others.
+// Number returns a number that this database and its copies have, and others have
+// not.
 func (db *DB) Number() uint32 { return db.number }
 
-// Migrated returns the version of the data as they were found, and the one that
-// Open brought them to: the same, unless an older program wrote them. From is 0
-// where there were none.
+// Migrated returns the version of the schema that Open found, and the one that it
+// brought the data to. They are the same unless an older program wrote the data.
+// From is 0 where there were no data.
 func (db *DB) Migrated() (from, to int) { return db.found, len(migrations) }

@@ -8,30 +8,31 @@ import (
 	"time"
 
 	"multivac/internal/store"
+	"multivac/internal/store/sqlite/link"
 )
 
-// What is deleted leaves free pages in the file. The writer gives them back to
-// the disk in steps, between other writes: minFree bytes at least, and a part of
-// one in maxShare at least, for less is soon used again.
+// What is deleted leaves free pages in the file. The writer gives them back to the
+// disk in steps, between other writes, where there are at least minFree bytes of
+// them and at least one page in minFreeShare is free. Fewer are soon used again.
 const (
-	minFree  = 1 << 20
-	maxShare = 8
+	minFree      = 1 << 20
+	minFreeShare = 8
 
-	shrinkPages = 256                   // that are given back in a step, which takes some milliseconds
-	shrinkPause = 20 * time.Millisecond // between steps
-	shrinkEvery = time.Second           // between steps while others write, and between looks
+	stepPages    = 256                   // given back in a step, which takes some milliseconds
+	stepPause    = 20 * time.Millisecond // between steps
+	busyInterval = time.Second           // between steps while others write, and between looks
 )
 
-// A file of before version auto_vacuum has to be written once as a whole to be
-// shrunk. The writer does that itself where at most maxRewrite bytes are in use,
-// for nobody can write meanwhile. Beside the file it needs rewriteRoom on the
-// disk, and twice what is in use.
+// An older file, made without auto_vacuum, has to be rewritten as a whole before
+// it can be shrunk in steps. No other write can run at that time, so the writer
+// does it by itself only where at most maxRewrite bytes are in use. It needs room
+// on the disk: twice what is in use, and rewriteRoom.
 const (
-	maxRewrite  = 64 << 20
-	rewriteRoom = 64 << 20
+	maxRewrite  = 64 << 20 // bytes
+	rewriteRoom = 64 << 20 // bytes
 )
 
-// space is what the file takes.
+// space is what the file takes on the disk.
 type space struct {
 	pageSize, pages, free int64
 	steps                 bool // it can be shrunk in steps
@@ -41,8 +42,8 @@ func (s space) total() int64  { return s.pages * s.pageSize }
 func (s space) unused() int64 { return s.free * s.pageSize }
 func (s space) used() int64   { return s.total() - s.unused() }
 
-// worthwhile says whether there is enough to be given back.
-func (s space) worthwhile() bool { return s.unused() >= minFree && s.free*maxShare >= s.pages }
+// worthwhile reports whether there is enough to give back.
+func (s space) worthwhile() bool { return s.unused() >= minFree && s.free*minFreeShare >= s.pages }
 
 // Space implements store.Spacious.
 func (db *DB) Space() store.Space {
@@ -50,8 +51,7 @@ func (db *DB) Space() store.Space {
 	return store.Space{Total: s.total(), Free: s.unused(), Shrinks: s.steps || s.used() <= maxRewrite}
 }
 
-// rewriteWhole has the writer give back what is free in a file that it does not
-// shrink by itself.
+// rewriteWhole has the writer rewrite a file that it does not shrink by itself.
 func (db *DB) rewriteWhole(ctx context.Context) error {
 	if s := db.space.Load(); db.readOnly || s.steps || !s.worthwhile() {
 		return nil
@@ -59,7 +59,7 @@ func (db *DB) rewriteWhole(ctx context.Context) error {
 	done := make(chan error, 1)
 	select {
 	case db.rewrites <- done:
-		return explain(<-done)
+		return link.Explain(<-done)
 	case <-ctx.Done():
 		return ctx.Err()
 	case <-db.closed:
@@ -67,7 +67,7 @@ func (db *DB) rewriteWhole(ctx context.Context) error {
 	}
 }
 
-// shrinkWhole does it, for rewriteWhole.
+// shrinkWhole rewrites the file, for rewriteWhole.
 func (w *writer) shrinkWhole() error {
 	s, err := w.space()
 	if err == nil {
@@ -76,7 +76,7 @@ func (w *writer) shrinkWhole() error {
 	if err == nil {
 		err = w.rewrite("DEFAULT")
 	}
-	w.nextShrink = time.Now() // which looks what there is now
+	w.nextShrink = time.Now() // looks at the space again
 	return err
 }
 
@@ -86,7 +86,7 @@ func (c *conn) space() (s space, err error) {
 		pragma string
 		value  any
 	}{{"page_size", &s.pageSize}, {"page_count", &s.pages}, {"freelist_count", &s.free}, {"auto_vacuum", &mode}} {
-		// Not prepared: SQLite answers some pragmas when it prepares them.
+		// Not prepared, because SQLite runs some pragmas when it prepares them.
 		if err := c.QueryRowContext(context.Background(), "PRAGMA "+one.pragma).Scan(one.value); err != nil {
 			return s, err
 		}
@@ -98,13 +98,13 @@ func (c *conn) space() (s space, err error) {
 // incremental is the value of auto_vacuum with which the file is shrunk in steps.
 const incremental = 2
 
-// shrink gives some free pages back where there are many, and returns when to
-// look again: zero where there is nothing to be done until something is
-// written. What fails is tried again; nobody waits for it.
+// shrink gives some free pages back where there are many. It returns when to look
+// again: the zero time where there is nothing to do until something is written.
+// It tries again what fails. No caller waits for it.
 func (w *writer) shrink() time.Time {
 	s, err := w.space()
 	if err != nil {
-		return time.Now().Add(shrinkEvery)
+		return time.Now().Add(busyInterval)
 	}
 	w.db.space.Store(&s)
 	switch {
@@ -112,27 +112,27 @@ func (w *writer) shrink() time.Time {
 		return time.Time{}
 	case s.unused() < minFree:
 		w.shrinking = false
-		w.forgot = true // the file is cut when the log of writes is emptied
+		w.forgot = true // SQLite cuts the file when the log of writes is emptied
 		return time.Time{}
 	case s.steps:
 		w.shrinking = true
-		err = w.each(func(*sql.Rows) error { return nil }, fmt.Sprintf("PRAGMA incremental_vacuum(%d)", shrinkPages))
+		err = w.Each(func(*sql.Rows) error { return nil }, fmt.Sprintf("PRAGMA incremental_vacuum(%d)", stepPages))
 	case s.used() <= maxRewrite:
 		if err = w.db.hasRoom(2*s.used() + rewriteRoom); err == nil {
-			err = w.rewrite("MEMORY") // there may be no other place that can be written
+			err = w.rewrite("MEMORY") // no other folder may be writable
 		}
 	default:
 		return time.Time{}
 	}
 	if err != nil || w.busy {
 		w.busy = false
-		return time.Now().Add(shrinkEvery)
+		return time.Now().Add(busyInterval)
 	}
-	return time.Now().Add(shrinkPause)
+	return time.Now().Add(stepPause)
 }
 
-// rewrite writes the whole file as one that can be shrunk in steps, and without
-// what is free. It is done or not done, whatever happens meanwhile.
+// rewrite rewrites the whole file without its free pages, as one that can be
+// shrunk in steps. It is done completely or not at all, even after a crash.
 func (w *writer) rewrite(temporary string) error {
 	for _, pragma := range []string{"temp_store=" + temporary, "auto_vacuum=INCREMENTAL"} {
 		if _, err := w.ExecContext(context.Background(), "PRAGMA "+pragma); err != nil {
@@ -147,14 +147,14 @@ func (w *writer) rewrite(temporary string) error {
 	return err
 }
 
-// hasRoom returns errFull where the disk has less room than that.
+// hasRoom returns link.ErrFull where the disk has less room than that.
 func (db *DB) hasRoom(bytes int64) error {
 	var disk syscall.Statfs_t
 	if err := syscall.Statfs(db.dir, &disk); err != nil {
 		return err
 	}
 	if int64(disk.Bavail)*int64(disk.Bsize) < bytes {
-		return errFull()
+		return link.ErrFull()
 	}
 	return nil
 }

@@ -17,7 +17,7 @@ import (
 	"multivac/internal/store/storetest"
 )
 
-// fileSize returns how many bytes the database takes on the disk.
+// fileSize returns the size of the database on the disk, in bytes.
 func fileSize(t *testing.T, dir string) (n int64) {
 	t.Helper()
 	for _, name := range []string{"multivac.db", "multivac.db-wal"} {
@@ -28,7 +28,7 @@ func fileSize(t *testing.T, dir string) (n int64) {
 	return n
 }
 
-// shrinks waits until the database takes so little.
+// shrinks waits until the database takes at most so many bytes.
 func shrinks(t *testing.T, dir string, want int64) {
 	t.Helper()
 	tick := time.NewTicker(10 * time.Millisecond)
@@ -56,7 +56,7 @@ func remove(t *testing.T, db *sqlite.DB, receipts []multivac.Receipt) {
 	wait.Wait()
 }
 
-// quote makes sure that a document is as it was told.
+// quote checks that a document has the text that was published.
 func quote(t *testing.T, db *sqlite.DB, n int, r multivac.Receipt) {
 	t.Helper()
 	_, p := sample(int64(n))
@@ -85,8 +85,8 @@ func TestSpaceIsGivenBack(t *testing.T) {
 	}
 }
 
-// older makes the database one that cannot be shrunk in steps, as those of older
-// programs are.
+// older makes the database like one of an older program, which cannot be shrunk in
+// steps.
 func older(t *testing.T, dir string) {
 	t.Helper()
 	raw, err := sql.Open("sqlite", filepath.Join(dir, "multivac.db"))
@@ -138,8 +138,7 @@ func TestSpaceOfOlderFilesIsGivenBack(t *testing.T) {
 	}
 }
 
-// TestKilledShrinking kills a process that gives space back, and looks whether
-// all that was kept is there.
+// A process that is killed while it gives space back loses no document.
 func TestKilledShrinking(t *testing.T) {
 	if dir := os.Getenv("MULTIVAC_TEST_SHRINK"); dir != "" {
 		shrinkUntilKilled(t, dir)
@@ -184,7 +183,7 @@ func TestKilledShrinking(t *testing.T) {
 	}
 }
 
-// shrinkUntilKilled writes a line at each moment that the file is looked at.
+// shrinkUntilKilled writes a line each time that it looks at the file.
 func shrinkUntilKilled(t *testing.T, dir string) {
 	db := open(t, dir)
 	tick := time.NewTicker(time.Millisecond)

@@ -62,7 +62,7 @@ func (db *DB) AddTask(ctx context.Context, task multivac.Task, now time.Time) (e
 		return store.ErrReadDocument()
 	}
 	return db.write(ctx, func(w *writer) error {
-		_, err := w.exec(`INSERT INTO work (kind, id, revision, state, step, attempts, last_error, told, changed, lease, due)
+		_, err := w.Exec(`INSERT INTO work (kind, id, revision, state, step, attempts, last_error, told, changed, lease, due)
 			VALUES (?1, ?2, ?3, 0, '', 0, '', ?4, ?4, 0, 0)
 			ON CONFLICT (kind, id) DO UPDATE SET revision = ?3, state = 0, step = '', attempts = 0, last_error = '',
 				told = ?4, changed = ?4, lease = 0, due = 0 WHERE revision < ?3`,
@@ -78,7 +78,7 @@ func (db *DB) EndTask(ctx context.Context, task multivac.Task) (err error) {
 		return store.ErrReadDocument()
 	}
 	return db.write(ctx, func(w *writer) error {
-		r, err := w.exec(`DELETE FROM work WHERE kind = ? AND id = ? AND revision = ?`, string(task.Kind), string(task.Document), int64(task.Revision))
+		r, err := w.Exec(`DELETE FROM work WHERE kind = ? AND id = ? AND revision = ?`, string(task.Kind), string(task.Document), int64(task.Revision))
 		if err != nil {
 			return err
 		}
@@ -94,7 +94,7 @@ func (db *DB) Due(ctx context.Context, kind multivac.TaskKind, now time.Time, li
 	defer multivac.Wrap(&err, "list what is due")
 	of := laneOf(kind)
 	err = db.read(ctx, func(c *conn) error {
-		return c.each(func(rows *sql.Rows) error {
+		return c.Each(func(rows *sql.Rows) error {
 			t := multivac.Task{Kind: kind}
 			var id []byte
 			err := rows.Scan(&id, &t.Revision, &t.Attempt)
@@ -144,7 +144,7 @@ func (db *DB) Lease(ctx context.Context, task multivac.Task, now, until time.Tim
 func (w *writer) lease(task multivac.Task, now, until int64) (d multivac.Document, size int, err error) {
 	var key, leased, due int64
 	var body []byte
-	err = w.each(func(rows *sql.Rows) (err error) {
+	err = w.Each(func(rows *sql.Rows) (err error) {
 		d, err = scanDocument(rows, &key, &leased, &due, &size, &body)
 		return err
 	}, documentColumns+`, d.key, d.lease, d.due, coalesce(r.size, 0), c.bytes`+documentTables+`LEFT JOIN chunks c ON c.id = d.content << 24 WHERE d.id = ?`, rawID(task.Document))
@@ -156,7 +156,7 @@ func (w *writer) lease(task multivac.Task, now, until int64) (d multivac.Documen
 	}
 	d.Attempts++
 	d.Body = body
-	_, err = w.exec(`UPDATE documents SET attempts = ?, lease = ? WHERE key = ?`, d.Attempts, until, key)
+	_, err = w.Exec(`UPDATE documents SET attempts = ?, lease = ? WHERE key = ?`, d.Attempts, until, key)
 	return d, size, err
 }
 
@@ -165,7 +165,7 @@ func (w *writer) leaseOther(task multivac.Task, now, until int64) (d multivac.Do
 	kind, id := subject(task)
 	var state int
 	var told, changed, leased, due int64
-	err = w.get([]any{&d.Revision, &state, &d.Step, &d.Attempts, &d.LastError, &told, &changed, &leased, &due},
+	err = w.Get([]any{&d.Revision, &state, &d.Step, &d.Attempts, &d.LastError, &told, &changed, &leased, &due},
 		`SELECT revision, state, step, attempts, last_error, told, changed, lease, due FROM work WHERE kind = ? AND id = ?`, kind, id)
 	if errors.Is(err, sql.ErrNoRows) || err == nil && (state != pending || d.Revision != task.Revision || leased > now || due > now) {
 		err = store.ErrSuperseded(task)
@@ -175,7 +175,7 @@ func (w *writer) leaseOther(task multivac.Task, now, until int64) (d multivac.Do
 	}
 	d.Attempts++
 	d.State, d.Told, d.Changed = multivac.Pending, store.FromMicros(told), store.FromMicros(changed)
-	_, err = w.exec(`UPDATE work SET attempts = ?3, lease = ?4 WHERE kind = ?1 AND id = ?2`, kind, id, d.Attempts, until)
+	_, err = w.Exec(`UPDATE work SET attempts = ?3, lease = ?4 WHERE kind = ?1 AND id = ?2`, kind, id, d.Attempts, until)
 	return d, 0, err
 }
 
@@ -184,7 +184,7 @@ func (w *writer) holds(task multivac.Task) error {
 	of := laneOf(task.Kind)
 	kind, id := subject(task)
 	var held bool
-	err := w.get([]any{&held}, `SELECT revision = ?3 AND state = 0 AND lease <> 0 AND attempts = ?4 FROM `+of.table+` WHERE `+of.row,
+	err := w.Get([]any{&held}, `SELECT revision = ?3 AND state = 0 AND lease <> 0 AND attempts = ?4 FROM `+of.table+` WHERE `+of.row,
 		kind, id, int64(task.Revision), task.Attempt)
 	if errors.Is(err, sql.ErrNoRows) || err == nil && !held {
 		return store.ErrSuperseded(task)
@@ -201,7 +201,7 @@ func (db *DB) update(ctx context.Context, task multivac.Task, set string, args .
 		if err := w.holds(task); err != nil {
 			return err
 		}
-		_, err := w.exec(`UPDATE `+of.table+` SET `+set+` WHERE `+of.row, append([]any{kind, id}, args...)...)
+		_, err := w.Exec(`UPDATE `+of.table+` SET `+set+` WHERE `+of.row, append([]any{kind, id}, args...)...)
 		return err
 	})
 }
@@ -239,7 +239,7 @@ func (db *DB) Fail(ctx context.Context, task multivac.Task, cause string, final 
 		if err != nil {
 			return err
 		}
-		_, err = w.exec(`UPDATE documents SET state = ?, last_error = ?, changed = ?, lease = 0, due = 0, failed_position = ? WHERE key = ?`,
+		_, err = w.Exec(`UPDATE documents SET state = ?, last_error = ?, changed = ?, lease = 0, due = 0, failed_position = ? WHERE key = ?`,
 			failed, cause, store.Micros(now), end, d.key)
 		return err
 	})
@@ -251,10 +251,10 @@ func (db *DB) Fail(ctx context.Context, task multivac.Task, cause string, final 
 func (db *DB) EndLeases(ctx context.Context) (err error) {
 	defer multivac.Wrap(&err, "end leases")
 	return db.write(ctx, func(w *writer) error {
-		if _, err := w.exec(`UPDATE work SET lease = 0 WHERE state = 0 AND lease > 0`); err != nil {
+		if _, err := w.Exec(`UPDATE work SET lease = 0 WHERE state = 0 AND lease > 0`); err != nil {
 			return err
 		}
-		_, err := w.exec(`UPDATE documents SET lease = 0 WHERE state = 0 AND lease > 0`)
+		_, err := w.Exec(`UPDATE documents SET lease = 0 WHERE state = 0 AND lease > 0`)
 		return err
 	})
 }

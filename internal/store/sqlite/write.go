@@ -10,7 +10,7 @@ import (
 	"multivac/internal/store"
 )
 
-// A record is what a write has to know of a document.
+// A record is what a write needs to know of a document.
 type record struct {
 	key                      int64
 	id                       []byte
@@ -21,13 +21,13 @@ type record struct {
 	due                      int64
 	first                    int64 // position of the first publication, where something is published
 	position, failedPosition int64
-	hash                     []byte // of content
+	hash                     []byte // of the revision whose id is content
 }
 
 // find returns the record of a document, and false where it was never told.
 func (w *writer) find(id []byte) (d record, found bool, err error) {
 	d.id = id
-	err = w.get([]any{&d.key, &d.collection, &d.revision, &d.state, &d.content, &d.published, &d.due, &d.first, &d.position, &d.failedPosition, &d.hash},
+	err = w.Get([]any{&d.key, &d.collection, &d.revision, &d.state, &d.content, &d.published, &d.due, &d.first, &d.position, &d.failedPosition, &d.hash},
 		`SELECT d.key, d.collection, d.revision, d.state, d.content, d.published, d.due, d.first, d.position, d.failed_position, r.hash
 		FROM documents d LEFT JOIN revisions r ON r.id = d.content WHERE d.id = ?`, id)
 	if errors.Is(err, sql.ErrNoRows) {
@@ -100,17 +100,17 @@ func (w *writer) put(t multivac.Telling, id multivac.DocumentID, hash multivac.C
 		}
 		key, receipt.Revision = d.key, multivac.Revision(d.revision+1)
 	}
-	if _, err := w.exec(`INSERT INTO revisions (id, document, revision, hash, title, media_type, size, text, replaced) VALUES (?, ?, ?, ?, ?, ?, ?, 0, 0)`,
+	if _, err := w.Exec(`INSERT INTO revisions (id, document, revision, hash, title, media_type, size, text, replaced) VALUES (?, ?, ?, ?, ?, ?, ?, 0, 0)`,
 		content, key, int64(receipt.Revision), hash[:], t.Title, mediaType, len(t.Body)); err != nil {
 		return receipt, err
 	}
 	return receipt, w.fill(content, t.Body)
 }
 
-// add makes a document pending at its first revision, unless it was told
-// before: then it changes nothing. Most are told once, and that costs them no look.
+// add makes a document pending at its first revision. Where it was told before,
+// add changes nothing. Most documents are told once, and need no query before.
 func (w *writer) add(t multivac.Telling, id []byte, content, now int64) (key int64, added bool, err error) {
-	r, err := w.exec(`INSERT INTO documents
+	r, err := w.Exec(`INSERT INTO documents
 		(id, collection, source, revision, state, content, published, step, attempts, last_error, told, changed, lease, due, position, failed_position)
 		VALUES (?, ?, ?, 1, 0, ?, 0, '', 0, '', ?, ?, 0, 0, 0, 0) ON CONFLICT (id) DO NOTHING`,
 		id, string(t.Collection.OrDefault()), t.Source, content, now, now)
@@ -125,7 +125,7 @@ func (w *writer) add(t multivac.Telling, id []byte, content, now int64) (key int
 	return key, true, err
 }
 
-// unchanged completes the receipt of what was told before and is no other now.
+// unchanged completes the receipt of a telling that changes nothing.
 func unchanged(r multivac.Receipt, d record) multivac.Receipt {
 	r.Revision, r.State, r.Changed = multivac.Revision(d.revision), multivac.States[d.state], false
 	if d.state == indexed {
@@ -134,26 +134,26 @@ func unchanged(r multivac.Receipt, d record) multivac.Receipt {
 	return r
 }
 
-// succeed makes a document pending at its next revision, with that content.
+// succeed makes a document pending at its next revision, which has that content.
 func (w *writer) succeed(d record, content, now int64) error {
 	if d.content != 0 && d.content != d.published {
 		if err := w.drop(d.content); err != nil {
 			return err
 		}
 	}
-	_, err := w.exec(`UPDATE documents SET revision = ?, state = 0, content = ?, step = '', attempts = 0, last_error = '',
+	_, err := w.Exec(`UPDATE documents SET revision = ?, state = 0, content = ?, step = '', attempts = 0, last_error = '',
 		told = ?, changed = ?, lease = 0, due = 0 WHERE key = ?`, d.revision+1, content, now, now, d.key)
 	return err
 }
 
-// nextContent returns the number of a revision that is to be stored.
+// nextContent returns an id for a new row of revisions.
 func (w *writer) nextContent() int64 {
 	w.content++
 	return w.content
 }
 
 func (w *writer) insert(query string, args ...any) (int64, error) {
-	r, err := w.exec(query, args...)
+	r, err := w.Exec(query, args...)
 	if err != nil {
 		return 0, err
 	}
@@ -164,7 +164,7 @@ func (w *writer) insert(query string, args ...any) (int64, error) {
 func (w *writer) fill(content int64, b []byte) error {
 	for id := content << idBits; len(b) > 0; id++ {
 		n := min(len(b), chunkSize)
-		if _, err := w.exec(`INSERT INTO chunks (id, bytes) VALUES (?, ?)`, id, b[:n]); err != nil {
+		if _, err := w.Exec(`INSERT INTO chunks (id, bytes) VALUES (?, ?)`, id, b[:n]); err != nil {
 			return err
 		}
 		b = b[n:]
@@ -181,13 +181,13 @@ func (w *writer) drop(content int64) error {
 		return err
 	}
 	w.forgot = true
-	_, err := w.exec(`DELETE FROM revisions WHERE id = ?`, content)
+	_, err := w.Exec(`DELETE FROM revisions WHERE id = ?`, content)
 	return err
 }
 
 // dropPassages removes the passages of a revision and their vectors.
 func (w *writer) dropPassages(content int64) error {
-	if _, err := w.exec(`DELETE FROM passages WHERE id BETWEEN ? AND ?`, content<<idBits, (content+1)<<idBits-1); err != nil {
+	if _, err := w.Exec(`DELETE FROM passages WHERE id BETWEEN ? AND ?`, content<<idBits, (content+1)<<idBits-1); err != nil {
 		return err
 	}
 	return w.dropVectorsOf(content)
@@ -196,7 +196,7 @@ func (w *writer) dropPassages(content int64) error {
 // dropVectorsOf removes the vectors of a revision.
 func (w *writer) dropVectorsOf(content int64) error {
 	var group int64
-	err := w.get([]any{&group}, `SELECT vectors FROM revisions WHERE id = ?`, content)
+	err := w.Get([]any{&group}, `SELECT vectors FROM revisions WHERE id = ?`, content)
 	if errors.Is(err, sql.ErrNoRows) || err == nil && group == 0 {
 		return nil
 	}
@@ -206,39 +206,39 @@ func (w *writer) dropVectorsOf(content int64) error {
 	if err := w.dropVectors(group); err != nil {
 		return err
 	}
-	_, err = w.exec(`UPDATE revisions SET vectors = 0 WHERE id = ?`, content)
+	_, err = w.Exec(`UPDATE revisions SET vectors = 0 WHERE id = ?`, content)
 	return err
 }
 
 // dropVectors removes a group of vectors.
 func (w *writer) dropVectors(group int64) error {
-	_, err := w.exec(`DELETE FROM vectors WHERE id BETWEEN ? AND ?`, group<<idBits, (group+1)<<idBits-1)
+	_, err := w.Exec(`DELETE FROM vectors WHERE id BETWEEN ? AND ?`, group<<idBits, (group+1)<<idBits-1)
 	return err
 }
 
 // empty removes the content of a revision.
 func (w *writer) empty(content int64) error {
-	_, err := w.exec(`DELETE FROM chunks WHERE id BETWEEN ? AND ?`, content<<idBits, (content+1)<<idBits-1)
+	_, err := w.Exec(`DELETE FROM chunks WHERE id BETWEEN ? AND ?`, content<<idBits, (content+1)<<idBits-1)
 	return err
 }
 
-// announce adds to the feed what became of a document, in place of the
-// entries that it makes void, and returns its position.
+// announce adds an entry about a document to the feed, and returns its position.
+// It removes the entries that the new one makes void.
 func (w *writer) announce(d record, revision int64, state int, hash []byte) (int64, error) {
 	void := []int64{d.position, d.failedPosition}
 	if state == failed {
-		void = void[1:] // what was published before stays so
+		void = void[1:] // what was published before stays published
 	}
 	for _, p := range void {
 		if p == 0 {
 			continue
 		}
-		if _, err := w.exec(`DELETE FROM feed WHERE position = ? AND document = ?`, p, d.key); err != nil {
+		if _, err := w.Exec(`DELETE FROM feed WHERE position = ? AND document = ?`, p, d.key); err != nil {
 			return 0, err
 		}
 	}
 	w.position++
-	_, err := w.exec(`INSERT INTO feed (position, document, revision, state, hash) VALUES (?, ?, ?, ?, ?)`,
+	_, err := w.Exec(`INSERT INTO feed (position, document, revision, state, hash) VALUES (?, ?, ?, ?, ?)`,
 		w.position, d.key, revision, state, hash)
 	return w.position, err
 }
@@ -255,7 +255,7 @@ func (db *DB) Delete(ctx context.Context, id multivac.DocumentID, now time.Time)
 			return store.ErrNeverTold(id)
 		}
 		r = multivac.Receipt{ID: id, State: multivac.Deleted, Revision: multivac.Revision(d.revision), Position: position(d.position)}
-		if err := w.get([]any{&r.Source}, `SELECT source FROM documents WHERE key = ?`, d.key); err != nil {
+		if err := w.Get([]any{&r.Source}, `SELECT source FROM documents WHERE key = ?`, d.key); err != nil {
 			return err
 		}
 		if d.state == deleted {
@@ -268,9 +268,10 @@ func (db *DB) Delete(ctx context.Context, id multivac.DocumentID, now time.Time)
 	return r, err
 }
 
+// delete removes all revisions of a document and marks it deleted.
 func (w *writer) delete(d record, now int64) (int64, error) {
 	var contents []int64
-	err := w.each(func(rows *sql.Rows) error {
+	err := w.Each(func(rows *sql.Rows) error {
 		var id int64
 		err := rows.Scan(&id)
 		contents = append(contents, id)
@@ -288,12 +289,13 @@ func (w *writer) delete(d record, now int64) (int64, error) {
 	if err != nil {
 		return 0, err
 	}
-	_, err = w.exec(`UPDATE documents SET revision = ?, state = ?, content = 0, published = 0, step = '', attempts = 0, last_error = '',
+	_, err = w.Exec(`UPDATE documents SET revision = ?, state = ?, content = 0, published = 0, step = '', attempts = 0, last_error = '',
 		changed = ?, lease = 0, due = 0, position = ?, failed_position = 0 WHERE key = ?`, d.revision+1, deleted, now, end, d.key)
 	return end, err
 }
 
-// pending returns the record of a task that is still to be done.
+// pending returns the record of a task's document, or ErrSuperseded where it is no
+// longer pending at the task's revision.
 func (w *writer) pending(task multivac.Task) (record, error) {
 	d, found, err := w.find(rawID(task.Document))
 	if err == nil && (!found || d.state != pending || d.revision != int64(task.Revision)) {
@@ -305,10 +307,10 @@ func (w *writer) pending(task multivac.Task) (record, error) {
 // Purge implements store.Store.
 func (db *DB) Purge(ctx context.Context, before time.Time) (err error) {
 	defer multivac.Wrap(&err, "purge")
-	const share = 64 // revisions at a time: other writes get their turn
-	for n := share; n == share; {
+	const batchRevisions = 64 // in one write, so that other writes get their turn
+	for n := batchRevisions; n == batchRevisions; {
 		err := db.write(ctx, func(w *writer) error {
-			n, err = w.purge(store.Micros(before), share)
+			n, err = w.purge(store.Micros(before), batchRevisions)
 			return err
 		})
 		if err != nil {
@@ -318,9 +320,11 @@ func (db *DB) Purge(ctx context.Context, before time.Time) (err error) {
 	return nil
 }
 
+// purge removes up to limit revisions that were replaced before the time, and
+// returns how many.
 func (w *writer) purge(before int64, limit int) (int, error) {
 	var contents []int64
-	err := w.each(func(rows *sql.Rows) error {
+	err := w.Each(func(rows *sql.Rows) error {
 		var id int64
 		err := rows.Scan(&id)
 		contents = append(contents, id)

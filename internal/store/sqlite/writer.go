@@ -8,48 +8,52 @@ import (
 	"time"
 
 	"multivac/internal/store"
+	"multivac/internal/store/sqlite/link"
 )
 
-// MaxBatch is how many writes share a commit at most. It is no constant, so that
+// MaxBatch is the most writes that share a commit. It is no constant, so that
 // test/bench can show what sharing brings.
 var MaxBatch = 512
 
 const (
-	maxSpan = 50 * time.Millisecond  // after which a batch takes no more of them
-	besides = 250 * time.Microsecond // spent on other writes in a batch that somebody waits for with a telling
+	batchTimeout = 50 * time.Millisecond  // after that a batch takes no more writes
+	othersShare  = 250 * time.Microsecond // spent on other writes in a batch that has urgent ones
 
-	// Who tells one document after the other is back soon after a commit. To
-	// have several of them share the next one, it waits for them: half as long
-	// as a commit takes, at most maxHope, and less where they did not come.
-	// While there are many, other writes do not begin a commit for maxLull.
-	maxHope = time.Millisecond
-	many    = 4
-	maxLull = 2 * time.Millisecond
+	// A caller that tells one document after the other is back soon after a
+	// commit. The writer waits for such callers, so that they share the next
+	// commit: half as long as a commit takes, at most tellerTimeout, and less
+	// where none came the last time. While there are minTellers or more, other
+	// writes begin no commit before lullTimeout.
+	tellerTimeout = time.Millisecond
+	minTellers    = 4
+	lullTimeout   = 2 * time.Millisecond
 
-	forgetEvery = time.Second // at most: many deletions share it
+	forgetInterval = time.Second // at least: many deletions share it
 )
 
-// A write waits for the writer.
+// A write is what a caller wants of the writer.
 type write struct {
 	ctx   context.Context
 	do    func(*writer) error
-	taken atomic.Bool // by the writer, or given up by the caller: whoever is first
+	taken atomic.Bool // by the writer, or by the caller that gives it up
 	err   error
-	done  chan struct{}
+	done  chan struct{} // closed once err is there
 }
 
-// write has the writer call do and returns once that is durable, or has left
-// nothing behind and failed. Once ctx has ended, do is not begun; what has
-// been begun is waited for, so that an error never hides a success. It may be
-// undone and called again, because of another write that shares the commit.
+// write has the writer call do. It returns once what do wrote is durable, or do
+// has failed and nothing is left of it.
+//
+// Once ctx has ended, do is not started. If do has started, write waits for it, so
+// that an error never hides a success. The writer may undo do and call it again,
+// because of another write that shares the commit.
 func (db *DB) write(ctx context.Context, do func(*writer) error) error {
-	db.besides.Add(1)
-	defer db.besides.Add(-1)
+	db.others.Add(1)
+	defer db.others.Add(-1)
 	return db.enter(ctx, db.writes, do)
 }
 
-// writeFirst is write for what somebody waits for: it does not queue behind
-// the writes of the workers, of which there may be many at any time.
+// writeFirst is write for an urgent write: one that a user waits for. It does not
+// queue behind the writes of workers, of which there may be many.
 func (db *DB) writeFirst(ctx context.Context, do func(*writer) error) error {
 	db.waiting.Add(1)
 	defer db.waiting.Add(-1)
@@ -63,7 +67,7 @@ func (db *DB) enter(ctx context.Context, queue chan<- *write, do func(*writer) e
 	if db.readOnly {
 		return errReadOnly()
 	}
-	if err := db.refuse(); err != nil {
+	if err := db.files.CheckAgain(); err != nil {
 		return err
 	}
 	w := &write{ctx: ctx, do: do, done: make(chan struct{})}
@@ -82,37 +86,37 @@ func (db *DB) enter(ctx context.Context, queue chan<- *write, do func(*writer) e
 		}
 		<-w.done
 	}
-	return explain(w.err)
+	return link.Explain(w.err)
 }
 
-// A writer is responsible for all writes: it groups those that wait into
-// transactions, in which one that fails leaves the others alone, and answers
-// them after the commit.
+// A writer is responsible for all writes. It groups those that wait into
+// transactions, and answers them after the commit. In a transaction, a write that
+// fails leaves the others alone.
 type writer struct {
 	*conn
 	db       *DB
 	position int64 // of the last feed entry, committed or not
-	content  int64 // the last number that was given to a revision, kept or not
-	wrote    bool  // something, since it was last set to false
+	content  int64 // the last id that a revision got, committed or not
+	wrote    bool  // whether anything was written since it was set to false
 
-	forgot     bool // something to be forgotten may still be in the log of writes
-	nextForget time.Time
-	nextShrink time.Time // zero: once something is written
-	shrinking  bool      // free pages are being given back
-	busy       bool      // something was committed since the last look at them
+	forgot     bool      // whether the log of writes may have deleted data
+	nextForget time.Time // not before
+	nextShrink time.Time // zero: after the next write
+	shrinking  bool      // whether free pages are being given back
+	busy       bool      // whether there was a commit since the last look at free pages
 
-	tellers int           // who told with the latest commit, or waited at its end
-	told    time.Time     // that end
-	hope    time.Duration // how long to wait for them
+	tellers int           // how many urgent writes waited at the end of the last commit that had any
+	told    time.Time     // the time of that end
+	wait    time.Duration // the longest that the next batch waits for them
 	timer   *time.Timer
 }
 
 func (w *writer) run() {
 	defer func() {
-		w.db.ended = w.close()
+		w.db.ended = w.Close()
 		close(w.db.done)
 	}()
-	w.forget() // the owner before may have been killed before it did
+	w.forget() // the last owner may have been killed before it did
 	w.nextShrink = time.Now()
 	for {
 		var spare <-chan time.Time
@@ -123,12 +127,12 @@ func (w *writer) run() {
 		if w.forgot {
 			if wait := time.Until(w.nextForget); wait > 0 {
 				later = time.After(wait)
-			} else if w.nextForget = time.Now().Add(forgetEvery); !w.forget() {
-				later = time.After(forgetEvery)
+			} else if w.nextForget = time.Now().Add(forgetInterval); !w.forget() {
+				later = time.After(forgetInterval)
 			}
 		}
 		others, lull := w.db.writes, (<-chan time.Time)(nil)
-		if left := maxLull - time.Since(w.told); left > 0 && w.tellers >= many {
+		if left := lullTimeout - time.Since(w.told); left > 0 && w.tellers >= minTellers {
 			others, lull = nil, w.after(left)
 		}
 		select {
@@ -148,13 +152,13 @@ func (w *writer) run() {
 	}
 }
 
-// commit runs the first write and those that wait behind it in one transaction.
-// Somebody waits for the first write where hurry says so.
-func (w *writer) commit(first *write, hurry bool) {
+// commit runs the first write, and those that wait behind it, in one transaction.
+// It is told whether the first write is urgent.
+func (w *writer) commit(first *write, isUrgent bool) {
 	var t transaction
-	_, err := w.exec("BEGIN IMMEDIATE")
+	_, err := w.Exec("BEGIN IMMEDIATE")
 	b := load{start: time.Now()}
-	for next, urgent := first, hurry; next != nil; next, urgent = w.next(&b) {
+	for next, urgent := first, isUrgent; next != nil; next, urgent = w.next(&b) {
 		b.begin(urgent)
 		if !next.taken.CompareAndSwap(false, true) {
 			continue
@@ -166,7 +170,7 @@ func (w *writer) commit(first *write, hurry bool) {
 	}
 	begun := time.Now()
 	if err == nil {
-		_, err = w.exec("COMMIT")
+		_, err = w.Exec("COMMIT")
 	}
 	w.expect(&b, begun)
 	if err != nil {
@@ -175,14 +179,14 @@ func (w *writer) commit(first *write, hurry bool) {
 		w.db.commits.Add(1)
 		w.busy = true
 		if w.nextShrink.IsZero() {
-			w.nextShrink = time.Now().Add(shrinkEvery)
+			w.nextShrink = time.Now().Add(busyInterval)
 		}
-		w.db.datum.Store(nil) // it may be forgotten now
+		w.db.datum.Store(nil) // the commit may have deleted it
 		if w.position > w.db.position.Load() {
 			w.db.grow(w.position)
 		}
 	}
-	gone := w.db.InPlace() // committed to files that are not there any more is not kept
+	gone := w.db.InPlace() // a commit to files that are no longer there keeps nothing
 	for _, one := range t.writes {
 		if err != nil {
 			one.err = err
@@ -193,21 +197,22 @@ func (w *writer) commit(first *write, hurry bool) {
 	}
 }
 
-// expect notes whom to wait for with the next batch, after the commit of b.
+// expect notes, after the commit of b, how many urgent writes the next batch waits
+// for, and how long.
 func (w *writer) expect(b *load, begun time.Time) {
 	if b.urgent == 0 {
 		return
 	}
 	w.told = time.Now()
-	w.tellers = int(w.db.waiting.Load()) // those of b are not answered yet
-	most := min(w.told.Sub(begun)/2, maxHope)
+	w.tellers = int(w.db.waiting.Load()) // with those of b, which are not answered yet
+	longest := min(w.told.Sub(begun)/2, tellerTimeout)
 	if b.vain {
-		most = min(most, max(w.hope/2, most/8))
+		longest = min(longest, max(w.wait/2, longest/8))
 	}
-	w.hope = most
+	w.wait = longest
 }
 
-// after returns what receives after d, unless after is called again before.
+// after returns a channel that receives after d. The next call of after ends that.
 func (w *writer) after(d time.Duration) <-chan time.Time {
 	if w.timer == nil {
 		w.timer = time.NewTimer(d)
@@ -221,11 +226,11 @@ func (w *writer) after(d time.Duration) <-chan time.Time {
 type load struct {
 	start  time.Time
 	writes int
-	urgent int           // of them, that somebody waits for
-	other  time.Duration // spent on the rest
-	since  time.Time     // when the latest of the rest began; zero if it is not one
-	until  time.Time     // for when others are waited for; zero before
-	vain   bool          // none of them came
+	urgent int           // how many of the writes are urgent
+	other  time.Duration // spent on the other writes
+	since  time.Time     // when the last write began; zero if it is urgent
+	until  time.Time     // how long the batch waits for urgent writes; zero before it waits
+	vain   bool          // whether none came while it waited
 }
 
 // begin notes that the next write begins.
@@ -239,14 +244,14 @@ func (b *load) begin(urgent bool) {
 	}
 }
 
-// next returns a write that waits, and whether somebody waits for it; nil where
-// there is none or the batch is full.
+// next returns a write that waits, and whether it is urgent. It returns nil where
+// there is none, or the batch is full.
 func (w *writer) next(b *load) (one *write, urgent bool) {
 	now := time.Now()
 	if !b.since.IsZero() {
 		b.other += now.Sub(b.since)
 	}
-	if b.writes >= MaxBatch || now.Sub(b.start) > maxSpan {
+	if b.writes >= MaxBatch || now.Sub(b.start) > batchTimeout {
 		return nil, false
 	}
 	select {
@@ -255,7 +260,7 @@ func (w *writer) next(b *load) (one *write, urgent bool) {
 	default:
 	}
 	others := w.db.writes
-	if b.urgent > 0 && b.other > besides && !w.outnumbered() {
+	if b.urgent > 0 && b.other > othersShare && !w.outnumbered() {
 		others = nil
 	}
 	select {
@@ -267,7 +272,7 @@ func (w *writer) next(b *load) (one *write, urgent bool) {
 		return nil, false
 	}
 	if b.until.IsZero() {
-		b.until, b.vain = now.Add(w.hope), true
+		b.until, b.vain = now.Add(w.wait), true
 	}
 	wait := b.until.Sub(now)
 	if wait <= 0 {
@@ -284,16 +289,19 @@ func (w *writer) next(b *load) (one *write, urgent bool) {
 	}
 }
 
-// A transaction is what shares a commit.
+// A transaction is the writes that share a commit.
 type transaction struct {
 	writes  []*write
-	careful bool // each in a savepoint of its own
+	careful bool // whether each has a savepoint
 }
 
-// try runs the last write of t, and returns what has broken t. Most writes
-// succeed, or fail before they have written anything, and a savepoint costs
-// each of them two statements and a copy of every page that it changes: so
-// there are none until one is needed. Then t is undone and run again with them.
+// try runs the last write of t. It returns an error that has broken t.
+//
+// A savepoint costs a write two statements and a copy of every page that it
+// changes. Most writes succeed, or fail before they write anything, and need none.
+// For example, of the writes a, b and c, c fails after it has written: then the
+// transaction is rolled back, and a, b and c run again with savepoints, so that
+// only what c wrote is undone.
 func (w *writer) try(t *transaction) (broken error) {
 	last := t.writes[len(t.writes)-1]
 	if t.careful {
@@ -306,7 +314,7 @@ func (w *writer) try(t *transaction) (broken error) {
 	}
 	t.careful = true
 	w.rollback()
-	if _, err := w.exec("BEGIN IMMEDIATE"); err != nil {
+	if _, err := w.Exec("BEGIN IMMEDIATE"); err != nil {
 		return err
 	}
 	for _, one := range t.writes {
@@ -317,58 +325,59 @@ func (w *writer) try(t *transaction) (broken error) {
 	return nil
 }
 
-// outnumbered says whether more wait besides a crowd of tellers than tell. The
-// workers keep back in a crowd, so that means that they have to catch up with it.
+// outnumbered reports whether there are many urgent writes, and even more others.
+// Workers hold back while many tell, so that means that they have to catch up.
 func (w *writer) outnumbered() bool {
-	return w.tellers >= many && int(w.db.besides.Load()) > w.tellers
+	return w.tellers >= minTellers && int(w.db.others.Load()) > w.tellers
 }
 
-// attempt returns do's error after undoing what do did, and as the second one
-// what has broken the transaction.
+// attempt runs do with a savepoint. It returns do's error, after undoing what do
+// wrote, and an error that has broken the transaction.
 func (w *writer) attempt(do func(*writer) error) (failed, broken error) {
-	if _, err := w.exec("SAVEPOINT one"); err != nil {
+	if _, err := w.Exec("SAVEPOINT one"); err != nil {
 		return nil, err
 	}
 	position := w.position
 	if failed = do(w); failed != nil {
-		w.position = position // the end of the feed is always the position of an entry
-		if _, err := w.exec("ROLLBACK TO one"); err != nil {
+		w.position = position // so that the end of the feed has an entry
+		if _, err := w.Exec("ROLLBACK TO one"); err != nil {
 			return nil, errors.Join(failed, err)
 		}
 	}
-	_, broken = w.exec("RELEASE one")
+	_, broken = w.Exec("RELEASE one")
 	return failed, broken
 }
 
-// rollback undoes the transaction. It may be gone already; that is what is wanted.
+// rollback undoes the transaction. SQLite may have done so already, which is no
+// error here.
 func (w *writer) rollback() {
-	_, _ = w.exec("ROLLBACK")
+	_, _ = w.Exec("ROLLBACK")
 	w.position = w.db.position.Load()
 }
 
-// exec is that of the connection, noting that something is written.
-func (w *writer) exec(query string, args ...any) (sql.Result, error) {
+// Exec is that of the connection, and notes that something is written.
+func (w *writer) Exec(query string, args ...any) (sql.Result, error) {
 	w.wrote = true
-	return w.conn.exec(query, args...)
+	return w.conn.Exec(query, args...)
 }
 
-// forget empties the log of writes, which still holds what was deleted as it
-// was before. The database itself holds zeros there: secure_delete. It
-// reports false where a reader still needs the log.
+// forget empties the log of writes, which still has what was deleted. In the
+// database it is overwritten by zeros: secure_delete. It reports false where a
+// reader still needs the log.
 func (w *writer) forget() bool {
 	var busy, log, moved int
-	if _, err := w.exec("PRAGMA busy_timeout=0"); err != nil {
+	if _, err := w.Exec("PRAGMA busy_timeout=0"); err != nil {
 		return false
 	}
-	err := w.get([]any{&busy, &log, &moved}, "PRAGMA wal_checkpoint(TRUNCATE)")
-	if _, e := w.exec("PRAGMA busy_timeout=5000"); e != nil || err != nil || busy != 0 {
+	err := w.Get([]any{&busy, &log, &moved}, "PRAGMA wal_checkpoint(TRUNCATE)")
+	if _, e := w.Exec("PRAGMA busy_timeout=5000"); e != nil || err != nil || busy != 0 {
 		return false
 	}
 	w.forgot = false
 	return true
 }
 
-// grow makes the feed end at position, and wakes those who follow it.
+// grow makes the feed end at position, and wakes its followers.
 func (db *DB) grow(position int64) {
 	db.position.Store(position)
 	db.mu.Lock()

@@ -16,8 +16,8 @@ import (
 	"multivac/internal/store/storetest"
 )
 
-// checkTables holds the tables against each other: what the contract does not
-// show may be left behind all the same.
+// checkTables compares the tables with each other. They could hold what the
+// methods of the store do not show.
 func (db *DB) checkTables(t *testing.T) {
 	t.Helper()
 	err := db.read(context.Background(), func(c *conn) error {
@@ -37,7 +37,7 @@ func (db *DB) checkTables(t *testing.T) {
 			"entries of failures of what is indexed": `SELECT count(*) FROM documents WHERE failed_position <> 0 AND state = 1`,
 		} {
 			var n int
-			if err := c.get([]any{&n}, query); err != nil {
+			if err := c.Get([]any{&n}, query); err != nil {
 				return fmt.Errorf("%s: %w", what, err)
 			}
 			if n != 0 {
@@ -51,7 +51,7 @@ func (db *DB) checkTables(t *testing.T) {
 	}
 }
 
-// checked is a DB whose tables are checked before it is closed.
+// checked is a DB that checks its tables before it closes.
 type checked struct {
 	*DB
 	t *testing.T
@@ -76,8 +76,8 @@ func TestStore(t *testing.T) {
 	})
 }
 
-// Of many writes that share a commit some fail and leave nothing, whether they
-// have written something before or not; the others stay.
+// Of many writes that share a commit, those that fail leave nothing, even if they
+// have written something before. The others stay.
 func TestOneFailsAlone(t *testing.T) {
 	f := func(t *testing.T, written bool) {
 		db, err := Open(t.TempDir())
@@ -130,7 +130,7 @@ func TestOneFailsAlone(t *testing.T) {
 	}
 }
 
-// together returns what becomes of n writes that share a commit.
+// together runs n writes that share a commit, and returns their errors.
 func together(t *testing.T, db *DB, n int, do func(w *writer, i int) error) []error {
 	t.Helper()
 	results := make([]error, n)
@@ -159,14 +159,15 @@ func together(t *testing.T, db *DB, n int, do func(w *writer, i int) error) []er
 	return results
 }
 
-// A crowd goes first, and those who are more than it get their turn all the same.
+// While many tell, tellings go first. Other writes get their turn, even if there
+// are more of them.
 func TestCrowdDoesNotStarveMore(t *testing.T) {
 	db, err := Open(t.TempDir())
 	if err != nil {
 		t.Fatal(err)
 	}
 	defer db.Close()
-	const tellers = 2 * many
+	const tellers = 2 * minTellers
 	f := func(others int) float64 {
 		var told, done atomic.Int64
 		enough := func() bool { return told.Load() >= 100*tellers }
@@ -184,7 +185,7 @@ func TestCrowdDoesNotStarveMore(t *testing.T) {
 			wait.Go(func() {
 				for !enough() {
 					err := db.write(t.Context(), func(*writer) error {
-						for begun := time.Now(); time.Since(begun) < besides; {
+						for begun := time.Now(); time.Since(begun) < othersShare; {
 						}
 						done.Add(1)
 						return nil
@@ -206,7 +207,7 @@ func TestCrowdDoesNotStarveMore(t *testing.T) {
 	}
 }
 
-// A transaction that breaks takes every write in it, and the next one works.
+// A transaction that breaks fails all of its writes. The next transaction works.
 func TestAllFailTogether(t *testing.T) {
 	db, err := Open(t.TempDir())
 	if err != nil {
@@ -219,7 +220,7 @@ func TestAllFailTogether(t *testing.T) {
 		if _, err := w.put(tell, tell.ID(), tell.Hash(), 1); err != nil {
 			return err
 		}
-		_, err := w.exec("ROLLBACK") // as SQLite does by itself where the disk is full
+		_, err := w.Exec("ROLLBACK") // as SQLite does by itself where the disk is full
 		return err
 	})
 	if err == nil {
@@ -239,7 +240,7 @@ func TestAllFailTogether(t *testing.T) {
 	db.checkTables(t)
 }
 
-// What a test cannot show without cutting the power.
+// A test could only show this by cutting the power, so it reads the settings.
 func TestCommitsReachTheDisk(t *testing.T) {
 	db, err := Open(t.TempDir())
 	if err != nil {
@@ -249,7 +250,7 @@ func TestCommitsReachTheDisk(t *testing.T) {
 	var mode string
 	var synchronous int
 	err = db.write(t.Context(), func(w *writer) error {
-		return errors.Join(w.get([]any{&mode}, "PRAGMA journal_mode"), w.get([]any{&synchronous}, "PRAGMA synchronous"))
+		return errors.Join(w.Get([]any{&mode}, "PRAGMA journal_mode"), w.Get([]any{&synchronous}, "PRAGMA synchronous"))
 	})
 	if err != nil || mode != "wal" || synchronous != 2 {
 		t.Errorf("journal_mode %s, synchronous %d, %v; want wal and 2 (FULL)", mode, synchronous, err)

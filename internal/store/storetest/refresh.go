@@ -100,6 +100,7 @@ func replaces(s *subject) {
 	if c := s.scan()[failed.ID]; c.Version.Segmenter != 9 || len(c.Passages) != 0 || s.excerpt(failed, 0).Text != "" {
 		s.Errorf("replaced by nothing: %+v", c)
 	}
+	s.sound()
 	s.refusesToReplace(first, text)
 }
 
@@ -146,6 +147,7 @@ func attaches(s *subject) {
 	attach(store.Version{Segmenter: 1, Vectors: 3}, nil) // none can be made
 	attach(store.Version{Segmenter: 1, Vectors: 4}, vectors(cut.Passages))
 	s.same("document", before, s.document(r.ID))
+	s.sound()
 	s.reopen()
 	published := s.scan()
 	if n := s.countOutdated(store.Version{Segmenter: 1, Vectors: 4}); n != 0 {

@@ -44,8 +44,8 @@ func away(t *testing.T, what string, err error, want string) {
 	}
 }
 
-// From the moment that the folder is not where it was, nothing is acknowledged;
-// when it is there again, all goes on.
+// While the folder is not where it was, nothing is acknowledged. When it is back,
+// writing goes on.
 func TestAFolderThatIsTakenAway(t *testing.T) {
 	dir := filepath.Join(t.TempDir(), "data")
 	db := open(t, dir)
@@ -72,7 +72,7 @@ func TestAFolderThatIsTakenAway(t *testing.T) {
 	}
 }
 
-// A store whose folder was replaced touches nothing that is there now.
+// A store whose folder was replaced touches nothing in the new folder.
 func TestAFolderThatIsReplaced(t *testing.T) {
 	dir := filepath.Join(t.TempDir(), "data")
 	db := open(t, dir)
@@ -95,8 +95,8 @@ func TestAFolderThatIsReplaced(t *testing.T) {
 	}
 }
 
-// What SQLite keeps beside the database may be removed, and at the end all is
-// in the database.
+// Somebody may remove SQLite's log of writes. After Close everything is in the
+// database.
 func TestALogThatIsRemoved(t *testing.T) {
 	dir := t.TempDir()
 	db := open(t, dir)
@@ -110,8 +110,8 @@ func TestALogThatIsRemoved(t *testing.T) {
 	must(t, put(t, db, "after"))
 }
 
-// A folder has one owner, whatever is removed from it and by whatever name it
-// is opened.
+// A folder has one owner, even if files in it are removed, or it is opened under
+// another name.
 func TestOneOwnerWhateverIsRemoved(t *testing.T) {
 	dir := t.TempDir()
 	db := open(t, dir)

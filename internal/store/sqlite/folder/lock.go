@@ -1,4 +1,6 @@
-package sqlite
+// Package folder makes one process at a time the owner of a data folder, and
+// notices when the files in it are no longer those that are open.
+package folder
 
 import (
 	"errors"
@@ -14,23 +16,27 @@ import (
 	"multivac"
 )
 
-const lockName = "lock"
+// LockName is the name of the file in a folder that says which process owns it.
+const LockName = "lock"
 
-// A lock makes this process the owner of a folder, until it is closed or the
+// A Lock makes this process the owner of a folder, until it is closed or the
 // process ends.
-type lock []*os.File
+type Lock []*os.File
 
-// lockFolder locks the folder itself, and a file in it, in which it writes who
-// the owner is. The file stays when it is closed. The folder's own lock holds
-// also where somebody removes the file; the file's is for programs that know no
-// other, and for file systems where a folder cannot be locked.
-func lockFolder(dir string) (_ lock, err error) {
-	path := filepath.Join(dir, lockName)
+// Own locks a folder. It returns ErrInUse, naming the owner, where the folder has
+// one.
+//
+// There are two locks: of the folder itself, and of a file in it, in which Own
+// writes who the owner is. The folder's lock holds even where somebody removes
+// the file. The file's lock is for older programs, which know no other, and for
+// file systems that cannot lock a folder. The file stays after Close.
+func Own(dir string) (_ Lock, err error) {
+	path := filepath.Join(dir, LockName)
 	folder, err := os.Open(dir)
 	if err != nil {
 		return nil, err
 	}
-	l := lock{folder}
+	l := Lock{folder}
 	defer func() {
 		if err != nil {
 			err = errors.Join(err, l.Close())
@@ -56,26 +62,26 @@ func lockFolder(dir string) (_ lock, err error) {
 
 func flock(f *os.File) error { return syscall.Flock(int(f.Fd()), syscall.LOCK_EX|syscall.LOCK_NB) }
 
-// add has the lock hold a database as well, which may be in another folder by
-// another name: a hard link. The file is closed with the lock, and not before
-// the database is: SQLite's own locks on it would go with it.
-func (l *lock) add(database *os.File) error {
+// Add locks a database in the folder, too, because a hard link in another folder
+// may be the same file. Close closes it, so close the database before: SQLite's
+// own locks end when any descriptor of the file is closed.
+func (l *Lock) Add(database *os.File) error {
 	*l = append(*l, database)
 	if err := lockAlone(database); errors.Is(err, syscall.EAGAIN) || errors.Is(err, syscall.EACCES) {
 		return multivac.Errorf(multivac.ErrInUse, "stop the program that has it, or use a copy of the file", "%s is in use under another name", database.Name())
 	}
-	return nil // where a file system has no such locks, the folder's is left
+	return nil // a file system may have no such locks; the folder's lock remains
 }
 
 // Close gives the folder back.
-func (l lock) Close() (err error) {
+func (l Lock) Close() (err error) {
 	for _, f := range slices.Backward(l) {
 		err = errors.Join(err, f.Close())
 	}
 	return err
 }
 
-// sign writes into the file who the owner is.
+// sign writes into the file which process is the owner.
 func sign(f *os.File) error {
 	owner := fmt.Sprintf("pid %d\ncommand %s\nsince %s\n", os.Getpid(),
 		multivac.Clip(strings.Join(os.Args, " "), 300), time.Now().UTC().Format(time.RFC3339))
@@ -86,10 +92,11 @@ func sign(f *os.File) error {
 	return err
 }
 
-// shareFolder is lockFolder for a folder that cannot be written: others may read
-// it, too, but nobody may own it. Where nobody ever did, there is nothing to lock.
-func shareFolder(dir string) (lock, error) {
-	path := filepath.Join(dir, lockName)
+// Share locks a folder that cannot be written. Other processes may share it, but
+// none can own it at the same time. Where it never had an owner, there is no file
+// to lock, and Share returns no lock.
+func Share(dir string) (Lock, error) {
+	path := filepath.Join(dir, LockName)
 	f, err := os.Open(path)
 	if errors.Is(err, fs.ErrNotExist) {
 		return nil, nil
@@ -100,7 +107,7 @@ func shareFolder(dir string) (lock, error) {
 	err = syscall.Flock(int(f.Fd()), syscall.LOCK_SH|syscall.LOCK_NB)
 	switch {
 	case err == nil:
-		return lock{f}, nil
+		return Lock{f}, nil
 	case errors.Is(err, syscall.EWOULDBLOCK):
 		err = inUse(dir, path)
 	default:
@@ -126,8 +133,8 @@ func inUse(dir, path string) error {
 		"%s is in use by process %s (%s) since %s", dir, owner["pid"], owner["command"], owner["since"])
 }
 
-// syncFolder makes the names of new files in the folder durable.
-func syncFolder(dir string) error {
+// Sync makes the names of new files in the folder durable.
+func Sync(dir string) error {
 	f, err := os.Open(dir)
 	if err != nil {
 		return err
