@@ -262,24 +262,6 @@ func flip(b []byte, at, n int) []byte {
 	return b
 }
 
-// either returns what matches, or nothing once the server has ended.
-func (w *watched) either(t *testing.T, want *regexp.Regexp, exited <-chan struct{}) string {
-	t.Helper()
-	for {
-		w.mu.Lock()
-		found, grown := want.Find(w.text), w.grown
-		w.mu.Unlock()
-		if found != nil {
-			return string(found)
-		}
-		select {
-		case <-grown:
-		case <-exited:
-			return ""
-		}
-	}
-}
-
 // whatIsWhole reads all documents and asks for each, until the server ends,
 // and counts the replies that say that something is wrong.
 func (s *server) whatIsWhole(t *testing.T, what string, ids, texts []string) (wrong int) {

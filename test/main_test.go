@@ -273,8 +273,19 @@ func (w *watched) String() string {
 	return string(w.text)
 }
 
-// wait returns what matches, once it is there.
+// wait returns the first match once it is there. The server must not end before.
 func (w *watched) wait(t *testing.T, want *regexp.Regexp, exited <-chan struct{}) string {
+	t.Helper()
+	found := w.either(t, want, exited)
+	if found == "" {
+		t.Fatalf("ended before it said %s:\n%s", want, w)
+	}
+	return found
+}
+
+// either returns the first match once it is there, or "" if the server ends
+// before.
+func (w *watched) either(t *testing.T, want *regexp.Regexp, exited <-chan struct{}) string {
 	t.Helper()
 	late := time.After(patience)
 	for {
@@ -287,7 +298,7 @@ func (w *watched) wait(t *testing.T, want *regexp.Regexp, exited <-chan struct{}
 		select {
 		case <-grown:
 		case <-exited:
-			t.Fatalf("ended before it said %s:\n%s", want, w)
+			return ""
 		case <-late:
 			t.Fatalf("did not say %s:\n%s", want, w)
 		}
