@@ -9,7 +9,8 @@ import (
 	"testing"
 )
 
-// Whatever builds a release builds it as the binary of these tests is built.
+// All scripts that build a release use the flags of servers.Build, by which the
+// binary of these tests is built.
 func TestReleaseBuildsAreStripped(t *testing.T) {
 	command := regexp.MustCompile(`go build (?:.*\\\n)*.*\./cmd/multivac\b`)
 	for _, file := range []string{"../Makefile", "../deploy/images/build"} {

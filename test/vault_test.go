@@ -14,7 +14,7 @@ import (
 	"multivac/internal/servers"
 )
 
-// The how-to on Vault, done: a real Vault, its agent with the configuration of
+// The how-to on Vault, executed: a real Vault, its agent with the configuration of
 // the page, and a rotation that a running server follows.
 func TestVaultRotation(t *testing.T) {
 	vault := servers.Vault(t)
@@ -83,7 +83,7 @@ func TestVaultRotation(t *testing.T) {
 	}
 }
 
-// signedIn returns once MultiVAC is signed in at Redis.
+// signedIn waits until MultiVAC is signed in at Redis.
 func signedIn(t *testing.T, redis *servers.RedisServer) {
 	t.Helper()
 	eventually.Nil(t, "MultiVAC is signed in", func() error {
