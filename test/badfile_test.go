@@ -15,8 +15,8 @@ import (
 	"time"
 )
 
-// Files that cannot be told are named with why; those beside them are told,
-// to a server and to a folder.
+// The command names files that cannot be told, with the reason. It tells the
+// other files, to a server and to a folder.
 func TestBadFiles(t *testing.T) {
 	dir := t.TempDir()
 	whole := gzipped(t, runbook)
@@ -38,7 +38,7 @@ func TestBadFiles(t *testing.T) {
 	for _, f := range files {
 		write(t, filepath.Join(dir, f.name), f.text)
 	}
-	empty := filepath.Join(t.TempDir(), "empty.md") // one that is named: in a folder it is nothing
+	empty := filepath.Join(t.TempDir(), "empty.md") // named on the command line: in a folder an empty file is passed over
 	write(t, empty, "")
 	files = append(files, struct{ name, text, said string }{"empty.md", "", "document is empty"})
 	write(t, filepath.Join(dir, "payments.md"), runbook)
@@ -106,8 +106,8 @@ func TestBadArguments(t *testing.T) {
 	s.unharmed(t, 1)
 }
 
-// A document that brings its process down each time is given up after five
-// times, and the others are served.
+// A document that ends its process each time is given up after 5 attempts. The
+// other documents are served.
 func TestPoison(t *testing.T) {
 	t.Parallel()
 	data := t.TempDir()
@@ -142,7 +142,7 @@ func TestPoison(t *testing.T) {
 	s.until(t, "/readyz", func(r reply) bool { return r.JSON(t)["documents"] == 6.0 })
 }
 
-// A document told by a named pipe, or one that nobody may read, is no reason to hang.
+// Named pipes and files without read permission do not make the command hang.
 func TestOddFiles(t *testing.T) {
 	dir := t.TempDir()
 	write(t, filepath.Join(dir, "payments.md"), runbook)
@@ -164,7 +164,7 @@ func TestOddFiles(t *testing.T) {
 			t.Errorf("%v\n%s", err, &errOut)
 		}
 		contains(t, "messages", errOut.String(), "told 1 document")
-	case <-time.After(patience):
+	case <-time.After(stepTimeout):
 		cmd.Process.Kill()
 		<-done
 		t.Errorf("it hangs\n%s", &errOut)

@@ -11,8 +11,8 @@ import (
 	"testing"
 )
 
-// What a server is sent that it must refuse: with the status, a problem that
-// says what to do, and nothing kept of it.
+// Requests that the server must refuse, with a status and a problem that says
+// what to do. It keeps nothing of them.
 func TestBadRequests(t *testing.T) {
 	s := serve(t, t.TempDir())
 	s.tellAndWait(t, "payments.md", runbook)
@@ -110,7 +110,7 @@ func TestBadRequests(t *testing.T) {
 
 	const nowhere = "00000000000000000000000000000000"
 	for _, id := range []string{nowhere, "x", "..", "%2e%2e%2f%2e%2e%2fetc%2fpasswd", "%00", strings.Repeat("f", 5000), "'%20or%201=1--", "%ff%fe"} {
-		if id != ".." { // which the mux takes for a way up
+		if id != ".." { // the mux resolves it as a parent folder
 			get("document "+id, 404, documents+"/"+id)
 			refused("delete "+id, 404, "DELETE", documents+"/"+id, "", "")
 		}
@@ -161,7 +161,7 @@ func TestBadRequests(t *testing.T) {
 	refused("the original, with data that is too large", 413, "POST", "/multivac/data", form, "data="+strings.Repeat("a", 17*megabyte))
 	refused("another site", 403, "POST", documents, markdown, "a", "Origin", "https://example.com", "Sec-Fetch-Site", "cross-site")
 
-	// An answer that the API does not give, but the server before it.
+	// This answer is not of the API, but of the server in front of it.
 	if r := s.get(t, answer+"?question="+url.QueryEscape(long)); r.status != http.StatusRequestHeaderFieldsTooLarge {
 		t.Errorf("a question of 20,000 words in the address: %d, want 431", r.status)
 	}
@@ -175,7 +175,8 @@ func TestBadRequests(t *testing.T) {
 	}
 }
 
-// unharmed makes sure that just so many documents are there, and answered from.
+// unharmed checks that the server has exactly these documents, and answers from
+// them.
 func (s *server) unharmed(t *testing.T, documents int) {
 	t.Helper()
 	list := s.get(t, "/api/v1/documents?limit=1000").JSON(t)["documents"].([]any)
@@ -199,7 +200,7 @@ func gzipped(t *testing.T, text string) []byte {
 	return b.Bytes()
 }
 
-// A bad line costs itself only, and is named.
+// A bad line is named, and only that line is not told.
 func TestBadLineInTheMiddle(t *testing.T) {
 	s := serve(t, t.TempDir())
 	bad := []struct{ line, named string }{

@@ -13,7 +13,7 @@ import (
 	"time"
 )
 
-// dial returns a connection on which nothing was said yet.
+// dial returns a connection on which nothing was sent yet.
 func (s *server) dial(t *testing.T) *net.TCPConn {
 	t.Helper()
 	c, err := net.Dial("tcp", strings.TrimPrefix(s.URL, "http://"))
@@ -21,15 +21,15 @@ func (s *server) dial(t *testing.T) *net.TCPConn {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() { c.Close() })
-	c.SetDeadline(time.Now().Add(patience))
+	c.SetDeadline(time.Now().Add(stepTimeout))
 	return c.(*net.TCPConn)
 }
 
-// raw sends bytes and returns all that comes back until the server ends it.
+// raw sends bytes and returns everything until the server closes the connection.
 func (s *server) raw(t *testing.T, request string) string {
 	t.Helper()
 	c := s.dial(t)
-	io.WriteString(c, request) // what is refused early need not be taken whole
+	io.WriteString(c, request) // the server may refuse it before it has read all
 	b, err := io.ReadAll(c)
 	if err != nil && len(b) == 0 {
 		t.Errorf("sent %.60q: %v", request, err)
@@ -37,8 +37,7 @@ func (s *server) raw(t *testing.T, request string) string {
 	return string(b)
 }
 
-// What is not quite HTTP is refused, and never taken for another request than
-// it says.
+// The server refuses malformed HTTP, and never takes it for another request.
 func TestOddRequests(t *testing.T) {
 	s := serve(t, t.TempDir())
 	id := s.tellAndWait(t, "payments.md", runbook)["id"].(string)
@@ -85,7 +84,7 @@ func TestOddRequests(t *testing.T) {
 	s.unharmed(t, 1)
 }
 
-// A client that has said all that it will, and still listens, is answered.
+// A client that has closed its side for writing still gets an answer.
 func TestHalfClosedClients(t *testing.T) {
 	s := serve(t, t.TempDir())
 	s.tellAndWait(t, "payments.md", runbook)
@@ -120,7 +119,7 @@ func TestHalfClosedClients(t *testing.T) {
 	s.unharmed(t, 21)
 }
 
-// Clients that say nothing, or go in the middle, keep nobody waiting.
+// Clients that send nothing, or go away in the middle, delay no other client.
 func TestIdleAndBrokenClients(t *testing.T) {
 	s := serve(t, t.TempDir())
 	s.tellAndWait(t, "payments.md", runbook)
@@ -142,7 +141,7 @@ func TestIdleAndBrokenClients(t *testing.T) {
 		}
 	}
 	s.unharmed(t, 1)
-	for n, c := range idle { // whom it has let go by now, it may have waited for
+	for n, c := range idle { // the server may have waited for those that it has closed by now
 		c.SetReadDeadline(time.Now().Add(time.Millisecond))
 		if _, err := c.Read(make([]byte, 1)); !errors.Is(err, os.ErrDeadlineExceeded) {
 			t.Fatalf("an answer came after idle client %d was let go: %v", n, err)

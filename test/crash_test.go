@@ -23,8 +23,8 @@ var (
 	seed    = flag.Uint64("seed", 0, "what TestCrash draws lots by; one of its own each time if 0")
 )
 
-// What was acknowledged stands after kill -9 at any moment: each document
-// once, in its last revision, and what was deleted is gone.
+// After kill -9 at any moment, everything acknowledged is there: each document
+// once, in its last revision, and no deleted one.
 func TestCrash(t *testing.T) {
 	t.Parallel()
 	if *seed == 0 {
@@ -39,7 +39,7 @@ func TestCrash(t *testing.T) {
 		<-time.After(time.Duration(lots.IntN(500)) * time.Millisecond)
 		s.kill()
 		load.Wait()
-		if lots.IntN(3) == 0 { // again, while it recovers
+		if lots.IntN(3) == 0 { // kill it again while it recovers
 			s := launch(t, data)
 			<-time.After(time.Duration(lots.IntN(150)) * time.Millisecond)
 			s.kill()
@@ -58,7 +58,7 @@ func TestCrash(t *testing.T) {
 	t.Logf("%d crashes; acknowledged: %d tellings, %d deletions", *crashes, l.told, l.deleted)
 }
 
-// examine makes sure that the doctor finds nothing in a data folder.
+// examine checks that the doctor finds nothing in a data folder.
 func examine(t *testing.T, data string) {
 	t.Helper()
 	if out, errOut, code := run(t, "doctor", "--data", data); code != 0 {
@@ -66,8 +66,8 @@ func examine(t *testing.T, data string) {
 	}
 }
 
-// A ledger knows what the server has acknowledged, and what it was sent
-// beyond that.
+// A ledger has what the server acknowledged, and what was sent without an
+// acknowledgement.
 type ledger struct {
 	mu            sync.Mutex
 	words, rounds int
@@ -76,13 +76,13 @@ type ledger struct {
 	wrong         []string // replies that must not be
 }
 
-// An account is of one document. What it says is a word that is in no other
-// telling; the empty word says that it is deleted.
+// An account is the history of one document. Each telling of it has a word of its
+// own, by which it is recognised. The empty word is a deletion.
 type account struct {
 	telling multivac.Telling
 	last    multivac.Revision            // the latest acknowledged
-	says    map[multivac.Revision]string // of those acknowledged
-	begun   map[string]int               // how many were sent, and not answered
+	says    map[multivac.Revision]string // the acknowledged ones
+	begun   map[string]int               // words that were sent and not answered: how often
 }
 
 func newLedger() *ledger { return &ledger{accounts: map[multivac.DocumentID]*account{}} }
@@ -93,7 +93,7 @@ func beacon(lots *rand.Rand) multivac.Telling {
 	return multivac.Telling{Collection: multivac.CollectionName([]string{"north", "south"}[n%2]), Source: fmt.Sprintf("beacons/%d.md", n)}
 }
 
-// begin notes that something is about to be sent, and returns its word.
+// begin notes that a telling is about to be sent, and returns its word.
 func (l *ledger) begin(t multivac.Telling, deletion bool) (multivac.DocumentID, string) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
@@ -111,7 +111,7 @@ func (l *ledger) begin(t multivac.Telling, deletion bool) (multivac.DocumentID, 
 	return id, word
 }
 
-// acknowledge notes that it was answered.
+// acknowledge notes that the server has acknowledged a word.
 func (l *ledger) acknowledge(id multivac.DocumentID, word string, r multivac.Revision) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
@@ -138,12 +138,12 @@ func (l *ledger) complain(format string, args ...any) {
 	l.wrong = append(l.wrong, fmt.Sprintf(format, args...))
 }
 
-// load tells, tells again, deletes and asks until the server is gone.
+// load tells, tells again, deletes and asks until the server has ended.
 func (l *ledger) load(s *server, seed uint64) *sync.WaitGroup {
 	var users sync.WaitGroup
 	for n := range 8 {
 		u := &user{ledger: l, url: s.URL, lots: rand.New(rand.NewPCG(seed, uint64(n))),
-			client: &http.Client{Transport: &http.Transport{}, Timeout: patience}}
+			client: &http.Client{Transport: &http.Transport{}, Timeout: stepTimeout}}
 		users.Go(func() {
 			defer u.client.CloseIdleConnections()
 			for u.act() {
@@ -160,7 +160,7 @@ type user struct {
 	client *http.Client
 }
 
-// act does one thing, and reports false once nobody answers.
+// act does one of these, and returns false once the server does not answer.
 func (u *user) act() bool {
 	switch n := u.lots.IntN(20); {
 	case n < 9:
@@ -173,7 +173,7 @@ func (u *user) act() bool {
 	return u.ask()
 }
 
-// send returns the whole reply, or false where there is none.
+// send returns the reply, or false if there is no whole one.
 func (u *user) send(method, path, mediaType string, body []byte) (reply, bool) {
 	req, err := http.NewRequestWithContext(context.Background(), method, u.url+path, bytes.NewReader(body))
 	if err != nil {
@@ -216,7 +216,8 @@ func (u *user) tell() bool {
 	return true
 }
 
-// text is what a telling says; some are long enough to lie in many places.
+// text returns the text of a telling. Some are long enough for several pages of
+// the file.
 func (u *user) text(t multivac.Telling, word string) string {
 	text := fmt.Sprintf("# %s\n\nThe beacon is lit with the word %s.\n", t.Source, word)
 	if u.lots.IntN(10) == 0 {
@@ -290,8 +291,8 @@ func (u *user) ask() bool {
 	return ok
 }
 
-// verify holds a server that nobody else uses against the ledger, and enters
-// what it finds, so that nothing of what was begun is left open.
+// verify compares a server that has no other clients with the ledger. It writes
+// what it finds into the ledger, so that it is known what became of each telling.
 func (l *ledger) verify(t *testing.T, s *server) {
 	t.Helper()
 	for _, wrong := range l.wrong {
@@ -299,7 +300,7 @@ func (l *ledger) verify(t *testing.T, s *server) {
 	}
 	l.wrong = nil
 	s.until(t, "/readyz", func(r reply) bool { return r.status == http.StatusOK && r.JSON(t)["pending"] == 0.0 })
-	// None is pending, so all are published; now they are followed, too.
+	// No document is pending, so all are published. Now the index has them, too.
 	l.rounds++
 	s.tellAndWait(t, "round", fmt.Sprintf("This is round %d.", l.rounds))
 	indexed := 1
@@ -314,7 +315,7 @@ func (l *ledger) verify(t *testing.T, s *server) {
 	l.list(t, s)
 }
 
-// verify reports whether the document stands.
+// verify reports whether the document is there.
 func (a *account) verify(t *testing.T, s *server, id multivac.DocumentID) bool {
 	t.Helper()
 	r := s.get(t, "/api/v1/documents/"+string(id))
@@ -349,18 +350,18 @@ func (a *account) verify(t *testing.T, s *server, id multivac.DocumentID) bool {
 	return word != ""
 }
 
-// wordOf returns the word that a text says.
+// wordOf returns the word in a text.
 func wordOf(text string) string {
 	_, rest, _ := strings.Cut(text, "lit with the word ")
 	word, _, _ := strings.Cut(rest, ".")
 	return word
 }
 
-// answers makes sure that the word is answered with, once and in its revision,
-// and no other that the document has ever said.
+// answers checks that the answer has the word, once and in its revision, and no
+// former word of the document.
 func (a *account) answers(t *testing.T, s *server, id multivac.DocumentID, word string, r multivac.Revision) {
 	t.Helper()
-	for former := range a.begun { // what was answered is in it, too
+	for former := range a.begun { // it has the answered ones, too
 		if former == "" || former == word {
 			continue
 		}
@@ -377,7 +378,8 @@ func (a *account) answers(t *testing.T, s *server, id multivac.DocumentID, word 
 	}
 }
 
-// quotations are those that contain the word, given or turned down.
+// quotations returns the quotations with the word, of the answer and of what was
+// turned down.
 func (a *account) quotations(t *testing.T, s *server, word string) []any {
 	t.Helper()
 	reply := s.get(t, "/api/v1/answer?stop=eager&count=100&collection="+string(a.telling.Collection)+"&question="+url.QueryEscape("Which beacon is lit with the word "+word+"?"))
@@ -396,7 +398,7 @@ func (a *account) quotations(t *testing.T, s *server, word string) []any {
 	return with
 }
 
-// list makes sure that each document is listed once, and none that was not told.
+// list checks that each document is listed once, and no other document is.
 func (l *ledger) list(t *testing.T, s *server) {
 	t.Helper()
 	seen := map[string]bool{}

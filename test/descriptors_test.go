@@ -9,8 +9,8 @@ import (
 	"time"
 )
 
-// A server that has few descriptors closes connections on which nothing
-// happens, rather than taking no new ones.
+// A server with few file descriptors closes idle connections, and so can accept
+// new ones.
 func TestFewDescriptors(t *testing.T) {
 	cmd := exec.Command("/bin/sh", "-c", `ulimit -n 64 && exec "$0" "$@"`, binary, "serve", "--listen", "127.0.0.1:0", "--data", t.TempDir())
 	cmd.Env = environment(t)
@@ -20,7 +20,7 @@ func TestFewDescriptors(t *testing.T) {
 	s.tellAndWait(t, "payments.md", runbook)
 	for n := range 120 {
 		c := s.dial(t)
-		if n%2 == 0 { // the others say nothing at all
+		if n%2 == 0 { // the others send nothing
 			fmt.Fprint(c, "GET /livez HTTP/1.1\r\nHost: localhost\r\n\r\n")
 		}
 		go func() { _, _ = io.Copy(io.Discard, c) }()
@@ -35,7 +35,7 @@ func TestFewDescriptors(t *testing.T) {
 			t.Errorf("with %d connections a question took %v", n, took)
 		}
 	}
-	s.tellAndWait(t, "later.md", runbook) // the store has descriptors, too
+	s.tellAndWait(t, "later.md", runbook) // the store needs descriptors, too
 }
 
 // askAlone asks on a connection of its own.

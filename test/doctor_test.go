@@ -11,7 +11,8 @@ import (
 	_ "modernc.org/sqlite" // to damage what it wrote
 )
 
-// A damaged data folder is named, mended as far as can be, and answered from.
+// The doctor names what is damaged in a data folder and repairs what it can. The
+// server answers from it.
 func TestDoctorMendsADataFolder(t *testing.T) {
 	data := t.TempDir()
 	s := serve(t, data)
@@ -72,8 +73,8 @@ func damage(t *testing.T, data string, statements ...string) {
 	}
 }
 
-// Bytes written over in the middle of the file are an exit code and a message,
-// and what can still be read can be copied.
+// Overwritten bytes in the middle of the file give an exit code and a message.
+// What is still readable can be copied.
 func TestDoctorOnAnOverwrittenFile(t *testing.T) {
 	data := t.TempDir()
 	s := serve(t, data)

@@ -7,7 +7,7 @@ import (
 	"testing"
 )
 
-// What was acknowledged is kept: a kill right after 202 loses nothing.
+// A kill right after 202 loses nothing that was acknowledged.
 func TestKillAfterAccepted(t *testing.T) {
 	data := t.TempDir()
 	var told []string

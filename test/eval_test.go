@@ -14,9 +14,9 @@ import (
 	"multivac/internal/require"
 )
 
-// A set is documents and questions about them, and what the answers must be
-// worth at least or at most. What is reached is in doc/explanation/ranking.md;
-// here stands what may not be lost.
+// A set is documents and questions about them, with limits of the measures. The
+// values that are reached are in doc/explanation/ranking.md. The limits here are
+// a little under them.
 type set struct {
 	name      string
 	documents []string
@@ -25,7 +25,7 @@ type set struct {
 	most      map[string]float64
 	long      bool // left out by -short
 	meaning   string
-	every     int // asks one question in so many; all if 0
+	every     int // asks every so many-th question; 0: all
 }
 
 var sets = []set{
@@ -43,13 +43,13 @@ var sets = []set{
 		least:     map[string]float64{"hit_at_1": 0.81, "auroc": 0.68},
 	},
 	{
-		name:      "squad-dev", // the unanswerable ones share all words but one fact with what is told
+		name:      "squad-dev", // unanswerable questions differ from the documents in one fact
 		documents: []string{"squad-dev/documents.jsonl.gz"},
 		questions: []string{"squad-dev/questions.jsonl.gz", "squad-dev/unanswerable.jsonl.gz"},
 		least:     map[string]float64{"hit_at_1": 0.775, "hit_at_3": 0.90, "recall_at_5": 0.95, "auroc": 0.58},
 	},
 	{
-		name:      "strangers", // half of the questions are of articles that are not told
+		name:      "strangers", // half of the questions are about articles that are not told
 		documents: []string{"squad-dev/stranger-documents.jsonl.gz"},
 		questions: []string{"squad-dev/stranger-questions.jsonl.gz"},
 		least: map[string]float64{"auroc_correct": 0.95, "coverage_at_90": 0.60,
@@ -71,7 +71,7 @@ var sets = []set{
 	},
 }
 
-// evalData is the folder of the sets. Without it, the test is skipped.
+// evalData returns the folder of the sets. It skips the test if there is none.
 func evalData(t *testing.T) string {
 	data := os.Getenv("MULTIVAC_EVAL_DATA")
 	if data == "" {
@@ -108,8 +108,8 @@ func TestAnswersAreGood(t *testing.T) {
 	}
 }
 
-// Questions in other languages are answered with a model that was learned on
-// English ones.
+// Questions in other languages are answered with the model that was learned on
+// English.
 func TestAnswersAreGoodInOtherLanguages(t *testing.T) {
 	const leastMean, leastWorst = 0.74, 0.67
 	data := evalData(t)
@@ -127,7 +127,7 @@ func TestAnswersAreGoodInOtherLanguages(t *testing.T) {
 			worst, worstIn = v, name
 		}
 	}
-	// Where it is not English, meaning keeps out of it.
+	// Meaning is not used for questions that are not English.
 	for _, language := range []string{"de", "es"} {
 		t.Run("read "+language, func(t *testing.T) {
 			s := set{documents: []string{"xquad-" + language + "/documents.jsonl.gz"}, questions: []string{"xquad-" + language + "/questions.jsonl.gz"}}
@@ -150,8 +150,8 @@ func TestAnswersAreGoodInOtherLanguages(t *testing.T) {
 	})
 }
 
-// measure evaluates a set with the command, and makes sure that what it says
-// of the stops is what its answers say.
+// measure evaluates a set with the command. It checks the measures of the stops
+// against the answers file.
 func (s set) measure(t *testing.T, data string) (report map[string]any) {
 	t.Helper()
 	answers := filepath.Join(t.TempDir(), "answers.jsonl")
@@ -180,7 +180,7 @@ func (s set) measure(t *testing.T, data string) (report map[string]any) {
 	return report
 }
 
-// asked returns the files of the questions that are asked.
+// asked returns the files of the questions to ask.
 func (s set) asked(t *testing.T, data string) (files []string) {
 	t.Helper()
 	for _, name := range s.questions {
@@ -205,7 +205,7 @@ func (s set) asked(t *testing.T, data string) (files []string) {
 	return files
 }
 
-// value is a measure of a report; "kinds.paraphrase" is the hit@1 of a kind.
+// value returns a measure of a report. "kinds.paraphrase" is the hit@1 of a kind.
 func value(report map[string]any, measure string) float64 {
 	if strings.HasPrefix(measure, "kinds.") {
 		return number(report, measure+".right") / number(report, measure+".answerable")
@@ -213,7 +213,7 @@ func value(report map[string]any, measure string) float64 {
 	return number(report, measure)
 }
 
-// number returns what stands at a dotted path; NaN where there is no number.
+// number returns the number at a dotted path; NaN if there is none.
 func number(v any, path string) float64 {
 	if n, ok := at(v, strings.Split(path, ".")...).(float64); ok {
 		return n
@@ -221,8 +221,8 @@ func number(v any, path string) float64 {
 	return math.NaN()
 }
 
-// falseAnswerRate is the share of unanswerable questions that were answered,
-// by the states in the answers file: nil where there is none.
+// falseAnswerRate returns the share of unanswerable questions that were answered,
+// by the states in the answers file; nil if there are no such questions.
 func falseAnswerRate(t *testing.T, answers string, files []string) any {
 	t.Helper()
 	var questions []eval.Question

@@ -30,8 +30,8 @@ func disk(t *testing.T, options string) string {
 	return dir
 }
 
-// A full disk is said to be full; what was acknowledged is kept and answered
-// from, and once there is room again all goes on.
+// The server says that the disk is full. It keeps what it acknowledged and answers
+// from it. Once there is room again, it takes tellings again.
 func TestFullDisk(t *testing.T) {
 	t.Parallel()
 	dir := disk(t, "size=24m")
@@ -63,7 +63,7 @@ func TestFullDisk(t *testing.T) {
 		}
 	}
 	t.Logf("full after %d documents", len(kept))
-	// What is pending cannot be published now; what is there is there.
+	// Pending documents cannot be published now. Indexed ones are answered from.
 	for _, id := range kept {
 		if r := s.get(t, "/api/v1/documents/"+id); r.status != 200 {
 			t.Errorf("document %s, on a full disk: %d %s", id, r.status, r.body)
@@ -75,7 +75,7 @@ func TestFullDisk(t *testing.T) {
 		t.Errorf("GET /livez: %d", r.status)
 	}
 
-	// A crash and a start on a full disk lose nothing either.
+	// A crash and a start on a full disk lose nothing.
 	s.kill()
 	s = serve(t, data)
 	s.ready(t)
@@ -150,7 +150,7 @@ func TestPortInUse(t *testing.T) {
 	contains(t, "message", errOut, l.Addr().String(), "in use", "--listen")
 }
 
-// Two servers on one folder: the second goes, and the first never notices.
+// Of two servers on one folder the second ends, and the first is not disturbed.
 func TestTwoServersOnOneFolder(t *testing.T) {
 	data := t.TempDir()
 	s := serve(t, data)
@@ -169,9 +169,9 @@ func TestTwoServersOnOneFolder(t *testing.T) {
 	s.unharmed(t, 1)
 }
 
-// A store whose file is damaged is either refused at the start, naming the
-// damage and what to do, or serves what is whole: it never panics, and never
-// answers with what was not told.
+// A server on a damaged file either refuses to start, and names the damage and
+// what to do, or serves what is whole. It never panics, and it never answers with
+// a text that was not told.
 func TestDamagedStore(t *testing.T) {
 	t.Parallel()
 	whole := t.TempDir()
@@ -238,11 +238,11 @@ func TestDamagedStore(t *testing.T) {
 	}
 	try("no header", func(b []byte) []byte { return flip(b, 0, 100) })
 	lots := rand.New(rand.NewPCG(1, 2))
-	for range 20 { // what says where things lie in a page
+	for range 20 { // the header of a page
 		n, at := 1+lots.IntN(pages-1), lots.IntN(100)
 		try(fmt.Sprintf("page %d, from byte %d on", n+1, at), func(b []byte) []byte { return flip(b, n*page+at, 8) })
 	}
-	// Anywhere: what lies in a text cannot be known to be wrong.
+	// Anywhere: damage in a text cannot be noticed.
 	texts = nil
 	for range 12 {
 		at := lots.IntN(len(file))
@@ -262,26 +262,8 @@ func flip(b []byte, at, n int) []byte {
 	return b
 }
 
-// either returns what matches, or nothing once the server has ended.
-func (w *watched) either(t *testing.T, want *regexp.Regexp, exited <-chan struct{}) string {
-	t.Helper()
-	for {
-		w.mu.Lock()
-		found, grown := want.Find(w.text), w.grown
-		w.mu.Unlock()
-		if found != nil {
-			return string(found)
-		}
-		select {
-		case <-grown:
-		case <-exited:
-			return ""
-		}
-	}
-}
-
-// whatIsWhole reads all documents and asks for each, until the server ends,
-// and counts the replies that say that something is wrong.
+// whatIsWhole reads all documents and asks for each, until the server ends. It
+// counts the replies that report an error.
 func (s *server) whatIsWhole(t *testing.T, what string, ids, texts []string) (wrong int) {
 	t.Helper()
 	get := func(path string) (reply, bool) {

@@ -10,9 +10,9 @@ import (
 	"multivac/internal/eval"
 )
 
-// Each folder of test/faults holds small documents of a kind that was once
-// answered wrongly, and questions about them. Every question has to be
-// answered, rightly, at the default stop; one without answers is refused.
+// Each folder of test/faults has small documents that once got wrong answers, and
+// questions about them. Every question must have the right answer at the default
+// stop. A question without answers must be refused.
 func TestFaults(t *testing.T) {
 	folders, err := filepath.Glob("faults/*")
 	if err != nil || len(folders) == 0 {
@@ -57,7 +57,7 @@ func answered(t *testing.T, path string) (asked []eval.Asked) {
 	return asked
 }
 
-// What a measure does not see: what else is in the quotation, and above it.
+// Things that no measure covers: what else is in the quotation, and above it.
 func TestFaultsToTheEye(t *testing.T) {
 	f := func(folder, question string, wrong func(text, lead string) bool) {
 		t.Helper()

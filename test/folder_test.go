@@ -10,7 +10,7 @@ import (
 	"testing"
 )
 
-// served is a server on a folder that is going to be taken away.
+// served is a server on a folder that the test removes.
 type served struct {
 	*server
 	data string
@@ -27,8 +27,8 @@ func serveAway(t *testing.T) *served {
 	return s
 }
 
-// refuses fails the test unless the server says in every way that its folder is
-// away, takes nothing, and answers from what it has.
+// refuses checks that the server reports that its folder is missing, in all places,
+// takes no tellings, and answers from what it has in memory.
 func (s *served) refuses(t *testing.T, what string) {
 	t.Helper()
 	for n := range 20 {
@@ -47,8 +47,8 @@ func (s *served) refuses(t *testing.T, what string) {
 	}
 }
 
-// A folder that is moved away makes the server refuse at once what it could not
-// keep, and moved back it is as if nothing had been.
+// Once its folder is moved away, the server refuses tellings at once, for it could
+// not keep them. Once it is moved back, everything works again.
 func TestDataFolderIsMovedAway(t *testing.T) {
 	s := serveAway(t)
 	if err := os.Rename(s.data, s.data+".old"); err != nil {
@@ -70,8 +70,8 @@ func TestDataFolderIsMovedAway(t *testing.T) {
 	}
 }
 
-// What a server holds whose folder was removed can be saved, and its end is no
-// success.
+// The documents of a server whose folder was removed can be exported. Its exit
+// code is not 0.
 func TestDataFolderIsRemoved(t *testing.T) {
 	s := serveAway(t)
 	if err := os.RemoveAll(s.data); err != nil {
@@ -88,7 +88,7 @@ func TestDataFolderIsRemoved(t *testing.T) {
 	contains(t, "the end", s.stderr.String(), "was removed or moved away")
 }
 
-// A server leaves alone the folder that took the place of its own.
+// A server does not touch another folder at the path of its own.
 func TestDataFolderIsReplaced(t *testing.T) {
 	first := serveAway(t)
 	if err := os.Rename(first.data, first.data+".old"); err != nil {
@@ -101,7 +101,7 @@ func TestDataFolderIsReplaced(t *testing.T) {
 	if code := first.stop(t); code != 5 {
 		t.Errorf("exit code %d, want 5\n%s", code, first.stderr)
 	}
-	second.kill() // nothing is moved from the log of writes into the database
+	second.kill() // the write-ahead log is not moved into the database
 	third := serve(t, first.data)
 	if r := third.get(t, "/api/v1/documents/"+id); r.status != http.StatusOK {
 		t.Errorf("what the second server had acknowledged: %d %s", r.status, r.body)
@@ -111,7 +111,7 @@ func TestDataFolderIsReplaced(t *testing.T) {
 	}
 }
 
-// Two servers have one folder at no time, whatever is removed from it.
+// Two servers never have the same folder, even if files are removed from it.
 func TestOneServerWhateverIsRemoved(t *testing.T) {
 	data := t.TempDir()
 	s := serve(t, data)

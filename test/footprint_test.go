@@ -12,15 +12,14 @@ import (
 	"time"
 )
 
-// How small a MultiVAC is that has been told nothing, and how little it does.
-// Work is measured in CPU time, which other programs on the machine take none
-// of; how long it takes is measured by test/bench.
+// Limits of an empty MultiVAC. Work is measured in CPU time, which other programs
+// on the machine do not change. test/bench measures how long it takes.
 const (
 	maxColdStart = 150 * time.Millisecond
 	maxFolder    = 3 * time.Second
 	maxIdle      = 64 << 20
-	maxBinary    = 33<<20 + maxWeights // it has 56.2 MB, and 12 MB more where anything in it runs a text/template
-	maxWeights   = 24_000_000          // what questions are understood with
+	maxBinary    = 33<<20 + maxWeights // 56.2 MB today; 12 MB more if anything runs a text/template
+	maxWeights   = 24_000_000          // of the encoder
 )
 
 func TestBinaryIsSmall(t *testing.T) {
@@ -34,7 +33,7 @@ func TestBinaryIsSmall(t *testing.T) {
 	}
 }
 
-// The best of several starts counts: a busy machine is not the program.
+// The best of several starts counts, for others may keep the machine busy.
 func TestColdStart(t *testing.T) {
 	best := time.Hour
 	for range 8 {
@@ -49,7 +48,7 @@ func TestColdStart(t *testing.T) {
 	}
 }
 
-// cpuOf is the CPU time of a command that has ended.
+// cpuOf returns the CPU time of a command that has ended.
 func cpuOf(c *exec.Cmd) time.Duration {
 	return c.ProcessState.UserTime() + c.ProcessState.SystemTime()
 }
@@ -81,7 +80,7 @@ func resident(t *testing.T, pid int) int {
 	return n << 10
 }
 
-// A folder of 200 Markdown files is asked without a server for little work.
+// Asking a folder of 200 Markdown files without a server takes little work.
 func TestAskingAFolderIsQuick(t *testing.T) {
 	dir := t.TempDir()
 	for i := range 200 {
@@ -96,7 +95,7 @@ func TestAskingAFolderIsQuick(t *testing.T) {
 	for range 3 {
 		c := exec.Command(binary, "ask", "--in", dir, "Which crew services pump 117-3?")
 		c.Env = environment(t)
-		if out, err := c.CombinedOutput(); !strings.Contains(string(out), "Pump 117-3 ") { // sure enough or not: it was found
+		if out, err := c.CombinedOutput(); !strings.Contains(string(out), "Pump 117-3 ") { // as the answer or as what came nearest
 			t.Fatalf("%v\n%s", err, out)
 		}
 		best = min(best, cpuOf(c))

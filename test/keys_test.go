@@ -10,9 +10,9 @@ import (
 	"testing"
 )
 
-// In everything that a server and its commands write, down to the debugging
-// log and the store, no key's secret is to be found, but in the one line that
-// shows it and in the file that was asked for.
+// Nothing that the server and its commands write has the secret of a key, neither
+// the debug log nor the store. The exceptions are the one line that shows it, and
+// the file that the user asked for.
 func TestSecretsAreNotWritten(t *testing.T) {
 	dir := t.TempDir()
 	data, admin, events := filepath.Join(dir, "data"), filepath.Join(dir, "admin.key"), filepath.Join(dir, "audit.log")
@@ -65,7 +65,7 @@ func TestSecretsAreNotWritten(t *testing.T) {
 		send("POST", "/api/v1/documents", key)
 	}
 	client := &http.Client{CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }}
-	for _, key := range []string{second, broken} { // the cookie is the browser's, and not written anywhere
+	for _, key := range []string{second, broken} { // the cookie is only in the browser
 		r, err := client.PostForm(s.URL+"/ui/sign-in", url.Values{"key": {key}, "next": {"/"}})
 		if err != nil {
 			t.Fatal(err)
@@ -74,7 +74,7 @@ func TestSecretsAreNotWritten(t *testing.T) {
 	}
 	command(0, "keys", "revoke", "--key-file", admin, second)
 	command(1, "ask", "--key-file", reader, "How long are backups kept?")
-	s.kill() // so that what was not written away is there, too
+	s.kill() // so that the write-ahead log is there, too
 	written.WriteString(s.stderr.String())
 	written.WriteString(log.String())
 

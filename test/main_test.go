@@ -1,5 +1,5 @@
-// Package test drives the built binary from outside, as a user does: what it
-// promises is asserted here over HTTP, exit codes, signals and files.
+// Package test runs the built binary as a user does. It checks what MultiVAC
+// promises by HTTP, exit codes, signals and files.
 package test
 
 import (
@@ -21,7 +21,7 @@ import (
 	"testing"
 	"time"
 
-	_ "multivac/internal/cli" // so that a cached result is of this command
+	_ "multivac/internal/cli" // so that go test takes no results of an older command from its cache
 	"multivac/internal/eventually"
 	"multivac/internal/servers"
 )
@@ -30,8 +30,8 @@ var binary string
 
 func TestMain(m *testing.M) { servers.Main(m, &binary) }
 
-// patience is how long anything may take that takes no time to speak of.
-const patience = 30 * time.Second
+// stepTimeout is how long a step of a test may take that normally takes no time.
+const stepTimeout = 30 * time.Second
 
 // run runs the command to its end.
 func run(t *testing.T, args ...string) (out, errOut string, code int) {
@@ -56,8 +56,8 @@ func runIn(t *testing.T, input string, args ...string) (out, errOut string, code
 	return stdout.String(), stderr.String(), cmd.ProcessState.ExitCode()
 }
 
-// environment keeps the user's own settings and default data folder out, and
-// meaning where it is not what is tested: it takes time.
+// environment returns variables that leave out the user's own settings and data
+// folder, and switch meaning off, which takes time.
 func environment(t *testing.T) []string {
 	home := t.TempDir()
 	return append(os.Environ(), "MULTIVAC_MEANING=off", "MULTIVAC_SERVER=", "MULTIVAC_KEY=", "MULTIVAC_KEY_FILE=", "HOME="+home, "XDG_DATA_HOME="+home, "NO_COLOR=1")
@@ -68,7 +68,7 @@ type server struct {
 	URL    string
 	cmd    *exec.Cmd
 	stderr *watched
-	exited chan struct{} // closed when it has
+	exited chan struct{} // closed when the process has ended
 }
 
 // serve starts a server on data and returns once it listens. It is killed at
@@ -80,7 +80,7 @@ func serve(t *testing.T, data string, args ...string) *server {
 	return s
 }
 
-// listens returns once the server does.
+// listens waits until the server listens.
 func (s *server) listens(t *testing.T) {
 	t.Helper()
 	s.URL = s.stderr.wait(t, regexp.MustCompile(`http://127\.0\.0\.1:\d+`), s.exited)
@@ -92,7 +92,7 @@ func launch(t *testing.T, data string, args ...string) *server {
 	return launchLogged(t, nil, data, args...)
 }
 
-// launchLogged is launch, with a log that is kept.
+// launchLogged is launch with a writer for the log.
 func launchLogged(t *testing.T, log io.Writer, data string, args ...string) *server {
 	t.Helper()
 	cmd := exec.Command(binary, append([]string{"serve", "--listen", "127.0.0.1:0", "--data", data}, args...)...)
@@ -100,7 +100,7 @@ func launchLogged(t *testing.T, log io.Writer, data string, args ...string) *ser
 	return start(t, cmd)
 }
 
-// start starts a command that serves, and watches what it says.
+// start starts a command that serves, and watches its error output.
 func start(t *testing.T, cmd *exec.Cmd) *server {
 	t.Helper()
 	s := &server{cmd: cmd, stderr: newWatched(), exited: make(chan struct{})}
@@ -127,8 +127,8 @@ func (s *server) stop(t *testing.T) int {
 	}
 	select {
 	case <-s.exited:
-	case <-time.After(patience):
-		t.Fatalf("still running %s after SIGTERM\n%s", patience, s.stderr)
+	case <-time.After(stepTimeout):
+		t.Fatalf("still running %s after SIGTERM\n%s", stepTimeout, s.stderr)
 	}
 	return s.cmd.ProcessState.ExitCode()
 }
@@ -150,7 +150,7 @@ func (s *server) until(t *testing.T, path string, wanted func(reply) bool, heade
 	})
 }
 
-// A reply is what came back.
+// A reply is the answer to a request.
 type reply struct {
 	status int
 	header http.Header
@@ -253,7 +253,7 @@ func at(v any, path ...string) any {
 type watched struct {
 	mu    sync.Mutex
 	text  []byte
-	grown chan struct{} // closed, and made anew, with each write
+	grown chan struct{} // closed and replaced at each write
 }
 
 func newWatched() *watched { return &watched{grown: make(chan struct{})} }
@@ -273,10 +273,21 @@ func (w *watched) String() string {
 	return string(w.text)
 }
 
-// wait returns what matches, once it is there.
+// wait returns the first match once it is there. The server must not end before.
 func (w *watched) wait(t *testing.T, want *regexp.Regexp, exited <-chan struct{}) string {
 	t.Helper()
-	late := time.After(patience)
+	found := w.either(t, want, exited)
+	if found == "" {
+		t.Fatalf("ended before it said %s:\n%s", want, w)
+	}
+	return found
+}
+
+// either returns the first match once it is there, or "" if the server ends
+// before.
+func (w *watched) either(t *testing.T, want *regexp.Regexp, exited <-chan struct{}) string {
+	t.Helper()
+	late := time.After(stepTimeout)
 	for {
 		w.mu.Lock()
 		found, grown := want.Find(w.text), w.grown
@@ -287,7 +298,7 @@ func (w *watched) wait(t *testing.T, want *regexp.Regexp, exited <-chan struct{}
 		select {
 		case <-grown:
 		case <-exited:
-			t.Fatalf("ended before it said %s:\n%s", want, w)
+			return ""
 		case <-late:
 			t.Fatalf("did not say %s:\n%s", want, w)
 		}
@@ -313,7 +324,7 @@ func readFile(t *testing.T, path string) string {
 	return string(b)
 }
 
-// contains fails the test where got lacks one of the strings.
+// contains fails the test if one of the strings is not in got.
 func contains(t *testing.T, what, got string, want ...string) {
 	t.Helper()
 	for _, w := range want {

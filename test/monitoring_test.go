@@ -19,8 +19,8 @@ import (
 
 const alerts = "../deploy/monitoring/alerts.yaml"
 
-// The rules for Google's and for the operator's Prometheus are the alerts in
-// another wrapping.
+// The rules for Google's Prometheus and for the operator's have the same alerts in
+// another format.
 func TestRulesAreMadeOfTheAlerts(t *testing.T) {
 	f := func(component, head string) {
 		t.Helper()
@@ -53,8 +53,8 @@ func TestAlertsFireAsTheyShould(t *testing.T) {
 	}
 }
 
-// Each alert has a time in its tests at which it fires and one at which it does
-// not, and a page that its annotation leads to.
+// The tests of each alert have a time at which it fires and one at which it does
+// not. Its annotation leads to a page that exists.
 func TestEachAlertHasItsTestsAndItsPage(t *testing.T) {
 	tests, runbook := readFile(t, "../deploy/monitoring/alerts_test.yaml"), readFile(t, "../doc/how-to/runbook.md")
 	names := regexp.MustCompile(`(?m)^  - alert: (\w+)$`).FindAllStringSubmatch(readFile(t, alerts), -1)
@@ -78,7 +78,7 @@ func TestEachAlertHasItsTestsAndItsPage(t *testing.T) {
 	}
 }
 
-// A dashboard is what this test has to know of Grafana's.
+// A dashboard is the part of Grafana's format that this test needs.
 type dashboard struct {
 	Panels []struct {
 		ID                 int
@@ -91,11 +91,11 @@ type dashboard struct {
 	Annotations struct{ List []struct{ Expr string } }
 }
 
-// A real Prometheus scrapes the real server, its Redis servers' exporters too,
-// and knows something about each query of the dashboard and about each series
-// that an alert is made of; and nothing of that is an alarm.
+// A real Prometheus scrapes a real server and the exporters of its Redis servers.
+// It finds something for each query of the dashboard and for each series of an
+// alert, and no alert fires.
 func TestDashboardAndAlertsAgainstPrometheus(t *testing.T) {
-	servers.Promtool(t) // first, for the message
+	servers.Promtool(t) // first, so that the test is skipped early
 	const password, exporter = "of-multivac-4711", "of-exporter-4711"
 	ca := servers.NewCA(t)
 	newRedis := func(policy string, appendOnly bool) *servers.RedisServer {
@@ -127,7 +127,7 @@ func TestDashboardAndAlertsAgainstPrometheus(t *testing.T) {
 		t.Fatal(err)
 	}
 	variables := strings.NewReplacer("$__rate_interval", "1m", `"$role"`, `".*"`)
-	queries := map[string]string{} // query → what it is for
+	queries := map[string]string{} // query → where it is used
 	for _, panel := range d.Panels {
 		if panel.Type != "row" && (panel.Description == "" || len(panel.Targets) == 0) {
 			t.Errorf("panel %q has no description, or nothing to show", panel.Title)
@@ -143,7 +143,7 @@ func TestDashboardAndAlertsAgainstPrometheus(t *testing.T) {
 	}
 	for _, m := range regexp.MustCompile(`(?ms)^  - alert: (\w+)$.*?expr: (.*?)\n    (?:for|labels):`).FindAllStringSubmatch(readFile(t, alerts), -1) {
 		for _, series := range seriesOf(m[2]) {
-			// The test makes no errors; that they would be counted under this name it sees.
+			// The test makes no errors. It checks that the counter exists.
 			queries[strings.ReplaceAll(series, `"5.."`, `"2.."`)] = "alert " + m[1]
 		}
 	}
@@ -171,8 +171,8 @@ func TestDashboardAndAlertsAgainstPrometheus(t *testing.T) {
 		}
 		return nil
 	})
-	// A document that waits while Prometheus has yet to see a worker's second
-	// figure is what an alert begins with; it has to end by itself.
+	// An alert may be pending while a document waits and Prometheus has only one
+	// sample of the worker. It must end by itself.
 	eventually.Nil(t, "there is no alert, for nothing is wrong", func() error {
 		alarms, err := p.Query("ALERTS")
 		if err == nil && len(alarms) > 0 {
@@ -186,7 +186,7 @@ func TestDashboardAndAlertsAgainstPrometheus(t *testing.T) {
 	}
 }
 
-// exporterRules are what the manifests allow the exporter to do.
+// exporterRules returns the ACL rules that the manifests give the exporter.
 func exporterRules(t *testing.T) string {
 	t.Helper()
 	m := regexp.MustCompile(`(?m)^user exporter on \S+ /run/redis/exporter\) (.+)$`).FindStringSubmatch(readFile(t, "../deploy/kubernetes/base/redis-start.sh"))
@@ -201,8 +201,8 @@ func seriesOf(expr string) []string {
 	return regexp.MustCompile(`\b(?:multivac|redis|process|go)_\w+(?:\{[^}]*\})?`).FindAllString(expr, -1)
 }
 
-// What the page shows is what comes: its commands are run, and the lines that
-// they find are those of the page, but for what is different every time.
+// The commands of the page find the lines that the page shows, except for what is
+// different every time.
 func TestPageAboutFollowingARequest(t *testing.T) {
 	dir := t.TempDir()
 	page := readFile(t, "../doc/how-to/follow-a-request.md")
@@ -237,11 +237,11 @@ func TestPageAboutFollowingARequest(t *testing.T) {
 		for line := range strings.Lines(lines) {
 			all = append(all, strings.Join(field.FindAllString(line, -1), " "))
 		}
-		slices.Sort(all) // which of the two comes first is chance
+		slices.Sort(all) // the order is random
 		return all
 	}
 	want := fields(script[4])
-	eventually.Nil(t, "the lines of the page come", func() error { // they wait a moment for one another
+	eventually.Nil(t, "the lines of the page come", func() error { // the log is written with a small delay
 		if got := fields(sh(script[3])); !slices.Equal(want, got) {
 			return fmt.Errorf("the page shows\n%q\nbut what comes is\n%q", want, got)
 		}

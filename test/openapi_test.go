@@ -17,7 +17,7 @@ import (
 
 const schemathesis = "schemathesis==4.32.5"
 
-// hooks say how to send a text: as it is.
+// hooks make schemathesis send texts as they are.
 var hooks = `import schemathesis
 
 
@@ -26,14 +26,14 @@ def text(_, value):
     return value if isinstance(value, bytes) else str(value).encode()
 `
 
-// What the API answers is what its OpenAPI says, whatever it is sent, and
-// never a failure of the server.
+// The answers of the API match its OpenAPI for every request, and are never a
+// server error.
 func TestOpenAPI(t *testing.T) {
 	t.Parallel()
 	ctx, cancel := context.WithTimeout(t.Context(), 5*time.Minute)
 	defer cancel()
 	st := servers.Python(t, "schemathesis", schemathesis, "st")
-	const revoke = "revoke-key" // which would take away the key that is used
+	const revoke = "revoke-key" // it would revoke the key that the test uses
 	conform(ctx, t, st, "--max-time", "40", "--exclude-operation-id", revoke)
 	conform(ctx, t, st, "--max-time", "5", "--include-operation-id", revoke)
 }

@@ -14,8 +14,8 @@ import (
 	"multivac/internal/eval"
 )
 
-// The quiz is 120 questions about the documentation, 40 of which it does not
-// answer. Paths in it are those of the repository's root.
+// The quiz is 120 questions about the documentation, which does not answer 40 of
+// them. Its paths begin at the root of the repository.
 const (
 	quizQuestions = "test/quiz/questions.jsonl"
 	quizAnswers   = "test/quiz/answers.txt"
@@ -41,7 +41,7 @@ func questionsIn(t *testing.T, path string) []eval.Question {
 	return questions
 }
 
-// What the quiz says is right still stands in the documentation.
+// The right answers of the quiz are still in the documentation.
 func TestQuizIsTrue(t *testing.T) {
 	without := 0
 	for _, q := range quiz(t) {
@@ -54,7 +54,7 @@ func TestQuizIsTrue(t *testing.T) {
 			t.Errorf("%s %q: %v", q.ID, q.Question, err)
 			continue
 		}
-		q.Answers = q.Answers[:1] // the others may stand elsewhere
+		q.Answers = q.Answers[:1] // the others may be in other pages
 		if !q.AnsweredBy(string(text)) {
 			t.Errorf("%s %q: %s does not say %q any more; correct one of them", q.ID, q.Question, q.Document, q.Answers)
 		}
@@ -64,8 +64,8 @@ func TestQuizIsTrue(t *testing.T) {
 	}
 }
 
-// As a newcomer would measure it. The floors are under what is reached, for
-// one question more or less is a point.
+// Measured as a newcomer would. The floors are a little under what is reached,
+// because one question is about a point.
 func TestQuizIsAnswered(t *testing.T) {
 	t.Chdir("..")
 	out, errOut, code := run(t, "eval", "--documents", "doc/", "--questions", quizQuestions, "--json",
@@ -76,8 +76,8 @@ func TestQuizIsAnswered(t *testing.T) {
 	}
 }
 
-// What is answered to the quiz is in a file, so that a change of the ranking, or
-// of the documentation, shows as a difference that one can read.
+// The answers to the quiz are in a file, so that a change of the ranking or of the
+// documentation shows as a readable diff.
 func TestQuizAnswers(t *testing.T) {
 	questions := quiz(t)
 	var lines strings.Builder
@@ -108,7 +108,7 @@ func TestQuizAnswers(t *testing.T) {
 	}
 }
 
-// quizAnswer is what `ask --json` prints.
+// quizAnswer is the output of `ask --json`.
 type quizAnswer struct {
 	State      multivac.AnswerState
 	Text       string
@@ -123,8 +123,8 @@ type quizAnswer struct {
 	}
 }
 
-// judge returns right, wrong, missed or refused, and what was said, with how
-// sure it was only roughly: confidence moves with every change.
+// judge returns right, wrong, missed or refused, and the answer with a rough
+// confidence: the exact one moves with every change.
 func (a quizAnswer) judge(q eval.Question) (verdict, said string) {
 	text := func(s string) string { return "\n     " + strings.Join(strings.Fields(s), " ") }
 	switch {

@@ -11,9 +11,9 @@ import (
 	"multivac/internal/app"
 )
 
-// FuzzQuotation holds the first promise: whatever was told, and whatever is
-// asked, each sentence that comes back is, byte for byte, the stored text at
-// its offsets, in the revision that it names.
+// FuzzQuotation tests the first promise, for any document and any question: each
+// quoted sentence equals, byte for byte, the stored text at its offsets in the
+// revision that it names.
 func FuzzQuotation(f *testing.F) {
 	for _, seed := range []struct{ mediaType, body, question string }{
 		{multivac.Markdown, runbook, "How long are backups kept?"},
@@ -36,7 +36,7 @@ func FuzzQuotation(f *testing.F) {
 			if !errors.Is(refused, multivac.ErrInvalid) && !errors.Is(refused, multivac.ErrTooLarge) {
 				t.Errorf("refused: %v, want what is wrong with it", refused)
 			}
-			return // nothing is quoted from it
+			return // it cannot be told
 		}
 		d, err := a.Document(t.Context(), receipts[0].ID)
 		if err != nil {
@@ -89,7 +89,7 @@ func open(t testing.TB) *app.App {
 	return a
 }
 
-// someWords returns words of the text, so that something is found.
+// someWords returns words of the text, so that the question finds something.
 func someWords(text string) string {
 	words := strings.FieldsFunc(text, func(r rune) bool { return !unicode.IsLetter(r) && !unicode.IsNumber(r) })
 	return multivac.Clip(strings.Join(words[:min(len(words), 6)], " "), 1000)

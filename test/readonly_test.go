@@ -8,9 +8,8 @@ import (
 	"testing"
 )
 
-// A data folder that cannot be written can be asked, exported and examined,
-// whether its last owner stopped or was killed; what would write is refused and
-// says what to do.
+// A read-only data folder can be asked, exported and examined, whether its last
+// server stopped or was killed. Commands that write refuse and say what to do.
 func TestReadOnlyFolder(t *testing.T) {
 	for _, end := range []string{"stopped", "killed"} {
 		t.Run(end, func(t *testing.T) {

@@ -17,7 +17,7 @@ import (
 
 var update = flag.Bool("update", false, "write again what is generated: doc/reference, test/quiz/answers.txt")
 
-// The reference of the command is what the command's help says.
+// The reference of the command is made of its help.
 func TestCommandReference(t *testing.T) {
 	var b strings.Builder
 	b.WriteString("# The command\n\nMade of the command's own help by `make generate`.\n")
@@ -49,7 +49,7 @@ func describe(t *testing.T, b *strings.Builder, path ...string) {
 	}
 }
 
-// The reference of the metrics is what /metrics says.
+// The reference of the metrics is made of /metrics.
 func TestMetricsReference(t *testing.T) {
 	s := serve(t, t.TempDir())
 	s.tellAndWait(t, "a.md", runbook)
@@ -68,7 +68,7 @@ func TestMetricsReference(t *testing.T) {
 	golden(t, "metrics.md", b.String())
 }
 
-// The reference of the settings is what `config list` says.
+// The reference of the settings is made of `config list`.
 func TestSettingsReference(t *testing.T) {
 	out, errOut, code := run(t, "config", "list", "--json")
 	if code != 0 {
@@ -135,7 +135,7 @@ func golden(t *testing.T, name, got string) {
 	}
 }
 
-// Every link between the pages of the documentation leads somewhere.
+// Every link between pages of the documentation has a target.
 func TestDocumentationLinks(t *testing.T) {
 	pages, err := filepath.Glob("../doc/*.md")
 	if err != nil {
@@ -155,7 +155,7 @@ func TestDocumentationLinks(t *testing.T) {
 	}
 }
 
-// A test that a page names is there.
+// Every test that a page names exists.
 func TestNamesOfTests(t *testing.T) {
 	var tests strings.Builder
 	err := filepath.WalkDir("..", func(path string, d fs.DirEntry, err error) error {
@@ -205,8 +205,8 @@ func TestAPIReference(t *testing.T) {
 	}
 }
 
-// What the README shows is what the sample answers, but for how sure it is and
-// what came nearest, which moves with every line of the documentation.
+// The sample gives the answers that the README shows, except for the confidence
+// and for what came nearest, which change with every line of the documentation.
 func TestReadmeShowsWhatIsAnswered(t *testing.T) {
 	page, err := os.ReadFile("../README.md")
 	if err != nil {

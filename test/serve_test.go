@@ -173,13 +173,13 @@ func TestTellAFolder(t *testing.T) {
 	}
 }
 
-// A question, and what the sentence has to contain that answers it; nothing
-// where there is no answer.
+// A question, and a part of the sentence that answers it; "" if there is no
+// answer.
 type question struct{ text, want string }
 
-// quiz asks. Every right sentence has to be found, and some of them given: how
-// sure the model is of a single one is not what is tested. Nothing may be given
-// that has no answer.
+// quiz asks the questions. Every right sentence must be found, and some must be
+// given as answers: how sure the model is of a single one is not tested. No
+// question without an answer may be answered.
 func (s *server) quiz(t *testing.T, questions []question) {
 	t.Helper()
 	answerable, given := 0, 0
@@ -219,7 +219,7 @@ func TestAskAFolderWithoutAServer(t *testing.T) {
 	}
 }
 
-// The sample answers what a newcomer asks, and refuses what it does not know.
+// The sample answers the questions of newcomers, and refuses what it does not know.
 func TestSample(t *testing.T) {
 	s := serve(t, t.TempDir(), "--sample")
 	s.ready(t)

@@ -20,8 +20,8 @@ import (
 	"multivac/internal/servers"
 )
 
-// parrot is a server that refuses whatever it is sent and repeats it, as
-// servers do that do not know a command. It returns its address.
+// parrot starts a server that refuses every command and repeats it in the error,
+// as servers do with unknown commands. It returns its address.
 func parrot(t *testing.T) string {
 	t.Helper()
 	l, err := net.Listen("tcp", "127.0.0.1:0")
@@ -70,16 +70,16 @@ func command(r *bufio.Reader) (words []string, err error) {
 	return words, nil
 }
 
-// in returns a command that runs in a folder, with variables.
+// in returns a command with a working directory and variables.
 func in(t *testing.T, dir string, variables []string, args ...string) *exec.Cmd {
 	cmd := exec.Command(binary, args...)
 	cmd.Dir, cmd.Env = dir, append(environment(t), variables...)
 	return cmd
 }
 
-// Whatever is done with secrets, nothing that comes out of the program has one:
-// no output, no page, no metric, no profile and no error, whether they are used,
-// given where they must not be, or repeated by a server that refuses them.
+// The program never prints a secret: in no output, page, metric, profile or error.
+// Secrets are used, given in places where they must not be, and repeated by a
+// server that refuses them.
 func TestNoOutputShowsASecret(t *testing.T) {
 	dir := t.TempDir()
 	secrets := map[string]string{"queue.password": "quark-4711-queue", "cache.password": `ca"sh<4711>`, "store.mongodb.password": "mango-4711-store"}
@@ -101,7 +101,7 @@ func TestNoOutputShowsASecret(t *testing.T) {
 		add(string(out))
 	}
 
-	// Used, by a server whose queue and cache repeat what they are sent.
+	// A server uses them, and its queue and cache repeat what they get.
 	at := parrot(t)
 	spans := newWatched()
 	receiver := httptest.NewServer(http.HandlerFunc(func(_ http.ResponseWriter, r *http.Request) { io.Copy(spans, r.Body) }))
@@ -122,7 +122,7 @@ func TestNoOutputShowsASecret(t *testing.T) {
 	for _, path := range []string{"/metrics", "/debug/pprof/cmdline", "/debug/pprof/goroutine?debug=2", "/debug/pprof/heap?debug=1"} {
 		add(operators.get(t, path).body)
 	}
-	log.wait(t, regexp.MustCompile(`unknown command`), s.exited) // so that what is looked for was there to be said
+	log.wait(t, regexp.MustCompile(`unknown command`), s.exited) // only then could the log have had a secret
 	write(t, filepath.Join(dir, "secrets", "queue.password"), "rotated-4711\n")
 	secrets["rotated"] = "rotated-4711"
 	log.wait(t, regexp.MustCompile(`queue\.password`), s.exited)
@@ -134,12 +134,12 @@ func TestNoOutputShowsASecret(t *testing.T) {
 	}
 	add(log.String(), s.stderr.String())
 
-	// Shown.
+	// Commands show the settings.
 	for _, args := range [][]string{{"list"}, {"list", "--json"}, {"get", "queue.password"}, {"explain", "queue.password"}, {"explain", "cache.password", "--json"}, {"validate", "--json"}} {
 		output(nil, append(append([]string{"config"}, args...), flags...)...)
 	}
 
-	// Where they must not be.
+	// Secrets in places where they must not be.
 	secret := secrets["queue.password"]
 	for _, args := range [][]string{{"serve"}, {"config", "validate"}, {"config", "list", "--json"}, {"config", "explain", "queue.password"}} {
 		output([]string{"MULTIVAC_QUEUE__PASSWORD=" + secret, "MULTIVAC_COLOUR=" + secret}, args...)
@@ -167,7 +167,7 @@ func TestNoOutputShowsASecret(t *testing.T) {
 	}
 }
 
-// mount changes a folder as Kubernetes does a mounted ConfigMap: in one step,
+// mount changes a folder as Kubernetes changes a mounted ConfigMap: in one step,
 // by the link ..data.
 func mount(t *testing.T, dir, version string, files map[string]string) {
 	t.Helper()
@@ -184,8 +184,8 @@ func mount(t *testing.T, dir, version string, files map[string]string) {
 	}
 }
 
-// What can change while the server runs does; what cannot is
-// told by the log, the doctor and the metrics; what is wrong changes nothing.
+// Live settings change while the server runs. Of the others the log, the doctor
+// and the metrics say that they wait for a restart. Wrong ones change nothing.
 func TestSettingsFollowTheirFiles(t *testing.T) {
 	dir := t.TempDir()
 	mount(t, dir, "..1", map[string]string{"settings.toml": "stop = 'balanced'\nlog-level = 'warn'\nworkers = 4\n"})
@@ -230,7 +230,7 @@ func TestSettingsFollowTheirFiles(t *testing.T) {
 	}
 }
 
-// The settings of a server are its layers, in their order.
+// The settings of a server come from its layers, in order.
 func TestSettingsFromEveryLayer(t *testing.T) {
 	dir := t.TempDir()
 	write(t, filepath.Join(dir, "settings.toml"), "log-format = 'json'\nworkers = 2\n[production]\nstop = 'strict'\nworkers = 3\n")
@@ -256,7 +256,8 @@ func TestSettingsFromEveryLayer(t *testing.T) {
 	}
 }
 
-// The how-to's example is what the program says of the how-to's file.
+// The example of the how-to is the output of the program for the file of the
+// how-to.
 func TestSettingsHowTo(t *testing.T) {
 	page := readFile(t, "../doc/how-to/settings.md")
 	block := func(kind string) string {

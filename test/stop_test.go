@@ -18,8 +18,8 @@ import (
 	"multivac"
 )
 
-// A server that is told to stop in the middle of it all keeps what it has
-// acknowledged, and sends each answer that it has begun to its end.
+// A server that stops under load keeps what it has acknowledged, and finishes each
+// answer that it has begun.
 func TestStopUnderLoad(t *testing.T) {
 	data := t.TempDir()
 	s := serve(t, data)
@@ -38,13 +38,13 @@ func TestStopUnderLoad(t *testing.T) {
 	}
 	select {
 	case <-l.enough:
-	case <-time.After(patience):
-		t.Errorf("100 tellings took over %s", patience)
+	case <-time.After(stepTimeout):
+		t.Errorf("100 tellings took over %s", stepTimeout)
 	}
 	if err := s.cmd.Process.Signal(syscall.SIGTERM); err != nil {
 		t.Fatal(err)
 	}
-	clients.Wait() // nobody is taken in any more
+	clients.Wait() // no client gets a connection any more
 	for _, h := range held {
 		l.kept = append(l.kept, h.finish(t))
 	}
@@ -69,15 +69,15 @@ func (s *server) ended(t *testing.T) int {
 	t.Helper()
 	select {
 	case <-s.exited:
-	case <-time.After(patience):
-		t.Fatalf("still running after %s\n%s", patience, s.stderr)
+	case <-time.After(stepTimeout):
+		t.Fatalf("still running after %s\n%s", stepTimeout, s.stderr)
 	}
 	return s.cmd.ProcessState.ExitCode()
 }
 
-// stopLoad is what many clients do to a server, each request on a connection
-// of its own, so that what the server has begun to answer is told from what
-// it never saw.
+// stopLoad is many clients of a server. Each request has a connection of its own,
+// so that requests whose answer was begun can be told from those that the server
+// never saw.
 type stopLoad struct {
 	*server
 	enough chan struct{}
@@ -87,7 +87,7 @@ type stopLoad struct {
 	whole, untaken atomic.Int64
 }
 
-// act makes one request, and reports false where it was not taken.
+// act makes one request, and returns false if the server did not take it.
 func (l *stopLoad) act(t *testing.T, client, i int) bool {
 	source := fmt.Sprintf("%d/%d", client, i)
 	text := fmt.Sprintf("Shelf %d holds box %d.", client, i)
@@ -122,14 +122,14 @@ func (l *stopLoad) act(t *testing.T, client, i int) bool {
 	return true
 }
 
-// exchange returns the whole reply, and false where not a byte of it came.
+// exchange returns the whole reply, and false if no byte of it came.
 func (l *stopLoad) exchange(t *testing.T, request string) (reply, bool) {
 	c, err := net.Dial("tcp", strings.TrimPrefix(l.URL, "http://"))
 	if err != nil {
 		return reply{}, false
 	}
 	defer c.Close()
-	c.SetDeadline(time.Now().Add(patience))
+	c.SetDeadline(time.Now().Add(stepTimeout))
 	if _, err := io.WriteString(c, request); err != nil {
 		return reply{}, false
 	}
@@ -186,8 +186,8 @@ func (h *held) finish(t *testing.T) string {
 	return receipt.ID
 }
 
-// The first signal waits for a request under way; the second waits for nobody,
-// and what was acknowledged is kept all the same.
+// The first signal waits for requests under way. The second ends the server at
+// once, and what was acknowledged is kept nevertheless.
 func TestSecondSignal(t *testing.T) {
 	data := t.TempDir()
 	s := serve(t, data)
@@ -208,7 +208,7 @@ func TestSecondSignal(t *testing.T) {
 		t.Fatal("it did not wait for the request under way")
 	default:
 	}
-	if code := s.stop(t); code != 130 { // that of a stop which waited is 0
+	if code := s.stop(t); code != 130 { // 0 would mean that it has waited
 		t.Errorf("exit code %d, want 130\n%s", code, s.stderr)
 	}
 	s = serve(t, data)
@@ -216,7 +216,7 @@ func TestSecondSignal(t *testing.T) {
 	s.unharmed(t, 1)
 }
 
-// A hang-up has it read its files again, and disturbs nobody.
+// At SIGHUP the server reads its files again, and no request fails.
 func TestHangUp(t *testing.T) {
 	s := serve(t, t.TempDir())
 	s.tellAndWait(t, "payments.md", runbook)
@@ -231,8 +231,8 @@ func TestHangUp(t *testing.T) {
 	s.unharmed(t, 2)
 }
 
-// A stop waits no longer than it may for clients that do nothing: one that sends
-// half a body, and one that does not read what it asked for; nor for its log.
+// A stop waits only for a limited time for clients that send half a body or do not
+// read their answer, and for a log that is not read.
 func TestStopWaitsForNoClient(t *testing.T) {
 	_, write := pipe(t)
 	s := loggingTo(t, write, "--log-level", "debug")

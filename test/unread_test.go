@@ -20,8 +20,8 @@ import (
 	"multivac/internal/servers"
 )
 
-// loggingTo starts a server that says all it says to a file, such as the end of
-// a pipe, and returns once it is ready.
+// loggingTo starts a server whose output goes to a file, such as the end of a pipe,
+// and waits until it is ready.
 func loggingTo(t *testing.T, out *os.File, args ...string) *server {
 	t.Helper()
 	at := "127.0.0.1:" + servers.FreePort(t)
@@ -38,7 +38,7 @@ func loggingTo(t *testing.T, out *os.File, args ...string) *server {
 	return s
 }
 
-// listening returns once somebody takes connections at the server's address.
+// listening waits until the server accepts connections.
 func (s *server) listening(t *testing.T) {
 	t.Helper()
 	eventually.Nil(t, "the server listens at "+s.URL, func() error {
@@ -64,7 +64,7 @@ func pipe(t *testing.T) (read, write *os.File) {
 // goesOn makes requests that log more than a pipe holds, and stops the server.
 func (s *server) goesOn(t *testing.T) {
 	t.Helper()
-	http.DefaultClient.Timeout = patience
+	http.DefaultClient.Timeout = stepTimeout
 	t.Cleanup(func() { http.DefaultClient.Timeout = 0 })
 	agent := strings.Repeat("a", 190)
 	for i := range 600 {
@@ -81,7 +81,7 @@ func (s *server) goesOn(t *testing.T) {
 	}
 }
 
-// A server answers, keeps and stops whether or not its log is read.
+// A server answers, keeps documents and stops, even if its log is not read.
 func TestALogThatNobodyReads(t *testing.T) {
 	for _, format := range []string{"json", "text"} {
 		t.Run(format, func(t *testing.T) {
@@ -109,7 +109,7 @@ func TestALogThatNobodyReads(t *testing.T) {
 	})
 }
 
-// A server that cannot start says why also where its log is at its end.
+// A server that cannot start says why, even if its log takes no more.
 func TestAFatalErrorIsSaid(t *testing.T) {
 	taken, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {
@@ -126,8 +126,8 @@ func TestAFatalErrorIsSaid(t *testing.T) {
 	}
 }
 
-// While nobody reads the audit log, nothing is changed and questions are
-// answered; each change that was acknowledged has its line.
+// While the audit log is not read, changes are refused and questions are
+// answered. Each acknowledged change has its line.
 func TestAnAuditLogThatNobodyReads(t *testing.T) {
 	path := filepath.Join(t.TempDir(), "audit")
 	if err := syscall.Mkfifo(path, 0o600); err != nil {
@@ -136,7 +136,7 @@ func TestAnAuditLogThatNobodyReads(t *testing.T) {
 	if _, errOut, code := run(t, "serve", "--listen", "127.0.0.1:0", "--data", t.TempDir(), "--audit-log", path); code != 5 || !strings.Contains(errOut, "start what reads it first") {
 		t.Errorf("a pipe that nobody reads: exit code %d\n%s", code, errOut)
 	}
-	read, err := os.OpenFile(path, os.O_RDWR|syscall.O_NONBLOCK, 0) // for writing, too: it has no end then
+	read, err := os.OpenFile(path, os.O_RDWR|syscall.O_NONBLOCK, 0) // for writing, too, so that it does not end
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -177,17 +177,13 @@ func TestAnAuditLogThatNobodyReads(t *testing.T) {
 			select {
 			case line := <-lines:
 				delete(left, fmt.Sprint(at(decode(t, line), "document")))
-			case <-time.After(patience):
+			case <-time.After(stepTimeout):
 				t.Fatalf("%d documents were acknowledged, and have no line", len(left))
 			}
 		}
 	}
 	written(told)
-	for end := time.Now().Add(patience); tell(-2).status != http.StatusAccepted; {
-		if time.Now().After(end) {
-			t.Fatal("nothing can be told once it is read")
-		}
-	}
+	eventually.True(t, "a document can be told, for the log is read", func() bool { return tell(-2).status == http.StatusAccepted })
 	written(told)
 }
 
@@ -199,7 +195,7 @@ func decode(t *testing.T, line string) (v any) {
 	return v
 }
 
-// The end waits for no audit log.
+// The end of the server does not wait for the audit log.
 func TestStopWithAStuckAuditLog(t *testing.T) {
 	path := filepath.Join(t.TempDir(), "audit")
 	if err := syscall.Mkfifo(path, 0o600); err != nil {

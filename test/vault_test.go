@@ -1,6 +1,7 @@
 package test
 
 import (
+	"errors"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -9,10 +10,11 @@ import (
 	"testing"
 	"time"
 
+	"multivac/internal/eventually"
 	"multivac/internal/servers"
 )
 
-// The how-to on Vault, done: a real Vault, its agent with the configuration of
+// The how-to on Vault, executed: a real Vault, its agent with the configuration of
 // the page, and a rotation that a running server follows.
 func TestVaultRotation(t *testing.T) {
 	vault := servers.Vault(t)
@@ -81,12 +83,13 @@ func TestVaultRotation(t *testing.T) {
 	}
 }
 
-// signedIn returns once MultiVAC is signed in at Redis.
+// signedIn waits until MultiVAC is signed in at Redis.
 func signedIn(t *testing.T, redis *servers.RedisServer) {
 	t.Helper()
-	for end := time.Now().Add(patience); !strings.Contains(redis.Do("CLIENT", "LIST"), "user=multivac"); {
-		if time.Now().After(end) {
-			t.Fatalf("MultiVAC is not signed in: %s", redis.Do("CLIENT", "LIST"))
+	eventually.Nil(t, "MultiVAC is signed in", func() error {
+		if clients := redis.Do("CLIENT", "LIST"); !strings.Contains(clients, "user=multivac") {
+			return errors.New("the clients are " + clients)
 		}
-	}
+		return nil
+	})
 }

@@ -1,6 +1,6 @@
-// Package certs makes TLS settings of files in PEM, and follows the files:
-// whoever replaces them need not restart anything. It makes no certificate, and
-// it never leaves out a check.
+// Package certs makes TLS settings from PEM files, and reads the files again
+// when they change, so that replacing them needs no restart. It makes no
+// certificates, and it leaves out no check.
 package certs
 
 import (
@@ -18,17 +18,17 @@ import (
 	"multivac"
 )
 
-// lookEvery is how often files are looked at, at most.
-const lookEvery = time.Second
+// checkInterval is the least time between two looks at the files.
+const checkInterval = time.Second
 
-// A Certificate is that which a server shows.
+// A Certificate is the certificate of a server, with its key.
 type Certificate struct {
 	pair *followed[*tls.Certificate]
 }
 
-// Server returns the certificate of a server and its key, or an ErrInvalid
-// where the files do not hold them. Where what is there later cannot be used,
-// failed is told, and the one before goes on.
+// Server reads the certificate of a server and its key. The error is an
+// ErrInvalid if the files do not hold them. If a later version of the files
+// cannot be used, Server calls failed, and the version before stays in use.
 func Server(certFile, keyFile string, failed func(error)) (*Certificate, error) {
 	pair, err := followPair(certFile, keyFile, failed)
 	if err != nil {
@@ -37,25 +37,25 @@ func Server(certFile, keyFile string, failed func(error)) (*Certificate, error) 
 	return &Certificate{pair}, nil
 }
 
-// Config is for the server. TLS 1.2 and newer are spoken.
+// Config returns settings for the server: TLS 1.2 or newer.
 func (c *Certificate) Config() *tls.Config {
 	return &tls.Config{MinVersion: tls.VersionTLS12, GetCertificate: func(*tls.ClientHelloInfo) (*tls.Certificate, error) { return c.pair.current(), nil }}
 }
 
-// Reload reads the files now, if they have changed.
+// Reload reads the files now if they have changed.
 func (c *Certificate) Reload() { c.pair.reload() }
 
-// ClientFiles say how a client knows a server, and makes itself known.
+// ClientFiles are the files by which a client checks a server, and shows who it is.
 type ClientFiles struct {
-	CA         string      // file of the authorities that are trusted; those of the system if empty
-	Cert, Key  string      // files of the client's own certificate; none if empty
-	ServerName string      // what the server's certificate has to be for; the name that is called if empty
-	Failed     func(error) // told of files that cannot be used later on, if set; what they held before goes on
+	CA         string      // file of trusted authorities; empty: those of the system
+	Cert, Key  string      // files of the client's own certificate; empty: none
+	ServerName string      // name that the server's certificate must have; empty: the one that is called
+	Failed     func(error) // called, if set, when changed files cannot be used; the version before stays in use
 }
 
-// Client returns what a client needs, or an ErrInvalid where the files do not
-// hold it. The server's name is always checked; where servers are called by IP
-// address and CA is set, use [For] or a [Dialer], too.
+// Client returns the settings of a client. The error is an ErrInvalid if the
+// files cannot be used. The server's name is always checked. If CA is set and
+// servers are called by IP address, use [For] or a [Dialer], too.
 func Client(o ClientFiles) (*tls.Config, error) {
 	failed := o.Failed
 	if failed == nil {
@@ -76,8 +76,9 @@ func Client(o ClientFiles) (*tls.Config, error) {
 	if err != nil {
 		return nil, multivac.Errorf(multivac.ErrInvalid, "name a PEM file of the authority that signed the server's certificate with tls-ca", "cannot use the authority: %v", err)
 	}
-	// crypto/tls would check against the authorities of now for ever. What it
-	// is told to leave out here is done in VerifyConnection, on each handshake.
+	// crypto/tls would keep the authorities of today for ever. So its check is
+	// switched off here, and VerifyConnection does it on each handshake with
+	// the authorities of that time.
 	config.InsecureSkipVerify = true
 	config.VerifyConnection = func(s tls.ConnectionState) error {
 		return verify(s, cmp.Or(s.ServerName, o.ServerName), roots.current())
@@ -85,9 +86,10 @@ func Client(o ClientFiles) (*tls.Config, error) {
 	return config, nil
 }
 
-// For returns c for calls to one host, a name or an IP address, of which the
-// server's certificate has to be unless c says of which: an address does not
-// reach the check of its own, for it is not sent to the server.
+// For returns settings for calls to one host, a name or an IP address. The
+// server's certificate must be for that host, unless c has a ServerName. This is
+// needed for IP addresses: TLS does not send them, so that VerifyConnection does
+// not see them.
 func For(c *tls.Config, host string) *tls.Config {
 	if c == nil || c.ServerName != "" {
 		return c
@@ -103,7 +105,8 @@ func For(c *tls.Config, host string) *tls.Config {
 	return c
 }
 
-// A Dialer connects over TLS, and holds each server to the host of its address.
+// A Dialer connects over TLS. Each server needs a certificate for the host of
+// its address.
 type Dialer struct {
 	Config *tls.Config
 }
@@ -117,7 +120,7 @@ func (d Dialer) DialContext(ctx context.Context, network, address string) (net.C
 	return (&tls.Dialer{Config: For(d.Config, host)}).DialContext(ctx, network, address)
 }
 
-// verify does what crypto/tls does where it is not told to leave it out.
+// verify is the check that crypto/tls does by itself without InsecureSkipVerify.
 func verify(s tls.ConnectionState, name string, roots *x509.CertPool) error {
 	if name == "" {
 		return multivac.Errorf(multivac.ErrInvalid, "call it by its name, or say with tls-server-name what its certificate is for",
@@ -152,13 +155,13 @@ func pool(file string) (*x509.CertPool, error) {
 func followPair(certFile, keyFile string, failed func(error)) (*followed[*tls.Certificate], error) {
 	read := func() (*tls.Certificate, error) {
 		pair, err := tls.LoadX509KeyPair(certFile, keyFile)
-		return &pair, err // an error may mean that one of them is still to come
+		return &pair, err // an error may mean that only one of the two was replaced yet
 	}
 	return follow(read, failed, certFile, keyFile)
 }
 
-// A followed value is that of its files as they are now. It looks when it is
-// needed, so that nothing has to run meanwhile.
+// A followed value is made of files, and made again when they change. It looks
+// at them when it is used, so that no goroutine is needed.
 type followed[T any] struct {
 	files  []string
 	read   func() (T, error)
@@ -166,7 +169,7 @@ type followed[T any] struct {
 
 	mu     sync.Mutex
 	now    T
-	seen   []os.FileInfo // of the files that now was made of
+	seen   []os.FileInfo // of the files of which now was made
 	looked time.Time
 }
 
@@ -178,7 +181,7 @@ func follow[T any](read func() (T, error), failed func(error), files ...string) 
 func (f *followed[T]) current() T {
 	f.mu.Lock()
 	defer f.mu.Unlock()
-	if time.Since(f.looked) >= lookEvery {
+	if time.Since(f.looked) >= checkInterval {
 		f.look()
 	}
 	return f.now
@@ -200,7 +203,7 @@ func (f *followed[T]) look() {
 func (f *followed[T]) load() error {
 	files := make([]os.FileInfo, len(f.files))
 	changed := f.seen == nil
-	for i, name := range f.files { // before they are read: what changes then is seen the next time
+	for i, name := range f.files { // before reading: a change during the reading is seen the next time
 		var err error
 		if files[i], err = os.Stat(name); err != nil {
 			return err

@@ -1,6 +1,6 @@
-// Package eval measures how good answers are: it tells documents, asks
-// questions whose answers are known, and scores what comes back. It goes the
-// way that serving goes, through the verbs, and looks into nothing behind them.
+// Package eval measures how good answers are. It tells documents, asks questions
+// with known answers, and scores the results. It uses only the verbs, as users
+// do, and looks at nothing behind them.
 package eval
 
 import (
@@ -17,25 +17,25 @@ import (
 // Depth is how many sentences each question asks for.
 const Depth = 10
 
-// How documents are told: in batches large enough to share commits, two at a
-// time so that storing goes on while the batch before is being indexed.
+// Documents are told in batches, large enough to share commits. Two batches are
+// under way at a time: one is stored while the one before is indexed.
 const (
 	batchTellings = 256
 	batchBytes    = 4 << 20
 	batchesAtOnce = 2
 )
 
-// An Engine is what is evaluated.
+// An Engine is a MultiVAC to evaluate.
 type Engine struct {
 	Teller     multivac.Teller
 	Asker      multivac.Asker
-	Collection multivac.CollectionName // told into and asked; default if empty
-	// Enriched, where set, returns once all that was told is found by its
+	Collection multivac.CollectionName // to tell and to ask; empty: default
+	// Enriched, if set, waits until everything that was told is found by its
 	// meaning, too.
 	Enriched func(context.Context) error
-	// Threshold returns the confidence from which an answer is given at a stop.
+	// Threshold returns the least confidence of an answer at a stop.
 	Threshold func(multivac.Stop) float64
-	// Progress, where set, is called after each batch told and each question asked.
+	// Progress, if set, is called after each batch and after each question.
 	Progress func(Progress)
 }
 
@@ -43,11 +43,11 @@ type Engine struct {
 type Progress struct {
 	Step  string // "tell", "enrich" or "ask"
 	Done  int    // documents indexed or to be enriched, or questions asked
-	Total int    // 0 where it is not known
+	Total int    // 0: unknown
 }
 
-// Asked is a question with what came back: one line of the answers file, from
-// which all measures but the times can be computed again.
+// Asked is the result of a question: one line of the answers file. All measures
+// but the times can be computed again from it.
 type Asked struct {
 	ID         string               `json:"id"`
 	State      multivac.AnswerState `json:"state"` // at the balanced stop
@@ -58,7 +58,7 @@ type Asked struct {
 	latency time.Duration
 }
 
-// Sentence is one sentence that came back.
+// Sentence is one sentence of an answer.
 type Sentence struct {
 	Text       string  `json:"text"`
 	Document   string  `json:"document"` // its source
@@ -68,9 +68,9 @@ type Sentence struct {
 }
 
 // Run tells e the documents, asks it the questions one after another, and
-// returns the measures and what came back for each question, in order. It ends
-// with the first document that cannot be told: measures over a part of the
-// documents would be taken for measures over all.
+// returns the measures and the result of each question, in order. It returns an
+// error at the first document that cannot be told: measures over a part of the
+// documents would look like measures over all.
 func Run(ctx context.Context, e Engine, documents iter.Seq2[multivac.Telling, error], questions []Question) (Report, []Asked, error) {
 	if e.Progress == nil {
 		e.Progress = func(Progress) {}
@@ -102,7 +102,8 @@ func Run(ctx context.Context, e Engine, documents iter.Seq2[multivac.Telling, er
 	return r, asked, nil
 }
 
-// tell returns how many documents were told, all of which are answered from.
+// tell tells the documents, waits until all are indexed, and returns how many
+// there are.
 func (e Engine) tell(ctx context.Context, documents iter.Seq2[multivac.Telling, error]) (int, error) {
 	group, ctx := errgroup.WithContext(ctx)
 	group.SetLimit(batchesAtOnce)
@@ -133,8 +134,8 @@ func (e Engine) tell(ctx context.Context, documents iter.Seq2[multivac.Telling, 
 	return <-done, err
 }
 
-// batches cuts documents into batches, each telling prepared. It ends early
-// where a document cannot be read or ctx has ended.
+// batches prepares each document and sends them in batches. It stops early if a
+// document cannot be read, or ctx has ended.
 func batches(ctx context.Context, documents iter.Seq2[multivac.Telling, error], prepare func(*multivac.Telling), send func([]multivac.Telling)) error {
 	var batch []multivac.Telling
 	size := 0
@@ -159,7 +160,8 @@ func batches(ctx context.Context, documents iter.Seq2[multivac.Telling, error], 
 	return nil
 }
 
-// ask asks one question at a time, so that a latency is of a question alone.
+// ask asks one question at a time, so that latencies are those of a single
+// question.
 func (e Engine) ask(ctx context.Context, questions []Question) ([]Asked, error) {
 	asked := make([]Asked, len(questions))
 	for i, q := range questions {

@@ -6,7 +6,7 @@ import (
 	"sync"
 )
 
-// Shapes of the networks: those of MiniLM-L6 (Wang et al., 2020).
+// The shape of the networks is that of MiniLM-L6 (Wang et al., 2020).
 const (
 	width    = 384
 	heads    = 12
@@ -15,15 +15,15 @@ const (
 	longest  = 256 // pieces of an input
 )
 
-// A matrix is weights in 8 bits, packed for the kernels: what is computed of a
-// row x of depth numbers is x·w·scale + bias, columns numbers.
+// A matrix is weights of 8 bits, packed for the kernels. It turns a row x of
+// depth numbers into columns numbers: x·w·scale + bias.
 type matrix struct {
 	columns, depth int
 	packed         []int8
 	scale, bias    []float32 // of each column
 }
 
-// A norm is a layer's normalisation.
+// norms normalise the output of a part of a layer.
 type norms struct{ gain, bias []float32 }
 
 type layer struct {
@@ -31,22 +31,22 @@ type layer struct {
 	attended, out          norms
 }
 
-// A network is layers over the sum of a piece's, its place's and its kind's
-// vectors.
+// A network is a stack of layers. Its input is, for each piece, the sum of three
+// vectors: of the piece, of its place and of its kind.
 type network struct {
 	words, places rows
-	kinds         [][]float32 // 0 for the question or a text alone, 1 for a run beside a question
+	kinds         [][]float32 // 0 for a question or a text alone, 1 for a run that is read with a question
 	in            norms
 	layers        []layer
 }
 
-// rows are vectors in 8 bits, each with what 1 stands for.
+// rows are vectors of 8 bits. scale[i] is what a 1 in row i stands for.
 type rows struct {
 	numbers []int8
 	scale   []float32
 }
 
-// embed writes the input of a piece into a row.
+// embed writes the input of the network for a piece into a row.
 func (n *network) embed(row []float32, id int32, place, kind int) {
 	word, at, kinds := n.words.numbers[int(id)*width:][:width], n.places.numbers[place*width:][:width], n.kinds[kind]
 	wordScale, atScale := n.words.scale[id], n.places.scale[place]
@@ -55,13 +55,13 @@ func (n *network) embed(row []float32, id int32, place, kind int) {
 	}
 }
 
-// A scratch is what one pass needs; kept for the next one. Rows that only fill
-// up a tile hold what was there before: what becomes of them is not looked at.
+// A scratch is the memory of one pass, kept for the next one. Rows that only
+// fill up a tile hold old numbers; their results are not read.
 type scratch struct {
 	cutter cutter
 	pieces []piece
 
-	x, y    []float32 // rows of width, and of what a product gives
+	x, y    []float32 // rows of width numbers, and results of products
 	q       []int16   // the rows of a product, quantised, rounded up to whole tiles
 	scale   []float32 // of each of its rows
 	keys    []int16   // of one head, packed
@@ -110,7 +110,8 @@ func (l *layer) run(s *scratch, rows int) {
 	}
 }
 
-// block is how many rows are fed forward at once: what lies between is wide.
+// block is how many rows go through feedForward at once. Its middle rows have inner
+// numbers, so that more of them would need much memory.
 const block = 64
 
 func (l *layer) feedForward(s *scratch, x, y []float32) {
@@ -122,8 +123,8 @@ func (l *layer) feedForward(s *scratch, x, y []float32) {
 	l.out.apply(x, y)
 }
 
-// quantise writes rows of so many numbers, rounded to whole ones of at most
-// limit, into s.q, each with its scale.
+// quantise rounds rows of depth numbers to whole numbers of at most limit. It
+// writes them to s.q, and their scales to s.scale.
 func (s *scratch) quantise(x []float32, depth int, limit float32) {
 	rows := len(x) / depth
 	q, scale := grow(&s.q, roundUp(rows, tileRows)*depth), grow(&s.scale, rows)
@@ -132,8 +133,8 @@ func (s *scratch) quantise(x []float32, depth int, limit float32) {
 	}
 }
 
-// quantiseRow rounds x to whole numbers of at most limit and returns what one
-// of them stands for.
+// quantiseRow rounds x to whole numbers of at most limit and returns the scale:
+// with a limit of 100, (0.5, -1) becomes (50, -100), and 1 stands for 0.01.
 func quantiseRow(q []int16, x []float32, limit float32) float32 {
 	largest := fastest.largest(x)
 	if largest == 0 {
@@ -144,8 +145,8 @@ func quantiseRow(q []int16, x []float32, limit float32) float32 {
 	return largest / limit
 }
 
-// product computes what stands in s.q, rows of depth numbers, by the matrix,
-// into out, rows of columns numbers, each through f where there is one.
+// product multiplies the rows in s.q by the matrix and writes rows of columns
+// numbers to out. f, if there is one, is applied to them.
 func (m *matrix) product(s *scratch, out []float32, rows int, f func([]float32)) {
 	for c := 0; c < m.columns; c += tileColumns {
 		w := m.packed[c*m.depth:]
@@ -163,8 +164,9 @@ func (m *matrix) product(s *scratch, out []float32, rows int, f func([]float32))
 	}
 }
 
-// attention mixes the values of rows by how their queries suit the keys: y has
-// query, key and value of each row, mixed gets rows of width.
+// attention mixes the values of all rows for each row, weighted by how well its
+// query fits their keys. y has query, key and value of each row; mixed gets rows
+// of width numbers.
 func (s *scratch) attention(y, mixed []float32, rows int) {
 	const each = 3 * width
 	tall, even := roundUp(rows, tileRows), roundUp(rows, lanes)
@@ -210,7 +212,7 @@ func (s *scratch) attention(y, mixed []float32, rows int) {
 	}
 }
 
-// rootHeadSize is the square root of headSize: what scores are divided by.
+// rootHeadSize is the square root of headSize. Scores are divided by it.
 const rootHeadSize = 5.656854249
 
 var (
@@ -218,8 +220,8 @@ var (
 	ones  = [lanes]float32{1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1}
 )
 
-// packValues packs one head's values, and returns what one of a weight times a
-// value stands for.
+// packValues packs the values of one head, and returns what 1 stands for in the
+// product of a weight and a value.
 func (s *scratch) packValues(values []int16, y []float32, rows, even int) float32 {
 	const each = 3 * width
 	largest := float32(1e-30)
@@ -245,7 +247,7 @@ func add(x, y []float32) {
 	}
 }
 
-// apply makes rows of width the normalised x+y.
+// apply adds y to the rows of x, and normalises them.
 func (n *norms) apply(x, y []float32) {
 	for i := 0; i < len(x); i += width {
 		fastest.normalise(x[i:i+width], y[i:i+width], n.gain, n.bias)

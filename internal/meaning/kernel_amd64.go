@@ -2,7 +2,7 @@ package meaning
 
 import "golang.org/x/sys/cpu"
 
-// kernels are those that this processor has, the fastest first.
+// kernels returns the kernels that this processor can run, the fastest first.
 func kernels() []kernel {
 	k := []kernel{generic}
 	if !cpu.X86.HasAVX2 {
@@ -18,7 +18,7 @@ func kernels() []kernel {
 	return k
 }
 
-// The numbers that the assembly needs, each as often as a register holds it.
+// The constants of the assembly, each repeated to fill a register.
 //
 //lint:ignore U1000 the assembly reads them
 var roundTerms, geluTerms, expTerms [12][8]float32

@@ -2,5 +2,5 @@
 
 package meaning
 
-// kernels are those that this processor has, the fastest first.
+// kernels returns the kernels that this processor can run, the fastest first.
 func kernels() []kernel { return []kernel{generic} }

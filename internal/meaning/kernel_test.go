@@ -7,8 +7,8 @@ import (
 	"testing"
 )
 
-// Each kernel of this processor must do what the generic one does, and that
-// what it says, to the last bit.
+// Each kernel of this processor gives the results of the generic one, to the last
+// bit.
 
 func TestDot(t *testing.T) {
 	r := rand.New(rand.NewPCG(1, 1))
@@ -21,7 +21,7 @@ func TestDot(t *testing.T) {
 		for i := range rows {
 			rows[i] = int8(r.IntN(255) - 127)
 		}
-		for i := range depth { // the largest sums there are
+		for i := range depth { // the largest sums that can be
 			a[i], a[depth+i], rows[i] = int16(limit), int16(-limit), 127
 		}
 		packed := slices.Clone(rows)
@@ -136,7 +136,7 @@ func TestKernels(t *testing.T) {
 	}
 }
 
-// What the generic kernel makes is what its formulas say.
+// The results of the generic kernel are those of the formulas.
 func TestGeneric(t *testing.T) {
 	for x := float32(-8); x <= 8; x += 1.0 / 1024 {
 		row := []float32{x}

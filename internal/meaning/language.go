@@ -5,17 +5,17 @@ import (
 	"unicode"
 )
 
-// Shares of whole words from which a question counts as English. Of SQuAD's
-// and of busy people's questions nearly all pass, of Spanish and German ones a
-// few in a hundred.
+// A question counts as English from these shares of whole words on. Nearly all
+// questions of SQuAD and of the teams' sets pass, and a few in a hundred Spanish
+// and German ones.
 const (
-	wholeAlone  = 0.75
-	wholeBeside = 0.5 // where a word of English form stands beside
+	leastWhole       = 0.75
+	leastWholeFormed = 0.5 // with an English word of forms in the question
 )
 
-// Knows reports whether a question is in English, the one language that the
-// model was trained for: whether most of its words are in the vocabulary whole,
-// and not in pieces.
+// Knows reports whether a question is in English, the only language that the
+// model was trained for. It is if most of its words are in the vocabulary as a
+// whole, and not in pieces.
 func (m *Model) Knows(question string) bool {
 	s := scratches.Get().(*scratch)
 	defer scratches.Put(s)
@@ -38,11 +38,11 @@ func (m *Model) Knows(question string) bool {
 		i = j
 	}
 	share := float64(whole) / float64(max(1, words))
-	return formed >= 0 && share >= wholeAlone || formed > 0 && share >= wholeBeside
+	return formed >= 0 && share >= leastWhole || formed > 0 && share >= leastWholeFormed
 }
 
-// forms are words that English forms its questions with, and words that its
-// neighbours do, which count against it: their names may be English ones.
+// forms are words that make questions: English ones count 1. Words of related
+// languages count -1, because a question in them may have English names.
 var forms = func() map[string]int {
 	m := map[string]int{}
 	for w := range strings.FieldsSeq("the of and for to from with which what who whom whose when where why how did does are is") {

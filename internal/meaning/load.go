@@ -17,26 +17,26 @@ import (
 	"multivac/internal/memory"
 )
 
-// Default returns the model that the binary holds, unpacked at the first call,
-// which takes about half a second; later ones wait for it.
+// Default returns the model in the binary. The first call unpacks it, which takes
+// about half a second.
 var Default = sync.OnceValue(func() *Model {
 	m, err := load(strings.NewReader(weights.Deflated), memory.Allocate)
 	if err != nil {
-		panic(err) // a fault of the build
+		panic(err) // the build is broken
 	}
 	memory.Release(weights.Deflated)
 	return m
 })
 
-// More than these are no weights of ours.
+// Larger files are not weights of this package.
 const (
 	mostHead    = 4 << 20
 	mostNumbers = 32 << 20
 )
 
-// load reads a model as train/export.py writes it: deflated, the length of a
-// JSON head, the head, and the numbers of the tensors that it names, one behind
-// the other. Memory for its whole numbers comes from allocate.
+// load reads a model as train/export.py writes it: deflated, the length of a JSON
+// head, the head, and the numbers of its tensors, one tensor after the other.
+// Memory for the whole numbers comes from allocate.
 func load(r io.Reader, allocate func(n int) []byte) (*Model, error) {
 	f, err := readFile(flate.NewReader(r), allocate)
 	if err != nil {
@@ -57,7 +57,8 @@ func load(r io.Reader, allocate func(n int) []byte) (*Model, error) {
 	return m, nil
 }
 
-// A file is what was written, read as far as err, the first thing amiss.
+// A file is the content of a file of weights. err has the tensors that were asked
+// for and are missing, or have another size.
 type file struct {
 	Vocabulary []string           `json:"vocabulary"`
 	Tensors    map[string]*tensor `json:"tensors"`
@@ -113,7 +114,8 @@ func readFile(r io.Reader, allocate func(n int) []byte) (*file, error) {
 	return &f, nil
 }
 
-// read reads the numbers, of at most so many bytes, and returns how many.
+// read reads the numbers, of at most most bytes, and returns how many bytes they
+// have.
 func (t *tensor) read(r io.Reader, most int, allocate func(n int) []byte) (int, error) {
 	each, ok := map[string]int{"i8": 1, "f32": 4}[t.Type]
 	if !ok {

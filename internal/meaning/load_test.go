@@ -61,7 +61,7 @@ func deflated(t testing.TB, raw []byte) []byte {
 	return b.Bytes()
 }
 
-// collected allocates what the garbage collector takes again.
+// collected allocates memory that the garbage collector frees.
 func collected(n int) []byte { return make([]byte, n) }
 
 func TestLoad(t *testing.T) {

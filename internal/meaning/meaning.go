@@ -1,9 +1,9 @@
-// Package meaning understands a little English: it turns sentences and
-// questions into vectors that are alike where the sense is alike, and reads a
-// question together with a passage to say which sentence answers it, if any
-// does. Two small transformers run in whole numbers, the same on every
-// processor. Pure: it does no I/O, reads no clock, and invents nothing, for it
-// gives numbers only.
+// Package meaning understands a little English. It turns sentences and questions
+// into vectors that are similar if their sense is, and it reads a question
+// together with a passage to find which sentence answers it, if any does. Two
+// small transformers compute in whole numbers, with the same results on every
+// processor. The package is pure: it does no I/O and reads no clock. It writes
+// no text: its results are numbers.
 package meaning
 
 import (
@@ -17,32 +17,32 @@ import (
 	"multivac"
 )
 
-// Version names the weights and what is done with them: vectors of different
-// versions must not be compared. 1: MiniLM-L6's six layers to find, three
-// trained to read.
+// Version is the version of the weights and of the computation. Vectors of
+// different versions must not be compared. 1: the six layers of MiniLM-L6 to
+// find, three trained layers to read.
 const Version = 1
 
-// A Model is the networks with their vocabulary. Its methods may be called by
-// many goroutines.
+// A Model is the two networks with their vocabulary. Goroutines may call its
+// methods at the same time.
 type Model struct {
 	vocabulary     *vocabulary
 	finder, reader network
-	flags          [][]float32 // the reader's: 1 where question and run share the word
+	flags          [][]float32 // of the reader: flags[1] for pieces of words that question and run share
 	logit          []float32
 	bias           float32
 }
 
-// longestText is how many pieces of a text its vector is made of.
+// longestText is the number of pieces after which a text is cut for its vector.
 const longestText = 128
 
-// Vector returns the sense of a text: the mean of what the finder makes of its
-// pieces, as MiniLM was trained for (Reimers and Gurevych, 2019).
+// Vector returns the sense of a text: the mean of the vectors that the finder
+// gives its pieces, as MiniLM was trained (Reimers and Gurevych, 2019).
 func (m *Model) Vector(text string) Vector {
 	sum := m.sum(text)
 	return direction(&sum)
 }
 
-// sum adds up what the finder makes of the pieces of a text.
+// sum adds up the vectors that the finder gives the pieces of a text.
 func (m *Model) sum(text string) (sum [width]float32) {
 	s := scratches.Get().(*scratch)
 	defer scratches.Put(s)
@@ -62,24 +62,23 @@ func (m *Model) sum(text string) (sum [width]float32) {
 	return sum
 }
 
-// How many pieces of each a reading has at most.
+// The most pieces of each part of a reading.
 const (
 	longestQuestion = 36
 	longestTitle    = 16
 	longestRun      = 128
 )
 
-// Read reads sentences that follow each other, under their title, together
-// with a question. It returns for each sentence the logarithm of how much
-// likelier it holds the answer than that none does; very little for those that
-// no longer fit.
+// Read reads consecutive sentences, under their title, together with a question.
+// It returns for each sentence the logarithm of the odds that the answer is in
+// it, against no answer in any. Sentences after longestRun pieces get -30.
 func (m *Model) Read(question, title string, sentences []string) []float32 {
 	s := scratches.Get().(*scratch)
 	defer scratches.Put(s)
 	s.cutter.vocabulary = m.vocabulary
 	begin := func(id int32) { s.pieces = append(s.pieces, piece{id: id, word: -1}) }
 	s.pieces = s.pieces[:0]
-	var words []string // the key of each piece, or none
+	var words []string // the key of each piece, or ""
 	cut := func(text string, limit int) {
 		first := len(s.pieces)
 		s.pieces = s.cutter.appendPieces(s.pieces, text, limit)
@@ -112,7 +111,8 @@ func (m *Model) Read(question, title string, sentences []string) []float32 {
 	return scores
 }
 
-// readRun runs the reader over s.pieces.
+// readRun runs the reader over s.pieces. words has their keys; the first asked
+// pieces are the question.
 func (m *Model) readRun(s *scratch, words []string, asked int) {
 	shared := map[string]uint8{}
 	for i, w := range words {
@@ -141,7 +141,8 @@ func (m *Model) readRun(s *scratch, words []string, asked int) {
 	m.reader.run(s, len(s.pieces))
 }
 
-// logSum returns the logarithm of the sum of what rows have for odds.
+// logSum returns the logarithm of the sum of the odds of the rows of x; -30 if
+// there are none.
 func (m *Model) logSum(x []float32) float32 {
 	sum := 0.0
 	for ; len(x) > 0; x = x[width:] {
@@ -154,8 +155,9 @@ func (m *Model) logSum(x []float32) float32 {
 	return float32(max(-30, math.Log(sum)))
 }
 
-// appendKeys appends for each piece what its word is compared by: its first
-// five letters, or nothing for marks and words without a meaning of their own.
+// appendKeys appends, for each piece, the key by which its word is compared: its
+// first five letters, or "" for marks and words without a meaning of their own.
+// "deleted" and "deletes" have the key "delet".
 func appendKeys(keys []string, text string, pieces []piece) []string {
 	for i := 0; i < len(pieces); {
 		j := i
@@ -186,7 +188,7 @@ func wordKey(word string) string {
 	return word
 }
 
-// light are the words without a meaning of their own, cut like the others.
+// light are the words without a meaning of their own, cut to five letters.
 var light = func() map[string]bool {
 	m := map[string]bool{}
 	for w := range strings.FieldsSeq(`the a an of in on at to for by with from and or is are was were be been do does did has have had
@@ -196,9 +198,9 @@ var light = func() map[string]bool {
 	return m
 }()
 
-// Vectors returns what Vector makes of each sentence of a passage in its
-// context, side by side, Width bytes of each. It looks at ctx between
-// sentences and returns its error where it has ended.
+// Vectors returns the vectors of the sentences of a passage, each in its context,
+// one after the other, Width bytes each. It looks at ctx between sentences, and returns its error
+// once it has ended.
 func (m *Model) Vectors(ctx context.Context, title string, p multivac.Passage) ([]byte, error) {
 	all := make([]byte, 0, len(p.Sentences)*Width)
 	for _, s := range p.Sentences {
@@ -213,11 +215,11 @@ func (m *Model) Vectors(ctx context.Context, title string, p multivac.Passage) (
 	return all, nil
 }
 
-// longestLead is how many bytes of a lead are context.
+// longestLead is the most bytes that a lead may have to be context.
 const longestLead = 200
 
-// inContext puts a sentence behind its title, heading and lead, without marks
-// of form.
+// inContext puts the title, the heading and the lead before a sentence, without
+// marks of Markdown: "Backups: Retention: They are kept for 30 days."
 func inContext(title string, p multivac.Passage, sentence string) string {
 	parts := make([]string, 0, 4)
 	for _, s := range []string{title, p.Heading, p.Lead, sentence} {

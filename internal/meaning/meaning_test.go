@@ -17,8 +17,8 @@ import (
 	"multivac"
 )
 
-// reference is what PyTorch makes of the same weights, and of MiniLM's own;
-// train/reference.py writes it.
+// reference has the results of PyTorch with the same weights, and with those of
+// MiniLM. train/reference.py writes it.
 var reference = sync.OnceValue(func() (r struct {
 	Texts []struct {
 		Text  string
@@ -68,15 +68,15 @@ func TestPieces(t *testing.T) {
 	}
 }
 
-// With every kernel, the finder's vectors before they are rounded are 1e-3 at most
-// from those made in 32 bits of the same weights; with 8 bits for a weight
-// they point where MiniLM's point, to a cosine of 0.99.
+// With every kernel, a vector of the finder, before it is rounded, differs by at
+// most 1e-3 from the one computed in 32 bits with the same weights. Its cosine to
+// the vector of MiniLM, whose weights have 32 bits, is at least 0.99.
 func TestVectorReference(t *testing.T) {
 	for _, k := range kernels() {
 		use(t, k)
 		for i, want := range reference().Vectors {
 			if i > 0 && k.name == generic.name {
-				break // one shows it, and takes a while
+				break // one is enough: it is slow
 			}
 			sum := Default().sum(want.Text)
 			exact, minilm := floats(want.Vector), floats(want.MiniLM)
@@ -109,7 +109,7 @@ func TestReadReference(t *testing.T) {
 			}
 			got := Default().Read(want.Question, want.Title, want.Sentences)
 			t.Logf("%s: %q: %.4f, want %.4f", k.name, want.Question, got, want.Scores)
-			all, allWanted := 1., 1. // the odds of all, and of none
+			all, allWanted := 1., 1. // the odds of all sentences, and of no answer
 			for i, score := range want.Scores {
 				all += math.Exp(float64(got[i]))
 				allWanted += math.Exp(score)
@@ -126,7 +126,7 @@ func TestReadReference(t *testing.T) {
 	}
 }
 
-// use makes a kernel the fastest for the rest of a test.
+// use makes the package compute with a kernel for the rest of a test.
 func use(t testing.TB, k kernel) {
 	saved := fastest
 	t.Cleanup(func() { fastest = saved })
@@ -218,7 +218,7 @@ func TestInContext(t *testing.T) {
 	}
 }
 
-// Many at once get what one alone gets.
+// Many goroutines at the same time get the results that one alone gets.
 func TestAtOnce(t *testing.T) {
 	m := Default()
 	var vectors []Vector
@@ -247,8 +247,7 @@ func TestAtOnce(t *testing.T) {
 	all.Wait()
 }
 
-// Nothing is allocated for a piece or a layer, but for letters that are taken
-// apart.
+// Pieces and layers allocate nothing, except for letters with accents.
 func TestAllocations(t *testing.T) {
 	if raced {
 		t.Skip("the race detector empties the pool")

@@ -16,9 +16,9 @@ import (
 	"time"
 )
 
-// A CA is an authority of a test.
+// A CA is a certificate authority for tests.
 type CA struct {
-	File string // its certificate, in PEM
+	File string // path of its certificate, in PEM
 
 	certificate *x509.Certificate
 	key         *ecdsa.PrivateKey
@@ -31,7 +31,7 @@ type Pair struct {
 	Cert, Key string
 }
 
-// NewCA returns an authority that nobody knows of.
+// NewCA returns an authority that no system trusts.
 func NewCA(t testing.TB) *CA {
 	t.Helper()
 	c := &CA{dir: t.TempDir(), serial: 1}
@@ -63,7 +63,7 @@ func (c *CA) Server(t testing.TB, hosts ...string) Pair {
 // Client returns a new certificate of a client.
 func (c *CA) Client(t testing.TB, name string) Pair {
 	t.Helper()
-	return c.Server(t, name) // ours are good for both
+	return c.Server(t, name) // these certificates serve both sides
 }
 
 // Renew puts a certificate for the hosts with a new key into the files of a
@@ -92,7 +92,8 @@ func (c *CA) Renew(t testing.TB, p Pair, hosts ...string) int64 {
 	return c.serial
 }
 
-// client returns what the test itself uses to talk to a server of this CA.
+// client returns the settings with which the test itself talks to a server of
+// this CA.
 func (c *CA) client(t testing.TB) *tls.Config {
 	t.Helper()
 	roots := x509.NewCertPool()
@@ -120,7 +121,7 @@ func sign(t testing.TB, template, parent *x509.Certificate, key, by *ecdsa.Priva
 	return certificate
 }
 
-// write replaces a file as a whole, as those do who rotate certificates.
+// write replaces a file in one step, as tools that rotate certificates do.
 func write(t testing.TB, file, kind string, der []byte) {
 	t.Helper()
 	must(t, os.WriteFile(file+".new", pem.EncodeToMemory(&pem.Block{Type: kind, Bytes: der}), 0o600))

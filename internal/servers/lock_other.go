@@ -4,5 +4,5 @@ package servers
 
 import "testing"
 
-// lock does nothing here: run the tests of one package at a time.
+// lock does nothing on this system: run the tests of one package at a time.
 func lock(testing.TB, string) (unlock func()) { return func() {} }

@@ -8,8 +8,8 @@ import (
 	"testing"
 )
 
-// lock waits until no other process has the file locked, and returns what
-// unlocks it.
+// lock locks a file, waiting for other processes that have it locked. The
+// caller calls unlock.
 func lock(t testing.TB, file string) (unlock func()) {
 	t.Helper()
 	f, err := os.OpenFile(file, os.O_CREATE|os.O_RDWR, 0o644)

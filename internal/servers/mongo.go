@@ -14,15 +14,15 @@ import (
 	"go.mongodb.org/mongo-driver/v2/mongo/options"
 )
 
-// MongoOptions say what to start that speaks MongoDB's wire protocol.
+// MongoOptions describe the server that Mongo starts.
 type MongoOptions struct {
-	Users       []MongoUser // clients have to be one of them; anyone may do anything if there are none
-	CA          *CA         // TLS with a certificate of this CA; plain if nil
-	Hosts       []string    // that the certificate is for; 127.0.0.1 and localhost if empty
-	ClientCerts bool        // with CA: clients need one of its certificates
-	Standalone  bool        // it is no replica set
-	Unsynced    bool        // it is quicker, and Kill may lose what it has acknowledged
-	Args        []string    // more of its command line
+	Users       []MongoUser // who may connect; empty: everyone, and they may do anything
+	CA          *CA         // nil: no TLS; else TLS with a certificate of this CA
+	Hosts       []string    // names in the certificate; empty: 127.0.0.1 and localhost
+	ClientCerts bool        // with CA: clients need a certificate of it
+	Standalone  bool        // not a member of a replica set
+	Unsynced    bool        // faster, but Kill may lose acknowledged writes
+	Args        []string    // more arguments of its command line
 }
 
 // A MongoUser may read and write one database.
@@ -30,19 +30,20 @@ type MongoUser struct {
 	Name, Password, Database string
 }
 
-// A MongoServer is a server of a test: SecantusDB, a replica set of one. What
-// it has acknowledged is on its disk, but for Unsynced.
+// A MongoServer is a server that speaks MongoDB's wire protocol: SecantusDB, as
+// a replica set of one member. It has written to disk what it acknowledges,
+// unless Unsynced is set.
 type MongoServer struct {
 	Addr string // host:port
 	URI  string // without a user
-	Cert Pair   // what it shows, with TLS
+	Cert Pair   // its certificate, with TLS
 
 	process
 	dir        string
 	options    MongoOptions
 	auth       bool
 	tls        *tls.Config
-	advertised string // host:port; Addr if empty
+	advertised string // host:port that it tells clients; empty: Addr
 }
 
 const (
@@ -50,7 +51,7 @@ const (
 	mongoAdmin = "of-the-test"
 )
 
-// MongoProgram returns the path of what Mongo starts.
+// MongoProgram returns the path of the program that Mongo starts.
 func MongoProgram(t testing.TB) string {
 	t.Helper()
 	return Python(t, "mongo", secantus, "secantusd-py")
@@ -64,7 +65,7 @@ func Mongo(t testing.TB, o MongoOptions) *MongoServer {
 	m.process = process{t: t, name: "secantusd", ready: m.ping, log: filepath.Join(m.dir, "log")}
 	if o.CA != nil {
 		m.Cert, m.tls = o.CA.Server(t, o.Hosts...), o.CA.client(t)
-		m.tls.InsecureSkipVerify = true // a test of names may give it any
+		m.tls.InsecureSkipVerify = true // tests give certificates of other names
 	}
 	m.begin(func(port string) {
 		m.Addr = net.JoinHostPort("127.0.0.1", port)
@@ -85,9 +86,9 @@ func Mongo(t testing.TB, o MongoOptions) *MongoServer {
 	return m
 }
 
-// run returns what starts it. By which address its clients are to call it, a
-// member of a replica set has in its configuration; this server has no setting
-// for it.
+// run returns the command that starts the server. A member of a replica set
+// tells clients its address. This server has no setting for another one than it
+// listens at, so a line of Python sets it.
 func (m *MongoServer) run(program, port string) *exec.Cmd {
 	if m.advertised == "" {
 		return exec.Command(program, m.args(port)...)
@@ -99,13 +100,13 @@ func (m *MongoServer) run(program, port string) *exec.Cmd {
 	return exec.Command(filepath.Join(filepath.Dir(program), "python3"), append(append([]string{"-c", advertise}, m.args(port)...), host, at)...)
 }
 
-// Behind restarts it as a member of its replica set that is known by another
-// address, which is the URI's then: a proxy's in front of it.
+// Behind restarts the server so that it tells clients another address than its
+// own: that of a proxy in front of it. URI has that address then.
 func (m *MongoServer) Behind(addr string) {
 	m.t.Helper()
 	m.advertised = addr
 	m.URI = "mongodb://" + addr + "/?replicaSet=secantus"
-	m.Kill() // at SIGTERM it may take its time
+	m.Kill() // SIGTERM may take long
 	m.Start()
 }
 
@@ -129,7 +130,7 @@ func (m *MongoServer) args(port string) []string {
 	return append(args, m.options.Args...)
 }
 
-// AddUser adds a user; one without a database may do anything.
+// AddUser adds a user. A user without a Database may do anything.
 func (m *MongoServer) AddUser(u MongoUser) {
 	m.t.Helper()
 	roles := bson.A{"root"}
@@ -151,14 +152,14 @@ func (m *MongoServer) DropUser(user string) {
 	must(m.t, m.Do(m.t.Context(), bson.D{{Key: "dropUser", Value: user}}))
 }
 
-// StepDown has it be no primary for some seconds. The member it is has no other
-// to take its place.
+// StepDown makes the server a secondary for some seconds. No other member takes
+// its place.
 func (m *MongoServer) StepDown(seconds int) {
 	m.t.Helper()
 	must(m.t, m.Do(m.t.Context(), bson.D{{Key: "replSetStepDown", Value: seconds}, {Key: "force", Value: true}, {Key: "secondaryCatchUpPeriodSecs", Value: 0}}))
 }
 
-// Primary says whether it takes writes.
+// Primary reports whether the server takes writes.
 func (m *MongoServer) Primary() bool {
 	var hello struct {
 		IsWritablePrimary bool `bson:"isWritablePrimary"`
@@ -167,7 +168,7 @@ func (m *MongoServer) Primary() bool {
 	return err == nil && hello.IsWritablePrimary
 }
 
-// Do runs a command on the database admin as a user who may do all.
+// Do runs a command on the database admin, as a user with all rights.
 func (m *MongoServer) Do(ctx context.Context, command bson.D) error {
 	return m.do(ctx, command, &bson.M{})
 }

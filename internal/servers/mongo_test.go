@@ -12,8 +12,8 @@ import (
 	"multivac/internal/eventually"
 )
 
-// The server keeps what it acknowledged through its death, knows its users and
-// can step down.
+// The server keeps acknowledged writes when it is killed, knows its users and can
+// step down.
 func TestMongo(t *testing.T) {
 	user := MongoUser{"ana", "secret", "words"}
 	m := Mongo(t, MongoOptions{Users: []MongoUser{user}, CA: NewCA(t)})
@@ -54,7 +54,8 @@ func TestMongo(t *testing.T) {
 	}
 }
 
-// Clients of a server behind a proxy go through it, whatever its set tells them.
+// Clients of a server behind a proxy go through the proxy: the address that the
+// replica set tells them is the proxy's.
 func TestMongoBehind(t *testing.T) {
 	m := Mongo(t, MongoOptions{})
 	p := FaultProxy(t, m.Addr)

@@ -10,10 +10,10 @@ import (
 	"testing"
 )
 
-// Main is the TestMain of a package that drives the command from outside: it
-// builds the command, says where it is, runs the tests and ends the process.
-// Such a package imports internal/cli, so that a cached result is of this
-// command. With -short nothing is built and no test is run.
+// Main is the TestMain of a package that runs the built command. It builds the
+// command, sets binary to its path, runs the tests and ends the process. Such a
+// package imports internal/cli, so that go test does not take results of an
+// older command from its cache. With -short it builds nothing and runs no test.
 func Main(m *testing.M, binary *string) {
 	flag.Parse()
 	if testing.Short() {
@@ -33,8 +33,8 @@ func Main(m *testing.M, binary *string) {
 	os.Exit(code)
 }
 
-// Build compiles a command of this module, named by its folder, as it is
-// shipped.
+// Build compiles the command in a folder of this module to file, with the flags
+// of a release.
 func Build(file, command string) error {
 	c := exec.Command("go", "build", "-tags", "grpcnotrace", "-trimpath", "-ldflags", "-s -w", "-o", file, "multivac/"+command)
 	c.Env = append(os.Environ(), "CGO_ENABLED=0")

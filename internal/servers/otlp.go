@@ -19,7 +19,7 @@ import (
 	"multivac/internal/eventually"
 )
 
-// A TraceReceiver takes spans by OTLP over HTTP.
+// A TraceReceiver receives spans by OTLP over HTTP.
 type TraceReceiver struct {
 	URL string
 
@@ -28,16 +28,16 @@ type TraceReceiver struct {
 	spans []ReceivedSpan
 }
 
-// A ReceivedSpan is a span and what is known of who sent it.
+// A ReceivedSpan is a span with the attributes of its sender.
 type ReceivedSpan struct {
 	Name, Trace, ID, Parent string // the last three in hexadecimal digits
 	Failed                  bool
-	Attributes              map[string]string // those that are texts
+	Attributes              map[string]string // the ones that are strings
 	Sender                  map[string]string
-	Path                    string // that it was sent to
+	Path                    string // of the request that brought it
 }
 
-// OTLP starts a receiver of traces that answers with an HTTP status.
+// OTLP starts a receiver of traces. It answers each request with an HTTP status.
 func OTLP(t testing.TB, status int) *TraceReceiver {
 	r := &TraceReceiver{t: t}
 	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, request *http.Request) {
@@ -88,14 +88,14 @@ func texts(attributes []*common.KeyValue) map[string]string {
 	return m
 }
 
-// Spans returns what has come so far.
+// Spans returns the spans that were received so far.
 func (r *TraceReceiver) Spans() []ReceivedSpan {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	return slices.Clone(r.spans)
 }
 
-// Span returns the first span of that name in a trace, once it is there.
+// Span waits for a span of a trace by its name, and returns the first.
 func (r *TraceReceiver) Span(trace, name string) ReceivedSpan {
 	r.t.Helper()
 	var found ReceivedSpan

@@ -1,5 +1,6 @@
-// Package servers starts real servers for tests: on loopback, on a port and in
-// a folder of their own, ended with the test. It is for tests only.
+// Package servers starts real servers for tests. Each listens on a loopback
+// port of its own, keeps its data in a folder of its own, and ends with the
+// test. It is for tests only.
 package servers
 
 import (
@@ -15,29 +16,29 @@ import (
 	"time"
 )
 
-// patience is how long a server may take to start or to end.
-const patience = time.Minute
+// processTimeout is how long a server may take to start or to end.
+const processTimeout = time.Minute
 
-// A process is a server's that can be ended and started again.
+// A process is the process of a server. It can be ended and started again.
 type process struct {
 	t       testing.TB
 	name    string
 	command func() *exec.Cmd
 	ready   func() error // nil once it answers
-	log     string       // file of what it said
+	log     string       // file with its output
 
 	mu   sync.Mutex
 	cmd  *exec.Cmd
-	done chan struct{} // closed once the process is gone
+	done chan struct{} // closed once the process has ended
 }
 
-// begin starts it on a port of 127.0.0.1, of which at is told before, and has
-// it end with the test.
+// begin calls at with a free port of 127.0.0.1, starts the process, and ends it
+// with the test.
 func (p *process) begin(at func(port string)) {
 	p.t.Helper()
 	p.t.Cleanup(p.Kill)
 	var err error
-	for range 5 { // another may take the port first
+	for range 5 { // another process may take the port first
 		at(FreePort(p.t))
 		if err = p.start(); err == nil || !strings.Contains(p.said(), "in use") {
 			break
@@ -46,7 +47,8 @@ func (p *process) begin(at func(port string)) {
 	must(p.t, err)
 }
 
-// start starts it and waits until it is ready, or says why it is not.
+// start starts the process and waits until it is ready. The error says why it
+// is not.
 func (p *process) start() error {
 	p.mu.Lock()
 	defer p.mu.Unlock()
@@ -66,7 +68,7 @@ func (p *process) start() error {
 		_ = cmd.Wait()
 		close(done)
 	}()
-	for end := time.Now().Add(patience); ; {
+	for end := time.Now().Add(processTimeout); ; {
 		err := p.ready()
 		if err == nil {
 			return nil
@@ -92,11 +94,11 @@ func (p *process) signal(s syscall.Signal) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	if p.cmd != nil {
-		_ = p.cmd.Process.Signal(s) // it may be gone already
+		_ = p.cmd.Process.Signal(s) // it may have ended already
 	}
 }
 
-// end sends the signal and waits until the process is gone.
+// end sends the signal and waits until the process has ended.
 func (p *process) end(s syscall.Signal) {
 	p.signal(s)
 	p.mu.Lock()
@@ -107,33 +109,34 @@ func (p *process) end(s syscall.Signal) {
 	}
 	select {
 	case <-done:
-	case <-time.After(patience):
+	case <-time.After(processTimeout):
 		p.signal(syscall.SIGKILL)
-		p.t.Errorf("%s did not end within %v of %v", p.name, patience, s)
+		p.t.Errorf("%s did not end within %v of %v", p.name, processTimeout, s)
 		<-done
 	}
 }
 
-// Kill ends it with SIGKILL.
+// Kill ends the process with SIGKILL.
 func (p *process) Kill() { p.end(syscall.SIGKILL) }
 
-// Stop ends it as an operator does.
+// Stop ends the process with SIGTERM, as an operator does.
 func (p *process) Stop() { p.end(syscall.SIGTERM) }
 
-// Start starts it again on its old address, with what it kept.
+// Start starts the process again, at its old address and with its data.
 func (p *process) Start() {
 	p.t.Helper()
 	must(p.t, p.start())
 }
 
-// Restart stops and starts it.
+// Restart stops the process and starts it again.
 func (p *process) Restart() {
 	p.t.Helper()
 	p.Stop()
 	p.Start()
 }
 
-// Pause has it hang: connections stay, and nothing is answered, until Resume.
+// Pause stops the process with SIGSTOP: connections stay open and get no answer
+// until Resume.
 func (p *process) Pause() { p.signal(syscall.SIGSTOP) }
 
 // Resume ends a Pause.
@@ -149,7 +152,8 @@ func FreePort(t testing.TB) string {
 	return port
 }
 
-// installed finds a program, also where only root has it in the path.
+// installed finds a program. It also looks in folders that only root has in the
+// path.
 func installed(name string) (string, bool) {
 	if path, err := exec.LookPath(name); err == nil {
 		return path, true

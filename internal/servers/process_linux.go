@@ -5,7 +5,7 @@ import (
 	"syscall"
 )
 
-// EndWithParent has a process die with the test, should that be killed.
+// EndWithParent kills the process of c when the test process dies.
 func EndWithParent(c *exec.Cmd) {
 	c.SysProcAttr = &syscall.SysProcAttr{Pdeathsig: syscall.SIGKILL}
 }

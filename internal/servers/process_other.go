@@ -4,5 +4,5 @@ package servers
 
 import "os/exec"
 
-// EndWithParent can do nothing here.
+// EndWithParent does nothing: only Linux can do this.
 func EndWithParent(*exec.Cmd) {}

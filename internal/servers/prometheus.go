@@ -15,7 +15,7 @@ import (
 	"multivac/internal/require"
 )
 
-// A PrometheusServer is a prometheus of a test, which scrapes every second.
+// A PrometheusServer is a Prometheus that a test started. It scrapes every second.
 type PrometheusServer struct {
 	URL string
 
@@ -30,8 +30,8 @@ func Promtool(t testing.TB) string {
 	return program
 }
 
-// Prometheus starts a prometheus that ends with the test. Each target is of a
-// job, by its host:port, and has the labels that are given with it.
+// Prometheus starts a Prometheus that ends with the test. targets has the labels
+// of each target by its host:port.
 func Prometheus(t testing.TB, rules string, targets map[string]map[string]string) *PrometheusServer {
 	t.Helper()
 	require.Long(t, "it starts a Prometheus")
@@ -63,7 +63,7 @@ func Prometheus(t testing.TB, rules string, targets map[string]map[string]string
 	return p
 }
 
-// Query returns the labels and values of what a query finds now.
+// Query returns the series that a query finds now.
 func (p *PrometheusServer) Query(query string) (found []Sample, err error) {
 	response, err := http.Get(p.URL + "/api/v1/query?query=" + url.QueryEscape(query))
 	if err != nil {
@@ -83,7 +83,7 @@ func (p *PrometheusServer) Query(query string) (found []Sample, err error) {
 	return answer.Data.Result, nil
 }
 
-// A Sample is a series and its value now, which is Value[1].
+// A Sample is a series with its present value, a string in Value[1].
 type Sample struct {
 	Metric map[string]string
 	Value  [2]any

@@ -10,9 +10,9 @@ import (
 	"multivac/internal/eventually"
 )
 
-// A Proxy stands between clients and a server and does to their connections
-// what networks do. Faults concern what the server sends; what clients send
-// goes through, so that a server may have done what its client never hears of.
+// A Proxy stands between clients and a server, and breaks their connections as
+// networks do. Its faults concern what the server sends. What clients send goes
+// through: so a server may have done something, and its client does not know.
 type Proxy struct {
 	Addr string // host:port to connect to instead of the server
 
@@ -25,7 +25,7 @@ type Proxy struct {
 	fault    *fault // never nil
 }
 
-// A fault is what happens to the server's bytes until mended is closed.
+// A fault is what happens to bytes of the server until mended is closed.
 type fault struct {
 	delay  time.Duration
 	hang   bool
@@ -33,8 +33,8 @@ type fault struct {
 	mended chan struct{}
 }
 
-// FaultProxy starts a proxy, without a fault, in front of the server at an
-// address.
+// FaultProxy starts a proxy in front of the server at an address. It has no
+// fault yet.
 func FaultProxy(t testing.TB, upstream string) *Proxy {
 	t.Helper()
 	p := &Proxy{t: t, upstream: upstream, conns: map[net.Conn]struct{}{}, fault: &fault{mended: make(chan struct{})}}
@@ -49,7 +49,7 @@ func FaultProxy(t testing.TB, upstream string) *Proxy {
 func (p *Proxy) listen(at string) (addr string) {
 	p.t.Helper()
 	var listener net.Listener
-	eventually.Nil(p.t, "there is a port to listen at", func() (err error) { // while cut, a client of something else may have had it
+	eventually.Nil(p.t, "there is a port to listen at", func() (err error) { // while it was cut, another connection may have taken it
 		listener, err = net.Listen("tcp", at)
 		return err
 	})
@@ -81,10 +81,10 @@ func (p *Proxy) Cut() {
 	}
 }
 
-// Hang lets connections stand and nothing through, until Mend.
+// Hang keeps connections open and lets nothing through, until Mend.
 func (p *Proxy) Hang() { p.change(fault{hang: true}) }
 
-// Slow adds a delay to what the server answers, until Mend.
+// Slow delays everything that the server sends, until Mend.
 func (p *Proxy) Slow(delay time.Duration) { p.change(fault{delay: delay}) }
 
 // Break cuts each connection once the server has sent some bytes, until Mend.
@@ -126,7 +126,7 @@ func (p *Proxy) connect(listener net.Listener, client net.Conn) {
 	p.mu.Lock()
 	if p.listener == listener {
 		p.conns[client], p.conns[server] = struct{}{}, struct{}{}
-	} else { // it was cut in between
+	} else { // cut since it was accepted
 		client.Close()
 		server.Close()
 	}
@@ -143,8 +143,8 @@ func (p *Proxy) connect(listener net.Listener, client net.Conn) {
 	delete(p.conns, server)
 }
 
-// answer carries what the server sends to the client, with the faults of the
-// time, and closes both when either ends.
+// answer passes on what the server sends, with the fault that there is at the
+// time. It closes both connections when either ends.
 func (p *Proxy) answer(client, server net.Conn) {
 	defer client.Close()
 	defer server.Close()

@@ -10,7 +10,7 @@ import (
 	"multivac/internal/servers"
 )
 
-// echo starts a server that answers with each line that it reads.
+// echo starts a server that sends back what it reads.
 func echo(t *testing.T) (addr string) {
 	t.Helper()
 	listener, err := net.Listen("tcp", "127.0.0.1:0")
@@ -74,7 +74,7 @@ func TestProxy(t *testing.T) {
 	}
 }
 
-// A connection outlives a Hang with all that was sent, and no Cut.
+// After a Hang a connection goes on and nothing is lost. After a Cut it is closed.
 func TestProxyKeepsConnections(t *testing.T) {
 	p := servers.FaultProxy(t, echo(t))
 	conn, err := net.Dial("tcp", p.Addr)

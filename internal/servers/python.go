@@ -10,10 +10,10 @@ import (
 	"multivac/internal/require"
 )
 
-// Python returns the path of a program that comes with a Python package, which
-// is installed in an environment of its own, once for all tests: requirement is
-// the package with its version, "name==1.2.3". Where there is none, the test is
-// skipped, or fails where name is required.
+// Python returns the path of a program of a Python package. requirement is the
+// package with its version, "name==1.2.3". It is installed once for all tests,
+// in an environment of its own. Where that is impossible, the test is skipped,
+// or fails if name is required.
 func Python(t testing.TB, name, requirement, program string) string {
 	t.Helper()
 	require.Long(t, "it starts a server in Python")
@@ -30,12 +30,12 @@ func Python(t testing.TB, name, requirement, program string) string {
 	python, err := exec.LookPath("python3")
 	require.Have(t, name, err == nil, how)
 	must(t, os.MkdirAll(filepath.Dir(dir), 0o755))
-	unlock := lock(t, dir+".lock") // other packages' tests want it, too
+	unlock := lock(t, dir+".lock") // tests of other packages may install it now
 	defer unlock()
 	if exists(done) {
 		return path
 	}
-	os.RemoveAll(dir) // what an earlier try has left
+	os.RemoveAll(dir) // left by an earlier attempt
 	out, err := exec.CommandContext(t.Context(), python, "-m", "venv", dir).CombinedOutput()
 	if err == nil {
 		out, err = exec.CommandContext(t.Context(), filepath.Join(dir, "bin", "pip"), "install", "--quiet", "--disable-pip-version-check", requirement).CombinedOutput()

@@ -19,27 +19,27 @@ import (
 	"multivac/internal/require"
 )
 
-// RedisOptions say what Redis to start.
+// RedisOptions describe the server that Redis starts.
 type RedisOptions struct {
-	Password    string   // of the user default; none if empty
+	Password    string   // of the user default; empty: none
 	ACL         []string // lines of users, as ACLUser writes them; add "user default off" to have no other
-	CA          *CA      // TLS with a certificate of this CA, and no plain port; plain if nil
-	Hosts       []string // that the certificate is for; 127.0.0.1 and localhost if empty
-	ClientCerts bool     // with CA: clients need one of its certificates
-	MaxMemory   string   // as in redis.conf, "100mb"; unlimited if empty
-	Policy      string   // maxmemory-policy; noeviction if empty
-	AppendOnly  bool     // what was written survives Restart and, but for its last second, Kill
+	CA          *CA      // nil: no TLS; else TLS with a certificate of this CA, and no plain port
+	Hosts       []string // names in the certificate; empty: 127.0.0.1 and localhost
+	ClientCerts bool     // with CA: clients need a certificate of it
+	MaxMemory   string   // as in redis.conf, "100mb"; empty: no limit
+	Policy      string   // maxmemory-policy; empty: noeviction
+	AppendOnly  bool     // writes survive Restart, and Kill if they are a second old
 	Config      []string // more lines of redis.conf
 }
 
-// A RedisServer is a redis-server of a test.
+// A RedisServer is a redis-server that a test started.
 type RedisServer struct {
 	Addr string // host:port
-	Cert Pair   // what it shows, with TLS
+	Cert Pair   // its certificate, with TLS
 
 	process
 	dir      string
-	socket   string // the test's own way in, whatever happens to ports and certificates
+	socket   string // by which the test itself connects, independent of ports and certificates
 	password string // of the test's own user
 	ca       string // file
 }
@@ -56,8 +56,8 @@ func PasswordHash(password string) string {
 	return hex.EncodeToString(sum[:])
 }
 
-// Redis starts a Redis that ends with the test. All that it is told stands in
-// files that only their owner reads; nothing secret is in its command line.
+// Redis starts a Redis that ends with the test. Its settings are in files that
+// only their owner can read; its command line has no secret.
 func Redis(t testing.TB, o RedisOptions) *RedisServer {
 	t.Helper()
 	require.Long(t, "it starts a Redis")
@@ -121,23 +121,23 @@ func passwordLine(password string) string {
 	return ACLUser("default", password, "~* &* +@all")
 }
 
-// acl writes the users, and one of the test's own.
+// acl writes the file of users, and adds the user of the test itself.
 func (r *RedisServer) acl(lines []string) {
 	r.t.Helper()
 	lines = append(lines, ACLUser("of-the-test", r.password, "~* &* +@all"))
 	must(r.t, os.WriteFile(filepath.Join(r.dir, "users.acl"), []byte(strings.Join(lines, "\n")+"\n"), 0o600))
 }
 
-// SetACL replaces the users, the user default among them, and has them loaded.
-// Connections of users that are gone are cut.
+// SetACL replaces all users, the user default too, and loads them. Redis cuts
+// connections of users that are no longer there.
 func (r *RedisServer) SetACL(lines ...string) {
 	r.t.Helper()
 	r.acl(lines)
 	r.Do("ACL", "LOAD")
 }
 
-// Do sends a command as a user who may do all, and returns what is answered:
-// values of a list on a line each.
+// Do sends a command as a user with all rights and returns the answer. The
+// values of a list are lines of it.
 func (r *RedisServer) Do(args ...string) string {
 	r.t.Helper()
 	answer, err := r.do(args...)
@@ -223,7 +223,7 @@ func reply(r *bufio.Reader) (string, error) {
 	}
 }
 
-// Renewed has it read its certificate and its authority again.
+// Renewed makes Redis read its certificate and its authority again.
 func (r *RedisServer) Renewed() {
 	r.t.Helper()
 	r.Do("CONFIG", "SET", "tls-cert-file", r.Cert.Cert, "tls-key-file", r.Cert.Key, "tls-ca-cert-file", r.ca)

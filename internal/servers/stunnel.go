@@ -15,17 +15,17 @@ import (
 	"multivac/internal/require"
 )
 
-// StunnelOptions say what stunnel to start.
+// StunnelOptions describe the server that Stunnel starts.
 type StunnelOptions struct {
-	Connect   string // host:port of what is behind it
-	Client    bool   // takes plain connections and makes TLS ones; else the other way around
+	Connect   string // host:port of the server behind it
+	Client    bool   // takes plain connections and makes TLS ones; false: the reverse
 	CA        *CA    // whose certificates it trusts
-	Cert      Pair   // what it shows; a client may have none
-	CheckHost string // in a client, what the server's certificate has to be for
-	Verify    bool   // in a server, clients need a certificate of the CA
+	Cert      Pair   // its certificate; a client may have none
+	CheckHost string // with Client: name that the server's certificate must have
+	Verify    bool   // without Client: clients need a certificate of the CA
 }
 
-// A StunnelServer is a stunnel of a test.
+// A StunnelServer is a stunnel that a test started.
 type StunnelServer struct {
 	Addr string // host:port at which it listens
 
@@ -73,8 +73,9 @@ func (s *StunnelServer) config(o StunnelOptions) string {
 	return strings.Join(lines, "\n") + "\n"
 }
 
-// listens returns nil once stunnel takes connections. Its log has to say so,
-// too: until then another may have the port, and a SIGHUP would end stunnel.
+// listens returns nil once stunnel takes connections. Its log must say that it
+// is configured: before that, another process may have the port, and a SIGHUP
+// ends stunnel.
 func (s *StunnelServer) listens() error {
 	if !strings.Contains(s.said(), loaded) {
 		return errors.New("it has not read its files")
@@ -86,10 +87,10 @@ func (s *StunnelServer) listens() error {
 	return conn.Close()
 }
 
-// Said returns what stunnel wrote to its log.
+// Said returns the log of stunnel.
 func (s *StunnelServer) Said() string { return s.said() }
 
-// Reload has it read its files again, as it does at SIGHUP, and waits until it did.
+// Reload makes stunnel read its files again, by SIGHUP, and waits until it has.
 func (s *StunnelServer) Reload() {
 	s.t.Helper()
 	before := strings.Count(s.said(), loaded)

@@ -13,14 +13,15 @@ import (
 	"multivac/internal/require"
 )
 
-// VaultVariable names the program where it is not in the path.
+// VaultVariable is the environment variable with the path of Vault's program,
+// for systems that do not have it in the path.
 const VaultVariable = "MULTIVAC_TEST_VAULT"
 
-// A VaultServer is a Vault of a test, in memory and unsealed, with secrets of
-// keys and values at "secret".
+// A VaultServer is a Vault that a test started: in memory, unsealed, with a
+// key-value store at "secret".
 type VaultServer struct {
 	Addr      string   // URL
-	Variables []string // of a command that may do all there
+	Variables []string // environment of a command that has all rights there
 
 	process
 	program string
@@ -38,7 +39,7 @@ func Vault(t testing.TB) *VaultServer {
 	require.Have(t, "vault", ok, "install it (https://developer.hashicorp.com/vault/install) or name the program in "+VaultVariable)
 	v, at, token := &VaultServer{program: program}, "", rand.Text()
 	home, bin := t.TempDir(), t.TempDir()
-	must(t, os.Symlink(program, filepath.Join(bin, "vault"))) // whatever it is called
+	must(t, os.Symlink(program, filepath.Join(bin, "vault"))) // the program may have another name
 	v.process = process{t: t, name: "vault", ready: v.unsealed, log: filepath.Join(t.TempDir(), "log"), command: func() *exec.Cmd {
 		cmd := exec.Command(program, "server", "-dev", "-dev-no-store-token", "-dev-listen-address="+at)
 		cmd.Env = append(os.Environ(), "HOME="+home, "VAULT_DEV_ROOT_TOKEN_ID="+token)
@@ -64,8 +65,8 @@ func (v *VaultServer) unsealed() error {
 	return nil
 }
 
-// Agent starts an agent, with no right but what its configuration has, and
-// returns once the file is there that it is to write.
+// Agent starts an agent with the rights of its configuration, and waits until it
+// has written a file.
 func (v *VaultServer) Agent(config, writes string) {
 	v.t.Helper()
 	a := &process{t: v.t, name: "vault agent", log: filepath.Join(v.t.TempDir(), "log"),

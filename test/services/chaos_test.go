@@ -23,16 +23,16 @@ var (
 	chaosSeed = flag.Uint64("seed", 0, "what TestChaos draws lots by; one of its own each time if 0")
 )
 
-// How long what a fault does may outlive it. A busy machine is given what it
-// took meanwhile for a request to a process that only writes to disk.
+// How long the effects of a fault may go on after it. On a busy machine the time
+// that the canary needed for a request is added.
 const (
-	lagAfter   = 2 * time.Second  // answers without a position are that old at most
-	errorAfter = 5 * time.Second  // requests fail
-	longAfter  = 10 * time.Second // what is told waits longer than before the faults
+	lagAfter   = 2 * time.Second  // greatest age of answers that asked for no position
+	errorAfter = 5 * time.Second  // failing requests
+	longAfter  = 10 * time.Second // more time until a telling is answered from than before the faults
 )
 
-// What was acknowledged stands, and answers are as new as was promised, whatever
-// happens to processes, services, connections and passwords, one after the other.
+// Processes, services, connections and passwords break one after the other.
+// Everything acknowledged is kept, and answers are as new as was promised.
 func TestChaos(t *testing.T) {
 	if *chaosSeed == 0 {
 		*chaosSeed = rand.Uint64()
@@ -59,8 +59,8 @@ func TestChaos(t *testing.T) {
 	}
 }
 
-// A chaos is a stage on which everything breaks, the users who go on working,
-// and what they saw.
+// A chaos is a stage on which things break, with users who work on it, and with
+// what they saw.
 type chaos struct {
 	*stage
 	proxies      map[string]*servers.Proxy // by service: mongo, queue, cache
@@ -79,15 +79,15 @@ type chaos struct {
 	dead     map[*process]time.Time // those that were killed
 	happened []happening
 	failures []failure
-	known    []sighting // positions that somebody had seen, in the order of time
-	answers  []sighting // positions that answers came from, which asked for none
+	known    []sighting // positions that a user has seen, in the order of time
+	answers  []sighting // positions of answers to questions that asked for none
 	wrong    []string   // replies that must not be
 	requests int
 	soon     []settling
 }
 
-// A fault is something that happens. Requests may fail while it lasts and a
-// little longer where they may fail at all.
+// A fault breaks something. If it may make requests fail, they may fail while it
+// lasts and a little longer.
 type fault struct {
 	name   string
 	fails  bool
@@ -134,7 +134,7 @@ func newChaos(t *testing.T) *chaos {
 	return c
 }
 
-// load has the users work until rest.
+// load makes the users work until rest is called.
 func (c *chaos) load(seed uint64) {
 	c.begun, c.stop = time.Now(), make(chan struct{})
 	for n, u := range c.users {
@@ -159,7 +159,7 @@ func (c *chaos) rest() {
 
 func (c *chaos) calm(d time.Duration) { <-time.After(d) }
 
-// strike has a fault happen, and what follows from it pass.
+// strike makes a fault happen, and waits until its effects are over.
 func (c *chaos) strike(f fault, lots *rand.Rand) {
 	h := happening{fault: f, begin: time.Now()}
 	c.mu.Lock()
@@ -179,7 +179,7 @@ func (c *chaos) strike(f fault, lots *rand.Rand) {
 	}
 }
 
-// all are the faults of one round.
+// all returns the faults of one round.
 func (c *chaos) all() []fault {
 	pause := func(lots *rand.Rand) { <-time.After(time.Duration(200+lots.IntN(1800)) * time.Millisecond) }
 	around := func(begin, end func()) func(*rand.Rand) {
@@ -238,7 +238,7 @@ func (c *chaos) primary() {
 	eventually.True(c.t, "the database is primary again", c.mongo.Primary)
 }
 
-// web returns one that lives, as a load balancer would.
+// web returns a web that is alive, as a load balancer would.
 func (c *chaos) web(lots *rand.Rand) *process {
 	c.mu.Lock()
 	defer c.mu.Unlock()
@@ -249,7 +249,7 @@ func (c *chaos) web(lots *rand.Rand) *process {
 	}
 }
 
-// A failed request is excused while something lasts that may do that.
+// A failed request is allowed while a fault lasts that may cause it.
 func (c *chaos) judge() {
 	c.t.Helper()
 	for _, f := range c.failures {
@@ -300,7 +300,7 @@ func (c *chaos) excused(f failure) bool {
 	return false
 }
 
-// around says what happened last before a moment.
+// around returns what happened last before a time.
 func (c *chaos) around(at time.Time) string {
 	var last happening
 	for _, h := range c.happened {
@@ -314,8 +314,7 @@ func (c *chaos) around(at time.Time) string {
 	return "during: " + last.name
 }
 
-// lags makes sure that no answer is older than it may be where nothing is
-// wrong, and returns the oldest.
+// lags checks the age of answers while no fault lasts, and returns the greatest.
 func (c *chaos) lags() (most time.Duration) {
 	c.t.Helper()
 	slices.SortStableFunc(c.known, func(a, b sighting) int { return a.at.Compare(b.at) })
@@ -342,8 +341,8 @@ func (c *chaos) lags() (most time.Duration) {
 	return most
 }
 
-// over returns when the last fault before a moment was over, and whether none
-// lasts.
+// over returns the end of the last fault before a time, and whether no fault
+// lasts then.
 func (c *chaos) over(at time.Time) (last time.Time, quiet bool) {
 	for _, h := range c.happened {
 		if h.begin.After(at) {
@@ -357,8 +356,8 @@ func (c *chaos) over(at time.Time) (last time.Time, quiet bool) {
 	return last, true
 }
 
-// settled makes sure that what was told is answered from as soon as before the
-// faults, or a little later, and returns the slowest of both.
+// settled checks how long tellings take until they are answered from: hardly
+// longer than before the faults. It returns the slowest before and after.
 func (c *chaos) settled() (most, before time.Duration) {
 	c.t.Helper()
 	for _, s := range c.soon {
@@ -394,7 +393,7 @@ func (c *chaos) first() time.Time {
 	return time.Now()
 }
 
-// logs shows what the processes complained of.
+// logs shows the warnings and errors of the processes.
 func (c *chaos) logs() {
 	for _, p := range append(slices.Clone(c.webs), c.worker...) {
 		n := 0
@@ -408,8 +407,8 @@ func (c *chaos) logs() {
 	}
 }
 
-// A user works on documents of his own, so that he knows what they say. Each
-// telling says a word that is in no other.
+// A user works on documents of their own, and so knows their texts. Each telling
+// has a word that no other has.
 type user struct {
 	*chaos
 	n      int
@@ -430,7 +429,7 @@ type beacon struct {
 }
 
 func newUser(c *chaos, n int) *user {
-	u := &user{chaos: c, n: n, client: &http.Client{Transport: &http.Transport{}, Timeout: patience}}
+	u := &user{chaos: c, n: n, client: &http.Client{Transport: &http.Transport{}, Timeout: stepTimeout}}
 	for i := range 12 {
 		u.mine = append(u.mine, &beacon{collection: []string{"north", "south"}[i%2], source: fmt.Sprintf("beacons/%d-%d.md", n, i),
 			says: map[int]string{}, begun: map[string]int{}})
@@ -455,7 +454,7 @@ func (u *user) act() {
 	}
 }
 
-// send returns the reply of a web, or false where it failed.
+// send returns the reply of a web, or false if the request failed.
 func (u *user) send(method, path, mediaType, body string) (_ reply, from *process, ok bool) {
 	p, begin := u.web(u.lots), time.Now()
 	r, err := p.by(u.client, method, path, mediaType, body)
@@ -516,13 +515,13 @@ func (u *user) tell(b *beacon, wait bool) {
 		u.mu.Lock()
 		u.soon = append(u.soon, settling{begin, time.Now()})
 		u.mu.Unlock()
-		if u.lots.IntN(2) == 0 { // at once, of whichever web
+		if u.lots.IntN(2) == 0 { // at once, from any web
 			u.ask(b)
 		}
 	}
 }
 
-// tellMany tells most documents at once, so that there is much to be done.
+// tellMany tells most documents at once, so that there is much work.
 func (u *user) tellMany() {
 	var lines strings.Builder
 	var words []string
@@ -555,7 +554,7 @@ func (u *user) tellMany() {
 		case one.Error == nil:
 			b.id = one.ID
 			b.acknowledge(words[i], one.Revision)
-		case one.ID != "" || !strings.Contains(r.body, "unavailable"): // this one was not kept: the store was away
+		case one.ID != "" || !strings.Contains(r.body, "unavailable"): // this one was not kept, for the store was not reachable
 			u.complain("tell %s among others: %v", b.source, one.Error)
 		}
 	}
@@ -586,7 +585,7 @@ func (u *user) delete(b *beacon, wait bool) {
 	default:
 		b.acknowledge("", got.Revision)
 		b.position = got.Position
-		u.saw(got.Position) // which no web need have followed to
+		u.saw(got.Position) // no web needs to have it yet
 		if u.lots.IntN(2) == 0 {
 			u.ask(b)
 		}
@@ -600,8 +599,8 @@ func (b *beacon) acknowledge(word string, revision int) {
 	b.says[revision], b.last = word, max(b.last, revision)
 }
 
-// ask asks any web for what a document says. Where it is known from which
-// position, the answer has to know it.
+// ask asks any web about a document. If its position is known, the question has it,
+// and the answer must have the last text.
 func (u *user) ask(b *beacon) {
 	word := b.says[b.last]
 	for r := b.last; word == "" && r > 0; r-- {
@@ -662,7 +661,8 @@ type quotation struct {
 	}
 }
 
-// with returns the quotations that have a word, given or turned down.
+// with returns the quotations with a word, of the answer and of what was turned
+// down.
 func (a answer) with(word string) (all []quotation) {
 	quotations := append([]quotation{a.quotation}, a.Also...)
 	if a.Reason.Nearest != nil {
@@ -676,8 +676,8 @@ func (a answer) with(word string) (all []quotation) {
 	return all
 }
 
-// verify makes sure, at every web, that each document is what was acknowledged
-// last, answered from once, and nothing else is there.
+// verify checks at every web that each document has the text that was acknowledged
+// last, that it is in one answer, and that there are no other documents.
 func (c *chaos) verify() {
 	c.t.Helper()
 	for _, web := range c.webs {
@@ -714,13 +714,13 @@ func (c *chaos) verify() {
 	c.t.Logf("%d tellings and %d deletions were acknowledged; %d documents stand", told, deleted, len(standing)+1)
 }
 
-// verify reports whether the document stands, and enters what it says.
+// verify reports whether the document is there, and notes its word.
 func (b *beacon) verify(c *chaos, lots *rand.Rand, end string) bool {
 	c.t.Helper()
 	if b.last == 0 && len(b.begun) == 0 {
 		return false
 	}
-	if b.id == "" { // told once or more, and never answered
+	if b.id == "" { // told, and never acknowledged
 		for _, id := range c.webs[0].listed(b.collection) {
 			if id[1] == b.source {
 				b.id = id[0]
@@ -770,8 +770,8 @@ func (b *beacon) verify(c *chaos, lots *rand.Rand, end string) bool {
 	return word != ""
 }
 
-// former are words that the document has said: the last ones, one by lot, and
-// those of which nobody knew whether they had arrived.
+// former returns former words of the document: the last ones, a random one, and
+// those that were not acknowledged.
 func (b *beacon) former(word string, lots *rand.Rand) (all []string) {
 	var acknowledged []int
 	for r, old := range b.says {

@@ -9,9 +9,9 @@ import (
 
 const insufficient = "INSUFFICIENT DATA FOR MEANINGFUL ANSWER."
 
-// The original's contract, across processes: what is posted at one web server is
-// queued, a worker processes it, and from then on every server says the same first
-// datum.
+// The contract of the original, with several processes: a datum is posted at one
+// web server and queued, a worker processes it, and then every server answers with
+// the same first datum.
 func TestOriginalContract(t *testing.T) {
 	s := newStage(t)
 	webs := []*process{s.start("web").ready(), s.start("web").ready()}
@@ -31,7 +31,7 @@ func TestOriginalContract(t *testing.T) {
 		t.Fatalf("POST /multivac/data: got %d %q", r.status, r.body)
 	}
 	for _, web := range webs {
-		says(web, insufficient) // nobody works yet
+		says(web, insufficient) // there is no worker yet
 	}
 
 	workers := []*process{s.start("worker").ready(), s.start("worker").ready()}
@@ -40,7 +40,7 @@ func TestOriginalContract(t *testing.T) {
 	}
 	webs[1].post("/multivac/data", "data", "And there was light.")
 	webs[1].until("/multivac?question=Was+there+light%3F", func(r reply) bool { return r.body != insufficient })
-	third := s.start("web").ready() // it has never seen the first one come
+	third := s.start("web").ready() // it started after the first datum
 	for _, web := range append(webs, third) {
 		says(web, "Let there be light.")
 	}
@@ -49,8 +49,8 @@ func TestOriginalContract(t *testing.T) {
 	}
 }
 
-// A telling that waits for it is answered from when it returns. How long that
-// takes is measured by `bench services`.
+// When a telling with wait=indexed returns, its document is answered from. `bench
+// services` measures how long that takes.
 func TestFromToldToAnswerable(t *testing.T) {
 	s := newStage(t)
 	web := s.start("web").ready()

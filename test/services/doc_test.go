@@ -18,18 +18,18 @@ import (
 	"multivac/internal/servers"
 )
 
-// A shell runs what a page of the documentation says, block by block, in a
-// folder of its own. The ports that the page names are replaced by free ones.
+// A shell runs the blocks of a page of the documentation, in a folder of its own.
+// It replaces the ports of the page by free ones.
 type shell struct {
 	t      *testing.T
 	dir    string
 	ports  *strings.Replacer
-	blocks []string          // that are still to be run
-	shown  map[string]string // what the page shows right after a block
+	blocks []string          // that were not run yet
+	shown  map[string]string // output that the page shows after a block
 	stdin  io.Writer
 	out    *bufio.Reader
 
-	patience time.Duration // with a block
+	blockTimeout time.Duration
 }
 
 var block = regexp.MustCompile("(?ms)^```sh\n(.*?)^```$(?:\n\n^```text\n(.*?)^```$)?")
@@ -38,7 +38,7 @@ func newShell(t *testing.T, page string, ports ...string) *shell {
 	t.Helper()
 	text, err := os.ReadFile(filepath.Join("../../doc", page))
 	must(t, err)
-	s := &shell{t: t, dir: t.TempDir(), shown: map[string]string{}, patience: patience}
+	s := &shell{t: t, dir: t.TempDir(), shown: map[string]string{}, blockTimeout: stepTimeout}
 	for _, b := range block.FindAllStringSubmatch(string(text), -1) {
 		s.blocks = append(s.blocks, b[1])
 		if b[2] != "" {
@@ -66,7 +66,7 @@ func newShell(t *testing.T, page string, ports ...string) *shell {
 	return s
 }
 
-// next runs the next block and returns what it says.
+// next runs the next block and returns its output.
 func (s *shell) next() string {
 	s.t.Helper()
 	if len(s.blocks) == 0 {
@@ -77,7 +77,7 @@ func (s *shell) next() string {
 	return s.run(b)
 }
 
-// run runs a script in the shell and returns what it says.
+// run runs a script in the shell and returns its output.
 func (s *shell) run(script string) string {
 	s.t.Helper()
 	const end = "-- this was the block --"
@@ -105,13 +105,13 @@ func (s *shell) run(script string) string {
 			s.t.Fatalf("the shell ended in\n%s\n%s", script, r.said)
 		}
 		return r.said
-	case <-time.After(s.patience):
+	case <-time.After(s.blockTimeout):
 		s.t.Fatalf("still running:\n%s", script)
 	}
 	return ""
 }
 
-// ended fails the test where blocks of the page were not run.
+// ended fails the test if blocks of the page were not run.
 func (s *shell) ended() {
 	s.t.Helper()
 	if len(s.blocks) > 0 {
@@ -128,8 +128,8 @@ func needs(t *testing.T, names ...string) {
 	}
 }
 
-// serves starts a MultiVAC of one process with the settings of the shell's
-// folder, and has it answer.
+// serves starts a MultiVAC of one process with the settings in the folder of the
+// shell, and checks that it answers.
 func (s *shell) serves() *process {
 	s.t.Helper()
 	p := (&stage{t: s.t, dir: s.dir}).start("all", "--data", filepath.Join(s.dir, "data")).ready()
@@ -148,7 +148,7 @@ func (s *shell) answers(p *process, what string) {
 	}
 }
 
-// went fails the test where no task went through the queue's Redis.
+// went fails the test if no task went through the Redis of the queue.
 func (s *shell) went(cli string) {
 	s.t.Helper()
 	if n := strings.TrimSpace(s.run(cli + ` GET "asynq:{multivac}:processed"`)); n == "" || n == "0" {
@@ -205,8 +205,8 @@ func TestPageAboutStunnel(t *testing.T) {
 	needs(t, "redis-server", "stunnel", "openssl")
 	s := newShell(t, "how-to/stunnel.md", "6379", "6390", "6391")
 	s.next() // keys
-	s.next() // beside Redis
-	s.next() // beside MultiVAC
+	s.next() // next to Redis
+	s.next() // next to MultiVAC
 	p := s.serves()
 	s.next() // a new certificate
 	s.answers(p, "second")

@@ -1,6 +1,5 @@
-// Package services drives the built binary as a company runs it: several
-// processes of two roles, on real services of their own, with passwords and
-// over TLS.
+// Package services runs the built binary as a company does: several processes of
+// two roles, with services of their own, with passwords and over TLS.
 package services
 
 import (
@@ -20,7 +19,7 @@ import (
 	"testing"
 	"time"
 
-	_ "multivac/internal/cli" // so that a cached result is of this command
+	_ "multivac/internal/cli" // so that go test takes no results of an older command from its cache
 	"multivac/internal/eventually"
 	"multivac/internal/servers"
 )
@@ -29,11 +28,10 @@ var binary string
 
 func TestMain(m *testing.M) { servers.Main(m, &binary) }
 
-// patience is how long anything may take that takes no time to speak of.
-const patience = 30 * time.Second
+// stepTimeout is how long a step of a test may take that normally takes no time.
+const stepTimeout = 30 * time.Second
 
-// A stage is where processes play: the services and the settings that all of
-// them have.
+// A stage is the services and the settings that all processes of a test use.
 type stage struct {
 	t     *testing.T
 	dir   string // working directory of all processes
@@ -69,7 +67,7 @@ func (s *stage) another() {
 	s.cache = append(s.cache, servers.Redis(s.t, servers.RedisOptions{CA: s.ca, ClientCerts: true, MaxMemory: "64mb", Policy: "allkeys-lru", ACL: documented(s.t, "cache", s.secret("cache.password"))}))
 }
 
-// secret returns what a file of secrets says.
+// secret returns the content of a file of secrets.
 func (s *stage) secret(name string) string {
 	s.t.Helper()
 	text, err := os.ReadFile(filepath.Join(s.dir, "secrets", name))
@@ -77,7 +75,7 @@ func (s *stage) secret(name string) string {
 	return string(text)
 }
 
-// write replaces a file of the settings as a whole.
+// write replaces a file of the settings in one step.
 func (s *stage) write(name, text string) {
 	s.t.Helper()
 	file := filepath.Join(s.dir, name)
@@ -86,7 +84,7 @@ func (s *stage) write(name, text string) {
 	must(s.t, os.Rename(file+".new", file))
 }
 
-// documented returns an ACL of the user that the documentation gives a Redis.
+// documented returns the ACL that the documentation gives a user of Redis.
 func documented(t *testing.T, user, password string) []string {
 	t.Helper()
 	page, err := os.ReadFile("../../doc/how-to/redis.md")
@@ -108,7 +106,7 @@ type process struct {
 	exited chan struct{}
 }
 
-// start starts a process of a role and returns once it listens.
+// start starts a process of a role and waits until it listens.
 func (s *stage) start(role string, args ...string) *process {
 	s.t.Helper()
 	out, err := os.CreateTemp(s.dir, role+"-*.log")
@@ -140,13 +138,13 @@ func (p *process) listens() {
 	})
 }
 
-// said returns what the process wrote.
+// said returns the output of the process.
 func (p *process) said() string {
 	text, _ := os.ReadFile(p.out.Name())
 	return string(text)
 }
 
-// says returns once the process has written a text.
+// says waits until the process has written a text.
 func (p *process) says(text string) {
 	p.t.Helper()
 	eventually.Nil(p.t, "the "+p.role+" says "+text, func() error {
@@ -172,12 +170,12 @@ func (p *process) stop() {
 		if code := p.cmd.ProcessState.ExitCode(); code != 0 {
 			p.t.Errorf("%s: exit code %d\n%s", p.role, code, p.said())
 		}
-	case <-time.After(patience):
-		p.t.Fatalf("%s still runs %v after SIGTERM\n%s", p.role, patience, p.said())
+	case <-time.After(stepTimeout):
+		p.t.Fatalf("%s still runs %v after SIGTERM\n%s", p.role, stepTimeout, p.said())
 	}
 }
 
-// ready returns once /readyz says so.
+// ready waits until /readyz says that it is ready.
 func (p *process) ready() *process {
 	p.t.Helper()
 	p.until("/readyz", func(r reply) bool { return r.status == http.StatusOK })
@@ -197,7 +195,7 @@ func (p *process) until(path string, wanted func(reply) bool) (r reply) {
 	return r
 }
 
-// A reply is what came back.
+// A reply is the answer to a request.
 type reply struct {
 	status int
 	header http.Header
@@ -209,7 +207,7 @@ func (p *process) try(method, path, mediaType, body string, header ...string) (r
 }
 
 func (p *process) by(client *http.Client, method, path, mediaType, body string, header ...string) (reply, error) {
-	ctx, cancel := context.WithTimeout(context.Background(), patience)
+	ctx, cancel := context.WithTimeout(context.Background(), stepTimeout)
 	defer cancel()
 	req, err := http.NewRequestWithContext(ctx, method, p.URL+path, strings.NewReader(body))
 	if err != nil {

@@ -15,8 +15,8 @@ import (
 	"multivac/internal/eventually"
 )
 
-// command runs the command beside the processes, in their working directory
-// and so with their settings.
+// command runs the command in the working directory of the processes, and so with
+// their settings.
 func (s *stage) command(args ...string) (out, errOut string, code int) {
 	s.t.Helper()
 	cmd := exec.Command(binary, args...)
@@ -30,7 +30,7 @@ func (s *stage) command(args ...string) (out, errOut string, code int) {
 	return stdout.String(), stderr.String(), cmd.ProcessState.ExitCode()
 }
 
-// done is command, which has to succeed.
+// done is command for a command that must succeed.
 func (s *stage) done(args ...string) string {
 	s.t.Helper()
 	out, errOut, code := s.command(args...)
@@ -46,8 +46,9 @@ func (p *process) with(key, method, path, body string) reply {
 	return p.do(method, path, "application/json", body, "Authorization", "Bearer "+key)
 }
 
-// Webs that start at once have one admin key; a key that one of them makes is
-// good at the others at once, and one that it revokes nowhere after a second.
+// Webs that start at the same time have one admin key. A key that one of them
+// makes is valid at the others at once. A revoked one is valid nowhere after a
+// second.
 func TestKeysOfEveryWeb(t *testing.T) {
 	s := newStage(t)
 	file := filepath.Join(s.dir, "admin.key")
@@ -93,7 +94,7 @@ func TestKeysOfEveryWeb(t *testing.T) {
 	}
 }
 
-// Everything that looks after the store works on this one: through a web, and
+// The commands that look after the store work on MongoDB: through a web, and
 // without one, by the settings.
 func TestToolsOnTheStoreOfMany(t *testing.T) {
 	s := newStage(t)
@@ -113,7 +114,7 @@ func TestToolsOnTheStoreOfMany(t *testing.T) {
 		tool("", "jobs", "list")
 		tool(r.ID, "export")
 	}
-	// A copy of it is read by the embedded store, and one of that by this.
+	// The embedded store reads an export of it, and it reads an export of that one.
 	copied := filepath.Join(s.dir, "copy.jsonl.gz")
 	s.done("export", "-o", copied)
 	folder := filepath.Join(s.dir, "folder")
@@ -123,8 +124,8 @@ func TestToolsOnTheStoreOfMany(t *testing.T) {
 	}
 }
 
-// A process that comes before its services waits for them and says so; one
-// with settings that cannot be right ends.
+// A process that starts before its services waits for them and says so. One with
+// settings that cannot be right ends.
 func TestStartBeforeTheServices(t *testing.T) {
 	s := newStage(t)
 	s.mongo.Stop()
@@ -149,7 +150,7 @@ func TestStartBeforeTheServices(t *testing.T) {
 	worker.until("/readyz", func(r reply) bool {
 		return r.status == http.StatusServiceUnavailable && strings.Contains(r.body, "queue")
 	})
-	web.tellAndWait("pump.md", "The pump stops at 80 degrees.") // the worker finds it nevertheless
+	web.tellAndWait("pump.md", "The pump stops at 80 degrees.") // the worker finds it without the queue
 	s.queue.Start()
 	worker.ready()
 	web.tellAndWait("pump.md", "The pump stops at 90 degrees.")
@@ -160,8 +161,8 @@ func TestStartBeforeTheServices(t *testing.T) {
 	}
 }
 
-// The worker of a Redis that may evict is not ready, and says what to do; the
-// web is.
+// A worker whose Redis may evict tasks is not ready, and says what to do. The web
+// is ready.
 func TestAQueueThatMayEvict(t *testing.T) {
 	s := newStage(t)
 	s.queue.Do("CONFIG", "SET", "maxmemory-policy", "allkeys-lru")
@@ -170,13 +171,13 @@ func TestAQueueThatMayEvict(t *testing.T) {
 		return r.status == http.StatusServiceUnavailable && strings.Contains(r.body, "maxmemory-policy noeviction")
 	})
 	web.ready()
-	web.tellAndWait("pump.md", "The pump stops at 80 degrees.") // it works nevertheless
+	web.tellAndWait("pump.md", "The pump stops at 80 degrees.") // it works
 	if !strings.Contains(web.said(), "may evict") {
 		t.Errorf("the web says nothing of it:\n%s", web.said())
 	}
 }
 
-// The lines about one request are found by its id in the logs of both roles.
+// The logs of both roles have lines with the id of a request.
 func TestOneRequestInBothLogs(t *testing.T) {
 	s := newStage(t)
 	web, worker := s.start("web").ready(), s.start("worker").ready()
@@ -186,8 +187,8 @@ func TestOneRequestInBothLogs(t *testing.T) {
 	}
 }
 
-// What a worker that was killed had in hand is taken up by another, and a web
-// that comes, goes or is killed takes nothing with it.
+// Another worker takes up what a killed worker was working on. A web that starts,
+// stops or is killed loses nothing.
 func TestProcessesComeAndGo(t *testing.T) {
 	s := newStage(t)
 	webs := []*process{s.start("web").ready(), s.start("web").ready()}

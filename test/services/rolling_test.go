@@ -9,8 +9,8 @@ import (
 	"time"
 )
 
-// A balancer sends each request to the next web that was ready when it was
-// last asked, as a Service of Kubernetes does.
+// A balancer sends each request to the next web that was ready at its last probe,
+// as a Service of Kubernetes does.
 type balancer struct {
 	mu    sync.Mutex
 	all   []*process

@@ -12,8 +12,8 @@ import (
 	"multivac/internal/servers"
 )
 
-// The how-to on passwords, done while a web server is told and asked: nothing
-// that it is asked to do fails.
+// The how-to on passwords, executed while a web server is told and asked: no
+// request fails.
 func TestPageAboutRotation(t *testing.T) {
 	needs(t, "redis-server", "redis-cli", "sha256sum", "openssl")
 	s := newShell(t, "how-to/rotate-a-password.md", "5000", "6379", "6380", "27017")
@@ -101,8 +101,8 @@ func (s *shell) other(page, part string) string {
 	return ""
 }
 
-// The settings that the page about MongoDB shows, on a server with TLS and the
-// user that it says.
+// The settings on the page about MongoDB work, on a server with TLS and the user
+// of the page.
 func TestPageAboutMongoDB(t *testing.T) {
 	ca := servers.NewCA(t)
 	const password = "store's"

@@ -58,7 +58,7 @@ func (c *chaos) rotate(service string, lots *rand.Rand, nodes ...*servers.RedisS
 	for _, r := range nodes {
 		r.Do("ACL", "SETUSER", service, "!"+servers.PasswordHash(old))
 		r.Do("ACL", "SAVE")
-		r.Do("CLIENT", "KILL", "USER", service) // so that the old one is needed nowhere
+		r.Do("CLIENT", "KILL", "USER", service) // so that no connection has the old one
 	}
 }
 
@@ -82,8 +82,8 @@ func (c *chaos) rotateDatabase(lots *rand.Rand) {
 	c.mongo.DropUser(user)
 }
 
-// A canary is a process that writes to disk what it is sent, and does nothing
-// else: how long it takes says how slow the machine is.
+// A canary is a process that only writes to disk, at each request. Its times show
+// how slow the machine is.
 type canary struct {
 	url string
 
@@ -101,7 +101,7 @@ func init() {
 	}
 }
 
-// sing serves until standard input ends, at an address that it writes into a file.
+// sing serves until standard input ends. It writes its address to a file.
 func sing(name string) {
 	fail := func(err error) {
 		if err != nil {
@@ -178,8 +178,8 @@ func (k *canary) call(t *testing.T) {
 	k.calls = append(k.calls, call{begin, time.Now()})
 }
 
-// slowest returns the time of the slowest call that was under way between two
-// moments.
+// slowest returns the time of the slowest call of those under way between two
+// times.
 func (k *canary) slowest(from, to time.Time) (most time.Duration) {
 	k.mu.Lock()
 	defer k.mu.Unlock()

@@ -8,8 +8,8 @@ import (
 	"multivac/internal/servers"
 )
 
-// A telling brings its trace, and goes on it in the worker, another process; a
-// question has its steps.
+// The trace of a telling goes on in the worker, which is another process. A
+// question has spans for its steps.
 func TestOneTraceInBothProcesses(t *testing.T) {
 	s := newStage(t)
 	receiver := servers.OTLP(t, http.StatusOK)
@@ -25,7 +25,7 @@ func TestOneTraceInBothProcesses(t *testing.T) {
 	const told, asked = "0af7651916cd43dd8448eb211c80319c", "1bf7651916cd43dd8448eb211c80319d"
 	send(told, "POST", "/api/v1/documents?wait=indexed", `{"source": "a.md", "text": "Backups are kept for 35 days."}`)
 	send(asked, "GET", "/api/v1/answer?question=How+long+are+backups+kept%3F", "")
-	web.stop() // sends what it holds back
+	web.stop() // so that it sends its last spans
 	worker.stop()
 
 	request, work := receiver.Span(told, "POST /api/v1/documents"), receiver.Span(told, "work")

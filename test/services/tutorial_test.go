@@ -27,7 +27,7 @@ func TestTutorialRunLocally(t *testing.T) {
 // be built in, and its shell patient enough for that.
 func (s *shell) repository() {
 	s.t.Helper()
-	s.patience = 5 * time.Minute
+	s.blockTimeout = 5 * time.Minute
 	root, err := filepath.Abs("../..")
 	must(s.t, err)
 	clone := filepath.Join(s.dir, "multivac")

@@ -1,5 +1,5 @@
-// Package siege attacks a server that has the memory of the shipped manifests,
-// and asks it questions meanwhile. `make siege` runs it.
+// Package siege attacks a server that has the memory of the shipped manifests, and
+// asks it questions at the same time. `make siege` runs it.
 package siege
 
 import (
@@ -33,10 +33,10 @@ var (
 
 // What a server has to hold while it is attacked.
 const (
-	memoryLimit  = 1 << 30   // bytes of its cgroup, as in the shipped manifests
-	maxGrowth    = 512 << 20 // bytes over what it held when it was idle
-	maxQuestion  = time.Second
-	questionBeat = 100 * time.Millisecond
+	memoryLimit      = 1 << 30   // bytes of its cgroup, as in the shipped manifests
+	maxGrowth        = 512 << 20 // bytes over what it held when it was idle
+	maxQuestion      = time.Second
+	questionInterval = 100 * time.Millisecond
 )
 
 // An attack is what is done to a server while others ask it questions. Errors
@@ -96,7 +96,7 @@ func TestSiege(t *testing.T) {
 	t.Logf("\n%s", table(rows))
 }
 
-// besiege attacks a server on a copy of the data folder, and checks what it holds.
+// besiege attacks a server on a copy of the data folder, and checks its documents.
 func besiege(t *testing.T, a attack, group, data string) row {
 	copied := filepath.Join(t.TempDir(), "data")
 	if err := os.CopyFS(copied, os.DirFS(data)); err != nil {
@@ -135,7 +135,7 @@ type row struct {
 	fate   string // "whole", or what is wrong with the server or what it stores
 }
 
-// asked is what became of the questions beside an attack.
+// asked is the results of the questions during an attack.
 type asked struct {
 	times  []time.Duration // of all, sorted
 	failed int
@@ -149,7 +149,7 @@ func (a asked) quantile(q float64) time.Duration {
 	return a.times[int(q*float64(len(a.times)-1))]
 }
 
-// judge fails the test where the server did not hold what it has to.
+// judge fails the test if the server exceeded a limit.
 func (r row) judge(t *testing.T, s *server) {
 	t.Helper()
 	if r.growth > maxGrowth {
@@ -184,15 +184,15 @@ type server struct {
 	Address string // 127.0.0.1:5000
 	cmd     *exec.Cmd
 	data    string
-	log     string        // file of what it said
-	exited  chan struct{} // closed when it has
+	log     string        // file with its output
+	exited  chan struct{} // closed when the process has ended
 	client  *http.Client  // dials for each request, as new users do
 }
 
 // startTimeout bounds how long a server may take to be ready, and to stop.
 const startTimeout = 30 * time.Second
 
-// start starts a server on data in the cgroup and returns once it is ready.
+// start starts a server on data in the cgroup and waits until it is ready.
 func start(t testing.TB, change func(*exec.Cmd), group, data string) *server {
 	t.Helper()
 	s := &server{data: data, log: filepath.Join(t.TempDir(), "log"), exited: make(chan struct{})}
@@ -287,8 +287,8 @@ func (s *server) dial(ctx context.Context) (net.Conn, error) {
 	return c, err
 }
 
-// watch begins to measure; what it returns ends that, and returns the most
-// memory that the server took over what it held at the beginning, and its time.
+// watch begins to measure. The function that it returns ends that, and returns by
+// how much the memory of the server grew at most, and the CPU time that it used.
 func (s *server) watch() func() (growth int64, cpu time.Duration) {
 	idle, before := s.memory("VmRSS:"), s.cpu()
 	_ = os.WriteFile(s.proc("clear_refs"), []byte("5"), 0) // VmHWM begins again
@@ -323,7 +323,7 @@ func (s *server) proc(name string) string {
 	return filepath.Join("/proc", strconv.Itoa(s.cmd.Process.Pid), name)
 }
 
-// memory returns a figure of /proc/PID/status, in bytes; 0 where it is gone.
+// memory returns a figure of /proc/PID/status, in bytes; 0 if it has ended.
 func (s *server) memory(name string) int64 {
 	text, _ := os.ReadFile(s.proc("status"))
 	for line := range strings.Lines(string(text)) {
@@ -335,7 +335,7 @@ func (s *server) memory(name string) int64 {
 	return 0
 }
 
-// cpu returns the processor time that the server has used; 0 where it is gone.
+// cpu returns the processor time that the server has used; 0 if it has ended.
 func (s *server) cpu() time.Duration {
 	text, _ := os.ReadFile(s.proc("stat"))
 	_, after, _ := strings.Cut(string(text), ") ")
@@ -348,8 +348,8 @@ func (s *server) cpu() time.Duration {
 	return time.Duration(user+system) * (time.Second / 100) // USER_HZ is 100 on Linux
 }
 
-// askMeanwhile asks a question at each beat, whether those before are answered
-// or not; what it returns ends that.
+// askMeanwhile asks a question at each interval, whether the ones before are
+// answered or not. The function that it returns ends that.
 func (s *server) askMeanwhile() func() asked {
 	var a asked
 	var mu sync.Mutex
@@ -368,14 +368,14 @@ func (s *server) askMeanwhile() func() asked {
 		}
 	}
 	asking.Go(func() {
-		beat := time.NewTicker(questionBeat)
-		defer beat.Stop()
+		tick := time.NewTicker(questionInterval)
+		defer tick.Stop()
 		for n := 0; ; n++ {
 			asking.Go(func() { one(n) })
 			select {
 			case <-done:
 				return
-			case <-beat.C:
+			case <-tick.C:
 			}
 		}
 	})
@@ -390,8 +390,8 @@ func (s *server) askMeanwhile() func() asked {
 // whole is the fate of a server that lives and has lost nothing.
 const whole = "whole"
 
-// check returns whole, or what became of the server or of what it stores. The
-// server is stopped and started again.
+// check returns whole, or what is wrong with the server or with what it stores. It
+// stops the server and starts it again.
 func (s *server) check(ctx context.Context, change func(*exec.Cmd), group string) string {
 	if !s.alive() {
 		return "the server died: " + s.cmd.ProcessState.String()
@@ -414,7 +414,7 @@ func (s *server) check(ctx context.Context, change func(*exec.Cmd), group string
 	return whole
 }
 
-// holds returns what is missing of what was told before the attack.
+// holds returns which documents of before the attack are missing.
 func (s *server) holds(ctx context.Context) string {
 	for n := range bells {
 		status, reply, err := s.do(ctx, "GET", fmt.Sprintf("/api/v1/answer?question=Where+does+bell+%d+hang%%3F", n), "", "")
@@ -443,7 +443,7 @@ func large(n int) string {
 	return b.String()
 }
 
-// told returns a data folder with the bells, and large documents if wanted.
+// told returns a data folder with the bells, and with large documents if wanted.
 func told(t *testing.T, library bool) string {
 	t.Helper()
 	data := filepath.Join(t.TempDir(), "data")
