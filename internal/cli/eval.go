@@ -111,7 +111,7 @@ func (e *evaluation) measure(c *cobra.Command, questions []eval.Question) (repor
 	defer shown.Close()
 	err = withStore(c.Context(), app.Settings{Data: dir, Meaning: app.Meaning(e.meaning)}, func(ctx context.Context, a *app.App) error {
 		report, asked, err = eval.Run(ctx, eval.Engine{
-			Teller: a, Asker: a, Enriched: a.Enriched, Threshold: app.Threshold,
+			Teller: a, Asker: a, Refreshed: a.Enriched, Threshold: app.Threshold,
 			Progress: func(p eval.Progress) { at.Store(p) },
 		}, allTellings(p.files, c.InOrStdin(), "", &tally{}, func(string) {}), questions)
 		return err
