@@ -49,7 +49,6 @@ var notYet = []string{
 	"internal/follow",
 	"internal/index",
 	"internal/keep",
-	"internal/meaning",
 	"internal/queue",
 	"internal/queue/queuetest",
 	"internal/queue/redisqueue",

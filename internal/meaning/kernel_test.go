@@ -7,8 +7,7 @@ import (
 	"testing"
 )
 
-// Each kernel of this processor must do what the generic one does, and that
-// what it says, to the last bit.
+// Each kernel gives what the generic one gives, to the last bit.
 
 func TestDot(t *testing.T) {
 	r := rand.New(rand.NewPCG(1, 1))
@@ -21,12 +20,12 @@ func TestDot(t *testing.T) {
 		for i := range rows {
 			rows[i] = int8(r.IntN(255) - 127)
 		}
-		for i := range depth { // the largest sums there are
+		for i := range depth { // the largest possible sums
 			a[i], a[depth+i], rows[i] = int16(limit), int16(-limit), 127
 		}
 		packed := slices.Clone(rows)
 		pack(packed, tileColumns, depth)
-		wide := make([]int16, lanes*depth) // as 16-bit numbers, the first lanes
+		wide := make([]int16, lanes*depth) // the first lanes as 16-bit numbers
 		for i := range wide {
 			wide[i] = int16(packed[i])
 		}
@@ -136,7 +135,7 @@ func TestKernels(t *testing.T) {
 	}
 }
 
-// What the generic kernel makes is what its formulas say.
+// The generic kernel computes its formulas.
 func TestGeneric(t *testing.T) {
 	for x := float32(-8); x <= 8; x += 1.0 / 1024 {
 		row := []float32{x}
