@@ -151,7 +151,7 @@ type Document struct {
 	MediaType  string
 	Hash       ContentHash
 	Body       []byte // as told, while pending or failed
-	Text       string // the extracted text, once indexed; never normalised
+	Text       string // as extracted, once indexed; never normalised
 	Revision   Revision
 	State      State
 	Step       string // the step that the worker has begun: "extract", "segment", "publish"

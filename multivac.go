@@ -6,7 +6,7 @@ package multivac
 
 import "context"
 
-// A Teller stores documents.
+// A Teller keeps what it is told.
 type Teller interface {
 	// Tell stores each telling durably as a pending document and returns one
 	// receipt per telling, in order. A refused telling has Err set in its

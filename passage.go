@@ -18,8 +18,8 @@ const (
 	Code  Kind = "code"  // lines of a code block
 )
 
-// A Passage is a run of sentences under one heading of a document. The index
-// finds passages, and answers quote their sentences.
+// A Passage is a run of sentences of one document that stand under one
+// heading: what is found. Its sentences are what is quoted.
 type Passage struct {
 	Number    int    // from 0, in the order of the text
 	Kind      Kind   //
@@ -28,7 +28,7 @@ type Passage struct {
 	Start     int    // Text == document.Text[Start:End]
 	End       int
 	Text      string
-	Sentences []Span // spans in the document's text, ascending, inside [Start, End), none empty
+	Sentences []Span // in the document's text, ascending, inside [Start, End), none empty
 	Vectors   []byte // what the sentences mean, side by side, VectorSize of each; none where nothing was made of them
 }
 
@@ -38,8 +38,8 @@ const HeadingSeparator = " › "
 // VectorSize is how many bytes say what a sentence means.
 const VectorSize = 384
 
-// MaxSentence is the length of the longest sentence, in characters. An answer
-// has to be readable at a glance.
+// MaxSentence is the longest a sentence may be, in characters, so that an
+// answer can be read at a glance.
 const MaxSentence = 600
 
 // Sentence returns the text of the sentence at s, a span of the document.

@@ -1,6 +1,6 @@
-// Package certs makes TLS settings from PEM files and follows these files: when
-// they are replaced, nothing has to be restarted. It makes no certificate, and
-// it never skips a check.
+// Package certs makes TLS settings of files in PEM, and follows the files:
+// whoever replaces them need not restart anything. It makes no certificate, and
+// it never leaves out a check.
 package certs
 
 import (
@@ -18,17 +18,17 @@ import (
 	"multivac"
 )
 
-// lookEvery is the shortest time between two looks at the files.
+// lookEvery is how often files are looked at, at most.
 const lookEvery = time.Second
 
-// A Certificate is the certificate of a server.
+// A Certificate is that which a server shows.
 type Certificate struct {
 	pair *followed[*tls.Certificate]
 }
 
-// Server returns the certificate of a server with its key, or an ErrInvalid if
-// the files are not valid. If they are replaced later by files that are not
-// valid, it calls failed and keeps using the previous certificate.
+// Server returns the certificate of a server and its key, or an ErrInvalid
+// where the files do not hold them. Where what is there later cannot be used,
+// failed is told, and the one before goes on.
 func Server(certFile, keyFile string, failed func(error)) (*Certificate, error) {
 	pair, err := followPair(certFile, keyFile, failed)
 	if err != nil {
@@ -37,7 +37,7 @@ func Server(certFile, keyFile string, failed func(error)) (*Certificate, error) 
 	return &Certificate{pair}, nil
 }
 
-// Config returns the settings of the server, for TLS 1.2 and newer.
+// Config is for the server. TLS 1.2 and newer are spoken.
 func (c *Certificate) Config() *tls.Config {
 	return &tls.Config{MinVersion: tls.VersionTLS12, GetCertificate: func(*tls.ClientHelloInfo) (*tls.Certificate, error) { return c.pair.current(), nil }}
 }
@@ -45,16 +45,16 @@ func (c *Certificate) Config() *tls.Config {
 // Reload reads the files now, if they have changed.
 func (c *Certificate) Reload() { c.pair.reload() }
 
-// ClientFiles say how a client checks a server and identifies itself.
+// ClientFiles say how a client knows a server, and makes itself known.
 type ClientFiles struct {
-	CA         string      // file of the trusted authorities; if empty, those of the system
-	Cert, Key  string      // files of the client's own certificate and key; none if empty
-	ServerName string      // name that the server's certificate must have; if empty, the called name
-	Failed     func(error) // called if later files are not valid; the previous ones stay in use
+	CA         string      // file of the authorities that are trusted; those of the system if empty
+	Cert, Key  string      // files of the client's own certificate; none if empty
+	ServerName string      // what the server's certificate has to be for; the name that is called if empty
+	Failed     func(error) // told of files that cannot be used later on, if set; what they held before goes on
 }
 
-// Client returns the settings of a client, or an ErrInvalid if the files are
-// not valid. It always checks the server's name. If servers are called by IP
+// Client returns what a client needs, or an ErrInvalid where the files do not
+// hold it. The server's name is always checked; where servers are called by IP
 // address and CA is set, use [For] or a [Dialer], too.
 func Client(o ClientFiles) (*tls.Config, error) {
 	failed := o.Failed
@@ -76,9 +76,8 @@ func Client(o ClientFiles) (*tls.Config, error) {
 	if err != nil {
 		return nil, multivac.Errorf(multivac.ErrInvalid, "name a PEM file of the authority that signed the server's certificate with tls-ca", "cannot use the authority: %v", err)
 	}
-	// With crypto/tls's own check, the authorities of now would count for ever.
-	// VerifyConnection makes the same check with the current ones, on each
-	// handshake.
+	// crypto/tls would check against the authorities of now for ever. What it
+	// is told to leave out here is done in VerifyConnection, on each handshake.
 	config.InsecureSkipVerify = true
 	config.VerifyConnection = func(s tls.ConnectionState) error {
 		return verify(s, cmp.Or(s.ServerName, o.ServerName), roots.current())
@@ -86,10 +85,9 @@ func Client(o ClientFiles) (*tls.Config, error) {
 	return config, nil
 }
 
-// For returns c for connections to one host, a name or an IP address. The
-// server's certificate must be for host, unless c names another server. For is
-// needed for IP addresses: they are not sent to the server, so VerifyConnection
-// does not see them.
+// For returns c for calls to one host, a name or an IP address, of which the
+// server's certificate has to be unless c says of which: an address does not
+// reach the check of its own, for it is not sent to the server.
 func For(c *tls.Config, host string) *tls.Config {
 	if c == nil || c.ServerName != "" {
 		return c
@@ -105,13 +103,12 @@ func For(c *tls.Config, host string) *tls.Config {
 	return c
 }
 
-// A Dialer connects over TLS. It checks each server's certificate against the
-// host in the address.
+// A Dialer connects over TLS, and holds each server to the host of its address.
 type Dialer struct {
 	Config *tls.Config
 }
 
-// DialContext connects to host:port and makes the handshake.
+// DialContext connects to host:port and shakes hands.
 func (d Dialer) DialContext(ctx context.Context, network, address string) (net.Conn, error) {
 	host, _, err := net.SplitHostPort(address)
 	if err != nil {
@@ -120,7 +117,7 @@ func (d Dialer) DialContext(ctx context.Context, network, address string) (net.C
 	return (&tls.Dialer{Config: For(d.Config, host)}).DialContext(ctx, network, address)
 }
 
-// verify makes the check that crypto/tls makes without InsecureSkipVerify.
+// verify does what crypto/tls does where it is not told to leave it out.
 func verify(s tls.ConnectionState, name string, roots *x509.CertPool) error {
 	if name == "" {
 		return multivac.Errorf(multivac.ErrInvalid, "call it by its name, or say with tls-server-name what its certificate is for",
@@ -155,13 +152,13 @@ func pool(file string) (*x509.CertPool, error) {
 func followPair(certFile, keyFile string, failed func(error)) (*followed[*tls.Certificate], error) {
 	read := func() (*tls.Certificate, error) {
 		pair, err := tls.LoadX509KeyPair(certFile, keyFile)
-		return &pair, err // on an error, one of the files may not be replaced yet
+		return &pair, err // an error may mean that one of them is still to come
 	}
 	return follow(read, failed, certFile, keyFile)
 }
 
-// A followed is a value made from files. It looks at the files when the value
-// is needed, so that no goroutine has to run.
+// A followed value is that of its files as they are now. It looks when it is
+// needed, so that nothing has to run meanwhile.
 type followed[T any] struct {
 	files  []string
 	read   func() (T, error)
@@ -169,7 +166,7 @@ type followed[T any] struct {
 
 	mu     sync.Mutex
 	now    T
-	seen   []os.FileInfo // the files that now was made from
+	seen   []os.FileInfo // of the files that now was made of
 	looked time.Time
 }
 
@@ -203,7 +200,7 @@ func (f *followed[T]) look() {
 func (f *followed[T]) load() error {
 	files := make([]os.FileInfo, len(f.files))
 	changed := f.seen == nil
-	for i, name := range f.files { // before the files are read, so that the next look sees later changes
+	for i, name := range f.files { // before they are read: what changes then is seen the next time
 		var err error
 		if files[i], err = os.Stat(name); err != nil {
 			return err

@@ -35,13 +35,13 @@ func client(t *testing.T, o certs.ClientFiles) *tls.Config {
 	return c
 }
 
-// shake makes a handshake, in which the client calls the server by name. It
-// returns the client's error and the serial number of the server's certificate.
+// shake has both sides shake hands, with the name that the client calls, and
+// returns what the client says and the serial number it was shown.
 func shake(t *testing.T, s, c *tls.Config, name string) (serial int64, err error) {
 	t.Helper()
 	if c.ServerName == "" {
 		c = c.Clone()
-		c.ServerName = name // as a dialer does
+		c.ServerName = name // as who dials does
 	}
 	listener, err := net.Listen("tcp", "127.0.0.1:0")
 	must(t, err)
@@ -54,7 +54,7 @@ func shake(t *testing.T, s, c *tls.Config, name string) (serial int64, err error
 			return
 		}
 		defer conn.Close()
-		_, _ = conn.Write([]byte("x")) // the client reports what goes wrong
+		_, _ = conn.Write([]byte("x")) // what keeps it from this, the client reports
 	}()
 	defer func() { <-served }()
 	conn, err := tls.Dial("tcp", listener.Addr().String(), c)
@@ -62,7 +62,7 @@ func shake(t *testing.T, s, c *tls.Config, name string) (serial int64, err error
 		return 0, err
 	}
 	defer conn.Close()
-	_, err = conn.Read(make([]byte, 1)) // fails if the server refuses the client
+	_, err = conn.Read(make([]byte, 1)) // where the server refuses the client, this says so
 	return conn.ConnectionState().PeerCertificates[0].SerialNumber.Int64(), err
 }
 
@@ -89,13 +89,12 @@ func TestNamesAreChecked(t *testing.T) {
 	f(ours, "", "192.0.2.1", "192.0.2.1")
 	f(theirs, "", "queue.test", "unknown authority")
 
-	// A client that calls an IP address without For is refused.
+	// Who calls an address without saying so is refused, not let through.
 	c := client(t, certs.ClientFiles{CA: ours.File})
 	if _, err := shake(t, s, c, "127.0.0.1"); err == nil || !strings.Contains(err.Error(), "tls-server-name") {
 		t.Errorf("an address without For: got %v, want a remedy", err)
 	}
-	// Without a CA, the authorities of the system count, and ours is not one of
-	// them.
+	// Without a CA, those of the system count, and ours is none of them.
 	var unknown x509.UnknownAuthorityError
 	if _, err := shake(t, s, client(t, certs.ClientFiles{}), "queue.test"); !errors.As(err, &unknown) {
 		t.Errorf("an authority that the system does not know: got %v", err)
@@ -146,7 +145,7 @@ func TestClientShowsItsCertificate(t *testing.T) {
 	}
 }
 
-// Replaced files are used without a restart, but only if they are valid.
+// What is replaced is used without a restart; what cannot be used is not.
 func TestFilesAreFollowed(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		old, next := servers.NewCA(t), servers.NewCA(t)
@@ -156,7 +155,7 @@ func TestFilesAreFollowed(t *testing.T) {
 		c := client(t, certs.ClientFiles{CA: old.File, Failed: func(err error) { failed = err }})
 		f := func(what, want string) {
 			t.Helper()
-			time.Sleep(2 * time.Second) // in the bubble; files are looked at once a second
+			time.Sleep(2 * time.Second) // of the bubble: files are looked at once a second
 			_, err := shake(t, s, c, "queue.test")
 			if got := ""; err != nil && want == "" || err == nil && want != got || err != nil && !strings.Contains(err.Error(), want) {
 				t.Errorf("%s: got %v, want %q", what, err, want)

@@ -90,8 +90,7 @@ func (e *evaluation) run(c *cobra.Command) error {
 	return err
 }
 
-// measure tells the documents to a MultiVAC in a temporary folder, and asks it
-// the questions.
+// measure tells and asks a MultiVAC in a temporary folder.
 func (e *evaluation) measure(c *cobra.Command, questions []eval.Question) (report eval.Report, asked []eval.Asked, err error) {
 	p := walk(c.Context(), e.documents)
 	if len(p.problems) > 0 {
@@ -111,7 +110,7 @@ func (e *evaluation) measure(c *cobra.Command, questions []eval.Question) (repor
 	defer shown.Close()
 	err = withStore(c.Context(), app.Settings{Data: dir, Meaning: app.Meaning(e.meaning)}, func(ctx context.Context, a *app.App) error {
 		report, asked, err = eval.Run(ctx, eval.Engine{
-			Teller: a, Asker: a, Refreshed: a.Enriched, Threshold: app.Threshold,
+			Teller: a, Asker: a, Enriched: a.Enriched, Threshold: app.Threshold,
 			Progress: func(p eval.Progress) { at.Store(p) },
 		}, allTellings(p.files, c.InOrStdin(), "", &tally{}, func(string) {}), questions)
 		return err

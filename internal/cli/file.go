@@ -61,8 +61,8 @@ func (f file) name(head []byte) string {
 	return f.path
 }
 
-// tellings yields the documents in the opened file r. An error is about one
-// document and names the file.
+// tellings yields the documents that r, the opened file, holds. An error names
+// the file and is about one document.
 func (f file) tellings(r io.Reader, c multivac.CollectionName) iter.Seq2[multivac.Telling, error] {
 	return func(yield func(multivac.Telling, error) bool) {
 		in := bufio.NewReader(r)
@@ -90,8 +90,9 @@ func (f file) tellings(r io.Reader, c multivac.CollectionName) iter.Seq2[multiva
 	}
 }
 
-// allTellings reads the files one after another and counts each in the tally.
-// In folders it passes over files without text, and reports them.
+// allTellings reads the files one after another. Each is counted in the tally
+// as it is read. Of files found in folders those that have no text are passed
+// over, and reported.
 func allTellings(files []file, in io.Reader, c multivac.CollectionName, count *tally, passedOver func(path string)) iter.Seq2[multivac.Telling, error] {
 	return func(yield func(multivac.Telling, error) bool) {
 		for _, f := range files {

@@ -139,7 +139,7 @@ failed again; exit code 1 if one has.`,
 	return c
 }
 
-// retry tries documents again and prints what becomes of each.
+// retry tries documents again and says what becomes of each.
 func retry(ctx context.Context, c *cobra.Command, h house, ids []string, timeout time.Duration, asJSON bool) error {
 	var receipts []multivac.Receipt
 	for _, id := range ids {

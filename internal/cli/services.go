@@ -5,9 +5,8 @@ import (
 	"multivac/internal/config"
 )
 
-// services returns the settings of a MultiVAC, except for its data folder.
-// credentials returns a function that returns the current name and password of
-// a section.
+// services are what settings say of a MultiVAC but for its data folder.
+// credentials returns what tells name and password of a section as they are.
 func services(s config.Settings, credentials func(section string) func() (username, password string)) app.Settings {
 	redis := func(r config.Redis, section string) app.Endpoint {
 		return app.Endpoint{Credentials: credentials(section), TLS: r.TLS, CA: r.TLSCA, Cert: r.TLSCert, Key: r.TLSKey, ServerName: r.TLSServerName}

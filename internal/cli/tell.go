@@ -65,7 +65,7 @@ Exit codes:
 	return c
 }
 
-// tell holds the flags of the command and its counts.
+// tell holds the flags of the command and what came of it.
 type tell struct {
 	target                   target
 	collection               string

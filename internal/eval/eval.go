@@ -1,6 +1,6 @@
-// Package eval measures how good answers are. It tells documents, asks
-// questions whose answers are known, and scores the answers. It uses the verbs
-// only, as a server does, and knows nothing of what is behind them.
+// Package eval measures how good answers are: it tells documents, asks
+// questions whose answers are known, and scores what comes back. It goes the
+// way that serving goes, through the verbs, and looks into nothing behind them.
 package eval
 
 import (
@@ -14,11 +14,11 @@ import (
 	"multivac"
 )
 
-// Depth is how many sentences it asks for per question.
+// Depth is how many sentences each question asks for.
 const Depth = 10
 
-// Documents are told in batches large enough to share commits, 2 at a time, so
-// that one is stored while the other is indexed.
+// How documents are told: in batches large enough to share commits, two at a
+// time so that storing goes on while the batch before is being indexed.
 const (
 	batchTellings = 256
 	batchBytes    = 4 << 20
@@ -29,36 +29,36 @@ const (
 type Engine struct {
 	Teller     multivac.Teller
 	Asker      multivac.Asker
-	Collection multivac.CollectionName // where documents are told and questions are asked; default if empty
-	// Refreshed, if set, returns once all documents are refreshed, so that they
-	// are found by meaning, too.
-	Refreshed func(context.Context) error
-	// Threshold returns the lowest confidence of an answer at a stop.
+	Collection multivac.CollectionName // told into and asked; default if empty
+	// Enriched, where set, returns once all that was told is found by its
+	// meaning, too.
+	Enriched func(context.Context) error
+	// Threshold returns the confidence from which an answer is given at a stop.
 	Threshold func(multivac.Stop) float64
-	// Progress, if set, is called after each batch and each question.
+	// Progress, where set, is called after each batch told and each question asked.
 	Progress func(Progress)
 }
 
 // Progress says how far an evaluation is.
 type Progress struct {
 	Step  string // "tell", "enrich" or "ask"
-	Done  int    // documents that are indexed or still outdated, or questions asked
-	Total int    // 0 if unknown
+	Done  int    // documents indexed or to be enriched, or questions asked
+	Total int    // 0 where it is not known
 }
 
-// Asked is a question with its answer: one line of the answers file. All
-// measures except the times can be computed from these lines.
+// Asked is a question with what came back: one line of the answers file, from
+// which all measures but the times can be computed again.
 type Asked struct {
 	ID         string               `json:"id"`
 	State      multivac.AnswerState `json:"state"` // at the balanced stop
 	Confidence float64              `json:"confidence"`
-	Sentences  []Sentence           `json:"sentences"` // the best one first, at most Depth
-	Documents  []string             `json:"documents"` // sources of the best documents, each once, at most 5
+	Sentences  []Sentence           `json:"sentences"` // the best first, at most Depth
+	Documents  []string             `json:"documents"` // sources of the first distinct ones, at most 5
 
 	latency time.Duration
 }
 
-// Sentence is one sentence of an answer.
+// Sentence is one sentence that came back.
 type Sentence struct {
 	Text       string  `json:"text"`
 	Document   string  `json:"document"` // its source
@@ -68,9 +68,9 @@ type Sentence struct {
 }
 
 // Run tells e the documents, asks it the questions one after another, and
-// returns the measures and, in order, the answer to each question. It stops at
-// the first document that cannot be told: readers would take measures over some
-// documents for measures over all.
+// returns the measures and what came back for each question, in order. It ends
+// with the first document that cannot be told: measures over a part of the
+// documents would be taken for measures over all.
 func Run(ctx context.Context, e Engine, documents iter.Seq2[multivac.Telling, error], questions []Question) (Report, []Asked, error) {
 	if e.Progress == nil {
 		e.Progress = func(Progress) {}
@@ -81,14 +81,14 @@ func Run(ctx context.Context, e Engine, documents iter.Seq2[multivac.Telling, er
 		return Report{}, nil, err
 	}
 	took := time.Since(begin).Seconds()
-	refreshing := time.Now()
-	if e.Refreshed != nil {
+	enriching := time.Now()
+	if e.Enriched != nil {
 		e.Progress(Progress{Step: "enrich", Done: told})
-		if err := e.Refreshed(ctx); err != nil {
+		if err := e.Enriched(ctx); err != nil {
 			return Report{}, nil, err
 		}
 	}
-	refreshed := time.Since(refreshing).Seconds()
+	enriched := time.Since(enriching).Seconds()
 
 	asked, err := e.ask(ctx, questions)
 	if err != nil {
@@ -96,18 +96,17 @@ func Run(ctx context.Context, e Engine, documents iter.Seq2[multivac.Telling, er
 	}
 	r := Score(questions, asked, e.Threshold)
 	r.Documents = told
-	r.IndexSeconds, r.EnrichSeconds = took, refreshed
+	r.IndexSeconds, r.EnrichSeconds = took, enriched
 	r.DocumentsPerSecond = float64(told) / max(took, 1e-9)
 	r.RSSBytes = rss()
 	return r, asked, nil
 }
 
-// tell returns how many documents were told. All of them are indexed then.
+// tell returns how many documents were told, all of which are answered from.
 func (e Engine) tell(ctx context.Context, documents iter.Seq2[multivac.Telling, error]) (int, error) {
 	group, ctx := errgroup.WithContext(ctx)
 	group.SetLimit(batchesAtOnce)
-	// Batches end in any order, but Progress is called by one goroutine at a
-	// time.
+	// Batches end in any order, but Progress is called one at a time.
 	done := make(chan int, 1)
 	done <- 0
 	send := func(batch []multivac.Telling) {
@@ -134,8 +133,8 @@ func (e Engine) tell(ctx context.Context, documents iter.Seq2[multivac.Telling, 
 	return <-done, err
 }
 
-// batches groups documents into batches and prepares each telling. It stops if
-// a document cannot be read or ctx has ended.
+// batches cuts documents into batches, each telling prepared. It ends early
+// where a document cannot be read or ctx has ended.
 func batches(ctx context.Context, documents iter.Seq2[multivac.Telling, error], prepare func(*multivac.Telling), send func([]multivac.Telling)) error {
 	var batch []multivac.Telling
 	size := 0
@@ -160,8 +159,7 @@ func batches(ctx context.Context, documents iter.Seq2[multivac.Telling, error], 
 	return nil
 }
 
-// ask asks one question at a time, so that latencies do not include waiting for
-// others.
+// ask asks one question at a time, so that a latency is of a question alone.
 func (e Engine) ask(ctx context.Context, questions []Question) ([]Asked, error) {
 	asked := make([]Asked, len(questions))
 	for i, q := range questions {

@@ -84,7 +84,7 @@ func TestRead(t *testing.T) {
 	}
 }
 
-// threshold returns the thresholds of the 3 stops in these tests.
+// threshold of the three stops in these tests.
 func threshold(s multivac.Stop) float64 {
 	return map[multivac.Stop]float64{multivac.Strict: 0.85, multivac.Balanced: 0.5, multivac.Eager: 0.25}[s]
 }
@@ -123,9 +123,9 @@ func TestScore(t *testing.T) {
 	f("recall_at_5", r.RecallAt5, 3./4)
 	// Pairs of answerable {.9 .3 .6 .8} and not {.6 0}: 2 + 1 + 1.5 + 2 of 8.
 	f("auroc", r.AUROC, 6.5/8)
-	// The right ones {.9 .8} are above all others.
+	// Right {.9 .8} are above all else.
 	f("auroc_correct", r.AUROCCorrect, 1)
-	// At .8 both answers are right; at .6, 1 answerable question and 1 of 2
+	// At .8 both answers are right; at .6 one answerable and one of two
 	// strangers are wrong.
 	f("coverage_at_90", r.CoverageAt90, 2./4)
 	f("strict coverage", r.Stops[multivac.Strict].Coverage, 1./4)
@@ -153,7 +153,7 @@ func TestECEByHand(t *testing.T) {
 }
 
 func TestCoverageAtExactly90(t *testing.T) {
-	marks := []mark{{confidence: 0}} // the stranger, which is not answered
+	marks := []mark{{confidence: 0}} // the stranger, not answered
 	for i := range 10 {
 		marks = append(marks, mark{answerable: true, something: true, hit: int(one(i > 0)), confidence: 0.5})
 	}
@@ -190,7 +190,7 @@ func TestOneHalfAlone(t *testing.T) {
 	f(Question{}, nil, noMix)
 }
 
-// Compares the measures over a mix with a naive version of their definitions.
+// The measures over a mix, against their definitions written down naively.
 func TestScoreAgainstBruteForce(t *testing.T) {
 	seed := rand.Uint64()
 	rng := rand.New(rand.NewPCG(seed, 1))
@@ -274,8 +274,8 @@ func bruteCoverage(marks []mark) float64 {
 	return best
 }
 
-// bruteECE cuts every question into pieces that are so small that each bin
-// takes whole ones, and mixes runs of equal confidences evenly.
+// bruteECE cuts every question into pieces so small that each bin takes whole
+// ones, a run of equal confidences mixed evenly.
 func bruteECE(marks []mark, bins int) float64 {
 	m := newMix(marks)
 	type piece struct{ from, to, excess float64 }
@@ -466,7 +466,7 @@ func format(v *float64) string {
 	return fmt.Sprint(*v)
 }
 
-// Other programs read these names.
+// The names are read by programs of others.
 func TestNamesInJSON(t *testing.T) {
 	b, err := json.Marshal(Score([]Question{{ID: "1"}}, []Asked{{}}, threshold))
 	if err != nil {

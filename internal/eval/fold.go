@@ -5,17 +5,17 @@ import (
 	"unicode"
 )
 
-// unspaced are the scripts without spaces between words. Each of their
-// characters counts as a token.
+// unspaced are scripts that put no spaces between words: each character
+// counts as a token.
 var unspaced = []*unicode.RangeTable{
 	unicode.Han, unicode.Hiragana, unicode.Katakana, unicode.Thai, unicode.Lao, unicode.Khmer, unicode.Myanmar,
 }
 
-// fold returns the tokens of s with single spaces around each, so that a text
-// contains another one token by token if its string does. It folds case,
-// punctuation and English articles, as SQuAD does, but punctuation separates
-// tokens, which SQuAD joins: "1985–1990" contains "1990". A text that is only
-// articles keeps them. A text without tokens gives "".
+// fold returns the tokens of s, each between single spaces, so that one text
+// contains another token by token where its string contains the other's.
+// Case, punctuation and English articles are folded away, as SQuAD does; but
+// punctuation separates, where SQuAD joins: "1985–1990" contains "1990".
+// A text of articles alone keeps them. A text without tokens gives "".
 func fold(s string) string {
 	tokens := tokenize(s)
 	if kept := withoutArticles(tokens); len(kept) > 0 {
@@ -47,7 +47,7 @@ func tokenize(s string) []string {
 		switch {
 		case !unicode.IsLetter(r) && !unicode.IsNumber(r) && !unicode.IsMark(r):
 			spaced.WriteByte(' ')
-		case r >= 0x0E00 && unicode.In(r, unspaced...): // the first of these scripts is Thai
+		case r >= 0x0E00 && unicode.In(r, unspaced...): // Thai begins there
 			spaced.WriteByte(' ')
 			spaced.WriteRune(r)
 			spaced.WriteByte(' ')
@@ -63,8 +63,8 @@ func holds(sentence string, answers []string) bool {
 	tokens := tokenize(sentence)
 	all, kept := join(tokens), join(withoutArticles(tokens))
 	for _, a := range answers {
-		// An answer such as "A" is searched with the articles kept. An answer
-		// that is only marks is never found.
+		// An answer such as "A" is looked for among the articles.
+		// One without tokens, of marks alone, is never found.
 		if a != "" && (strings.Contains(kept, a) || strings.Contains(all, a)) {
 			return true
 		}

@@ -13,20 +13,20 @@ import (
 	"multivac"
 )
 
-// A Question is a question whose answers are known.
+// A Question is one whose answers are known.
 type Question struct {
 	ID       string   `json:"id"`
 	Question string   `json:"question"`
-	Answers  []string `json:"answers"`        // each of them is right; none if the documents have no answer
-	Document string   `json:"document"`       // source of the document with the answer
-	Kind     string   `json:"kind,omitempty"` // optional; the report has measures per kind
+	Answers  []string `json:"answers"`        // any of them is right; none: the documents do not say
+	Document string   `json:"document"`       // source of the document that says so
+	Kind     string   `json:"kind,omitempty"` // for measures of one kind of question; optional
 }
 
 // Answerable reports whether the documents answer q.
 func (q Question) Answerable() bool { return len(q.Answers) > 0 }
 
-// Read reads questions, one JSON object per line, gzipped or not. Errors are of
-// kind ErrInvalid and have the name and the line.
+// Read reads questions, one JSON object a line, gzipped or not. The name is for
+// errors, which are of kind ErrInvalid and name the line.
 func Read(r io.Reader, name string) ([]Question, error) {
 	text := bufio.NewReader(r)
 	if magic, _ := text.Peek(2); bytes.Equal(magic, []byte{0x1f, 0x8b}) {
@@ -64,7 +64,7 @@ func parse(line []byte) (Question, error) {
 	var q Question
 	if err := json.Unmarshal(line, &q); err != nil {
 		var typed *json.UnmarshalTypeError
-		if errors.As(err, &typed) { // its text has names of Go types
+		if errors.As(err, &typed) { // whose text names types of Go
 			err = fmt.Errorf("%s cannot be a JSON %s", cmp.Or(typed.Field, "a question"), typed.Value)
 		}
 		return Question{}, err
@@ -75,9 +75,9 @@ func parse(line []byte) (Question, error) {
 	return q, nil
 }
 
-// AnsweredBy reports whether the sentence contains one of q's answers, token by
-// token, without regard to case, punctuation and articles. No sentence contains
-// an answer without a token: SQuAD has a few that are a full stop.
+// AnsweredBy reports whether the sentence holds one of q's answers, token by
+// token, with case, punctuation and articles folded away. An answer without a
+// token is in nothing: SQuAD has a few that are a full stop.
 func (q Question) AnsweredBy(sentence string) bool {
 	answers := make([]string, len(q.Answers))
 	for i, a := range q.Answers {

@@ -14,64 +14,64 @@ import (
 	"multivac"
 )
 
-// A Report has the measures. A measure is nil, or null in JSON, if the
-// questions cannot give it.
+// A Report holds the measures. One that the questions cannot give is nil, null
+// in JSON.
 type Report struct {
 	Documents  int `json:"documents"`
 	Questions  int `json:"questions"`
 	Answerable int `json:"answerable"`
 
 	HitAt1    *float64 `json:"hit_at_1"`    // the first sentence contains an answer
-	HitAt3    *float64 `json:"hit_at_3"`    // one of the first 3 does
-	GoldAt1   *float64 `json:"gold_at_1"`   // the first one does and is from the named document
-	MRRAt10   *float64 `json:"mrr_at_10"`   // mean of 1 / rank of the first sentence with an answer
+	HitAt3    *float64 `json:"hit_at_3"`    // one of the first three does
+	GoldAt1   *float64 `json:"gold_at_1"`   // the first does, and is from the named document
+	MRRAt10   *float64 `json:"mrr_at_10"`   // mean of 1 / rank of the first that does
 	RecallAt1 *float64 `json:"recall_at_1"` // the named document is the first
-	RecallAt5 *float64 `json:"recall_at_5"` // it is among the first 5
+	RecallAt5 *float64 `json:"recall_at_5"` // it is among the first five
 
-	AUROC        *float64 `json:"auroc"`          // how well confidence separates answerable from unanswerable questions
-	AUROCCorrect *float64 `json:"auroc_correct"`  // how well confidence separates right answers from everything else
-	CoverageAt90 *float64 `json:"coverage_at_90"` // share of right answers at a threshold where 90% of the answers are right
+	AUROC        *float64 `json:"auroc"`          // confidence parts answerable from unanswerable
+	AUROCCorrect *float64 `json:"auroc_correct"`  // confidence parts right answers from all else
+	CoverageAt90 *float64 `json:"coverage_at_90"` // share answered rightly where 90% of the answers are right
 	ECE          *float64 `json:"ece"`            // expected calibration error
 
 	Stops map[multivac.Stop]Stop `json:"stops"`
-	Kinds map[string]Kind        `json:"kinds,omitempty"` // for questions that name their kind
-	// Curve has the measures by rising threshold. It is empty if all questions
-	// are answerable, or none.
+	Kinds map[string]Kind        `json:"kinds,omitempty"` // of questions that name their kind
+	// Curve is what a threshold on confidence would give, by rising threshold;
+	// left out where there are no answerable or no unanswerable questions.
 	Curve []Point `json:"curve,omitempty"`
-	// SuggestedStop is the stop that answers most while at least 90% of its
-	// answers are right; strict if no stop does, and empty without a curve.
+	// SuggestedStop is the stop that answers most while at least 90% of what it
+	// answers is right; strict if none does, empty without a curve.
 	SuggestedStop multivac.Stop `json:"suggested_stop,omitempty"`
 
-	IndexSeconds       float64 `json:"index_seconds"`  // from the first telling until all documents are indexed
-	EnrichSeconds      float64 `json:"enrich_seconds"` // from then until all documents are refreshed
+	IndexSeconds       float64 `json:"index_seconds"`  // from the first telling until all is answered from
+	EnrichSeconds      float64 `json:"enrich_seconds"` // from then until all is found by its meaning, too
 	DocumentsPerSecond float64 `json:"documents_per_second"`
-	RSSBytes           int64   `json:"rss_bytes"` // of the whole process, at the end; 0 if the system does not say
+	RSSBytes           int64   `json:"rss_bytes"` // of the whole process, at the end; 0 where the system does not say
 	LatencyMS          Latency `json:"latency_ms"`
 }
 
-// A Stop has the measures at one stop's threshold.
+// A Stop holds the measures at one shipped threshold.
 type Stop struct {
-	Coverage        *float64 `json:"coverage"`          // share of answerable questions that are answered rightly
+	Coverage        *float64 `json:"coverage"`          // share of answerable questions answered rightly
 	Precision       *float64 `json:"precision"`         // share of the answers that are right
-	FalseAnswerRate *float64 `json:"false_answer_rate"` // share of unanswerable questions that are answered
+	FalseAnswerRate *float64 `json:"false_answer_rate"` // share of unanswerable questions answered
 }
 
-// A Kind counts the questions of one kind.
+// A Kind counts one kind of questions.
 type Kind struct {
 	Questions  int `json:"questions"`
 	Answerable int `json:"answerable"`
-	Right      int `json:"right"`    // questions whose first sentence contains an answer
-	Answered   int `json:"answered"` // questions that are answered at the balanced stop
+	Right      int `json:"right"`    // those whose first sentence contains an answer
+	Answered   int `json:"answered"` // those answered at the balanced stop
 }
 
-// Latency is the latency of a question, in milliseconds.
+// Latency of a question, in milliseconds.
 type Latency struct {
 	P50 float64 `json:"p50"`
 	P95 float64 `json:"p95"`
 	P99 float64 `json:"p99"`
 }
 
-// measures returns, by name, the measures of which more is better.
+// measures are those of which more is better, by name.
 func (r Report) measures() map[string]*float64 {
 	all := map[string]*float64{
 		"hit_at_1": r.HitAt1, "hit_at_3": r.HitAt3, "gold_at_1": r.GoldAt1, "mrr_at_10": r.MRRAt10,
@@ -86,14 +86,14 @@ func (r Report) measures() map[string]*float64 {
 	return all
 }
 
-// A Floor is the lowest allowed value of a measure.
+// A Floor is the least that a measure may be.
 type Floor struct {
 	Measure string
 	Least   float64
 }
 
 // ParseFloor reads a floor such as "hit_at_1=0.7". Only measures of which more
-// is better may have one.
+// is better have one.
 func ParseFloor(s string) (Floor, error) {
 	name, number, found := strings.Cut(s, "=")
 	known := Report{}.measures()
@@ -108,7 +108,7 @@ func ParseFloor(s string) (Floor, error) {
 	return Floor{Measure: name, Least: least}, nil
 }
 
-// Check returns an error if r is under the floor or lacks the measure.
+// Check returns an error where r is under the floor or does not have the measure.
 func (f Floor) Check(r Report) error {
 	switch got := r.measures()[f.Measure]; {
 	case got == nil:
@@ -119,13 +119,13 @@ func (f Floor) Check(r Report) error {
 	return nil
 }
 
-// A Point has the measures at one threshold.
+// A Point is what is answered from a confidence on.
 type Point struct {
 	Confidence float64 `json:"confidence"`
 	Stop
 }
 
-// String returns the measures as a table for people.
+// String returns the measures as a table to be read.
 func (r Report) String() string {
 	var b strings.Builder
 	share := func(v *float64) string {
@@ -171,7 +171,7 @@ func (r Report) String() string {
 	return b.String()
 }
 
-// WriteAnswers writes the answers, one JSON object per line.
+// WriteAnswers writes what came back, one JSON object a line.
 func WriteAnswers(w io.Writer, asked []Asked) error {
 	lines := json.NewEncoder(w)
 	lines.SetEscapeHTML(false)
@@ -183,11 +183,11 @@ func WriteAnswers(w io.Writer, asked []Asked) error {
 	return nil
 }
 
-// rss returns the resident memory of the process, in bytes.
+// rss returns the memory that the process has resident, in bytes.
 func rss() int64 {
 	status, err := os.ReadFile("/proc/self/status")
 	if err != nil {
-		return 0 // not Linux: 0 means unknown
+		return 0 // not Linux: the report says so by 0
 	}
 	for line := range bytes.Lines(status) {
 		if value, ok := bytes.CutPrefix(line, []byte("VmRSS:")); ok {

@@ -8,8 +8,8 @@ import (
 	"multivac"
 )
 
-// Score computes the measures over questions and the answers to them, which are
-// in the same order. A measure that the questions cannot give, such as an auroc
+// Score computes the measures over questions and what was answered to each, in
+// the same order. A measure that the questions cannot give, such as an auroc
 // without unanswerable ones, is nil.
 func Score(questions []Question, asked []Asked, threshold func(multivac.Stop) float64) Report {
 	marks := make([]mark, len(questions))
@@ -35,15 +35,15 @@ func Score(questions []Question, asked []Asked, threshold func(multivac.Stop) fl
 	return r
 }
 
-// A mark is the result of one question.
+// A mark is what one question earned.
 type mark struct {
 	answerable bool
-	named      bool // the question names the document with its answer
-	hit        int  // rank of the first sentence with an answer, from 1; 0 for none
-	gold       bool // the first sentence has an answer and is from that document
+	named      bool // the question names the document that answers it
+	hit        int  // rank of the first sentence that contains an answer, from 1; 0 for none
+	gold       bool // the first sentence does, and is from that document
 	document   int  // rank of that document, from 1; 0 for none
 	confidence float64
-	something  bool // there is at least one sentence
+	something  bool // there was a sentence to give
 }
 
 func judge(q Question, a Asked) mark {
@@ -63,10 +63,10 @@ func judge(q Question, a Asked) mark {
 // right reports whether the first sentence answers the question.
 func (m mark) right() bool { return m.hit == 1 }
 
-// given reports whether the question is answered at a threshold.
+// given reports whether there is an answer at a threshold.
 func (m mark) given(threshold float64) bool { return m.something && m.confidence >= threshold }
 
-// found sets the measures that do not depend on a threshold.
+// found sets the measures in which the threshold plays no part.
 func (r *Report) found(marks []mark) {
 	var first, third, gold, reciprocal, recall1, recall5, named float64
 	for _, m := range marks {
@@ -91,10 +91,10 @@ func (r *Report) found(marks []mark) {
 	r.GoldAt1, r.RecallAt1, r.RecallAt5 = ratio(gold, named), ratio(recall1, named), ratio(recall5, named)
 }
 
-// A mix weighs questions. Answerable and unanswerable ones have half of the
-// weight each, however many there are of each.
+// A mix weighs questions so that answerable and unanswerable ones make one
+// half each, however many of each there are.
 type mix struct {
-	marks                    []mark // the most confident one first
+	marks                    []mark // the most confident first
 	answerable, unanswerable int
 }
 
@@ -111,7 +111,7 @@ func newMix(marks []mark) mix {
 	return m
 }
 
-// weight returns the weight of a question. All weights sum to 1.
+// weight of a question; those of all sum to 1.
 func (m mix) weight(k mark) float64 {
 	if k.answerable {
 		return 0.5 / float64(m.answerable)
@@ -119,11 +119,10 @@ func (m mix) weight(k mark) float64 {
 	return 0.5 / float64(m.unanswerable)
 }
 
-// half reports whether all questions are answerable, or none. Then there is no
-// mix to measure.
+// half reports whether one half is missing: then there is no mix to measure.
 func (m mix) half() bool { return m.answerable == 0 || m.unanswerable == 0 }
 
-// ties yields the runs of equal confidence, the most confident one first.
+// ties yields the runs of equal confidence, the most confident first.
 func (m mix) ties(yield func([]mark) bool) {
 	for i := 0; i < len(m.marks); {
 		j := i + 1
@@ -137,13 +136,13 @@ func (m mix) ties(yield func([]mark) bool) {
 	}
 }
 
-// auroc returns the probability that a positive question has a higher
+// auroc is the probability that a positive question is answered with more
 // confidence than another; a tie counts one half.
 func (m mix) auroc(positive func(mark) bool) *float64 {
 	if m.half() {
 		return nil
 	}
-	var area, above, below float64 // above is the weight of the positives so far
+	var area, above, below float64 // above: weight of the positives so far
 	for tie := range m.ties {
 		var p, n float64
 		for _, k := range tie {
@@ -159,14 +158,14 @@ func (m mix) auroc(positive func(mark) bool) *float64 {
 	return ratio(area, above*below)
 }
 
-// coverageAt90 returns the largest share of answerable questions that are
-// answered rightly at a threshold where 90% of the answers are right. It counts
-// in integers, so that 9 right answers of 10 are 90%.
+// coverageAt90 is the largest share of answerable questions answered rightly
+// at a threshold where 90% of what is answered is right. It counts in
+// integers, so that 9 right of 10 are 90%.
 func (m mix) coverageAt90() *float64 {
 	if m.half() {
 		return nil
 	}
-	best, right, answered, wrong := 0, 0, 0, 0 // wrong counts answers to unanswerable questions
+	best, right, answered, wrong := 0, 0, 0, 0 // wrong: unanswerable ones answered
 	for tie := range m.ties {
 		for _, k := range tie {
 			switch {
@@ -187,10 +186,10 @@ func (m mix) coverageAt90() *float64 {
 	return ratio(float64(best), float64(m.answerable))
 }
 
-// ece returns the expected calibration error. It distributes the questions,
-// ordered by confidence, over bins of equal weight, and measures how far the
-// confidence of each bin is from its share of right answers. It mixes runs of
-// equal confidence, so the order of the questions does not matter.
+// ece is the expected calibration error: questions, ordered by confidence, are
+// poured into bins of equal weight, and what is measured is how far each bin's
+// confidence is from its share of right answers. A run of equal confidences is
+// poured as one, so the order of the questions does not matter.
 func (m mix) ece(bins int) *float64 {
 	if m.half() {
 		return nil
@@ -216,7 +215,7 @@ func (m mix) ece(bins int) *float64 {
 	return &sum
 }
 
-// curve measures the answers at each tenth of confidence.
+// curve measures what is given at each tenth of confidence.
 func (m mix) curve() (points []Point) {
 	for tenth := 1; tenth < 10; tenth++ {
 		confidence := float64(tenth) / 10
@@ -225,8 +224,7 @@ func (m mix) curve() (points []Point) {
 	return points
 }
 
-// suggest returns the most eager stop that is right often enough for these
-// questions.
+// suggest picks the least sure stop that is sure enough for these questions.
 func (r *Report) suggest() multivac.Stop {
 	const enough = 0.9
 	for _, stop := range slices.Backward(multivac.Stops) {
@@ -237,7 +235,7 @@ func (r *Report) suggest() multivac.Stop {
 	return multivac.Strict
 }
 
-// at measures the answers at a threshold.
+// at measures what is given at a threshold.
 func (m mix) at(threshold float64) Stop {
 	var right, answered, wrong float64
 	for _, k := range m.marks {
@@ -281,8 +279,7 @@ func latency(asked []Asked) Latency {
 	return Latency{P50: percentile(ms, 50), P95: percentile(ms, 95), P99: percentile(ms, 99)}
 }
 
-// percentile returns the p-th percentile of sorted values by nearest rank, or 0
-// if there are none.
+// percentile of sorted values, by nearest rank; 0 of none.
 func percentile(sorted []float64, p int) float64 {
 	if len(sorted) == 0 {
 		return 0

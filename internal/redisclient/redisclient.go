@@ -1,5 +1,5 @@
-// Package redisclient has what all users of Redis share: clients whose user
-// needs few rights, and remedies for what Redis refuses.
+// Package redisclient is what all who talk to a Redis have in common: clients
+// whose user needs few rights, and what to do about what Redis refuses.
 package redisclient
 
 import (
@@ -13,23 +13,23 @@ import (
 	"multivac/internal/certs"
 )
 
-// New returns a client of the Redis at host. o has its address, credentials,
-// times and retries. If config is nil, the connection is plain.
+// New returns the client of one Redis, which is called host, with what o says
+// of where it is, of users, times and retries. It is plain if config is nil.
 func New(o *redis.Options, config *tls.Config, host string) *redis.Client {
-	logging.Disable() // of all clients: errors are returned, and reported in MultiVAC's words
+	logging.Disable() // of all clients; what goes wrong is returned, and said in our own words
 	o.TLSConfig = certs.For(config, host)
 	o.Protocol = 2
 	o.ContextTimeoutEnabled = true
 	o.DialerRetries = 1
-	// Neither is needed, and each needs rights that some users lack.
+	// Neither is needed, and each asks for rights that not every user has.
 	o.DisableIdentity = true
 	o.MaintNotificationsConfig = &maintnotifications.Config{Mode: maintnotifications.ModeDisabled}
 	return redis.NewClient(o)
 }
 
-// Remedy returns what to do if Redis refuses its user, and "" for any other
-// error. The settings of the user begin with name: "queue" or "cache". It
-// examines the text of the error, because asynq passes on nothing else.
+// Remedy says what to do where Redis refuses its user, whose settings begin
+// with a name, "queue" or "cache". It returns "" for any other error. What an
+// error says counts, not what it is: asynq passes on no more.
 func Remedy(err error, name string) string {
 	switch says := err.Error() + " "; {
 	case strings.Contains(says, "WRONGPASS "), strings.Contains(says, "NOAUTH "):
@@ -40,8 +40,7 @@ func Remedy(err error, name string) string {
 	return ""
 }
 
-// A Hook changes nothing. A redis.Hook that embeds it defines only what it
-// changes.
+// A Hook changes nothing; a redis.Hook that has it says only what it changes.
 type Hook struct{}
 
 // DialHook implements redis.Hook.

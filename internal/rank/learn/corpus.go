@@ -79,8 +79,8 @@ func newCorpus(path string, asked []eval.Question) (*corpus, error) {
 
 type document struct{ index.Document }
 
-// underHeading makes the title a heading. The data set has no headings, and the
-// model has to learn them, too.
+// underHeading makes the title a heading: the set has no headings, and they
+// are to be learned as well.
 func (d *document) underHeading() {
 	for i := range d.Passages {
 		d.Passages[i].Heading = d.Title
@@ -123,7 +123,7 @@ func (c *corpus) aboutParagraphs(paragraphs []int) (questions []question) {
 	return questions
 }
 
-// collection returns an index of the paragraphs.
+// collection indexes paragraphs.
 func (c *corpus) collection(paragraphs []int) *index.Snapshot {
 	x := index.New()
 	docs := make([]index.Document, len(paragraphs))
@@ -134,8 +134,8 @@ func (c *corpus) collection(paragraphs []int) *index.Snapshot {
 	return x.Snapshot()
 }
 
-// find does what package ask does before ranking. It does not find hidden
-// paragraphs.
+// find does what asking does before it ranks; paragraphs that are hidden are
+// not found.
 func (c *corpus) find(m *rank.Model, s *index.Snapshot, asked string, hidden func(paragraph int) bool) (*rank.Question, []rank.Candidate) {
 	q := m.NewQuestion(asked, s)
 	var found []rank.Candidate
@@ -199,7 +199,7 @@ func (c *corpus) another(paragraph int, r *rand.Rand) string {
 	return ""
 }
 
-// background returns the background table of package index.
+// background returns the table of package index.
 func (c *corpus) background() []byte {
 	passages, in := 0, map[uint64]int{}
 	for _, p := range c.paragraphs {

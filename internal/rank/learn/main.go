@@ -1,14 +1,13 @@
-// Learn learns the ranking model and the background table of the index from the
-// training set of SQuAD 1.1 alone. It takes minutes and always gives the same
-// result:
+// Learn learns the ranking model and the background table of the index from
+// SQuAD 1.1's training set alone, in minutes and always the same:
 //
 //	go run ./internal/rank/learn -data DIR
 //
-// DIR holds documents.jsonl.gz and questions.jsonl.gz. Learn writes
-// internal/rank/model.json and internal/index/background.bin. The former also
-// records the data and the measures. If the background table has changed, Learn
-// runs a second time, because the index it learns from uses the table. With
-// -sense it learns the second stage instead: internal/rank/sense.json.
+// DIR holds documents.jsonl.gz and questions.jsonl.gz. It writes
+// internal/rank/model.json and internal/index/background.bin, with what was
+// used and measured in the former. It runs twice where the background table
+// has changed, for the index that it learns from is built with it. With -sense it
+// learns the second stage instead, internal/rank/sense.json.
 package main
 
 import (

@@ -10,8 +10,8 @@ import (
 	"multivac/internal/rank"
 )
 
-// nearPassages is the number of passages without the answer per question.
-const nearPassages = 4
+// near is the number of passages without the answer per question.
+const near = 4
 
 // pairs writes the training data of the reader into dir. passages.jsonl.gz has
 // each passage as its sentences in their context. questions.jsonl.gz has each
@@ -53,7 +53,7 @@ func (c *corpus) pairs(m *rank.Model, dir string) error {
 		}
 		for _, h := range in.Search(m.NewQuestion(q.Question.Question, in).Terms(), rank.Passages) {
 			n := c.byID[h.Document]
-			if n != q.paragraph && len(a.Near) < nearPassages && !q.AnsweredBy(c.paragraphs[n].Passages[h.Number].Text) {
+			if n != q.paragraph && len(a.Near) < near && !q.AnsweredBy(c.paragraphs[n].Passages[h.Number].Text) {
 				a.Near = append(a.Near, number[[2]int{n, int(h.Number)}])
 			}
 		}

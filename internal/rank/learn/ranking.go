@@ -150,8 +150,8 @@ func parallel(n int, do func(int)) {
 	wg.Wait()
 }
 
-// example returns the example of a question. It leaves out sentences of other
-// paragraphs that happen to hold the answer: they are neither right nor wrong.
+// example makes an example of a question. A sentence of another paragraph
+// that happens to hold the answer is neither right nor wrong, and left out.
 func (c *corpus) example(m *rank.Model, table *table, s *index.Snapshot, q question) example {
 	asked, found := c.find(m, s, q.Question.Question, nil)
 	found = c.dress(found, q, 1)

@@ -219,7 +219,7 @@ func (c *corpus) inOtherWords(q question, words *thesaurus, r *rand.Rand) questi
 	return q
 }
 
-// senseTrial does what package ask does before ranking.
+// senseTrial does what asking does before it ranks.
 func (c *corpus) senseTrial(m *rank.Model, s *index.Snapshot, asked question, answerable bool, hidden func(int) bool) senseTrial {
 	q := m.NewQuestion(asked.Question.Question, s)
 	v := meaning.Default().Vector(asked.Question.Question)
