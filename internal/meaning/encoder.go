@@ -14,18 +14,18 @@ const (
 	heads    = 12
 	headSize = width / heads
 	inner    = 1536
-	longest  = 256 // pieces of the longest input
+	longest  = 256 // pieces of an input
 )
 
-// A matrix is 8-bit weights, packed for the kernels. From a row x of depth
-// numbers, it computes x·w·scale + bias, which has columns numbers.
+// A matrix is weights in 8 bits, packed for the kernels: what is computed of a
+// row x of depth numbers is x·w·scale + bias, columns numbers.
 type matrix struct {
 	columns, depth int
 	packed         []int8
-	scale, bias    []float32 // per column
+	scale, bias    []float32 // of each column
 }
 
-// norms are the parameters of a layer's normalisation.
+// A norm is a layer's normalisation.
 type norms struct{ gain, bias []float32 }
 
 type layer struct {
@@ -33,16 +33,16 @@ type layer struct {
 	attended, out          norms
 }
 
-// A network is a stack of layers. Its input is, for each piece, the sum of the
-// vectors of the piece, of its place and of its kind.
+// A network is layers over the sum of a piece's, its place's and its kind's
+// vectors.
 type network struct {
 	words, places rows
-	kinds         [][]float32 // 0 for the question or a single text, 1 for the run that is read with a question
+	kinds         [][]float32 // 0 for the question or a text alone, 1 for a run beside a question
 	in            norms
 	layers        []layer
 }
 
-// rows are 8-bit vectors, each with the number that 1 stands for.
+// rows are vectors in 8 bits, each with what 1 stands for.
 type rows struct {
 	numbers []int8
 	scale   []float32
@@ -57,18 +57,18 @@ func (n *network) embed(row []float32, id int32, place, kind int) {
 	}
 }
 
-// A scratch is the memory of one pass, kept for the next one. Rows that only
-// fill up a tile have old contents; nothing reads their results.
+// A scratch is what one pass needs; kept for the next one. Rows that only fill
+// up a tile hold what was there before: what becomes of them is not looked at.
 type scratch struct {
 	cutter cutter
 	pieces []piece
 
-	x, y    []float32 // rows of width numbers, and rows of the result of a product
-	q       []int16   // the quantised rows of a product, rounded up to whole tiles
-	scale   []float32 // per row of q
-	keys    []int16   // packed keys of one head
+	x, y    []float32 // rows of width, and of what a product gives
+	q       []int16   // the rows of a product, quantised, rounded up to whole tiles
+	scale   []float32 // of each of its rows
+	keys    []int16   // of one head, packed
 	values  []int16
-	weights []int16 // attention weights: rows of one head
+	weights []int16 // of attention: rows of one head
 	scores  []float32
 	mixed   []float32
 
@@ -112,8 +112,7 @@ func (l *layer) run(s *scratch, rows int) {
 	}
 }
 
-// block is how many rows pass the feed-forward layer at once. Its inner rows
-// are wide, so all rows at once would need much memory.
+// block is how many rows are fed forward at once: what lies between is wide.
 const block = 64
 
 func (l *layer) feedForward(s *scratch, x, y []float32) {
@@ -125,8 +124,8 @@ func (l *layer) feedForward(s *scratch, x, y []float32) {
 	l.out.apply(x, y)
 }
 
-// quantise rounds rows of depth numbers to whole numbers of at most limit, and
-// writes them into s.q, each row with its scale.
+// quantise writes rows of so many numbers, rounded to whole ones of at most
+// limit, into s.q, each with its scale.
 func (s *scratch) quantise(x []float32, depth int, limit float32) {
 	rows := len(x) / depth
 	q, scale := grow(&s.q, roundUp(rows, tileRows)*depth), grow(&s.scale, rows)
@@ -135,8 +134,8 @@ func (s *scratch) quantise(x []float32, depth int, limit float32) {
 	}
 }
 
-// quantiseRow rounds x to whole numbers of at most limit, and returns the
-// number that 1 stands for.
+// quantiseRow rounds x to whole numbers of at most limit and returns what one
+// of them stands for.
 func quantiseRow(q []int16, x []float32, limit float32) float32 {
 	largest := fastest.largest(x)
 	if largest == 0 {
@@ -147,9 +146,8 @@ func quantiseRow(q []int16, x []float32, limit float32) float32 {
 	return largest / limit
 }
 
-// product multiplies the rows in s.q, of depth numbers each, by the matrix, and
-// writes rows of columns numbers into out. It applies f to each row, unless f
-// is nil.
+// product computes what stands in s.q, rows of depth numbers, by the matrix,
+// into out, rows of columns numbers, each through f where there is one.
 func (m *matrix) product(s *scratch, out []float32, rows int, f func([]float32)) {
 	for c := 0; c < m.columns; c += tileColumns {
 		w := m.packed[c*m.depth:]
@@ -167,8 +165,8 @@ func (m *matrix) product(s *scratch, out []float32, rows int, f func([]float32))
 	}
 }
 
-// attention mixes the values of rows by how well their queries match the keys.
-// y has the query, key and value of each row; mixed gets rows of width numbers.
+// attention mixes the values of rows by how their queries suit the keys: y has
+// query, key and value of each row, mixed gets rows of width.
 func (s *scratch) attention(y, mixed []float32, rows int) {
 	const each = 3 * width
 	tall, even := roundUp(rows, tileRows), roundUp(rows, lanes)
@@ -199,7 +197,7 @@ func (s *scratch) attention(y, mixed []float32, rows int) {
 		for r := range rows {
 			row := scores[r*even:][:even]
 			for i := rows; i < even; i++ {
-				row[i] = -math.MaxFloat32 // no such key exists
+				row[i] = -math.MaxFloat32 // there is no such key
 			}
 			fastest.softmax(weights[r*even:][:even], row)
 		}
@@ -214,7 +212,7 @@ func (s *scratch) attention(y, mixed []float32, rows int) {
 	}
 }
 
-// rootHeadSize is the square root of headSize, by which scores are divided.
+// rootHeadSize is the square root of headSize: what scores are divided by.
 const rootHeadSize = 5.656854249
 
 var (
@@ -222,8 +220,8 @@ var (
 	ones  = [lanes]float32{1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1}
 )
 
-// packValues packs the values of one head, and returns the number that 1 stands
-// for in a product of weight and value.
+// packValues packs one head's values, and returns what one of a weight times a
+// value stands for.
 func (s *scratch) packValues(values []int16, y []float32, rows, even int) float32 {
 	const each = 3 * width
 	largest := float32(1e-30)
@@ -249,7 +247,7 @@ func add(x, y []float32) {
 	}
 }
 
-// apply sets the rows of x to the normalised x+y.
+// apply makes rows of width the normalised x+y.
 func (n *norms) apply(x, y []float32) {
 	for i := 0; i < len(x); i += width {
 		fastest.normalise(x[i:i+width], y[i:i+width], n.gain, n.bias)

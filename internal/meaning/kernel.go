@@ -2,70 +2,68 @@ package meaning
 
 import "math"
 
-// Fast reports whether a kernel uses special instructions of this processor.
-// Without them the numbers are the same, but take about 20 times as long: too
-// long to wait.
+// Fast reports whether this processor has instructions that a kernel is
+// written for. Without them the numbers are the same, but take some twenty
+// times as long to make: too long to wait for.
 func Fast() bool { return fastest.name != generic.name }
 
-// A tile is what a kernel multiplies at once: so many rows by so many columns.
+// A tile is what a kernel multiplies at once: so many rows of so many columns.
 const (
 	tileRows    = 4
 	tileColumns = 64
-	lanes       = 16 // neighbouring columns in a packed matrix, and numbers that are added in parallel
+	lanes       = 16 // columns that lie side by side in a packed matrix, and numbers that are added up side by side
 )
 
-// Products are sums, in 32 bits, of 16-bit numbers times 8-bit or 16-bit ones.
-// These are the largest numbers for which the sums fit: numbers in rows that
-// are multiplied by a matrix, whose weights are at most 127, and in queries and
-// keys.
+// Products are sums of 16-bit times 8-bit or 16-bit whole numbers in 32 bits.
+// These are the largest numbers with which they fit: of rows that a matrix is
+// multiplied with, whose weights are at most 127, and of queries and keys.
 const (
 	maxWide  = math.MaxInt16 // width·127·maxWide < 2³¹
 	maxInner = 11008         // inner·127·maxInner < 2³¹
 	maxHead  = 8191          // headSize·maxHead² < 2³¹
 )
 
-// weightOne is the whole number that stands for an attention weight of 1. The
-// weights of a row add up to it, except for rounding, so that their sum of
-// products with values of at most maxWide fits.
+// weightOne is the attention weight of 1 in whole numbers; values of maxWide
+// times weights that add up to it, but for rounding, fit.
 const weightOne = math.MaxInt16
 
-// A kernel is a set of inner loops. All kernels give the same numbers to the
-// last bit: sums of whole numbers do not depend on their order, the order of
-// all other sums is defined here, and no product is fused with a sum. The
-// length of a slice of numbers is a multiple of lanes.
+// A kernel is the inner loops. All kernels give the same numbers to the last
+// bit: sums of whole numbers have no order, sums of others have one that is
+// laid down here, and no product is fused with a sum. Slices of numbers have
+// a multiple of lanes of them.
 type kernel struct {
 	name string
 
-	// dot sets sums[r][c] of a tile to the product of row r of a and column c
-	// of w, over depth numbers. A row begins every stride numbers, and w is
-	// packed by pack. dot16 does the same for lanes columns of 16-bit numbers.
+	// dot makes sums[r][c] of a tile the product of row r of a, which begins
+	// every stride numbers, with column c of w, packed as pack does it, over
+	// depth numbers. dot16 does it for one group of lanes of 16-bit numbers.
 	dot   func(sums *[tileRows * tileColumns]int32, a []int16, stride int, w []int8, depth int)
 	dot16 func(sums *[tileRows * lanes]int32, a []int16, stride int, w []int16, depth int)
 
-	// rescale sets to[i] = sums[i]·by·scale[i] + bias[i].
+	// rescale makes to[i] = sums[i]·by·scale[i] + bias[i].
 	rescale func(to []float32, sums []int32, by float32, scale, bias []float32)
 
 	// largest returns the largest absolute value.
 	largest func(x []float32) float32
 
-	// round sets q[i] = x[i]·by, rounded to the nearest whole number, which
-	// must be at most maxWide.
+	// round makes q[i] = x[i]·by, rounded to the nearest; none may be more
+	// than maxWide.
 	round func(q []int16, x []float32, by float32)
 
-	// gelu sets x[i] = x[i]·Φ(x[i]) (Hendrycks and Gimpel, 2016), with an error
-	// of at most 3e-6 from -8 to 8.
+	// gelu makes x[i] = x[i]·Φ(x[i]) (Hendrycks and Gimpel, 2016), to 3e-6
+	// from -8 to 8.
 	gelu func(x []float32)
 
-	// softmax writes the softmax of scores, as fractions of weightOne. It
-	// overwrites scores.
+	// softmax writes the softmax of scores, in parts of weightOne; it leaves
+	// something else in scores.
 	softmax func(weights []int16, scores []float32)
 
-	// normalise sets x to the normalised x+y, times gain, plus bias (Ba, Kiros
+	// normalise makes x the normalised x+y, times gain, plus bias (Ba, Kiros
 	// and Hinton, 2016).
 	normalise func(x, y, gain, bias []float32)
 }
 
-// fastest is the kernel that this processor uses.
+// fastest is the kernel that this processor computes with.
 var fastest = kernels()[0]
 
 var generic = kernel{"generic", dotGeneric, dot16Generic, rescaleGeneric, largestGeneric, roundGeneric, geluGeneric, softmaxGeneric, normaliseGeneric}
@@ -103,9 +101,9 @@ func dot16Generic(sums *[tileRows * lanes]int32, a []int16, stride int, w []int1
 	}
 }
 
-// pack arranges the rows of a matrix, which are the columns of a product, in
-// the order in which a kernel reads them: lanes rows next to each other, 2
-// numbers of each at a time. columns is a multiple of lanes, and depth is even.
+// pack puts the rows of a matrix, the columns of a product, into the order
+// in which a kernel reads them: lanes of them side by side, two numbers of
+// each at a time. columns is a multiple of lanes and depth is even.
 func pack(rows []int8, columns, depth int) {
 	var group [lanes * inner]int8
 	for ; columns > 0; columns -= lanes {
@@ -119,7 +117,7 @@ func pack(rows []int8, columns, depth int) {
 	}
 }
 
-// mul is a product that is rounded before something is added to it.
+// mul is a product that is rounded before anything is added to it.
 func mul(x, y float32) float32 { return float32(x * y) }
 
 func rescaleGeneric(to []float32, sums []int32, by float32, scale, bias []float32) {
@@ -136,8 +134,8 @@ func largestGeneric(x []float32) float32 {
 	return largest
 }
 
-// Adding this before cutting off the fraction rounds to the nearest whole
-// number, since the sum is never negative.
+// Adding this before cutting off the fraction rounds to the nearest, for what
+// is cut is never negative.
 const (
 	roundUnder  = maxWide + 1
 	roundOffset = roundUnder + 0.5
@@ -150,7 +148,7 @@ func roundGeneric(q []int16, x []float32, by float32) {
 }
 
 // Φ(x) = 1/2 + x·P(x²)/Q(x²), fitted to the least error of x·Φ(x) on
-// [-geluRange, geluRange]. Outside, Φ is constant.
+// [-geluRange, geluRange]; beyond, Φ stays.
 const (
 	geluRange = 5
 	geluP0    = 0.39896613
@@ -178,11 +176,11 @@ func geluGeneric(x []float32) {
 	}
 }
 
-// e^x = 2^n·e^r, with the polynomial of Cephes' expf for e^r (Moshier, 1989).
+// e^x = 2^n·e^r with the polynomial of Cephes' expf for e^r (Moshier, 1989).
 const (
 	expLeast = -80
 	expLog2e = 1.44269504
-	expHigh  = 0.693359375 // together with expLow the natural logarithm of 2
+	expHigh  = 0.693359375 // with expLow, the natural logarithm of 2
 	expLow   = -2.12194440e-4
 	exp0     = 1.9875691500e-4
 	exp1     = 1.3981999507e-3
@@ -192,7 +190,7 @@ const (
 	exp5     = 5.0000001201e-1
 )
 
-// exp returns e^x for x at most 0, with a relative error of about 2e-7.
+// exp is e^x for x at most 0, to about 2e-7 of itself.
 func exp(x float32) float32 {
 	if x < expLeast {
 		return 0
@@ -209,7 +207,7 @@ func exp(x float32) float32 {
 	return mul(p+1, math.Float32frombits(uint32(n+127)<<23))
 }
 
-// fold adds up the sums of the lanes.
+// fold adds up what was added up in lanes.
 func fold(sums *[lanes]float32) float32 {
 	for n := lanes / 2; n > 0; n /= 2 {
 		for i := range n {
@@ -235,7 +233,7 @@ func softmaxGeneric(weights []int16, scores []float32) {
 	}
 }
 
-// epsilon prevents a division by 0 for a row of zeros.
+// epsilon keeps a row of zeros from being divided by nothing.
 const epsilon = 1e-12
 
 func normaliseGeneric(x, y, gain, bias []float32) {

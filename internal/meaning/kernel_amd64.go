@@ -2,7 +2,7 @@ package meaning
 
 import "golang.org/x/sys/cpu"
 
-// kernels returns the kernels for this processor, the fastest one first.
+// kernels are those that this processor has, the fastest first.
 func kernels() []kernel {
 	k := []kernel{generic}
 	if !cpu.X86.HasAVX2 {

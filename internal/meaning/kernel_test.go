@@ -7,7 +7,8 @@ import (
 	"testing"
 )
 
-// Each kernel gives what the generic one gives, to the last bit.
+// Each kernel of this processor must do what the generic one does, and that
+// what it says, to the last bit.
 
 func TestDot(t *testing.T) {
 	r := rand.New(rand.NewPCG(1, 1))
@@ -20,12 +21,12 @@ func TestDot(t *testing.T) {
 		for i := range rows {
 			rows[i] = int8(r.IntN(255) - 127)
 		}
-		for i := range depth { // the largest possible sums
+		for i := range depth { // the largest sums there are
 			a[i], a[depth+i], rows[i] = int16(limit), int16(-limit), 127
 		}
 		packed := slices.Clone(rows)
 		pack(packed, tileColumns, depth)
-		wide := make([]int16, lanes*depth) // the first lanes as 16-bit numbers
+		wide := make([]int16, lanes*depth) // as 16-bit numbers, the first lanes
 		for i := range wide {
 			wide[i] = int16(packed[i])
 		}
@@ -135,7 +136,7 @@ func TestKernels(t *testing.T) {
 	}
 }
 
-// The generic kernel computes its formulas.
+// What the generic kernel makes is what its formulas say.
 func TestGeneric(t *testing.T) {
 	for x := float32(-8); x <= 8; x += 1.0 / 1024 {
 		row := []float32{x}

@@ -5,17 +5,17 @@ import (
 	"unicode"
 )
 
-// A question counts as English from these shares of whole words on. Nearly all
-// questions of SQuAD and of busy people pass; of Spanish and German ones, a few
-// in 100 do.
+// Shares of whole words from which a question counts as English. Of SQuAD's
+// and of busy people's questions nearly all pass, of Spanish and German ones a
+// few in a hundred.
 const (
 	wholeAlone  = 0.75
-	wholeBeside = 0.5 // if the question also has a word of English form
+	wholeBeside = 0.5 // where a word of English form stands beside
 )
 
-// Knows reports whether a question is in English, the only language that the
-// model was trained for. In English, most words are in the vocabulary as a
-// whole, not in pieces.
+// Knows reports whether a question is in English, the one language that the
+// model was trained for: whether most of its words are in the vocabulary whole,
+// and not in pieces.
 func (m *Model) Knows(question string) bool {
 	s := scratches.Get().(*scratch)
 	defer scratches.Put(s)
@@ -41,8 +41,8 @@ func (m *Model) Knows(question string) bool {
 	return formed >= 0 && share >= wholeAlone || formed > 0 && share >= wholeBeside
 }
 
-// forms are words that English uses to form questions, and, counted against
-// them, those of neighbouring languages, whose names may look English.
+// forms are words that English forms its questions with, and words that its
+// neighbours do, which count against it: their names may be English ones.
 var forms = func() map[string]int {
 	m := map[string]int{}
 	for w := range strings.FieldsSeq("the of and for to from with which what who whom whose when where why how did does are is") {

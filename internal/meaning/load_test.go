@@ -11,7 +11,7 @@ import (
 	"testing"
 )
 
-// small returns a model of the right shapes without layers, deflated.
+// small is a model of the right shapes with no layers, deflated.
 func small(t testing.TB, change func(head map[string]any) (numbers int)) []byte {
 	tensors, at := map[string]any{}, 0
 	add := func(name, kind string, size int, shape ...int) {
@@ -59,7 +59,7 @@ func deflated(t testing.TB, raw []byte) []byte {
 	return b.Bytes()
 }
 
-// collected allocates memory that the garbage collector frees.
+// collected allocates what the garbage collector takes again.
 func collected(n int) []byte { return make([]byte, n) }
 
 func TestLoad(t *testing.T) {
@@ -69,7 +69,7 @@ func TestLoad(t *testing.T) {
 	for _, c := range []struct {
 		name   string
 		change func(head map[string]any) int
-		err    string // "" for none
+		err    string // or none
 	}{
 		{"whole", nil, ""},
 		{"a mark too few", func(h map[string]any) int {

@@ -1,9 +1,9 @@
-// Package meaning understands a little English. It turns sentences and
-// questions into vectors, which are similar if their meanings are. It also
-// reads a question together with a passage and says which sentence answers it,
-// if any does. Two small transformers compute in whole numbers, with the same
-// result on every processor. The package is pure: it does no I/O and reads no
-// clock. It cannot invent anything, since it only gives numbers.
+// Package meaning understands a little English: it turns sentences and
+// questions into vectors that are alike where the sense is alike, and reads a
+// question together with a passage to say which sentence answers it, if any
+// does. Two small transformers run in whole numbers, the same on every
+// processor. Pure: it does no I/O, reads no clock, and invents nothing, for it
+// gives numbers only.
 package meaning
 
 import (
@@ -17,32 +17,32 @@ import (
 	"multivac"
 )
 
-// Version is the version of the weights and of the computation. Vectors of
-// different versions must not be compared. Version 1 has MiniLM-L6's 6 layers
-// to find, and 3 trained layers to read.
+// Version names the weights and what is done with them: vectors of different
+// versions must not be compared. 1: MiniLM-L6's six layers to find, three
+// trained to read.
 const Version = 1
 
-// A Model is the networks with their vocabulary. Many goroutines may call its
-// methods.
+// A Model is the networks with their vocabulary. Its methods may be called by
+// many goroutines.
 type Model struct {
 	vocabulary     *vocabulary
 	finder, reader network
-	flags          [][]float32 // of the reader: 1 for words that question and run share
+	flags          [][]float32 // the reader's: 1 where question and run share the word
 	logit          []float32
 	bias           float32
 }
 
-// longestText is how many pieces of a text go into its vector.
+// longestText is how many pieces of a text its vector is made of.
 const longestText = 128
 
-// Vector returns the meaning of a text: the mean of the finder's output for its
+// Vector returns the sense of a text: the mean of what the finder makes of its
 // pieces, as MiniLM was trained for (Reimers and Gurevych, 2019).
 func (m *Model) Vector(text string) Vector {
 	sum := m.sum(text)
 	return direction(&sum)
 }
 
-// sum adds up the finder's output for the pieces of a text.
+// sum adds up what the finder makes of the pieces of a text.
 func (m *Model) sum(text string) (sum [width]float32) {
 	s := scratches.Get().(*scratch)
 	defer scratches.Put(s)
@@ -62,17 +62,17 @@ func (m *Model) sum(text string) (sum [width]float32) {
 	return sum
 }
 
-// Limits of the pieces in a reading.
+// How many pieces of each a reading has at most.
 const (
 	longestQuestion = 36
 	longestTitle    = 16
 	longestRun      = 128
 )
 
-// Read reads consecutive sentences, under their title, together with a
-// question. For each sentence it returns the logarithm of how much more likely
-// it is that the sentence has the answer than that none has. For sentences that
-// do not fit into the input it returns a very small number.
+// Read reads sentences that follow each other, under their title, together
+// with a question. It returns for each sentence the logarithm of how much
+// likelier it holds the answer than that none does; very little for those that
+// no longer fit.
 func (m *Model) Read(question, title string, sentences []string) []float32 {
 	s := scratches.Get().(*scratch)
 	defer scratches.Put(s)
@@ -141,7 +141,7 @@ func (m *Model) readRun(s *scratch, words []string, asked int) {
 	m.reader.run(s, len(s.pieces))
 }
 
-// logSum returns the logarithm of the sum of the odds of rows.
+// logSum returns the logarithm of the sum of what rows have for odds.
 func (m *Model) logSum(x []float32) float32 {
 	sum := 0.0
 	for ; len(x) > 0; x = x[width:] {
@@ -154,9 +154,8 @@ func (m *Model) logSum(x []float32) float32 {
 	return float32(max(-30, math.Log(sum)))
 }
 
-// appendKeys appends the key of each piece, by which words are compared: the
-// first 5 letters of its word, or "" for marks and words without a meaning of
-// their own.
+// appendKeys appends for each piece what its word is compared by: its first
+// five letters, or nothing for marks and words without a meaning of their own.
 func appendKeys(keys []string, text string, pieces []piece) []string {
 	for i := 0; i < len(pieces); {
 		j := i
@@ -217,8 +216,8 @@ func (m *Model) Vectors(ctx context.Context, title string, p multivac.Passage) (
 // longestLead is how many bytes of a lead are context.
 const longestLead = 200
 
-// inContext puts the title, heading and lead before a sentence, without marks
-// of formatting.
+// inContext puts a sentence behind its title, heading and lead, without marks
+// of form.
 func inContext(title string, p multivac.Passage, sentence string) string {
 	parts := make([]string, 0, 4)
 	for _, s := range []string{title, p.Heading, p.Lead, sentence} {

@@ -17,8 +17,8 @@ import (
 	"multivac"
 )
 
-// reference is what PyTorch computes with the same weights, and with MiniLM's
-// own. train/reference.py writes it.
+// reference is what PyTorch makes of the same weights, and of MiniLM's own;
+// train/reference.py writes it.
 var reference = sync.OnceValue(func() (r struct {
 	Texts []struct {
 		Text  string
@@ -68,15 +68,15 @@ func TestPieces(t *testing.T) {
 	}
 }
 
-// With every kernel, the finder's vectors, before they are rounded, differ by
-// at most 1e-3 from those computed in 32 bits with the same weights. With 8-bit
-// weights, their cosine with MiniLM's vectors is at least 0.99.
+// With every kernel, the finder's vectors before they are rounded are 1e-3 at most
+// from those made in 32 bits of the same weights; with 8 bits for a weight
+// they point where MiniLM's point, to a cosine of 0.99.
 func TestVectorReference(t *testing.T) {
 	for _, k := range kernels() {
 		use(t, k)
 		for i, want := range reference().Vectors {
 			if i > 0 && k.name == generic.name {
-				break // one kernel suffices, and this takes a while
+				break // one shows it, and takes a while
 			}
 			sum := Default().sum(want.Text)
 			exact, minilm := floats(want.Vector), floats(want.MiniLM)
@@ -109,7 +109,7 @@ func TestReadReference(t *testing.T) {
 			}
 			got := Default().Read(want.Question, want.Title, want.Sentences)
 			t.Logf("%s: %q: %.4f, want %.4f", k.name, want.Question, got, want.Scores)
-			all, allWanted := 1., 1. // the odds of all sentences, and of none
+			all, allWanted := 1., 1. // the odds of all, and of none
 			for i, score := range want.Scores {
 				all += math.Exp(float64(got[i]))
 				allWanted += math.Exp(score)
@@ -218,7 +218,7 @@ func TestInContext(t *testing.T) {
 	}
 }
 
-// Many goroutines at once get the same as one alone.
+// Many at once get what one alone gets.
 func TestAtOnce(t *testing.T) {
 	m := Default()
 	var vectors []Vector
@@ -247,13 +247,14 @@ func TestAtOnce(t *testing.T) {
 	all.Wait()
 }
 
-// No piece and no layer allocates, except for letters that are decomposed.
+// Nothing is allocated for a piece or a layer, but for letters that are taken
+// apart.
 func TestAllocations(t *testing.T) {
 	if raced {
 		t.Skip("the race detector empties the pool")
 	}
 	m := Default()
-	defer debug.SetGCPercent(debug.SetGCPercent(-1)) // the garbage collector would empty the pool
+	defer debug.SetGCPercent(debug.SetGCPercent(-1)) // it would empty the pool
 	text := reference().Vectors[1].Text
 	if n := testing.AllocsPerRun(5, func() { m.Vector(text) }); n >= 1 {
 		t.Errorf("%v allocations for a vector", n)

@@ -5,17 +5,18 @@ import (
 	"math/bits"
 )
 
-// Width is the number of elements of a Vector.
+// Width is how many numbers a Vector has.
 const Width = width
 
-// A Vector is the meaning of a text: a direction, scaled so that its largest
-// number is 127.
+// A Vector is the sense of a text: a direction, its numbers scaled so that the
+// largest is 127.
 type Vector [Width]int8
 
-// Length returns the Euclidean length.
+// Length is its Euclidean length.
 func (v *Vector) Length() float32 { return float32(math.Sqrt(float64(Product(v, v)))) }
 
-// Product returns the inner product. Divided by both lengths, it is the cosine.
+// Product is the inner product; over both lengths it is how alike two senses
+// are, from -1 to 1.
 func Product(a, b *Vector) float32 {
 	var sum int32
 	for i, x := range a {
@@ -24,16 +25,16 @@ func Product(a, b *Vector) float32 {
 	return float32(sum)
 }
 
-// Cosine returns how similar two meanings are, from -1 to 1; 0 if one has none.
+// Cosine is how alike two senses are, from -1 to 1; 0 where one has none.
 func Cosine(a, b *Vector) float32 {
 	return Product(a, b) / max(1e-9, a.Length()*b.Length())
 }
 
-// A Sketch is the signs of a Vector. The more signs differ, the less similar
-// are two meanings, roughly.
+// A Sketch is the signs of a Vector: the more of them differ, the less alike
+// are two senses, about.
 type Sketch [Width / 64]uint64
 
-// SketchBytes is the size of a Sketch, in bytes.
+// SketchBytes is the size of a Sketch.
 const SketchBytes = Width / 8
 
 // Sketch returns the sketch of v.
@@ -46,13 +47,13 @@ func (v *Vector) Sketch() (s Sketch) {
 	return s
 }
 
-// Distance returns in how many signs two sketches differ.
+// Distance is in how many signs two sketches differ.
 func (s *Sketch) Distance(t *Sketch) int {
 	return bits.OnesCount64(s[0]^t[0]) + bits.OnesCount64(s[1]^t[1]) + bits.OnesCount64(s[2]^t[2]) +
 		bits.OnesCount64(s[3]^t[3]) + bits.OnesCount64(s[4]^t[4]) + bits.OnesCount64(s[5]^t[5])
 }
 
-// direction scales x to a Vector.
+// direction scales x.
 func direction(x *[width]float32) (v Vector) {
 	largest := float32(0)
 	for _, f := range x {

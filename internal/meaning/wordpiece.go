@@ -11,20 +11,20 @@ import (
 // A piece is a piece of a word in a text: a row of the vocabulary.
 type piece struct {
 	id         int32
-	word       int32 // number of the word in the text, from 0; a mark counts as a word
+	word       int32 // of the text, counted from 0; a mark is a word
 	start, end int32 // bytes of the text
 }
 
-// longestWord is the number of letters of the longest word that is looked up. A
-// longer one is unknown.
+// longestWord is how many letters a word may have that is looked up; a longer
+// one is unknown.
 const longestWord = 100
 
-// A vocabulary cuts texts into word pieces: the longest known ones, from the
-// left, as BERT does (Devlin et al., 2019, uncased).
+// A vocabulary cuts texts into word pieces: the longest that are known, from
+// the left, as BERT does (Devlin et al., 2019, uncased).
 type vocabulary struct {
-	words        map[string]int32 // pieces at the beginning of a word
-	suffixes     map[string]int32 // pieces inside a word
-	longest      int              // length of the longest piece, in bytes
+	words        map[string]int32 // pieces that begin a word
+	suffixes     map[string]int32 // pieces that go on with one
+	longest      int              // of them, in bytes
 	unknown      int32
 	start, split int32 // [CLS] and [SEP]
 	colon        int32
@@ -44,7 +44,7 @@ func newVocabulary(words []string) *vocabulary {
 	return v
 }
 
-// whole reports whether all special pieces are there.
+// whole says whether all marks are there.
 func (v *vocabulary) whole() bool {
 	for _, mark := range []string{"[UNK]", "[CLS]", "[SEP]", ":"} {
 		if _, ok := v.words[mark]; !ok {
@@ -54,18 +54,18 @@ func (v *vocabulary) whole() bool {
 	return true
 }
 
-// A cutter cuts texts with a vocabulary. One goroutine at a time may use it.
+// A cutter cuts texts with a vocabulary; for one goroutine at a time.
 type cutter struct {
 	*vocabulary
 	pieces []piece // so far
-	word   int32   // number of the current word in the text
-	parts  []byte  // the current letter, decomposed
-	folded []byte  // the current word, without case and accents
-	at     []int32 // per byte of folded, where its letter begins in the text
-	to     []int32 // and where it ends
+	word   int32   // of the text
+	parts  []byte  // the letter at hand, taken apart
+	folded []byte  // the word at hand, without case and accents
+	at     []int32 // where in the text the letter of each of its bytes begins,
+	to     []int32 // and ends
 }
 
-// appendPieces appends the pieces of a text to pieces, at most limit.
+// appendPieces appends the pieces of a text to pieces, at most limit of them.
 func (c *cutter) appendPieces(pieces []piece, s string, limit int) []piece {
 	c.pieces, c.word = pieces, 0
 	first := len(pieces)
@@ -92,15 +92,15 @@ func (c *cutter) appendPieces(pieces []piece, s string, limit int) []piece {
 	return c.pieces[:min(len(c.pieces), first+limit)]
 }
 
-// add adds a letter to the current word, or cuts it as a word of its own. at is
-// its offset in the text, and size its length.
+// add adds a letter, which stands at so many bytes of the text, to the word at
+// hand, or cuts it as a word of its own.
 func (c *cutter) add(r rune, at, size int) {
 	mark := isMark(r)
 	if mark {
 		c.flush()
 	}
 	before := len(c.folded)
-	if before > longestWord*utf8.UTFMax { // too long to be known
+	if before > longestWord*utf8.UTFMax { // unknown, however it goes on
 		c.to[before-1] = int32(at + size)
 		return
 	}
@@ -113,7 +113,7 @@ func (c *cutter) add(r rune, at, size int) {
 	}
 }
 
-// flush cuts the current word.
+// flush cuts the word at hand.
 func (c *cutter) flush() {
 	if len(c.folded) == 0 {
 		return
@@ -123,7 +123,7 @@ func (c *cutter) flush() {
 	c.folded, c.at, c.to = c.folded[:0], c.at[:0], c.to[:0]
 }
 
-// appendWord appends the pieces of the current word.
+// appendWord appends the pieces of the word at hand.
 func (c *cutter) appendWord() {
 	first := len(c.pieces)
 	add := func(id int32, from, to int) { c.pieces = append(c.pieces, piece{id, c.word, c.at[from], c.to[to-1]}) }
@@ -153,8 +153,8 @@ func (c *cutter) appendWord() {
 	}
 }
 
-// isMark reports whether a rune is a word of its own: punctuation, ASCII
-// characters that are neither letters nor digits, and Chinese characters.
+// isMark says whether a rune is a word of its own: punctuation, what ASCII has
+// beside letters and digits, and Chinese characters.
 func isMark(r rune) bool {
 	switch {
 	case r < utf8.RuneSelf:
