@@ -69,7 +69,7 @@ type ask struct {
 	json bool
 
 	asker multivac.Asker
-	line  func(multivac.Quotation) int // line number in the file, 0 if unknown
+	line  func(multivac.Quotation) int // of the file, 0 where unknown
 	out   io.Writer
 	err   io.Writer
 	style style // of out
