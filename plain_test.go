@@ -172,7 +172,7 @@ func TestPlainEnglish(t *testing.T) {
 // supportsTests reports whether a folder has code for tests only. The figures
 // of form are those of the product.
 func supportsTests(folder string) bool {
-	return slices.Contains([]string{"storetest", "queuetest", "webtest", "findtest", "servers", "require"}, path.Base(folder)) ||
+	return slices.Contains([]string{"storetest", "queuetest", "webtest", "findtest", "extracttest", "servers", "require", "golden", "eventually"}, path.Base(folder)) ||
 		strings.HasPrefix(folder, "test/")
 }
 
