@@ -137,7 +137,7 @@ type Quotation struct {
 	Heading    string // path, joined by HeadingSeparator
 	Lead       string // what introduces the list or heads the table
 	Start, End int
-	Before     string // the sentences around it in its passage
+	Before     string // what stands around it in its passage
 	After      string
 	Marks      []Span // the question's words, in Text
 }

@@ -27,7 +27,7 @@ type Live struct {
 	start *Loaded
 	now   atomic.Pointer[Settings]
 
-	secrets atomic.Pointer[[][]byte] // secrets that scrub looks for, in each way they may be written
+	secrets atomic.Pointer[[][]byte] // as they may be written, to be looked for in what is
 
 	mu      sync.Mutex
 	taken   [len(Loaded{}.read)]byte // the files as they were when a change was last taken or refused
@@ -75,7 +75,7 @@ func (v *Live) Credentials(section string) func() (username, password string) {
 	}
 }
 
-// Notices returns what a restart would change, and why a change was refused.
+// Notices say what a restart would change, and why a change was not taken.
 func (v *Live) Notices() []string {
 	v.mu.Lock()
 	defer v.mu.Unlock()

@@ -12,13 +12,13 @@ import (
 	"strings"
 )
 
-// shortest is the length of the shortest secret that is looked for. Shorter
+// minSecret is the length of the shortest secret that is looked for. Shorter
 // ones occur inside ordinary words.
-const shortest = 4
+const minSecret = 4
 
-// remembered is how many forms of secrets are looked for, the newest first. A
+// maxForms is how many forms of secrets are looked for, the newest first. A
 // server may still answer with a secret that has been rotated.
-const remembered = 64
+const maxForms = 64
 
 // remember adds the secrets, in each way they may be written, to those looked
 // for.
@@ -26,7 +26,7 @@ func (v *Live) remember(s *Settings) {
 	known := *v.secrets.Load()
 	for _, secret := range []Secret{s.Store.MongoDB.Password, s.Queue.Password, s.Cache.Password} {
 		text := secret.Reveal()
-		if len(text) < shortest {
+		if len(text) < minSecret {
 			continue
 		}
 		plain, _ := json.Marshal(text) // escapes what HTML wants escaped
@@ -40,7 +40,7 @@ func (v *Live) remember(s *Settings) {
 			}
 		}
 	}
-	known = known[:min(len(known), remembered)]
+	known = known[:min(len(known), maxForms)]
 	v.secrets.Store(&known)
 }
 

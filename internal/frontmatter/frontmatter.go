@@ -1,6 +1,6 @@
-// Package frontmatter reads the settings that site generators have in front of
-// a page's text: YAML between lines of ---, TOML between +++, JSON between ;;;
-// or as an object. It is pure.
+// Package frontmatter reads the settings that site generators put in front of a
+// page's text: YAML between lines of ---, TOML between +++, JSON between ;;; or
+// as an object. It is pure.
 package frontmatter
 
 import (
@@ -14,28 +14,28 @@ import (
 	"multivac"
 )
 
-// maxMatter is the most that front matter may have, in bytes. What is longer
-// is text.
+// maxMatter is the largest size of front matter, in bytes. Anything longer is
+// text.
 const maxMatter = 64 << 10
 
-// maxContext is the longest context, in bytes.
+// maxContext is the length of the longest context, in bytes.
 const maxContext = 200
 
-// maxValue is how many bytes of one setting are context, so that a long
+// maxValue is how many bytes of one setting go into the context, so that a long
 // description leaves room for others.
 const maxValue = 100
 
-// Matter is what front matter says of a document.
+// Matter is what front matter says about a document.
 type Matter struct {
-	Title string // on one line, empty where it names none
-	// Context is what else it says that is worth finding, such as "owner:
+	Title string // on one line; empty if there is none
+	// Context has the other settings that are worth finding, such as "owner:
 	// north, severity: critical", on one line. Settings of the layout are left
 	// out.
 	Context string
 }
 
 // Split reads the front matter at the beginning of s, and returns where the
-// text goes on after it: 0 where there is no front matter.
+// text after it begins: 0 if there is no front matter.
 func Split(s string) (m Matter, end int) {
 	const bom = "\ufeff"
 	start := len(s) - len(strings.TrimPrefix(s, bom))
@@ -50,8 +50,8 @@ func Split(s string) (m Matter, end int) {
 	return read(root), start + size
 }
 
-// cut returns the front matter that s begins with, how many bytes it takes
-// with its marks, and the mark. size is 0 where there is none.
+// cut returns the front matter at the beginning of s, its size with its marks,
+// and the mark. size is 0 if there is none.
 func cut(s string) (body string, size int, mark string) {
 	if strings.HasPrefix(s, "{") {
 		return cutObject(s)
@@ -75,8 +75,8 @@ func cut(s string) (body string, size int, mark string) {
 	return "", 0, ""
 }
 
-// cutObject cuts an object of JSON, which is front matter only where it names
-// a title and text follows it: a document may be JSON itself.
+// cutObject cuts a JSON object. It is front matter only if it has a title and
+// text follows it: otherwise the document itself may be JSON.
 func cutObject(s string) (body string, size int, mark string) {
 	d := json.NewDecoder(strings.NewReader(s[:min(len(s), maxMatter)]))
 	var object map[string]json.RawMessage
@@ -98,7 +98,7 @@ func line(s string) (first, rest string) {
 	return s, ""
 }
 
-// parse returns the mapping that body holds. Aliases in it are not expanded.
+// parse returns the mapping in body. It does not expand aliases.
 func parse(body, mark string) (*yaml.Node, error) {
 	if mark == "+++" {
 		var settings map[string]any
@@ -106,7 +106,7 @@ func parse(body, mark string) (*yaml.Node, error) {
 			return nil, err
 		}
 		var out bytes.Buffer
-		if err := yaml.NewEncoder(&out).Encode(settings); err != nil { // by key, since the order is lost
+		if err := yaml.NewEncoder(&out).Encode(settings); err != nil { // ordered by key, since the original order is lost
 			return nil, err
 		}
 		body = out.String()
@@ -121,8 +121,8 @@ func parse(body, mark string) (*yaml.Node, error) {
 	return document.Content[0], nil
 }
 
-// fromLines reads what is no proper YAML or TOML line by line: each line of a
-// name, a colon or an equals sign, and a value.
+// fromLines reads invalid YAML or TOML line by line: a name, a colon or an
+// equals sign, and a value.
 func fromLines(body string) *yaml.Node {
 	root := &yaml.Node{Kind: yaml.MappingNode}
 	for l := range strings.Lines(body) {
@@ -160,8 +160,8 @@ func read(root *yaml.Node) Matter {
 	return Matter{Title: r.title, Context: r.context.String()}
 }
 
-// maxNodes bounds the settings that are looked at, with those that aliases
-// repeat; maxDepth how deep they are nested.
+// maxNodes bounds the settings that are read, including repetitions by aliases.
+// maxDepth bounds their nesting.
 const (
 	maxNodes = 1000
 	maxDepth = 4
@@ -170,10 +170,10 @@ const (
 type reader struct {
 	title   string
 	context strings.Builder
-	left    int // nodes
+	left    int // nodes that may still be read
 }
 
-// mapping adds the settings of n, whose names come after prefix.
+// mapping adds the settings of n. prefix goes before their names.
 func (r *reader) mapping(prefix string, n *yaml.Node, depth int) {
 	for i := 0; i+1 < len(n.Content) && r.left > 0; i += 2 {
 		r.left--
@@ -203,7 +203,7 @@ func (r *reader) mapping(prefix string, n *yaml.Node, depth int) {
 	}
 }
 
-// list returns the values of a list, and of the lists and mappings in it.
+// list returns the values of a list, and of lists and mappings in it.
 func (r *reader) list(n *yaml.Node, depth int) string {
 	var values []string
 	size := 0
@@ -237,7 +237,7 @@ func (r *reader) list(n *yaml.Node, depth int) string {
 	return strings.Join(values, " / ")
 }
 
-// add adds a setting to the context, if it fits.
+// add adds a setting to the context if it fits.
 func (r *reader) add(name, value string) {
 	value = multivac.Clip(oneLine(value), maxValue)
 	text := oneLine(name) + ": " + value
@@ -250,7 +250,7 @@ func (r *reader) add(name, value string) {
 	r.context.WriteString(text)
 }
 
-// scalarText returns the text of a value; of a moment its day.
+// scalarText returns the text of a value, and only the day of a timestamp.
 func scalarText(n *yaml.Node) string {
 	if n.Kind != yaml.ScalarNode {
 		return ""
@@ -261,8 +261,8 @@ func scalarText(n *yaml.Node) string {
 	return n.Value
 }
 
-// says reports whether a value says something of the text: no switch, no
-// number but a year or a version, no path and no address.
+// says reports whether a value says something about the text. Switches, numbers
+// (except years and versions), paths and addresses do not.
 func says(key string, n *yaml.Node) bool {
 	switch n.ShortTag() {
 	case "!!bool", "!!null":
@@ -280,8 +280,8 @@ func oneLine(t string) string {
 	return strings.Join(strings.Fields(t), " ")
 }
 
-// layout are the settings of what a page looks like and where it stands on the
-// site; those that end in * are beginnings of names.
+// layout lists the settings of a page's looks and of its place on the site.
+// Names that end in * are prefixes.
 var layout = strings.Fields(`title linktitle link_title weight layout slug draft toc* permalink aliases alias template id uid guid order nav* parent
 	grand_parent has_* menu menus type sidebar* book* hide* show* comments cascade outputs url urls image* img icon* css js class* cover thumbnail
 	banner math mermaid robots sitemap eleventy* pagination* prev next full_width exclude* custom_* redirect* lang language locale hreflang ms.* search*

@@ -28,7 +28,7 @@ func TestSplit(t *testing.T) {
 	f("+++\ntitle = 'Drain'\nowner = \"heron\"\ndate = 2025-03-01T10:00:00Z\n[params]\nx = 1\n+++\nText", "Drain", "date: 2025-03-01, owner: heron", "Text")
 	f("{\n\t\"title\": \"Drain\",\n\t\"owner\": \"heron\"\n}\n\nText", "Drain", "owner: heron", "\n\nText")
 	f(";;;\n{\"title\": \"Drain\", \"owner\": \"heron\"}\n;;;\nText", "Drain", "owner: heron", "Text")
-	// Broken ones are read by lines.
+	// Broken front matter is read line by line.
 	f("---\ntitle: Drain: the queue\nowner: {{ .Team\nseverity: high\ndraft: true\n---\nText", "Drain: the queue", "severity: high", "Text")
 	f("+++\ntitle = Drain\nseverity = high\n+++\nText", "Drain", "severity: high", "Text")
 	// No front matter
@@ -38,7 +38,7 @@ func TestSplit(t *testing.T) {
 	}
 }
 
-// What aliases repeat and repeat again is read a bounded number of times.
+// Values that aliases repeat exponentially are read a bounded number of times.
 func TestAliases(t *testing.T) {
 	var b strings.Builder
 	b.WriteString("---\na0: &a0 [x, x]\n")

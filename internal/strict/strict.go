@@ -1,6 +1,6 @@
-// Package strict reads JSON and takes nothing for something else: one value, in
-// UTF-8, with each member once and spelled as it is named, and no half of a
-// surrogate pair. encoding/json lets all of these pass.
+// Package strict reads JSON that can be understood in one way only: one value
+// in UTF-8, each member at most once and spelled exactly as named, and no half
+// of a surrogate pair. encoding/json accepts all of these.
 package strict
 
 import (
@@ -19,24 +19,24 @@ import (
 	"multivac"
 )
 
-// Unmarshal reads b, which is one JSON value, into v, and refuses members that v
-// has no place for. What v gets are copies. An error is an ErrInvalid, which
+// Unmarshal reads b, which is one JSON value, into v, and refuses unknown
+// members. It copies the bytes that it needs. Its error is an ErrInvalid that
 // calls the value by its name, such as "a document".
 func Unmarshal(b []byte, name string, v any) error {
 	return read(b, name, v, json.RejectUnknownMembers(true))
 }
 
-// UnmarshalKnown does what [Unmarshal] does, but passes over members that v has
-// no place for.
+// UnmarshalKnown is like [Unmarshal], but ignores unknown members.
 func UnmarshalKnown(b []byte, name string, v any) error { return read(b, name, v) }
 
-// AppendString appends to dst the text of b, a JSON string that was checked.
+// AppendString appends the text of b to dst. b is a JSON string that was
+// checked.
 func AppendString[T ~[]byte](dst T, b []byte) (T, error) { return jsontext.AppendUnquote(dst, b) }
 
-// ErrTrailing says that there is more than one JSON value.
+// ErrTrailing means that there is more than one JSON value.
 var ErrTrailing error = multivac.Errorf(multivac.ErrInvalid, "send one value, or many as application/x-ndjson, one a line", "something follows the JSON value")
 
-// Base64 that is wrapped into lines has always been taken.
+// loose accepts base64 with line breaks, as earlier versions did.
 var loose = jsonv1.ParseBytesWithLooseRFC4648(true)
 
 func read(b []byte, name string, v any, options ...json.Options) error {
@@ -50,8 +50,8 @@ func read(b []byte, name string, v any, options ...json.Options) error {
 	return Explain(err, name)
 }
 
-// Explain says what an error in reading JSON means to its writer. It calls the
-// whole value by its name.
+// Explain returns an error that tells the author of the JSON what is wrong.
+// name is the name of the whole value.
 func Explain(err error, name string) error {
 	var (
 		syntax *jsontext.SyntacticError
@@ -68,7 +68,7 @@ func Explain(err error, name string) error {
 	case errors.As(err, &base), meant && typed.GoType == reflect.TypeFor[[]byte]() && typed.JSONKind == '"':
 		return multivac.Errorf(multivac.ErrInvalid, "encode the bytes in base64, or send text", "%s is not base64", path(typed, name))
 	case errors.As(err, &told):
-		return told // by a type that reads itself
+		return told // an error of a type that reads itself
 	case meant && errors.Is(typed.Err, json.ErrUnknownName):
 		return multivac.Errorf(multivac.ErrInvalid, "use "+members(typed.GoType), "unknown field %q", multivac.Clip(typed.JSONPointer.LastToken(), 40))
 	case meant && typed.JSONKind != 0:
@@ -81,8 +81,8 @@ func early(offset int64) error {
 	return multivac.Errorf(multivac.ErrInvalid, "send all of it", "JSON cannot be read after byte %d: unexpected end, for it ends early", offset)
 }
 
-// Reason returns what an error says without its remedy, for a caller that knows
-// a better one.
+// Reason returns the text of an error without its remedy, for a caller that
+// knows a better one.
 func Reason(err error) string {
 	var told *multivac.Error
 	if errors.As(err, &told) {
@@ -109,7 +109,7 @@ func explainSyntax(err *jsontext.SyntacticError) error {
 
 var kinds = map[jsontext.Kind]string{'n': "null", 't': "boolean", 'f': "boolean", '"': "string", '0': "number", '[': "array", '{': "object"}
 
-// KindOf returns what kind of value b begins with, such as "number".
+// KindOf returns the kind of the value that b begins with, such as "number".
 func KindOf(b []byte) string { return kinds[jsontext.NewDecoder(bytes.NewBuffer(b)).PeekKind()] }
 
 // path names the member that an error is about, or the value itself.
@@ -124,7 +124,7 @@ func path(err *json.SemanticError, name string) string {
 	return multivac.Clip(strings.Join(tokens, "."), 80)
 }
 
-// members lists the names that the struct has a place for.
+// members lists the names of the members of a struct.
 func members(t reflect.Type) string {
 	for t != nil && t.Kind() == reflect.Pointer {
 		t = t.Elem()

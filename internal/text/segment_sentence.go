@@ -19,8 +19,8 @@ import (
 // of at most 1024 bytes. A window ends early after 128 bytes in which nothing
 // stops them from looking ahead.
 const (
-	window = 1024
-	quiet  = 128
+	maxWindow = 1024
+	maxQuiet  = 128
 )
 
 // longPhrase is the length, in bytes, at which text is cut in a script without
@@ -88,12 +88,12 @@ func (g *segmenter) numbered(from, i, b, end int) int {
 // windowEnd returns the end of the window that begins at pos. It is the start
 // of a rune.
 func windowEnd(s string, pos, end int) int {
-	end = min(end, pos+window)
+	end = min(end, pos+maxWindow)
 	run := 0
 	for i := pos; i < end; i++ {
 		if run++; loud[s[i]] {
 			run = 0
-		} else if run == quiet {
+		} else if run == maxQuiet {
 			end = i
 		}
 	}

@@ -22,7 +22,7 @@ type trial struct {
 
 const (
 	trialsPerSize = 8000 // questions with an answer per size, and as many without
-	nearMisses    = 0.25 // share of the questions without an answer that lack only their paragraph
+	nearMissShare = 0.25 // share of the questions without an answer that lack only their paragraph
 	hiddenUnits   = 16
 	networkEpochs = 12
 )
@@ -84,7 +84,7 @@ func (c *corpus) trials(m *rank.Model, ranking, articles []int, size int, r *ran
 			if len(own) > 0 {
 				jobs = append(jobs, job{own[r.IntN(len(own))], n, true, false})
 			}
-			near := len(own) > 0 && r.Float64() < nearMisses
+			near := len(own) > 0 && r.Float64() < nearMissShare
 			if near {
 				jobs = append(jobs, job{own[r.IntN(len(own))], n, false, true})
 			} else {

@@ -202,7 +202,7 @@ func (c *corpus) dress(found []rank.Candidate, q question, salt uint64) []rank.C
 	h := fnv.New64a()
 	h.Write([]byte(q.ID))
 	r := rand.New(rand.NewPCG(h.Sum64(), salt))
-	if len(found) == 0 || r.Float64() > dressed {
+	if len(found) == 0 || r.Float64() > dressedShare {
 		return found
 	}
 	found = slices.Clone(found)
@@ -226,8 +226,8 @@ func (c *corpus) dress(found []rank.Candidate, q question, salt uint64) []rank.C
 	return found
 }
 
-// dressed is the share of questions whose passages are dressed.
-const dressed = 0.15
+// dressedShare is the share of questions whose passages are dressed.
+const dressedShare = 0.15
 
 // another returns a question about the paragraph.
 func (c *corpus) another(paragraph int, r *rand.Rand) string {
@@ -237,7 +237,7 @@ func (c *corpus) another(paragraph int, r *rand.Rand) string {
 	return ""
 }
 
-// background returns the background table of package index.
+// background returns the table of package index.
 func (c *corpus) background() []byte {
 	passages, in := 0, map[uint64]int{}
 	for _, p := range c.paragraphs {

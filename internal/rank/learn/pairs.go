@@ -11,8 +11,8 @@ import (
 	"multivac/internal/rank"
 )
 
-// nearPassages is the number of passages without the answer per question.
-const nearPassages = 4
+// near is the number of passages without the answer per question.
+const near = 4
 
 // pairs writes the training data of the reader into dir. passages.jsonl.gz has
 // each passage as its sentences in their context. questions.jsonl.gz has each
@@ -54,7 +54,7 @@ func (c *corpus) pairs(m *rank.Model, dir string) error {
 		}
 		for _, h := range in.find(find.Query{Terms: in.question(m, q.Question.Question).Terms(), Passages: rank.Passages}).Hits {
 			n := c.byID[h.Document]
-			if n != q.paragraph && len(a.Near) < nearPassages && !q.AnsweredBy(c.paragraphs[n].passages[h.Number].Text) {
+			if n != q.paragraph && len(a.Near) < near && !q.AnsweredBy(c.paragraphs[n].passages[h.Number].Text) {
 				a.Near = append(a.Near, number[[2]int{n, int(h.Number)}])
 			}
 		}

@@ -32,7 +32,7 @@ const features = rank.Features
 const (
 	candidatesKept = 40 // best sentences per question by a plain sum of BM25s; right ones are always kept
 	epochs         = 6
-	averaged       = 3 // final epochs whose mean is the result: it errs less than the last one
+	averagedEpochs = 3 // final epochs whose mean is the result: it errs less than the last one
 )
 
 // learnRanking fits the weights and the answer table.
@@ -94,7 +94,7 @@ func (t training) fit(without []string) *learner {
 		loss := 0.0
 		for n, i := range r.Perm(len(learned)) {
 			loss += l.learn(&learned[i])
-			if epoch >= epochs-averaged && n%1000 == 0 {
+			if epoch >= epochs-averagedEpochs && n%1000 == 0 {
 				mean.add(l)
 			}
 		}
@@ -184,7 +184,7 @@ type table struct {
 	texts   []string
 }
 
-const rowAsked = 60 // a row needs so many questions
+const minRowQuestions = 60 // a row needs so many questions
 
 func newTable(questions []question) *table {
 	counts := map[uint64]int{}
@@ -199,7 +199,7 @@ func newTable(questions []question) *table {
 	}
 	var hashes []uint64
 	for h, n := range counts {
-		if n >= rowAsked {
+		if n >= minRowQuestions {
 			hashes = append(hashes, h)
 		}
 	}

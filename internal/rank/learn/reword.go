@@ -20,9 +20,9 @@ type thesaurus struct {
 }
 
 const (
-	thesaurusAsked = 15 // a word of the thesaurus occurs in so many questions
-	thesaurusNear  = 4  // similar words per word
-	nearEnough     = 0.55
+	minWordQuestions = 15 // a word of the thesaurus occurs in so many questions
+	maxSimilarWords  = 4  // similar words per word
+	minSimilarity    = 0.55
 )
 
 // newThesaurus collects the words of the questions, in small letters.
@@ -37,7 +37,7 @@ func newThesaurus(c *corpus) *thesaurus {
 	}
 	t := &thesaurus{near: map[string][]string{}}
 	for w, n := range counts {
-		if n >= thesaurusAsked {
+		if n >= minWordQuestions {
 			t.words = append(t.words, w)
 		}
 	}
@@ -65,14 +65,14 @@ func (t *thesaurus) nearest(i int) (near []string) {
 	}
 	var others []other
 	for k := range t.words {
-		if c := meaning.Cosine(&t.vectors[i], &t.vectors[k]); c >= nearEnough && !strings.HasPrefix(t.words[k], t.words[i][:3]) {
+		if c := meaning.Cosine(&t.vectors[i], &t.vectors[k]); c >= minSimilarity && !strings.HasPrefix(t.words[k], t.words[i][:3]) {
 			others = append(others, other{t.words[k], c})
 		}
 	}
 	slices.SortFunc(others, func(a, b other) int {
 		return cmp.Or(cmp.Compare(b.cosine, a.cosine), cmp.Compare(a.word, b.word))
 	})
-	for _, o := range others[:min(len(others), thesaurusNear)] {
+	for _, o := range others[:min(len(others), maxSimilarWords)] {
 		near = append(near, o.word)
 	}
 	return near

@@ -18,13 +18,13 @@ import (
 )
 
 const (
-	reworded      = 0.35 // share of the questions that are reworded
-	swapped       = 0.6  // share of the questions without an answer that have a fact swapped
-	senseHidden   = 12
-	senseEpochs   = 12
-	wrong         = 0.4  // wanted confidence of a wrong answer if there is a right one
-	fewParagraphs = 16   // paragraphs of the smallest collections, at most
-	sensePerPlace = 1500 // questions with an answer per collection, at most, and as many without
+	rewordedShare   = 0.35 // share of the questions that are reworded
+	swappedShare    = 0.6  // share of the questions without an answer that have a fact swapped
+	senseHidden     = 12
+	senseEpochs     = 12
+	wrongConfidence = 0.4  // wanted confidence of a wrong answer if there is a right one
+	fewParagraphs   = 16   // paragraphs of the smallest collections, at most
+	sensePerPlace   = 1500 // questions with an answer per collection, at most, and as many without
 )
 
 // learnSense learns the second stage from articles that the first stage has not
@@ -185,11 +185,11 @@ func (d *senseDraw) questions(paragraphs []int, own, strange []question, n int) 
 // or its paragraph has to be hidden, or it is one of strange.
 func (d *senseDraw) unanswerable(own, strange []question) (q question, hidden, exchanged bool) {
 	switch lot := d.Float64(); {
-	case lot < swapped:
+	case lot < swappedShare:
 		if q, exchanged = d.swap(own[d.IntN(len(own))], own, d.Rand); !exchanged {
 			q = strange[d.IntN(len(strange))]
 		}
-	case lot < swapped+nearMisses:
+	case lot < swappedShare+nearMissShare:
 		q, hidden = own[d.IntN(len(own))], true
 	default:
 		q = strange[d.IntN(len(strange))]
@@ -208,7 +208,7 @@ func (c *corpus) few(article int, r *rand.Rand) (few, rest []int) {
 
 // inOtherWords rewords the question, or returns it as it is, by chance.
 func (c *corpus) inOtherWords(q question, words *thesaurus, r *rand.Rand) question {
-	if r.Float64() < reworded {
+	if r.Float64() < rewordedShare {
 		q.Question.Question = c.reword(q, words, r)
 	}
 	return q
@@ -279,7 +279,7 @@ func fitConfidence(trials []senseTrial, held int, order *rank.Scorer, r *rand.Ra
 			t := &seen[held+i]
 			wanted := float64(indicator(t.right))
 			if t.answerable && !t.right {
-				wanted = wrong
+				wanted = wrongConfidence
 			}
 			loss += n.learn(t.x, wanted, rate)
 		}

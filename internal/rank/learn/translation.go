@@ -12,11 +12,11 @@ import (
 )
 
 const (
-	iterations  = 5
-	seenOften   = 5     // how often a word has to occur to be translated
-	rowLength   = 60    // translations per word
-	leastLikely = 0.002 // least probability of a translation
-	emptyWord   = 0     // is added to each sentence, for words that no other word explains
+	iterations      = 5
+	minSeen         = 5     // how often a word has to occur to be translated
+	maxTranslations = 60    // translations per word
+	minProbability  = 0.002 // least probability of a translation
+	emptyWord       = 0     // is added to each sentence, for words that no other word explains
 )
 
 // translations learns IBM Model 1 from the questions and the sentences with
@@ -112,8 +112,8 @@ func newEM(pairs []pair, asked, told *vocabulary) *em {
 	cells := map[uint64]int32{}
 	for i := range pairs {
 		p := &pairs[i]
-		p.asked = slices.DeleteFunc(p.asked, func(w int32) bool { return asked.counts[w] < seenOften })
-		p.told = slices.DeleteFunc(p.told, func(w int32) bool { return told.counts[w] < seenOften })
+		p.asked = slices.DeleteFunc(p.asked, func(w int32) bool { return asked.counts[w] < minSeen })
+		p.told = slices.DeleteFunc(p.told, func(w int32) bool { return told.counts[w] < minSeen })
 		for _, a := range p.asked {
 			for _, t := range p.told {
 				key := uint64(a)<<32 | uint64(t)
@@ -166,7 +166,7 @@ func (e *em) table(asked, told *vocabulary) []byte {
 	rows := make([][]int32, len(asked.stems))
 	for c := range e.askedOf {
 		a, t := e.askedOf[c], e.toldOf[c]
-		if e.probability[c] >= leastLikely && asked.stems[a] != told.stems[t] && t != emptyWord {
+		if e.probability[c] >= minProbability && asked.stems[a] != told.stems[t] && t != emptyWord {
 			rows[a] = append(rows[a], int32(c))
 		}
 	}
@@ -182,7 +182,7 @@ func (e *em) table(asked, told *vocabulary) []byte {
 		slices.SortFunc(row, func(a, b int32) int {
 			return cmp.Or(cmp.Compare(e.probability[b], e.probability[a]), cmp.Compare(told.stems[e.toldOf[a]], told.stems[e.toldOf[b]]))
 		})
-		row = row[:min(rowLength, len(row))]
+		row = row[:min(maxTranslations, len(row))]
 		if len(row) == 0 {
 			continue
 		}
