@@ -1,6 +1,7 @@
 package tell
 
 import (
+	"bytes"
 	"cmp"
 	"context"
 	"fmt"
@@ -53,10 +54,10 @@ func (m *Maker) passages(ctx context.Context, text string) ([]multivac.Passage, 
 	})
 }
 
-// vectors makes the vectors of passages, a few passages at a time. After each
-// it calls computed with the time that it took. The next passage is not begun
+// vectors makes the vectors of passages, one after the other in the result, a
+// few passages at a time. After each it calls computed with the time that it took. The next passage is not begun
 // before computed returns, so that computed can slow it down.
-func (m *Maker) vectors(ctx context.Context, title string, passages []multivac.Passage, computed func(context.Context, time.Duration)) ([][]byte, error) {
+func (m *Maker) vectors(ctx context.Context, title string, passages []multivac.Passage, computed func(context.Context, time.Duration)) ([]byte, error) {
 	all := make([][]byte, len(passages))
 	group, ctx := errgroup.WithContext(ctx)
 	group.SetLimit(cap(m.computing))
@@ -74,7 +75,10 @@ func (m *Maker) vectors(ctx context.Context, title string, passages []multivac.P
 			return err
 		})
 	}
-	return all, group.Wait()
+	if err := group.Wait(); err != nil {
+		return nil, err
+	}
+	return bytes.Join(all, nil), nil
 }
 
 // stepNames say in words what a step does.

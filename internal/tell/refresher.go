@@ -1,7 +1,6 @@
 package tell
 
 import (
-	"bytes"
 	"context"
 	"errors"
 	"sync/atomic"
@@ -70,7 +69,7 @@ func NewRefresher(s outdated, q queue.Queue, m *Maker) *Refresher {
 	}
 }
 
-// version is that of up-to-date documents.
+// version is that of documents that are up to date.
 func (r *Refresher) version() store.Version {
 	if r.maker.Vectors == nil {
 		return store.Version{Segmenter: r.maker.Segmenter}
@@ -78,7 +77,7 @@ func (r *Refresher) version() store.Version {
 	return store.Version{Segmenter: r.maker.Segmenter, Vectors: meaning.Version}
 }
 
-// Vectors are stored as they are made.
+// The store keeps vectors as the model makes them.
 var _ [meaning.Width]byte = [store.VectorSize]byte{}
 
 // Left is how many documents are outdated, as of a few seconds ago.
@@ -215,41 +214,38 @@ func (r *Refresher) pause(ctx context.Context, took time.Duration) {
 	r.giveWay(ctx)
 }
 
-// document makes what is outdated of a document: other passages, or only the
-// vectors of those that are there.
+// document refreshes one document: it replaces its passages where an older
+// segmenter cut them, and otherwise only attaches their vectors.
 func (r *Refresher) document(ctx context.Context, task multivac.Task) error {
 	p, err := r.store.Published(ctx, task)
 	if err != nil {
 		return unlessSuperseded(err)
 	}
-	if !p.Version.Before(r.version()) { // another process refreshed it
+	if !p.Version.Before(r.version()) { // another process was faster
 		return nil
 	}
-	recut := p.Version.Segmenter < r.maker.Segmenter
-	if recut {
-		passages, err := r.maker.passages(ctx, p.Text)
-		switch {
+	cut := p.Version.Segmenter < r.maker.Segmenter
+	if cut {
+		switch passages, err := r.maker.passages(ctx, p.Text); {
 		case ctx.Err() != nil:
 			return ctx.Err()
-		case err == nil:
-			p.Passages = passages
-		default: // it keeps those that it has
+		case err != nil: // it keeps the passages that it has
 			r.Events.refreshFailed(task.Document, err)
+		default:
+			p.Passages = passages
 		}
 	}
 	p.Version = r.version()
 	if r.maker.Vectors != nil {
-		vectors, err := r.maker.vectors(ctx, p.Title, p.Passages, r.pause)
-		switch {
-		case ctx.Err() != nil:
+		p.Vectors, err = r.maker.vectors(ctx, p.Title, p.Passages, r.pause)
+		if ctx.Err() != nil {
 			return ctx.Err()
-		case err == nil:
-			p.Vectors = bytes.Join(vectors, nil)
-		default: // it goes without vectors
+		}
+		if err != nil { // it goes without vectors
 			r.Events.refreshFailed(task.Document, err)
 		}
 	}
-	if recut {
+	if cut {
 		return unlessSuperseded(r.store.Replace(ctx, task, p))
 	}
 	return unlessSuperseded(r.store.Attach(ctx, task, p.Version, p.Vectors))
