@@ -7,7 +7,8 @@ import (
 	"multivac"
 )
 
-// Local is the queue of one process. It dies with it, as a hint may.
+// Local is the queue of one process. Its tasks are lost with the process, as a
+// hint may be.
 type Local struct {
 	tasks  chan multivac.Task
 	closed chan struct{}
@@ -40,7 +41,7 @@ func (q *Local) Enqueue(_ context.Context, task multivac.Task) error {
 
 // Work returns nil once ctx has ended, or the queue is closed, and the running
 // handlers have returned. A task whose handle fails is dropped. A panic of
-// handle ends the process: this is no place to judge what it has broken.
+// handle ends the process, because the queue cannot know what it has broken.
 func (q *Local) Work(ctx context.Context, workers int, handle func(context.Context, multivac.Task) error) error {
 	var running sync.WaitGroup
 	for range max(workers, 1) {
@@ -50,8 +51,8 @@ func (q *Local) Work(ctx context.Context, workers int, handle func(context.Conte
 				if !ok {
 					return
 				}
-				// The store knows that it is not done, and the sweeper asks
-				// the store: a failed task needs no place here.
+				// A failed task is not enqueued again: the store knows that it
+				// is not done, and the sweeper finds it there.
 				_ = handle(ctx, task)
 			}
 		})
@@ -61,8 +62,8 @@ func (q *Local) Work(ctx context.Context, workers int, handle func(context.Conte
 }
 
 func (q *Local) next(ctx context.Context) (multivac.Task, bool) {
-	// First, because select chooses at random among what is ready: no task
-	// is to begin after the end.
+	// No task is to begin after the end. The select below does not ensure
+	// that, because it chooses at random among the cases that are ready.
 	if ctx.Err() != nil {
 		return multivac.Task{}, false
 	}
@@ -76,7 +77,7 @@ func (q *Local) next(ctx context.Context) (multivac.Task, bool) {
 	}
 }
 
-// Len is how many tasks wait, those being worked on not among them.
+// Len is how many tasks wait, without those that are worked on.
 func (q *Local) Len(context.Context) (int, error) { return len(q.tasks), nil }
 
 // Close ends Work. The waiting tasks are dropped.

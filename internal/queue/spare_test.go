@@ -16,7 +16,7 @@ func TestSpare(t *testing.T) {
 	queuetest.Run(t, func(*testing.T) queue.Queue { return queue.WithSpare(queue.NewLocal(1000), 1000) })
 }
 
-// broken is a queue that is away while down.
+// broken is a queue that cannot be reached while down is set.
 type broken struct {
 	queue.Queue
 	down atomic.Bool
@@ -36,7 +36,7 @@ func (b *broken) Len(ctx context.Context) (int, error) {
 	return b.Queue.Len(ctx)
 }
 
-// While the first queue is away, work is done all the same.
+// While the first queue is away, tasks are worked on nevertheless.
 func TestSpareWhileTheFirstIsAway(t *testing.T) {
 	first := &broken{Queue: queue.NewLocal(10)}
 	s := queue.WithSpare(first, 10)
@@ -48,8 +48,8 @@ func TestSpareWhileTheFirstIsAway(t *testing.T) {
 			t.Errorf("Work: %v", err)
 		}
 	})
-	for _, id := range []multivac.DocumentID{"before", "meanwhile", "after"} {
-		first.down.Store(id == "meanwhile")
+	for _, id := range []multivac.DocumentID{"before", "during", "after"} {
+		first.down.Store(id == "during")
 		if err := s.Enqueue(t.Context(), multivac.Task{Document: id, Revision: 1}); err != nil {
 			t.Errorf("enqueue %s: %v", id, err)
 		}
@@ -62,7 +62,7 @@ func TestSpareWhileTheFirstIsAway(t *testing.T) {
 				t.Errorf("worked on %s, want %s", got, id)
 			}
 		case <-time.After(10 * time.Second):
-			t.Fatalf("nobody works on %s", id)
+			t.Fatalf("no worker works on %s", id)
 		}
 	}
 	cancel()

@@ -1,5 +1,6 @@
-// Package redisclient is what all who talk to a Redis have in common: clients
-// whose user needs few rights, and what to do about what Redis refuses.
+// Package redisclient is what the queue and the far cache have in common as
+// clients of a Redis: connections whose user needs few rights, and what to do
+// where Redis refuses its user.
 package redisclient
 
 import (
@@ -13,23 +14,24 @@ import (
 	"multivac/internal/certs"
 )
 
-// New returns the client of one Redis, which is called host, with what o says
-// of where it is, of users, times and retries. It is plain if config is nil.
+// New returns a client of the Redis at o.Addr, with the users, times and retries
+// of o. host is the name that its certificate must have. The connection is not
+// encrypted if config is nil.
 func New(o *redis.Options, config *tls.Config, host string) *redis.Client {
-	logging.Disable() // of all clients; what goes wrong is returned, and said in our own words
+	logging.Disable() // of all clients: errors are returned, and the callers log them
 	o.TLSConfig = certs.For(config, host)
 	o.Protocol = 2
 	o.ContextTimeoutEnabled = true
 	o.DialerRetries = 1
-	// Neither is needed, and each asks for rights that not every user has.
+	// Neither is needed, and each needs rights that not every user has.
 	o.DisableIdentity = true
 	o.MaintNotificationsConfig = &maintnotifications.Config{Mode: maintnotifications.ModeDisabled}
 	return redis.NewClient(o)
 }
 
-// Remedy says what to do where Redis refuses its user, whose settings begin
-// with a name, "queue" or "cache". It returns "" for any other error. What an
-// error says counts, not what it is: asynq passes on no more.
+// Remedy says what to do where Redis refuses its user. name is the section of
+// the user's settings, "queue" or "cache". Remedy returns "" for any other error.
+// It goes by the text of the error, because asynq passes on no more.
 func Remedy(err error, name string) string {
 	switch says := err.Error() + " "; {
 	case strings.Contains(says, "WRONGPASS "), strings.Contains(says, "NOAUTH "):
@@ -40,7 +42,8 @@ func Remedy(err error, name string) string {
 	return ""
 }
 
-// A Hook changes nothing; a redis.Hook that has it says only what it changes.
+// A Hook changes nothing. A redis.Hook that embeds it has only the methods that
+// change something.
 type Hook struct{}
 
 // DialHook implements redis.Hook.

@@ -14,12 +14,12 @@ import (
 	"multivac/internal/queue"
 )
 
-// patience is how long a queue may take for what it has to do; a queue over
-// the network is allowed its round trips.
-const patience = 20 * time.Second
+// busyTimeout is how long a queue may take for one step, on a busy machine and
+// with the round trips of a network.
+const busyTimeout = 20 * time.Second
 
-// Run proves the queues that open returns. Each has to be empty and to hold
-// a thousand tasks; Run closes it.
+// Run proves the queues that open returns. Each has to be empty, with room for
+// 1,000 tasks. Run closes them.
 func Run(t *testing.T, open func(t *testing.T) queue.Queue) {
 	for name, test := range map[string]func(*testing.T, queue.Queue){
 		"every task is handed out":                everyTask,
@@ -59,7 +59,7 @@ func enqueue(t *testing.T, q queue.Queue, from, to int) {
 	}
 }
 
-// work starts Work and returns a function that ends it and waits for it.
+// work starts Work. The returned function ends it and waits until it has returned.
 func work(t *testing.T, q queue.Queue, workers int, handle func(context.Context, multivac.Task) error) (end func()) {
 	t.Helper()
 	ctx, cancel := context.WithCancel(context.Background())
@@ -72,8 +72,8 @@ func work(t *testing.T, q queue.Queue, workers int, handle func(context.Context,
 			if err != nil && !errors.Is(err, context.Canceled) {
 				t.Errorf("Work after its end: %v", err)
 			}
-		case <-time.After(patience):
-			t.Errorf("Work did not return within %v of its end", patience)
+		case <-time.After(busyTimeout):
+			t.Errorf("Work did not return within %v of its end", busyTimeout)
 		}
 	})
 	t.Cleanup(end)
@@ -84,8 +84,8 @@ func wait[T any](t *testing.T, c <-chan T, what string) (v T) {
 	t.Helper()
 	select {
 	case v = <-c:
-	case <-time.After(patience):
-		t.Fatalf("%s did not come within %v", what, patience)
+	case <-time.After(busyTimeout):
+		t.Fatalf("%s did not come within %v", what, busyTimeout)
 	}
 	return v
 }
@@ -152,7 +152,7 @@ func workersBound(t *testing.T, q queue.Queue) {
 		if now == workers {
 			fill()
 		}
-		select { // nobody ends before all workers are at work
+		select { // no handler ends before all workers have one
 		case <-full:
 		case <-ctx.Done():
 		}
@@ -225,7 +225,7 @@ func failing(t *testing.T, q queue.Queue) {
 		return nil
 	})
 	for range n / 2 {
-		wait(t, good, "a task beside the failing ones")
+		wait(t, good, "a task next to the failing ones")
 	}
 }
 

@@ -1,7 +1,7 @@
 // Package redisqueue is the queue of many processes, on Redis, by asynq. It is
-// a hint like any other queue: what is lost with its Redis, the sweeper finds in
-// the store. Attempts and errors are the store's, too; nothing of a document is
-// here but its name.
+// a hint like any other queue: the sweeper finds in the store what is lost with
+// the Redis. The store keeps attempts and errors, too. Of a document, the queue
+// holds its identifier only.
 package redisqueue
 
 import (
@@ -31,112 +31,116 @@ type Options struct {
 	Credentials func() (username, password string)
 	TLS         *tls.Config  // plain if nil
 	Log         *slog.Logger // silent if nil
-	// Patience is how long Enqueue and Len wait: a telling waits for them.
-	// Half a second if 0.
-	Patience time.Duration
+	// Timeout is how long Enqueue and Len wait at most. A caller that tells
+	// waits for them. Half a second if 0.
+	Timeout time.Duration
 }
 
 const (
-	patience = 500 * time.Millisecond
-	// sulk is for how long Enqueue does not try after a failure: the sweeper
-	// does not do without it for longer.
-	sulk = time.Second
-	// capacity is how many tasks may wait, about: what is more is found by the
-	// sweeper when there is room. It bounds the memory that a Redis needs which
-	// may not evict.
+	defaultTimeout = 500 * time.Millisecond
+	// failurePeriod is how long Enqueue does not try after a failure. It is no
+	// longer than the interval of the sweeper, which tries again then.
+	failurePeriod = time.Second
+	// capacity is how many tasks may wait, about. The sweeper enqueues the
+	// others when there is room. It bounds the memory of a Redis that must not
+	// evict.
 	capacity = 10_000
-	// countEvery is how old the count may be that is held against capacity.
-	countEvery = 250 * time.Millisecond
+	// countInterval is how old the count may be that is compared with capacity.
+	countInterval = 250 * time.Millisecond
+	// againPeriod is how often a task is enqueued that is being worked on
+	// already, in seconds.
+	againPeriod = 10
 )
 
 // A Queue is a queue on Redis.
 type Queue struct {
-	o      Options
-	front  *redis.Client // of those who enqueue: fails fast
-	back   *redis.Client // of those who work: tries again
-	client *asynq.Client
+	o        Options
+	enqueuer *redis.Client // fails fast
+	fetcher  *redis.Client // tries again
+	client   *asynq.Client
 
 	open  context.Context // ends with Close
 	close context.CancelFunc
 	works chan struct{} // one for each Work
 	once  sync.Once
 
-	until   atomic.Int64 // Unix time in ns before which Enqueue does not try
-	counted atomic.Int64 // Unix time in ns of waiting
-	waiting atomic.Int64
+	notBefore atomic.Int64 // when Enqueue tries again, in nanoseconds of Unix
+	counted   atomic.Int64 // when waiting was counted, in nanoseconds of Unix
+	waiting   atomic.Int64
 }
 
 var _ queue.Queue = (*Queue)(nil)
 
-// Open returns the queue on a Redis, which does not need to be there yet. What
-// is wrong with it, Check says.
+// Open returns the queue on a Redis, which need not be there yet; see Check. It
+// returns an ErrInvalid where the address is not one.
 func Open(o Options) (*Queue, error) {
 	if _, _, err := net.SplitHostPort(o.Addr); err != nil {
 		return nil, multivac.Errorf(multivac.ErrInvalid, "give it as host:port, as in localhost:6379", "address of the queue %q cannot be used: %v", o.Addr, err)
 	}
-	o.Log, o.Patience = cmp.Or(o.Log, slog.New(slog.DiscardHandler)), cmp.Or(o.Patience, patience)
+	o.Log, o.Timeout = cmp.Or(o.Log, slog.New(slog.DiscardHandler)), cmp.Or(o.Timeout, defaultTimeout)
 	q := &Queue{o: o, works: make(chan struct{}, maxWorks)}
 	q.open, q.close = context.WithCancel(context.Background())
-	q.front, q.back = newFront(o), newBack(o)
-	q.client = asynq.NewClientFromRedisClient(q.front)
+	q.enqueuer, q.fetcher = newEnqueuer(o), newFetcher(o)
+	q.client = asynq.NewClientFromRedisClient(q.enqueuer)
 	return q, nil
 }
 
 // Enqueue offers a task, unless it is there already: a document's revision
-// waits once for each attempt. It waits for Options.Patience at most, and not at all
-// for a second after it had to; then, and where ten thousand tasks wait, it
-// returns ErrUnavailable.
+// waits once for each attempt. Enqueue waits for Options.Timeout at most, and
+// returns ErrUnavailable then. For a second after a failure, and while 10,000
+// tasks wait, it returns ErrUnavailable at once.
 func (q *Queue) Enqueue(ctx context.Context, task multivac.Task) error {
-	ctx, cancel := context.WithTimeout(ctx, q.o.Patience)
+	ctx, cancel := context.WithTimeout(ctx, q.o.Timeout)
 	defer cancel()
-	if err := q.ready(ctx); err != nil {
+	if err := q.mayTry(ctx); err != nil {
 		return err
 	}
 	id := taskID(task)
 	err := q.put(ctx, id, task)
 	if errors.Is(err, asynq.ErrTaskIDConflict) {
-		err = q.again(ctx, id, task)
+		err = q.enqueueAgain(ctx, id, task)
 	}
-	return q.outcome(ctx, err)
+	return q.failed(ctx, err)
 }
 
-// put enqueues a task under a name.
+// put enqueues a task under an identifier.
 func (q *Queue) put(ctx context.Context, id string, task multivac.Task) error {
 	_, err := q.client.EnqueueContext(ctx, asynq.NewTask(kind, encode(task)), asynq.Queue(name), asynq.TaskID(id),
-		asynq.MaxRetry(tries), asynq.Timeout(24*time.Hour)) // the store's leases say how long is too long
+		asynq.MaxRetry(maxTries), asynq.Timeout(24*time.Hour)) // the leases of the store bound the time
 	return err
 }
 
-// again is for a task that is there already. Where it waits, that is well.
-// Where it is being worked on while the store says that nobody has it, its
-// worker may have died before it took the lease: asynq would find that out a
-// minute later. If it has not, the store tells the second one so.
-func (q *Queue) again(ctx context.Context, id string, task multivac.Task) error {
-	state, err := q.front.HGet(ctx, taskKey+id, "state").Result()
+// enqueueAgain is called for a task that is there already. Where it waits, there
+// is nothing to do. Where it is being worked on although the store says that no
+// worker has it, its worker may have died before it took the lease. asynq would
+// find that out after a minute, so a second task is enqueued, once in 10
+// seconds. If the worker lives after all, the store refuses the second lease.
+func (q *Queue) enqueueAgain(ctx context.Context, id string, task multivac.Task) error {
+	state, err := q.enqueuer.HGet(ctx, taskKey+id, "state").Result()
 	switch {
-	case errors.Is(err, redis.Nil): // done meanwhile
+	case errors.Is(err, redis.Nil): // it was done a moment ago
 	case err != nil:
 		return err
 	case state == asynq.TaskStatePending.String(), state == asynq.TaskStateRetry.String():
 		return nil
 	}
-	err = q.put(ctx, id+":"+strconv.FormatInt(time.Now().Unix()/10, 10), task)
+	err = q.put(ctx, id+":"+strconv.FormatInt(time.Now().Unix()/againPeriod, 10), task)
 	if errors.Is(err, asynq.ErrTaskIDConflict) {
 		return nil
 	}
 	return err
 }
 
-// ready returns ErrUnavailable where it is of no use to try.
-func (q *Queue) ready(ctx context.Context) error {
+// mayTry returns ErrUnavailable where Enqueue is not to try.
+func (q *Queue) mayTry(ctx context.Context) error {
 	now := time.Now().UnixNano()
 	switch {
 	case q.open.Err() != nil:
 		return multivac.Errorf(multivac.ErrUnavailable, "", "queue is closed")
-	case now < q.until.Load():
+	case now < q.notBefore.Load():
 		return multivac.Errorf(multivac.ErrUnavailable, "see whether it runs and can be reached", "queue at %s did not answer a moment ago", q.o.Addr)
 	}
-	if last := q.counted.Load(); now-last >= int64(countEvery) && q.counted.CompareAndSwap(last, now) {
+	if last := q.counted.Load(); now-last >= int64(countInterval) && q.counted.CompareAndSwap(last, now) {
 		if _, err := q.Len(ctx); err != nil {
 			return err
 		}
@@ -147,25 +151,26 @@ func (q *Queue) ready(ctx context.Context) error {
 	return nil
 }
 
-// outcome notes a failure, unless it is the caller's, who did not wait.
-func (q *Queue) outcome(ctx context.Context, err error) error {
+// failed notes a failure and describes it. It does not count a caller that did
+// not wait. It returns nil for nil.
+func (q *Queue) failed(ctx context.Context, err error) error {
 	if err == nil {
 		return nil
 	}
 	if !errors.Is(ctx.Err(), context.Canceled) {
-		q.until.Store(time.Now().Add(sulk).UnixNano())
+		q.notBefore.Store(time.Now().Add(failurePeriod).UnixNano())
 	}
-	return q.trouble(err)
+	return q.describe(err)
 }
 
-// Len is how many tasks wait, those that wait for another try among them.
+// Len is how many tasks wait, including those that wait for another try.
 func (q *Queue) Len(ctx context.Context) (int, error) {
-	ctx, cancel := context.WithTimeout(ctx, q.o.Patience)
+	ctx, cancel := context.WithTimeout(ctx, q.o.Timeout)
 	defer cancel()
-	pipe := q.front.Pipeline()
+	pipe := q.enqueuer.Pipeline()
 	pending, retry := pipe.LLen(ctx, pendingKey), pipe.ZCard(ctx, retryKey)
 	if _, err := pipe.Exec(ctx); err != nil {
-		return 0, q.outcome(ctx, err)
+		return 0, q.failed(ctx, err)
 	}
 	n := pending.Val() + retry.Val()
 	q.waiting.Store(n)
@@ -175,9 +180,9 @@ func (q *Queue) Len(ctx context.Context) (int, error) {
 // Check returns an error with its remedy where Redis cannot be reached, or may
 // lose what is in it, or takes nothing any more.
 func (q *Queue) Check(ctx context.Context) error {
-	info, err := q.front.Info(ctx, "memory").Result()
+	info, err := q.enqueuer.Info(ctx, "memory").Result()
 	if err != nil {
-		return q.trouble(err)
+		return q.describe(err)
 	}
 	policy, used, most := field(info, "maxmemory_policy"), number(info, "used_memory"), number(info, "maxmemory")
 	switch {
@@ -192,8 +197,8 @@ func (q *Queue) Check(ctx context.Context) error {
 	return nil
 }
 
-// trouble says in words what is wrong with Redis.
-func (q *Queue) trouble(err error) error {
+// describe returns an ErrUnavailable that says what is wrong and what to do.
+func (q *Queue) describe(err error) error {
 	remedy, says := "see whether it runs and can be reached", err.Error()+" "
 	switch refused := redisclient.Remedy(err, "queue"); {
 	case refused != "":
@@ -219,18 +224,19 @@ func field(info, name string) string {
 }
 
 func number(info, name string) int64 {
-	n, _ := strconv.ParseInt(field(info, name), 10, 64) // what is not there is no limit
+	n, _ := strconv.ParseInt(field(info, name), 10, 64) // a missing field is no limit
 	return n
 }
 
-// Close ends each Work and waits for what runs in it. What waits stays.
+// Close ends each Work and waits until its handlers have returned. The tasks that
+// wait stay in Redis.
 func (q *Queue) Close() (err error) {
 	q.once.Do(func() {
 		q.close()
 		for range cap(q.works) {
 			q.works <- struct{}{}
 		}
-		err = errors.Join(q.front.Close(), q.back.Close())
+		err = errors.Join(q.enqueuer.Close(), q.fetcher.Close())
 	})
 	return err
 }

@@ -8,7 +8,7 @@ import (
 	"multivac"
 )
 
-// What asynq calls things in Redis.
+// Names and keys in Redis, some of which asynq makes.
 const (
 	name       = "multivac" // of the queue
 	kind       = "document" // of its tasks
@@ -21,10 +21,10 @@ const (
 //
 //	1  the first: document, revision, attempt, origin
 //
-// A field may be added without a new version where those who do not know it may
-// do without. A new version is for what they would misunderstand: they leave
-// the task to a newer worker, and drop it in the end. A sweeper of any version
-// enqueues the document anew, in its own.
+// A field that older programs may ignore needs no new version. One that they
+// would misunderstand does: they leave such a task to a newer worker, and drop
+// it after a few tries. The next sweeper enqueues the document again in its own
+// version.
 const version = 1
 
 // A payload is a task as it waits in Redis.
@@ -39,7 +39,7 @@ type payload struct {
 
 var errNewer = errors.New("task is of a newer version")
 
-// taskID is the same for the same work, whoever enqueues it and from where.
+// taskID is the same for the same work, whichever process enqueues it.
 func taskID(t multivac.Task) string {
 	return fmt.Sprintf("%s:%d:%d", t.Document, t.Revision, t.Attempt)
 }
@@ -52,8 +52,8 @@ func encode(t multivac.Task) []byte {
 	return text
 }
 
-// decode returns errNewer for what only a newer program understands, and
-// ErrInvalid for what is no task.
+// decode returns errNewer where only a newer program understands the task, and
+// ErrInvalid where the text is not a task.
 func decode(text []byte) (multivac.Task, error) {
 	var p struct {
 		Version int `json:"v"`

@@ -15,21 +15,23 @@ import (
 )
 
 const (
-	// check is the mean time between two looks for a task where there was
-	// none: asynq waits for half of it to one and a half.
-	check = 30 * time.Millisecond
-	// tries is how often a task is handed out again whose handle fails, before
-	// it is left to the sweeper.
-	tries = 5
-	// forward is the time between two looks for tasks to be tried again.
-	forward = 500 * time.Millisecond
-	// maxWorks is how many Works a queue may have at a time.
+	// fetchInterval is the mean time between two looks for a task where there
+	// was none. asynq waits for 0.5 to 1.5 times as long.
+	fetchInterval = 30 * time.Millisecond
+	// maxTries is how often a task is handed out whose handle fails, before it
+	// is left to the sweeper.
+	maxTries = 5
+	// retryInterval is the time between two looks for tasks to be tried again.
+	retryInterval = 500 * time.Millisecond
+	// maxWorks is how many Works a queue may have at the same time.
 	maxWorks = 64
+	// logInterval is the least time between two lines of asynq in the log.
+	logInterval = 10 * time.Second
 )
 
-// Work calls handle as queue.Queue says; Close ends it, too. A task whose
-// handle fails is handed out again a few times, later each time, to whoever
-// comes first. While Redis is away, Work waits for it.
+// Work calls handle as queue.Queue says. Close ends it, too. A task whose handle
+// fails is handed out again a few times, later each time, to the worker that
+// fetches it first. While Redis is away, Work waits for it.
 func (q *Queue) Work(ctx context.Context, workers int, handle func(context.Context, multivac.Task) error) error {
 	q.works <- struct{}{}
 	defer func() { <-q.works }()
@@ -37,16 +39,16 @@ func (q *Queue) Work(ctx context.Context, workers int, handle func(context.Conte
 	defer cancel()
 	defer context.AfterFunc(q.open, cancel)()
 	w := &work{ctx: ctx, handle: handle, slots: make(chan struct{}, max(workers, 1)), log: q.o.Log}
-	server := asynq.NewServerFromRedisClient(q.back, asynq.Config{
+	server := asynq.NewServerFromRedisClient(q.fetcher, asynq.Config{
 		Concurrency:              cap(w.slots),
 		Queues:                   map[string]int{name: 1},
-		TaskCheckInterval:        check,
-		DelayedTaskCheckInterval: forward,
-		JanitorInterval:          time.Hour, // of what is done nothing is kept
+		TaskCheckInterval:        fetchInterval,
+		DelayedTaskCheckInterval: retryInterval,
+		JanitorInterval:          time.Hour, // it removes finished tasks, and none are kept
 		RetryDelayFunc:           func(n int, err error, _ *asynq.Task) time.Duration { return delay(n, err) },
 		IsFailure:                func(err error) bool { return !errors.Is(err, context.Canceled) },
-		ShutdownTimeout:          24 * time.Hour, // who ends Work says how long it waits
-		Logger:                   &lines{log: q.o.Log},
+		ShutdownTimeout:          24 * time.Hour, // the caller bounds the wait
+		Logger:                   &logger{log: q.o.Log},
 		LogLevel:                 asynq.WarnLevel,
 	})
 	if err := server.Start(w); err != nil {
@@ -54,7 +56,8 @@ func (q *Queue) Work(ctx context.Context, workers int, handle func(context.Conte
 	}
 	<-ctx.Done()
 	server.Shutdown()
-	// Of a task whose lease in Redis has ended asynq does not wait for the end.
+	// asynq does not wait for tasks whose lease in Redis has ended: their
+	// handlers still hold their slots.
 	for range cap(w.slots) {
 		w.slots <- struct{}{}
 	}
@@ -64,7 +67,7 @@ func (q *Queue) Work(ctx context.Context, workers int, handle func(context.Conte
 // delay is the time until the next try of a task that was tried n times before.
 func delay(n int, err error) time.Duration {
 	if errors.Is(err, context.Canceled) {
-		return 0 // the end of its worker is not the task's fault
+		return 0 // its worker ended, and the task is not to blame
 	}
 	return min(250*time.Millisecond<<min(n, 4), time.Second)
 }
@@ -77,8 +80,8 @@ type work struct {
 	log    *slog.Logger
 }
 
-// ProcessTask implements asynq.Handler. asynq's own context, which ends with its
-// lease in Redis, is not the handler's: leases are the store's.
+// ProcessTask implements asynq.Handler. The context of asynq ends with the lease
+// in Redis. The handler does not get it, because leases are the store's.
 func (w *work) ProcessTask(ctx context.Context, t *asynq.Task) error {
 	task, err := decode(t.Payload())
 	switch {
@@ -94,9 +97,9 @@ func (w *work) ProcessTask(ctx context.Context, t *asynq.Task) error {
 		return w.ctx.Err()
 	}
 	ended := make(chan error, 1)
-	go func() { // where handle panics, asynq would go on
+	go func() { // a panic of handle ends the process here; asynq would recover from it
 		defer func() { <-w.slots }()
-		if err := w.ctx.Err(); err != nil { // no task begins after the end
+		if err := w.ctx.Err(); err != nil { // no task begins after the end of Work
 			ended <- err
 			return
 		}
@@ -105,37 +108,38 @@ func (w *work) ProcessTask(ctx context.Context, t *asynq.Task) error {
 	return w.retry(ctx, <-ended)
 }
 
-// retry returns err, or what has asynq drop a task that was tried often enough.
+// retry returns err, or an error that makes asynq drop the task where it was
+// tried often enough.
 func (w *work) retry(ctx context.Context, err error) error {
-	if n, ok := asynq.GetRetryCount(ctx); err != nil && ok && n >= tries-1 && !errors.Is(err, context.Canceled) {
+	if n, ok := asynq.GetRetryCount(ctx); err != nil && ok && n >= maxTries-1 && !errors.Is(err, context.Canceled) {
 		return errors.Join(asynq.RevokeTask, err)
 	}
 	return err
 }
 
-// lines are what asynq says, one every ten seconds at most: while Redis is away
-// it says the same again and again, and Check says it better.
-type lines struct {
+// A logger logs what asynq says, one line in 10 seconds at most. While Redis is
+// away, asynq repeats itself, and Check says it better.
+type logger struct {
 	log *slog.Logger
 
 	mu   sync.Mutex
 	last time.Time
 }
 
-func (l *lines) say(args []any) {
+func (l *logger) say(args []any) {
 	line := fmt.Sprint(args...)
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	// A task that Redis has forgotten while it was worked on is none to mind.
-	if time.Since(l.last) < 10*time.Second || strings.Contains(line, "NOT FOUND") {
+	// "NOT FOUND" is of a task that Redis has lost while it was worked on.
+	if time.Since(l.last) < logInterval || strings.Contains(line, "NOT FOUND") {
 		return
 	}
 	l.last = time.Now()
 	l.log.Warn("the queue", "error", line)
 }
 
-func (l *lines) Debug(...any)      {}
-func (l *lines) Info(...any)       {}
-func (l *lines) Warn(args ...any)  { l.say(args) }
-func (l *lines) Error(args ...any) { l.say(args) }
-func (l *lines) Fatal(args ...any) { l.say(args) }
+func (l *logger) Debug(...any)      {}
+func (l *logger) Info(...any)       {}
+func (l *logger) Warn(args ...any)  { l.say(args) }
+func (l *logger) Error(args ...any) { l.say(args) }
+func (l *logger) Fatal(args ...any) { l.say(args) }
