@@ -16,14 +16,14 @@ import (
 const directions = `
 .                         
 cmd/multivac              cli
-internal/cli              app auth client config endpoint eval extract folder meaning memory telemetry web/wire doc
+internal/cli              app auth client clock config endpoint eval extract folder meaning memory telemetry web/wire doc
 internal/app              ask audit auth cache certs clock endpoint extract fleet follow index keep meaning position queue queue/redisqueue rank store store/mongodb store/sqlite telemetry tell web web/ui
 internal/clock            
 internal/endpoint         certs
 internal/fleet            clock store
 internal/folder           ask extract index rank store tell text
 internal/position         
-internal/client           web/wire
+internal/client           clock web/wire
 internal/eval             
 internal/telemetry        
 internal/strict           

@@ -212,7 +212,7 @@ func (a *App) work(ctx context.Context) error {
 			own = false
 		case !errors.Is(err, multivac.ErrUnavailable):
 			return err
-		case !clock.Sleep(ctx, endLeasesInterval):
+		case clock.Sleep(ctx, endLeasesInterval) != nil:
 			return nil
 		}
 	}

@@ -8,6 +8,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"multivac"
+	"multivac/internal/clock"
 	"multivac/internal/web/wire"
 )
 
@@ -184,9 +185,6 @@ func settled(ctx, waiting context.Context, h multivac.Library, r multivac.Receip
 		if d.Text, d.Body = "", nil; err != nil || d.State != multivac.Pending || waiting.Err() != nil {
 			return d, err
 		}
-		select {
-		case <-time.After(poll):
-		case <-waiting.Done():
-		}
+		_ = clock.Sleep(waiting, poll) // where waiting has ended, look once more
 	}
 }

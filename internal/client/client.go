@@ -21,6 +21,7 @@ import (
 	"time"
 
 	"multivac"
+	"multivac/internal/clock"
 	"multivac/internal/web/wire"
 )
 
@@ -71,22 +72,11 @@ func New(server string, options ...Option) (*Client, error) {
 	}
 	transport := http.DefaultTransport.(*http.Transport).Clone()
 	transport.DialContext = (&net.Dialer{Timeout: dialTimeout}).DialContext
-	c := &Client{base: strings.TrimRight(u.String(), "/"), http: &http.Client{Transport: transport}, sleep: sleep}
+	c := &Client{base: strings.TrimRight(u.String(), "/"), http: &http.Client{Transport: transport}, sleep: clock.Sleep}
 	for _, option := range options {
 		option(c)
 	}
 	return c, nil
-}
-
-func sleep(ctx context.Context, d time.Duration) error {
-	timer := time.NewTimer(d)
-	defer timer.Stop()
-	select {
-	case <-ctx.Done():
-		return ctx.Err()
-	case <-timer.C:
-		return nil
-	}
 }
 
 // Ask implements [multivac.Asker]. Of a refusal's sentences it gets none but

@@ -6,15 +6,15 @@ import (
 	"time"
 )
 
-// Sleep waits until d has passed or ctx has ended, whichever is first. It
-// reports whether d has passed: where both are the case it may report either.
-func Sleep(ctx context.Context, d time.Duration) bool {
+// Sleep waits until d has passed, and returns nil, or until ctx has ended, and
+// returns its error. Where both are the case it may do either.
+func Sleep(ctx context.Context, d time.Duration) error {
 	timer := time.NewTimer(d)
 	defer timer.Stop()
 	select {
 	case <-ctx.Done():
-		return false
+		return ctx.Err()
 	case <-timer.C:
-		return true
+		return nil
 	}
 }

@@ -75,8 +75,8 @@ func Join(ctx context.Context, s Shared, role, version string, f Forms) (*Member
 		}
 		// Where two join at the same time, each sees the other and both step
 		// back. The random pause lets one of them come first the next time.
-		if !clock.Sleep(ctx, heartbeatInterval/2+mathrand.N(heartbeatInterval/2)) {
-			return nil, ctx.Err()
+		if err := clock.Sleep(ctx, heartbeatInterval/2+mathrand.N(heartbeatInterval/2)); err != nil {
+			return nil, err
 		}
 	}
 }

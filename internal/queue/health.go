@@ -71,7 +71,7 @@ func (h *Health) Run(ctx context.Context) error {
 		if h.set(err) && h.Events.Changed != nil {
 			h.Events.Changed(err)
 		}
-		if !clock.Sleep(ctx, checkInterval) {
+		if clock.Sleep(ctx, checkInterval) != nil {
 			return nil
 		}
 	}

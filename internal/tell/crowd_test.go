@@ -63,7 +63,7 @@ func (w *world) crowded(t *testing.T) {
 		}
 		for ctx.Err() == nil {
 			w.crowd.Enter()()
-			clock.Sleep(ctx, 10*time.Millisecond)
+			_ = clock.Sleep(ctx, 10*time.Millisecond)
 		}
 	})
 	t.Cleanup(func() { cancel(); all.Wait() })

@@ -124,8 +124,8 @@ func (r *Refresher) Wait(ctx context.Context) error {
 		if err != nil || n == 0 {
 			return err
 		}
-		if !clock.Sleep(ctx, refreshedInterval) {
-			return ctx.Err()
+		if err := clock.Sleep(ctx, refreshedInterval); err != nil {
+			return err
 		}
 	}
 }
@@ -146,7 +146,7 @@ func (r *Refresher) refresh(ctx context.Context) error {
 	}
 	for counted := time.Now(); r.Left() > 0; {
 		turn := r.Turn(ctx)
-		if !turn && !clock.Sleep(ctx, turnInterval) {
+		if !turn && clock.Sleep(ctx, turnInterval) != nil {
 			return nil
 		}
 		if !turn || time.Since(counted) > countInterval {
@@ -188,8 +188,10 @@ func (r *Refresher) batch(ctx context.Context) (more bool, err error) {
 		return false, nil
 	}
 	r.left.Store(max(0, r.left.Load()-int64(len(tasks))))
-	// With vectors, the pauses are made between passages.
-	return r.maker.Vectors != nil || clock.Sleep(ctx, pauseFactor*time.Since(begin)), nil
+	if r.maker.Vectors == nil { // with vectors, the pauses are made between passages
+		return clock.Sleep(ctx, pauseFactor*time.Since(begin)) == nil, nil
+	}
+	return true, nil
 }
 
 // giveWay waits while documents wait for a worker. It reports false where ctx
@@ -199,7 +201,7 @@ func (r *Refresher) giveWay(ctx context.Context) bool {
 		if waiting, err := r.queue.Len(ctx); err != nil || waiting == 0 {
 			return ctx.Err() == nil
 		}
-		if !clock.Sleep(ctx, queuePollInterval) {
+		if clock.Sleep(ctx, queuePollInterval) != nil {
 			return false
 		}
 	}
@@ -209,7 +211,7 @@ func (r *Refresher) giveWay(ctx context.Context) bool {
 // processor to what was told just now and to what waits for a worker.
 func (r *Refresher) pause(ctx context.Context, took time.Duration) {
 	if time.Since(time.Unix(0, r.published.Load())) < quietTime {
-		clock.Sleep(ctx, pauseFactor*took)
+		_ = clock.Sleep(ctx, pauseFactor*took) // the caller looks at ctx
 	}
 	r.giveWay(ctx)
 }

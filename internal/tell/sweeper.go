@@ -72,7 +72,7 @@ func (s *Sweeper) Run(ctx context.Context) error {
 		if err = errors.Join(err, s.purge(ctx)); err != nil && ctx.Err() == nil {
 			s.Events.sweepFailed(err)
 		}
-		if !clock.Sleep(ctx, interval) {
+		if clock.Sleep(ctx, interval) != nil {
 			return nil
 		}
 	}

@@ -248,6 +248,6 @@ func (w *Worker) giveBack(ctx context.Context, task multivac.Task) error {
 		case ended, !errors.Is(err, multivac.ErrUnavailable) && !errors.Is(err, context.DeadlineExceeded):
 			return err // the lease ends by itself
 		}
-		clock.Sleep(ctx, releaseInterval)
+		_ = clock.Sleep(ctx, releaseInterval) // where ctx has ended, try once more
 	}
 }

@@ -74,7 +74,7 @@ func untilKnown(ctx context.Context, command string, try func() error) error {
 		err := try()
 		switch {
 		case command == "hello", command == "auth", command == "client",
-			!redis.IsAuthError(err), time.Since(begin) > passwordTimeout, !clock.Sleep(ctx, passwordInterval):
+			!redis.IsAuthError(err), time.Since(begin) > passwordTimeout, clock.Sleep(ctx, passwordInterval) != nil:
 			return err
 		}
 	}
@@ -90,7 +90,7 @@ func (pauseOnFailure) ProcessHook(next redis.ProcessHook) redis.ProcessHook {
 		switch {
 		case err == nil, errors.Is(err, redis.Nil), redis.HasErrorPrefix(err, "NOSCRIPT"), redis.HasErrorPrefix(err, "NOT FOUND"):
 		default:
-			clock.Sleep(ctx, failurePause)
+			_ = clock.Sleep(ctx, failurePause)
 		}
 		return err
 	}
