@@ -15,7 +15,8 @@ import (
 	"multivac/internal/client"
 )
 
-// serve serves data until stop is called, which waits until all has ended.
+// serve serves a data folder until stop is called. stop returns when all has
+// ended.
 func serve(t *testing.T, data string) (at string, stop func()) {
 	t.Helper()
 	l, err := net.Listen("tcp", "127.0.0.1:0")

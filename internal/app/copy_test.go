@@ -13,11 +13,11 @@ import (
 	"multivac/doc"
 )
 
-// Of passages that are found equally well, the first in the index comes first,
-// and the order there is that of telling: it moves a confidence by a hair.
+// Of passages that match equally well, the first in the index comes first. The
+// order there is that of telling, and it changes a confidence by less than 0.005.
 var alike = cmp.Comparer(func(a, b float64) bool { return math.Abs(a-b) < 0.005 })
 
-// What was imported answers as what was exported does.
+// A MultiVAC that has imported a copy answers as the one that exported it.
 func TestACopyAnswersTheSame(t *testing.T) {
 	from, _ := running(t, Settings{Data: t.TempDir()})
 	err := fs.WalkDir(doc.Files, ".", func(path string, d fs.DirEntry, err error) error {
@@ -49,7 +49,7 @@ func TestACopyAnswersTheSame(t *testing.T) {
 		"What is a position?", "Who wrote Hamlet?",
 	} {
 		want, got := askOne(t, from, question), askOne(t, to, question)
-		want.Position, got.Position = "", "" // each store's own
+		want.Position, got.Position = "", "" // they differ between stores
 		if d := cmp.Diff(want, got, alike); d != "" {
 			t.Errorf("%q (-exported +imported)\n%s", question, d)
 		}

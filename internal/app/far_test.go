@@ -13,15 +13,15 @@ import (
 	"multivac/internal/servers"
 )
 
-// caching runs an App with so many bytes of near cache and these far ones.
+// caching runs an App with a near cache of so many bytes and these far caches.
 func caching(t testing.TB, bytes int, far ...string) *App {
 	t.Helper()
 	a, _ := running(t, Settings{Data: t.TempDir(), CacheBytes: bytes, Far: Far{Addrs: far, Timeout: 5 * time.Second}})
 	return a
 }
 
-// A far answer is given for as long as the collection holds what it was made
-// from. After a deletion it is neither given nor can it be read.
+// A far answer is returned as long as the collection holds the content that it
+// was made from. After a deletion it is not returned, and cannot be read.
 func TestFarAnswersAreForgotten(t *testing.T) {
 	server := servers.Redis(t, servers.RedisOptions{})
 	a := caching(t, 1, server.Addr)
@@ -52,7 +52,7 @@ func TestFarAnswersAreForgotten(t *testing.T) {
 	}
 }
 
-// BenchmarkFarAsk measures whole questions to the documentation of this
+// BenchmarkFarAsk measures whole questions about the documentation of this
 // project: computed, from the far cache, and from the near one.
 func BenchmarkFarAsk(b *testing.B) {
 	questions := []string{

@@ -60,8 +60,8 @@ func askOne(t testing.TB, a *App, question string) multivac.Answer {
 	return answer
 }
 
-// After a deletion, what was told is nowhere: in no file, no index, no answer
-// and no cache, in none of its revisions.
+// After a deletion, no revision of the document is in a file, an index, an
+// answer or a cache.
 func TestForgotten(t *testing.T) {
 	data := t.TempDir()
 	a, _ := running(t, Settings{Data: data})
@@ -77,7 +77,7 @@ func TestForgotten(t *testing.T) {
 	tellOne(t, a, multivac.Telling{Source: "vault.md", MediaType: multivac.HTML,
 		Body: []byte("<title>" + secret + "</title><p>The password of the vault is " + secret + " and longer.</p>" + strings.Repeat("<p>Not "+secret+".</p>", 2000))})
 	askOne(t, a, question)
-	// Who has the hash of what was told can make the key of far answers from it.
+	// With the hash of a document, the key of far answers from it can be made.
 	told, err := a.Document(t.Context(), r.ID)
 	if err != nil {
 		t.Fatal(err)
@@ -123,8 +123,8 @@ func TestForgotten(t *testing.T) {
 		t.Errorf("the document is %+v, %v", d, err)
 	}
 
-	// The log of writes is emptied after the deletion was answered; how long
-	// that takes is bounded.
+	// The write-ahead log is emptied after the deletion was answered. The time
+	// until then is bounded.
 	late := time.After(10 * time.Second)
 	for places(t, data, secret)+places(t, data, hash) > 0 {
 		select {

@@ -96,10 +96,10 @@ func certify(t *testing.T, dir string, serial int64) (certFile, keyFile string) 
 	return certFile, keyFile
 }
 
-// serial returns that of the certificate that an address shows.
+// serial returns the serial number of the certificate that an address shows.
 func serial(t *testing.T, address string) int64 {
 	t.Helper()
-	c, err := tls.Dial("tcp", address, &tls.Config{InsecureSkipVerify: true}) // it is looked at below
+	c, err := tls.Dial("tcp", address, &tls.Config{InsecureSkipVerify: true}) // only the serial number is read
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -107,7 +107,7 @@ func serial(t *testing.T, address string) int64 {
 	return c.ConnectionState().PeerCertificates[0].SerialNumber.Int64()
 }
 
-// A certificate that is replaced is used without a restart, and a broken one is not.
+// A new certificate is used without a restart, and a broken one is not.
 func TestTLS(t *testing.T) {
 	dir, reload := t.TempDir(), make(chan os.Signal)
 	f := app.Front{Reload: reload}
@@ -118,7 +118,7 @@ func TestTLS(t *testing.T) {
 	}
 	certify(t, dir, 2)
 	reload <- syscall.SIGHUP
-	reload <- syscall.SIGHUP // taken once the first is done
+	reload <- syscall.SIGHUP // received once the first was handled
 	if got := serial(t, at); got != 2 {
 		t.Errorf("the certificate is %d, want 2", got)
 	}
@@ -145,13 +145,13 @@ func TestTLS(t *testing.T) {
 	}
 }
 
-// By itself, too, within a second of being replaced.
+// Without a signal, too, a new certificate is used within a second.
 func TestTLSLooksByItself(t *testing.T) {
 	dir := t.TempDir()
 	f := app.Front{}
 	f.TLSCert, f.TLSKey = certify(t, dir, 1)
 	at, _ := front(t, t.TempDir(), f, nil)
-	if got := serial(t, at); got != 1 { // it is served once the first was read
+	if got := serial(t, at); got != 1 { // the certificate is read before it is served
 		t.Fatalf("the certificate is %d, want 1", got)
 	}
 	certify(t, dir, 2)
@@ -191,7 +191,7 @@ func get(t *testing.T, url string) (status int, body string) {
 	return resp.StatusCode, string(b)
 }
 
-// Operators have an address of their own, and what is there is not at the first.
+// What is served at the admin address is not served at the first one.
 func TestAdminListener(t *testing.T) {
 	admin := listen(t)
 	at, _ := front(t, t.TempDir(), app.Front{Admin: admin}, func(a *app.App) {
@@ -291,8 +291,8 @@ func exists(path string) bool {
 	return !errors.Is(err, fs.ErrNotExist)
 }
 
-// On the loopback address without keys, only requests for this machine are
-// taken, at the operators' address, too; from the first key on, the key counts.
+// At the loopback address without keys, only requests for this machine are
+// accepted, at the admin address, too. From the first key on, the key decides.
 func TestFrontHosts(t *testing.T) {
 	admin := listen(t)
 	var names atomic.Pointer[[]string]

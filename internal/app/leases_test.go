@@ -10,8 +10,8 @@ import (
 	"multivac/internal/store/sqlite"
 )
 
-// A worker dies on a full disk: what it held is worked on as soon as there is
-// room again, and not when its lease would have ended.
+// A worker dies on a full disk. The document that it held is worked on as soon
+// as there is room again, and not only when its lease would have ended.
 func TestLeasesOfTheDeadEndOnceThereIsRoom(t *testing.T) {
 	db, err := sqlite.Open(t.TempDir())
 	if err != nil {
@@ -35,8 +35,8 @@ func TestLeasesOfTheDeadEndOnceThereIsRoom(t *testing.T) {
 	}
 }
 
-// fullDisk is a store on a disk that is full until leases were to be ended a
-// few times.
+// fullDisk is a store on a disk that is full for the first few calls of
+// EndLeases.
 type fullDisk struct {
 	*sqlite.DB
 	left int

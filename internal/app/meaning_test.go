@@ -13,8 +13,7 @@ import (
 	"multivac/internal/telemetry"
 )
 
-// counted is a maker of vectors that takes no time, and of how many sentences
-// it made some.
+// counted makes vectors in no time, and counts the sentences.
 type counted struct{ sentences atomic.Int64 }
 
 func (c *counted) vectors(_ context.Context, _ string, p multivac.Passage) ([]byte, error) {
@@ -22,8 +21,8 @@ func (c *counted) vectors(_ context.Context, _ string, p multivac.Passage) ([]by
 	return bytes.Repeat([]byte{1}, store.VectorSize*len(p.Sentences)), nil
 }
 
-// What is told is enriched, and what was told where meaning was off, once it is
-// on; nothing is made twice.
+// Documents get vectors when they are told, or once meaning is on. No vectors
+// are made twice.
 func TestMeaningComesAndGoes(t *testing.T) {
 	data := t.TempDir()
 	var made counted
@@ -57,7 +56,7 @@ func TestMeaningComesAndGoes(t *testing.T) {
 	}
 }
 
-// A processor that is too slow for meaning is told of, and nothing else changes.
+// A processor that is too slow for meaning is reported, and nothing else changes.
 func TestMeaningWhereTheProcessorIsSlow(t *testing.T) {
 	var log bytes.Buffer
 	tm := telemetry.New(&log, telemetry.Options{Format: telemetry.Text})
@@ -81,8 +80,8 @@ func TestMeaningWhereTheProcessorIsSlow(t *testing.T) {
 	}
 }
 
-// Of several workers one enriches, also what others have published.
-func TestOneWorkerEnriches(t *testing.T) {
+// Of several workers one makes vectors, also for what the others published.
+func TestOneWorkerRefreshes(t *testing.T) {
 	s := newSite(t)
 	var made counted
 	settings := func(role Role) Settings {

@@ -9,7 +9,7 @@ import (
 )
 
 // A position of another store is refused at once, whether it is before or after
-// the end of this one; what was given out before there were marks is believed.
+// the end of this one. Positions of older versions have no mark, and are accepted.
 func TestPositionsOfOthers(t *testing.T) {
 	at, _ := serve(t, t.TempDir())
 	elsewhere, _ := serve(t, t.TempDir())

@@ -6,12 +6,13 @@ import "multivac"
 type Role string
 
 const (
-	All    Role = "all"    // everything; the role where none is said
+	All    Role = "all"    // all parts
 	Web    Role = "web"    // API and pages, and the index that they answer from
-	Worker Role = "worker" // what turns documents into passages, and looks after them
+	Worker Role = "worker" // turns documents into passages, and looks after them
 )
 
-// ParseRole returns the role called s, or an ErrInvalid.
+// ParseRole returns the role called s, which is All where s is empty, or an
+// ErrInvalid.
 func ParseRole(s string) (Role, error) {
 	switch r := Role(s); r {
 	case "":

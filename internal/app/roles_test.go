@@ -23,8 +23,8 @@ import (
 	"multivac/internal/store/storetest"
 )
 
-// A site is one store and one queue that several processes have. What they
-// know of one another is in memory; the rest is SQLite's.
+// A site is one store and one queue that several processes have. What they know
+// of one another is in memory. The documents are in SQLite.
 type site struct {
 	*storetest.Fleet
 	store store.Store
@@ -43,7 +43,8 @@ func newSite(t *testing.T) *site {
 	return s
 }
 
-// sharedStore is the site's store as one process has it: it is not closed with it.
+// sharedStore is the store of the site as one process has it: the process does
+// not close it.
 type sharedStore struct {
 	store.Store
 	*storetest.Fleet
@@ -194,8 +195,8 @@ func tellPump(t *testing.T, r *replica, wait multivac.Wait) multivac.Receipt {
 	return receipts[0]
 }
 
-// What one web is told, a worker works on, and every web answers from it: from
-// the position that the first one gave.
+// A worker works on what one web is told, and every web answers from it, from
+// the position on that the first one returned.
 func TestTwoWebsTwoWorkers(t *testing.T) { everywhere(t, twoWebsTwoWorkers) }
 
 func twoWebsTwoWorkers(t *testing.T, s place) {
@@ -203,7 +204,7 @@ func twoWebsTwoWorkers(t *testing.T, s place) {
 	one.until(t, "/readyz", 200)
 	two.until(t, "/readyz", 200)
 
-	// Nobody works yet: it is kept, and pending, and every web knows.
+	// There is no worker yet: the document is pending, and every web knows.
 	if r := tellPump(t, one, multivac.WaitStored); r.State != multivac.Pending {
 		t.Errorf("without a worker it is %s", r.State)
 	}
@@ -235,7 +236,8 @@ func twoWebsTwoWorkers(t *testing.T, s place) {
 	}
 }
 
-// The original's contract, with its web server and its worker apart.
+// The contract of the original, with web server and worker in processes of their
+// own.
 func TestClassicRoutesOfEveryWeb(t *testing.T) { everywhere(t, classicRoutesOfEveryWeb) }
 
 func classicRoutesOfEveryWeb(t *testing.T, s place) {
@@ -289,7 +291,8 @@ func (s slowFeed) Follow(ctx context.Context, _ multivac.Position, _ func(store.
 	return ctx.Err()
 }
 
-// A web that has not come as far as the position says so; it answers from what it has where no position is asked for.
+// A web whose index has not reached the position says so. Without a position it
+// answers from what it has.
 func TestAWebThatLags(t *testing.T) {
 	s := newSite(t)
 	one := s.start(t, Web)
@@ -312,8 +315,8 @@ func TestAWebThatLags(t *testing.T) {
 	}
 }
 
-// Whoever starts beside others leaves alone what they have in hand, and takes
-// it up once they have died.
+// A worker that starts next to others leaves their leases alone, and takes up
+// their documents once they have died.
 func TestLeasesOfOthers(t *testing.T) {
 	s := newSite(t)
 	web := s.start(t, Web)
@@ -330,8 +333,8 @@ func TestLeasesOfOthers(t *testing.T) {
 	tellPump(t, web, multivac.WaitIndexed)
 }
 
-// A worker serves nothing but what tells of it, and is not ready while its
-// queue may lose work; a web goes on.
+// A worker serves its probes and metrics only, and is not ready while its queue
+// may lose tasks. A web stays ready.
 func TestWorkerProbes(t *testing.T) {
 	s := newSite(t)
 	var mu sync.Mutex
@@ -360,8 +363,8 @@ func TestWorkerProbes(t *testing.T) {
 	worker.until(t, "/readyz", 200)
 }
 
-// While the store is away at the start, a process lives, says what it waits
-// for, and comes up by itself.
+// While the store is away at the start, the process runs, says what it waits
+// for, and serves as soon as the store is there.
 func TestStartBeforeTheStore(t *testing.T) {
 	s := newSite(t)
 	there := make(chan struct{})
@@ -404,7 +407,7 @@ func TestStartBeforeTheStore(t *testing.T) {
 	close(there)
 }
 
-// What waiting does not mend ends it.
+// An error that does not go away by waiting ends the process.
 func TestBadSettingsAtTheStart(t *testing.T) {
 	f := func(s Settings, want string) {
 		t.Helper()
@@ -428,8 +431,8 @@ func TestBadSettingsAtTheStart(t *testing.T) {
 	f(s, "no such user")
 }
 
-// Before it goes, a web says that it is not ready, and still answers for a
-// while, over connections that it then ends.
+// Before it ends, a web says that it is not ready, and answers for a while. It
+// closes the connections of those answers.
 func TestLinger(t *testing.T) {
 	s := newSite(t)
 	r := startWith(t, s.settings(Web), Front{Linger: 500 * time.Millisecond})
@@ -447,8 +450,8 @@ func TestLinger(t *testing.T) {
 	}
 }
 
-// During an upgrade an old web and a new worker do what they did, and the
-// reverse; where they cannot, the new one does not start, and says what to do.
+// During an upgrade an old web works with a new worker, and a new web with an old
+// worker. Where they cannot, the new one does not start, and says what to do.
 func TestUpgradeOneByOne(t *testing.T) { everywhere(t, upgradeOneByOne) }
 
 func upgradeOneByOne(t *testing.T, s place) {
@@ -487,5 +490,5 @@ func upgradeOneByOne(t *testing.T, s place) {
 	if !errors.Is(err, multivac.ErrInUse) || !strings.Contains(err.Error(), "stop every") {
 		t.Errorf("one that the old ones cannot read: %v", err)
 	}
-	web.until(t, "/readyz", 200) // and is none the worse for it
+	web.until(t, "/readyz", 200) // the old web goes on
 }

@@ -22,12 +22,11 @@ import (
 	"multivac/internal/web/ui"
 )
 
-// How long requests under way have when the server stops: until patience for
-// what they wait for, until drainTime to be answered then.
+// How long what is under way has when the server stops.
 const (
-	patience  = 10 * time.Second
-	drainTime = 15 * time.Second
-	endTime   = 10 * time.Second // for the workers to give back what they have, and the store to close, after that
+	waitTimeout  = 10 * time.Second // after which requests that wait for something are answered without it
+	drainTimeout = 15 * time.Second // after which requests are cut off
+	endTimeout   = 10 * time.Second // after that, for the workers to give back what they have and the store to close
 )
 
 // A Front is where and how a MultiVAC is served.
@@ -37,21 +36,21 @@ type Front struct {
 	Admin           net.Listener    // of probes, metrics and profiles, without keys; if nil, metrics are at Listener and profiles nowhere
 	AuditLog        string          // file; lines of the log if empty
 	OpenClassic     bool            // the original's routes need no key
-	Hosts           func() []string // names that it is reached by, now, beside localhost and addresses; see [web.Options]
-	Linger          time.Duration   // how long, once it is to stop, it still takes what comes, for those who have not heard yet that it is not ready
+	Hosts           func() []string // names that it is reached by, now, besides localhost and addresses; see [web.Options]
+	Linger          time.Duration   // how long it still takes requests once it is to stop, because some clients do not know yet that it is not ready
 	Reload          <-chan os.Signal
 }
 
-// Steps are what else is to be done on the way; each may be nil.
+// Steps are what else is to be done. Each may be nil.
 type Steps struct {
-	Before func(context.Context, *App) error // it is served; may be called again where the store was away
-	After  func(context.Context, *App) error // it is served, beside it
+	Before func(context.Context, *App) error // it is served; called again where the store went away
+	After  func(context.Context, *App) error // its serving has begun, at the same time
 }
 
 // Serve opens a MultiVAC of the settings and serves it at the front until ctx
-// ends; see [App.Serve]. Where others have the store, too, and it cannot be
-// reached, Serve waits for it, and says at the front that it does; what waiting
-// does not mend is returned at once.
+// ends; see [App.Serve]. Where the store is on a server that cannot be reached,
+// Serve waits for it, and says so at the front. Errors that do not go away by
+// waiting are returned at once.
 func Serve(ctx context.Context, s Settings, to Front, steps Steps) error {
 	s.warnPlain(logOf(s.Telemetry))
 	if !s.shared() {
@@ -94,8 +93,8 @@ func begin(ctx context.Context, s Settings, steps Steps) (*App, error) {
 	return a, err
 }
 
-// Serve does what Run does and serves HTTP at the front until ctx ends; of the
-// steps it takes After only. Then it says that it is not ready any more,
+// Serve does what Run does and serves HTTP at the front until ctx ends. It does
+// not call the step Before. At the end it says that it is not ready any more,
 // lingers, answers the requests under way, lets the workers give back what they
 // have, closes the store and returns nil.
 func (a *App) Serve(ctx context.Context, to Front, steps Steps) error {
@@ -137,22 +136,22 @@ func (a *App) serve(ctx context.Context, f *front, steps Steps) error {
 	}
 	a.stopping.Store(true)
 	a.log().Info("stopping")
-	defer time.AfterFunc(patience, f.cutWaits).Stop()
+	defer time.AfterFunc(waitTimeout, f.cutWaits).Stop()
 	err = errors.Join(err, drain(context.WithoutCancel(ctx), f.server))
 	stopRunning()
 	select {
 	case ended := <-ran:
 		a.log().Info("stopped")
 		return errors.Join(err, ended)
-	case <-time.After(endTime):
+	case <-time.After(endTimeout):
 		a.log().Error("stopped without waiting any longer for what is under way; what was acknowledged is kept")
 		return err
 	}
 }
 
-// linger goes on for a while, so that whoever sends requests here hears from
-// the probe that he should not before he finds the door shut. What is asked
-// meanwhile is answered, and its connection closed after that.
+// linger goes on serving for a while. A load balancer learns from the probe that
+// it should send no more requests here, and does so before the listener closes.
+// Requests that come during that time are answered, and their connections closed.
 func (a *App) linger(f *front) {
 	f.leaving.Store(true)
 	if !a.role.serves() || f.Linger <= 0 {
@@ -163,7 +162,7 @@ func (a *App) linger(f *front) {
 }
 
 func drain(ctx context.Context, server *http.Server) error {
-	ctx, cancel := context.WithTimeout(ctx, drainTime)
+	ctx, cancel := context.WithTimeout(ctx, drainTimeout)
 	defer cancel()
 	err := server.Shutdown(ctx)
 	if errors.Is(err, context.DeadlineExceeded) {
@@ -184,7 +183,7 @@ type front struct {
 	admin       *http.Server
 	connections *web.Connections
 
-	leaving    atomic.Bool                  // it is not to be for long
+	leaving    atomic.Bool                  // it is about to stop
 	shown      atomic.Pointer[http.Handler] // at Listener
 	shownAdmin atomic.Pointer[http.Handler]
 	missing    atomic.Pointer[string] // what is waited for before there is anything to show
@@ -193,7 +192,7 @@ type front struct {
 	broken     chan error // what ended a server
 }
 
-// newFront opens what a Front names. It has nothing to show yet.
+// newFront opens what a Front names. It shows that it waits for the store.
 func newFront(ctx context.Context, to Front, t *telemetry.Telemetry) (*front, error) {
 	f := &front{Front: to, telemetry: t, log: logOf(t), connections: web.NewConnections(), broken: make(chan error, 2)}
 	f.requests, f.cutWaits = context.WithCancel(context.WithoutCancel(ctx))
@@ -227,7 +226,7 @@ func newFront(ctx context.Context, to Front, t *telemetry.Telemetry) (*front, er
 	return f, nil
 }
 
-// show serves a from now on.
+// show makes the front serve a, and writes down the keys that a has adopted.
 func (f *front) show(a *App) {
 	if a.web != nil {
 		for _, k := range a.web.adopted {
@@ -242,20 +241,18 @@ func (f *front) show(a *App) {
 	f.shownAdmin.Store(&admin)
 }
 
-// await has the probe say what is waited for.
+// await makes the probe say what the process waits for.
 func (f *front) await(what string) { f.missing.Store(&what) }
 
-// How long one try to open the store may take, when it is said that it takes
-// long, and the pause between tries.
 const (
-	openTimeout = 20 * time.Second
-	openSlow    = 2 * time.Second
-	openAgain   = time.Second
+	openTimeout  = 20 * time.Second // of one try to open the store
+	openWarning  = 2 * time.Second  // after which the log says that it takes long
+	openInterval = time.Second      // between two tries
 )
 
 // wait opens a MultiVAC as soon as its store can be reached.
 func (f *front) wait(ctx context.Context, s Settings, steps Steps) (*App, error) {
-	slow := time.AfterFunc(openSlow, func() {
+	slow := time.AfterFunc(openWarning, func() {
 		at, remedy := strings.Join(endpoint.Hosts(s.Mongo.URI), ", "), "see whether it runs, can be reached, and takes this user and password"
 		f.log.Warn("waiting for the store", "at", at, "remedy", remedy)
 		f.await("waiting for the store at " + at + "; " + remedy)
@@ -277,7 +274,7 @@ func (f *front) wait(ctx context.Context, s Settings, steps Steps) (*App, error)
 			return nil, ctx.Err()
 		case err := <-f.broken:
 			return nil, err
-		case <-time.After(openAgain):
+		case <-time.After(openInterval):
 		}
 	}
 }
@@ -306,7 +303,8 @@ func (f *front) serve() error {
 	return f.server.ServeTLS(l, "", "")
 }
 
-// reloads opens again what is outside, when it is asked to.
+// reloads reads the certificate again and opens the audit log again, each time
+// that Reload receives a signal.
 func (f *front) reloads(ctx context.Context) {
 	for {
 		select {
@@ -326,8 +324,8 @@ func (f *front) reloads(ctx context.Context) {
 	}
 }
 
-// close ends what serves. The operators' address goes last: it says to the end
-// that the rest is stopping.
+// close ends the servers. The admin server is the last, because it says until
+// then that the process is stopping.
 func (f *front) close() {
 	f.cutWaits()
 	f.server.Close()
@@ -339,7 +337,7 @@ func (f *front) close() {
 	}
 }
 
-// options are what all that is served at a listener has.
+// options returns what all handlers at a listener have in common.
 func (f *front) options(at net.Listener) web.Options {
 	o := web.Options{Version: Version(), Files: extract.Files, Log: f.log, Local: isLoopback(at), Hosts: f.Hosts}
 	if f.telemetry != nil {
@@ -357,8 +355,8 @@ func isLoopback(l net.Listener) bool {
 	return ok && tcp.IP.IsLoopback()
 }
 
-// handler serves everyone what his key allows, or the probes where there is
-// nothing else.
+// handler returns what serves callers what their keys allow. In the role worker
+// it serves the probes only.
 func (a *App) handler(f *front) http.Handler {
 	o := f.options(f.Listener)
 	if f.Admin != nil {

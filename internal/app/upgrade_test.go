@@ -14,8 +14,8 @@ import (
 	"multivac/internal/text"
 )
 
-// A data folder of the first version is answered from at once, and what an
-// older segmenter cut is cut anew behind it.
+// A data folder of the first version is answered from at once. Then the documents
+// that an older segmenter cut are refreshed.
 func TestUpgradeOfTheFirstVersion(t *testing.T) {
 	data := t.TempDir()
 	f, err := os.Open("../store/sqlite/testdata/v1.db.gz")
@@ -57,7 +57,7 @@ func TestUpgradeOfTheFirstVersion(t *testing.T) {
 	}
 	stop()
 
-	// A copy of it answers the same.
+	// A MultiVAC that imports a copy of it answers the same.
 	k, shut, err := OpenKeeper(t.Context(), Settings{Data: data})
 	if err != nil {
 		t.Fatal(err)

@@ -16,13 +16,13 @@ import (
 	"multivac/internal/tell"
 )
 
-// A mortal store is the store as one process sees it: from its death on, the
-// process reaches nothing and gives nothing back.
+// A mortal store is the store as one process sees it. From its death on, the
+// process cannot read or write.
 type mortal struct {
 	store.Store
 	writes atomic.Int64
 	last   int64 // the write at which the process dies; 0 for none
-	late   bool  // it dies after that write, before it hears of it
+	late   bool  // it dies after that write, before the call returns
 	die    func()
 	dead   atomic.Bool
 }
@@ -141,7 +141,7 @@ func TestKilledBetweenAnyTwoSteps(t *testing.T) {
 	}
 }
 
-// expectSteadyFeed checks that the feed tells of so many documents, each once.
+// expectSteadyFeed checks that the feed has so many documents, each once.
 func expectSteadyFeed(t *testing.T, s store.Store, want int) {
 	t.Helper()
 	ctx, cancel := context.WithCancel(t.Context())
@@ -170,8 +170,8 @@ func expectSteadyFeed(t *testing.T, s store.Store, want int) {
 func TestPoisonIsFoundAndGivenUp(t *testing.T) {
 	inTime(t, func(t *testing.T, s store.Store) {
 		w := newWorld(s)
-		// The innocent are slower than the poison: they die with it for as
-		// long as they are worked on together.
+		// The other documents are slower than the poison: they die with it as
+		// long as they are worked on at the same time.
 		w.tell(t, multivac.WaitStored, telling("a", "innocent"), telling("poison", "poison"), telling("b", "innocent too"))
 		lives, deaths := 0, 0
 		for again := true; again; lives++ {
@@ -206,7 +206,8 @@ func TestPoisonIsFoundAndGivenUp(t *testing.T) {
 	})
 }
 
-// A hint may be from before the deaths: what the lease says counts.
+// A task in the queue may be older than the deaths. The attempt of the lease
+// counts.
 func TestSuspectIsWorkedOnAloneWhateverTheHintSays(t *testing.T) {
 	inTime(t, func(t *testing.T, s store.Store) {
 		w := newWorld(s)
@@ -219,12 +220,12 @@ func TestSuspectIsWorkedOnAloneWhateverTheHintSays(t *testing.T) {
 			}
 			time.Sleep(2 * time.Second)
 		}
-		// The first worker is busy with this one, a second is free.
+		// The first worker is busy with this document, and a second one is free.
 		w.tell(t, multivac.WaitStored, telling("slow", "slow"))
 		var running atomic.Int64
 		w.worker.Extract = func(mediaType string, body []byte) (extract.Extracted, error) {
 			if n := running.Add(1); n > 1 {
-				t.Errorf("%d documents are worked on beside the suspect, want none", n-1)
+				t.Errorf("%d documents are worked on next to the suspect, want none", n-1)
 			}
 			defer running.Add(-1)
 			time.Sleep(10 * time.Second)
@@ -234,7 +235,7 @@ func TestSuspectIsWorkedOnAloneWhateverTheHintSays(t *testing.T) {
 		w.worker.Events.Attempted = func(_ context.Context, a tell.Attempt) { attempts <- a }
 		ctx, cancel := context.WithCancel(t.Context())
 		done := make(chan struct{})
-		go func() { _ = w.worker.Run(ctx); close(done) }() // from the hints in the queue alone
+		go func() { _ = w.worker.Run(ctx); close(done) }() // without a sweeper
 		for range 2 {
 			if a := <-attempts; a.Err != nil || a.Task.Document == r.ID && a.Task.Attempt != 3+1 {
 				t.Errorf("attempt: got %+v, want it published, the suspect's at attempt %d", a, 3+1)
@@ -245,8 +246,8 @@ func TestSuspectIsWorkedOnAloneWhateverTheHintSays(t *testing.T) {
 	})
 }
 
-// A disk that is full for minutes, so that leases are taken and nothing else
-// is written, costs no document an attempt.
+// full is a store on a disk that is full for minutes. Leases can be taken, and
+// nothing else can be written.
 type full struct {
 	store.Store
 	until time.Time
@@ -273,6 +274,7 @@ func (f *full) Release(ctx context.Context, t multivac.Task) error {
 	return f.Store.Release(ctx, t)
 }
 
+// A full disk costs no document an attempt.
 func TestFullDiskCostsOnlyTime(t *testing.T) {
 	inTime(t, func(t *testing.T, s store.Store) {
 		w := newWorld(&full{Store: s, until: time.Now().Add(5 * time.Minute)})
@@ -287,7 +289,7 @@ func TestFullDiskCostsOnlyTime(t *testing.T) {
 	})
 }
 
-// A store that comes and goes costs time, nothing else.
+// moody is a store that is unavailable for every second call, at random.
 type moody struct {
 	store.Store
 	mu   sync.Mutex
@@ -350,6 +352,7 @@ func (m *moody) Follow(ctx context.Context, after multivac.Position, fn func(sto
 	return err
 }
 
+// A store that comes and goes costs time and nothing else.
 func TestUnavailableStoreCostsOnlyTime(t *testing.T) {
 	inTime(t, func(t *testing.T, s store.Store) {
 		w := newWorld(&moody{Store: s, mood: rand.New(rand.NewPCG(1, 2))})

@@ -19,7 +19,7 @@ import (
 	"multivac/internal/text"
 )
 
-// whole makes one passage of a text, as an older version may have.
+// whole makes one passage of a text, as an older segmenter may.
 func whole(text string) []multivac.Passage {
 	return []multivac.Passage{{Kind: multivac.Prose, End: len(text), Text: text, Sentences: []multivac.Span{{End: len(text)}}}}
 }
@@ -35,7 +35,7 @@ func halves(text string) []multivac.Passage {
 	}
 }
 
-func TestOutdatedDocumentsAreCutAnew(t *testing.T) {
+func TestOutdatedDocumentsAreRefreshed(t *testing.T) {
 	inTime(t, func(t *testing.T, s store.Store) {
 		w := newWorld(s)
 		w.maker.Segment = whole
@@ -73,7 +73,7 @@ func TestOutdatedDocumentsAreCutAnew(t *testing.T) {
 		ctx, cancel := context.WithCancel(t.Context())
 		done := make(chan error, 1)
 		go func() { done <- r.Run(ctx) }()
-		seen := map[int]bool{} // what was left, and what was answered from meanwhile
+		seen := map[int]bool{} // the numbers of outdated documents that were seen
 		for r.Left() > 0 || len(seen) == 0 {
 			v, _ := w.index.View(multivac.DefaultCollection)
 			if documents, passages := v.Documents, v.Passages; documents != 20 || passages < 20 || passages > 39 {
@@ -103,8 +103,8 @@ func TestOutdatedDocumentsAreCutAnew(t *testing.T) {
 	})
 }
 
-// Cutting anew waits while something that was told waits for a worker.
-func TestResegmenterStepsBack(t *testing.T) {
+// A refresh waits while documents wait for a worker.
+func TestRefresherGivesWay(t *testing.T) {
 	inTime(t, func(t *testing.T, s store.Store) {
 		w := newWorld(s)
 		w.maker.Segment = whole
@@ -128,9 +128,9 @@ func TestResegmenterStepsBack(t *testing.T) {
 	})
 }
 
-// Of several resegmenters on one store the one cuts whose turn it is; the
-// others see what is left, and go on when it has gone.
-func TestResegmentersTakeTurns(t *testing.T) {
+// Of several refreshers on one store the one works whose turn it is. The others
+// count what is left.
+func TestRefreshersTakeTurns(t *testing.T) {
 	inTime(t, func(t *testing.T, s store.Store) {
 		w := newWorld(s)
 		w.maker.Segment = whole
@@ -162,7 +162,7 @@ func TestResegmentersTakeTurns(t *testing.T) {
 	})
 }
 
-// sized is a maker of vectors that takes no time: of each sentence its length.
+// sized makes vectors in no time: each byte is the length of the sentence.
 func sized(_ context.Context, _ string, p multivac.Passage) ([]byte, error) {
 	var all []byte
 	for _, s := range p.Sentences {
@@ -171,9 +171,8 @@ func sized(_ context.Context, _ string, p multivac.Passage) ([]byte, error) {
 	return all, nil
 }
 
-// enriching runs a world whose documents are enriched by vectors, from the
-// publication on.
-func enriching(t *testing.T, s store.Store, vectors func(context.Context, string, multivac.Passage) ([]byte, error)) (*world, *tell.Refresher) {
+// refreshing runs a world with a refresher that makes vectors.
+func refreshing(t *testing.T, s store.Store, vectors func(context.Context, string, multivac.Passage) ([]byte, error)) (*world, *tell.Refresher) {
 	w := newWorld(s)
 	w.index.Vectors = meaning.Version
 	r := tell.NewRefresher(s, w.queue, w.maker)
@@ -196,14 +195,15 @@ func enriching(t *testing.T, s store.Store, vectors func(context.Context, string
 	return w, r
 }
 
-// indexed reports whether vectors are.
+// indexed reports whether the index has vectors.
 func indexed(w *world) bool {
 	v, _ := w.index.View(multivac.DefaultCollection)
 	f, err := w.index.Find(context.Background(), find.Query{In: v, Vector: &meaning.Vector{1}, Nearest: 1})
 	return err == nil && len(f.Hits) > 0
 }
 
-// outdated returns how many documents a program that enriches has left to do.
+// outdated returns how many documents are outdated for a program that makes
+// vectors.
 func outdated(t *testing.T, s store.Store) int {
 	t.Helper()
 	n, err := s.CountOutdated(t.Context(), store.Version{Segmenter: text.Version, Vectors: meaning.Version})
@@ -213,7 +213,7 @@ func outdated(t *testing.T, s store.Store) int {
 	return n
 }
 
-// scanned returns what the store says of its documents, by their source.
+// scanned returns the published documents by their source.
 func scanned(t *testing.T, s store.Store) map[string]store.Change {
 	t.Helper()
 	all := map[string]store.Change{}
@@ -223,11 +223,11 @@ func scanned(t *testing.T, s store.Store) map[string]store.Change {
 	return all
 }
 
-func TestToldIsEnriched(t *testing.T) {
+func TestVectorsAreMade(t *testing.T) {
 	inTime(t, func(t *testing.T, s store.Store) {
 		var titles sync.Map
 		begun := make(chan struct{})
-		w, r := enriching(t, s, func(ctx context.Context, title string, p multivac.Passage) ([]byte, error) {
+		w, r := refreshing(t, s, func(ctx context.Context, title string, p multivac.Passage) ([]byte, error) {
 			<-begun
 			titles.Store(title, true)
 			return sized(ctx, title, p)
@@ -256,7 +256,8 @@ func TestToldIsEnriched(t *testing.T) {
 		if n := outdated(t, s); n != 0 || r.Left() != 0 {
 			t.Errorf("%d documents are outdated, %d are said to be", n, r.Left())
 		}
-		// Who makes none leaves them, has nothing to do, and does not index them.
+		// Where no vectors are made, the existing ones stay, are not indexed, and
+		// no document is outdated.
 		w.tell(t, multivac.WaitIndexed, telling("c", "It is warm."))
 		time.Sleep(time.Second)
 		off := newWorld(s)
@@ -271,11 +272,10 @@ func TestToldIsEnriched(t *testing.T) {
 	})
 }
 
-// A document that cannot be enriched is answered from without vectors, and not
-// tried again.
-func TestEnrichingBreaks(t *testing.T) {
+// A document whose vectors cannot be made goes without, and is not tried again.
+func TestVectorsCannotBeMade(t *testing.T) {
 	inTime(t, func(t *testing.T, s store.Store) {
-		w, r := enriching(t, s, func(context.Context, string, multivac.Passage) ([]byte, error) { panic("too strange") })
+		w, r := refreshing(t, s, func(context.Context, string, multivac.Passage) ([]byte, error) { panic("too strange") })
 		var told atomic.Int32
 		r.Events.RefreshFailed = func(_ multivac.DocumentID, err error) {
 			told.Add(1)
@@ -294,9 +294,9 @@ func TestEnrichingBreaks(t *testing.T) {
 	})
 }
 
-// What was told goes first, in the middle of a document, too; and a process
-// that ends there leaves the document to the next one.
-func TestEnrichingStepsBack(t *testing.T) {
+// The refresher gives way to what is told, in the middle of a document, too. A
+// process that ends there leaves the document to the next one.
+func TestRefresherGivesWayWithinADocument(t *testing.T) {
 	inTime(t, func(t *testing.T, s store.Store) {
 		w := newWorld(s)
 		stop := w.run(t)

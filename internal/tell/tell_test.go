@@ -45,8 +45,7 @@ func newWorldOf(s store.Store, capacity int) *world {
 	return &world{s, q, tell.New(s, q, f, c), tell.NewWorker(s, q, m, c), tell.NewSweeper(s, q), m, c, f, x}
 }
 
-// run runs the world until the returned function, which the end of the test
-// calls too.
+// run runs the world until stop is called, or the test ends.
 func (w *world) run(t *testing.T) (stop func()) {
 	ctx, cancel := context.WithCancel(context.Background())
 	var all sync.WaitGroup
@@ -80,8 +79,8 @@ func (w *world) document(t *testing.T, id multivac.DocumentID) multivac.Document
 	return d
 }
 
-// inTime runs a test on a store of its own, with a clock that jumps to where
-// something happens.
+// inTime runs a test on a store of its own, with a clock that jumps to the next
+// event while all goroutines wait.
 func inTime(t *testing.T, test func(t *testing.T, s store.Store)) {
 	synctest.Test(t, func(t *testing.T) {
 		test(t, open(t))
@@ -225,7 +224,7 @@ func TestListingIsChecked(t *testing.T) {
 
 func TestWaitEndsWithTheCaller(t *testing.T) {
 	inTime(t, func(t *testing.T, s store.Store) {
-		w := newWorld(s) // which nobody runs
+		w := newWorld(s) // without a worker
 		ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
 		defer cancel()
 		receipts, err := w.service.Tell(ctx, []multivac.Telling{telling("a", "Some day.")}, multivac.WaitIndexed)
@@ -235,7 +234,7 @@ func TestWaitEndsWithTheCaller(t *testing.T) {
 	})
 }
 
-// A folder is told in one go, far more than the queue holds.
+// A folder with far more documents than the queue holds is told in one go.
 func TestMoreThanTheQueueHoldsDoesNotWaitForTheInterval(t *testing.T) {
 	inTime(t, func(t *testing.T, s store.Store) {
 		w := newWorld(s)
@@ -255,7 +254,7 @@ func TestMoreThanTheQueueHoldsDoesNotWaitForTheInterval(t *testing.T) {
 
 func TestBacklogOfAnEarlierLifeIsWorkedOn(t *testing.T) {
 	inTime(t, func(t *testing.T, s store.Store) {
-		newWorld(s).tell(t, multivac.WaitStored, many(300)...) // and nobody works
+		newWorld(s).tell(t, multivac.WaitStored, many(300)...) // without a worker
 		w := newWorld(s)
 		w.beSlow()
 		start := time.Now()
@@ -269,7 +268,7 @@ func TestBacklogOfAnEarlierLifeIsWorkedOn(t *testing.T) {
 	})
 }
 
-// beSlow makes the work on 500 documents take an eighth of a second.
+// beSlow makes the work on 500 documents take 125 ms.
 func (w *world) beSlow() {
 	w.worker.Workers = 4
 	w.worker.Extract = func(mediaType string, body []byte) (extract.Extracted, error) {
@@ -340,7 +339,7 @@ func TestDeleteWhilePending(t *testing.T) {
 	})
 }
 
-// expectIndexed checks what a user can see after all has come to rest.
+// expectIndexed checks what a user can see when all work is done.
 func (w *world) expectIndexed(t *testing.T, want int) {
 	t.Helper()
 	status, err := w.service.Status(t.Context())
@@ -569,8 +568,8 @@ func published(t *testing.T, s store.Store) (sources []string) {
 	return sources
 }
 
-// BenchmarkTell tells documents in batches as a client does and waits for the
-// last: what a folder takes from the first byte to the last answer.
+// BenchmarkTell tells documents in batches as a client does, and waits until the
+// last is indexed.
 func BenchmarkTell(b *testing.B) {
 	const documents = 2000
 	for b.Loop() {
@@ -601,8 +600,8 @@ func BenchmarkTell(b *testing.B) {
 	b.ReportMetric(float64(documents)*float64(b.N)/b.Elapsed().Seconds(), "documents/s")
 }
 
-// A document that takes for ever holds up no stop, and the attempt that was cut
-// off is not counted.
+// A document that takes for ever does not delay a stop, and the attempt that was
+// cut off does not count.
 func TestAStopWaitsForNoDocument(t *testing.T) {
 	inTime(t, func(t *testing.T, s store.Store) {
 		for _, in := range []string{"extract", "segment"} {
