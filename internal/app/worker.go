@@ -35,6 +35,7 @@ func (a *App) makeWorker(s Settings) {
 		return
 	}
 	w.Lease = sharedLease
+	// Older versions know the job of the refresher by this name.
 	a.refresher.Turn, w.sweeper.Turn = a.member.Turn("resegment"), a.member.Turn("purge")
 	if a.meaning != meaning.Off {
 		a.refresher.Interval = sharedRefreshInterval
