@@ -46,7 +46,7 @@ func Run(t *testing.T, open func(t *testing.T) queue.Queue) {
 }
 
 func task(i int) multivac.Task {
-	return multivac.Task{Document: multivac.DocumentID(fmt.Sprintf("%032x", i)), Revision: multivac.Revision(i + 1), Attempt: i % 3,
+	return multivac.Task{Kind: []multivac.TaskKind{multivac.ReadDocument, "other"}[i/3%2], Document: multivac.DocumentID(fmt.Sprintf("%032x", i)), Revision: multivac.Revision(i + 1), Attempt: i % 3,
 		Origin: multivac.Origin{RequestID: fmt.Sprintf("request-%d", i), Trace: fmt.Sprintf("00-%032x-%016x-01", i+1, i+1)}}
 }
 

@@ -105,7 +105,7 @@ func (q *Queue) Enqueue(ctx context.Context, task multivac.Task) error {
 
 // put enqueues a task under an identifier.
 func (q *Queue) put(ctx context.Context, id string, task multivac.Task) error {
-	_, err := q.client.EnqueueContext(ctx, asynq.NewTask(kind, encode(task)), asynq.Queue(name), asynq.TaskID(id),
+	_, err := q.client.EnqueueContext(ctx, asynq.NewTask(taskType, encode(task)), asynq.Queue(name), asynq.TaskID(id),
 		asynq.MaxRetry(maxTries), asynq.Timeout(24*time.Hour)) // the leases of the store bound the time
 	return err
 }

@@ -184,19 +184,19 @@ func TestUserOfTheQueueMayNotDoMore(t *testing.T) {
 	f(false, "SUBSCRIBE", "another")
 }
 
-// A task is the same for the same document, revision and attempt.
+// A task is the same for the same kind, document, revision and attempt.
 func TestTaskWaitsOnce(t *testing.T) {
 	r := servers.Redis(t, servers.RedisOptions{})
 	a, b := started(t, redisqueue.Options{Addr: r.Addr}), started(t, redisqueue.Options{Addr: r.Addr})
 	first := task(1)
-	later, other := first, first
-	later.Revision, other.Attempt = 2, 1
+	later, other, kind := first, first, first
+	later.Revision, other.Attempt, kind.Kind = 2, 1, "deliver"
 	first.Origin.RequestID = "web"
-	enqueue(t, a, first, later, other)
+	enqueue(t, a, first, later, other, kind)
 	first.Origin.RequestID = "sweeper"
-	enqueue(t, b, first, later, other)
-	if n, err := a.Len(t.Context()); n != 3 || err != nil {
-		t.Errorf("Len: got %d, %v, want 3", n, err)
+	enqueue(t, b, first, later, other, kind)
+	if n, err := a.Len(t.Context()); n != 4 || err != nil {
+		t.Errorf("Len: got %d, %v, want 4", n, err)
 	}
 }
 
@@ -465,7 +465,7 @@ func TestTaskOfANewerVersion(t *testing.T) {
 	newer := asynq.NewClient(asynq.RedisClientOpt{Addr: r.Addr})
 	defer newer.Close()
 	id := fmt.Sprintf("%s:1:0", task(1).Document)
-	_, err := newer.Enqueue(asynq.NewTask("document", []byte(`{"v":2,"document":{"all":"different"}}`)), asynq.Queue("multivac"), asynq.TaskID(id), asynq.MaxRetry(5))
+	_, err := newer.Enqueue(asynq.NewTask("document", []byte(`{"v":3,"document":{"all":"different"}}`)), asynq.Queue("multivac"), asynq.TaskID(id), asynq.MaxRetry(5))
 	must(t, err)
 	q := started(t, redisqueue.Options{Addr: r.Addr})
 	got := work(t, q)

@@ -11,7 +11,7 @@ import (
 // Names and keys in Redis, some of which asynq makes.
 const (
 	name       = "multivac" // of the queue
-	kind       = "document" // of its tasks
+	taskType   = "document" // of all its tasks, of whatever kind: asynq wants a name
 	pendingKey = "asynq:{" + name + "}:pending"
 	retryKey   = "asynq:{" + name + "}:retry"
 	taskKey    = "asynq:{" + name + "}:t:"
@@ -20,16 +20,21 @@ const (
 // version is of the payload.
 //
 //	1  the first: document, revision, attempt, origin
+//	2  with the kind of the task; a task of a document is still of version 1
 //
 // A field that older programs may ignore needs no new version. One that they
 // would misunderstand does: they leave such a task to a newer worker, and drop
 // it after a few tries. The next sweeper enqueues the document again in its own
 // version.
-const version = 1
+const (
+	versionDocument = 1
+	version         = 2
+)
 
 // A payload is a task as it waits in Redis.
 type payload struct {
 	Version   int                 `json:"v"`
+	Kind      multivac.TaskKind   `json:"kind,omitempty"`
 	Document  multivac.DocumentID `json:"document"`
 	Revision  multivac.Revision   `json:"revision"`
 	Attempt   int                 `json:"attempt,omitempty"`
@@ -41,11 +46,19 @@ var errNewer = errors.New("task is of a newer version")
 
 // taskID is the same for the same work, whichever process enqueues it.
 func taskID(t multivac.Task) string {
-	return fmt.Sprintf("%s:%d:%d", t.Document, t.Revision, t.Attempt)
+	id := fmt.Sprintf("%s:%d:%d", t.Document, t.Revision, t.Attempt)
+	if t.Kind != multivac.ReadDocument {
+		id = string(t.Kind) + ":" + id
+	}
+	return id
 }
 
 func encode(t multivac.Task) []byte {
-	text, err := json.Marshal(payload{version, t.Document, t.Revision, t.Attempt, t.Origin.RequestID, t.Origin.Trace})
+	v := version
+	if t.Kind == multivac.ReadDocument {
+		v = versionDocument
+	}
+	text, err := json.Marshal(payload{v, t.Kind, t.Document, t.Revision, t.Attempt, t.Origin.RequestID, t.Origin.Trace})
 	if err != nil {
 		panic(err) // strings and numbers only
 	}
@@ -69,7 +82,7 @@ func decode(text []byte) (multivac.Task, error) {
 		return multivac.Task{}, multivac.Errorf(multivac.ErrInvalid, "", "no task: %q", multivac.Clip(string(text), 80))
 	}
 	return multivac.Task{
-		Document: v.Document, Revision: v.Revision, Attempt: v.Attempt,
+		Kind: v.Kind, Document: v.Document, Revision: v.Revision, Attempt: v.Attempt,
 		Origin: multivac.Origin{RequestID: v.RequestID, Trace: v.Trace},
 	}, nil
 }

@@ -23,7 +23,10 @@ func TestPayload(t *testing.T) {
 	f(want, task, nil)
 	f(`{"v":1,"document":"d","revision":1}`, multivac.Task{Document: "d", Revision: 1}, nil)
 	f(`{"v":1,"document":"d","revision":1,"of a later version":[1]}`, multivac.Task{Document: "d", Revision: 1}, nil)
-	f(`{"v":2,"document":{"all":"different"}}`, multivac.Task{}, errNewer)
+	other := multivac.Task{Kind: "deliver", Document: "d", Revision: 1}
+	f(`{"v":2,"kind":"deliver","document":"d","revision":1}`, other, nil)
+	f(string(encode(other)), other, nil)
+	f(`{"v":3,"document":{"all":"different"}}`, multivac.Task{}, errNewer)
 	f(`{"v":0,"document":"d"}`, multivac.Task{}, multivac.ErrInvalid)
 	f(`{"v":1,"document":7}`, multivac.Task{}, multivac.ErrInvalid)
 	f(`{"v":1}`, multivac.Task{}, multivac.ErrInvalid)
@@ -32,7 +35,8 @@ func TestPayload(t *testing.T) {
 
 func FuzzDecode(f *testing.F) {
 	f.Add([]byte(`{"v":1,"document":"d","revision":3,"attempt":2,"request_id":"r"}`))
-	f.Add([]byte(`{"v":2}`))
+	f.Add([]byte(`{"v":2,"kind":"k","document":"d"}`))
+	f.Add([]byte(`{"v":3}`))
 	f.Fuzz(func(t *testing.T, text []byte) {
 		task, err := decode(text)
 		if err != nil {
