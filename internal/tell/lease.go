@@ -126,10 +126,33 @@ func (l *lease) work(d multivac.Document) error {
 	if len(passages) == 0 {
 		return multivac.Errorf(multivac.ErrInvalid, "tell a text", "document has no text in it")
 	}
+	p := store.Publication{Title: Title(d, extracted), Text: extracted.Text, IsBody: extracted.Text == string(d.Body),
+		Version: store.Version{Segmenter: l.maker.Segmenter}, Passages: passages}
+	if l.task.Attempt == 1 && l.maker.quick(passages) && l.quiet(l.ctx) {
+		if err := l.addVectors(&p); err != nil {
+			return err
+		}
+	}
 	if err := l.begin("publish"); err != nil {
 		return err
 	}
-	p := store.Publication{Title: Title(d, extracted), Text: extracted.Text, IsBody: extracted.Text == string(d.Body), Version: store.Version{Segmenter: l.maker.Segmenter}, Passages: passages}
 	_, err = l.store.Publish(l.stepCtx, l.task, p, l.Now())
 	return err
+}
+
+// addVectors makes the vectors of a document, so that it is published and
+// indexed once. Without them the refresher would attach them a moment later.
+// Where they cannot be made, that is the refresher's to find out.
+func (l *lease) addVectors(p *store.Publication) error {
+	if err := l.begin("enrich"); err != nil {
+		return err
+	}
+	ctx := l.stepCtx
+	vectors, err := await(l.stopping, "enrich", func() ([]byte, error) {
+		return l.maker.vectors(ctx, p.Title, p.Passages, func(context.Context, time.Duration) {})
+	})
+	if err == nil {
+		p.Vectors, p.Version = vectors, l.maker.version()
+	}
+	return context.Cause(l.ctx)
 }

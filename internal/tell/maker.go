@@ -7,11 +7,14 @@ import (
 	"fmt"
 	"runtime"
 	"runtime/debug"
+	"sync/atomic"
 	"time"
 
 	"golang.org/x/sync/errgroup"
 
 	"multivac"
+	"multivac/internal/meaning"
+	"multivac/internal/store"
 	"multivac/internal/text"
 )
 
@@ -29,7 +32,12 @@ type Maker struct {
 	Vectors func(ctx context.Context, title string, p multivac.Passage) ([]byte, error)
 
 	computing chan struct{} // has room for the passages whose vectors are made at the same time
+	perByte   atomic.Int64  // how long the vectors of a byte of text take, in picoseconds; 0 if not known yet
 }
+
+// quickTime is how long the vectors of a document may be expected to take, to be
+// made before it is published.
+const quickTime = 10 * time.Millisecond
 
 // NewMaker returns a maker of this program's passages, and of no vectors until
 // Vectors is set: then of those of atOnce passages at the same time. If 0, that
@@ -54,6 +62,45 @@ func (m *Maker) passages(ctx context.Context, text string) ([]multivac.Passage, 
 	})
 }
 
+// version is that of what is made.
+func (m *Maker) version() store.Version {
+	if m.Vectors == nil {
+		return store.Version{Segmenter: m.Segmenter}
+	}
+	return store.Version{Segmenter: m.Segmenter, Vectors: meaning.Version}
+}
+
+// The store keeps vectors as the model makes them.
+var _ [meaning.Width]byte = [store.VectorSize]byte{}
+
+// quick reports whether the vectors of passages are likely made within
+// quickTime. The first vectors of a process are not: nobody knows yet how long
+// they take, and the model may still be loading.
+func (m *Maker) quick(passages []multivac.Passage) bool {
+	perByte := m.perByte.Load()
+	return m.Vectors != nil && perByte > 0 && perByte*int64(size(passages)) < int64(quickTime)*1000
+}
+
+// learn notes how long the vectors of a passage took. It is an average in which
+// the latest passage counts a quarter, so that it follows the load.
+func (m *Maker) learn(p multivac.Passage, took time.Duration) {
+	now := max(1, int64(took)*1000/int64(max(1, size([]multivac.Passage{p}))))
+	if before := m.perByte.Load(); before > 0 {
+		now = (3*before + now) / 4
+	}
+	m.perByte.Store(max(1, now))
+}
+
+// size returns how many bytes of sentences passages have.
+func size(passages []multivac.Passage) (n int) {
+	for _, p := range passages {
+		for _, s := range p.Sentences {
+			n += s.End - s.Start
+		}
+	}
+	return n
+}
+
 // vectors makes the vectors of passages, one after the other in the result, a
 // few passages at a time. After each it calls computed with the time that it took. The next passage is not begun
 // before computed returns, so that computed can slow it down.
@@ -71,7 +118,11 @@ func (m *Maker) vectors(ctx context.Context, title string, passages []multivac.P
 			defer func() { <-m.computing }()
 			begin := time.Now()
 			all[i], err = guard("enrich", func() ([]byte, error) { return m.Vectors(ctx, title, p) })
-			computed(ctx, time.Since(begin))
+			took := time.Since(begin)
+			if err == nil {
+				m.learn(p, took)
+			}
+			computed(ctx, took)
 			return err
 		})
 	}

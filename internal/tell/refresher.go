@@ -10,7 +10,6 @@ import (
 
 	"multivac"
 	"multivac/internal/clock"
-	"multivac/internal/meaning"
 	"multivac/internal/queue"
 	"multivac/internal/store"
 )
@@ -69,17 +68,6 @@ func NewRefresher(s outdated, q queue.Queue, m *Maker) *Refresher {
 	}
 }
 
-// version is that of documents that are up to date.
-func (r *Refresher) version() store.Version {
-	if r.maker.Vectors == nil {
-		return store.Version{Segmenter: r.maker.Segmenter}
-	}
-	return store.Version{Segmenter: r.maker.Segmenter, Vectors: meaning.Version}
-}
-
-// The store keeps vectors as the model makes them.
-var _ [meaning.Width]byte = [store.VectorSize]byte{}
-
 // Left is how many documents are outdated, as of a few seconds ago.
 func (r *Refresher) Left() int { return int(r.left.Load()) }
 
@@ -120,7 +108,7 @@ func (r *Refresher) every(ctx context.Context, interval time.Duration, do func(c
 // that of the context.
 func (r *Refresher) Wait(ctx context.Context) error {
 	for {
-		n, err := r.store.CountOutdated(ctx, r.version())
+		n, err := r.store.CountOutdated(ctx, r.maker.version())
 		if err != nil || n == 0 {
 			return err
 		}
@@ -131,7 +119,7 @@ func (r *Refresher) Wait(ctx context.Context) error {
 }
 
 func (r *Refresher) count(ctx context.Context) error {
-	n, err := r.store.CountOutdated(ctx, r.version())
+	n, err := r.store.CountOutdated(ctx, r.maker.version())
 	if err == nil {
 		r.left.Store(int64(n))
 	}
@@ -172,7 +160,7 @@ func (r *Refresher) batch(ctx context.Context) (more bool, err error) {
 		return false, nil
 	}
 	begin := time.Now()
-	tasks, err := r.store.Outdated(ctx, r.version(), max(refreshBatch, 2*cap(r.maker.computing)))
+	tasks, err := r.store.Outdated(ctx, r.maker.version(), max(refreshBatch, 2*cap(r.maker.computing)))
 	if err != nil {
 		return false, err
 	}
@@ -223,7 +211,7 @@ func (r *Refresher) document(ctx context.Context, task multivac.Task) error {
 	if err != nil {
 		return unlessSuperseded(err)
 	}
-	if !p.Version.Before(r.version()) { // another process was faster
+	if !p.Version.Before(r.maker.version()) { // another process was faster
 		return nil
 	}
 	cut := p.Version.Segmenter < r.maker.Segmenter
@@ -237,7 +225,7 @@ func (r *Refresher) document(ctx context.Context, task multivac.Task) error {
 			p.Passages = passages
 		}
 	}
-	p.Version = r.version()
+	p.Version = r.maker.version()
 	if r.maker.Vectors != nil {
 		p.Vectors, err = r.maker.vectors(ctx, p.Title, p.Passages, r.pause)
 		if ctx.Err() != nil {

@@ -329,3 +329,44 @@ func TestRefresherGivesWayWithinADocument(t *testing.T) {
 		}
 	})
 }
+
+// A document whose vectors take a few milliseconds is published with them,
+// where nothing else waits. All others are published first.
+func TestQuickDocumentsGoOnce(t *testing.T) {
+	inTime(t, func(t *testing.T, s store.Store) {
+		w, r := refreshing(t, s, func(ctx context.Context, title string, p multivac.Passage) ([]byte, error) {
+			time.Sleep(time.Duration(len(p.Sentences)) * time.Millisecond)
+			return sized(ctx, title, p)
+		})
+		// f tells documents and expects from least to most changes in the feed.
+		f := func(what string, least, most uint64, tellings ...multivac.Telling) {
+			t.Helper()
+			before, begun := w.follower.Stats().Changes, time.Now()
+			w.tell(t, multivac.WaitIndexed, tellings...)
+			if took := time.Since(begun); took >= 30*time.Millisecond {
+				t.Errorf("%s: indexed after %v, want sooner", what, took)
+			}
+			if err := r.Wait(t.Context()); err != nil {
+				t.Fatal(err)
+			}
+			time.Sleep(2 * time.Second)
+			if got := w.follower.Stats().Changes - before; got < least || got > most {
+				t.Errorf("%s: the feed has %d changes, want %d to %d", what, got, least, most)
+			}
+			for _, told := range tellings {
+				if c := scanned(t, s)[told.Source]; len(c.Vectors) != store.VectorSize*store.Sentences(c.Passages) || c.Version.Vectors != meaning.Version {
+					t.Errorf("%s: %s has %d bytes of vectors, of version %v", what, told.Source, len(c.Vectors), c.Version)
+				}
+			}
+		}
+		time.Sleep(time.Second)
+		f("the first one, when nobody knows how long vectors take", 2, 2, telling("a", "It is cold here."))
+		f("a quick one", 1, 1, telling("b", "It is warm here. It is dry, too."))
+		f("one that takes 100 ms", 2, 2, telling("c", strings.Repeat("It is dark in here. ", 100)))
+		f("a quick one after that", 1, 1, telling("d", "It is wet here."))
+		f("20 at the same time", 39, 40, many(20)...)
+		f("a quick one again", 1, 1, telling("b", "It is hot here. It is dry, too."))
+		w.crowded(t)
+		f("in a crowd", 2, 2, telling("e", "It is loud here."))
+	})
+}

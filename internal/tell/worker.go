@@ -74,6 +74,7 @@ type Worker struct {
 	workers *semaphore.Weighted
 	batch   *semaphore.Weighted // what is left of a crowd's batch
 	working *semaphore.Weighted // what is left of maxWorking
+	running atomic.Int64        // attempts
 	waited  atomic.Int64        // how long the latest document had waited, a time.Duration
 }
 
@@ -181,6 +182,8 @@ func (w *Worker) enter(ctx context.Context, alone bool) (leave func(), err error
 
 // attempt works on a document and writes down how that ended.
 func (w *Worker) attempt(ctx context.Context, task multivac.Task, document multivac.Document) error {
+	w.running.Add(1)
+	defer w.running.Add(-1)
 	ctx, ended := w.Events.began(ctx, "work")
 	a := Attempt{Task: task, Step: document.Step}
 	start := w.Now()
@@ -194,6 +197,16 @@ func (w *Worker) attempt(ctx context.Context, task multivac.Task, document multi
 	ended(a.Err)
 	w.Events.attempted(ctx, a)
 	return err
+}
+
+// quiet reports whether there is time to make vectors: no other document is
+// worked on in this process or waits in the queue, and no crowd tells.
+func (w *Worker) quiet(ctx context.Context) bool {
+	if w.running.Load() > 1 || w.crowd.Crowded() {
+		return false
+	}
+	waiting, err := w.queue.Len(ctx)
+	return err == nil && waiting == 0
 }
 
 // errDied says why a document fails none of whose attempts came to an end.
