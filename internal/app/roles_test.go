@@ -222,7 +222,7 @@ func twoWebsTwoWorkers(t *testing.T, s place) {
 	if err != nil || a.Text() != "The pump stops at 80 degrees." || a.Position < r.Position {
 		t.Errorf("asked the other web: %q from %q, %v; want from %q", a.Text(), a.Position, err, r.Position)
 	}
-	// Both name the same content alike, and so share answers.
+	// Both have the same fingerprint for the same content, and so share answers.
 	v1, _ := one.app.web.index.View(multivac.DefaultCollection)
 	v2, _ := two.app.web.index.View(multivac.DefaultCollection)
 	if v1.Fingerprint != v2.Fingerprint {
