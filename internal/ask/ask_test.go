@@ -37,7 +37,12 @@ func (s *shelf) put(source string, r multivac.Revision, body string) {
 	title, _, _ := strings.Cut(source, ".")
 	d := multivac.Document{ID: multivac.Telling{Source: source}.ID(), Revision: r, Source: source, Title: title, Text: body}
 	s.documents[d.ID] = d
-	s.take(d, store.Change{Passages: text.Segment(body), Version: store.Version{Segmenter: 1}})
+	s.take(d, change(text.Segment(body)))
+}
+
+// change is one that has passages without vectors.
+func change(passages []multivac.Passage) store.Change {
+	return store.Change{Passages: passages, Version: store.Version{Segmenter: 1}}
 }
 
 // take has the index take in a document with what c says of its passages.

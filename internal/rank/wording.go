@@ -18,8 +18,9 @@ type Wording struct {
 	written  []spelled // identifiers and compounds that are written as such, the longest first
 	apart    []apart   // words that may be an identifier together
 	stems    []uint64
-	numbers  map[uint64]int // of stems
+	slots    []int32 // open addressing by stem: its number in stems plus one, or 0
 	mistakes []find.Mistake // of the words, and then of the written identifiers
+	room     []text.Word    // where those of spellings lie
 }
 
 // spelled is a spelling with the words that its canonical form is read as.
@@ -38,19 +39,20 @@ type apart struct {
 
 // NewWording reads the words of a question.
 func NewWording(question string) *Wording {
-	w := &Wording{text: question, words: text.AppendWords(nil, question), numbers: map[uint64]int{}}
+	words := text.AppendWords(nil, question)
+	w := &Wording{text: question, words: words, single: make([]spelled, len(words)), mistakes: make([]find.Mistake, 0, len(words))}
+	w.makeRoom(len(words))
 	for _, x := range text.AppendTerms(nil, question) {
 		if x.Flags&(text.Identifier|text.Compound) != 0 {
 			s := text.NewSpelling(question, x)
-			w.written = append(w.written, w.spelled(s, text.AppendWords(nil, question[s.Start:s.End])))
+			w.written = append(w.written, w.spelled(s, w.wordsOf(question[s.Start:s.End])))
 		}
 	}
 	slices.SortStableFunc(w.written, func(v, x spelled) int { return (x.End - x.Start) - (v.End - v.Start) })
-	w.single = make([]spelled, len(w.words))
 	for i, x := range w.words {
 		w.count(x.Stem)
 		if x.Flags&(text.Digits|text.Pair|text.Single) == 0 {
-			w.single[i] = w.spelled(text.NewSpelling(question, x), text.AppendWords(nil, question[x.Start:x.End]))
+			w.single[i] = w.spelled(text.NewSpelling(question, x), w.wordsOf(question[x.Start:x.End]))
 		}
 		for n := apartMost; n > 1; n-- {
 			w.addApart(i, n)
@@ -63,6 +65,20 @@ func NewWording(question string) *Wording {
 	return w
 }
 
+// makeRoom allocates at once about what a question of so many words needs.
+func (w *Wording) makeRoom(words int) {
+	w.room = make([]text.Word, 0, 6*words)
+	w.stems = make([]uint64, 0, 12*words)
+	w.slots = make([]int32, 64)
+}
+
+// wordsOf reads the words of s.
+func (w *Wording) wordsOf(s string) []text.Word {
+	n := len(w.room)
+	w.room = text.AppendWords(w.room, s)
+	return w.room[n:len(w.room):len(w.room)]
+}
+
 // Stems returns the stems that have to be counted.
 func (w *Wording) Stems() []uint64 { return w.stems }
 
@@ -71,23 +87,41 @@ func (w *Wording) Mistakes() []find.Mistake { return w.mistakes }
 
 // count notes that a stem has to be counted.
 func (w *Wording) count(stem uint64) {
-	if _, ok := w.numbers[stem]; !ok {
-		w.numbers[stem] = len(w.stems)
-		w.stems = append(w.stems, stem)
+	slot := w.slot(stem)
+	if w.slots[slot] != 0 {
+		return
 	}
+	w.stems = append(w.stems, stem)
+	w.slots[slot] = int32(len(w.stems))
+	if 2*len(w.stems) > len(w.slots) {
+		w.slots = make([]int32, 2*len(w.slots))
+		for i, stem := range w.stems {
+			w.slots[w.slot(stem)] = int32(i + 1)
+		}
+	}
+}
+
+// slot returns where a stem is in slots, or where it is to be.
+func (w *Wording) slot(stem uint64) int {
+	slot := int(stem>>32) & (len(w.slots) - 1)
+	for n := w.slots[slot]; n != 0 && w.stems[n-1] != stem; n = w.slots[slot] {
+		slot = (slot + 1) & (len(w.slots) - 1)
+	}
+	return slot
 }
 
 // spelled notes all stems that a spelling may be found by, and those of its
 // parts.
 func (w *Wording) spelled(x text.Spelling, words []text.Word) spelled {
-	s := spelled{x, words, text.AppendWords(nil, x.Canonical())}
-	for _, stem := range []uint64{x.Stem, x.Identifier(), x.Compound()} {
-		w.count(stem)
+	s := spelled{x, words, w.wordsOf(x.Canonical())}
+	w.count(x.Stem)
+	w.count(x.Identifier())
+	w.count(x.Compound())
+	for _, part := range s.words {
+		w.count(part.Stem)
 	}
-	for _, of := range [][]text.Word{s.words, s.canonical} {
-		for _, part := range of {
-			w.count(part.Stem)
-		}
+	for _, part := range s.canonical {
+		w.count(part.Stem)
 	}
 	return s
 }
@@ -200,17 +234,22 @@ type vocabulary struct {
 	// spelling.
 	complete bool
 	also     map[uint64]int // counts of what was meant by mistakes
+	missed   func(uint64)   // for tests: is called with a stem that was not counted
 }
 
 // count returns how many passages have a stem.
 func (v *vocabulary) count(stem uint64) int {
-	if n, ok := v.numbers[stem]; ok {
-		if v.complete {
-			return 0
-		}
-		return v.found.Counts[n]
+	if v.complete {
+		return 0
 	}
-	return v.also[stem]
+	if n := v.slots[v.slot(stem)]; n != 0 {
+		return v.found.Counts[n-1]
+	}
+	n, ok := v.also[stem]
+	if !ok && v.missed != nil {
+		v.missed(stem)
+	}
+	return n
 }
 
 func (v *vocabulary) has(stem uint64) bool { return v.complete || v.count(stem) > 0 }
