@@ -44,10 +44,10 @@ internal/rank             text index meaning
 internal/rank/learn       eval extract/formats index meaning rank text
 internal/auth             
 internal/audit            auth telemetry
-internal/tell             extract extract/formats meaning text store queue
+internal/tell             extract extract/formats meaning place text store queue
 internal/follow           index text store
-internal/keep             jsontext memory strict text store queue
-internal/ask              index meaning rank follow cache store
+internal/keep             jsontext memory place strict text store queue
+internal/ask              index meaning place rank follow cache store
 internal/cache            redisclient
 internal/store            
 internal/store/sqlite     store
@@ -60,7 +60,7 @@ internal/web              web/api web/bodies web/wire auth
 internal/web/api          extract extract/formats extract/jsonl strict web/bodies web/wire
 internal/web/bodies       memory
 internal/web/wire         jsontext
-internal/web/ui           web/wire auth
+internal/web/ui           place web/wire auth
 internal/web/webtest       
 internal/certs            
 internal/redisclient      certs

@@ -32,8 +32,6 @@ type Folder struct {
 type read struct {
 	multivac.Document
 	passages []multivac.Passage
-	places   multivac.Places
-	isFile   bool
 }
 
 // NewFolder returns a folder without documents.
@@ -42,7 +40,7 @@ func NewFolder() *Folder {
 }
 
 // Add reads a document. Where isFile is set, its body is that of the file
-// that Source names, and Line knows where in it a quotation stands.
+// that Source names, and quotations say where in it they stand.
 func (f *Folder) Add(t multivac.Telling, isFile bool) error {
 	if err := t.Validate(); err != nil {
 		return err
@@ -59,10 +57,11 @@ func (f *Folder) Add(t multivac.Telling, isFile bool) error {
 			ID: t.ID(), Source: t.Source, MediaType: t.MediaType, Text: extracted.Text, Revision: 1, Title: t.Title,
 		},
 		passages: text.Segment(extracted.Text),
-		places:   extracted.Places,
-		isFile:   isFile,
 	}
 	d.Title = tell.Title(d.Document, extracted)
+	if isFile {
+		where.Fill(d.passages, extracted.Places, extracted.Text)
+	}
 	f.mu.Lock()
 	defer f.mu.Unlock()
 	f.documents[d.ID] = d
@@ -104,16 +103,6 @@ func (a folderAsker) Ask(ctx context.Context, q multivac.Question) (multivac.Ans
 		answer.Reason = &multivac.Reason{Code: multivac.NothingRead, Text: "None of the documents could be read."}
 	}
 	return answer, nil
-}
-
-// Line returns the line of the file at which a quotation begins, from 1, or 0
-// where the document is not a file of its own.
-func (f *Folder) Line(q multivac.Quotation) int {
-	d := f.documents[q.Document]
-	if !d.isFile || q.Start > len(d.Text) {
-		return 0
-	}
-	return where.At(d.places, d.Text, q.Start).Line
 }
 
 // View implements what ask needs of a follower; there is one collection.

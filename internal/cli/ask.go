@@ -2,6 +2,7 @@ package cli
 
 import (
 	"bufio"
+	"cmp"
 	"context"
 	"fmt"
 	"io"
@@ -69,7 +70,6 @@ type ask struct {
 	json bool
 
 	asker multivac.Asker
-	line  func(multivac.Quotation) int // of the file, 0 where unknown
 	out   io.Writer
 	err   io.Writer
 	style style // of out
@@ -255,14 +255,13 @@ func oneLine(s string) string { return strings.Join(strings.Fields(s), " ") }
 
 // where says where a quotation stands and how sure it is.
 func (a *ask) where(q multivac.Quotation) string {
-	place := q.Source
-	if place == "" {
-		place = string(q.Document)
-	}
-	if a.line != nil {
-		if n := a.line(q); n > 0 {
-			place = fmt.Sprintf("%s:%d", place, n)
-		}
+	place := cmp.Or(q.Source, string(q.Document))
+	switch line := q.Place.Line; {
+	case q.Place == (multivac.Place{}):
+	case q.Place == (multivac.Place{Line: line}):
+		place = fmt.Sprintf("%s:%d", place, line) // as editors read it
+	default:
+		place += ", " + q.Place.String()
 	}
 	path := q.Title
 	if q.Heading != "" && q.Heading != q.Title {
@@ -290,9 +289,9 @@ type quotationJSON struct {
 }
 
 func (a *ask) printJSON(answer multivac.Answer) error {
-	line := a.line
-	if line == nil {
-		line = func(multivac.Quotation) int { return 0 }
+	line := func(multivac.Quotation) int { return 0 }
+	if a.in != "" {
+		line = func(q multivac.Quotation) int { return q.Place.Line }
 	}
 	out := askedJSON{Answer: wire.NewAnswer(answer), Also: []quotationJSON{}}
 	for i, also := range out.Answer.Also {

@@ -12,6 +12,7 @@ import (
 
 	"multivac"
 	"multivac/internal/meaning"
+	"multivac/internal/place"
 	"multivac/internal/queue"
 	"multivac/internal/store"
 	"multivac/internal/text"
@@ -212,7 +213,7 @@ func (r *Resegmenter) document(ctx context.Context, task multivac.Task) error {
 	}
 	recut := p.Version.Segmenter < r.segmenter
 	if recut {
-		passages, err := await(ctx, "segment", func() ([]multivac.Passage, error) { return r.cut(p.Text) })
+		passages, err := await(ctx, "segment", func() ([]multivac.Passage, error) { return r.cut(p) })
 		if ctx.Err() != nil {
 			return ctx.Err()
 		}
@@ -244,13 +245,14 @@ func unlessSuperseded(err error) error {
 	return err
 }
 
-func (r *Resegmenter) cut(text string) ([]multivac.Passage, error) {
-	passages := r.segment(text)
-	for _, p := range passages {
-		if err := p.Validate(text); err != nil {
+func (r *Resegmenter) cut(p store.Publication) ([]multivac.Passage, error) {
+	passages := r.segment(p.Text)
+	for _, one := range passages {
+		if err := one.Validate(p.Text); err != nil {
 			return nil, err
 		}
 	}
+	place.Fill(passages, p.Places, p.Text)
 	return passages, nil
 }
 

@@ -16,6 +16,7 @@ import (
 	"multivac"
 	"multivac/internal/extract"
 	"multivac/internal/extract/formats"
+	"multivac/internal/place"
 	"multivac/internal/queue"
 	"multivac/internal/store"
 	"multivac/internal/text"
@@ -370,14 +371,14 @@ func (l *lease) work(d multivac.Document) error {
 	if err := l.begin("segment"); err != nil {
 		return err
 	}
-	passages, err := await(l.stop, "segment", func() ([]multivac.Passage, error) { return l.passages(extracted.Text) })
+	passages, err := await(l.stop, "segment", func() ([]multivac.Passage, error) { return l.passages(extracted) })
 	if err != nil {
 		return err
 	}
 	if err := l.begin("publish"); err != nil {
 		return err
 	}
-	p := store.Publication{Title: Title(d, extracted), Text: extracted.Text, IsBody: extracted.Text == string(d.Body), Version: store.Version{Segmenter: text.Version}, Passages: passages}
+	p := store.Publication{Title: Title(d, extracted), Text: extracted.Text, Places: extracted.Places, IsBody: extracted.Text == string(d.Body), Version: store.Version{Segmenter: text.Version}, Passages: passages}
 	_, err = l.store.Publish(l.within, l.task, p, l.Now())
 	return err
 }
@@ -388,18 +389,20 @@ const extractTimeout = 10 * time.Minute
 
 var errSlow = multivac.Errorf(multivac.ErrTooLarge, "split it, or save it in another format", "its text could not be read within %s", extractTimeout)
 
-// passages cuts a text and checks that it was cut, not changed: the promise
+// passages cuts a text, checks that it was cut, not changed, and says where in
+// the file the passages stand: the promise
 // that an answer is a quotation begins here.
-func (l *lease) passages(text string) ([]multivac.Passage, error) {
-	passages := l.segment(text)
+func (l *lease) passages(e extract.Extracted) ([]multivac.Passage, error) {
+	passages := l.segment(e.Text)
 	for _, p := range passages {
-		if err := p.Validate(text); err != nil {
+		if err := p.Validate(e.Text); err != nil {
 			return nil, &broken{step: "segment", value: err}
 		}
 	}
 	if len(passages) == 0 {
 		return nil, multivac.Errorf(multivac.ErrInvalid, "tell a text", "document has no text in it")
 	}
+	place.Fill(passages, e.Places, e.Text)
 	return passages, nil
 }
 
