@@ -137,6 +137,7 @@ type Quotation struct {
 	Heading    string // path, joined by HeadingSeparator
 	Lead       string // what introduces the list or heads the table
 	Start, End int
+	Place      Place  // of Start, in the file that the document was read from
 	Before     string // what stands around it in its passage
 	After      string
 	Marks      []Span // the question's words, in Text

@@ -55,7 +55,7 @@ internal/auth
 internal/audit            auth telemetry
 internal/tell             clock extract meaning text store queue extract/formats place
 internal/follow           find store
-internal/keep             jsontext memory strict text store queue
+internal/keep             jsontext memory strict text store queue place
 internal/ask              find meaning rank cache store place percent
 internal/cache            redisclient
 internal/store            
@@ -73,7 +73,7 @@ internal/web/openapi      strict web/bodies web/route web/wire
 internal/web/route        web/bodies
 internal/web/bodies       memory
 internal/web/wire         jsontext
-internal/web/ui           percent web/route web/wire auth
+internal/web/ui           percent web/route web/wire auth place
 internal/web/webtest       
 internal/web/limit        web/route
 internal/web/listen

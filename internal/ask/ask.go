@@ -21,6 +21,7 @@ import (
 	"multivac/internal/cache"
 	"multivac/internal/find"
 	"multivac/internal/meaning"
+	"multivac/internal/place"
 	"multivac/internal/rank"
 	"multivac/internal/store"
 )
@@ -413,7 +414,7 @@ func quotation(asked *rank.Question, c rank.Candidate, r rank.Sentence) multivac
 	q := multivac.Quotation{
 		Text: c.Sentence(r.Span), Confidence: r.Confidence,
 		Document: c.Document, Revision: c.Revision, Source: c.Source, Title: c.Title, Heading: c.Heading, Lead: c.Lead,
-		Start: r.Start, End: r.End,
+		Start: r.Start, End: r.End, Place: place.Of(c.Passage, r.Start),
 	}
 	q.Marks = asked.Marks(q.Text)
 	if strings.Contains(oneLine(q.Text), q.Lead) { // it is quoted with what it announces, or with the header of its rows

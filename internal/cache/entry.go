@@ -13,7 +13,8 @@ import (
 // version is not found.
 //
 //	1: the first
-const encoding = 1
+//	2: quotations have a place
+const encoding = 2
 
 // appendAnswer appends the answer without its position, which is each
 // process's own: numbers as varints, and a string that was written before as
@@ -81,6 +82,11 @@ func (w *writer) quotation(q multivac.Quotation) {
 	w.b = binary.AppendUvarint(w.b, uint64(q.Revision))
 	w.number(q.Start)
 	w.number(q.End)
+	for _, n := range []int{q.Place.Line, q.Place.Page, q.Place.Slide} {
+		w.number(n)
+	}
+	w.string(q.Place.Sheet)
+	w.string(q.Place.Part)
 	w.number(len(q.Marks))
 	for _, m := range q.Marks {
 		w.number(m.Start)
@@ -213,6 +219,7 @@ func (r *reader) quotation() (q multivac.Quotation) {
 	q.Confidence = r.float()
 	q.Revision = multivac.Revision(r.uvarint())
 	q.Start, q.End = r.number(), r.number()
+	q.Place = multivac.Place{Line: r.number(), Page: r.number(), Slide: r.number(), Sheet: r.string(), Part: r.string()}
 	if q.End-q.Start != len(q.Text) {
 		r.fail()
 	}

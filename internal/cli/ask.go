@@ -2,6 +2,7 @@ package cli
 
 import (
 	"bufio"
+	"cmp"
 	"context"
 	"fmt"
 	"io"
@@ -71,7 +72,6 @@ type ask struct {
 	json bool
 
 	asker multivac.Asker
-	line  func(multivac.Quotation) int // line number in the file, 0 if unknown
 	out   io.Writer
 	err   io.Writer
 	style style // of out
@@ -264,14 +264,13 @@ func oneLine(s string) string { return strings.Join(strings.Fields(s), " ") }
 
 // where returns the place of a quotation and its confidence.
 func (a *ask) where(q multivac.Quotation) string {
-	place := q.Source
-	if place == "" {
-		place = string(q.Document)
-	}
-	if a.line != nil {
-		if n := a.line(q); n > 0 {
-			place = fmt.Sprintf("%s:%d", place, n)
-		}
+	place := cmp.Or(q.Source, string(q.Document))
+	switch line := q.Place.Line; {
+	case q.Place == (multivac.Place{}):
+	case q.Place == (multivac.Place{Line: line}):
+		place = fmt.Sprintf("%s:%d", place, line) // as editors read it
+	default:
+		place += ", " + q.Place.String()
 	}
 	path := q.Title
 	if q.Heading != "" && q.Heading != q.Title {
@@ -300,9 +299,9 @@ type quotationJSON struct {
 }
 
 func (a *ask) printJSON(answer multivac.Answer) error {
-	line := a.line
-	if line == nil {
-		line = func(multivac.Quotation) int { return 0 }
+	line := func(multivac.Quotation) int { return 0 }
+	if a.in != "" {
+		line = func(q multivac.Quotation) int { return q.Place.Line }
 	}
 	out := askedJSON{Answer: wire.NewAnswer(answer), Also: []quotationJSON{}}
 	for i, also := range out.Answer.Also {

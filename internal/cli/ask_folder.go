@@ -58,7 +58,6 @@ func (a *ask) folder(c *cobra.Command, ask func(context.Context, multivac.Asker)
 		_ = say(a.err, "there are no documents in %s", filepath.Clean(a.in))
 	}
 	a.byWords = len(p.files) > 0
-	a.line = documents.Line
 	return ask(c.Context(), documents.Asker())
 }
 

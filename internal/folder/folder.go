@@ -31,8 +31,6 @@ type Folder struct {
 type read struct {
 	multivac.Document
 	passages []multivac.Passage
-	places   multivac.Places
-	isFile   bool
 }
 
 // New returns a folder without documents.
@@ -42,7 +40,7 @@ func New() *Folder {
 
 // Add reads a document. It returns an ErrInvalid where the telling is not valid
 // or has no text. isFile says that the body is the whole file that Source
-// names: then Line knows where in that file a quotation stands.
+// names: then quotations say where in it they stand.
 func (f *Folder) Add(t multivac.Telling, isFile bool) error {
 	if err := t.Validate(); err != nil {
 		return err
@@ -59,10 +57,11 @@ func (f *Folder) Add(t multivac.Telling, isFile bool) error {
 			ID: t.ID(), Source: t.Source, MediaType: t.MediaType, Text: extracted.Text, Revision: 1, Title: t.Title,
 		},
 		passages: text.Segment(extracted.Text),
-		places:   extracted.Places,
-		isFile:   isFile,
 	}
 	d.Title = tell.Title(d.Document, extracted)
+	if isFile {
+		where.Fill(d.passages, extracted.Places, extracted.Text)
+	}
 	f.mu.Lock()
 	defer f.mu.Unlock()
 	f.documents[d.ID] = d
@@ -106,16 +105,6 @@ func (a asker) Ask(ctx context.Context, q multivac.Question) (multivac.Answer, e
 		answer.Reason = &multivac.Reason{Code: multivac.NothingRead, Text: "None of the documents could be read."}
 	}
 	return answer, nil
-}
-
-// Line returns the line of the file at which a quotation begins, counted from
-// 1; 0 where the document is not a whole file.
-func (f *Folder) Line(q multivac.Quotation) int {
-	d := f.documents[q.Document]
-	if !d.isFile || q.Start > len(d.Text) {
-		return 0
-	}
-	return where.At(d.places, d.Text, q.Start).Line
 }
 
 // Reach implements what ask needs of a follower.

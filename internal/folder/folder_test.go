@@ -24,8 +24,8 @@ func TestFolder(t *testing.T) {
 		if err != nil || a.State != multivac.Answered {
 			t.Fatalf("asked %q: %+v, %v", question, a, err)
 		}
-		if q := a.Sentences[0]; q.Source != source || f.Line(q) != line {
-			t.Errorf("asked %q: answer is at %s:%d, want %s:%d", question, q.Source, f.Line(q), source, line)
+		if q := a.Sentences[0]; q.Source != source || q.Place.Line != line {
+			t.Errorf("asked %q: answer is at %s:%d, want %s:%d", question, q.Source, q.Place.Line, source, line)
 		}
 	}
 	ask("At how many degrees does the pump stop?", "pump.md", 5)

@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"multivac"
+	"multivac/internal/place"
 	"multivac/internal/queue"
 	"multivac/internal/store"
 	"multivac/internal/text"
@@ -56,8 +57,9 @@ func (s *Service) Retry(ctx context.Context, id multivac.DocumentID) (multivac.R
 	return r, err
 }
 
-// cut makes the passages of a published text.
+// cut makes the passages of a published text, with their places in the file.
 func (s *Service) cut(p *store.Published) {
 	p.Version = store.Version{Segmenter: text.Version}
 	p.Passages = s.segment(p.Text)
+	place.Fill(p.Passages, p.Places, p.Text)
 }

@@ -10,6 +10,7 @@ import (
 	"unicode/utf8"
 
 	"multivac"
+	"multivac/internal/place"
 	"multivac/internal/web/route"
 )
 
@@ -23,6 +24,7 @@ type documentPage struct {
 	Collection           multivac.CollectionName
 	Told                 time.Time
 	JSON                 string // address of the document for programs
+	Place                string // of the sentence in the file, in words
 	Note                 string // why no text, or no sentence, is shown
 	Before, Quote, After string // the text; all of it in Before where nothing is quoted
 	CutBefore, CutAfter  bool   // there is more text
@@ -75,6 +77,7 @@ func (p *documentPage) show(d multivac.Document, query url.Values) {
 			break
 		}
 		p.cut(d.Text, quote)
+		p.Place = place.At(d.Places, d.Text, quote.Start).String()
 		return
 	}
 	p.cut(d.Text, multivac.Span{})

@@ -40,6 +40,7 @@ func (p documentPage) facts() g.Node {
 	}
 	return h.Dl(lines(
 		g.If(p.Source != "", fact("Source", source)),
+		g.If(p.Place != "", fact("Quoted from", isolated(p.Place))),
 		fact("Collection", g.Text(string(p.Collection))),
 		g.If(!p.Told.IsZero(), fact("Told", h.Time(h.DateTime(p.Told.Format(time.RFC3339)), g.Text(p.Told.Format("2 January 2006, 15:04 MST"))))),
 		fact("For programs", h.A(h.Href(p.JSON), g.Text("JSON"))),

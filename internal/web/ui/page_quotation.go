@@ -12,6 +12,7 @@ func (v quotationView) html() g.Node {
 		h.A(h.Href(v.Address), isolated(v.Title)),
 		optional("span", v.Heading, h.Class("heading"), h.Dir("auto")),
 		v.sourceLink(),
+		optional("span", v.Place, h.Class("source"), h.Dir("auto")),
 	)))
 }
 

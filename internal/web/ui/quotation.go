@@ -27,6 +27,7 @@ type quotationView struct {
 	Heading       string
 	Source        string
 	SourceURL     string // Source where it can be followed
+	Place         string // where in the file, in words
 	Address       string // the page with the whole document
 	Percent       string
 	Words         string // how sure, in words
@@ -52,6 +53,7 @@ func newQuotationView(q multivac.Quotation) quotationView {
 		Title:     cmp.Or(q.Title, q.Source, "Untitled"),
 		Source:    q.Source,
 		SourceURL: webAddress(q.Source),
+		Place:     q.Place.String(),
 		Address:   documentAddress(q),
 		Percent:   percent.Of(q.Confidence),
 		Words:     confidence(q.Confidence),

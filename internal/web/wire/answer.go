@@ -55,8 +55,35 @@ type Source struct {
 	Lead     string `json:"lead,omitempty" doc:"What introduces the list, or heads the table"`
 	Start    int    `json:"start" doc:"The quotation is bytes [start, end) of the document's text in that revision"`
 	End      int    `json:"end"`
+	Place    *Place `json:"place,omitempty" doc:"Where it begins in the file that the document was read from; left out where that is unknown"`
 	Before   string `json:"before,omitempty" doc:"What stands before it in its passage"`
 	After    string `json:"after,omitempty" doc:"What stands after it in its passage"`
+}
+
+// A Place is where in a file a quotation begins. It has the members that the
+// kind of file has.
+type Place struct {
+	Line  int    `json:"line,omitempty" doc:"From 1"`
+	Page  int    `json:"page,omitempty" doc:"From 1"`
+	Slide int    `json:"slide,omitempty" doc:"From 1"`
+	Sheet string `json:"sheet,omitempty" doc:"Its name"`
+	Part  string `json:"part,omitempty" doc:"The name of a file within the file"`
+}
+
+// newPlace returns p for the wire, or nil where it is unknown.
+func newPlace(p multivac.Place) *Place {
+	if p == (multivac.Place{}) {
+		return nil
+	}
+	return &Place{p.Line, p.Page, p.Slide, p.Sheet, p.Part}
+}
+
+// place returns the place that w was made of.
+func (w *Place) place() multivac.Place {
+	if w == nil {
+		return multivac.Place{}
+	}
+	return multivac.Place{Line: w.Line, Page: w.Page, Slide: w.Slide, Sheet: w.Sheet, Part: w.Part}
 }
 
 // A Reason says why there is no answer.
@@ -117,7 +144,7 @@ func (w Answer) Answer() multivac.Answer {
 func NewQuotation(q multivac.Quotation) Quotation {
 	w := Quotation{Text: q.Text, Confidence: q.Confidence, Source: Source{
 		Document: string(q.Document), Source: q.Source, Revision: uint64(q.Revision), Title: q.Title,
-		Heading: q.Heading, Lead: q.Lead, Start: q.Start, End: q.End, Before: q.Before, After: q.After,
+		Heading: q.Heading, Lead: q.Lead, Start: q.Start, End: q.End, Place: newPlace(q.Place), Before: q.Before, After: q.After,
 	}}
 	for _, m := range q.Marks {
 		w.Marks = append(w.Marks, [2]int{m.Start, m.End})
@@ -130,7 +157,7 @@ func (w Quotation) Quotation() multivac.Quotation {
 	s := w.Source
 	q := multivac.Quotation{
 		Text: w.Text, Confidence: w.Confidence, Document: multivac.DocumentID(s.Document), Revision: multivac.Revision(s.Revision),
-		Source: s.Source, Title: s.Title, Heading: s.Heading, Lead: s.Lead, Start: s.Start, End: s.End, Before: s.Before, After: s.After,
+		Source: s.Source, Title: s.Title, Heading: s.Heading, Lead: s.Lead, Start: s.Start, End: s.End, Place: s.Place.place(), Before: s.Before, After: s.After,
 	}
 	for _, m := range w.Marks {
 		q.Marks = append(q.Marks, multivac.Span{Start: m[0], End: m[1]})
