@@ -46,7 +46,6 @@ var notYet = []string{
 	"internal/ask",
 	"internal/audit",
 	"internal/auth",
-	"internal/cache",
 	"internal/client",
 	"internal/extract",
 	"internal/follow",
