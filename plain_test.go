@@ -65,7 +65,6 @@ var notYet = []string{
 	"internal/web/bodies",
 	"internal/web/ui",
 	"test",
-	"test/bench",
 	"test/cluster",
 	"test/cluster/load",
 	"test/services",

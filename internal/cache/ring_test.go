@@ -83,7 +83,7 @@ func until(t testing.TB, what string, ok func() bool) {
 	}
 }
 
-// fillUp puts answers of about 1 KB under the keys [from, to).
+// fillUp puts answers of about a kilobyte under the keys [from, to).
 func fillUp(r *Ring, from, to int) {
 	long := strings.Repeat("x", 900)
 	for i := from; i < to; i++ {
