@@ -1,7 +1,7 @@
 // Package cache keeps answers for as long as there is room: near, in the
-// process, and far, in Redis nodes that many processes share. Its keys name
-// the content that an answer was made from, so nothing in it is ever wrong,
-// and nothing has to be taken out but for room, or to be forgotten. Losing it
+// process, and far, in Redis nodes that many processes share. Its keys name the
+// content that an answer was made from, so an entry is never wrong. Entries are
+// removed only for room, or because a document was deleted. Losing the cache
 // costs only time.
 package cache
 
@@ -17,33 +17,33 @@ import (
 	"multivac"
 )
 
-// Cache is the cache of one process, bounded in bytes. Its methods may be
-// called by many goroutines.
+// Cache is the cache of one process, bounded in bytes. Many goroutines may call
+// its methods.
 type Cache struct {
-	answers *otter.Cache[string, multivac.Answer] // nil where there is no room at all
-	far     *Ring                                 // nil where there is none
+	answers *otter.Cache[string, multivac.Answer] // nil if there is no room
+	far     *Ring                                 // nil if there is no far cache
 
 	hits, farHits, misses, evictions atomic.Uint64
 
 	mu      sync.Mutex
 	flights map[string]*flight
-	emptied int // how often
+	emptied int // how often Forget was called
 }
 
 // Stats counts what a Cache has done since it was made.
 type Stats struct {
-	Hits      uint64 // answered from what is kept here, or from what another waited for
-	FarHits   uint64 // answered from the far cache
-	Misses    uint64 // computed
-	Evictions uint64 // answers dropped here because there was no room
-	Answers   int    // kept here now
-	Bytes     uint64 // kept here now
+	Hits      uint64 // answers found here, or computed for another caller at the same time
+	FarHits   uint64 // answers found in the far cache
+	Misses    uint64 // answers computed
+	Evictions uint64 // answers dropped here for lack of room
+	Answers   int    // held here now
+	Bytes     uint64 // held here now
 	Far       RingStats
 }
 
-// New returns a cache that keeps answers of about so many bytes altogether.
-// With 0 it keeps none and only joins simultaneous computations. What it does
-// not have it looks for far, unless far is nil.
+// New returns a cache that holds answers of about so many bytes in total. With
+// 0 it holds none and only joins simultaneous computations. It looks for other
+// answers in far, unless far is nil.
 func New(bytes int, far *Ring) *Cache {
 	c := &Cache{far: far, flights: map[string]*flight{}}
 	if bytes > 0 {
@@ -57,12 +57,12 @@ func New(bytes int, far *Ring) *Cache {
 	return c
 }
 
-// Do returns the answer kept under key, here or far, or else computes it, once
-// for all who ask for the same key meanwhile. The computation's context carries
-// the values of the first caller's and ends when the last caller that waits for
-// it gives up, so that no caller can fail another. An error goes to all who wait
-// and is not kept; so does a panic. Answers are shared: callers must not modify
-// what one refers to.
+// Do returns the answer under key from here or from the far cache. Otherwise it
+// computes the answer once, for all callers that ask for the key during that
+// time. The computation's context has the values of the first caller's. It ends
+// when the last waiting caller gives up, so that no caller can fail another. An
+// error goes to all waiting callers and is not kept, and so does a panic.
+// Answers are shared: callers must not modify them.
 func (c *Cache) Do(ctx context.Context, key string, compute func(context.Context) (multivac.Answer, error)) (multivac.Answer, error) {
 	if answer, ok := c.get(key); ok {
 		c.hits.Add(1)
@@ -84,27 +84,27 @@ func (c *Cache) Do(ctx context.Context, key string, compute func(context.Context
 	}
 }
 
-// Forget drops all answers kept here, those that are being computed too: one
-// of them may quote what was deleted. Those kept far can no longer be read by
-// then: see sealer.
+// Forget drops all answers here, also those being computed: any of them may
+// quote the deleted document. Far answers can no longer be read by then: see
+// sealer.
 func (c *Cache) Forget() {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	c.emptied++
-	clear(c.flights) // who waits for one still gets it; nobody joins it any more
+	clear(c.flights) // their callers still get the answers, but no caller joins them
 	if c.answers != nil {
 		c.answers.InvalidateAll()
 	}
 }
 
-// Stats returns the counts of now.
+// Stats returns the current counts.
 func (c *Cache) Stats() Stats {
 	s := Stats{Hits: c.hits.Load(), FarHits: c.farHits.Load(), Misses: c.misses.Load()}
 	if c.far != nil {
 		s.Far = c.far.Stats()
 	}
 	if c.answers != nil {
-		c.answers.CleanUp() // counts what was kept or dropped but not accounted for yet
+		c.answers.CleanUp() // accounts for what was kept or dropped lately
 		s.Answers, s.Bytes, s.Evictions = c.answers.EstimatedSize(), c.answers.WeightedSize(), c.evictions.Load()
 	}
 	return s
@@ -117,20 +117,20 @@ func (c *Cache) get(key string) (multivac.Answer, bool) {
 	return c.answers.GetIfPresent(key)
 }
 
-// A flight is a computation that somebody waits for.
+// A flight is a computation that callers wait for.
 type flight struct {
 	done   chan struct{}
 	cancel context.CancelFunc
-	begun  int // Cache.emptied by then
+	begun  int // Cache.emptied at its start
 
-	waiting int // under Cache.mu
+	waiting int // guarded by Cache.mu
 
-	answer   multivac.Answer // these three until done is closed
+	answer   multivac.Answer // these three are set before done is closed
 	err      error
 	panicked any
 }
 
-// join returns the flight of key, and starts it where there is none.
+// join returns the flight of key, and starts it if there is none.
 func (c *Cache) join(ctx context.Context, key string, compute func(context.Context) (multivac.Answer, error)) *flight {
 	c.mu.Lock()
 	defer c.mu.Unlock()
@@ -139,7 +139,7 @@ func (c *Cache) join(ctx context.Context, key string, compute func(context.Conte
 		c.hits.Add(1)
 		return f
 	}
-	// A computation may have landed since the look into the cache.
+	// A computation may have ended since the last look into the cache.
 	if answer, ok := c.get(key); ok {
 		c.hits.Add(1)
 		f := &flight{done: make(chan struct{}), answer: answer}
@@ -166,8 +166,9 @@ func (c *Cache) fly(ctx context.Context, key string, f *flight, compute func(con
 		f.answer, f.panicked, f.err = call(ctx, compute)
 	}
 	c.mu.Lock()
-	// Kept before the flight is over, so that whoever misses the flight finds
-	// the answer; but not where it may hold what was to be forgotten since.
+	// The answer is kept before the flight is removed, so that a caller who
+	// misses the flight finds the answer. It is not kept if Forget was called
+	// since the start: it may quote what was deleted.
 	keep := f.err == nil && f.panicked == nil && f.begun == c.emptied
 	if keep && c.answers != nil {
 		c.answers.Set(key, f.answer)
@@ -180,8 +181,8 @@ func (c *Cache) fly(ctx context.Context, key string, f *flight, compute func(con
 	close(f.done)
 }
 
-// call turns a panic, which on this goroutine would end the process, into a
-// value to panic with where somebody can catch it.
+// call recovers from a panic, which would end the process on this goroutine,
+// and returns its value. The caller can then panic where somebody can recover.
 func call(ctx context.Context, compute func(context.Context) (multivac.Answer, error)) (a multivac.Answer, panicked any, err error) {
 	defer func() {
 		if p := recover(); p != nil {
@@ -196,7 +197,7 @@ func (c *Cache) leave(key string, f *flight) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	if f.waiting--; f.waiting == 0 && f.cancel != nil {
-		c.remove(key, f) // so that nobody joins what is about to be cancelled
+		c.remove(key, f) // so that no caller joins a computation that is about to be cancelled
 		f.cancel()
 	}
 }
@@ -207,7 +208,7 @@ func (c *Cache) remove(key string, f *flight) {
 	}
 }
 
-// What an entry and a quotation take besides their texts, about.
+// Sizes of an entry and a quotation besides their texts, roughly.
 const (
 	entryBytes     = 256
 	quotationBytes = 240

@@ -17,7 +17,7 @@ func answer(text string) multivac.Answer {
 	return multivac.Answer{State: multivac.Answered, Sentences: []multivac.Quotation{{Text: text, End: len(text)}}}
 }
 
-// counted returns a computation that counts how often it runs.
+// counted returns a computation that counts its calls.
 func counted(n *atomic.Int64, text string) func(context.Context) (multivac.Answer, error) {
 	return func(context.Context) (multivac.Answer, error) {
 		n.Add(1)
@@ -48,7 +48,7 @@ func TestAskedTwiceIsComputedOnce(t *testing.T) {
 
 func TestSimultaneousIsComputedOnce(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		c := New(0, nil) // even where nothing is kept
+		c := New(0, nil) // even if nothing is kept
 		var n atomic.Int64
 		release := make(chan struct{})
 		var all sync.WaitGroup
@@ -121,8 +121,8 @@ func TestNobodyWaitingEndsTheComputation(t *testing.T) {
 	})
 }
 
-// What was asked before is computed anew, and what was being computed is not
-// kept: it may hold what was forgotten meanwhile.
+// After Forget, earlier answers are computed again. An answer that was being
+// computed is not kept: it may quote what was deleted in between.
 func TestForget(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		c := New(1<<20, nil)

@@ -17,10 +17,10 @@ type Resolver interface {
 	LookupNetIP(ctx context.Context, network, host string) ([]netip.Addr, error)
 }
 
-// lookupTimeout is how long one look-up may take.
+// lookupTimeout bounds one look-up.
 const lookupTimeout = 5 * time.Second
 
-// members knows the nodes of a ring by their names; for one goroutine.
+// members knows the nodes of a ring by their names. One goroutine uses it.
 type members struct {
 	resolver Resolver
 	log      *slog.Logger
@@ -30,13 +30,13 @@ type members struct {
 // A named is what one host:port stands for.
 type named struct {
 	host, port string
-	fixed      bool // the host is an address itself
+	fixed      bool // the host is an IP address
 	addresses  []netip.Addr
 	failing    bool // the last look-up failed
 }
 
-// newMembers returns those of the given addresses, of which only IP addresses
-// are known until the first look.
+// newMembers returns the members at the addresses. Until the first look, it
+// knows only those given by IP address.
 func newMembers(addrs []string, r Resolver, log *slog.Logger) (*members, error) {
 	if r == nil {
 		r = net.DefaultResolver
@@ -57,9 +57,9 @@ func newMembers(addrs []string, r Resolver, log *slog.Logger) (*members, error) 
 	return m, nil
 }
 
-// look looks all names up. A name that is not there has no members: that is
-// how a service without any is told. Where a look-up fails, those of before
-// stay.
+// look looks up all names. A name that does not exist has no members: that is
+// how DNS reports a service without pods. If a look-up fails, the members found
+// before stay.
 func (m *members) look(ctx context.Context) {
 	for i := range m.named {
 		n := &m.named[i]
@@ -84,8 +84,8 @@ func (m *members) look(ctx context.Context) {
 	}
 }
 
-// oneFamily returns the IPv4 addresses, or else the IPv6 ones: a host with
-// both is one node, not two.
+// oneFamily returns the IPv4 addresses, or else the IPv6 ones: a host with both
+// is one node, not two.
 func oneFamily(all []netip.Addr) (v4 []netip.Addr) {
 	var v6 []netip.Addr
 	for _, ip := range all {
@@ -101,7 +101,8 @@ func oneFamily(all []netip.Addr) (v4 []netip.Addr) {
 	return v6
 }
 
-// known returns the members' addresses, each with the host by which it is called.
+// known returns the members' addresses, each with the host that it is called
+// by.
 func (m *members) known() map[string]string {
 	all := map[string]string{}
 	for _, n := range m.named {

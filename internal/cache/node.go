@@ -12,15 +12,15 @@ import (
 	"multivac/internal/redisclient"
 )
 
-// trip is after how many failures in a row a node is left alone.
-const trip = 3
+// maxFailures is how many failures in a row open the breaker of a node.
+const maxFailures = 3
 
-// errOpen says that a node was not asked because it has failed just now.
+// errOpen means that a node was not asked because its breaker is open.
 var errOpen = errors.New("the cache node is left alone for now")
 
-// A node counts what one Redis does, and is its breaker: once it has failed a
-// few times in a row, no question waits for it any more. The ring's heartbeat
-// goes on to try it, at nobody's expense; the first success closes the breaker.
+// A node counts the calls of one Redis and is its breaker. After some failures
+// in a row, no question waits for the node. The ring's heartbeat tries it in
+// the background, and the first success closes the breaker.
 type node struct {
 	redisclient.Hook
 	addr string
@@ -31,15 +31,15 @@ type node struct {
 	hits, misses, writes, errors, skipped atomic.Uint64
 }
 
-// NodeStats counts what one Redis has done since it became a member.
+// NodeStats counts the calls of one Redis since it became a member.
 type NodeStats struct {
 	Addr    string
-	Open    bool   // its breaker: it is not asked, only tried, because it did not answer
-	Hits    uint64 // answers that it had
-	Misses  uint64 // and had not
-	Writes  uint64 // answers that it took
-	Errors  uint64 // questions and writes that failed
-	Skipped uint64 // and those that were left out while Open
+	Open    bool   // its breaker is open: it does not answer, and only the heartbeat tries it
+	Hits    uint64 // look-ups that found an answer
+	Misses  uint64 // look-ups that found none
+	Writes  uint64 // answers written
+	Errors  uint64 // look-ups and writes that failed
+	Skipped uint64 // look-ups and writes not made while Open
 }
 
 func (n *node) stats() NodeStats {
@@ -49,7 +49,7 @@ func (n *node) stats() NodeStats {
 	}
 }
 
-func (n *node) open() bool { return n.failures.Load() >= trip }
+func (n *node) open() bool { return n.failures.Load() >= maxFailures }
 
 // ProcessHook implements redis.Hook.
 func (n *node) ProcessHook(next redis.ProcessHook) redis.ProcessHook {
@@ -68,11 +68,11 @@ func (n *node) ProcessHook(next redis.ProcessHook) redis.ProcessHook {
 			n.judge(ctx, err)
 			return err
 		}
-		return next(ctx, cmd) // a part of connecting
+		return next(ctx, cmd) // part of connecting
 	}
 }
 
-// count counts a question or a write.
+// count counts a look-up or a write.
 func (n *node) count(ctx context.Context, name string, err error) {
 	switch {
 	case errors.Is(err, redis.Nil):
@@ -91,13 +91,14 @@ func (n *node) count(ctx context.Context, name string, err error) {
 func (n *node) judge(ctx context.Context, err error) {
 	switch {
 	case err == nil, errors.Is(err, redis.Nil):
-		if n.failures.Load() > 0 && n.failures.Swap(0) >= trip {
+		if n.failures.Load() > 0 && n.failures.Swap(0) >= maxFailures {
 			n.log.Info("a cache node answers again", "node", n.addr)
 		}
 	case errors.Is(ctx.Err(), context.Canceled), errors.Is(err, redis.ErrClosed):
-		// Nobody waits any more, or it is no member any more: not its fault.
+		// Nobody waits for it any more, or it is no longer a member: not its
+		// fault.
 	default:
-		if n.failures.Add(1) == trip {
+		if n.failures.Add(1) == maxFailures {
 			n.log.Warn("a cache node fails; it is left alone until it answers again", "node", n.addr, "error", err,
 				"remedy", cmp.Or(redisclient.Remedy(err, "cache"), "see whether it runs and can be reached, over TLS where cache.tls says so"))
 		}

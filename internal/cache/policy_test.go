@@ -7,11 +7,11 @@ import (
 	"multivac/internal/servers"
 )
 
-// What doc/explanation/cache.md says of the two policies: 500 questions are
-// asked often, and then come three times as many others, asked once each, as
-// the node has room for.
+// Measures what doc/explanation/cache.md says about the two policies: 500
+// questions are asked often. Then other questions are asked once each, 3 times
+// as many as the node has room for.
 func TestPolicies(t *testing.T) {
-	const hot, room = 500, 5600 // answers of a kilobyte in 8 MiB
+	const hot, room = 500, 5600 // answers of 1 KB in 8 MiB
 	stay, rate := map[string]int{}, map[string]float64{}
 	for _, policy := range []string{"allkeys-lru", "allkeys-lfu"} {
 		_, addrs := nodes(t, 1, servers.RedisOptions{MaxMemory: "8mb", Policy: policy})
@@ -26,7 +26,7 @@ func TestPolicies(t *testing.T) {
 		fillUp(r, hot, hot+3*room)
 		stay[policy] = found(t, r, hot)
 
-		// The same with the hot questions going on, one for each 20 new ones.
+		// The same while the frequent questions go on, 1 for each 20 new ones.
 		warm()
 		hits, asked := 0, 0
 		for next := 10 * room; next < 13*room; next += 20 {

@@ -19,21 +19,22 @@ import (
 	"multivac/internal/redisclient"
 )
 
-// RingOptions say where the far cache is and how it is talked to.
+// RingOptions say where the far cache is and how to use it.
 type RingOptions struct {
-	// Addrs are of Redis nodes, host:port. A DNS name stands for all its
-	// addresses; it is looked up again and again while Run runs.
+	// Addrs are the addresses of Redis nodes, host:port. A DNS name stands for
+	// all its addresses. Run looks it up periodically.
 	Addrs []string
-	// Credentials are asked for at each new connection; nil for none.
+	// Credentials returns the name and password of each new connection; nil for
+	// none.
 	Credentials func() (username, password string)
-	// TLS, if set. A node that was found by a name has to have a certificate
-	// for that name, or for ServerName.
+	// TLS is optional. A node that was found by a name needs a certificate for
+	// that name, or for ServerName.
 	TLS *tls.Config
-	// Secret is the store's: processes that have the same share answers. It
-	// should have 16 random bytes at least. If empty it is made up, and
-	// nothing is shared.
+	// Secret is that of the store: processes with the same secret share
+	// answers. It should have at least 16 random bytes. If empty, a random one
+	// is used, and nothing is shared.
 	Secret []byte
-	// Timeout is what a question waits for a node at most; 25 ms if 0.
+	// Timeout bounds how long a question waits for a node; 25 ms if 0.
 	Timeout time.Duration
 	// Lookup is the time between two look-ups of names; 5 s if 0.
 	Lookup time.Duration
@@ -41,35 +42,36 @@ type RingOptions struct {
 	Heartbeat time.Duration
 	// Resolver looks names up; net.DefaultResolver if nil.
 	Resolver Resolver
-	// Log is told of nodes that come, go, fail and answer again; silent if nil.
+	// Log gets messages about nodes that come, go, fail and answer again; none
+	// if nil.
 	Log *slog.Logger
 }
 
 const (
-	// keep is how long an entry is kept at most.
-	keep = 24 * time.Hour
-	// writeTimeout is for writes, which nobody waits for.
+	// maxAge bounds how long an entry is kept.
+	maxAge = 24 * time.Hour
+	// writeTimeout bounds a write. No question waits for it.
 	writeTimeout = 250 * time.Millisecond
-	// dialTimeout is for connections, which are made in the background: a
-	// question that needs one waits no longer than for anything else.
+	// dialTimeout bounds a connection attempt. It runs in the background, so a
+	// question that needs the connection still waits no longer than Timeout.
 	dialTimeout = time.Second
-	// writesAtOnce is how many writes may be under way; further ones are dropped.
+	// writesAtOnce is how many writes may be under way. Further ones are
+	// dropped.
 	writesAtOnce = 64
 )
 
-// A Ring is the far cache: Redis nodes that all processes share, each entry on
-// the node that rendezvous hashing gives it. Nothing that happens to a node is
-// an error; its entries are missed. Its methods may be called by many
-// goroutines.
+// A Ring is the far cache: Redis nodes that all processes share. Rendezvous
+// hashing says which node an entry is on. Failures of a node are no errors: its
+// entries are missed. Many goroutines may call its methods.
 type Ring struct {
 	o       RingOptions
 	sealer  sealer
 	client  *redis.Ring
-	members *members      // Run's
-	writes  chan struct{} // holds one for each write under way
+	members *members      // used by Run only
+	writes  chan struct{} // has one element for each write under way
 
 	mu    sync.Mutex
-	hosts map[string]string // of each member's address, by which it is called
+	hosts map[string]string // member's address -> the host that it is called by
 	nodes map[string]*node  // by address
 
 	hits, misses, errors, skipped, refused, dropped atomic.Uint64
@@ -77,17 +79,17 @@ type Ring struct {
 
 // RingStats counts what a Ring has done since it was made.
 type RingStats struct {
-	Hits    uint64 // questions that a node had the answer to
-	Misses  uint64 // that none had
-	Errors  uint64 // where a node failed, or took too long
-	Skipped uint64 // where a node was left alone, or there was none
-	Refused uint64 // where there was an entry that nobody with the secret had made
-	Dropped uint64 // writes left out because too many were under way
+	Hits    uint64 // look-ups that found an answer
+	Misses  uint64 // look-ups that found none
+	Errors  uint64 // look-ups where a node failed or took too long
+	Skipped uint64 // look-ups not made, because the breaker was open or there was no node
+	Refused uint64 // look-ups that found a forged entry, made without the secret
+	Dropped uint64 // writes dropped because too many were under way
 	Nodes   []NodeStats
 }
 
-// NewRing returns a ring and connects to nothing yet. Names are looked up once
-// Run runs. ErrInvalid where an address is none.
+// NewRing returns a ring that is not connected yet. Run looks up the names. It
+// returns ErrInvalid for an invalid address.
 func NewRing(o RingOptions) (*Ring, error) {
 	o.Timeout = cmp.Or(o.Timeout, 25*time.Millisecond)
 	o.Lookup = cmp.Or(o.Lookup, 5*time.Second)
@@ -117,7 +119,7 @@ func (r *Ring) options() *redis.RingOptions {
 		HeartbeatFrequency: r.o.Heartbeat,
 		HeartbeatFn:        r.alive,
 		DialTimeout:        dialTimeout,
-		ReadTimeout:        writeTimeout, // where the context ends no sooner
+		ReadTimeout:        writeTimeout, // unless the context ends earlier
 		WriteTimeout:       writeTimeout,
 		MaxRetries:         -1,
 		PipelinePoolSize:   -1,
@@ -131,7 +133,7 @@ func (r *Ring) options() *redis.RingOptions {
 	return o
 }
 
-// newClient makes the client of one node.
+// newClient returns the client of one node.
 func (r *Ring) newClient(o *redis.Options) *redis.Client {
 	r.mu.Lock()
 	defer r.mu.Unlock()
@@ -148,7 +150,8 @@ func (r *Ring) alive(ctx context.Context, c *redis.Client) bool {
 	return c.Ping(ctx).Err() == nil
 }
 
-// set makes these the members: addresses, with the hosts they are called by.
+// set replaces the members. hosts has their addresses and the hosts that they
+// are called by.
 func (r *Ring) set(hosts map[string]string) {
 	r.mu.Lock()
 	before := r.hosts
@@ -156,7 +159,7 @@ func (r *Ring) set(hosts map[string]string) {
 	r.mu.Unlock()
 	addrs := map[string]string{}
 	for addr := range hosts {
-		addrs[addr] = addr // the same name at every process, so that all find a key at the same node
+		addrs[addr] = addr // the same in every process, so that all find a key on the same node
 	}
 	r.client.SetAddrs(addrs)
 	r.mu.Lock()
@@ -167,7 +170,7 @@ func (r *Ring) set(hosts map[string]string) {
 	}
 }
 
-// Run looks the names of the nodes up again and again, until ctx ends; then it
+// Run looks up the names of the nodes periodically until ctx ends. Then it
 // closes the connections and returns nil.
 func (r *Ring) Run(ctx context.Context) error {
 	defer r.Close()
@@ -176,7 +179,7 @@ func (r *Ring) Run(ctx context.Context) error {
 		if ctx.Err() != nil {
 			return nil
 		}
-		if now := r.members.known(); !maps.Equal(now, r.hosts) { // only set, from here, writes hosts
+		if now := r.members.known(); !maps.Equal(now, r.hosts) { // no lock: only set writes hosts, and only Run calls it
 			r.set(now)
 		}
 		select {
@@ -187,8 +190,8 @@ func (r *Ring) Run(ctx context.Context) error {
 	}
 }
 
-// Close closes the connections of a Ring that Run was not called of. Entries
-// are missed from then on.
+// Close closes the connections of a Ring without Run. After that, entries are
+// missed.
 func (r *Ring) Close() error { return r.client.Close() }
 
 // get returns the entry of a key, within Timeout.
@@ -220,8 +223,8 @@ func (r *Ring) get(ctx context.Context, key string) (multivac.Answer, bool) {
 	return multivac.Answer{}, false
 }
 
-// put writes an entry in the background, or drops it where too many are being
-// written already.
+// put writes an entry in the background, or drops it if too many writes are
+// under way.
 func (r *Ring) put(key string, a multivac.Answer) {
 	select {
 	case r.writes <- struct{}{}:
@@ -237,11 +240,11 @@ func (r *Ring) put(key string, a multivac.Answer) {
 		}
 		ctx, cancel := context.WithTimeout(context.Background(), writeTimeout)
 		defer cancel()
-		_ = r.client.Set(ctx, name, seal(aead, a), keep).Err() // the node counts it
+		_ = r.client.Set(ctx, name, seal(aead, a), maxAge).Err() // the node counts errors
 	}()
 }
 
-// Stats returns the counts of now, the nodes by address.
+// Stats returns the current counts, with the nodes by address.
 func (r *Ring) Stats() RingStats {
 	s := RingStats{
 		Hits: r.hits.Load(), Misses: r.misses.Load(), Errors: r.errors.Load(),

@@ -64,7 +64,7 @@ func nodes(t testing.TB, n int, o servers.RedisOptions) (all []*servers.RedisSer
 	return all, addrs
 }
 
-// settle waits until what was put is written.
+// settle waits until all entries are written.
 func settle(r *Ring) {
 	for range cap(r.writes) {
 		r.writes <- struct{}{}
@@ -85,7 +85,7 @@ func fillUp(r *Ring, from, to int) {
 	}
 }
 
-// found counts which of the keys [0, n) are there.
+// found counts how many of the keys [0, n) are there.
 func found(t testing.TB, r *Ring, n int) (hits int) {
 	t.Helper()
 	for i := range n {
@@ -168,8 +168,8 @@ func TestFarIsAskedOnceForAll(t *testing.T) {
 	}
 }
 
-// Whoever can write to Redis cannot have an answer invented, nor have one
-// given to another question, nor an old one after the content has changed.
+// Somebody who can write to Redis cannot invent an answer, move one to another
+// question, or bring back an old one after the content has changed.
 func TestPoison(t *testing.T) {
 	server, addrs := nodes(t, 1, servers.RedisOptions{})
 	r := newRing(t, RingOptions{Addrs: addrs})
@@ -214,7 +214,7 @@ func TestPoison(t *testing.T) {
 	}
 	f("bytes that are no answer, made by one who may", string(own.Seal(nil, nil, []byte("\x10answered"), nil)))
 	server[0].Do("DEL", name(r, "who"))
-	server[0].Do("LPUSH", name(r, "who"), "a list") // no string at all
+	server[0].Do("LPUSH", name(r, "who"), "a list") // not a string
 	if _, ok := r.get(t.Context(), "who"); ok {
 		t.Error("a list is an answer")
 	}
@@ -226,8 +226,8 @@ func TestPoison(t *testing.T) {
 	}
 }
 
-// What is in Redis says nothing to who has not the secret and the key of the
-// entry, of which the content is a part; and it does not stay.
+// Without the secret and the key of the entry, which contains the content, the
+// data in Redis says nothing. And it does not stay.
 func TestNothingIsReadable(t *testing.T) {
 	server, addrs := nodes(t, 1, servers.RedisOptions{})
 	r := newRing(t, RingOptions{Addrs: addrs})
@@ -247,7 +247,7 @@ func TestNothingIsReadable(t *testing.T) {
 	}
 }
 
-// n nodes hold n times what one holds.
+// n nodes hold n times as much as 1 node.
 func TestCapacity(t *testing.T) {
 	server, addrs := nodes(t, 4, servers.RedisOptions{MaxMemory: "8mb", Policy: "allkeys-lru"})
 	one := 0
@@ -275,7 +275,7 @@ func TestCapacity(t *testing.T) {
 	}
 }
 
-// names is a DNS of a test.
+// names is the DNS of a test.
 type names struct {
 	mu    sync.Mutex
 	hosts map[string][]string
@@ -311,8 +311,8 @@ func (n *names) looked() bool {
 	return n.asked > 2
 }
 
-// called gives each server a name, and returns the addresses by name and what
-// the DNS says where the first n are there.
+// called gives each server a name. It returns the addresses by name, and the
+// DNS in which the first n servers exist.
 func called(addrs []string) (byName []string, there func(n int) map[string][]string) {
 	for i, addr := range addrs {
 		_, port, _ := net.SplitHostPort(addr)
@@ -329,7 +329,7 @@ func called(addrs []string) (byName []string, there func(n int) map[string][]str
 
 func membersOf(r *Ring) int { return len(r.Stats().Nodes) }
 
-// When a node joins n, about 1/(n+1) of the keys move to it; and when it
+// When a node joins n others, about 1/(n+1) of the keys move to it. When it
 // leaves, they are found again where they were.
 func TestNodesComeAndGo(t *testing.T) {
 	_, addrs := nodes(t, 5, servers.RedisOptions{})
@@ -364,7 +364,7 @@ func TestNodesComeAndGo(t *testing.T) {
 	}
 }
 
-// Whatever comes, goes, dies, hangs and is emptied: no question fails.
+// Nodes come, go, die, hang and are emptied, and no question fails.
 func TestNoQuestionFails(t *testing.T) {
 	server, addrs := nodes(t, 3, servers.RedisOptions{})
 	byName, there := called(addrs)
@@ -419,7 +419,7 @@ func TestLookups(t *testing.T) {
 	dns := &names{}
 	r := newRing(t, RingOptions{Addrs: byName, Resolver: dns})
 	c := New(0, r)
-	do(t, c, "who", "Adell") // nothing is known yet
+	do(t, c, "who", "Adell") // no node is known yet
 
 	dns.set(there(1), nil)
 	eventually.True(t, "the node is known", func() bool { return membersOf(r) == 1 })
@@ -469,8 +469,8 @@ func TestOneNameManyAddresses(t *testing.T) {
 	}
 }
 
-// A dead node costs its share of the keys and nothing else; once it is there
-// again, it is used again.
+// A dead node costs its share of the keys and nothing else. Once it is back, it
+// is used again.
 func TestDeadNode(t *testing.T) {
 	server, addrs := nodes(t, 3, servers.RedisOptions{})
 	r := newRing(t, RingOptions{Addrs: addrs})
@@ -513,11 +513,11 @@ func sorted(s []string) []string {
 // busy, too, and shorter than one that waits for a node which hangs.
 const hanging = time.Second
 
-// A node that hangs has a question wait for no longer than the timeout, and
-// after a few of them for nothing at all, until it answers again.
+// A question waits for a hanging node no longer than the timeout. After a few
+// of them, questions do not wait at all, until it answers again.
 func TestHangingNode(t *testing.T) {
 	server, addrs := nodes(t, 1, servers.RedisOptions{})
-	// No heartbeat opens the breaker before the questions do.
+	// The questions, not the heartbeat, open the breaker.
 	r := newRing(t, RingOptions{Addrs: addrs, Timeout: 25 * time.Millisecond, Heartbeat: 2 * time.Second})
 	eventually.True(t, "it is asked", func() bool { r.put("who", answer("Adell")); settle(r); _, ok := r.get(t.Context(), "who"); return ok })
 	server[0].Pause()
@@ -529,8 +529,8 @@ func TestHangingNode(t *testing.T) {
 		}
 		waited = append(waited, time.Since(begun))
 	}
-	if len(waited) > trip {
-		t.Errorf("%d questions waited, want %d until the breaker opens", len(waited), trip)
+	if len(waited) > maxFailures {
+		t.Errorf("%d questions waited, want %d until the breaker opens", len(waited), maxFailures)
 	}
 	if least := slices.Min(waited); least > hanging {
 		t.Errorf("questions waited %v, want 25 ms", waited)
@@ -547,7 +547,7 @@ func TestHangingNode(t *testing.T) {
 	eventually.True(t, "it is asked again", func() bool { _, ok := r.get(t.Context(), "who"); return ok })
 }
 
-// One that hangs before there is a connection to it costs no more.
+// A node that hangs before there is a connection costs no more.
 func TestHangingWhileConnecting(t *testing.T) {
 	f := func(o servers.RedisOptions) {
 		t.Helper()
@@ -562,12 +562,12 @@ func TestHangingWhileConnecting(t *testing.T) {
 		server.Pause()
 		r := newRing(t, RingOptions{Addrs: []string{server.Addr}, TLS: config, Timeout: 25 * time.Millisecond, Heartbeat: time.Hour})
 		var waited []time.Duration
-		for range trip + 3 {
+		for range maxFailures + 3 {
 			begun := time.Now()
 			r.get(t.Context(), "who")
 			waited = append(waited, time.Since(begun))
 		}
-		if slices.Sort(waited); waited[trip] > hanging || !r.Stats().Nodes[0].Open {
+		if slices.Sort(waited); waited[maxFailures] > hanging || !r.Stats().Nodes[0].Open {
 			t.Errorf("with TLS %v: questions waited %v, and then: %+v", o.CA != nil, waited, r.Stats())
 		}
 	}
@@ -592,8 +592,8 @@ func TestFlushed(t *testing.T) {
 	}
 }
 
-// Without any server questions are answered as if there were no far cache,
-// and with one that comes later it is used.
+// Without any server, questions are answered as if there was no far cache. A
+// server that comes later is used.
 func TestAbsentAtStart(t *testing.T) {
 	server, addrs := nodes(t, 1, servers.RedisOptions{})
 	server[0].Kill()
@@ -605,8 +605,8 @@ func TestAbsentAtStart(t *testing.T) {
 	eventually.True(t, "the far cache is used", func() bool { found := !do(t, c, "who", "Adell"); settle(c.far); return found })
 }
 
-// Passwords rotate as in doc/explanation/cache.md, under load: every question
-// is answered, and what is kept far is found before, meanwhile and after.
+// Passwords rotate under load, as in doc/explanation/cache.md: every question
+// is answered, and far answers are found before, during and after the rotation.
 func TestPasswordRotates(t *testing.T) {
 	const rules = "resetkeys ~multivac:answer:* -@all +get +set +ping"
 	user := func(passwords ...string) (lines []string) {
@@ -661,7 +661,7 @@ func TestPasswordRotates(t *testing.T) {
 	if do(t, c, "who", "Adell") {
 		t.Error("after the rotation nothing is found far")
 	}
-	// A connection that is cut under a question is a miss for it.
+	// A connection that is cut during a question is a miss for it.
 	if n := computed.Load(); n > 100 || n-before > 50 {
 		t.Errorf("of %d answers %d were computed, %d of them after the rotation", asked.Load(), n, n-before)
 	}
@@ -684,8 +684,8 @@ func TestWrongPasswordIsAMiss(t *testing.T) {
 	eventually.True(t, "the right password is used", func() bool { found := !do(t, c, "who", "Adell"); settle(c.far); return found })
 }
 
-// TLS with an authority of our own, client certificates, and a node that was
-// found by a name: its certificate has to be for that name.
+// TLS with our own authority, client certificates, and a node that was found by
+// a name: it needs a certificate for that name.
 func TestTLS(t *testing.T) {
 	ca := servers.NewCA(t)
 	client := ca.Client(t, "web")

@@ -13,27 +13,27 @@ import (
 	"multivac"
 )
 
-// prefix begins the name of every entry in Redis, so that a user there can be
-// held to it: ~multivac:answer:*
+// prefix begins the name of every entry in Redis, so that an ACL can restrict a
+// user to it: ~multivac:answer:*
 var prefix = fmt.Sprintf("multivac:answer:%d:", encoding)
 
-// A sealer encrypts entries, each with a key of its own that is made of the
-// secret of the store and of the entry's key here.
+// A sealer encrypts entries. Each has a key of its own, made from the secret of
+// the store and the entry's key in the cache.
 //
-// Nobody without the secret can read an entry, or make one, or put one in
-// another's place. As the entry's key holds the fingerprint of the collection,
-// the key of its encryption is there for as long as the collection holds what
-// the answer was made from: a deletion takes it away, in every process that
-// has followed it, and what is left in Redis is noise.
+// Without the secret, nobody can read an entry, make one, or move one to
+// another place. The entry's key contains the fingerprint of the collection. So
+// the key of its encryption exists only as long as the collection has the
+// content that the answer was made from. A deletion removes it, in every
+// process that has followed the deletion, and the rest in Redis is noise.
 type sealer struct{ secret []byte }
 
 func newSealer(secret []byte) (sealer, error) {
-	// Not the secret itself, which others make other things of.
+	// Not the secret itself, from which other keys are made, too.
 	key, err := hkdf.Key(sha256.New, secret, nil, "multivac: answers in the far cache", sha512.BlockSize)
 	return sealer{key}, err
 }
 
-// entry returns the name of an entry in Redis and what encrypts it.
+// entry returns the name of an entry in Redis and the cipher that encrypts it.
 func (s sealer) entry(key string) (name string, aead cipher.AEAD, err error) {
 	mac := hmac.New(sha512.New, s.secret)
 	mac.Write([]byte{encoding})
@@ -51,8 +51,8 @@ func seal(aead cipher.AEAD, a multivac.Answer) []byte {
 	return aead.Seal(nil, nil, appendAnswer(nil, a), nil)
 }
 
-// open returns what was sealed, or an error where nobody who has the secret
-// sealed it for this entry.
+// open decrypts an entry. It returns an error unless it was sealed with the
+// secret, for this entry.
 func open(aead cipher.AEAD, sealed []byte) (multivac.Answer, error) {
 	plain, err := aead.Open(nil, nil, sealed, nil)
 	if err != nil {

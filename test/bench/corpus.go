@@ -20,7 +20,7 @@ import (
 // A line is a passage of a corpus: "title\ttext".
 type line struct{ title, text string }
 
-// A corpus is files of passages and of questions, one a line.
+// A corpus is a file of passages and a file of questions, one per line.
 type corpus struct {
 	Passages  string // file
 	Questions string // file
@@ -29,14 +29,14 @@ type corpus struct {
 }
 
 const (
-	wordsWanted = 60    // a passage ends with the sentence that reaches them: about 75 words
-	seed        = 20061 // of all that is drawn
+	wordsWanted = 60    // a passage ends with the sentence that reaches this count: about 75 words
+	seed        = 20061 // of all random choices
 	questions   = 500
 )
 
-// makeCorpus writes a corpus of n passages into dir, the same for the same n.
-// The paragraphs of the data are the first; where n is more, all n are made
-// of sentences drawn from all paragraphs.
+// makeCorpus writes a corpus of n passages into dir, always the same for the
+// same n. If the data has n paragraphs, these are the first n. Otherwise all n
+// passages are made from sentences drawn from all paragraphs.
 func makeCorpus(dir string, n int) (c corpus, err error) {
 	paragraphs, asked, source, err := read()
 	if err != nil {
@@ -68,8 +68,8 @@ func makeCorpus(dir string, n int) (c corpus, err error) {
 	})
 }
 
-// recombine writes n passages of sentences drawn evenly from all paragraphs;
-// the title is that of the first sentence's.
+// recombine writes n passages of sentences drawn evenly from all paragraphs.
+// The title is that of the first sentence.
 func recombine(w *bufio.Writer, r *rand.Rand, paragraphs []line, n int) {
 	type sentence struct {
 		title, text string
@@ -100,8 +100,8 @@ func recombine(w *bufio.Writer, r *rand.Rand, paragraphs []line, n int) {
 	}
 }
 
-// read returns the paragraphs and questions of the data that
-// MULTIVAC_EVAL_DATA names, or else of this repository's documentation.
+// read returns the paragraphs and questions of the data that MULTIVAC_EVAL_DATA
+// names, or else of this repository's documentation.
 func read() (paragraphs []line, asked []string, source string, err error) {
 	data := os.Getenv("MULTIVAC_EVAL_DATA")
 	if data == "" {
@@ -162,7 +162,7 @@ func readGzip(path string, fn func(title, text, question string)) error {
 	}
 }
 
-// flat puts s on one line without tabs.
+// flat returns s on one line without tabs.
 func flat(s string) string { return strings.Join(strings.Fields(s), " ") }
 
 func writeLines(path string, fn func(*bufio.Writer)) (err error) {

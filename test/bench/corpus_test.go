@@ -32,7 +32,7 @@ func TestCorpusIsTheSameEachTime(t *testing.T) {
 	}
 }
 
-// TestEngines has each engine find a passage.
+// Each engine finds a passage.
 func TestEngines(t *testing.T) {
 	for _, name := range []string{"multivac", "bleve", "fts5"} {
 		e, err := open(name, t.TempDir())

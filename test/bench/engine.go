@@ -29,15 +29,15 @@ import (
 // An engine indexes passages and finds the best of them for a question.
 type engine interface {
 	add(passages []line) error
-	finish() error // all that was added can be found
+	finish() error // afterwards everything that was added can be found
 	search(question string) (hits int, err error)
 }
 
 const (
 	top       = 10
 	batchSize = 5000
-	// searching bounds the time that an engine's questions may take; one that
-	// needs longer is asked fewer.
+	// searching bounds the time for an engine's questions. A slow engine gets
+	// fewer questions.
 	searching = 60 * time.Second
 )
 
@@ -47,19 +47,20 @@ type measure struct {
 	Passages  int     `json:"passages"`
 	BuildWall float64 `json:"build_wall_s"`
 	BuildCPU  float64 `json:"build_cpu_s"`
-	PeakMiB   float64 `json:"peak_rss_mib"`   // while building
+	PeakMiB   float64 `json:"peak_rss_mib"`   // during the build
 	SearchMiB float64 `json:"search_rss_mib"` // after the questions
 	P50       float64 `json:"p50_ms"`
 	P95       float64 `json:"p95_ms"`
 	P99       float64 `json:"p99_ms"`
-	BestP50   float64 `json:"best_p50_ms"` // of each question's quickest pass: what a busy machine disturbs least
+	BestP50   float64 `json:"best_p50_ms"` // of each question's fastest pass, which a busy machine disturbs least
 	BestP95   float64 `json:"best_p95_ms"`
 	BestP99   float64 `json:"best_p99_ms"`
 	Questions int     `json:"questions"` // measured
 	Found     float64 `json:"found"`     // passages found per question
 }
 
-// measureEngine builds and asks in this process, with one goroutine asking.
+// measureEngine builds an index and searches it in this process, with one
+// goroutine.
 func measureEngine(name, passages, questions string) (m measure, err error) {
 	dir, err := os.MkdirTemp("", "multivac-bench-")
 	if err != nil {
@@ -107,7 +108,7 @@ func measureEngine(name, passages, questions string) (m measure, err error) {
 	found := 0
 	begun := time.Now()
 	best := map[string]time.Duration{}
-	for pass := range 6 { // the first is not measured, unless it alone takes too long
+	for pass := range 6 { // the first pass is not measured, unless it alone takes too long
 		for _, q := range asked {
 			start := time.Now()
 			n, err := e.search(q)
@@ -180,7 +181,7 @@ func open(name, dir string) (engine, error) {
 	return nil, fmt.Errorf("unknown engine %q", name)
 }
 
-// ours is the index as the server uses it.
+// ours is the index, used as the server uses it.
 type ours struct {
 	index *index.Index
 	model *rank.Model

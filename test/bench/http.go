@@ -26,14 +26,14 @@ import (
 
 const (
 	clients  = 16
-	rounds   = 3               // of each measurement, in turn; the median counts
-	duration = 4 * time.Second // of one
+	rounds   = 3               // of each measurement, alternating; the median counts
+	duration = 4 * time.Second // of one round
 )
 
-// bearer is what requests are authorised by.
+// bearer is the Authorization header of requests.
 var bearer string
 
-// keyed sends it along.
+// keyed sends bearer with each request.
 type keyed struct{ http.RoundTripper }
 
 func (k keyed) RoundTrip(r *http.Request) (*http.Response, error) {
@@ -50,9 +50,9 @@ type rate struct {
 	CPU    float64 `json:"cpu_us"` // of the server, per request
 }
 
-// benchHTTP measures requests per second of the server as it is shipped, with
-// a key, its log and metrics, beside handlers that do nothing but answer, or nothing
-// but commit.
+// benchHTTP measures requests per second of the server as it is shipped, with a
+// key, its log and metrics, and compares it with handlers that only answer or
+// only commit.
 func benchHTTP(dir, binary string) (all []rate, err error) {
 	dir, err = os.MkdirTemp(dir, "http-")
 	if err != nil {
@@ -114,25 +114,25 @@ func benchHTTP(dir, binary string) (all []rate, err error) {
 	return append(all, told...), err
 }
 
-// A target is what is loaded, and waited for until it is idle again.
+// A target is a server to load. The benchmark waits until it is idle again.
 type target struct {
 	server, url string
 	cpu         func() time.Duration
-	beside      func() (stop func()) // what is measured meanwhile
-	idle        func() error         // returns when nothing is left to be done
+	during      func() (stop func()) // a measurement during the load
+	idle        func() error         // returns when no work is left
 }
 
 func (s *server) target(name, path string) target {
 	return target{name, s.url + path, s.cpu, func() func() { return func() {} }, func() error { return nil }}
 }
 
-// compare loads the targets in turn.
+// compare loads the targets alternately.
 func compare(name string, load func(url string) (requests int, per float64, err error), targets ...target) (all []rate, err error) {
 	runs := make([][]rate, len(targets))
 	for range rounds {
 		for i, t := range targets {
 			before := t.cpu()
-			stop := t.beside()
+			stop := t.during()
 			n, per, err := load(t.url)
 			stop()
 			if err != nil {
@@ -185,7 +185,7 @@ func wrkWith(args ...string) (requests int, per float64, err error) {
 	return requests, per, err
 }
 
-// get is wrk where there is none.
+// get replaces wrk if it is not installed.
 func get(url string) (requests int, per float64, err error) {
 	return parallel(func(ctx context.Context, c *http.Client) error {
 		return send(ctx, c, http.MethodGet, url, nil, http.StatusOK)
@@ -214,7 +214,7 @@ func send(ctx context.Context, c *http.Client, method, url string, body []byte, 
 	return nil
 }
 
-// parallel calls one from all clients again and again for the duration.
+// parallel calls one from all clients repeatedly for the duration.
 func parallel(one func(context.Context, *http.Client) error) (requests int, per float64, err error) {
 	client := &http.Client{Transport: keyed{&http.Transport{MaxIdleConnsPerHost: clients}}}
 	defer client.CloseIdleConnections()
@@ -239,8 +239,8 @@ func parallel(one func(context.Context, *http.Client) error) (requests int, per 
 	return int(done.Load()), float64(done.Load()) / time.Since(begun).Seconds(), err
 }
 
-// startBare starts `bench bare` in a process of its own: it answers the paths
-// as the server at url does.
+// startBare starts `bench bare` in a process of its own. It answers the paths
+// as the server at from does.
 func startBare(dir, from string, paths ...string) (s *server, stop func(), err error) {
 	self, err := os.Executable()
 	if err != nil {
@@ -263,9 +263,9 @@ func startBare(dir, from string, paths ...string) (s *server, stop func(), err e
 	return s, stop, nil
 }
 
-// serveBare answers GET with what the server at from answers. It answers POST
-// with 202 once our store has the document: alone in its commit, or with those
-// that wait as well, as MultiVAC does it.
+// serveBare answers GET with the responses of the server at from. It answers
+// POST with 202 once our store has the document, with a commit for each
+// document or with shared commits, as MultiVAC does.
 func serveBare(dir, from string, paths []string) error {
 	mux := http.NewServeMux()
 	for _, path := range paths {
@@ -285,7 +285,7 @@ func serveBare(dir, from string, paths []string) error {
 		contentType := r.Header.Get("Content-Type")
 		mux.HandleFunc("GET "+u.Path, func(w http.ResponseWriter, _ *http.Request) {
 			w.Header().Set("Content-Type", contentType)
-			_, _ = w.Write(body) // a client that has gone
+			_, _ = w.Write(body) // the client has gone
 		})
 	}
 	db, err := sqlite.Open(filepath.Join(dir, "bare"))

@@ -1,11 +1,11 @@
-// Command bench measures MultiVAC beside its peers, in one run on one machine:
+// Command bench compares MultiVAC with its peers, in one run on one machine:
 //
-//	bench index   our index beside Bleve, SQLite's FTS5 and, where Java and Maven are there, Lucene
-//	bench server  a server that was told a million passages: memory, time of a question, restart
-//	bench http    requests per second beside a bare net/http handler, and durable tellings
-//	bench start   how soon a server, a telling and a folder that is asked are of use
-//	bench original  the original's design in Python, with Redis and a database, beside it
-//	bench services  the same on the same Redis and database, and one web and worker beside two
+//	bench index     our index, Bleve, SQLite's FTS5 and, if Java and Maven are installed, Lucene
+//	bench server    a server with a million passages: memory, time of a question, restart
+//	bench http      requests per second, compared with a bare net/http handler, and durable tellings
+//	bench start     how soon a server, a telling and a folder without a server can be used
+//	bench original  the original's design in Python, with Redis and a database, and MultiVAC
+//	bench services  the same on the same Redis and database; one web and worker, and two
 //
 // It writes Markdown to standard output, and JSON to the file that -json names.
 package main
@@ -40,17 +40,17 @@ func run(args []string) error {
 	dir := flags.String("dir", "", "`folder` for corpora, kept; a temporary one if empty")
 	binary := flags.String("multivac", "../../bin/multivac", "the `command` to measure")
 	venv := flags.String("venv", "", "`folder` of a Python environment for the original's design, made if it is not there; a temporary one if empty")
-	if args[0] == "engine" { // a process of its own for each: NAME PASSAGES QUESTIONS
+	if args[0] == "engine" { // in a process of its own for each engine: NAME PASSAGES QUESTIONS
 		m, err := measureEngine(args[1], args[2], args[3])
 		if err != nil {
 			return err
 		}
 		return json.NewEncoder(os.Stdout).Encode(m)
 	}
-	if args[0] == "bare" { // what benchHTTP compares with: FOLDER URL PATH…
+	if args[0] == "bare" { // the handler that benchHTTP compares with: FOLDER URL PATH…
 		return serveBare(args[1], args[2], args[3:])
 	}
-	if args[0] == "serve" { // multivac serve, but with one commit for each write
+	if args[0] == "serve" { // multivac serve with one commit for each write
 		os.Exit(serveAlone(args[1:]))
 	}
 	if err := flags.Parse(args[1:]); err != nil {

@@ -19,34 +19,36 @@ import (
 	"time"
 )
 
-// An originalMeasure is what one of both needs for the original's routes.
+// An originalMeasure is what one of the two systems needs for the original's
+// routes.
 type originalMeasure struct {
 	Server  string  `json:"server"`
 	Get     float64 `json:"get_per_second"`
 	GetCPU  float64 `json:"get_cpu_us"` // of all its processes
 	Post    float64 `json:"post_per_second"`
-	PostCPU float64 `json:"post_cpu_us"` // until the answer is told
+	PostCPU float64 `json:"post_cpu_us"` // until the answer has the datum
 	Answer  float64 `json:"post_to_answer_ms"`
 	MiB     float64 `json:"pss_mib"` // of all its processes, after the load
 
-	// Of the servers that it stands on, where they are measured apart.
+	// Of the servers that the system uses, if they are measured separately.
 	GetBeside  float64 `json:"get_servers_cpu_us"`
 	PostBeside float64 `json:"post_servers_cpu_us"`
 	MiBBeside  float64 `json:"servers_pss_mib"`
 }
 
-// A system is what answers the original's routes: processes, whose children count.
+// A system is the processes that answer the original's routes, with their
+// children.
 type system struct {
 	name    string
 	url     string
 	pids    []int
-	servers []int        // what it stands on, where that is measured apart
-	empty   func() error // forgets all data; nil where that cannot be
+	servers []int        // the servers that it uses, if they are measured separately
+	empty   func() error // deletes all data; nil if that is impossible
 }
 
-// benchOriginal measures the original's three routes as the original's design
-// serves them, in Python with a queue in Redis and a database of MongoDB's
-// protocol, and as MultiVAC does.
+// benchOriginal measures the original's 3 routes, served by the original's
+// design, in Python with a queue in Redis and a database with MongoDB's
+// protocol, and by MultiVAC.
 func benchOriginal(dir, binary, venv string) (all []originalMeasure, err error) {
 	for _, program := range []string{"python3", "redis-server"} {
 		if _, err := exec.LookPath(program); err != nil {
@@ -103,23 +105,23 @@ func (s system) measure() (m originalMeasure, err error) {
 	slices.Sort(took)
 	m.Answer = took[len(took)/2]
 
-	idle := s.cpu() + s.beside().cpu()
+	idle := s.cpu() + s.below().cpu()
 	time.Sleep(time.Second)
-	idle = s.cpu() + s.beside().cpu() - idle
+	idle = s.cpu() + s.below().cpu() - idle
 
 	load := get
 	if _, err := exec.LookPath("wrk"); err == nil {
 		load = wrk
 	}
-	before, beside := s.cpu(), s.beside().cpu()
+	before, below := s.cpu(), s.below().cpu()
 	n, per, err := load(s.url + "/multivac")
 	if err != nil {
 		return m, err
 	}
 	m.Get, m.GetCPU = per, float64((s.cpu()-before).Microseconds())/float64(n)
-	m.GetBeside = float64((s.beside().cpu() - beside).Microseconds()) / float64(n)
+	m.GetBeside = float64((s.below().cpu() - below).Microseconds()) / float64(n)
 
-	before, beside = s.cpu(), s.beside().cpu()
+	before, below = s.cpu(), s.below().cpu()
 	if n, m.Post, err = parallel(func(ctx context.Context, c *http.Client) error {
 		return s.post(ctx, c, fmt.Sprintf("Datum number %d.", told.Add(1)))
 	}); err != nil {
@@ -127,12 +129,12 @@ func (s system) measure() (m originalMeasure, err error) {
 	}
 	s.settle(idle)
 	m.PostCPU = float64((s.cpu() - before).Microseconds()) / float64(n)
-	m.PostBeside = float64((s.beside().cpu() - beside).Microseconds()) / float64(n)
-	m.MiB, m.MiBBeside = s.memory(), s.beside().memory()
+	m.PostBeside = float64((s.below().cpu() - below).Microseconds()) / float64(n)
+	m.MiB, m.MiBBeside = s.memory(), s.below().memory()
 	return m, nil
 }
 
-// first is the time from the first post to its answer, in milliseconds.
+// first returns the time from the first post to its answer, in milliseconds.
 func (s system) first() (ms float64, err error) {
 	begun := time.Now()
 	if err := s.post(context.Background(), http.DefaultClient, "The first datum."); err != nil {
@@ -153,8 +155,8 @@ func (s system) first() (ms float64, err error) {
 	}
 }
 
-// beside is what the system stands on.
-func (s system) beside() system { return system{pids: s.servers} }
+// below returns the servers that the system uses.
+func (s system) below() system { return system{pids: s.servers} }
 
 func (s system) memory() (mib float64) {
 	for _, pid := range s.processes() {
@@ -163,13 +165,13 @@ func (s system) memory() (mib float64) {
 	return mib
 }
 
-// settle returns once the processes have next to nothing to do any more, or
-// after two minutes. Idle is what they use in a second with nothing to do.
+// settle returns once the processes have almost nothing to do, or after 2
+// minutes. idle is the CPU time that they use in a second without work.
 func (s system) settle(idle time.Duration) {
 	for begun := time.Now(); time.Since(begun) < 2*time.Minute; {
-		before := s.cpu() + s.beside().cpu()
+		before := s.cpu() + s.below().cpu()
 		time.Sleep(2 * time.Second)
-		if s.cpu()+s.beside().cpu()-before < 2*idle+100*time.Millisecond {
+		if s.cpu()+s.below().cpu()-before < 2*idle+100*time.Millisecond {
 			return
 		}
 	}
@@ -203,7 +205,7 @@ func (s system) answer() (string, error) {
 	return string(said), err
 }
 
-// processes returns those of the system and all below them.
+// processes returns the processes of the system and their descendants.
 func (s system) processes() []int {
 	children := map[int][]int{}
 	stats, _ := filepath.Glob("/proc/[0-9]*/stat")
@@ -234,7 +236,8 @@ func statFields(path string) []string {
 	return strings.Fields(rest)
 }
 
-// cpu is what all processes have used, and those of their children that ended.
+// cpu returns the CPU time of all processes and of their children that have
+// ended.
 func (s system) cpu() (total time.Duration) {
 	for _, pid := range s.processes() {
 		fields := statFields(fmt.Sprintf("/proc/%d/stat", pid))
@@ -246,7 +249,8 @@ func (s system) cpu() (total time.Duration) {
 	return total
 }
 
-// pss is the memory of a process, what it shares counted by its share, in MiB.
+// pss returns the memory of a process in MiB. Shared memory counts in
+// proportion.
 func pss(pid int) float64 {
 	kilobytes := 0.0
 	_ = eachLine(fmt.Sprintf("/proc/%d/smaps_rollup", pid), func(l string) error {
@@ -258,15 +262,15 @@ func pss(pid int) float64 {
 	return kilobytes / 1024
 }
 
-// A crew is processes that are started one after the other, and ended the other
-// way around.
+// A crew is a list of processes. They are started in order and ended in reverse
+// order.
 type crew struct {
 	log     *os.File
 	bin     string // folder of the Python programs
 	running []*exec.Cmd
 }
 
-// newCrew makes the Python environment where it is not there.
+// newCrew makes the Python environment if it does not exist.
 func newCrew(dir, venv string) (c *crew, err error) {
 	if venv == "" {
 		venv = filepath.Join(dir, "venv")
@@ -286,7 +290,7 @@ func newCrew(dir, venv string) (c *crew, err error) {
 	return c, err
 }
 
-// start returns the process once it listens on the port, if that is not empty.
+// start returns once the process listens on the port, unless that is empty.
 func (c *crew) start(port string, env []string, program string, args ...string) (pid int, err error) {
 	cmd := exec.Command(program, args...)
 	cmd.Dir = "original"
@@ -329,7 +333,7 @@ func (c *crew) end() {
 	c.running = nil
 }
 
-// redis starts one and returns its port.
+// redis starts a Redis and returns its port.
 func (c *crew) redis(dir string, args ...string) (port string, pid int, err error) {
 	if port, err = freePort(); err != nil {
 		return "", 0, err
@@ -338,7 +342,8 @@ func (c *crew) redis(dir string, args ...string) (port string, pid int, err erro
 	return port, pid, err
 }
 
-// database starts one that is durable at each commit, and returns its URI.
+// database starts a database that is durable at each commit, and returns its
+// URI.
 func (c *crew) database(dir string) (uri string, pid int, err error) {
 	port, err := freePort()
 	if err != nil {
@@ -384,7 +389,8 @@ func startOriginal(dir, venv string) (s system, stop func(), err error) {
 	return s, c.stop, err
 }
 
-// childrenCPU is what processes used that this one has started and that have ended.
+// childrenCPU returns the CPU time of processes that this one has started and
+// that have ended.
 func childrenCPU() time.Duration {
 	var u syscall.Rusage
 	if err := syscall.Getrusage(syscall.RUSAGE_CHILDREN, &u); err != nil {
@@ -393,7 +399,7 @@ func childrenCPU() time.Duration {
 	return time.Duration(u.Utime.Nano() + u.Stime.Nano())
 }
 
-// cores are those that this process may use.
+// cores returns how many cores this process may use.
 func cores() int { return runtime.NumCPU() }
 
 func freePort() (string, error) {

@@ -61,7 +61,7 @@ func startServerWith(env []string, binary, dir string, args ...string) (*server,
 				}
 			}
 		}
-		_ = s.cmd.Wait() // how it ends does not matter to the figures
+		_ = s.cmd.Wait() // its exit code does not matter
 	}()
 	select {
 	case s.url = <-found:
@@ -88,7 +88,7 @@ func (s *server) stop() {
 
 func (s *server) memory(key string) float64 { return memoryOf(strconv.Itoa(s.cmd.Process.Pid), key) }
 
-// cpu is what the process has used so far.
+// cpu returns the CPU time of the process so far.
 func (s *server) cpu() time.Duration {
 	raw, err := os.ReadFile(fmt.Sprintf("/proc/%d/stat", s.cmd.Process.Pid))
 	if err != nil {
@@ -103,7 +103,7 @@ func (s *server) cpu() time.Duration {
 	return time.Duration(ticks) * 10 * time.Millisecond // USER_HZ is 100
 }
 
-// state is what /readyz says.
+// state is the response of /readyz.
 type state struct {
 	Ready     bool
 	Documents int
@@ -120,7 +120,7 @@ func (s *server) state() (st state, err error) {
 	return st, json.NewDecoder(r.Body).Decode(&st)
 }
 
-// await returns once /readyz is as wanted.
+// await returns once wanted accepts the state.
 func (s *server) await(limit time.Duration, wanted func(state) bool) error {
 	for begun := time.Now(); ; time.Sleep(20 * time.Millisecond) {
 		if st, err := s.state(); err == nil && wanted(st) {
@@ -135,18 +135,18 @@ func (s *server) await(limit time.Duration, wanted func(state) bool) error {
 type serverMeasure struct {
 	Passages  int     `json:"passages"`
 	Documents int     `json:"documents"`
-	Told      float64 `json:"told_s"` // until all is answered from
+	Told      float64 `json:"told_s"` // until everything is indexed
 	ToldCPU   float64 `json:"told_cpu_s"`
 	PeakMiB   float64 `json:"peak_rss_mib"`
 	AskMiB    float64 `json:"ask_rss_mib"` // after the questions
 	First     times   `json:"first"`       // a question asked for the first time
-	Again     times   `json:"again"`       // and again
-	AskCPU    float64 `json:"ask_cpu_ms"`  // of the first
+	Again     times   `json:"again"`       // asked a second time
+	AskCPU    float64 `json:"ask_cpu_ms"`  // of the first time
 	Ready     float64 `json:"ready_s"`     // after a restart
 	ReadyCPU  float64 `json:"ready_cpu_s"`
 	ReadyPeak float64 `json:"ready_peak_rss_mib"`
 	ReadyMiB  float64 `json:"ready_rss_mib"`
-	Restarted times   `json:"restarted"` // asked after it, for the first time
+	Restarted times   `json:"restarted"` // asked after the restart, for the first time
 }
 
 type times struct {
@@ -158,7 +158,7 @@ type times struct {
 // passagesPerDocument is how many passages a told document has.
 const passagesPerDocument = 20
 
-// benchServer tells servers more and more passages.
+// benchServer measures a server at each size.
 func benchServer(dir, binary string, sizes []int) (all []serverMeasure, err error) {
 	for _, n := range sizes {
 		c, err := makeCorpus(dir, n)
@@ -234,8 +234,8 @@ func measureServer(dir, binary string, c corpus) (m serverMeasure, err error) {
 	return m, err
 }
 
-// tell tells the passages as documents, as Markdown with a heading, and
-// returns how many there are.
+// tell tells the passages as Markdown documents with a heading, and returns how
+// many documents there are.
 func (s *server) tell(passages string) (documents int, err error) {
 	const documentsPerRequest = 100
 	var body bytes.Buffer

@@ -22,18 +22,18 @@ type servicesMeasure struct {
 	Worked   []roleMeasure     `json:"documents"`
 }
 
-// A roleMeasure is what some processes of a role did, and what did it.
+// A roleMeasure is what some processes of a role did, and with which CPU time.
 type roleMeasure struct {
 	What      string             `json:"what"`
 	Processes int                `json:"processes"`
 	PerSecond float64            `json:"per_second"`
-	CPU       map[string]float64 `json:"cpu_us"`    // for each one, by who used it
-	Cores     float64            `json:"cores"`     // of all of them together
-	Busiest   string             `json:"busiest"`   // who used most
-	Fraction  float64            `json:"its_cores"` // of which
+	CPU       map[string]float64 `json:"cpu_us"`    // for each request or document, by process
+	Cores     float64            `json:"cores"`     // used by all of them together
+	Busiest   string             `json:"busiest"`   // the process that used most
+	Fraction  float64            `json:"its_cores"` // how many it used
 }
 
-// A ground is the services, and who is to be measured on them.
+// A ground is the services, and the processes to be measured on them.
 type ground struct {
 	dir, binary string
 	crew        *crew
@@ -42,7 +42,7 @@ type ground struct {
 }
 
 // benchServices measures the original's design and MultiVAC's roles on the same
-// services, and how the roles grow.
+// services, and how the roles scale.
 func benchServices(dir, binary, venv string) (m servicesMeasure, err error) {
 	for _, program := range []string{"python3", "redis-server", "wrk"} {
 		if _, err := exec.LookPath(program); err != nil {
@@ -74,7 +74,7 @@ func benchServices(dir, binary, venv string) (m servicesMeasure, err error) {
 	g := &ground{dir: dir, binary: binary, crew: c,
 		flags: []string{"--store.mongodb.uri", uri, "--store.mongodb.database", "bench", "--queue.addr", "127.0.0.1:" + queue, "--cache.addrs", "127.0.0.1:" + cache},
 		who:   map[string]system{"database": {pids: []int{database}}, "queue": {pids: []int{queuePID}}, "cache": {pids: []int{cachePID}}}}
-	if m.Original, err = g.besideOriginal("redis://127.0.0.1:"+queue, uri); err != nil {
+	if m.Original, err = g.withOriginal("redis://127.0.0.1:"+queue, uri); err != nil {
 		return m, err
 	}
 	if m.Answers, err = g.answers(); err != nil {
@@ -115,8 +115,8 @@ func pids(all []*server) (s system) {
 	return s
 }
 
-// besideOriginal measures one after the other on the same services.
-func (g *ground) besideOriginal(redis, mongo string) (all []originalMeasure, err error) {
+// withOriginal measures both systems one after the other on the same services.
+func (g *ground) withOriginal(redis, mongo string) (all []originalMeasure, err error) {
 	fmt.Printf("\nThe original's routes on the same services, %d clients\n\n", clients)
 	fmt.Println("| server | GET /multivac per second | its CPU + the services', µs | POST /multivac/data per second | its CPU + the services' until stored, µs | from a post to its answer, ms | memory (PSS) + the services', MiB |")
 	fmt.Println("|---|---:|---:|---:|---:|---:|---:|")
@@ -191,10 +191,10 @@ func (s *server) forget(collection string) error {
 	return nil
 }
 
-// shelves is how many documents are asked about.
+// shelves is the number of documents that questions are about.
 const shelves = 400
 
-// answers measures one web and two, as they are and with one core each.
+// answers measures 1 web and 2 webs, without limits and with 1 core each.
 func (g *ground) answers() (all []roleMeasure, err error) {
 	worker, stopWorker, err := g.role("worker", 1)
 	defer stopWorker()
@@ -284,8 +284,8 @@ func (g *ground) show(m roleMeasure) {
 	fmt.Printf("| %s | %d | %.0f | %s | %.2f | %s, %.2f |\n", m.What, m.Processes, m.PerSecond, strings.Join(parts, ", "), m.Cores, m.Busiest, m.Fraction)
 }
 
-// measure runs do, which returns how many there were and how long it took, and
-// says who worked on them.
+// measure runs do, which returns a number of requests or documents and the
+// time. It measures which processes worked on them.
 func (g *ground) measure(do func() (int, time.Duration, error)) (m roleMeasure, err error) {
 	before := map[string]time.Duration{}
 	for name, s := range g.who {
@@ -312,8 +312,7 @@ func (g *ground) measure(do func() (int, time.Duration, error)) (m roleMeasure, 
 	return m, nil
 }
 
-// askScript has wrk ask what it has not asked before, from the number that it is
-// given.
+// askScript makes wrk ask new questions, from the given number on.
 const askScript = `local n = %d
 request = function()
   n = n + 1
@@ -323,7 +322,7 @@ end
 
 var asked int
 
-// load asks all webs, each by its share of the clients.
+// load asks all webs; each gets its share of the clients.
 func (g *ground) load(webs []*server, script string) (n int, took time.Duration, err error) {
 	type result struct {
 		n   int
@@ -357,7 +356,7 @@ func (g *ground) load(webs []*server, script string) (n int, took time.Duration,
 	return n, time.Duration(float64(n) / per * float64(time.Second)), err
 }
 
-// documents measures how soon one worker and two work off what has piled up.
+// documents measures how fast 1 worker and 2 workers finish a backlog.
 func (g *ground) documents() (all []roleMeasure, err error) {
 	webs, stop, err := g.role("web", 1)
 	defer stop()
@@ -389,8 +388,8 @@ func (g *ground) documents() (all []roleMeasure, err error) {
 	return all, nil
 }
 
-// workOff starts workers and ends them when nothing is left to be done. The
-// first documents, and what a start costs, are left out.
+// workOff starts workers and ends them when no work is left. It leaves out the
+// first documents and the time for the start.
 func (g *ground) workOff(web *server, n, piled int) (m roleMeasure, err error) {
 	workers, stop, err := g.role("worker", n)
 	defer stop()

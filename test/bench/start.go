@@ -12,7 +12,7 @@ import (
 	"time"
 )
 
-// A startMeasure is how soon a MultiVAC is of use that has been told nothing.
+// A startMeasure is how soon a MultiVAC without documents can be used.
 type startMeasure struct {
 	What string  `json:"what"`
 	Best float64 `json:"best_ms"`
@@ -22,8 +22,9 @@ type startMeasure struct {
 
 const starts = 21 // of each
 
-// benchStart measures a server from nothing until it is ready, a telling until
-// it is answered from, and a folder of 200 files that is asked with no server.
+// benchStart measures a server from its start until it is ready, a telling
+// until it is indexed, and a question to a folder of 200 files without a
+// server.
 func benchStart(dir, binary string) (all []startMeasure, err error) {
 	dir, err = os.MkdirTemp(dir, "start-")
 	if err != nil {
@@ -41,7 +42,7 @@ func benchStart(dir, binary string) (all []startMeasure, err error) {
 		if err != nil {
 			return all, fmt.Errorf("%s: %w", one.what, err)
 		}
-		p50, _, _ := percentiles(took) // which sorts them
+		p50, _, _ := percentiles(took) // percentiles sorts them
 		m := startMeasure{What: one.what, Best: ms(took[0]), P50: p50, CPU: ms(cpu[len(cpu)-1])}
 		all = append(all, m)
 		fmt.Printf("| %s | %.1f | %.1f | %.1f |\n", m.What, m.Best, m.P50, m.CPU)
@@ -113,7 +114,7 @@ func asksFolder(dir, binary string) (took, cpu []time.Duration, err error) {
 		if err := c.Run(); err != nil && !errors.As(err, new(*exec.ExitError)) {
 			return nil, nil, err
 		}
-		if !strings.Contains(said.String(), "Pump 117-3 ") { // sure enough or not: it was found
+		if !strings.Contains(said.String(), "Pump 117-3 ") { // it was found, whether it was answered or refused
 			return nil, nil, fmt.Errorf("it said %s", &said)
 		}
 		took = append(took, time.Since(begun))

@@ -17,9 +17,9 @@ import (
 	"multivac/internal/store/sqlite"
 )
 
-// compareTellings measures durable tellings: of our store behind a handler that
-// does nothing else, and of the server as it is shipped, each with commits
-// shared and with one commit for each document.
+// compareTellings measures durable tellings of our store behind a handler that
+// does nothing else, and of the server as it is shipped, each with shared
+// commits and with one commit per document.
 func compareTellings(dir string, bare, ours *server) (all []rate, err error) {
 	self, err := os.Executable()
 	if err != nil {
@@ -52,26 +52,26 @@ func compareTellings(dir string, bare, ours *server) (all []rate, err error) {
 	return all, err
 }
 
-// telling is a target that is idle once all is indexed. A few of the tellings
-// are waited for, if fresh is not nil.
+// telling returns a target that is idle once everything is indexed. If fresh is
+// not nil, some tellings are waited for.
 func (s *server) telling(name string, fresh *freshness) target {
 	t := s.target(name, "/api/v1/documents")
 	idle := func() error { return s.await(time.Minute, func(st state) bool { return st.Pending == 0 }) }
 	t.idle = idle
 	if fresh != nil {
-		t.beside = func() (stop func()) { return fresh.watch(s.url) }
+		t.during = func() (stop func()) { return fresh.watch(s.url) }
 	}
 	return t
 }
 
-// freshness is how long it takes until a document is answered from.
+// freshness is how long it takes until a document is indexed.
 type freshness struct {
 	mu   sync.Mutex
 	took []time.Duration
 }
 
-// watch tells a document ten times a second and waits until it is answered
-// from, until stop is called.
+// watch tells a document 10 times a second and waits until it is indexed, until
+// stop is called.
 func (f *freshness) watch(url string) (stop func()) {
 	ctx, cancel := context.WithCancel(context.Background())
 	var all sync.WaitGroup
@@ -107,19 +107,21 @@ func (f *freshness) String() string {
 	return fmt.Sprintf("p50 %.0f, p95 %.0f, p99 %.0f ms, of %d", p50, p95, p99, len(f.took))
 }
 
-// serveAlone is the server as it is shipped, but with a commit for each write.
+// serveAlone is the server as it is shipped, but with one commit for each
+// write.
 func serveAlone(args []string) int {
 	sqlite.MaxBatch = 1
 	return cli.Main(context.Background(), append([]string{"serve"}, args...), os.Stdin, os.Stdout, os.Stderr)
 }
 
-var told atomic.Int64 // documents, no two of them the same
+var told atomic.Int64 // all different
 
 func document(n int64) []byte {
 	return fmt.Appendf(nil, `{"source":"bench/%d.md","text":"Shelf %d holds the spare parts of the pump with the number %d. It is locked at night."}`, n, n, n*7)
 }
 
-// script has wrk tell what document makes, from the number that it is given.
+// script makes wrk tell the documents that document makes, from the given
+// number on.
 const script = `local n = %d
 request = function()
   n = n + 1
@@ -127,7 +129,7 @@ request = function()
 end
 `
 
-// post tells documents that differ, one a request.
+// post tells different documents, one per request.
 func post(url string) (requests int, per float64, err error) {
 	if _, err := exec.LookPath("wrk"); err != nil {
 		return parallel(func(ctx context.Context, c *http.Client) error {
