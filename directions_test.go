@@ -46,13 +46,14 @@ internal/store/storetest  store
 internal/queue            
 internal/queue/queuetest  queue
 internal/queue/redisqueue queue redisclient
-internal/web              web/api web/bodies web/limit web/openapi web/route web/wire auth
+internal/web              web/admit web/api web/bodies web/limit web/openapi web/route web/wire auth
 internal/web/api          strict web/bodies web/openapi web/route web/wire
+internal/web/admit        web/bodies web/route web/wire auth
 internal/web/limit        web/route
 internal/web/listen       
 internal/web/openapi      strict web/bodies web/route web/wire
 internal/web/route        web/bodies
-internal/web/bodies       memory
+internal/web/bodies       memory web/wire
 internal/web/wire         jsontext
 internal/web/ui           percent web/route web/wire auth
 internal/web/webtest       
