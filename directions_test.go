@@ -67,16 +67,17 @@ internal/store/storetest  store golden
 internal/queue            clock
 internal/queue/queuetest  queue
 internal/queue/redisqueue clock queue redisclient
-internal/web              web/api web/bodies web/openapi web/route web/wire auth web/limit
+internal/web              web/api web/bodies web/openapi web/route web/wire auth web/limit web/admit
 internal/web/api          strict web/bodies web/openapi web/route web/wire extract extract/formats extract/jsonl
 internal/web/openapi      strict web/bodies web/route web/wire
 internal/web/route        web/bodies
-internal/web/bodies       memory
+internal/web/bodies       memory web/wire
 internal/web/wire         jsontext
 internal/web/ui           percent web/route web/wire auth place
 internal/web/webtest       
 internal/web/limit        web/route
 internal/web/listen
+internal/web/admit        web/bodies web/route web/wire auth
 internal/certs            
 internal/redisclient      certs
 internal/config           

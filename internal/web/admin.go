@@ -8,7 +8,6 @@ import (
 	"time"
 
 	"multivac"
-	"multivac/internal/web/bodies"
 	"multivac/internal/web/route"
 )
 
@@ -28,7 +27,7 @@ func NewProbes(o Options) http.Handler {
 
 func newProbes(o Options) *server {
 	o.Log, o.Gate = cmp.Or(o.Log, slog.Default()), nil
-	return &server{Options: o, room: bodies.NewRoom()}
+	return newServer(o)
 }
 
 // NewWaiting returns the handler of a process that cannot serve yet: probes,

@@ -6,10 +6,9 @@ import (
 	"net/http"
 	"runtime/debug"
 
-	"multivac"
+	"multivac/internal/auth"
 	"multivac/internal/web/limit"
 	"multivac/internal/web/route"
-	"multivac/internal/web/wire"
 )
 
 // readTimeout is the longest that reading a small body takes.
@@ -18,7 +17,7 @@ const readTimeout = route.RequestTimeout + limit.AnswerTime
 // wrap returns the handler of a route within all that its value says.
 func (s *server) wrap(r route.Route) http.Handler {
 	b := r.Bounds.OrSmall()
-	h := s.recover(s.ownHost(r.Rule, s.sameOrigin(s.admit(r, r.Handler))))
+	h := s.recover(s.admit(r, r.Handler))
 	switch {
 	case s.limits == nil: // it may take as long as it likes
 	case r.Stream:
@@ -32,11 +31,43 @@ func (s *server) wrap(r route.Route) http.Handler {
 	page := s.wrap(*r.HTML)
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		w.Header().Add("Vary", "Accept")
-		if wantsHTML(r.Header.Values("Accept")) {
+		if route.WantsHTML(r) {
 			page.ServeHTTP(w, r)
 			return
 		}
 		h.ServeHTTP(w, r)
+	})
+}
+
+// admit lets in the requests that the rule of a route allows. Their context gets
+// the caller, and the time that the request may take.
+func (s *server) admit(of route.Route, next http.Handler) http.Handler {
+	rule, size, timeout := of.Rule, of.Bounds.OrSmall().Body, of.Bounds.OrSmall().Time
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if err := s.door.Check(r, rule); err != nil {
+			s.fail(w, r, err)
+			return
+		}
+		ctx := r.Context()
+		if s.limits != nil && !of.Stream {
+			term := s.limits.Term(ctx, timeout)
+			defer term.Finish()
+			ctx = term
+		}
+		c, leave, err := s.door.Enter(ctx, r, rule)
+		if err == nil {
+			defer leave()
+			err = accept(w, r, size)
+		}
+		if c != nil {
+			ctx = auth.With(ctx, c)
+		}
+		r = r.WithContext(ctx)
+		if err != nil {
+			s.door.Refuse(w, r, err)
+			return
+		}
+		next.ServeHTTP(w, r)
 	})
 }
 
@@ -53,31 +84,6 @@ func secure(next http.Handler) http.Handler {
 		h["Content-Security-Policy"], h["Cache-Control"] = policy, noStore
 		next.ServeHTTP(w, r)
 	})
-}
-
-var crossOrigin = http.NewCrossOriginProtection()
-
-// sameOrigin keeps the pages of other sites from telling and deleting with the
-// user's browser. Requests of programs pass.
-func (s *server) sameOrigin(next http.Handler) http.Handler {
-	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		if crossOrigin.Check(r) != nil {
-			s.fail(w, r, errCrossOrigin)
-			return
-		}
-		next.ServeHTTP(w, r)
-	})
-}
-
-var errCrossOrigin = multivac.Errorf(wire.ErrCrossOrigin, "send it from a page of this server, or from no browser", "the request comes from a page of another site")
-
-// isForeign reports whether a page of another site has a browser send r, although
-// r only reads: the browser hides the answer from that page, but the work would
-// be done.
-func isForeign(r *http.Request) bool {
-	as := r.WithContext(r.Context())
-	as.Method = http.MethodPost // the check passes every GET
-	return crossOrigin.Check(as) != nil
 }
 
 // recover turns a panic into a problem, or ends the connection where the

@@ -3,13 +3,12 @@ package web
 import (
 	"errors"
 	"io"
-	"mime"
 	"net/http"
-	"strings"
 
 	"github.com/danielgtaylor/huma/v2"
 
 	"multivac"
+	"multivac/internal/web/bodies"
 	"multivac/internal/web/openapi"
 	"multivac/internal/web/route"
 )
@@ -24,18 +23,6 @@ const (
 const classicCollection multivac.CollectionName = "multivac"
 
 func (s *server) welcome(w http.ResponseWriter, r *http.Request) { writeText(w, welcome) }
-
-// wantsHTML reports whether a client names HTML among what it accepts, as browsers
-// do. Accepting anything is not enough.
-func wantsHTML(accept []string) bool {
-	for part := range strings.SplitSeq(strings.Join(accept, ","), ",") {
-		mediaType, params, _ := mime.ParseMediaType(part)
-		if (mediaType == "text/html" || mediaType == "application/xhtml+xml") && params["q"] != "0" {
-			return true
-		}
-	}
-	return false
-}
 
 func (s *server) classicAnswer(w http.ResponseWriter, r *http.Request) {
 	text, err := s.classicText(r)
@@ -64,7 +51,7 @@ func (s *server) classicText(r *http.Request) (string, error) {
 func (s *server) classicData(w http.ResponseWriter, r *http.Request) {
 	hold := s.room.Hold()
 	defer hold.Release()
-	form, err := readForm(r, hold, "data")
+	form, err := bodies.Form(r, hold, "data")
 	if err != nil {
 		hold.Finish()
 		s.fail(w, r, err)

@@ -4,13 +4,12 @@ import (
 	"cmp"
 	"log/slog"
 
-	"multivac/internal/web/bodies"
 	"multivac/internal/web/route"
 )
 
 // Routes returns what New serves, and what NewAdmin does.
 func Routes(o Options) (all, admin []route.Route) {
 	o.Log = cmp.Or(o.Log, slog.Default())
-	s := &server{Options: o, room: bodies.NewRoom()}
+	s := newServer(o)
 	return s.routes(), append(s.probes(), profiles()...)
 }

@@ -56,9 +56,9 @@ func (s *server) pages() []route.Route {
 		return all
 	}
 	return append(all,
-		route.Route{Pattern: "GET /ui/sign-in", Rule: route.Open, Handler: http.HandlerFunc(s.signInForm)},
-		route.Route{Pattern: "POST /ui/sign-in", Rule: route.Open, Handler: http.HandlerFunc(s.signIn)},
-		route.Route{Pattern: "POST /ui/sign-out", Rule: route.Open, Handler: http.HandlerFunc(s.signOut)},
+		route.Route{Pattern: "GET /ui/sign-in", Rule: route.Open, Handler: http.HandlerFunc(s.door.SignInForm)},
+		route.Route{Pattern: "POST /ui/sign-in", Rule: route.Open, Handler: http.HandlerFunc(s.door.TakeKey)},
+		route.Route{Pattern: "POST /ui/sign-out", Rule: route.Open, Handler: http.HandlerFunc(s.door.SignOut)},
 	)
 }
 

@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"multivac"
+	"multivac/internal/web/admit"
 	"multivac/internal/web/api"
 	"multivac/internal/web/bodies"
 	"multivac/internal/web/limit"
@@ -41,7 +42,7 @@ type Options struct {
 	// Gate knows the callers by their keys. Without it, everyone may do everything
 	// that Verbs allow. Verbs find the caller in their context, as auth.Guard
 	// needs it.
-	Gate Gate
+	Gate admit.Gate
 	// SignIn answers a browser with the form that asks for a key and then leads to
 	// next. err says what is wrong with the key that came, if one did. There is no
 	// form if SignIn is nil.
@@ -63,8 +64,18 @@ type Options struct {
 
 type server struct {
 	Options
+	door   *admit.Door
 	limits *limit.Limits // nil where requests may take as long as they like
 	room   *bodies.Room  // of the bodies of all requests
+}
+
+func newServer(o Options) *server {
+	s := &server{Options: o, room: bodies.NewRoom()}
+	s.door = &admit.Door{
+		Gate: o.Gate, SignIn: o.SignIn, Refused: o.Refused, OpenClassic: o.OpenClassic, Classic: classicCollection,
+		Local: o.Local, Hosts: o.Hosts, Room: s.room, Fail: s.fail,
+	}
+	return s
 }
 
 // New returns the handler of everything that MultiVAC serves. It panics where a
@@ -76,7 +87,8 @@ func New(o Options) http.Handler {
 		o.Stop = context.Background()
 	}
 	o.Library = limit.Bounded(o.Library)
-	s := &server{Options: o, limits: limit.New(o.Stop), room: bodies.NewRoom()}
+	s := newServer(o)
+	s.limits = limit.New(o.Stop)
 	h := http.Handler(s.mux(s.routes(), route.Route{Pattern: "/", Rule: route.AnyKey}))
 	if o.Wrap != nil {
 		h = o.Wrap(h)

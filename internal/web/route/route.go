@@ -6,6 +6,7 @@ package route
 import (
 	"fmt"
 	"math"
+	"mime"
 	"net/http"
 	"strings"
 	"time"
@@ -156,4 +157,16 @@ func (b Bounds) OrSmall() Bounds {
 		return Small
 	}
 	return b
+}
+
+// WantsHTML reports whether a client names HTML among what it accepts, as browsers
+// do. Accepting anything is not enough.
+func WantsHTML(r *http.Request) bool {
+	for part := range strings.SplitSeq(strings.Join(r.Header.Values("Accept"), ","), ",") {
+		mediaType, params, _ := mime.ParseMediaType(part)
+		if (mediaType == "text/html" || mediaType == "application/xhtml+xml") && params["q"] != "0" {
+			return true
+		}
+	}
+	return false
 }

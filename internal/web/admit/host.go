@@ -1,4 +1,4 @@
-package web
+package admit
 
 import (
 	"context"
@@ -12,32 +12,26 @@ import (
 	"multivac/internal/web/wire"
 )
 
-// ownHost refuses requests for a host that is not this server, if no key keeps
+// errHost refuses a request for a host that is not this server, if no key keeps
 // strangers out. Any site can make its name point to 127.0.0.1 while one of its
 // pages is open (DNS rebinding). For the browser, that page and this server then
 // have one origin, and only the host tells them apart.
-func (s *server) ownHost(rule route.Rule, next http.Handler) http.Handler {
-	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		if !s.isHost(r) && !s.wantsKey(r, rule) {
-			s.fail(w, r, multivac.Errorf(wire.ErrMisdirected,
-				"use 127.0.0.1 or localhost in the address; where the name is yours, add it to the setting allowed-hosts, or make a key",
-				"this server is not known by the name %q", multivac.Clip(r.Host, 200)))
-			return
-		}
-		next.ServeHTTP(w, r)
-	})
+func errHost(r *http.Request) error {
+	return multivac.Errorf(wire.ErrMisdirected,
+		"use 127.0.0.1 or localhost in the address; where the name is yours, add it to the setting allowed-hosts, or make a key",
+		"this server is not known by the name %q", multivac.Clip(r.Host, 200))
 }
 
 // isHost reports whether r is for this server by its host. Any name will do if
 // others can reach the address and no names are configured: there a firewall
 // decides about access, not the name. X-Forwarded-Host is not believed, because a
 // page can send it, too.
-func (s *server) isHost(r *http.Request) bool {
+func (d *Door) isHost(r *http.Request) bool {
 	var allowed []string
-	if s.Hosts != nil {
-		allowed = s.Hosts()
+	if d.Hosts != nil {
+		allowed = d.Hosts()
 	}
-	if !s.Local && len(allowed) == 0 {
+	if !d.Local && len(allowed) == 0 {
 		return true
 	}
 	if r.Host == "" {
@@ -79,12 +73,12 @@ func hostname(authority string) (host string, ok bool) {
 
 // wantsKey reports whether a route is closed to requests without a key. It
 // returns false if the gate does not know.
-func (s *server) wantsKey(r *http.Request, rule route.Rule) bool {
-	if s.Gate == nil || s.OpenClassic && rule.Classic && len(rule.Scopes) > 0 {
+func (d *Door) wantsKey(r *http.Request, rule route.Rule) bool {
+	if d.Gate == nil || d.OpenClassic && rule.Classic && len(rule.Scopes) > 0 {
 		return false
 	}
 	ctx, cancel := context.WithTimeout(r.Context(), route.RequestTimeout)
 	defer cancel()
-	needed, err := s.Gate.Needed(ctx)
+	needed, err := d.Gate.Needed(ctx)
 	return err == nil && needed
 }
