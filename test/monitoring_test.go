@@ -14,6 +14,7 @@ import (
 	"time"
 
 	"multivac/internal/eventually"
+	"multivac/internal/golden"
 	"multivac/internal/servers"
 )
 
@@ -32,7 +33,7 @@ func TestRulesAreMadeOfTheAlerts(t *testing.T) {
 			b.WriteString("  " + line)
 		}
 		path := filepath.Join("../deploy/kubernetes/components", component, "rules.yaml")
-		if *update {
+		if golden.Updating() {
 			write(t, path, b.String())
 		} else if readFile(t, path) != b.String() {
 			t.Errorf("%s is out of step with %s, run make generate", path, alerts)

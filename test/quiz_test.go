@@ -8,10 +8,9 @@ import (
 	"strings"
 	"testing"
 
-	"github.com/google/go-cmp/cmp"
-
 	"multivac"
 	"multivac/internal/eval"
+	"multivac/internal/golden"
 )
 
 // The quiz is 120 questions about the documentation, which does not answer 40 of
@@ -99,13 +98,7 @@ func TestQuizAnswers(t *testing.T) {
 	}
 	got := fmt.Sprintf("What is answered to questions.jsonl: %d right, %d wrong, %d missed, %d rightly refused.\n"+
 		"Made by: go test ./test -run Quiz -update\n%s", verdicts["right"], verdicts["wrong"], verdicts["missed"], verdicts["refused"], blocks)
-	if *update {
-		write(t, quizAnswers, got)
-		return
-	}
-	if d := cmp.Diff(strings.Split(readFile(t, quizAnswers), "\n"), strings.Split(got, "\n")); d != "" {
-		t.Errorf("other answers than in %s (-want +got). If they are no worse, keep them with: go test ./test -run Quiz -update\n%s", quizAnswers, d)
-	}
+	golden.Equal(t, quizAnswers, got)
 }
 
 // quizAnswer is the output of `ask --json`.

@@ -2,7 +2,6 @@ package test
 
 import (
 	"encoding/json"
-	"flag"
 	"fmt"
 	"io/fs"
 	"os"
@@ -12,17 +11,15 @@ import (
 	"strings"
 	"testing"
 
-	"github.com/google/go-cmp/cmp"
+	"multivac/internal/golden"
 )
-
-var update = flag.Bool("update", false, "write again what is generated: doc/reference, test/quiz/answers.txt")
 
 // The reference of the command is made of its help.
 func TestCommandReference(t *testing.T) {
 	var b strings.Builder
 	b.WriteString("# The command\n\nMade of the command's own help by `make generate`.\n")
 	describe(t, &b)
-	golden(t, "cli.md", b.String())
+	isReference(t, "cli.md", b.String())
 }
 
 var subcommand = regexp.MustCompile(`(?m)^  ([a-z-]+) +\S`)
@@ -65,7 +62,7 @@ func TestMetricsReference(t *testing.T) {
 	for _, m := range regexp.MustCompile(`(?m)^# HELP (multivac_\S+) (.+)$`).FindAllStringSubmatch(body, -1) {
 		fmt.Fprintf(&b, "| `%s` | %s | %s |\n", m[1], kinds[m[1]], m[2])
 	}
-	golden(t, "metrics.md", b.String())
+	isReference(t, "metrics.md", b.String())
 }
 
 // The reference of the settings is made of `config list`.
@@ -116,23 +113,13 @@ func TestSettingsReference(t *testing.T) {
 		}
 		fmt.Fprintf(&b, "| `%s` | %s | %s | %s | %s |\n", s.Key, kind, standard, change, s.Help)
 	}
-	golden(t, "settings.md", b.String())
+	isReference(t, "settings.md", b.String())
 }
 
-func golden(t *testing.T, name, got string) {
+// isReference compares got with a page of the reference; `make generate` writes it.
+func isReference(t *testing.T, name, got string) {
 	t.Helper()
-	path := filepath.Join("..", "doc", "reference", name)
-	if *update {
-		write(t, path, got)
-		return
-	}
-	want, err := os.ReadFile(path)
-	if err != nil {
-		t.Fatal(err)
-	}
-	if d := cmp.Diff(string(want), got); d != "" {
-		t.Errorf("doc/reference/%s is out of step, run make generate (-want +got):\n%s", name, d)
-	}
+	golden.Equal(t, filepath.Join("..", "doc", "reference", name), got)
 }
 
 // Every link between pages of the documentation has a target.

@@ -3,8 +3,8 @@
 # with an authority of one's own, which it makes in FOLDER (./multivac-ca), and
 # puts them into Secrets. Run it again before DAYS (90) are over: everything
 # but mongod takes the new ones without a restart. The authority's key stays in
-# FOLDER; keep it from the cluster. Who has cert-manager has it make Secrets of
-# the same names, with tls.crt, tls.key and ca.crt, instead.
+# FOLDER; keep it from the cluster. With cert-manager, let that make Secrets of the
+# same names, with tls.crt, tls.key and ca.crt.
 set -euo pipefail
 namespace=${1:-multivac} authority=${2:-multivac-ca} days=${DAYS:-90}
 

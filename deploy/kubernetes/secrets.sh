@@ -2,7 +2,7 @@
 # secrets.sh [NAMESPACE [single]]: makes the Secrets that MultiVAC's pods read,
 # one for each service, and the namespace, where they are not there yet; for the
 # overlay single the admin's key only. What is there stays as it is, so that it
-# can be run again. Passwords are random and seen by nobody; kubectl is told them
+# can be run again. Passwords are random and not shown; kubectl gets them
 # on its standard input.
 set -euo pipefail
 namespace=${1:-multivac}
@@ -11,7 +11,7 @@ here=$(dirname "${BASH_SOURCE[0]}")
 random() { head -c "$1" /dev/urandom | base64 | tr -d '=+/\n'; }
 
 # key prints a key: mvk_, ten letters that name it, fifty-two that nobody
-# guesses, and seven of a checksum, CRC-32, with which a gzip file ends.
+# can guess, and seven of a checksum, the CRC-32 at the end of a gzip file.
 key() {
 	local text bytes
 	letters() { base32 -w 0 | tr -d = | tr '[:upper:]' '[:lower:]'; }

@@ -4,7 +4,6 @@ import (
 	"bytes"
 	"context"
 	"errors"
-	"flag"
 	"fmt"
 	"os"
 	"os/exec"
@@ -15,9 +14,8 @@ import (
 	"testing"
 
 	"multivac/internal/eventually"
+	"multivac/internal/golden"
 )
-
-var update = flag.Bool("update", false, "write what came into the pages")
 
 // A command and, where the page shows one, what came of it.
 var commands = regexp.MustCompile("(?ms)^```sh\n(.*?)^```$(\n\n^```text\n(.*?)^```$)?")
@@ -52,7 +50,7 @@ func TestTutorial(t *testing.T) {
 			continue
 		}
 		want := string(page[at[6]:at[7]])
-		if !*update && settled(came) != settled(want) {
+		if !golden.Updating() && settled(came) != settled(want) {
 			t.Errorf("%s\nsays\n%s\nand the page\n%s", block, came, want)
 		}
 		written.Write(page[end:at[6]])
@@ -60,7 +58,7 @@ func TestTutorial(t *testing.T) {
 		end = at[7]
 	}
 	written.Write(page[end:])
-	if *update {
+	if golden.Updating() {
 		must(t, os.WriteFile(file, written.Bytes(), 0o600))
 	}
 }

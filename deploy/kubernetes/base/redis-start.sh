@@ -1,17 +1,17 @@
 #!/bin/sh
 # Starts Redis with the users that its Secret gives. No password is ever in a
 # command line: Redis reads their hashes from a file in memory.
-#   default   nobody's: may ping, which is what the probes do
+#   default   of no client: may only ping, for the probes
 #   multivac  what MultiVAC signs in as
-#   tend      what the container beside it signs in as; made anew for each pod
-#   exporter  what a container beside it that measures signs in as; likewise
+#   tend      for the container tend; a new password for each pod
+#   exporter  for the container that measures; a new password for each pod
 set -eu
 umask 077
 for user in tend exporter; do
 	[ -s /run/redis/$user ] || head -c 32 /dev/urandom | sha256sum | cut -c 1-64 >/run/redis/$user
 done
 hash() { tr -d '\r\n' <"$1" | sha256sum | cut -c 1-64; }
-hash /run/secrets/redis/password >/run/redis/password # which the container beside it compares with
+hash /run/secrets/redis/password >/run/redis/password # the container tend compares with it
 cat >/run/redis/users.conf <<END
 user default on nopass resetkeys resetchannels -@all +ping
 user multivac on #$(cat /run/redis/password) ~* &* +@all -@admin -@dangerous +info +config|get

