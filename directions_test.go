@@ -64,6 +64,7 @@ internal/redisclient      certs
 internal/config           
 internal/servers          require
 internal/require          
+internal/golden           
 deploy/images/roots       
 test/cluster/load         
 doc                       
@@ -109,7 +110,7 @@ golang.org/x/sys                      internal/meaning internal/memory       wha
 golang.org/x/time                     internal/auth                          limits of requests
 golang.org/x/sync                     internal/app internal/ask internal/cli internal/cache internal/eval internal/tell internal/web internal/web/bodies  groups and limits of goroutines
 github.com/hibiken/asynq              internal/queue/redisqueue              the queue of many processes
-github.com/google/go-cmp              internal/store/storetest internal/queue/queuetest       differences, in the suites
+github.com/google/go-cmp              internal/store/storetest internal/queue/queuetest internal/golden  differences, in the suites
 `
 
 const module = "multivac"
