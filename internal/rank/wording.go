@@ -18,7 +18,7 @@ type Wording struct {
 	written  []spelled // identifiers and compounds that are written as such, the longest first
 	apart    []apart   // words that may be an identifier together
 	stems    []uint64
-	slots    []int32 // open addressing by stem: its number in stems plus one, or 0
+	slots    []int32        // open addressing by stem: its number in stems plus one, or 0
 	mistakes []find.Mistake // of the words, and then of the written identifiers
 	room     []text.Word    // where those of spellings lie
 }
