@@ -57,11 +57,11 @@ func New(bytes int, far *Ring) *Cache {
 	return c
 }
 
-// Do returns the answer kept under key, here or far, or else computes it, once
-// for all who ask for the same key meanwhile. The computation's context carries
-// the values of the first caller's and ends when the last caller that waits for
-// it gives up, so that no caller can fail another. An error goes to all who wait
-// and is not kept; so does a panic. Answers are shared: callers must not modify
+// Do returns the answer kept under key, here or far, or else computes it. Callers
+// that ask for the same key at the same time share one computation. Its context
+// has the values of the first caller's context and ends when the last waiting
+// caller gives up, so that no caller can make another one fail. An error or a
+// panic goes to all waiting callers and is not kept. Answers are shared: callers must not modify
 // what one refers to.
 func (c *Cache) Do(ctx context.Context, key string, compute func(context.Context) (multivac.Answer, error)) (multivac.Answer, error) {
 	if answer, ok := c.get(key); ok {
@@ -91,7 +91,7 @@ func (c *Cache) Forget() {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	c.emptied++
-	clear(c.flights) // who waits for one still gets it; nobody joins it any more
+	clear(c.flights) // waiting callers still get theirs; later ones begin another
 	if c.answers != nil {
 		c.answers.InvalidateAll()
 	}
@@ -117,11 +117,11 @@ func (c *Cache) get(key string) (multivac.Answer, bool) {
 	return c.answers.GetIfPresent(key)
 }
 
-// A flight is a computation that somebody waits for.
+// A flight is a computation that one or more callers wait for.
 type flight struct {
 	done   chan struct{}
 	cancel context.CancelFunc
-	begun  int // Cache.emptied by then
+	begun  int // what Cache.emptied was when it began
 
 	waiting int // under Cache.mu
 
@@ -166,8 +166,9 @@ func (c *Cache) fly(ctx context.Context, key string, f *flight, compute func(con
 		f.answer, f.panicked, f.err = call(ctx, compute)
 	}
 	c.mu.Lock()
-	// Kept before the flight is over, so that whoever misses the flight finds
-	// the answer; but not where it may hold what was to be forgotten since.
+	// It is kept before the flight is over, so that a caller that misses the
+	// flight finds the answer. It is not kept where Forget was called since the
+	// flight began, for it may hold what was to be forgotten.
 	keep := f.err == nil && f.panicked == nil && f.begun == c.emptied
 	if keep && c.answers != nil {
 		c.answers.Set(key, f.answer)
@@ -207,7 +208,7 @@ func (c *Cache) remove(key string, f *flight) {
 	}
 }
 
-// What an entry and a quotation take besides their texts, about.
+// About what an entry and a quotation take besides their texts, in bytes.
 const (
 	entryBytes     = 256
 	quotationBytes = 240

@@ -121,8 +121,8 @@ func TestNobodyWaitingEndsTheComputation(t *testing.T) {
 	})
 }
 
-// What was asked before is computed anew, and what was being computed is not
-// kept: it may hold what was forgotten meanwhile.
+// After Forget, what was asked before is computed again. A computation that began
+// before Forget is not kept, for it may hold what was forgotten.
 func TestForget(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		c := New(1<<20, nil)

@@ -20,7 +20,7 @@ type Resolver interface {
 // lookupTimeout is how long one look-up may take.
 const lookupTimeout = 5 * time.Second
 
-// members knows the nodes of a ring by their names; for one goroutine.
+// members knows the nodes of a ring by their names. One goroutine uses it.
 type members struct {
 	resolver Resolver
 	log      *slog.Logger
@@ -57,9 +57,8 @@ func newMembers(addrs []string, r Resolver, log *slog.Logger) (*members, error) 
 	return m, nil
 }
 
-// look looks all names up. A name that is not there has no members: that is
-// how a service without any is told. Where a look-up fails, those of before
-// stay.
+// look looks all names up. A name that does not exist has no members: so DNS
+// shows a service without any. Where a look-up fails, the earlier members stay.
 func (m *members) look(ctx context.Context) {
 	for i := range m.named {
 		n := &m.named[i]

@@ -12,15 +12,15 @@ import (
 	"multivac/internal/redisclient"
 )
 
-// trip is after how many failures in a row a node is left alone.
-const trip = 3
+// breakerFailures is after how many failures in a row a node is left alone.
+const breakerFailures = 3
 
 // errOpen says that a node was not asked because it has failed just now.
 var errOpen = errors.New("the cache node is left alone for now")
 
-// A node counts what one Redis does, and is its breaker: once it has failed a
-// few times in a row, no question waits for it any more. The ring's heartbeat
-// goes on to try it, at nobody's expense; the first success closes the breaker.
+// A node counts what one Redis does, and is its breaker: after a few failures in
+// a row, no question waits for it any more. The ring's heartbeat goes on trying
+// it, and no question waits for that. The first success closes the breaker.
 type node struct {
 	redisclient.Hook
 	addr string
@@ -36,7 +36,7 @@ type NodeStats struct {
 	Addr    string
 	Open    bool   // its breaker: it is not asked, only tried, because it did not answer
 	Hits    uint64 // answers that it had
-	Misses  uint64 // and had not
+	Misses  uint64 // answers that it did not have
 	Writes  uint64 // answers that it took
 	Errors  uint64 // questions and writes that failed
 	Skipped uint64 // and those that were left out while Open
@@ -49,7 +49,7 @@ func (n *node) stats() NodeStats {
 	}
 }
 
-func (n *node) open() bool { return n.failures.Load() >= trip }
+func (n *node) open() bool { return n.failures.Load() >= breakerFailures }
 
 // ProcessHook implements redis.Hook.
 func (n *node) ProcessHook(next redis.ProcessHook) redis.ProcessHook {
@@ -91,13 +91,13 @@ func (n *node) count(ctx context.Context, name string, err error) {
 func (n *node) judge(ctx context.Context, err error) {
 	switch {
 	case err == nil, errors.Is(err, redis.Nil):
-		if n.failures.Load() > 0 && n.failures.Swap(0) >= trip {
+		if n.failures.Load() > 0 && n.failures.Swap(0) >= breakerFailures {
 			n.log.Info("a cache node answers again", "node", n.addr)
 		}
 	case errors.Is(ctx.Err(), context.Canceled), errors.Is(err, redis.ErrClosed):
-		// Nobody waits any more, or it is no member any more: not its fault.
+		// The caller gave up, or the node is no member any more: it did not fail.
 	default:
-		if n.failures.Add(1) == trip {
+		if n.failures.Add(1) == breakerFailures {
 			n.log.Warn("a cache node fails; it is left alone until it answers again", "node", n.addr, "error", err,
 				"remedy", cmp.Or(redisclient.Remedy(err, "cache"), "see whether it runs and can be reached, over TLS where cache.tls says so"))
 		}

@@ -33,7 +33,7 @@ type RingOptions struct {
 	// should have 16 random bytes at least. If empty it is made up, and
 	// nothing is shared.
 	Secret []byte
-	// Timeout is what a question waits for a node at most; 25 ms if 0.
+	// Timeout is how long a question waits for a node at most; 25 ms if 0.
 	Timeout time.Duration
 	// Lookup is the time between two look-ups of names; 5 s if 0.
 	Lookup time.Duration
@@ -41,20 +41,20 @@ type RingOptions struct {
 	Heartbeat time.Duration
 	// Resolver looks names up; net.DefaultResolver if nil.
 	Resolver Resolver
-	// Log is told of nodes that come, go, fail and answer again; silent if nil.
+	// Log gets a line when a node comes, goes, fails or answers again; none if nil.
 	Log *slog.Logger
 }
 
 const (
-	// keep is how long an entry is kept at most.
-	keep = 24 * time.Hour
-	// writeTimeout is for writes, which nobody waits for.
+	// entryLifetime is how long an entry is kept at most.
+	entryLifetime = 24 * time.Hour
+	// writeTimeout bounds a write. No question waits for one.
 	writeTimeout = 250 * time.Millisecond
-	// dialTimeout is for connections, which are made in the background: a
-	// question that needs one waits no longer than for anything else.
+	// dialTimeout bounds the making of a connection, in the background. A question
+	// that needs one waits for RingOptions.Timeout at most, as for anything else.
 	dialTimeout = time.Second
-	// writesAtOnce is how many writes may be under way; further ones are dropped.
-	writesAtOnce = 64
+	// maxWrites is how many writes may be under way; further ones are dropped.
+	maxWrites = 64
 )
 
 // A Ring is the far cache: Redis nodes that all processes share, each entry on
@@ -69,7 +69,7 @@ type Ring struct {
 	writes  chan struct{} // holds one for each write under way
 
 	mu    sync.Mutex
-	hosts map[string]string // of each member's address, by which it is called
+	hosts map[string]string // by address: the host that the settings call it by
 	nodes map[string]*node  // by address
 
 	hits, misses, errors, skipped, refused, dropped atomic.Uint64
@@ -81,7 +81,7 @@ type RingStats struct {
 	Misses  uint64 // that none had
 	Errors  uint64 // where a node failed, or took too long
 	Skipped uint64 // where a node was left alone, or there was none
-	Refused uint64 // where there was an entry that nobody with the secret had made
+	Refused uint64 // where an entry was not made with the secret
 	Dropped uint64 // writes left out because too many were under way
 	Nodes   []NodeStats
 }
@@ -102,7 +102,7 @@ func NewRing(o RingOptions) (*Ring, error) {
 	if err != nil {
 		return nil, err
 	}
-	r := &Ring{o: o, members: members, writes: make(chan struct{}, writesAtOnce), nodes: map[string]*node{}}
+	r := &Ring{o: o, members: members, writes: make(chan struct{}, maxWrites), nodes: map[string]*node{}}
 	if r.sealer, err = newSealer(o.Secret); err != nil {
 		return nil, err
 	}
@@ -187,8 +187,8 @@ func (r *Ring) Run(ctx context.Context) error {
 	}
 }
 
-// Close closes the connections of a Ring that Run was not called of. Entries
-// are missed from then on.
+// Close closes the connections of a Ring whose Run was never called. It has no
+// entries from then on.
 func (r *Ring) Close() error { return r.client.Close() }
 
 // get returns the entry of a key, within Timeout.
@@ -220,8 +220,8 @@ func (r *Ring) get(ctx context.Context, key string) (multivac.Answer, bool) {
 	return multivac.Answer{}, false
 }
 
-// put writes an entry in the background, or drops it where too many are being
-// written already.
+// put writes an entry in the background. It drops the entry where maxWrites are
+// under way.
 func (r *Ring) put(key string, a multivac.Answer) {
 	select {
 	case r.writes <- struct{}{}:
@@ -237,7 +237,7 @@ func (r *Ring) put(key string, a multivac.Answer) {
 		}
 		ctx, cancel := context.WithTimeout(context.Background(), writeTimeout)
 		defer cancel()
-		_ = r.client.Set(ctx, name, seal(aead, a), keep).Err() // the node counts it
+		_ = r.client.Set(ctx, name, seal(aead, a), entryLifetime).Err() // the node counts it
 	}()
 }
 

@@ -88,7 +88,7 @@ func fillUp(r *Ring, from, to int) {
 	long := strings.Repeat("x", 900)
 	for i := from; i < to; i++ {
 		r.put(fmt.Sprint("key ", i), answer(fmt.Sprint(i, long)))
-		if i%writesAtOnce == 0 || i == to-1 {
+		if i%maxWrites == 0 || i == to-1 {
 			settle(r)
 		}
 	}
@@ -494,7 +494,7 @@ func TestDeadNode(t *testing.T) {
 	c := New(0, r)
 	for i := range keys {
 		do(t, c, fmt.Sprint("new ", i), "Adell")
-		if i%writesAtOnce == 0 {
+		if i%maxWrites == 0 {
 			settle(r)
 		}
 	}

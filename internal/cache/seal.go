@@ -13,22 +13,21 @@ import (
 	"multivac"
 )
 
-// prefix begins the name of every entry in Redis, so that a user there can be
-// held to it: ~multivac:answer:*
+// prefix begins the name of every entry in Redis, so that a user of Redis
+// can be limited to it: ~multivac:answer:*
 var prefix = fmt.Sprintf("multivac:answer:%d:", encoding)
 
 // A sealer encrypts entries, each with a key of its own that is made of the
 // secret of the store and of the entry's key here.
 //
-// Nobody without the secret can read an entry, or make one, or put one in
-// another's place. As the entry's key holds the fingerprint of the collection,
+// Without the secret an entry cannot be read or made, or put in another's place. As the entry's key holds the fingerprint of the collection,
 // the key of its encryption is there for as long as the collection holds what
-// the answer was made from: a deletion takes it away, in every process that
-// has followed it, and what is left in Redis is noise.
+// the answer was made from. A deletion takes the key away in every process that
+// has followed it, and what is left in Redis cannot be read.
 type sealer struct{ secret []byte }
 
 func newSealer(secret []byte) (sealer, error) {
-	// Not the secret itself, which others make other things of.
+	// The secret itself is not used, for other keys are made of it, too.
 	key, err := hkdf.Key(sha256.New, secret, nil, "multivac: answers in the far cache", sha512.BlockSize)
 	return sealer{key}, err
 }
@@ -51,8 +50,8 @@ func seal(aead cipher.AEAD, a multivac.Answer) []byte {
 	return aead.Seal(nil, nil, appendAnswer(nil, a), nil)
 }
 
-// open returns what was sealed, or an error where nobody who has the secret
-// sealed it for this entry.
+// open returns what was sealed, or an error where it was not sealed with the
+// secret for this entry.
 func open(aead cipher.AEAD, sealed []byte) (multivac.Answer, error) {
 	plain, err := aead.Open(nil, nil, sealed, nil)
 	if err != nil {
