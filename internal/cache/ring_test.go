@@ -538,8 +538,8 @@ func TestHangingNode(t *testing.T) {
 		}
 		waited = append(waited, time.Since(begun))
 	}
-	if len(waited) > trip {
-		t.Errorf("%d questions waited, want %d until the breaker opens", len(waited), trip)
+	if len(waited) > breakerFailures {
+		t.Errorf("%d questions waited, want %d until the breaker opens", len(waited), breakerFailures)
 	}
 	if least := slices.Min(waited); least > hanging {
 		t.Errorf("questions waited %v, want 25 ms", waited)
@@ -571,12 +571,12 @@ func TestHangingWhileConnecting(t *testing.T) {
 		server.Pause()
 		r := newRing(t, RingOptions{Addrs: []string{server.Addr}, TLS: config, Timeout: 25 * time.Millisecond, Heartbeat: time.Hour})
 		var waited []time.Duration
-		for range trip + 3 {
+		for range breakerFailures + 3 {
 			begun := time.Now()
 			r.get(t.Context(), "who")
 			waited = append(waited, time.Since(begun))
 		}
-		if slices.Sort(waited); waited[trip] > hanging || !r.Stats().Nodes[0].Open {
+		if slices.Sort(waited); waited[breakerFailures] > hanging || !r.Stats().Nodes[0].Open {
 			t.Errorf("with TLS %v: questions waited %v, and then: %+v", o.CA != nil, waited, r.Stats())
 		}
 	}
