@@ -193,7 +193,7 @@ func (s *Service) ready() *meaning.Model {
 	return s.Meaning()
 }
 
-// understood returns what a question is understood with beside its words, or
+// understood returns what a question is understood with besides its words, or
 // nil: the model knows English only, and what ranks by it was not learned of
 // collections as small as this.
 func understood(m *meaning.Model, question string, passages int) *meaning.Model {

@@ -332,7 +332,7 @@ func TestOpeningTellsWhatIsReplaced(t *testing.T) {
 	}
 }
 
-// An announcement is in the answer, and not beside it once more.
+// An announcement is in the answer, and not next to it once more.
 func TestAnnouncementIsQuotedOnce(t *testing.T) {
 	s := service(newShelf(map[string]string{"gate.md": "# Gate\n\nThe gateway serves these regions:\n\n- Dublin\n- Osaka\n"}))
 	a := ask(t, s, multivac.Question{Text: "Which regions does the gateway serve?"})

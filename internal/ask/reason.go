@@ -37,17 +37,18 @@ func nothingFound(asked *rank.Question, unmatched []string) multivac.Reason {
 	if len(asked.Terms()) == 0 {
 		return multivac.Reason{Code: multivac.QuestionEmpty, Text: "The question has no words to look for."}
 	}
-	return multivac.Reason{Code: multivac.NothingFound, Text: "Nothing told contains any word of the question.", Unmatched: rank.Telling(unmatched)}
+	return multivac.Reason{Code: multivac.NothingFound, Text: "Nothing told contains any word of the question.", Unmatched: rank.Salient(unmatched)}
 }
 
-// far is the confidence under which the nearest sentence is not near.
-const far = 0.05
+// nearConfidence is the confidence under which the nearest sentence is not near.
+const nearConfidence = 0.05
 
 // notConfident says which words nothing matched, and why the nearest sentence
-// was turned down: it has not the kind of thing that is asked for, lacks a
-// name, a number or another word, was read in vain, or is far from the question.
+// was turned down: it does not have the kind of thing that is asked for, it lacks
+// a name, a number or another word, reading it found no answer, or it is far from
+// the question.
 func notConfident(asked *rank.Question, unmatched []string, best rank.Sentence, nearest multivac.Quotation, threshold float64) multivac.Reason {
-	unmatched = rank.Telling(unmatched)
+	unmatched = rank.Salient(unmatched)
 	subject := "The nearest sentence"
 	var says []string
 	if len(unmatched) > 0 {
@@ -65,7 +66,7 @@ func notConfident(asked *rank.Question, unmatched []string, best rank.Sentence, 
 	switch {
 	case best.Read && best.Reading < 0:
 		says = append(says, fmt.Sprintf("%s was read together with the question, and does not seem to answer it: %s likely, where %s is asked for.", subject, likely, wanted))
-	case nearest.Confidence < far:
+	case nearest.Confidence < nearConfidence:
 		says = append(says, fmt.Sprintf("%s is too far from the question: %s likely to answer it, where %s is asked for.", subject, likely, wanted))
 	case len(says) == 0:
 		says = append(says, fmt.Sprintf("%s has the words of the question, but is only %s likely to answer it, where %s is asked for.", subject, likely, wanted))
@@ -78,12 +79,12 @@ func notConfident(asked *rank.Question, unmatched []string, best rank.Sentence, 
 // lacking returns the words that the nearest sentence lacks, with its title and
 // headings, though another sentence has them.
 func lacking(asked *rank.Question, unmatched []string, nearest multivac.Quotation) []string {
-	lacking := rank.Telling(asked.Lacking(nearest.Title, nearest.Heading, nearest.Lead, nearest.Text))
+	lacking := rank.Salient(asked.Lacking(nearest.Title, nearest.Heading, nearest.Lead, nearest.Text))
 	return slices.DeleteFunc(lacking, func(w string) bool { return slices.Contains(unmatched, w) })
 }
 
-// missing says that a name or a number is missing before anything else: there
-// another thing is told of.
+// missing says what is missing. A name or a number comes before anything else:
+// without it the sentence is about another thing.
 func missing(question string, lacking []string) string {
 	var facts []string
 	for _, w := range lacking {
@@ -99,8 +100,8 @@ func missing(question string, lacking []string) string {
 	return "says nothing of " + list(lacking)
 }
 
-// spoken is how many words a sentence lists.
-const spoken = 4
+// maxListed is how many words a sentence lists.
+const maxListed = 4
 
 // list writes words of the question as “a”, “b” or “c”.
 func list(words []string) string {
@@ -108,8 +109,8 @@ func list(words []string) string {
 	for _, w := range words {
 		quoted = append(quoted, "“"+w+"”")
 	}
-	if more := len(words) - spoken; more > 1 {
-		quoted = append(quoted[:spoken], fmt.Sprintf("%d more words of the question", more))
+	if more := len(words) - maxListed; more > 1 {
+		quoted = append(quoted[:maxListed], fmt.Sprintf("%d more words of the question", more))
 	}
 	n := len(quoted)
 	if n == 1 {

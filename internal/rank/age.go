@@ -69,10 +69,10 @@ var (
 // oldWords mark a title, a heading, a path or a status as of the past.
 var oldWords = set("old older former previous legacy deprecated obsolete superseded outdated archive archived archives retired withdrawn expired")
 
-// versionWords tell versions of one document apart, beside dates and numbers.
+// versionWords tell versions of one document apart, as dates and numbers do.
 var versionWords = set(`new newer current latest draft final copy revised revision rev version ver v updated`)
 
-// months do so, too, and a day may stand beside them.
+// months do so, too, and a day may stand next to them.
 var months = set("january february march april may june july august september october november december")
 
 func set(words string) map[string]bool {
@@ -163,7 +163,7 @@ func ageOf(c *Candidate, s, opening, path string) (a age) {
 }
 
 // skeleton returns what is left of a title or path without what tells its
-// versions apart: years with the days and months beside them, version numbers,
+// versions apart: years with the days and months next to them, version numbers,
 // and words such as "old".
 func skeleton(s string) string {
 	var b strings.Builder

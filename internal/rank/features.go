@@ -31,7 +31,7 @@ const (
 	fCoverDocument                        // by all found passages of its document
 	fCoverPlain                           // by the sentence, each word weighing its IDF alone
 	fCoverPassagePlain                    // by passage and context, likewise
-	fNeighbours                           // BM25 of the sentences beside it, the mean over the question's weight
+	fNeighbours                           // BM25 of the sentences next to it, the mean over the question's weight
 	fLeans                                // what the sentence before adds to the coverage, where this one begins with a pronoun
 	fCoverOwn                             // by the sentence, of what the title has not
 	fRarestMissing                        // weight of the heaviest word that sentence and context lack, over the heaviest

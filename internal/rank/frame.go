@@ -140,7 +140,7 @@ const (
 )
 
 // posingOf returns how a text holds a question. Only what stands in the cells
-// of a row beside it, and after its mark, can answer it.
+// of a row next to it, and after its mark, can answer it.
 func posingOf(s string) posing {
 	found := poses
 	if strings.IndexByte(s, '?') < 0 && !strings.Contains(s, "？") && !strings.Contains(s, "؟") { // nearly all

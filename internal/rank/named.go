@@ -58,7 +58,7 @@ func (r *reading) names(q *Question, c *Candidate) bool {
 const titleWords = 3
 
 // identified reports whether the title whose words were read is an identifier
-// of the question, in one word, with two words beside it, or with its parts next
+// of the question, in one word, with two more words, or with its parts next
 // to each other in the question.
 func (r *reading) identified(q *Question, title string) bool {
 	together := !strings.Contains(title, " ")
@@ -89,7 +89,7 @@ func (q *Question) stand(around, document uint64) standing {
 	case known == 0 || known&around != 0:
 		return usual
 	case known&document != 0:
-		return beside
+		return elsewhere
 	}
 	return strange
 }
@@ -109,16 +109,16 @@ func (r *reading) hasOther() bool {
 type standing int
 
 const (
-	strange standing = iota // its document has none of the question's identifiers, or nothing told has one
-	beside                  // it is of a document that has one elsewhere
+	strange   standing = iota // its document has none of the question's identifiers, or nothing told has one
+	elsewhere                 // it is of a document that has one in another place
 	usual
 	named // it is of the section that the question names
 	standings
 )
 
-// ahead is by how much the best sentence of a standing is to be ahead of those
-// with a lower one.
-const ahead = 1
+// standingMargin is by how much the best sentence of a standing is ahead of those
+// with a lower one, at least.
+const standingMargin = 1
 
 // place lowers the scores of n sentences that stand behind others.
 func place(n int, of func(i int) (standing, *float64)) {
@@ -133,7 +133,7 @@ func place(n int, of func(i int) (standing, *float64)) {
 	var lower [standings]float64
 	least := math.Inf(1)
 	for s := named; s >= strange; s-- {
-		lower[s] = max(0, best[s]+ahead-least)
+		lower[s] = max(0, best[s]+standingMargin-least)
 		if !math.IsInf(best[s], -1) {
 			least = best[s] - lower[s]
 		}

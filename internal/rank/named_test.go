@@ -32,9 +32,9 @@ func TestStandings(t *testing.T) {
 	told.Title = "KubeAPIDown, KubeletDown and more"
 	f("What is the impact of KubeAPIDown?", told, usual, usual)
 	told = candidates("GitHub hosts the code. It is fast. GitLab hosts the mirror. The rest is old.")[0]
-	f("What hosts the code, GitHub?", told, usual, usual, beside, beside)
+	f("What hosts the code, GitHub?", told, usual, usual, elsewhere, elsewhere)
 	told.Kind = multivac.List
-	f("What hosts the code, GitHub?", told, usual, beside, beside, beside)
+	f("What hosts the code, GitHub?", told, usual, elsewhere, elsewhere, elsewhere)
 	f("What hosts the code?", told, usual, usual, usual, usual)
 }
 
@@ -50,5 +50,5 @@ func TestPlace(t *testing.T) {
 	f([]standing{strange, strange}, []float64{3, 5}, []float64{3, 5})
 	f([]standing{usual, named, usual}, []float64{9, 2, 7}, []float64{1, 2, -1})
 	f([]standing{named, usual}, []float64{9, 2}, []float64{9, 2})
-	f([]standing{strange, beside, named}, []float64{9, 2, 5}, []float64{1, 2, 5})
+	f([]standing{strange, elsewhere, named}, []float64{9, 2, 5}, []float64{1, 2, 5})
 }

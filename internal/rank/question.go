@@ -42,7 +42,7 @@ type Question struct {
 type term struct {
 	text.Word
 	idf    float64
-	weight float64 // idf times how often such a word of a question is found beside its answer
+	weight float64 // idf times how often such a word of a question is found next to its answer
 	search float64 // the same, with the rate counting for less: a passage is more than the answer
 	name   bool    // capitalised, though not because it begins the question
 	// The collection does not know the word. If corrected, Stem and Folded are
@@ -140,7 +140,7 @@ func (m *Model) weigh(t *term, v *vocabulary) {
 	t.weight, t.search = t.idf*rate, t.idf*math.Pow(rate, searchRate)
 }
 
-// What the parts of an identifier count in the search beside the whole: more
+// What the parts of an identifier count in the search besides the whole: more
 // where the collection does not seem to have it.
 const (
 	partOfKnown   = 0.1
@@ -256,13 +256,13 @@ func (q *Question) find(stem uint64) int {
 	return -1
 }
 
-// meaning is the share of the heaviest word's weight below which a word is
-// there for the question's form: it is neither marked nor missed.
-const meaning = 0.3
+// leastShare is the share of the heaviest word's weight below which a word is
+// there for the question's form. Such a word is neither marked nor missed.
+const leastShare = 0.3
 
 func (q *Question) means(i int) bool {
 	t := &q.terms[i]
-	return t.weight >= meaning*q.heaviest && !t.form()
+	return t.weight >= leastShare*q.heaviest && !t.form()
 }
 
 // Unknown returns the question's words that mean something and that the

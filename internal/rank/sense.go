@@ -11,7 +11,7 @@ import (
 )
 
 // Nearest is how many of the passages nearest in meaning are worth ranking
-// beside those that were found by words.
+// besides those that were found by words.
 const Nearest = 12
 
 // LeastPassages is of how many passages a collection has to be for the second
@@ -61,7 +61,7 @@ const (
 	sharpness  = 20 // of the softmax over cosines
 )
 
-// A Scorer has one hidden layer of tanh beside a linear sum; its output puts
+// A Scorer has one hidden layer of tanh and a linear sum; its output puts
 // sentences in order, as a softmax over them.
 type Scorer struct {
 	Hidden [][]float32 `json:"hidden"` // by unit: weights of the features, then the bias
@@ -235,7 +235,7 @@ func rankBy(all []sensed, f senseFeature, by func(*sensed) float32) {
 const (
 	readMost   = 4 // passages
 	readBehind = 3 // passages whose best sentence scores so much less are not: one in twenty of those answers
-	around     = 3 // sentences before and after the best of a passage are read with it
+	readAround = 3 // sentences before and after the best of a passage are read with it
 	noReading  = -8
 )
 
@@ -253,7 +253,7 @@ func chosen(all []sensed, candidates []Candidate, order *Scorer) (runs []Run) {
 		}
 		c, place := all[i].candidate, all[i].place
 		if !slices.ContainsFunc(runs, func(r Run) bool { return r.Candidate == c }) {
-			runs = append(runs, Run{c, max(0, place-around), min(len(candidates[c].Sentences), place+around+1)})
+			runs = append(runs, Run{c, max(0, place-readAround), min(len(candidates[c].Sentences), place+readAround+1)})
 		}
 	}
 	return runs
@@ -285,7 +285,7 @@ func addReadings(all []sensed, candidates []Candidate, runs []Run, said [][]floa
 	rankBy(all, sReadingRank, func(a *sensed) float32 { return a.reading })
 }
 
-// What the confidence of the second stage has beside the features of the first
+// What the confidence of the second stage has besides the features of the first
 // sentence. What that of the first stage sees would tell it more of the
 // questions that it is learned from, and less of others.
 const (

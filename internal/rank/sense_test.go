@@ -63,7 +63,7 @@ func TestReadingCounts(t *testing.T) {
 				t.Errorf("%d runs are read", len(runs))
 			}
 			for _, r := range runs {
-				if r.First < 0 || r.First >= r.End || r.End > len(found[r.Candidate].Sentences) || r.End-r.First > 2*around+1 {
+				if r.First < 0 || r.First >= r.End || r.End > len(found[r.Candidate].Sentences) || r.End-r.First > 2*readAround+1 {
 					t.Errorf("run %v is read", r)
 				}
 				var scores []float32

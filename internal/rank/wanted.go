@@ -69,14 +69,14 @@ var fillers = foldedSet(`again ago also always any anybody anyone anything away 
 	used uses using very want wants way well without work works yes yet
 	arent cant couldnt didnt doesnt dont hadnt hasnt havent im isnt ive lets shouldnt wasnt werent whats whos wont wouldnt youre`)
 
-// Telling returns those of the words that are worth saying: not those that only
+// Salient returns those of the words that are worth saying: not those that only
 // say how something is asked, nor single letters.
-func Telling(words []string) (telling []string) {
+func Salient(words []string) (salient []string) {
 	for _, word := range words {
 		w := text.AppendWords(nil, word)
 		if len(w) > 0 && (len(w) > 1 || !fillers[w[0].Folded]) && (len(word) > 1 || isDigit(word[0])) {
-			telling = append(telling, word)
+			salient = append(salient, word)
 		}
 	}
-	return telling
+	return salient
 }

@@ -32,9 +32,9 @@ func TestWanting(t *testing.T) {
 	f("Whether it is?", "It is red.", "")
 }
 
-func TestTelling(t *testing.T) {
-	got := Telling(strings.Fields("somebody I'm P7 e 7 always pump 水 off"))
+func TestSalient(t *testing.T) {
+	got := Salient(strings.Fields("somebody I'm P7 e 7 always pump 水 off"))
 	if want := strings.Fields("P7 7 pump 水"); !slices.Equal(got, want) {
-		t.Errorf("Telling = %q, want %q", got, want)
+		t.Errorf("Salient = %q, want %q", got, want)
 	}
 }

@@ -21,8 +21,10 @@ import (
 	_ "modernc.org/sqlite"
 
 	"multivac"
+	"multivac/internal/find"
 	"multivac/internal/index"
 	"multivac/internal/rank"
+	"multivac/internal/store"
 	"multivac/internal/text"
 )
 
@@ -172,7 +174,7 @@ func memoryOf(pid, key string) float64 {
 func open(name, dir string) (engine, error) {
 	switch name {
 	case "multivac":
-		return &ours{index: index.New(), model: rank.Default()}, nil
+		return &ours{index: index.New([16]byte{}), model: rank.Default()}, nil
 	case "bleve":
 		return openBleve(dir)
 	case "fts5":
@@ -189,22 +191,28 @@ type ours struct {
 }
 
 func (o *ours) add(passages []line) error {
-	docs := make([]index.Document, len(passages))
+	changes := make([]store.Change, len(passages))
 	for i, p := range passages {
 		o.n++
 		sum := sha256.Sum256([]byte(strconv.Itoa(o.n)))
-		docs[i] = index.Document{ID: multivac.DocumentID(hex.EncodeToString(sum[:16])), Revision: 1, Title: p.title,
-			Passages: []multivac.Passage{{Text: p.text}}}
+		changes[i] = store.Change{Collection: multivac.DefaultCollection, Document: multivac.DocumentID(hex.EncodeToString(sum[:16])), Revision: 1,
+			Title: p.title, State: multivac.Indexed, Passages: []multivac.Passage{{Text: p.text}}}
 	}
-	o.index.Put(docs...)
-	return nil
+	return o.index.Apply(context.Background(), changes, "")
 }
 
 func (o *ours) finish() error { return nil }
 
 func (o *ours) search(question string) (int, error) {
-	s := o.index.Snapshot()
-	return len(s.Search(o.model.NewQuestion(question, s).Terms(), top)), nil
+	ctx := context.Background()
+	in, _ := o.index.View(multivac.DefaultCollection)
+	w := rank.NewWording(question)
+	known, err := o.index.Find(ctx, find.Query{In: in, Stems: w.Stems(), Mistakes: w.Mistakes()})
+	if err != nil {
+		return 0, err
+	}
+	found, err := o.index.Find(ctx, find.Query{In: in, Terms: o.model.NewQuestion(w, known, in.Passages).Terms(), Passages: top})
+	return len(found.Hits), err
 }
 
 type bleveEngine struct {

@@ -63,7 +63,7 @@ func (z zipf) text(words int) string {
 	}, s.String())
 }
 
-// same compares all that a hit says to who searches.
+// same compares all that the caller of Search sees of a hit.
 func same(a, b Hit) bool { return a.PassageID == b.PassageID && a.Score == b.Score }
 
 // TestSearchIsExact holds that leaving postings out changes nothing: neither

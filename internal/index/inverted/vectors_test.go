@@ -125,7 +125,7 @@ func TestNearest(t *testing.T) {
 	}
 }
 
-// A passage that has no vectors yet has no cosines, beside others that have.
+// A passage that has no vectors yet has no cosines, next to others that have.
 func TestCosinesOfWhatHasNone(t *testing.T) {
 	r := rand.New(rand.NewPCG(5, 6))
 	x := New()
