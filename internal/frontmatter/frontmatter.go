@@ -28,9 +28,8 @@ const maxValue = 100
 // Matter is what front matter says of a document.
 type Matter struct {
 	Title string // on one line, empty where it names none
-	// Context is what else it says that is worth finding, such as "owner:
-	// north, severity: critical", on one line. Settings of the layout are left
-	// out.
+	// Context is the rest that is worth finding, on one line, such as "owner:
+	// north, severity: critical". It has no settings of the layout.
 	Context string
 }
 
@@ -261,8 +260,8 @@ func scalarText(n *yaml.Node) string {
 	return n.Value
 }
 
-// says reports whether a value says something of the text: no switch, no
-// number but a year or a version, no path and no address.
+// says reports whether a value tells something about the text. Switches, paths,
+// addresses, and numbers other than years and versions do not.
 func says(key string, n *yaml.Node) bool {
 	switch n.ShortTag() {
 	case "!!bool", "!!null":

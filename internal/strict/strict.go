@@ -1,6 +1,6 @@
-// Package strict reads JSON and takes nothing for something else: one value, in
-// UTF-8, with each member once and spelled as it is named, and no half of a
-// surrogate pair. encoding/json lets all of these pass.
+// Package strict reads JSON that has one meaning only: one value, in UTF-8, with
+// each member once and in its exact spelling, and without half surrogate pairs.
+// encoding/json accepts all of these.
 package strict
 
 import (
@@ -36,7 +36,7 @@ func AppendString[T ~[]byte](dst T, b []byte) (T, error) { return jsontext.Appen
 // ErrTrailing says that there is more than one JSON value.
 var ErrTrailing error = multivac.Errorf(multivac.ErrInvalid, "send one value, or many as application/x-ndjson, one a line", "something follows the JSON value")
 
-// Base64 that is wrapped into lines has always been taken.
+// loose accepts base64 with line ends in it, as earlier versions did.
 var loose = jsonv1.ParseBytesWithLooseRFC4648(true)
 
 func read(b []byte, name string, v any, options ...json.Options) error {
