@@ -1,5 +1,5 @@
-// Package jsontext writes long strings as JSON in pieces, so that what is
-// written never stands in memory a second time.
+// Package jsontext writes long strings as JSON in pieces, so that the memory never
+// holds a second copy of them.
 package jsontext
 
 import (

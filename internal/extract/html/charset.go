@@ -7,8 +7,8 @@ import (
 	"golang.org/x/net/html"
 )
 
-// declaredWithin is in how many bytes of a page its encoding is looked for.
-// Browsers look at 1024 and, if there is none, at the whole head.
+// declaredWithin is how many bytes of a page are searched for its encoding.
+// Browsers search 1024 and, if they find none, the whole head.
 const declaredWithin = 16 << 10
 
 // declared returns what a page's <meta> says, or its XML declaration.

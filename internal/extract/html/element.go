@@ -1,7 +1,5 @@
 package html
 
-import "multivac/internal/extract"
-
 import (
 	"slices"
 	"strconv"
@@ -9,6 +7,8 @@ import (
 	"unicode"
 
 	"golang.org/x/net/html"
+
+	"multivac/internal/extract"
 )
 
 // An element is what a tag says about the element that it begins.
@@ -29,7 +29,7 @@ type element struct {
 	expands bool // it shows or hides something
 	popup   bool // which is a menu or a dialog
 	submits bool // it sends a form
-	level   int  // of a heading that is no <h1> to <h6>
+	level   int  // of a heading that is not written <h1> to <h6>
 	cols    int
 	rows    int
 }
@@ -188,7 +188,7 @@ var (
 // inline are the elements that hold a few words in a line.
 var inline = extract.Words("a abbr b button code em font i kbd label mark s del strike small span strong sub sup time u var cite q ins bdi bdo samp")
 
-// otherRoles are those of elements that are no text of the page.
+// otherRoles are the roles of elements that are not part of the page's text.
 var otherRoles = extract.Words("navigation menu menubar search dialog alertdialog tooltip doc-toc doc-pagelist doc-backlink doc-noteref progressbar")
 
 // isNote reports whether the element is a mark that leads to a footnote, or
@@ -199,9 +199,9 @@ func (e *element) isNote() bool {
 
 var noteWords = extract.Words("footnote footnotes noteref footnoteref backref footback")
 
-// isOther reports whether an element is no text of the page: navigation,
-// dialogs, marks of footnotes, struck-out words, what only screen readers
-// read.
+// isOther reports whether an element is not part of the page's text:
+// navigation, dialogs, marks of footnotes, struck-out words, and what only
+// screen readers read.
 func (e *element) isOther() bool {
 	switch {
 	case e.tag == "body" || e.tag == "html":
@@ -263,7 +263,8 @@ func (e *element) isToggler() bool {
 }
 
 // isPanel reports whether the element says that it is one of several panels.
-// Where others say it better, content of tabs is what holds them all.
+// Where other elements say it more clearly, "tab content" is the element that
+// holds all panels.
 func (e *element) isPanel(panes bool) bool {
 	return e.role == "tabpanel" || e.is(tabPanels) && (!panes || !slices.Contains(e.words, "tabcontent")) ||
 		e.is(tabWords) && e.is(paneWords) && (!panes || !slices.Contains(e.words, "content"))

@@ -1,7 +1,9 @@
 package html
 
-import "multivac/internal/extract/sheet"
-import "multivac/internal/extract"
+import (
+	"multivac/internal/extract"
+	"multivac/internal/extract/sheet"
+)
 
 // A grid is a table that is being read.
 type grid struct {
@@ -85,7 +87,7 @@ func (w *writer) endInTable(tag string) bool {
 	return false
 }
 
-// layOut makes paragraphs of the cells of a table that is there for the looks.
+// layOut makes paragraphs of the cells of a table that only arranges the page.
 func (w *writer) layOut(g *grid) {
 	g.layout = true
 	text, begun := w.buf, w.begun
@@ -115,7 +117,8 @@ func (w *writer) endCell() {
 	w.buf, w.space, g.inCell = w.buf[:0], false, false
 }
 
-// longCell is how many bytes of text no cell of a table of data has.
+// longCell is the longest text of a cell, in bytes. A table with a longer one
+// holds no data, but text.
 const longCell = 600
 
 func (w *writer) endRow() {

@@ -1,7 +1,6 @@
+// Package html reads pages in HTML: the text that a reader of the page sees, or
+// can open, in the order of the source.
 package html
-
-import "multivac/internal/extract"
-import "multivac/internal/extract/sheet"
 
 import (
 	"bytes"
@@ -14,9 +13,11 @@ import (
 	"golang.org/x/net/html"
 
 	"multivac"
+	"multivac/internal/extract"
+	"multivac/internal/extract/sheet"
 )
 
-// htmlFormat is HTML.
+// Format is HTML.
 var Format = extract.Format{
 	Name: "HTML", Types: []string{multivac.HTML, "application/xhtml+xml"}, Extensions: []string{".html", ".htm", ".xhtml"}, Text: true,
 	Extract: Read, Declared: declared, Begins: begins,
@@ -28,7 +29,7 @@ func begins(head []byte) bool {
 	return bytes.IndexByte(head, 0) < 0 && (bytes.HasPrefix(start, []byte("<!doctype html")) || bytes.HasPrefix(start, []byte("<html")))
 }
 
-// readPage returns the text of a page, in the order of the source: headings,
+// Read returns the text of a page, in the order of the source: headings,
 // lists, tables and preformatted text as Markdown has them, and the rest with a
 // paragraph a line. What is not content is left out. What a reader can open
 // counts as open: tabs and accordions, each under its name.
@@ -80,10 +81,11 @@ var raw = extract.Words("script style noscript iframe noembed noframes textarea 
 // skipped are the elements that hold no content of the page.
 var skipped = extract.Words("script style noscript template svg math nav iframe object noframes noembed canvas audio video map select textarea dialog xmp plaintext rt rp del s strike datalist")
 
-// blocks are the elements that begin and end a paragraph.
+// Blocks are the elements that begin and end a paragraph.
 var Blocks = extract.Words(`p div section article main header footer aside figure figcaption address details summary form fieldset legend
 	blockquote center hgroup search body html head ul ol menu dir dl caption thead tbody tfoot frameset frame option`)
 
+// Voids are the elements that hold nothing and have no end tag.
 var Voids = extract.Words("area base br col embed hr img input link meta param source track wbr")
 
 // enders are the elements whose end ends others that have no end tag.
@@ -106,7 +108,7 @@ const (
 type writer struct {
 	*survey
 	out        *extract.Output
-	depthLimit int // of lists, tables and regions that are told apart
+	depthLimit int // of lists, tables and regions; what is deeper is read as if it were not nested
 	spare      int // bytes that may be written twice
 	last       int
 	line       int // of the source, where the token begins that is being read
@@ -152,7 +154,7 @@ type writer struct {
 	apart      bool   // white space came after it
 
 	tables []grid // that are open
-	deep   int    // tables that are too deep to be any
+	deep   int    // tables that are nested too deep, and are read as text
 }
 
 // A region is an open element whose end means something.
@@ -306,13 +308,13 @@ func (w *writer) end(tag string) {
 		}
 		outside := false
 		if inline[w.skip] && isBlock(tag) {
-			outside = w.within == 0 // what it stands in ends, so it was never ended
+			outside = w.within == 0 // the element around it ends, so its end tag is missing
 			w.within--
 		}
 		if !enders[w.skip][tag] && !outside {
 			return
 		}
-		w.nested = 0 // the end of what it stands in ends it
+		w.nested = 0 // the end of the element around it ends it, too
 	}
 	switch tag {
 	case "title":
@@ -370,7 +372,7 @@ func (w *writer) open(number int) {
 }
 
 // block ends the paragraph at the begin or end of an element that makes one.
-// In an item or a cell, which stays on one line, it is but a space.
+// An item or a cell stays on one line, so there it is a space.
 func (w *writer) block(tag string) {
 	switch {
 	case !Blocks[tag]:
@@ -458,11 +460,11 @@ func (w *writer) preformatted(t []byte) {
 	w.code = append(w.code, t...)
 }
 
-// unseenMarks say where a word may be broken, or nothing.
+// unseenMarks are characters that show nothing, such as soft hyphens.
 var unseenMarks = strings.NewReplacer("\u00ad", "", "\u2060", "", "\ufeff", "")
 
-// withoutMarks returns a word without what is not seen of it. Thai and Khmer
-// have their words between spaces of no width, which stay.
+// withoutMarks returns a word without the characters that show nothing. Thai and
+// Khmer separate words by spaces of no width; these stay.
 func withoutMarks(s []byte) []byte {
 	ascii := true
 	for _, c := range s {
@@ -492,7 +494,7 @@ func (w *writer) word(s []byte) {
 	w.buf = append(w.buf, s...)
 }
 
-// lineBreak keeps a line break that the writer set, where there can be one.
+// lineBreak keeps a line break of the page, where Markdown can have one.
 func (w *writer) lineBreak() {
 	switch {
 	case w.nested > 0:

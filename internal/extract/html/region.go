@@ -1,16 +1,16 @@
 package html
 
-import "multivac/internal/extract"
-
 import (
 	"bytes"
 	"slices"
 	"strings"
 	"unicode/utf8"
+
+	"multivac/internal/extract"
 )
 
-// leavesOut reports whether an element is no text of the page. What is hidden
-// is text where a reader can open it: where it says that it is a panel, where
+// leavesOut reports whether an element is not part of the page's text. What is
+// hidden is part of it where a reader can open it: where it says that it is a panel, where
 // something on the page refers to it, or where it comes right after a button
 // or a heading.
 func (w *writer) leavesOut(e *element) bool {
@@ -176,9 +176,9 @@ func (w *writer) startRegion(n int) {
 	}
 }
 
-// startName begins the heading of the region of that kind that it stands in:
-// a summary that of what it opens, a caption that of its table. One that holds
-// a heading leaves it to that.
+// startName begins the heading of the innermost region, if that is of this
+// kind: a summary names what it opens, a caption its table. Where the summary
+// holds a heading, that one is used.
 func (w *writer) startName(kind int, holdsHeading bool) {
 	last := len(w.regions) - 1
 	inItem := w.prefix == "" && len(w.lists) > 0 && len(w.buf) > 0
@@ -196,8 +196,8 @@ func (w *writer) startName(kind int, holdsHeading bool) {
 	w.push(title, 0)
 }
 
-// maxPanel is the lowest heading that a panel may stand under: there must be
-// a level for its own and one for those in it.
+// maxPanel is the lowest level of a heading that a panel may stand under: 2 levels
+// must be left, one for its own heading and one for those in it.
 const maxPanel = 4
 
 // startPanel opens the panel of a tab or an accordion, if the element is one.
@@ -223,8 +223,8 @@ func (w *writer) startPanel() {
 // containers are the elements that may be the panel of the button before.
 var containers = extract.Words("div section article p ul ol dl table pre blockquote aside figure main form fieldset")
 
-// tabOf returns the tab of a panel: the one that it or that names it, or the
-// first that still has none.
+// tabOf returns the tab of a panel: the one that names the panel or that the panel
+// names, or else the first tab that has no panel yet.
 func (w *writer) tabOf(e *element) (int, bool) {
 	if len(w.tabs) == 0 || !containers[e.tag] && e.role != "tabpanel" {
 		return 0, false
@@ -247,8 +247,8 @@ func (w *writer) tabOf(e *element) (int, bool) {
 	return i, true
 }
 
-// panel writes the name of a panel as a heading, which ends with the element
-// if it is one's.
+// panel writes the name of a panel as a heading. Where the panel is an element,
+// the heading ends with it.
 func (w *writer) panel(name string, isElement bool) {
 	if w.inCell() {
 		w.space = true
@@ -303,11 +303,11 @@ func (w *writer) writeHeading(level int, t string, line int) {
 	w.depth = level
 }
 
-// maxBase is how much of what stands before raised text tells what that is, in
-// bytes.
+// maxBase is how many bytes before raised text are looked at to find out what the
+// raised text is.
 const maxBase = 80
 
-// endRaised writes raised text as it is said in a line.
+// endRaised writes raised text as it can be written in a line: 10^6.
 func (w *writer) endRaised() {
 	at := w.raisedAt - 1
 	w.raisedAt = 0
@@ -331,8 +331,8 @@ func (w *writer) endRaised() {
 	w.buf = append(w.buf, t...)
 }
 
-// restore puts raised text back that was no mark of a note, as the word s
-// after it tells: the numerator of a fraction, the mass of an isotope, a power
+// restore puts raised text back where the word s after it shows that it was not
+// the mark of a note: the numerator of a fraction, the mass of an isotope, a power
 // in an equation. It returns what to write for s.
 func (w *writer) restore(s []byte) []byte {
 	t, before := w.lost, len(w.buf) > 0

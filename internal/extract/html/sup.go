@@ -1,14 +1,14 @@
 package html
 
-import "multivac/internal/extract"
-
 import (
 	"strings"
 	"unicode"
 	"unicode/utf8"
+
+	"multivac/internal/extract"
 )
 
-// maxMark is the longest that raised text may be to be a mark, in bytes.
+// maxMark is the longest mark of a note, in bytes.
 const maxMark = 16
 
 // raisedText is text that stands above the line, and where it stands.
@@ -29,9 +29,9 @@ var (
 )
 
 // write returns what raised text becomes in a line: nothing where it is the
-// mark of a footnote, and else what says the same there. A number that is
-// raised above another is a footnote rather than a power, unless something
-// says that it is none: 10^6, not 30^1.
+// mark of a footnote, and else text that says the same. A number that is raised
+// above another one is taken for a footnote, unless something shows that it is a
+// power: 10 with a raised 6 is 10^6, 30 with a raised 1 has a footnote.
 func (r raisedText) write(s *survey) (text string, apart bool) {
 	t := r.text
 	before, _ := utf8.DecodeLastRuneInString(r.base)
@@ -128,7 +128,7 @@ func power(t string, unit bool) string {
 	return "^" + t
 }
 
-// isFormula reports whether t may be an exponent that is no number: n, n+1.
+// isFormula reports whether t may be an exponent with letters: n, n+1.
 func isFormula(t string) bool {
 	letters := 0
 	for _, r := range t {
@@ -171,7 +171,7 @@ func isRoman(t string) bool { return len(t) < 5 && strings.Trim(t, "ivx") == "" 
 // isSymbols reports whether t is made of the signs that mark notes.
 func isSymbols(t string) bool { return strings.Trim(t, "*∗⁎†‡§¶#‖※☨ ") == "" }
 
-// isCharge reports whether t is what an ion is charged with.
+// isCharge reports whether t is the charge of an ion, such as 2+.
 func isCharge(t string) bool {
 	t = strings.TrimLeft(t, "0123456789")
 	return t == "+" || t == "−" || t == "-" || t == "–"

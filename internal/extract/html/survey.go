@@ -1,18 +1,17 @@
 package html
 
-import "multivac/internal/extract"
-
 import (
 	"bytes"
 	"context"
 	"strings"
 
 	"golang.org/x/net/html"
+
+	"multivac/internal/extract"
 )
 
-// A survey is what has to be known of a whole page before its text is
-// written: what the tabs are called, what can be opened, which footnotes
-// there are.
+// A survey is what must be known about a whole page before its text is written:
+// the names of the tabs, what can be opened, and the footnotes.
 type survey struct {
 	tabs     []tab
 	at       map[int]int    // the tab that a start tag begins, by the tag's number
@@ -41,7 +40,7 @@ type tab struct {
 // isName reports whether the tab's text can be a heading.
 func (t tab) isName() bool { return t.name != "" && len(t.name) <= maxName }
 
-// maxSurveyed is how many things of a kind a survey knows of: no page that
+// maxSurveyed is how many tabs, names or notes a survey keeps. No page that
 // people read has more.
 const maxSurveyed = 1 << 15
 
@@ -96,6 +95,10 @@ type surveyor struct {
 	first   bool // the raised text being read is the first in its block
 }
 
+// contextEvery is how many tokens share a look at the context.
+const contextEvery = 256
+
+// surveyOf returns what has to be known of a page before its text is written.
 func surveyOf(ctx context.Context, body []byte) *survey {
 	s := surveyor{survey: &survey{
 		at: map[int]int{}, headed: map[int]bool{}, panels: map[string]int{}, named: map[string]int{},
@@ -104,7 +107,7 @@ func surveyOf(ctx context.Context, body []byte) *survey {
 	z := html.NewTokenizer(bytes.NewReader(body))
 	for n, tokens := 0, 0; ; tokens++ {
 		kind := z.Next()
-		if kind == html.ErrorToken || tokens%256 == 0 && ctx.Err() != nil {
+		if kind == html.ErrorToken || tokens%contextEvery == 0 && ctx.Err() != nil {
 			s.finish()
 			return s.survey
 		}
@@ -188,7 +191,7 @@ func (s *surveyor) impliedEnds(tag string) {
 	}
 }
 
-// opens notes what opens with the element besides a tab.
+// opens notes what else opens with the element, if not a tab.
 func (s *surveyor) opens(n int) {
 	e := &s.e
 	switch {

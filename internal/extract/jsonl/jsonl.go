@@ -1,6 +1,6 @@
+// Package jsonl reads JSON Lines, in files and in what is told over HTTP: the
+// lines, and the document that a line is.
 package jsonl
-
-import "multivac/internal/extract"
 
 import (
 	"bufio"
@@ -16,10 +16,11 @@ import (
 	"unicode/utf8"
 
 	"multivac"
+	"multivac/internal/extract"
 	"multivac/internal/strict"
 )
 
-// jsonlFormat is JSON Lines: each line is an object that is a document.
+// Format is JSON Lines: each line is an object that is a document.
 var Format = extract.Format{
 	Name: "JSON Lines", Types: []string{"application/jsonl", "application/x-ndjson", "application/ndjson"}, Extensions: []string{".jsonl", ".ndjson"},
 	Many: many, Begins: beginsLines,

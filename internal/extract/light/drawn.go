@@ -1,22 +1,25 @@
 package light
 
-import "multivac/internal/extract/sheet"
+import (
+	"strings"
 
-import "strings"
+	"multivac/internal/extract/sheet"
+)
 
-// Tables that are drawn in reStructuredText and Pandoc become those of Markdown.
+// Tables that are drawn with lines, as reStructuredText and Pandoc have them, become
+// tables of Markdown.
 
-// isGridBorder reports whether t is a line such as +-----+---+.
+// IsGridBorder reports whether t is a line such as +-----+---+.
 func IsGridBorder(t string) bool {
 	return len(t) > 4 && t[0] == '+' && t[len(t)-1] == '+' && strings.Trim(t, "+-=:") == "" && strings.ContainsAny(t, "-=")
 }
 
-// isSimpleBorder reports whether t is a line such as =====  ===.
+// IsSimpleBorder reports whether t is a line such as =====  ===.
 func IsSimpleBorder(t string) bool {
 	return len(t) > 4 && t[0] == '=' && strings.Trim(t, "= ") == "" && strings.Contains(t, "= ")
 }
 
-// grid reads the table that begins with the border t.
+// Grid reads the table that begins with the border t.
 func (b *Writer) Grid(t string) {
 	b.Changed = true
 	b.Emit("")
@@ -65,9 +68,9 @@ func (b *Writer) gridRow(cells []string, line int) {
 	b.Line = last
 }
 
-// simple reads the table that begins with the border l: a header up to the
-// second border, if there is a third, and rows, of which those without a first
-// cell go on with the one above.
+// Simple reads the table that begins with the border l. Where it has 3 borders,
+// the rows above the second one are its header. A row without a first cell
+// continues the row above it.
 func (b *Writer) Simple(l string) {
 	b.Changed = true
 	border := strings.TrimRight(l, " \t\r\n")
@@ -112,8 +115,8 @@ func (b *Writer) Simple(l string) {
 	b.Emit("")
 }
 
-// simpleGoesOn reports whether a border comes before the next blank line but
-// one: the table goes on.
+// simpleGoesOn reports whether another border comes before 2 blank lines: then
+// the table goes on.
 func simpleGoesOn(rest string) bool {
 	const most = 400
 	for range most {
@@ -146,7 +149,7 @@ func simpleCells(line []rune, columns []int) []string {
 	return cells
 }
 
-// peekLine returns the first line of rest, with its line end.
+// PeekLine returns the first line of rest, with its line end.
 func PeekLine(rest string) string {
 	if i := strings.IndexByte(rest, '\n'); i >= 0 {
 		return rest[:i+1]

@@ -1,7 +1,6 @@
+// Package light writes light Markdown line by line: sections that end, lists
+// and tables that were drawn. Markdown and reStructuredText are written by it.
 package light
-
-import "multivac/internal/extract"
-import "multivac/internal/extract/plain"
 
 import (
 	"context"
@@ -9,10 +8,12 @@ import (
 	"unicode"
 	"unicode/utf8"
 
+	"multivac/internal/extract"
+	"multivac/internal/extract/plain"
 	"multivac/internal/place"
 )
 
-// A base makes light Markdown of a text, line by line: it writes what a format
+// A Writer makes light Markdown of a text, line by line: it writes what a format
 // keeps, and the containers that it opens and closes.
 type Writer struct {
 	Rest string // what was not read yet
@@ -29,14 +30,14 @@ type Writer struct {
 	After bool        // the line before is part of a paragraph
 }
 
-// newBase returns a base that reads text.
+// New returns a writer that reads text.
 func New(ctx context.Context, l extract.Limits, text string) Writer {
 	b := Writer{Rest: text, Out: extract.NewOutput(ctx, l), Limits: l, Blank: true}
 	b.Out.Grow(len(text))
 	return b
 }
 
-// made returns what was made of text: the text itself where nothing changed.
+// Made returns what was made of text: the text itself where nothing changed.
 func (b *Writer) Made(text string) string {
 	if b.Changed {
 		return b.Out.String()
@@ -44,7 +45,7 @@ func (b *Writer) Made(text string) string {
 	return text
 }
 
-// extracted returns what was made of text, with its title and places.
+// Extracted returns what was made of text, with its title and places.
 func (b *Writer) Extracted(text string) (extract.Extracted, error) {
 	title := plain.Title(b.Made(text))
 	if b.Changed {
@@ -53,9 +54,9 @@ func (b *Writer) Extracted(text string) (extract.Extracted, error) {
 	return extract.Extracted{Title: title, Text: text, Places: place.SameLines}, b.Out.Err()
 }
 
-// A container is a callout, a tab or an element that is open.
+// A Container is a callout, a tab or an element that is open.
 type Container struct {
-	Form   form
+	Form   Form
 	Name   string
 	Size   int      // marks, of fences and colons
 	Indent int      // of the line that opened it
@@ -67,11 +68,11 @@ type Container struct {
 	Meta   bool     // only options have been read
 }
 
-// A form says how a container ends.
-type form int
+// A Form says how a container ends.
+type Form int
 
 const (
-	Indented  form = iota // with its indentation
+	Indented  Form = iota // with its indentation
 	Colons                // at :::
 	Fenced                // at its fence
 	Quotation             // with its quotation
@@ -79,7 +80,7 @@ const (
 	Shortcode             // at its closing shortcode
 )
 
-// next takes the next line, with its line end.
+// Next takes the next line, with its line end.
 func (b *Writer) Next() string {
 	l := PeekLine(b.Rest)
 	b.Rest = b.Rest[len(l):]
@@ -87,13 +88,13 @@ func (b *Writer) Next() string {
 	return l
 }
 
-// write writes a line as it is.
+// Write writes a line as it is.
 func (b *Writer) Write(l string) {
 	b.Out.Line(strings.TrimSuffix(l, "\n"), extract.AtLine(b.Line))
 	b.Blank = strings.TrimSpace(l) == ""
 }
 
-// emit writes a line that is not as it was.
+// Emit writes a line that is not as it was.
 func (b *Writer) Emit(l string) {
 	b.Changed = true
 	if strings.TrimSpace(l) == "" {
@@ -105,7 +106,7 @@ func (b *Writer) Emit(l string) {
 	b.Write(l)
 }
 
-// columns4 returns how many columns l is set in.
+// Columns4 returns how many columns l is set in.
 func Columns4(l string) int {
 	n := 0
 	for i := range len(l) {
@@ -121,7 +122,7 @@ func Columns4(l string) int {
 	return n
 }
 
-// outdent takes n columns of white space off l.
+// Outdent takes n columns of white space off l.
 func Outdent(l string, n int) string {
 	at := 0
 	for n > at && l != "" {
@@ -138,7 +139,7 @@ func Outdent(l string, n int) string {
 	return l
 }
 
-// isIdentifier reports whether t is a name of letters, digits and - _ : .
+// IsIdentifier reports whether t is a name of letters, digits and - _ : .
 func IsIdentifier(t string) bool {
 	for i := range len(t) {
 		c := t[i]
@@ -149,7 +150,7 @@ func IsIdentifier(t string) bool {
 	return t != ""
 }
 
-// option leaves out the options at the beginning of a directive, ":name: value",
+// Option leaves out the options at the beginning of a directive, ":name: value",
 // and reports whether t is one.
 func (b *Writer) Option(t string) bool {
 	if len(b.Open) == 0 {
@@ -164,8 +165,8 @@ func (b *Writer) Option(t string) bool {
 	return c.Meta
 }
 
-// begin opens a container. Its name is its title, or what kind of callout it is
-// where that says more than that it is one.
+// Begin opens a container. Its name is its title, or else its kind, where that
+// tells a reader something: "Warning" does, "Note" does not.
 func (b *Writer) Begin(c Container, kind, title string) {
 	b.Changed = true
 	name := strings.Join(strings.Fields(title), " ")
@@ -209,7 +210,7 @@ func lastRune(t string) rune {
 	return last
 }
 
-// close ends the container b.open[i] and those in it.
+// Close ends the container b.Open[i] and those in it.
 func (b *Writer) Close(i int) {
 	level, outer := 0, b.Level
 	for _, c := range b.Open[i:] {
@@ -227,9 +228,9 @@ func (b *Writer) Close(i int) {
 	}
 }
 
-// closeNamed ends the innermost container of that form and name, and reports
+// CloseNamed ends the innermost container of that form and name, and reports
 // whether there is one.
-func (b *Writer) CloseNamed(f form, name string) bool {
+func (b *Writer) CloseNamed(f Form, name string) bool {
 	for i := len(b.Open) - 1; i >= 0; i-- {
 		if b.Open[i].Form == f && b.Open[i].Name == name {
 			b.Close(i)
@@ -243,11 +244,13 @@ func (b *Writer) CloseNamed(f form, name string) bool {
 var grave = extract.Words(`warning warn caution danger important attention error bug failure fail missing critical deprecated deprecation alert security
 	experimental beta breaking severe fatal versionadded versionchanged versionremoved`)
 
+// IsWordByte reports whether c is of a word: a letter, a digit, _ or a part of a
+// character beyond ASCII.
 func IsWordByte(c byte) bool {
 	return c >= 'a' && c <= 'z' || c >= 'A' && c <= 'Z' || c >= '0' && c <= '9' || c == '_' || c >= utf8.RuneSelf
 }
 
-// isBlankStart reports whether the first line of t is blank.
+// IsBlankStart reports whether the first line of t is blank.
 func IsBlankStart(t string) bool {
 	for i := range len(t) {
 		switch t[i] {
@@ -261,7 +264,7 @@ func IsBlankStart(t string) bool {
 	return true
 }
 
-// codeSpan returns how many bytes the code takes that t begins with, or the
+// CodeSpan returns how many bytes the code takes that t begins with, or the
 // marks alone where it does not end in t.
 func CodeSpan(t string) int {
 	n := len(t) - len(strings.TrimLeft(t, "`"))
@@ -280,6 +283,6 @@ func CodeSpan(t string) int {
 	return n
 }
 
-// maxTag is the longest tag, shortcode, link or code in a line, in bytes. What is
+// MaxTag is the longest tag, shortcode, link or code in a line, in bytes. What is
 // not closed must not be searched to the end of a long line at each mark.
 const MaxTag = 4096

@@ -1,10 +1,10 @@
 package markdown
 
-import "multivac/internal/extract/light"
-
 import (
 	"slices"
 	"strings"
+
+	"multivac/internal/extract/light"
 )
 
 // indented opens a callout or a tab of MkDocs, and reports whether t is one:
@@ -131,7 +131,7 @@ func attribute(t, name string) string {
 	return value
 }
 
-// endColons ends the innermost container that so many colons end.
+// endColons ends the innermost container that n colons end.
 func (r *rewriter) endColons(n int) {
 	r.Changed = true
 	last := -1

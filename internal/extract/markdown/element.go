@@ -1,11 +1,10 @@
 package markdown
 
-import "multivac/internal/extract/light"
-import "multivac/internal/extract/html"
-
 import (
 	"strings"
 
+	"multivac/internal/extract/html"
+	"multivac/internal/extract/light"
 	"multivac/internal/place"
 )
 
@@ -92,8 +91,8 @@ func (c *cursor) join(rest string) string {
 	return rest
 }
 
-// superscript keeps the distance of what is set high: 10<sup>6</sup> is not
-// 106. The mark of a footnote, which is a link, is left out.
+// superscript keeps raised text apart from what is before it: 10<sup>6</sup>
+// becomes 10^6, not 106. The mark of a footnote, which is a link, is left out.
 func (c *cursor) superscript(t tag, n int) bool {
 	if t.end {
 		return c.replace(n, "")
@@ -172,8 +171,8 @@ func (c *cursor) element(name string) string {
 	return b.String()
 }
 
-// emitHTML writes a line that page made, whose headings are kept below the
-// section that it stands in.
+// emitHTML writes a line of text that was made of HTML. Its headings are kept below
+// the section that it is in.
 func (c *cursor) emitHTML(l string) {
 	if strings.HasPrefix(l, "#") && c.heading(l+"\n", l) {
 		return
@@ -226,8 +225,8 @@ func (c *cursor) summary(text string) {
 	c.Emit(title)
 }
 
-// named are what the components are called whose title a reader sees above what
-// they hold, callouts those of them that are callouts.
+// named are parts of the names of components whose title a reader sees above their
+// content; callouts are those of them that are callouts.
 var (
 	named    = strings.Fields("tab accordion collaps details expand step card panel callout admonition alert aside hint notice note warning tip caution danger info spoiler")
 	callouts = strings.Fields("callout admonition alert aside hint notice")

@@ -1,6 +1,6 @@
+// Package markdown reads Markdown. It is kept byte for byte but for what only the
+// generator of a site understands: callouts, tabs, JSX, shortcodes and HTML.
 package markdown
-
-import "multivac/internal/extract"
 
 import (
 	"context"
@@ -8,10 +8,11 @@ import (
 	"unicode"
 
 	"multivac"
+	"multivac/internal/extract"
 	"multivac/internal/frontmatter"
 )
 
-// markdownFormat is Markdown. It is kept byte for byte but for what only the
+// Format is Markdown. It is kept byte for byte but for what only the
 // generator of a site understands.
 var Format = extract.Format{
 	Name: "Markdown", Types: []string{multivac.Markdown, "text/x-markdown", "text/mdx"}, Extensions: []string{".md", ".markdown", ".mdx"}, Text: true,

@@ -1,11 +1,11 @@
 package markdown
 
-import "multivac/internal/extract/light"
-
 import (
 	"bytes"
 	"html"
 	"strings"
+
+	"multivac/internal/extract/light"
 )
 
 // content rewrites a line of text: its tags, shortcodes and links.

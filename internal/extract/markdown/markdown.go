@@ -1,12 +1,11 @@
 package markdown
 
-import "multivac/internal/extract/light"
-import "multivac/internal/extract"
-
 import (
 	"context"
 	"strings"
 
+	"multivac/internal/extract"
+	"multivac/internal/extract/light"
 	"multivac/internal/frontmatter"
 )
 
@@ -15,10 +14,15 @@ import (
 // once, line by line. Lines without such things stay as they are, and so do
 // code blocks and code in a line.
 //
-// What has a name of its own, such as a tab, a callout with a title or an
-// accordion, becomes a section: its name is a heading one level below the one
-// it stands under, and an empty heading of that level ends it. So the heading
-// is context of all that it holds, and of nothing after it. In a list, where a
+// A tab, an accordion or a callout with a title becomes a section. Its name is a
+// heading one level below the heading above it, and an empty heading of that
+// level ends it:
+//
+//	=== "Windows"          ### Windows
+//	    Use the MSI.       Use the MSI.
+//	                       ###
+//
+// So the name is context of the content, and of nothing after it. In a list, where a
 // heading would end the list, the name is a line in bold.
 type rewriter struct {
 	light.Writer
@@ -209,7 +213,7 @@ func (r *rewriter) openFence(l, t string, indent int) bool {
 	return true
 }
 
-// endFence ends the directive that t, n marks, is the end of.
+// endFence ends the directive that t closes, a line of n marks.
 func (r *rewriter) endFence(t string, n int) bool {
 	if len(t) != n {
 		return false
@@ -352,8 +356,8 @@ func (r *rewriter) module(t string) {
 	}
 }
 
-// isNoText reports whether t is a mark of a generator that stands for nothing
-// that could be quoted: a table of contents, or attributes.
+// isNoText reports whether t is a mark of a generator without a text that could
+// be quoted: a table of contents, or attributes.
 func isNoText(t string) bool {
 	switch strings.ToLower(t) {
 	case "[toc]", "[[toc]]", "[[_toc_]]", "{{toc}}", "\\newpage", "\\pagebreak", "{:toc}", "{: toc}":

@@ -1,8 +1,10 @@
 package markdown
 
-import "multivac/internal/extract/light"
+import (
+	"strings"
 
-import "strings"
+	"multivac/internal/extract/light"
+)
 
 // liquid rewrites a tag of Liquid, as GitBook and Jekyll have it, at the
 // cursor. In the middle of a line only those are marks that end something.

@@ -2,9 +2,11 @@ package markdown
 
 import "strings"
 
-// groups fills the empty cells at the beginning of a row, which stand for those
-// of the row above: a reader sees a group, and a row that is quoted alone has
-// to name it.
+// groups fills the empty cells at the beginning of a row from the row above. A
+// reader of the table sees the group; a row that is quoted alone has to name it:
+//
+//	| Europe | Basic | 9  |      | Europe | Basic | 9  |
+//	|        | Team  | 40 |      | Europe | Team  | 40 |
 type groups struct {
 	header bool     // the row of dashes was read
 	above  []string // the cells of the row above, without their bars

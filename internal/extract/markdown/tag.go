@@ -1,13 +1,15 @@
 package markdown
 
-import "multivac/internal/extract/light"
-import "multivac/internal/extract"
-import "multivac/internal/extract/html"
+import (
+	"strings"
 
-import "strings"
+	"multivac/internal/extract"
+	"multivac/internal/extract/html"
+	"multivac/internal/extract/light"
+)
 
-// ends are what is closed in a text: tags by name with the offset of the last
-// end tag, and the names of shortcodes.
+// ends knows what is closed somewhere in a text: tags, with the offset of the
+// last end tag of each name, and shortcodes by name.
 type ends struct {
 	length int
 	tags   map[string]int

@@ -1,17 +1,17 @@
+// Package plain reads plain text, and finds the title of a text in Markdown.
 package plain
-
-import "multivac/internal/extract"
 
 import (
 	"context"
 	"strings"
 
 	"multivac"
+	"multivac/internal/extract"
 	"multivac/internal/frontmatter"
 	"multivac/internal/place"
 )
 
-// plainFormat is plain text. It is kept byte for byte.
+// Format is plain text. It is kept byte for byte.
 var Format = extract.Format{
 	Name: "plain text", Types: []string{multivac.Plain}, Extensions: []string{".txt", ".text"}, Text: true,
 	Extract: func(_ context.Context, body []byte, _ extract.Limits) (extract.Extracted, error) {
@@ -20,7 +20,7 @@ var Format = extract.Format{
 	},
 }
 
-// heading returns the title that the front matter of a text gives, or else
+// Title returns the title that the front matter of a text gives, or else
 // its first heading, if that is of the first level.
 func Title(text string) string {
 	matter, end := frontmatter.Split(text)

@@ -1,14 +1,15 @@
+// Package restructured reads reStructuredText.
 package restructured
-
-import "multivac/internal/extract/light"
-import "multivac/internal/extract"
 
 import (
 	"context"
 	"strings"
+
+	"multivac/internal/extract"
+	"multivac/internal/extract/light"
 )
 
-// restructuredFormat is reStructuredText. It is kept byte for byte but for what
+// Format is reStructuredText. It is kept byte for byte but for what
 // is not to be read: directives, comments and roles. Tables become those of
 // Markdown.
 var Format = extract.Format{
@@ -33,7 +34,7 @@ type restructuring struct {
 	columns int    // in which it was announced
 }
 
-// What a container may be, besides one of text.
+// Names of containers that hold no text.
 const (
 	codeBlock = "\x00code"
 	leftOut   = "\x00out"

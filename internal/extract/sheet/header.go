@@ -1,12 +1,12 @@
 package sheet
 
-import "multivac/internal/extract"
-
 import (
 	"strconv"
 	"strings"
 	"unicode"
 	"unicode/utf8"
+
+	"multivac/internal/extract"
 )
 
 // Kinds of what stands in a cell. What has digits and is none of them is of
@@ -24,7 +24,7 @@ var (
 	unknown = extract.Words("n/a na - – — ? none null nil tbd unknown nan #n/a")
 )
 
-// labels are what columns are called.
+// labels are frequent names of columns.
 var labels = extract.Words(`account action address age alert amount answer author category city class code comment component contact cost count country currency
 	date day default department description details domain email end environment error event example field file from group host id impact item
 	key kind label language level limit link location message method model month name node note notes number operator option order owner
@@ -112,8 +112,8 @@ func isUnit(t string) bool {
 var units = extract.Words(`% ‰ ° °C °F K kg g mg t lb oz m cm mm km µm in ft mi s ms min h d days hours minutes seconds years months EUR USD GBP CHF € $ £
 	B kB KB MB GB TB KiB MiB GiB bit Mbit Gbit Mbit/s Gbit/s MB/s l L ml W kW MW kWh MWh V A mA Hz kHz MHz GHz Pa kPa bar N Nm J kJ km/h m/s rpm px pt pcs m² m³ m2 m3`)
 
-// csvHeader returns how many of the rows are the header of a table that marks
-// none: 0, 1, or 2 where one row groups the columns of the next.
+// csvHeader returns how many rows are the header of a table that does not mark
+// it: 0, 1, or 2 where the first row groups the columns of the second.
 func csvHeader(rows []Row) int {
 	if len(rows) < 2 {
 		return 0
@@ -227,7 +227,7 @@ func yearsBelow(rows []Row, column int) bool {
 	return true
 }
 
-// isSentence reports whether t is longer than what heads a column.
+// isSentence reports whether t is too long for the name of a column.
 func isSentence(t string) bool {
 	return len(t) > 80 || strings.Count(t, " ") > 2 && strings.IndexByte(".!?", t[len(t)-1]) >= 0
 }

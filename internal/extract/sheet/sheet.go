@@ -1,6 +1,6 @@
+// Package sheet writes tables as Markdown, so that each row can be quoted by
+// itself. Tables of HTML and of CSV are written by it.
 package sheet
-
-import "multivac/internal/extract"
 
 import (
 	"io"
@@ -8,9 +8,10 @@ import (
 	"strings"
 
 	"multivac"
+	"multivac/internal/extract"
 )
 
-// A cell is one of a table.
+// A Cell is one cell of a table.
 type Cell struct {
 	Text   string
 	Header bool // it is marked as a heading
@@ -19,7 +20,7 @@ type Cell struct {
 	Rows   int // how many rows it spans, 0 or 1 for one
 }
 
-// A tableRow is one row as the source has it.
+// A Row is one row as the source has it.
 type Row struct {
 	Cells []Cell
 	Line  int  // of the source
@@ -29,12 +30,12 @@ type Row struct {
 	Gap   bool // an empty line or row comes before it
 }
 
-// A sheet writes a table as Markdown. Each row that it writes says by itself
+// A Sheet writes a table as Markdown. Each row that it writes says by itself
 // what it says to a reader of the table: cells that span several rows or
 // columns are repeated, headers of several rows become one, and a row has the
 // name of the group that it stands under.
 //
-// It keeps the first rows until it knows what they are, and no others.
+// It holds only the first rows, until it knows which of them are the header.
 type Sheet struct {
 	Out      *extract.Output
 	Separate func(line int) // writes what has to come before a table
@@ -53,7 +54,7 @@ type Sheet struct {
 	carry    []carried
 	placed   int // the body that carry is of
 
-	fill    int  // how many columns mean the cell above where they are blank
+	fill    int  // in how many of the first columns a blank cell means the one above
 	grouped bool // a row with nothing but its first cell heads those below
 	above   []string
 	outer   string
@@ -80,8 +81,8 @@ const (
 	maxGroup   = 100  // bytes of the name of a group
 )
 
-// spare returns how many bytes may be written twice for cells that stand for
-// others: no table of a reasonable form needs more.
+// Spare returns how many bytes may be written twice for cells that stand for
+// others. No table that people read needs more.
 func Spare(body []byte) int { return 2*len(body) + 64<<10 }
 
 // pay reports whether n more bytes may be written twice.
@@ -93,6 +94,7 @@ func (s *Sheet) pay(n int) bool {
 	return true
 }
 
+// Add writes the next row, or holds it until it is known what the first rows are.
 func (s *Sheet) Add(r Row) {
 	r.Cells = s.place(r)
 	s.width = max(s.width, len(r.Cells))
@@ -109,7 +111,7 @@ func (s *Sheet) Add(r Row) {
 	}
 }
 
-// end writes what is held back.
+// End writes what is held back.
 func (s *Sheet) End() {
 	s.decide()
 	s.writeAlone(s.wider)
@@ -363,8 +365,8 @@ func (s *Sheet) endGroup() {
 	s.above = s.above[:0]
 }
 
-// newHeader begins another table below the first, unless the header is but
-// repeated, as on every printed page.
+// newHeader begins another table below the first, unless it repeats the same
+// header, as printed pages do.
 func (s *Sheet) newHeader(r Row) {
 	if s.waiting == nil {
 		s.endGroup()
@@ -376,7 +378,7 @@ func (s *Sheet) newHeader(r Row) {
 	}
 }
 
-// isGroup reports whether r is but the name of the rows below.
+// isGroup reports whether r has nothing but a name for the rows below it.
 func (s *Sheet) isGroup(r Row) bool {
 	if s.width < 2 || len(r.Cells) == 0 || r.Head || r.Foot {
 		return false
@@ -510,9 +512,9 @@ func markedHeader(rows []Row) int {
 	return 0
 }
 
-// leadingGroups returns how many of the leading columns mean what stands
-// above where they are blank: those in which the blanks come in runs below a
-// name, in rows that are full otherwise.
+// leadingGroups returns in how many of the first columns a blank cell means the
+// cell above it: those whose blank cells come in runs below a name, in rows that
+// are otherwise full.
 func leadingGroups(rows []Row) int {
 	for n := 0; n < 2; n++ {
 		if !isGrouping(rows, n) {
@@ -604,6 +606,7 @@ func hasGroupRows(rows []Row, width int) bool {
 	return groups > 1
 }
 
+// IsEmptyRow reports whether all cells are blank.
 func IsEmptyRow(cells []Cell) bool {
 	for _, c := range cells {
 		if strings.TrimSpace(c.Text) != "" {
@@ -615,7 +618,7 @@ func IsEmptyRow(cells []Cell) bool {
 
 var escapeBar = strings.NewReplacer("|", `\|`)
 
-// rowOf returns cells as a table row in Markdown, without a line end.
+// RowOf returns cells as a table row in Markdown, without a line end.
 func RowOf(cells []string) string {
 	var b strings.Builder
 	for _, c := range cells {

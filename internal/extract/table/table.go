@@ -1,7 +1,5 @@
+// Package table reads comma-separated values and their relatives.
 package table
-
-import "multivac/internal/extract/sheet"
-import "multivac/internal/extract"
 
 import (
 	"bytes"
@@ -12,10 +10,12 @@ import (
 	"strings"
 
 	"multivac"
+	"multivac/internal/extract"
+	"multivac/internal/extract/sheet"
 )
 
-// csvFormat is comma-separated values, and their relatives with other marks
-// between the fields.
+// CSV is comma-separated values, and files with semicolons, tabs or bars in place of
+// the commas.
 var CSV = extract.Format{
 	Name: "CSV", Types: []string{multivac.CSV, "application/csv"}, Extensions: []string{".csv"}, Text: true,
 	Extract: func(ctx context.Context, body []byte, l extract.Limits) (extract.Extracted, error) {
@@ -23,7 +23,7 @@ var CSV = extract.Format{
 	},
 }
 
-// tsvFormat is tab-separated values.
+// TSV is tab-separated values.
 var TSV = extract.Format{
 	Name: "TSV", Types: []string{"text/tab-separated-values"}, Extensions: []string{".tsv"}, Text: true,
 	Extract: func(ctx context.Context, body []byte, l extract.Limits) (extract.Extracted, error) {
@@ -170,7 +170,7 @@ func separated(rows []sheet.Row, width int) bool {
 	return false
 }
 
-// filled returns how many cells a row has without blank ones at its end.
+// filled returns how many cells a row has, not counting blank ones at its end.
 func filled(cells []sheet.Cell) int {
 	n := len(cells)
 	for n > 0 && strings.TrimSpace(cells[n-1].Text) == "" {
@@ -208,8 +208,8 @@ func paragraphOf(cells []sheet.Cell) string {
 	return strings.TrimLeft(t, "# ")
 }
 
-// delimiter returns what stands between the fields: of the usual marks the
-// one that is in most of the first lines, and most often in the first.
+// delimiter returns the mark between the fields: of the usual marks the one that is
+// in most of the first lines and, where 2 are, most often in the first line.
 func delimiter(body []byte) rune {
 	const lines = 20
 	marks := [...]byte{',', ';', '\t', '|'}

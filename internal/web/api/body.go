@@ -61,7 +61,7 @@ func (p place) String() string {
 // items end with the error that left the rest unread.
 type items = iter.Seq2[item, error]
 
-// A request is what POST /documents says beside its body.
+// A request is what POST /documents says besides its body.
 type request struct {
 	collection    multivac.CollectionName
 	source, title string

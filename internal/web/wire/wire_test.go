@@ -61,3 +61,23 @@ func TestKinds(t *testing.T) {
 		t.Errorf("a stranger's problem: got %v", err)
 	}
 }
+
+// A place goes over the wire whole, and not at all where it is unknown.
+func TestPlaces(t *testing.T) {
+	for want, place := range map[string]multivac.Place{
+		`"place":{"line":12}`:                    {Line: 12},
+		`"place":{"line":2,"page":3}`:            {Page: 3, Line: 2},
+		`"place":{"slide":7,"part":"a/b.pptx"}`:  {Slide: 7, Part: "a/b.pptx"},
+		`"place":{"line":4,"sheet":"Q1 · list"}`: {Sheet: "Q1 · list", Line: 4},
+		`"end":1}`: {},
+	} {
+		b, err := json.Marshal(NewQuotation(multivac.Quotation{Text: "a", End: 1, Place: place}))
+		if err != nil || !strings.Contains(string(b), want) {
+			t.Errorf("got %s, %v, want %s in it", b, err, want)
+		}
+		var w Quotation
+		if err := json.Unmarshal(b, &w); err != nil || w.Quotation().Place != place {
+			t.Errorf("%s was read as %+v, %v", b, w.Quotation().Place, err)
+		}
+	}
+}
