@@ -16,7 +16,7 @@ import (
 const directions = `
 .                         
 cmd/multivac              cli
-internal/cli              app client config eval extract telemetry web/wire doc
+internal/cli              app client config eval extract mongoadmin telemetry web/wire doc
 internal/app              ask audit auth cache certs extract follow index keep memory meaning queue queue/redisqueue rank store store/mongodb store/sqlite telemetry tell text web web/ui
 internal/client           web/wire
 internal/eval             
@@ -43,6 +43,7 @@ internal/store/sqlite     store store/sqlite/folder store/sqlite/link
 internal/store/sqlite/link 
 internal/store/sqlite/folder 
 internal/store/mongodb    store certs
+internal/mongoadmin       certs
 internal/store/storetest  store golden
 internal/queue            
 internal/queue/queuetest  queue
@@ -74,7 +75,7 @@ var (
 // Who uses what others wrote, and what for. A dependency is used in as few
 // places as there are here.
 const dependencies = `
-go.mongodb.org/mongo-driver/v2        internal/store/mongodb internal/servers the store of many processes
+go.mongodb.org/mongo-driver/v2        internal/store/mongodb internal/mongoadmin internal/servers the store of many processes
 modernc.org/sqlite                    internal/store/sqlite/link             the embedded store
 github.com/danielgtaylor/huma/v2      internal/web/api                       OpenAPI from the code
 maragu.dev/gomponents                 internal/web/ui internal/web/api       pages, without text/template, which makes a binary 12 MB larger

@@ -1,4 +1,4 @@
-package mongodb
+package mongoadmin
 
 import (
 	"log/slog"
@@ -17,7 +17,7 @@ func TestMembersUserFollowsHisPassword(t *testing.T) {
 	m := Member{Local: s.Addr, Host: "db-0.db:27017", Set: "secantus", Database: "multivac", Log: slog.New(slog.DiscardHandler),
 		Admin: func() (string, string) { return "root", "top" }, User: func() (string, string) { return "multivac", password }}
 	signsIn := func(password string) bool {
-		db, end, err := m.direct(t.Context(), s.Addr, func() (string, string) { return "multivac", password })
+		db, end, err := dialer{m, nil}.direct(t.Context(), s.Addr, func() (string, string) { return "multivac", password })
 		if err != nil {
 			t.Fatal(err)
 		}
