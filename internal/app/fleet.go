@@ -19,9 +19,12 @@ import (
 // that it wants of all others, for it writes what older ones cannot read.
 //
 //	1  the first
+//	2  MongoDB: the feed grows in transactions, and a row has the place of its
+//	   first publication there. An older process would not wait for a
+//	   transaction, and would drop that place.
 const (
-	form  = 1
-	needs = 1
+	form  = 2
+	needs = 2
 )
 
 // forms are those of a program.

@@ -109,7 +109,7 @@ func (db *DB) insert(ctx context.Context, collection string, all []any) error {
 	if len(all) == 0 {
 		return nil
 	}
-	return db.insist(ctx, func(ctx context.Context, d *mongo.Database) error {
+	return db.conn.Insist(ctx, func(ctx context.Context, d *mongo.Database) error {
 		_, err := d.Collection(collection).InsertMany(ctx, all, options.InsertMany().SetOrdered(false))
 		if onlyThere(err) {
 			return nil
@@ -140,7 +140,7 @@ func (db *DB) sweep(ctx context.Context, all []litter) error {
 	}
 	for collection, all := range names {
 		for some := range slices.Chunk(all, share) {
-			err := db.insist(ctx, func(ctx context.Context, d *mongo.Database) error {
+			err := db.conn.Insist(ctx, func(ctx context.Context, d *mongo.Database) error {
 				_, err := d.Collection(collection).DeleteMany(ctx, bson.D{at("_id", in(some))})
 				return err
 			})
@@ -163,7 +163,7 @@ const share = 64
 func find[T any](ctx context.Context, db *DB, collection string, names []string, name func(*T) string, o ...options.Lister[options.FindOptions]) (map[string]*T, error) {
 	all := make(map[string]*T, len(names))
 	for some := range slices.Chunk(names, share) {
-		err := db.call(ctx, func(ctx context.Context, d *mongo.Database) error {
+		err := db.conn.Call(ctx, func(ctx context.Context, d *mongo.Database) error {
 			return each(ctx, d.Collection(collection), bson.D{at("_id", in(some))}, func(one *T) error {
 				all[name(one)] = one
 				return nil

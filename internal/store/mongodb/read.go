@@ -72,7 +72,7 @@ func (db *DB) Documents(ctx context.Context, list multivac.Listing) (page multiv
 	if list.Collection != "" {
 		filter = append(filter, at("collection", string(list.Collection)))
 	}
-	err = db.call(ctx, func(ctx context.Context, d *mongo.Database) error {
+	err = db.conn.Call(ctx, func(ctx context.Context, d *mongo.Database) error {
 		page = multivac.Page{}
 		return each(ctx, d.Collection(documents), filter, func(r *row) error {
 			page.Documents = append(page.Documents, r.document())
@@ -87,7 +87,7 @@ func (db *DB) Documents(ctx context.Context, list multivac.Listing) (page multiv
 }
 
 func (db *DB) count(ctx context.Context, filter bson.D) (n int, err error) {
-	err = db.call(ctx, func(ctx context.Context, d *mongo.Database) error {
+	err = db.conn.Call(ctx, func(ctx context.Context, d *mongo.Database) error {
 		all, err := d.Collection(documents).CountDocuments(ctx, filter)
 		n = int(all)
 		return err
@@ -108,7 +108,7 @@ func (db *DB) Due(ctx context.Context, kind multivac.TaskKind, now time.Time, li
 		return db.dueOther(ctx, kind, now, limit)
 	}
 	before := bson.D{at("$lte", store.Micros(now))}
-	err = db.call(ctx, func(ctx context.Context, d *mongo.Database) error {
+	err = db.conn.Call(ctx, func(ctx context.Context, d *mongo.Database) error {
 		tasks = nil
 		return each(ctx, d.Collection(documents), bson.D{at("state", multivac.Pending), at("lease", before), at("due", before)}, func(r *row) error {
 			tasks = append(tasks, r.task())
@@ -121,7 +121,7 @@ func (db *DB) Due(ctx context.Context, kind multivac.TaskKind, now time.Time, li
 // Outdated implements store.Store.
 func (db *DB) Outdated(ctx context.Context, v store.Version, limit int) (tasks []multivac.Task, err error) {
 	defer multivac.Wrap(&err, "list what is cut by an older version")
-	err = db.call(ctx, func(ctx context.Context, d *mongo.Database) error {
+	err = db.conn.Call(ctx, func(ctx context.Context, d *mongo.Database) error {
 		tasks = nil
 		return each(ctx, d.Collection(documents), outdated(v), func(r *row) error {
 			tasks = append(tasks, multivac.Task{Document: multivac.DocumentID(r.ID), Revision: multivac.Revision(r.Published.Revision)})
@@ -132,14 +132,47 @@ func (db *DB) Outdated(ctx context.Context, v store.Version, limit int) (tasks [
 }
 
 func outdated(v store.Version) bson.D {
-	plain := bson.D{at("$gte", 256), at("$lt", pack(v))}
-	return bson.D{at("$or", bson.A{bson.D{at("published.segmenter", plain)}, bson.D{at("published.segmenter", bson.D{at("$lt", min(v.Segmenter, 256))})}})}
+	return bson.D{at("published.segmenter", bson.D{at("$lt", pack(v))})}
 }
 
 // CountOutdated implements store.Store.
 func (db *DB) CountOutdated(ctx context.Context, v store.Version) (n int, err error) {
 	defer multivac.Wrap(&err, "count what is cut by an older version")
 	return db.count(ctx, outdated(v))
+}
+
+// Datum implements store.Store.
+func (db *DB) Datum(ctx context.Context, collection multivac.CollectionName) (text string, err error) {
+	defer multivac.Wrap(&err, "read datum")
+	for range maxReads {
+		r, err := db.datum(ctx, string(collection))
+		if err != nil {
+			return "", err
+		}
+		if r == nil {
+			return "", store.ErrNoDatum(collection)
+		}
+		texts, err := db.read(ctx, r.Published)
+		if err != nil {
+			return "", err
+		}
+		if texts[0] != nil {
+			return string(texts[0]), nil
+		}
+	}
+	return "", damaged("the datum of collection %s is not whole", collection)
+}
+
+// datum returns the document of a collection that was published first of those
+// that stand; nil where none stands.
+func (db *DB) datum(ctx context.Context, collection string) (first *row, err error) {
+	err = db.conn.Call(ctx, func(ctx context.Context, d *mongo.Database) error {
+		first = nil
+		return each(ctx, d.Collection(documents), append(bson.D{at("collection", collection)}, standing...),
+			func(r *row) error { first = r; return nil },
+			options.Find().SetSort(bson.D{at("first", 1), at("told", 1), at("_id", 1)}).SetLimit(1))
+	})
+	return first, err
 }
 
 // Excerpts implements store.Store.
@@ -290,8 +323,13 @@ func (db *DB) Records(ctx context.Context, passages bool, fn func(store.Record) 
 				return err
 			}
 			if _, known := datums[r.Collection]; !known {
-				if datums[r.Collection], err = db.datum(ctx, r.Collection); err != nil {
+				first, err := db.datum(ctx, r.Collection)
+				if err != nil {
 					return err
+				}
+				datums[r.Collection] = ""
+				if first != nil {
+					datums[r.Collection] = first.ID
 				}
 			}
 			record.Datum = datums[r.Collection] == r.ID
