@@ -24,6 +24,7 @@ type Endpoint struct {
 // Mongo is the MongoDB that keeps documents; none where URI is empty.
 type Mongo struct {
 	URI, Database string
+	Changed       <-chan struct{} // receives when the credentials may have changed
 	Endpoint
 }
 

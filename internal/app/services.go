@@ -72,7 +72,7 @@ func (s *Settings) mongo(ctx context.Context) (store.Store, error) {
 	if err != nil {
 		return nil, err
 	}
-	db, err := mongodb.Open(ctx, mongodb.Options{URI: s.Mongo.URI, Database: s.Mongo.Database, Credentials: s.Mongo.Credentials, TLS: c, Log: log})
+	db, err := mongodb.Open(ctx, mongodb.Options{URI: s.Mongo.URI, Database: s.Mongo.Database, Credentials: s.Mongo.Credentials, Changed: s.Mongo.Changed, TLS: c, Log: log})
 	if err != nil {
 		return nil, err
 	}

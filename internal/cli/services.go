@@ -6,16 +6,16 @@ import (
 )
 
 // services are what settings say of a MultiVAC but for its data folder.
-// credentials returns what tells name and password of a section as they are.
-func services(s config.Settings, credentials func(section string) func() (username, password string)) app.Settings {
+// Names and passwords are those that live has at any time.
+func services(s config.Settings, live *config.Live) app.Settings {
 	redis := func(r config.Redis, section string) app.Endpoint {
-		return app.Endpoint{Credentials: credentials(section), TLS: r.TLS, CA: r.TLSCA, Cert: r.TLSCert, Key: r.TLSKey, ServerName: r.TLSServerName}
+		return app.Endpoint{Credentials: live.Credentials(section), TLS: r.TLS, CA: r.TLSCA, Cert: r.TLSCert, Key: r.TLSKey, ServerName: r.TLSServerName}
 	}
 	m := s.Store.MongoDB
 	return app.Settings{
 		Role: app.Role(s.Role),
-		Mongo: app.Mongo{URI: m.URI, Database: m.Database,
-			Endpoint: app.Endpoint{Credentials: credentials("store.mongodb"), CA: m.TLSCA, Cert: m.TLSCert, Key: m.TLSKey}},
+		Mongo: app.Mongo{URI: m.URI, Database: m.Database, Changed: live.Changed(),
+			Endpoint: app.Endpoint{Credentials: live.Credentials("store.mongodb"), CA: m.TLSCA, Cert: m.TLSCert, Key: m.TLSKey}},
 		Redis:      app.Redis{Addr: s.Queue.Addr, Endpoint: redis(s.Queue.Redis, "queue")},
 		Far:        app.Far{Addrs: s.Cache.Addrs, Timeout: s.Cache.Timeout, Endpoint: redis(s.Cache.Redis, "cache")},
 		Meaning:    app.Meaning(s.Meaning),

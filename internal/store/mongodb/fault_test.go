@@ -409,7 +409,7 @@ func TestRotation(t *testing.T) {
 	m.AddUser(servers.MongoUser{Name: "ben", Password: "three", Database: "multivac"})
 	c.set("ben", "three")
 	for _, db := range b.all {
-		db.Rotate(t.Context())
+		db.conn.Rotate(t.Context())
 	}
 	m.DropUser("ana")
 	b.more(20)

@@ -31,9 +31,9 @@ import (
 type Options struct {
 	URI      string // mongodb://…, without a password
 	Database string // "multivac" if empty
-	// Credentials returns those of now. Rotate has them used when they have
-	// changed.
-	Credentials func() (username, password string) // none if nil
+
+	Credentials func() (username, password string) // as they are now; none if nil
+	Changed     <-chan struct{}                    // receives when they may have changed; nil if they never do
 	TLS         *tls.Config                        // no TLS if nil
 	Log         *slog.Logger                       // nothing is logged if nil
 }
@@ -86,6 +86,7 @@ func Open(ctx context.Context, o Options) (_ *DB, err error) {
 	}
 	db.ctx, db.stop = context.WithCancel(context.Background())
 	db.tellings, db.leases, db.announcing = newLane(db), newLane(db), newLane(db)
+	db.running.Go(func() { db.rotate(o.Changed) })
 	if err = db.migrate(ctx); err != nil {
 		return nil, errors.Join(err, db.Close())
 	}
@@ -102,9 +103,17 @@ func (db *DB) Close() error {
 	return db.closeErr
 }
 
-// Rotate has new credentials used, where they have changed and the server takes
-// them.
-func (db *DB) Rotate(ctx context.Context) { db.conn.Rotate(ctx) }
+// rotate takes new credentials whenever they may have changed.
+func (db *DB) rotate(changed <-chan struct{}) {
+	for {
+		select {
+		case <-changed:
+			db.conn.Rotate(db.ctx)
+		case <-db.ctx.Done():
+			return
+		}
+	}
+}
 
 func (db *DB) isClosed() bool { return db.ctx.Err() != nil }
 

@@ -19,6 +19,14 @@ const (
 	codeOutOfDiskSpace       = 14031
 	codeDocumentTooLarge     = 17419
 	codeUpsertTooLarge       = 17420
+
+	codeShutdownInProgress      = 91
+	codePrimarySteppedDown      = 189
+	codeNotWritablePrimary      = 10107
+	codeInterruptedAtShutdown   = 11600
+	codeInterruptedByStepDown   = 11602
+	codeNotPrimaryNoSecondaryOk = 13435
+	codeNotPrimaryOrSecondary   = 13436
 )
 
 // has reports whether a server has returned one of the codes.
@@ -44,6 +52,13 @@ func refused(err error) bool {
 // forbidden reports whether the server knows the user, who may not do this. It
 // says the same of a user that was dropped.
 func forbidden(err error) bool { return has(err, codeUnauthorized) }
+
+// primaryGone reports whether a server is no primary any more, or cannot be
+// reached.
+func primaryGone(err error) bool {
+	return err != nil && (mongo.IsNetworkError(err) || has(err, codeShutdownInProgress, codePrimarySteppedDown, codeNotWritablePrimary,
+		codeInterruptedAtShutdown, codeInterruptedByStepDown, codeNotPrimaryNoSecondaryOk, codeNotPrimaryOrSecondary))
+}
 
 // Explain turns an error of the driver into one of multivac's kinds.
 func Explain(err error) error {

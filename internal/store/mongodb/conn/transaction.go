@@ -36,7 +36,7 @@ func (t *Transactor) Run(ctx context.Context, fn func(ctx context.Context, d *mo
 	return t.conn.call(ctx, func(ctx context.Context, l *client) error {
 		for pause := conflictPause; ; pause = min(2*pause, maxConflictPause) {
 			err := t.try(ctx, l, fn)
-			if !labelled(err, "TransientTransactionError") {
+			if !labelled(err, "TransientTransactionError") && !errors.As(err, new(unbegun)) {
 				return err
 			}
 			select {
@@ -53,18 +53,31 @@ func (t *Transactor) Run(ctx context.Context, fn func(ctx context.Context, d *mo
 // try runs fn in a transaction once.
 func (t *Transactor) try(ctx context.Context, l *client, fn func(ctx context.Context, d *mongo.Database) error) error {
 	if err := t.use(ctx, l); err != nil {
-		return err
+		return early(err)
 	}
 	if err := t.session.StartTransaction(); err != nil {
 		return err
 	}
 	if err := fn(mongo.NewSessionContext(ctx, t.session), l.db); err != nil {
 		t.abort(ctx, err)
-		return err
+		return early(err)
 	}
 	err := t.commit(ctx)
 	if err != nil && !labelled(err, "TransientTransactionError") {
 		t.end(false) // nobody knows what became of the transaction
+	}
+	return err
+}
+
+// unbegun is an error from before a transaction was to be committed, because the
+// primary has gone: it may be tried again.
+type unbegun struct{ error }
+
+func (e unbegun) Unwrap() error { return e.error }
+
+func early(err error) error {
+	if primaryGone(err) {
+		return unbegun{err}
 	}
 	return err
 }
@@ -74,7 +87,7 @@ func (t *Transactor) try(ctx context.Context, l *client, fn func(ctx context.Con
 func (t *Transactor) commit(ctx context.Context) error {
 	for pause := retryPause; ; pause = min(2*pause, maxRetryPause) {
 		err := t.session.CommitTransaction(ctx)
-		if !labelled(err, "UnknownTransactionCommitResult") {
+		if !labelled(err, "UnknownTransactionCommitResult") && !primaryGone(err) {
 			return err
 		}
 		select {
