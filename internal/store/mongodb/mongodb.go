@@ -51,8 +51,9 @@ type DB struct {
 
 	tellings, leases, announcing *lane
 
-	mu   sync.Mutex
-	bell chan struct{} // closed when the feed has grown, and replaced; guarded by mu
+	mu     sync.Mutex       // guards these
+	bell   chan struct{}    // closed when the feed has grown, and replaced
+	firsts map[string]int64 // of some collections, place in the feed of the datum as it was seen
 
 	listening sync.Once
 	closing   sync.Once
@@ -79,7 +80,7 @@ func Open(ctx context.Context, o Options) (_ *DB, err error) {
 	if o.Log == nil {
 		o.Log = slog.New(slog.DiscardHandler)
 	}
-	db := &DB{log: o.Log, bell: make(chan struct{}), batchLife: batchLife}
+	db := &DB{log: o.Log, bell: make(chan struct{}), firsts: make(map[string]int64), batchLife: batchLife}
 	db.conn, err = conn.Open(ctx, conn.Options{URI: o.URI, Database: o.Database, Credentials: o.Credentials, TLS: o.TLS, Log: o.Log})
 	if err != nil {
 		return nil, err

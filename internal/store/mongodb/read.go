@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"math"
 	"slices"
 	"time"
 
@@ -164,12 +165,32 @@ func (db *DB) Datum(ctx context.Context, collection multivac.CollectionName) (te
 }
 
 // datum returns the document of a collection that was published first of those
-// that stand; nil where none stands.
+// that stand; nil where none stands. It looks no further than the place of the
+// one before, so that a server need not sort all documents.
 func (db *DB) datum(ctx context.Context, collection string) (first *row, err error) {
+	db.mu.Lock()
+	place, known := db.firsts[collection]
+	db.mu.Unlock()
+	if known {
+		first, err = db.firstBefore(ctx, collection, place+1)
+	}
+	if first == nil && err == nil {
+		first, err = db.firstBefore(ctx, collection, math.MaxInt64)
+	}
+	if first != nil {
+		db.mu.Lock()
+		db.firsts[collection] = first.First
+		db.mu.Unlock()
+	}
+	return first, err
+}
+
+// firstBefore returns the document that was published first, if that was before
+// a place in the feed.
+func (db *DB) firstBefore(ctx context.Context, collection string, before int64) (first *row, err error) {
 	err = db.conn.Call(ctx, func(ctx context.Context, d *mongo.Database) error {
 		first = nil
-		return each(ctx, d.Collection(documents), append(bson.D{at("collection", collection)}, standing...),
-			func(r *row) error { first = r; return nil },
+		return each(ctx, d.Collection(documents), bson.D{at("collection", collection), at("first", bson.D{at("$lt", before)})}, func(r *row) error { first = r; return nil },
 			options.Find().SetSort(bson.D{at("first", 1), at("told", 1), at("_id", 1)}).SetLimit(1))
 	})
 	return first, err

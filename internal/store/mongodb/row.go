@@ -39,9 +39,9 @@ type row struct {
 	Replaced  []content `bson:"replaced,omitempty"`  // texts that were, until they are purged
 	Litter    []litter  `bson:"litter,omitempty"`    // pieces that nothing names any more, to be removed
 
-	At     place `bson:"at"`     // in the feed, of its publication or deletion
-	Failed place `bson:"failed"` // in the feed, of its failure
-	First  int64 `bson:"first"`  // place in the feed of the first publication of what stands, as a number
+	At     place `bson:"at"`              // in the feed, of its publication or deletion
+	Failed place `bson:"failed"`          // in the feed, of its failure
+	First  int64 `bson:"first,omitempty"` // place in the feed of the first publication, as a number; 0 where nothing is published
 }
 
 // A place is one in the feed, and what the entry there says.
@@ -53,6 +53,12 @@ type place struct {
 }
 
 func (p place) position() multivac.Position { return position(p.Batch, p.Index) }
+
+// Places of a first publication that are before all in the feed.
+const (
+	firstDatum = 1 // of a document that was a collection's datum, in an export or before version 2 of the schema
+	firstOther = 2 // of others that were published before version 2
+)
 
 // order returns the place as a number, by which places are ordered.
 func (p place) order() int64 { return p.Batch<<16 | int64(p.Index) }

@@ -53,7 +53,7 @@ func (db *DB) waitForOlder(ctx context.Context) error {
 // feedByTransactions brings the database from version 1 of the schema to
 // version 2.
 func feedByTransactions(ctx context.Context, db *DB) error {
-	if err := db.makeIndexes(ctx, firstIndex()); err != nil {
+	if err := db.makeIndexes(ctx, indexOf("collection", "first", "told", "_id")); err != nil {
 		return err
 	}
 	for _, step := range []func(context.Context, *mongo.Database) error{findEnd, findDatums, packVersions} {
@@ -65,13 +65,6 @@ func feedByTransactions(ctx context.Context, db *DB) error {
 		return err
 	}
 	return db.conn.Insist(ctx, dropOld)
-}
-
-// firstIndex is the index by which the datum of a collection is found.
-func firstIndex() mongo.IndexModel {
-	m := indexOf("collection", "first", "told", "_id")
-	m.Options.SetPartialFilterExpression(standing)
-	return m
 }
 
 // findEnd notes where the feed ends.
@@ -87,16 +80,15 @@ func findEnd(ctx context.Context, d *mongo.Database) error {
 // published first. Of the others it is not known which was: so they have one
 // place after that, and before all that will be published.
 func findDatums(ctx context.Context, d *mongo.Database) error {
-	const datum, other = 0, 1
 	unknown := append(bson.D{at("first", bson.D{at("$exists", false)})}, standing...)
-	if _, err := d.Collection(documents).UpdateMany(ctx, unknown, bson.D{at("$set", bson.D{at("first", other)}), at("$inc", bson.D{at("version", 1)})}); err != nil {
+	if _, err := d.Collection(documents).UpdateMany(ctx, unknown, bson.D{at("$set", bson.D{at("first", firstOther)}), at("$inc", bson.D{at("version", 1)})}); err != nil {
 		return err
 	}
 	return each(ctx, d.Collection("collections"), bson.D{}, func(r *struct {
 		Datum string `bson:"datum"`
 	}) error {
-		_, err := d.Collection(documents).UpdateOne(ctx, bson.D{at("_id", r.Datum), at("first", other)},
-			bson.D{at("$set", bson.D{at("first", datum)}), at("$inc", bson.D{at("version", 1)})})
+		_, err := d.Collection(documents).UpdateOne(ctx, bson.D{at("_id", r.Datum), at("first", firstOther)},
+			bson.D{at("$set", bson.D{at("first", firstDatum)}), at("$inc", bson.D{at("version", 1)})})
 		return err
 	})
 }

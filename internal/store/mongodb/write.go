@@ -96,7 +96,7 @@ func (r *row) delete(now int64) {
 	for _, c := range append(slices.Clone(r.Replaced), deref(r.Content, r.Published)...) {
 		r.Litter = append(r.Litter, c.litter()...)
 	}
-	r.Content, r.Published, r.Replaced = nil, nil, nil
+	r.Content, r.Published, r.Replaced, r.First = nil, nil, nil, 0
 	r.Revision++
 	r.State, r.Step, r.Attempts, r.LastError, r.Changed, r.Lease, r.Due = multivac.Deleted, "", 0, "", now, 0, 0
 	r.Failed = place{}
@@ -469,7 +469,7 @@ func restore(from store.Record, now int64) *change {
 			c.beside = append(text.cutBeside(from.Published.Passages, from.Published.Vectors), text.beside([]byte(from.Published.Text)))
 			c.isFirst = r.replace(text, now)
 			if from.Datum {
-				c.isFirst, r.First = false, 0
+				c.isFirst, r.First = false, firstDatum
 			}
 			c.announce = true
 		}
