@@ -209,7 +209,7 @@ func (db *DB) Excerpts(ctx context.Context, ids []multivac.PassageID) (_ []multi
 }
 
 // tryExcerpts reads rows, then passages, then texts. It returns errGone where
-// something changed between.
+// something changed in between.
 func (db *DB) tryExcerpts(ctx context.Context, ids []multivac.PassageID) ([]multivac.Excerpt, error) {
 	if err := ctx.Err(); err != nil {
 		return nil, err
@@ -218,8 +218,38 @@ func (db *DB) tryExcerpts(ctx context.Context, ids []multivac.PassageID) ([]mult
 	if err != nil {
 		return nil, err
 	}
-	texts := make([]*content, len(ids)) // nil for what is not there
+	texts := textsOf(ids, rows)
+	all, err := db.excerptsWithoutText(ctx, ids, rows, texts)
+	if err != nil {
+		return nil, err
+	}
 	var names []string
+	for i, c := range texts {
+		if c != nil {
+			names = append(names, pieceNames(c.ID, all[i].Start/pieceSize, parts(all[i].End, pieceSize))...)
+		}
+	}
+	found, err := db.findPieces(ctx, distinct(names))
+	if err != nil {
+		return nil, err
+	}
+	for i, c := range texts {
+		if c == nil {
+			continue
+		}
+		b, err := join(c, found, all[i].Start, all[i].End)
+		if err != nil {
+			return nil, err
+		}
+		all[i].Text = string(b)
+	}
+	return all, nil
+}
+
+// textsOf returns the texts that passages are of; nil for passages that are not
+// there.
+func textsOf(ids []multivac.PassageID, rows map[string]*row) []*content {
+	texts := make([]*content, len(ids))
 	for i, id := range ids {
 		r := rows[string(id.Document)]
 		if r == nil {
@@ -227,7 +257,18 @@ func (db *DB) tryExcerpts(ctx context.Context, ids []multivac.PassageID) ([]mult
 		}
 		if c := r.text(id.Revision); c != nil && id.Number >= 0 && id.Number < c.Passages {
 			texts[i] = c
-			names = append(names, pieceName(c.Cut, id.Number/cutSize))
+		}
+	}
+	return texts
+}
+
+// excerptsWithoutText returns the excerpts of passages of texts, without the
+// bytes of the texts.
+func (db *DB) excerptsWithoutText(ctx context.Context, ids []multivac.PassageID, rows map[string]*row, texts []*content) ([]multivac.Excerpt, error) {
+	var names []string
+	for i, c := range texts {
+		if c != nil {
+			names = append(names, pieceName(c.Cut, ids[i].Number/cutSize))
 		}
 	}
 	found, err := db.findCuts(ctx, distinct(names), withoutVectors())
@@ -235,7 +276,6 @@ func (db *DB) tryExcerpts(ctx context.Context, ids []multivac.PassageID) ([]mult
 		return nil, err
 	}
 	all := make([]multivac.Excerpt, len(ids))
-	names = nil
 	for i, id := range ids {
 		all[i] = multivac.Excerpt{Document: id.Document, Revision: id.Revision, Passage: multivac.Passage{Number: id.Number}}
 		c := texts[i]
@@ -255,21 +295,6 @@ func (db *DB) tryExcerpts(ctx context.Context, ids []multivac.PassageID) ([]mult
 		}
 		x := &all[i]
 		x.Passage, x.Source, x.Title = some[id.Number%cutSize], rows[string(id.Document)].Source, c.Title
-		names = append(names, pieceNames(c.ID, x.Start/pieceSize, parts(x.End, pieceSize))...)
-	}
-	parts, err := db.findPieces(ctx, distinct(names))
-	if err != nil {
-		return nil, err
-	}
-	for i := range all {
-		if texts[i] == nil {
-			continue
-		}
-		b, err := join(texts[i], parts, all[i].Start, all[i].End)
-		if err != nil {
-			return nil, err
-		}
-		all[i].Text = string(b)
 	}
 	return all, nil
 }
