@@ -42,8 +42,8 @@ internal/store
 internal/store/sqlite     store store/sqlite/folder store/sqlite/link
 internal/store/sqlite/link 
 internal/store/sqlite/folder 
-internal/store/mongodb    store store/mongodb/conn
-internal/store/mongodb/conn store certs
+internal/store/mongodb    store store/mongodb/link
+internal/store/mongodb/link store certs
 internal/mongoadmin       certs
 internal/store/storetest  store golden
 internal/queue            
@@ -76,7 +76,7 @@ var (
 // Who uses what others wrote, and what for. A dependency is used in as few
 // places as there are here.
 const dependencies = `
-go.mongodb.org/mongo-driver/v2        internal/store/mongodb internal/store/mongodb/conn internal/mongoadmin internal/servers the store of many processes
+go.mongodb.org/mongo-driver/v2        internal/store/mongodb internal/store/mongodb/link internal/mongoadmin internal/servers the store of many processes
 modernc.org/sqlite                    internal/store/sqlite/link             the embedded store
 github.com/danielgtaylor/huma/v2      internal/web/api                       OpenAPI from the code
 maragu.dev/gomponents                 internal/web/ui internal/web/api       pages, without text/template, which makes a binary 12 MB larger

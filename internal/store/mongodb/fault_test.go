@@ -21,7 +21,7 @@ import (
 	"multivac"
 	"multivac/internal/servers"
 	"multivac/internal/store"
-	"multivac/internal/store/mongodb/conn"
+	"multivac/internal/store/mongodb/link"
 	"multivac/internal/store/storetest"
 )
 
@@ -551,7 +551,7 @@ func TestDiesInTransaction(t *testing.T) {
 	}
 	d := dies.Database(DefaultDatabase)
 	subtype, data := session.ID().Lookup("id").Binary()
-	_, err = d.Collection(conn.Sessions).InsertOne(t.Context(), bson.D{at("_id", bson.Binary{Subtype: subtype, Data: data}), at("seen", store.Micros(time.Now()))})
+	_, err = d.Collection(link.Sessions).InsertOne(t.Context(), bson.D{at("_id", bson.Binary{Subtype: subtype, Data: data}), at("seen", store.Micros(time.Now()))})
 	if err == nil {
 		err = session.StartTransaction()
 	}

@@ -14,7 +14,7 @@ import (
 
 	"multivac"
 	"multivac/internal/store"
-	"multivac/internal/store/mongodb/conn"
+	"multivac/internal/store/mongodb/link"
 )
 
 const (
@@ -76,7 +76,7 @@ func (c *content) cutBeside(passages []multivac.Passage, vectors []byte) []besid
 // time are one group, with at most one change of each row.
 type lane struct {
 	db *DB
-	tx *conn.Transactor // of the goroutine run
+	tx *link.Transactor // of the goroutine run
 
 	mu     sync.Mutex
 	queue  []*change // guarded by mu
@@ -217,7 +217,7 @@ func (l *lane) commit(ctx context.Context, group []*change) (again []*change) {
 		}
 		late := time.Now().After(c.until)
 		if late {
-			c.end(nil, conn.Unavailable("try again", "MongoDB did not answer in time"))
+			c.end(nil, link.Unavailable("try again", "MongoDB did not answer in time"))
 		}
 		return late
 	})

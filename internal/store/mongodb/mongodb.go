@@ -24,7 +24,7 @@ import (
 
 	"multivac"
 	"multivac/internal/store"
-	"multivac/internal/store/mongodb/conn"
+	"multivac/internal/store/mongodb/link"
 )
 
 // Options say where the database is.
@@ -46,7 +46,7 @@ const batchLife = 24 * time.Hour
 
 // DB is a store in a database.
 type DB struct {
-	conn *conn.Conn
+	conn *link.Conn
 	log  *slog.Logger
 
 	tellings, leases, announcing *lane
@@ -81,7 +81,7 @@ func Open(ctx context.Context, o Options) (_ *DB, err error) {
 		o.Log = slog.New(slog.DiscardHandler)
 	}
 	db := &DB{log: o.Log, bell: make(chan struct{}), firsts: make(map[string]int64), batchLife: batchLife}
-	db.conn, err = conn.Open(ctx, conn.Options{URI: o.URI, Database: o.Database, Credentials: o.Credentials, TLS: o.TLS, Log: o.Log})
+	db.conn, err = link.Open(ctx, link.Options{URI: o.URI, Database: o.Database, Credentials: o.Credentials, TLS: o.TLS, Log: o.Log})
 	if err != nil {
 		return nil, err
 	}

@@ -12,7 +12,7 @@ import (
 	"multivac"
 )
 
-// The collections. Another one is conn.Sessions.
+// The collections. Another one is link.Sessions.
 const (
 	documents = "documents" // a row of each document
 	pieces    = "pieces"    // of bodies and texts

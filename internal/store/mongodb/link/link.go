@@ -1,7 +1,7 @@
-// Package conn is the connection to a MongoDB: calls with a deadline,
+// Package link is the connection to a MongoDB: calls with a deadline,
 // transactions, errors that say what to do, and credentials that change while
 // it is open. It knows nothing of what the database holds.
-package conn
+package link
 
 import (
 	"context"
