@@ -205,7 +205,7 @@ func (x *examination) passagesFlaw(r *row) (*flaw, error) {
 	if broken == "" {
 		return nil, nil
 	}
-	return &flaw{"its passages are broken: " + broken, dropCut, "dropped, to be cut anew from the text"}, nil
+	return &flaw{"its passages are broken: " + broken, dropCut, "dropped, to be cut again from the text"}, nil
 }
 
 func dropCut(_ *change, r *row) {
@@ -236,7 +236,7 @@ func (x *examination) feedOf(rows []*row) (map[multivac.Position]entry, error) {
 		wanted[r.At.Batch], wanted[r.Failed.Batch] = true, true
 	}
 	all := make(map[multivac.Position]entry)
-	for some := range slices.Chunk(slices.Sorted(maps.Keys(wanted)), share) {
+	for some := range slices.Chunk(slices.Sorted(maps.Keys(wanted)), maxNames) {
 		err := x.conn.Call(x.ctx, func(ctx context.Context, d *mongo.Database) error {
 			return each(ctx, d.Collection(feeds), bson.D{at("_id", in(some))}, func(b *batch) error {
 				for _, e := range b.Entries {
@@ -355,7 +355,7 @@ func (x *examination) strays() error {
 
 func (x *examination) dropStrays(collection, problem string, names []string) error {
 	lost := slices.DeleteFunc(names, func(name string) bool { return !x.stray(name) })
-	for some := range slices.Chunk(lost, share) {
+	for some := range slices.Chunk(lost, maxNames) {
 		err := x.mend(problem, "dropped", func(ctx context.Context, d *mongo.Database) error {
 			_, err := d.Collection(collection).DeleteMany(ctx, bson.D{at("_id", in(some))})
 			return err

@@ -171,7 +171,7 @@ func (b *busy) follow(db *DB) {
 }
 
 // What was acknowledged outlives the server, which is killed while it works,
-// and nobody sees more than a delay.
+// and its users see no more than a delay.
 func TestKill(t *testing.T) {
 	m := servers.Mongo(t, servers.MongoOptions{})
 	b := begin(t, Options{URI: m.URI})
@@ -413,7 +413,7 @@ func TestRotation(t *testing.T) {
 	}
 	m.DropUser("ana")
 	b.more(20)
-	m.Kill() // all connections are made anew
+	m.Kill() // all connections are opened again
 	m.Start()
 	b.more(20)
 	for _, err := range b.stop() {
@@ -465,8 +465,8 @@ func TestShared(t *testing.T) {
 	})
 }
 
-// Old batches lose what later ones make void; whoever follows, from wherever,
-// comes to the same.
+// Old batches lose the entries that later ones make void. A follower comes to the
+// same end from any position.
 func TestCompact(t *testing.T) {
 	m := servers.Mongo(t, servers.MongoOptions{})
 	o := Options{URI: m.URI}
@@ -563,7 +563,9 @@ func TestDiesInTransaction(t *testing.T) {
 	}
 	begun := time.Now()
 	index(t, db, "after", "text")
-	if waited := time.Since(begun); waited < time.Second || waited > 8*time.Second {
+	waited := time.Since(begun)
+	t.Logf("waited %v", waited)
+	if waited < time.Second || waited > 8*time.Second {
 		t.Errorf("published after %v; it has not met the transaction, or MongoDB has ended it", waited)
 	}
 }

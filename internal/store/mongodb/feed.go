@@ -149,8 +149,8 @@ func lastBatch(ctx context.Context, d *mongo.Database) (end feedEnd, err error) 
 	return end, err
 }
 
-// batches returns some batches with numbers of from to until. All of these are
-// there that ever were, but for those that were dropped.
+// batches returns some batches with numbers of from to until. All of them
+// are there but for those that were dropped.
 func (db *DB) batches(ctx context.Context, from, until int64) (all []*batch, err error) {
 	err = db.conn.Call(ctx, func(ctx context.Context, d *mongo.Database) error {
 		all = nil
@@ -232,7 +232,8 @@ func (db *DB) hand(ctx context.Context, b *batch, fn func(store.Change) error) e
 	return nil
 }
 
-// changes returns what entries say, but for those that a later one makes void.
+// changes returns what entries say. It leaves out entries that a later one makes
+// void.
 func (db *DB) changes(ctx context.Context, b *batch, entries []entry) ([]store.Change, error) {
 	for range maxReads {
 		all, err := db.tryChanges(ctx, b, entries)
@@ -319,8 +320,8 @@ func (db *DB) addPassages(ctx context.Context, all []store.Change, of []int, tex
 }
 
 // listen rings the bell when any process adds to the feed, as a change stream
-// says. It opens another stream where one has ended. What was missed meanwhile
-// is read from the feed itself: so no stream is too old.
+// says. It opens another stream where one has ended. What it has missed is
+// read from the feed itself: so no stream is too old.
 func (db *DB) listen() {
 	for pause := streamPause; !db.isClosed(); pause = min(2*pause, maxStreamWait) {
 		heard, err := false, error(nil)

@@ -31,9 +31,9 @@ type change struct {
 	// again where another write was first: so it sets all else that it sets, in
 	// c or for the caller, each time.
 	plan func(c *change, r *row) (changed bool, err error)
-	// beside is set by plan: pieces that have to be there before the row names
+	// fresh is set by plan: pieces that have to be there before the row names
 	// them.
-	beside []beside
+	fresh  []newPieces
 	weight int // of the pieces, about, in bytes
 
 	// Entries of the feed that plan wants: of the row's publication or
@@ -50,26 +50,26 @@ type change struct {
 
 	// For the lane alone.
 	begun  bool
-	stored []litter // pieces of beside that are there
+	stored []litter // fresh pieces that are there
 }
 
-// beside is something that lies in pieces.
-type beside struct {
+// newPieces are pieces that are to be written, and what to remove them by.
+type newPieces struct {
 	litter
 	pieces []any
 }
 
-// beside returns the pieces of a body or text.
-func (c *content) beside(b []byte) beside {
-	return beside{c.textLitter(), split(c.ID, b)}
+// bodyPieces returns the pieces of a body or text.
+func (c *content) bodyPieces(b []byte) newPieces {
+	return newPieces{c.textLitter(), split(c.ID, b)}
 }
 
-// cutBeside returns the pieces of a text's passages and their vectors.
-func (c *content) cutBeside(passages []multivac.Passage, vectors []byte) []beside {
+// cutPieces returns the pieces of a text's passages and their vectors.
+func (c *content) cutPieces(passages []multivac.Passage, vectors []byte) []newPieces {
 	if c.Cut == "" {
 		return nil
 	}
-	return []beside{{c.cutLitter(), splitCut(c.Cut, passages, vectors)}}
+	return []newPieces{{c.cutLitter(), splitCut(c.Cut, passages, vectors)}}
 }
 
 // A lane makes changes one group after the other. Changes that wait at the same
@@ -280,7 +280,7 @@ func (db *DB) planned(ctx context.Context, c *change, now *row) bool {
 		now = &row{ID: c.id}
 	}
 	next := now.clone()
-	c.beside, c.announce, c.announceFailure, c.isFirst = nil, false, false, false
+	c.fresh, c.announce, c.announceFailure, c.isFirst = nil, false, false, false
 	changed, err := c.plan(c, next)
 	if err != nil || !changed {
 		db.forget(ctx, c, now)
@@ -308,7 +308,7 @@ func (db *DB) store(ctx context.Context, changed []*change) error {
 		if len(c.stored) > 0 {
 			continue
 		}
-		for _, b := range c.beside {
+		for _, b := range c.fresh {
 			all[b.collection()] = append(all[b.collection()], b.pieces...)
 		}
 	}
@@ -319,7 +319,7 @@ func (db *DB) store(ctx context.Context, changed []*change) error {
 	}
 	for _, c := range changed {
 		if len(c.stored) == 0 {
-			for _, b := range c.beside {
+			for _, b := range c.fresh {
 				c.stored = append(c.stored, b.litter)
 			}
 		}

@@ -8,8 +8,8 @@
 // Changes of rows that wait at the same time go together in one transaction.
 // Where they publish, delete or fail documents, the transaction also adds one
 // numbered batch to the feed. Two transactions that add a batch conflict, and
-// MongoDB has one of them try again: so numbers have no gaps, and whoever sees a
-// batch sees all before it.
+// MongoDB has one of them try again: so numbers have no gaps, and a process that
+// sees a batch sees all before it.
 package mongodb
 
 import (

@@ -39,7 +39,7 @@ func (db *DB) Document(ctx context.Context, id multivac.DocumentID) (d multivac.
 		switch {
 		case err != nil:
 			return multivac.Document{}, err
-		case all[0] == nil: // it has changed meanwhile
+		case all[0] == nil: // it has changed since the row was read
 			continue
 		case r.State == multivac.Indexed:
 			d.Text, d.Places = string(all[0]), multivac.Places(c.Places)

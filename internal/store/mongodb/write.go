@@ -57,7 +57,7 @@ func put(t multivac.Telling, now int64, receipt *multivac.Receipt) *change {
 		body.Revision = r.Revision
 		r.Content = &body
 		r.State, r.Step, r.Attempts, r.LastError, r.Told, r.Changed, r.Lease, r.Due = multivac.Pending, "", 0, "", now, now, 0, 0
-		c.beside = []beside{body.beside(t.Body)}
+		c.fresh = []newPieces{body.bodyPieces(t.Body)}
 		receipt.Revision, receipt.Changed = multivac.Revision(r.Revision), true
 		return true, nil
 	}
@@ -260,11 +260,11 @@ func publish(task multivac.Task, p store.Publication, now int64) func(*change, *
 		if t.Title == "" {
 			t.Title = p.Title
 		}
-		c.beside = t.cutBeside(p.Passages, p.Vectors)
+		c.fresh = t.cutPieces(p.Passages, p.Vectors)
 		if body.is(text.Size, text.Sum) { // as it is for Markdown: it need not be written again
 			t.ID = body.ID
 		} else {
-			c.beside = append(c.beside, t.beside([]byte(p.Text)))
+			c.fresh = append(c.fresh, t.bodyPieces([]byte(p.Text)))
 			r.Litter = append(r.Litter, body.litter()...)
 		}
 		c.isFirst = r.replace(&t, now)
@@ -390,8 +390,7 @@ func (db *DB) Attach(ctx context.Context, task multivac.Task, v store.Version, v
 	})
 }
 
-// replace puts passages in the place of those that are published, unless check
-// has something against it.
+// replace replaces the published passages, unless check returns an error.
 func (db *DB) replace(ctx context.Context, task multivac.Task, p store.Publication, check func(*content) error) error {
 	fresh := newText(p)
 	_, err := db.change(ctx, db.announcing, task, len(p.Vectors), func(c *change, r *row) (bool, error) {
@@ -406,7 +405,7 @@ func (db *DB) replace(ctx context.Context, task multivac.Task, p store.Publicati
 			r.Litter = append(r.Litter, t.cutLitter())
 		}
 		t.Version, t.Cut, t.Passages = fresh.Version, fresh.Cut, fresh.Passages
-		c.beside = t.cutBeside(p.Passages, p.Vectors)
+		c.fresh = t.cutPieces(p.Passages, p.Vectors)
 		c.announce = true
 		r.Published = &t
 		return true, nil
@@ -466,7 +465,7 @@ func restore(from store.Record, now int64) *change {
 		}
 		r.Content = nil
 		if text != nil && (r.Published == nil || r.Published.Revision < text.Revision) {
-			c.beside = append(text.cutBeside(from.Published.Passages, from.Published.Vectors), text.beside([]byte(from.Published.Text)))
+			c.fresh = append(text.cutPieces(from.Published.Passages, from.Published.Vectors), text.bodyPieces([]byte(from.Published.Text)))
 			c.isFirst = r.replace(text, now)
 			if from.Datum {
 				c.isFirst, r.First = false, firstDatum
@@ -474,7 +473,7 @@ func restore(from store.Record, now int64) *change {
 			c.announce = true
 		}
 		if from.State != multivac.Indexed {
-			c.beside = append(c.beside, body.beside(from.Body))
+			c.fresh = append(c.fresh, body.bodyPieces(from.Body))
 			r.Content = body
 			c.announceFailure = from.State == multivac.Failed
 		}

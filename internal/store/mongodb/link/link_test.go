@@ -32,7 +32,7 @@ func TestBrokenWhileSigningIn(t *testing.T) {
 	if err := signIn("two"); !refused(err) {
 		t.Errorf("a wrong password: %v", err)
 	}
-	meanwhile := 0
+	broken := 0
 	for sent := 100; sent < 2000; sent += 100 {
 		proxy.Break(sent)
 		err := signIn("one")
@@ -41,13 +41,13 @@ func TestBrokenWhileSigningIn(t *testing.T) {
 			continue
 		}
 		if strings.Contains(err.Error(), "unable to authenticate") {
-			meanwhile++
+			broken++
 		}
 		if refused(err) || strings.Contains(Explain(err).Error(), "password") {
 			t.Errorf("broken after %d bytes: %v", sent, Explain(err))
 		}
 	}
-	if meanwhile == 0 {
+	if broken == 0 {
 		t.Error("no connection broke while it signed in")
 	}
 }

@@ -18,7 +18,7 @@ const Sessions = "sessions"
 
 const (
 	sessionInterval = time.Second     // a process says that its sessions live
-	sessionTimeout  = 4 * time.Second // a session that nobody has said so of for so long is killed
+	sessionTimeout  = 4 * time.Second // a session is killed that was silent for so long
 )
 
 // sessions keeps the list of this process's sessions, and kills those of
@@ -26,13 +26,14 @@ const (
 //
 // A process that dies within a transaction leaves the rows locked that it has
 // changed, and the end of the feed among them. MongoDB waits 60 seconds before
-// it ends such a transaction, and nobody could publish anything until then. So
+// it ends such a transaction, and no process could publish anything until then. So
 // each process writes down the sessions of its transactions, and says every
 // second that they live. A session that is silent for 4 seconds is killed by any
 // process, and its transaction with it. If its process lives after all, its
 // transaction fails there, and is tried again.
 //
-// Who is another user than the session's cannot kill it, and waits for MongoDB.
+// A process that signs in as another user than the session cannot kill it, and
+// waits for MongoDB.
 type sessions struct {
 	conn *Conn
 	stop context.CancelFunc
@@ -140,7 +141,7 @@ func writeSeen(ctx context.Context, d *mongo.Database, ids []bson.Binary) error 
 	return err
 }
 
-// killSilent kills the sessions that nobody has refreshed since a time.
+// killSilent kills the sessions that were not refreshed since a time.
 func killSilent(ctx context.Context, d *mongo.Database, since time.Time) error {
 	silent := bson.D{{Key: "seen", Value: bson.D{{Key: "$lt", Value: store.Micros(since)}}}}
 	cursor, err := sessionList(d).Find(ctx, silent)

@@ -64,7 +64,7 @@ func (t *Transactor) try(ctx context.Context, l *client, fn func(ctx context.Con
 	}
 	err := t.commit(ctx)
 	if err != nil && !labelled(err, "TransientTransactionError") {
-		t.end(false) // nobody knows what became of the transaction
+		t.end(false) // it may have been committed or not
 	}
 	return err
 }
