@@ -7,6 +7,7 @@ import (
 	"crypto/x509"
 	"errors"
 	"fmt"
+	"log/slog"
 	"os"
 	"strings"
 	"sync"
@@ -421,6 +422,39 @@ func TestRotation(t *testing.T) {
 			t.Errorf("an error: %v", err)
 		}
 	}
+}
+
+// New credentials are taken when the settings change, before the server refuses
+// those before: so the old ones may be withdrawn a moment later.
+func TestChangedCredentials(t *testing.T) {
+	user := servers.MongoUser{Name: "ana", Password: "one", Database: "multivac"}
+	m := servers.Mongo(t, servers.MongoOptions{Users: []servers.MongoUser{user}})
+	var c rotating
+	c.set("ana", "one")
+	changed, logged := make(chan struct{}), make(chan string, 10)
+	db := open(t, Options{URI: m.URI, Credentials: c.get, Changed: changed, Log: slog.New(slog.NewTextHandler(lines(logged), nil))})
+	defer db.Close()
+	m.AddUser(servers.MongoUser{Name: "ben", Password: "two", Database: "multivac"})
+	c.set("ben", "two")
+	changed <- struct{}{}
+	for end := time.After(20 * time.Second); ; {
+		select {
+		case line := <-logged:
+			if strings.Contains(line, "new credentials") && strings.Contains(line, "user=ben") {
+				return
+			}
+		case <-end:
+			t.Fatal("the new credentials were not taken, though no call was refused")
+		}
+	}
+}
+
+// lines are what a log writes.
+type lines chan string
+
+func (l lines) Write(b []byte) (int, error) {
+	l <- string(b)
+	return len(b), nil
 }
 
 func clientTLS(t *testing.T, ca *servers.CA) *tls.Config {
