@@ -23,7 +23,7 @@ test: ## all tests
 	go test ./...
 
 test-services: ## the roles on real servers; needs redis-server, stunnel4, openssl, curl and python3 with its venv
-	MULTIVAC_TEST_REQUIRE=redis,mongo,stunnel,openssl,curl go test -count=1 ./internal/certs ./internal/servers ./internal/queue/redisqueue ./internal/cache ./internal/store/mongodb ./test/services
+	MULTIVAC_TEST_REQUIRE=redis,mongo,stunnel,openssl,curl go test -count=1 ./internal/certs ./internal/servers ./internal/queue/redisqueue ./internal/cache ./internal/mongoadmin ./internal/store/mongodb ./test/services
 
 test-vault: ## secrets from a real Vault; needs vault, in the path or named by MULTIVAC_TEST_VAULT, and redis-server
 	MULTIVAC_TEST_REQUIRE=vault,redis go test -count=1 -v -run TestVaultRotation ./test

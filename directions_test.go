@@ -17,7 +17,7 @@ import (
 const directions = `
 .                         
 cmd/multivac              cli
-internal/cli              app auth client clock config endpoint eval extract folder meaning memory telemetry web/wire doc extract/formats text percent
+internal/cli              app auth client clock config endpoint eval extract folder meaning memory telemetry web/wire doc extract/formats text percent mongoadmin
 internal/app              ask audit auth cache certs clock endpoint extract fleet follow index keep meaning position queue queue/redisqueue rank store store/mongodb store/sqlite telemetry tell web web/ui extract/formats place web/limit web/listen
 internal/clock            
 internal/endpoint         certs
@@ -62,7 +62,9 @@ internal/store
 internal/store/sqlite     store store/sqlite/folder store/sqlite/link
 internal/store/sqlite/link 
 internal/store/sqlite/folder 
-internal/store/mongodb    store certs
+internal/store/mongodb    store store/mongodb/link
+internal/store/mongodb/link store certs
+internal/mongoadmin       certs
 internal/store/storetest  store golden
 internal/queue            clock
 internal/queue/queuetest  queue
@@ -103,7 +105,7 @@ var (
 // dependencies lists the modules of others, the rooms that may import each one
 // and the reason. A module is used in no other place.
 const dependencies = `
-go.mongodb.org/mongo-driver/v2        internal/store/mongodb internal/servers the store of many processes
+go.mongodb.org/mongo-driver/v2        internal/store/mongodb internal/store/mongodb/link internal/mongoadmin internal/servers the store of many processes
 modernc.org/sqlite                    internal/store/sqlite/link             the embedded store
 github.com/danielgtaylor/huma/v2      internal/web internal/web/api internal/web/openapi internal/web/route  OpenAPI from the code
 maragu.dev/gomponents                 internal/web/ui internal/web/openapi   pages, without text/template, which makes a binary 12 MB larger

@@ -22,6 +22,7 @@ import (
 // Mongo is the MongoDB that keeps documents; none where URI is empty.
 type Mongo struct {
 	URI, Database string
+	Changed       <-chan struct{} // receives when the credentials may have changed
 	endpoint.Endpoint
 }
 
@@ -97,7 +98,7 @@ func (s *Settings) mongo(ctx context.Context) (store.Store, error) {
 	if err != nil {
 		return nil, err
 	}
-	db, err := mongodb.Open(ctx, mongodb.Options{URI: s.Mongo.URI, Database: s.Mongo.Database, Credentials: s.Mongo.Credentials, TLS: c, Log: log})
+	db, err := mongodb.Open(ctx, mongodb.Options{URI: s.Mongo.URI, Database: s.Mongo.Database, Credentials: s.Mongo.Credentials, Changed: s.Mongo.Changed, TLS: c, Log: log})
 	if err != nil {
 		return nil, err
 	}

@@ -9,6 +9,7 @@ import (
 
 	"multivac"
 	"multivac/internal/app"
+	"multivac/internal/mongoadmin"
 	"multivac/internal/telemetry"
 )
 
@@ -26,7 +27,7 @@ func newMongoDB() *cobra.Command {
 }
 
 func newMongoDBInit() *cobra.Command {
-	var m app.MongoMember
+	var m mongoadmin.Member
 	var adminFile, userFile, admin, user string
 	var watch bool
 	c := &cobra.Command{
@@ -51,7 +52,10 @@ changes nothing. A password that is another in its file becomes the user's.`,
 			log := telemetry.New(c.OutOrStdout(), telemetry.Options{Format: telemetry.Auto, Level: slog.LevelInfo, Version: app.Version()})
 			defer log.Flush()
 			m.Log = log.Logger()
-			return m.Init(c.Context(), watch)
+			if watch {
+				return m.Watch(c.Context())
+			}
+			return m.Init(c.Context())
 		},
 	}
 	f := c.Flags()
@@ -63,7 +67,7 @@ changes nothing. A password that is another in its file becomes the user's.`,
 	f.StringVar(&adminFile, "admin-password-file", "/run/secrets/mongodb/root-password", "`file` with his password")
 	f.StringVar(&user, "user", "multivac", "`name` of the user to make")
 	f.StringVar(&userFile, "password-file", "/run/secrets/mongodb/password", "`file` with the user's password; read again when it changes, with --watch")
-	f.StringVar(&m.TLS.CA, "tls-ca", "", "`file` in PEM of those who may sign the servers' certificates; connects over TLS")
+	f.StringVar(&m.CA, "tls-ca", "", "`file` in PEM of those who may sign the servers' certificates; connects over TLS")
 	f.BoolVar(&watch, "watch", false, "go on, until it is interrupted")
 	return c
 }

@@ -113,7 +113,7 @@ func (s *serve) run(c *cobra.Command) (err error) {
 		return err
 	}
 	defer front.close()
-	settings := services(s.Settings, s.live.Credentials)
+	settings := services(s.Settings, s.live)
 	settings.Data, settings.Telemetry = data, log
 	settings.Stops, settings.Notices = func() multivac.DefaultStops { return s.live.Now().Stops() }, s.live.Notices
 	if s.sample {

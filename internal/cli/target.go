@@ -101,7 +101,7 @@ func namedStore() (local app.Settings, err error) {
 	if err != nil {
 		return local, usageError{err}
 	}
-	local = services(loaded.Settings, config.NewLive(loaded, from).Credentials)
+	local = services(loaded.Settings, config.NewLive(loaded, from))
 	local.Role = app.All
 	if local.Redis.Addr != "" {
 		local.Role = app.Web // the workers do the pending work

@@ -27,6 +27,7 @@ type Live struct {
 	start *Loaded
 	now   atomic.Pointer[Settings]
 
+	changed chan struct{}            // a token after settings were taken
 	secrets atomic.Pointer[[][]byte] // as they may be written, to be looked for in what is
 
 	mu      sync.Mutex
@@ -39,7 +40,7 @@ type Live struct {
 
 // NewLive returns settings that follow the sources that l was loaded from.
 func NewLive(l *Loaded, from Sources) *Live {
-	v := &Live{Log: slog.New(slog.DiscardHandler), from: from, start: l, taken: l.read, seen: l.read, applied: l.winners()}
+	v := &Live{Log: slog.New(slog.DiscardHandler), changed: make(chan struct{}, 1), from: from, start: l, taken: l.read, seen: l.read, applied: l.winners()}
 	s := l.Settings
 	v.now.Store(&s)
 	v.secrets.Store(&[][]byte{})
@@ -74,6 +75,10 @@ func (v *Live) Credentials(section string) func() (username, password string) {
 		return name, password.Reveal()
 	}
 }
+
+// Changed receives after new settings were taken, once for several that came
+// soon after each other. It is for one reader.
+func (v *Live) Changed() <-chan struct{} { return v.changed }
 
 // Notices say what a restart would change, and why a change was not taken.
 func (v *Live) Notices() []string {
@@ -166,6 +171,10 @@ func (v *Live) take(next *Loaded) {
 		if !slices.Contains(v.start.Warnings, w) {
 			v.Log.Warn(w.Message, "where", w.Where, "remedy", w.Remedy)
 		}
+	}
+	select {
+	case v.changed <- struct{}{}:
+	default: // the reader has not yet seen the change before
 	}
 }
 

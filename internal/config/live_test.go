@@ -53,6 +53,35 @@ func TestChangesAreTakenLive(t *testing.T) {
 	}
 }
 
+// A reader of Changed hears of changes when they can be read, once for several.
+func TestChangesAreAnnounced(t *testing.T) {
+	dir := t.TempDir()
+	file := write(t, dir, "settings.toml", "stop = 'strict'\n")
+	v, _ := live(t, file, "")
+	heard := func() bool {
+		select {
+		case <-v.Changed():
+			return true
+		default:
+			return false
+		}
+	}
+	v.Reload()
+	if heard() {
+		t.Error("heard of a change where there was none")
+	}
+	for _, stop := range []string{"eager", "balanced"} {
+		write(t, dir, "settings.toml", "stop = '"+stop+"'\n")
+		v.Reload()
+	}
+	if !heard() || v.Now().Stop != "balanced" {
+		t.Errorf("heard of no change, or before it can be read: the stop is %s", v.Now().Stop)
+	}
+	if heard() {
+		t.Error("heard twice of changes that came before the first was heard of")
+	}
+}
+
 // A setting that needs a restart keeps its value, and a notice says so until it
 // is set back.
 func TestChangesThatNeedARestart(t *testing.T) {

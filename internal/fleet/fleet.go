@@ -27,9 +27,12 @@ type Forms struct{ Form, Needs int }
 // The forms of this program.
 //
 //	1  the first
+//	2  MongoDB: the feed grows in transactions, and a row has the place of its
+//	   first publication there. An older process would not wait for a
+//	   transaction, and would drop that place.
 const (
-	form  = 1
-	needs = 1
+	form  = 2
+	needs = 2
 )
 
 const (

@@ -103,13 +103,13 @@ func (c *cut) unpack(number, size int) ([]multivac.Passage, error) {
 	return all, nil
 }
 
-// insert adds documents to a collection. Those that are there were added by a
-// try before: their names are nobody else's.
+// insert adds documents to a collection. One that is there already was added by
+// an earlier try: no other document has its name.
 func (db *DB) insert(ctx context.Context, collection string, all []any) error {
 	if len(all) == 0 {
 		return nil
 	}
-	return db.insist(ctx, func(ctx context.Context, d *mongo.Database) error {
+	return db.conn.Insist(ctx, func(ctx context.Context, d *mongo.Database) error {
 		_, err := d.Collection(collection).InsertMany(ctx, all, options.InsertMany().SetOrdered(false))
 		if onlyThere(err) {
 			return nil
@@ -139,8 +139,8 @@ func (db *DB) sweep(ctx context.Context, all []litter) error {
 		names[l.collection()] = append(names[l.collection()], pieceNames(l.ID, 0, l.Pieces)...)
 	}
 	for collection, all := range names {
-		for some := range slices.Chunk(all, share) {
-			err := db.insist(ctx, func(ctx context.Context, d *mongo.Database) error {
+		for some := range slices.Chunk(all, maxNames) {
+			err := db.conn.Insist(ctx, func(ctx context.Context, d *mongo.Database) error {
 				_, err := d.Collection(collection).DeleteMany(ctx, bson.D{at("_id", in(some))})
 				return err
 			})
@@ -152,18 +152,18 @@ func (db *DB) sweep(ctx context.Context, all []litter) error {
 	return nil
 }
 
-// errGone is returned where pieces are not there: what named them has changed
-// meanwhile, or the database is damaged.
+// errGone is returned where pieces are not there: the row that named them has
+// changed since it was read, or the database is damaged.
 var errGone = errors.New("pieces are not there")
 
-// share is how many names a query has at most.
-const share = 64
+// maxNames is how many names a query has.
+const maxNames = 64
 
 // find returns what there is of the names, by name.
 func find[T any](ctx context.Context, db *DB, collection string, names []string, name func(*T) string, o ...options.Lister[options.FindOptions]) (map[string]*T, error) {
 	all := make(map[string]*T, len(names))
-	for some := range slices.Chunk(names, share) {
-		err := db.call(ctx, func(ctx context.Context, d *mongo.Database) error {
+	for some := range slices.Chunk(names, maxNames) {
+		err := db.conn.Call(ctx, func(ctx context.Context, d *mongo.Database) error {
 			return each(ctx, d.Collection(collection), bson.D{at("_id", in(some))}, func(one *T) error {
 				all[name(one)] = one
 				return nil
@@ -184,7 +184,7 @@ func (db *DB) findCuts(ctx context.Context, names []string, o ...options.Lister[
 	return find(ctx, db, cuts, names, func(c *cut) string { return c.ID }, o...)
 }
 
-// withoutVectors leaves out of cuts what nobody quotes.
+// withoutVectors leaves vectors out of cuts. A quotation does not need them.
 func withoutVectors() options.Lister[options.FindOptions] {
 	return options.Find().SetProjection(bson.D{at("v", 0)})
 }
@@ -202,7 +202,7 @@ func join(c *content, found map[string]*piece, start, end int) ([]byte, error) {
 	return b, nil
 }
 
-// read returns bodies or texts; nil for those that are gone.
+// read returns bodies or texts; nil for one that is gone.
 func (db *DB) read(ctx context.Context, contents ...*content) ([][]byte, error) {
 	var names []string
 	for _, c := range contents {
@@ -221,14 +221,14 @@ func (db *DB) read(ctx context.Context, contents ...*content) ([][]byte, error) 
 	return all, nil
 }
 
-// A cutText is a text, its passages, which share it, and their vectors.
+// A cutText is a text, its passages, which maxNames it, and their vectors.
 type cutText struct {
 	text     string
 	passages []multivac.Passage
 	vectors  []byte
 }
 
-// readCut returns texts with their passages; nil for those that are gone.
+// readCut returns texts with their passages; nil for one that is gone.
 func (db *DB) readCut(ctx context.Context, contents ...*content) ([]*cutText, error) {
 	var names []string
 	for _, c := range contents {

@@ -7,8 +7,8 @@ import (
 	"crypto/x509"
 	"errors"
 	"fmt"
+	"log/slog"
 	"os"
-	"slices"
 	"strings"
 	"sync"
 	"sync/atomic"
@@ -22,6 +22,7 @@ import (
 	"multivac"
 	"multivac/internal/servers"
 	"multivac/internal/store"
+	"multivac/internal/store/mongodb/link"
 	"multivac/internal/store/storetest"
 )
 
@@ -171,7 +172,7 @@ func (b *busy) follow(db *DB) {
 }
 
 // What was acknowledged outlives the server, which is killed while it works,
-// and nobody sees more than a delay.
+// and its users see no more than a delay.
 func TestKill(t *testing.T) {
 	m := servers.Mongo(t, servers.MongoOptions{})
 	b := begin(t, Options{URI: m.URI})
@@ -268,7 +269,7 @@ func TestVersion(t *testing.T) {
 	db := open(t, o)
 	set := func(version, readable int) {
 		t.Helper()
-		err := db.call(t.Context(), func(ctx context.Context, d *mongo.Database) error {
+		err := db.conn.Call(t.Context(), func(ctx context.Context, d *mongo.Database) error {
 			_, err := d.Collection(metas).UpdateOne(ctx, bson.D{at("_id", "schema")}, bson.D{at("$set", bson.D{at("version", version), at("readable", readable)})})
 			return err
 		})
@@ -283,102 +284,6 @@ func TestVersion(t *testing.T) {
 	set(len(migrations)+1, len(migrations))
 	open(t, o).Close()
 	db.Close()
-}
-
-// What a process leaves half done, having died after it wrote the row and
-// before the feed, others finish, and nobody waits long.
-func TestHalfDone(t *testing.T) {
-	m := servers.Mongo(t, servers.MongoOptions{})
-	o := Options{URI: m.URI}
-	dies, lives := open(t, o), open(t, o)
-	half := func(source string) multivac.Task { t.Helper(); return halfDone(t, dies, source)[0] }
-	task := half("followed")
-	followed := make(chan store.Change, 1)
-	ctx, stop := context.WithTimeout(t.Context(), 10*time.Second)
-	defer stop()
-	if err := lives.Follow(ctx, "", func(c store.Change) error { followed <- c; return errTaken }); !errors.Is(err, errTaken) {
-		t.Fatalf("followed: %v", err)
-	}
-	if c := <-followed; c.Document != task.Document || len(c.Passages) != 1 {
-		t.Errorf("followed %+v", c)
-	}
-	if text, err := lives.Datum(ctx, "default"); text != "text" || err != nil {
-		t.Errorf("datum %q, %v", text, err)
-	}
-
-	task = half("deleted")
-	if r, err := lives.Delete(ctx, task.Document, time.Now()); err != nil || r.Position == "" {
-		t.Errorf("deleted while it was half done: %+v, %v", r, err)
-	}
-	task = half("told again")
-	r, err := lives.Put(ctx, []multivac.Telling{{Source: "told again", Body: []byte("text")}}, time.Now())
-	if err != nil || r[0].State != multivac.Indexed || r[0].Position == "" {
-		t.Errorf("told again while it was half done: %+v, %v", r, err)
-	}
-	for _, f := range storetest.Faults(t, lives, false) {
-		t.Errorf("fault: %+v", f)
-	}
-	storetest.Check(t, lives)
-	dies.Close()
-	lives.Close()
-}
-
-// halfDone publishes documents in one group, the last one first, and dies
-// before the feed.
-func halfDone(t *testing.T, dies *DB, sources ...string) (tasks []multivac.Task) {
-	t.Helper()
-	var changes []*change
-	token := bson.NewObjectID()
-	for i, source := range sources {
-		r, err := dies.Put(t.Context(), []multivac.Telling{{Source: source, Body: []byte("text")}}, time.Now())
-		if err != nil {
-			t.Fatal(err)
-		}
-		task := multivac.Task{Document: r[0].ID, Revision: r[0].Revision}
-		c := &change{id: string(task.Document), plan: publish(task, storetest.Cut("text"), store.Micros(time.Now()))}
-		rows, err := dies.rows(t.Context(), []string{c.id})
-		if err != nil {
-			t.Fatal(err)
-		}
-		ok := false
-		if c.row, ok = dies.planned(t.Context(), c, rows[c.id], token, int32(len(sources)-1-i)); !ok {
-			t.Fatal("not planned")
-		}
-		changes, tasks = append(changes, c), append(tasks, task)
-	}
-	if err := dies.store(t.Context(), changes); err != nil {
-		t.Fatal(err)
-	}
-	if done, _, err := dies.write(t.Context(), token, changes); err != nil || len(done) != len(changes) {
-		t.Fatalf("written: %v, %v", done, err)
-	}
-	return tasks
-}
-
-// What others finish of a group stands in the feed in the order of its places.
-func TestHalfDoneInOrder(t *testing.T) {
-	m := servers.Mongo(t, servers.MongoOptions{})
-	dies, lives := open(t, Options{URI: m.URI}), open(t, Options{URI: m.URI})
-	defer lives.Close()
-	defer dies.Close()
-	const many = 8
-	var sources []string
-	for i := range many {
-		sources = append(sources, fmt.Sprint(i))
-	}
-	halfDone(t, dies, sources...)
-	ctx, stop := context.WithTimeout(t.Context(), 10*time.Second)
-	defer stop()
-	var seen []multivac.Position
-	err := lives.Follow(ctx, "", func(c store.Change) error {
-		if seen = append(seen, c.Position); len(seen) == many {
-			return errTaken
-		}
-		return nil
-	})
-	if !errors.Is(err, errTaken) || !slices.IsSorted(seen) {
-		t.Errorf("followed %v, %v; want all in order", seen, err)
-	}
 }
 
 // index tells a text and publishes it.
@@ -412,7 +317,7 @@ func TestTooOld(t *testing.T) {
 				<-goOn
 			}
 			if seen[c.Source] = true; len(seen) == n {
-				return errTaken
+				return errEnough
 			}
 			return nil
 		})
@@ -422,7 +327,7 @@ func TestTooOld(t *testing.T) {
 		<-began
 	}
 	close(goOn)
-	if err := <-ended; !errors.Is(err, errTaken) {
+	if err := <-ended; !errors.Is(err, errEnough) {
 		t.Errorf("followed %d of %d: %v", len(seen), n, err)
 	}
 	end, err := db.Position(t.Context())
@@ -500,21 +405,16 @@ func TestRotation(t *testing.T) {
 	b.more(20)
 	m.SetPassword("ana", "two") // the file follows later
 	b.more(20)
-	c.set("ana", "two")
+	c.set("ana", "two") // nothing tells the stores: calls that are refused look
 	b.more(20)
 	m.AddUser(servers.MongoUser{Name: "ben", Password: "three", Database: "multivac"})
 	c.set("ben", "three")
-	taken := func(db *DB) bool {
-		db.mu.Lock()
-		defer db.mu.Unlock()
-		return db.link.user == "ben"
-	}
-	for !taken(b.all[0]) || !taken(b.all[1]) {
-		b.more(1)
+	for _, db := range b.all {
+		db.conn.Rotate(t.Context())
 	}
 	m.DropUser("ana")
 	b.more(20)
-	m.Kill() // all connections are made anew
+	m.Kill() // all connections are opened again
 	m.Start()
 	b.more(20)
 	for _, err := range b.stop() {
@@ -524,44 +424,37 @@ func TestRotation(t *testing.T) {
 	}
 }
 
-// A connection that breaks while it signs in does not make the password wrong:
-// else calls would wait for another one, long after the network is well again.
-func TestBrokenWhileSigningIn(t *testing.T) {
-	m := servers.Mongo(t, servers.MongoOptions{Users: []servers.MongoUser{{Name: "ana", Password: "one", Database: "multivac"}}})
-	proxy := servers.FaultProxy(t, m.Addr)
-	signIn := func(password string) error {
-		client, err := mongo.Connect(options.Client().SetHosts([]string{proxy.Addr}).SetDirect(true).SetServerSelectionTimeout(300 * time.Millisecond).
-			SetAuth(options.Credential{Username: "ana", Password: password}))
-		if err != nil {
-			t.Fatal(err)
-		}
-		defer client.Disconnect(t.Context())
-		return client.Database("multivac").RunCommand(t.Context(), bson.D{at("connectionStatus", 1)}).Err()
-	}
-	if err := signIn("one"); err != nil {
-		t.Fatal(err)
-	}
-	if err := signIn("two"); !refused(err) {
-		t.Errorf("a wrong password: %v", err)
-	}
-	meanwhile := 0
-	for sent := 100; sent < 2000; sent += 100 {
-		proxy.Break(sent)
-		err := signIn("one")
-		proxy.Mend()
-		if err == nil {
-			continue
-		}
-		if strings.Contains(err.Error(), "unable to authenticate") {
-			meanwhile++
-		}
-		if refused(err) || strings.Contains(explain(err).Error(), "password") {
-			t.Errorf("broken after %d bytes: %v", sent, explain(err))
+// New credentials are taken when the settings change, before the server refuses
+// those before: so the old ones may be withdrawn a moment later.
+func TestChangedCredentials(t *testing.T) {
+	user := servers.MongoUser{Name: "ana", Password: "one", Database: "multivac"}
+	m := servers.Mongo(t, servers.MongoOptions{Users: []servers.MongoUser{user}})
+	var c rotating
+	c.set("ana", "one")
+	changed, logged := make(chan struct{}), make(chan string, 10)
+	db := open(t, Options{URI: m.URI, Credentials: c.get, Changed: changed, Log: slog.New(slog.NewTextHandler(lines(logged), nil))})
+	defer db.Close()
+	m.AddUser(servers.MongoUser{Name: "ben", Password: "two", Database: "multivac"})
+	c.set("ben", "two")
+	changed <- struct{}{}
+	for end := time.After(20 * time.Second); ; {
+		select {
+		case line := <-logged:
+			if strings.Contains(line, "new credentials") && strings.Contains(line, "user=ben") {
+				return
+			}
+		case <-end:
+			t.Fatal("the new credentials were not taken, though no call was refused")
 		}
 	}
-	if meanwhile == 0 {
-		t.Error("no connection broke while it signed in")
-	}
+}
+
+// lines are what a log writes.
+type lines chan string
+
+func (l lines) Write(b []byte) (int, error) {
+	l <- string(b)
+	return len(b), nil
 }
 
 func clientTLS(t *testing.T, ca *servers.CA) *tls.Config {
@@ -606,33 +499,8 @@ func TestShared(t *testing.T) {
 	})
 }
 
-// Whoever has slept finds the end of the feed, however far it is.
-func TestEnd(t *testing.T) {
-	m := servers.Mongo(t, servers.MongoOptions{})
-	o := Options{URI: m.URI}
-	db, sleeps := open(t, o), open(t, o)
-	defer db.Close()
-	defer sleeps.Close()
-	for i := range 2*window + 3 {
-		at := index(t, db, fmt.Sprint(i), "text")
-		if i > 0 && i != window-2 && i != window-1 && i != window && i != 2*window+2 {
-			continue
-		}
-		late := open(t, o)
-		for _, one := range []*DB{db, sleeps, late} {
-			if end, err := one.Position(t.Context()); end != at || err != nil {
-				t.Errorf("after %d: the feed ends at %q, %v, want %q", i+1, end, err, at)
-			}
-		}
-		late.Close()
-		sleeps.mu.Lock()
-		sleeps.last = batchEnd{seen: true} // as it was at the start
-		sleeps.mu.Unlock()
-	}
-}
-
-// Old batches lose what later ones make void; whoever follows, from wherever,
-// comes to the same.
+// Old batches lose the entries that later ones make void. A follower comes to the
+// same end from any position.
 func TestCompact(t *testing.T) {
 	m := servers.Mongo(t, servers.MongoOptions{})
 	o := Options{URI: m.URI}
@@ -645,7 +513,7 @@ func TestCompact(t *testing.T) {
 	}
 	count := func() (n int64) {
 		t.Helper()
-		err := db.call(t.Context(), func(ctx context.Context, d *mongo.Database) (err error) {
+		err := db.conn.Call(t.Context(), func(ctx context.Context, d *mongo.Database) (err error) {
 			n, err = d.Collection(feeds).CountDocuments(ctx, bson.D{at("_id", bson.D{at("$gt", 0)})})
 			return err
 		})
@@ -663,18 +531,17 @@ func TestCompact(t *testing.T) {
 	if err := db.Purge(t.Context(), time.Now()); err != nil {
 		t.Fatal(err)
 	}
-	whole := count()
-	if whole != int64(len(positions)) {
+	if whole := count(); whole != int64(len(positions)) {
 		t.Errorf("%d batches are there of %d that are not old", whole, len(positions))
 	}
-	db.keep = -time.Hour // all are old
+	db.batchLife = -time.Hour // all are old
 	for range 2 {
 		if err := db.Purge(t.Context(), time.Now()); err != nil {
 			t.Fatal(err)
 		}
 	}
-	if n := count(); n != window+1 {
-		t.Errorf("%d batches are left, want the last %d and one that stands", n, window)
+	if n := count(); n != 7 {
+		t.Errorf("%d batches are left, want those of the 7 documents that stand", n)
 	}
 	storetest.Check(t, db)
 	tell(51)
@@ -687,11 +554,11 @@ func TestCompact(t *testing.T) {
 				t.Errorf("%s comes after %s", c.Position, last)
 			}
 			if last = c.Position; last == positions[len(positions)-1] {
-				return errTaken
+				return errEnough
 			}
 			return nil
 		})
-		if !errors.Is(err, errTaken) || n == 0 || n > 7 {
+		if !errors.Is(err, errEnough) || n == 0 || n > 7 {
 			t.Errorf("after %q followed %d to %q: %v", after, n, last, err)
 		}
 	}
@@ -700,46 +567,42 @@ func TestCompact(t *testing.T) {
 	}
 }
 
-// Where it is not known whether a write was done, the row tells, though others
-// have written it since; and nothing that it names is removed.
-func TestUnknownOutcome(t *testing.T) {
+// A process that dies within a transaction does not stop the others for longer
+// than it takes to find out.
+func TestDiesInTransaction(t *testing.T) {
 	m := servers.Mongo(t, servers.MongoOptions{})
-	o := Options{URI: m.URI}
-	db, other := open(t, o), open(t, o)
+	db := open(t, Options{URI: m.URI})
 	defer db.Close()
-	defer other.Close()
-	told := multivac.Telling{Source: "x", Body: []byte("text")}
-	var receipt multivac.Receipt
-	c := put(told, store.Micros(time.Now()), &receipt)
-	c.done = make(chan struct{})
-	token, ok := bson.NewObjectID(), false
-	if c.row, ok = db.planned(t.Context(), c, nil, token, 0); !ok {
-		t.Fatal("not planned")
-	}
-	if err := db.store(t.Context(), []*change{c}); err != nil {
-		t.Fatal(err)
-	}
-	for range 2 { // the second time as after an answer that was lost
-		done, lost, err := db.write(t.Context(), token, []*change{c})
-		if err != nil || len(done) != 1 || len(lost) != 0 {
-			t.Fatalf("written: %d, lost: %d, %v", len(done), len(lost), err)
-		}
-		task := multivac.Task{Document: told.ID(), Revision: 1}
-		if task, _, err = other.Lease(t.Context(), task, time.Now(), time.Now().Add(time.Minute)); err == nil {
-			err = other.Release(t.Context(), task)
-		}
-		if err != nil {
-			t.Fatal(err)
-		}
-	}
-	row, err := db.row(t.Context(), told.ID())
+	index(t, db, "before", "text")
+	dies, err := mongo.Connect(options.Client().ApplyURI(m.URI))
 	if err != nil {
 		t.Fatal(err)
 	}
-	if _, ok := db.planned(t.Context(), c, row, bson.NewObjectID(), 0); ok {
-		t.Error("planned again, it would be written again")
+	defer dies.Disconnect(context.WithoutCancel(t.Context()))
+	session, err := dies.StartSession()
+	if err != nil {
+		t.Fatal(err)
 	}
-	if d, err := db.Document(t.Context(), told.ID()); err != nil || string(d.Body) != "text" {
-		t.Errorf("the document is %+v, %v", d, err)
+	d := dies.Database(DefaultDatabase)
+	subtype, data := session.ID().Lookup("id").Binary()
+	_, err = d.Collection(link.Sessions).InsertOne(t.Context(), bson.D{at("_id", bson.Binary{Subtype: subtype, Data: data}), at("seen", store.Micros(time.Now()))})
+	if err == nil {
+		err = session.StartTransaction()
+	}
+	if err == nil {
+		_, err = nextBatch(mongo.NewSessionContext(t.Context(), session), d, 0)
+	}
+	if err != nil {
+		t.Fatal(err)
+	}
+	begun := time.Now()
+	index(t, db, "after", "text")
+	waited := time.Since(begun)
+	t.Logf("waited %v", waited)
+	if waited < time.Second || waited > 8*time.Second {
+		t.Errorf("published after %v; it has not met the transaction, or MongoDB has ended it", waited)
 	}
 }
+
+// errEnough ends following.
+var errEnough = errors.New("enough")

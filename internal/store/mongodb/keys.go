@@ -43,7 +43,7 @@ func (db *DB) PutKey(ctx context.Context, k multivac.Key) (err error) {
 	defer multivac.Wrap(&err, "put key")
 	r := keyRow{string(k.ID), k.Hash[:], k.Name, k.Scopes, k.Collections, k.Limits.Rate, k.Limits.Burst, k.Limits.Concurrent,
 		store.Micros(k.Created), store.Micros(k.Expires), store.Micros(k.LastUsed), store.Micros(k.Revoked)}
-	return db.call(ctx, func(ctx context.Context, d *mongo.Database) error {
+	return db.conn.Call(ctx, func(ctx context.Context, d *mongo.Database) error {
 		_, err := d.Collection(keys).InsertOne(ctx, r)
 		if mongo.IsDuplicateKeyError(err) {
 			return store.ErrKeyThere(k.ID)
@@ -55,7 +55,7 @@ func (db *DB) PutKey(ctx context.Context, k multivac.Key) (err error) {
 // Keys implements store.Store.
 func (db *DB) Keys(ctx context.Context) (all []multivac.Key, err error) {
 	defer multivac.Wrap(&err, "read keys")
-	err = db.call(ctx, func(ctx context.Context, d *mongo.Database) error {
+	err = db.conn.Call(ctx, func(ctx context.Context, d *mongo.Database) error {
 		all = nil
 		return each(ctx, d.Collection(keys), bson.D{}, func(r *keyRow) error {
 			all = append(all, r.key())
@@ -68,7 +68,7 @@ func (db *DB) Keys(ctx context.Context) (all []multivac.Key, err error) {
 // RevokeKey implements store.Store.
 func (db *DB) RevokeKey(ctx context.Context, id multivac.KeyID, now time.Time) (k multivac.Key, err error) {
 	defer multivac.Wrap(&err, "revoke key")
-	err = db.call(ctx, func(ctx context.Context, d *mongo.Database) error {
+	err = db.conn.Call(ctx, func(ctx context.Context, d *mongo.Database) error {
 		here := bson.D{at("_id", string(id))}
 		if _, err := d.Collection(keys).UpdateOne(ctx, append(here, at("revoked", 0)), bson.D{at("$set", bson.D{at("revoked", store.Micros(now))})}); err != nil {
 			return err
@@ -94,7 +94,7 @@ func (db *DB) TouchKeys(ctx context.Context, used map[multivac.KeyID]time.Time) 
 	for id, when := range used {
 		models = append(models, mongo.NewUpdateOneModel().SetFilter(bson.D{at("_id", string(id))}).SetUpdate(bson.D{at("$max", bson.D{at("last_used", store.Micros(when))})}))
 	}
-	return db.call(ctx, func(ctx context.Context, d *mongo.Database) error {
+	return db.conn.Call(ctx, func(ctx context.Context, d *mongo.Database) error {
 		_, err := d.Collection(keys).BulkWrite(ctx, models, options.BulkWrite().SetOrdered(false))
 		return err
 	})
@@ -103,7 +103,7 @@ func (db *DB) TouchKeys(ctx context.Context, used map[multivac.KeyID]time.Time) 
 // Turn implements store.Shared.
 func (db *DB) Turn(ctx context.Context, job, holder string, now, until time.Time) (held bool, err error) {
 	defer multivac.Wrap(&err, "take the job %q", job)
-	err = db.call(ctx, func(ctx context.Context, d *mongo.Database) error {
+	err = db.conn.Call(ctx, func(ctx context.Context, d *mongo.Database) error {
 		free := bson.A{bson.D{at("holder", holder)}, bson.D{at("until", bson.D{at("$lte", store.Micros(now))})}}
 		_, err := d.Collection(turns).UpdateOne(ctx, bson.D{at("_id", job), at("$or", free)},
 			bson.D{at("$set", bson.D{at("holder", holder), at("until", store.Micros(until))})}, options.UpdateOne().SetUpsert(true))
@@ -130,7 +130,7 @@ type processRow struct {
 // Present implements store.Shared.
 func (db *DB) Present(ctx context.Context, p store.Process, since time.Time) (all []store.Process, err error) {
 	defer multivac.Wrap(&err, "note who is there")
-	err = db.insist(ctx, func(ctx context.Context, d *mongo.Database) error {
+	err = db.conn.Insist(ctx, func(ctx context.Context, d *mongo.Database) error {
 		all = nil
 		_, err := d.Collection(processes).ReplaceOne(ctx, bson.D{at("_id", p.ID)},
 			processRow{p.ID, p.Role, p.Version, p.Host, p.Form, p.Needs, p.Joining, store.Micros(p.Seen)}, options.Replace().SetUpsert(true))
@@ -158,7 +158,7 @@ func (db *DB) Present(ctx context.Context, p store.Process, since time.Time) (al
 // Leave implements store.Shared.
 func (db *DB) Leave(ctx context.Context, id string) (err error) {
 	defer multivac.Wrap(&err, "note who has gone")
-	return db.call(ctx, func(ctx context.Context, d *mongo.Database) error {
+	return db.conn.Call(ctx, func(ctx context.Context, d *mongo.Database) error {
 		_, err := d.Collection(processes).DeleteOne(ctx, bson.D{at("_id", id)})
 		return err
 	})

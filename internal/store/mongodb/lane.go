@@ -14,32 +14,33 @@ import (
 
 	"multivac"
 	"multivac/internal/store"
+	"multivac/internal/store/mongodb/link"
 )
 
 const (
-	maxGroup  = 100      // writes that go together
-	maxWeight = 16 << 20 // bytes of what lies beside the rows that goes with them
-
-	helpAfter = time.Second // what another process leaves half done for so long, is finished here
+	maxGroup      = 100                  // changes of a transaction
+	maxWeight     = 16 << 20             // bytes of the pieces that go with them
+	changeTimeout = 10 * time.Second     // a change waits so long for its turn
+	lostPause     = 3 * time.Millisecond // after all changes of a group have lost to another process
 )
 
 // A change is a write of one row.
 type change struct {
 	id string
 	// plan changes the row as it is now, and says whether it did. It is called
-	// again where another write was first: what else it sets, in c or for who
-	// waits for c, it sets anew each time.
+	// again where another write was first: so it sets all else that it sets, in
+	// c or for the caller, each time.
 	plan func(c *change, r *row) (changed bool, err error)
-	// beside is set by plan: what has to be there before the row names it.
-	beside []beside
-	weight int // of it, about, in bytes
+	// fresh is set by plan: pieces that have to be there before the row names
+	// them.
+	fresh  []newPieces
+	weight int // of the pieces, about, in bytes
 
-	// The entry of the feed that plan wants: of its publication or deletion,
-	// or of its failure, or both.
+	// Entries of the feed that plan wants: of the row's publication or
+	// deletion, or of its failure, or both.
 	announce, announceFailure bool
-
-	restored bool // by the plan of Restore
-	datum    bool // it is to be its collection's, if published
+	isFirst                   bool // nothing of the document was published before; set by plan
+	restored                  bool // by the plan of Restore
 
 	row   *row // as it is in the end
 	err   error
@@ -49,46 +50,46 @@ type change struct {
 
 	// For the lane alone.
 	begun  bool
-	stored []litter      // what was beside and is there
-	since  time.Time     // when it was first found blocked
-	by     bson.ObjectID // by this group
+	stored []litter // fresh pieces that are there
 }
 
-// beside is something that lies in pieces.
-type beside struct {
+// newPieces are pieces that are to be written, and what to remove them by.
+type newPieces struct {
 	litter
 	pieces []any
 }
 
-// beside is what lies beside the row of a body or text.
-func (c *content) beside(b []byte) beside {
-	return beside{c.textLitter(), split(c.ID, b)}
+// bodyPieces returns the pieces of a body or text.
+func (c *content) bodyPieces(b []byte) newPieces {
+	return newPieces{c.textLitter(), split(c.ID, b)}
 }
 
-// cutBeside is what lies beside the row of a text's passages.
-func (c *content) cutBeside(passages []multivac.Passage, vectors []byte) []beside {
+// cutPieces returns the pieces of a text's passages and their vectors.
+func (c *content) cutPieces(passages []multivac.Passage, vectors []byte) []newPieces {
 	if c.Cut == "" {
 		return nil
 	}
-	return []beside{{c.cutLitter(), splitCut(c.Cut, passages, vectors)}}
+	return []newPieces{{c.cutLitter(), splitCut(c.Cut, passages, vectors)}}
 }
 
-// errBlocked is what plan returns where it has to wait for the row's last
-// change to be in the feed.
-var errBlocked = errors.New("its last change is not in the feed yet")
-
-// A lane is responsible for writes of rows: those that wait go together, but
-// one of a row at a time.
+// A lane makes changes one group after the other. Changes that wait at the same
+// time are one group, with at most one change of each row.
 type lane struct {
 	db *DB
+	tx *link.Transactor // of the goroutine run
 
 	mu     sync.Mutex
-	queue  []*change
-	closed bool
+	queue  []*change // guarded by mu
+	closed bool      // guarded by mu
 	wake   chan struct{}
 }
 
-func newLane(db *DB) *lane { return &lane{db: db, wake: make(chan struct{}, 1)} }
+// newLane returns a lane that works until the store is closed.
+func newLane(db *DB) *lane {
+	l := &lane{db: db, tx: db.conn.Transactor(), wake: make(chan struct{}, 1)}
+	db.running.Go(l.run)
+	return l
+}
 
 // do makes changes and returns once all are durable or have failed. Of changes
 // of the same row, the first comes first. Once ctx has ended, none is begun.
@@ -100,7 +101,7 @@ func (l *lane) do(ctx context.Context, changes ...*change) error {
 		return nil
 	}
 	for _, c := range changes {
-		c.done, c.until = make(chan struct{}), time.Now().Add(patience)
+		c.done, c.until = make(chan struct{}), time.Now().Add(changeTimeout)
 	}
 	l.mu.Lock()
 	if l.closed {
@@ -115,20 +116,25 @@ func (l *lane) do(ctx context.Context, changes ...*change) error {
 	}
 	var err error
 	for _, c := range changes {
-		select {
-		case <-c.done:
-		case <-ctx.Done():
-			if c.taken.CompareAndSwap(false, true) {
-				c.err = ctx.Err()
-				break
-			}
-			<-c.done
-		}
-		if err == nil {
-			err = c.err
+		if e := c.wait(ctx); err == nil {
+			err = e
 		}
 	}
 	return err
+}
+
+// wait waits until the change has ended, or ctx has, before it was begun.
+func (c *change) wait(ctx context.Context) error {
+	select {
+	case <-c.done:
+	case <-ctx.Done():
+		if c.taken.CompareAndSwap(false, true) {
+			c.err = ctx.Err()
+			return c.err
+		}
+		<-c.done
+	}
+	return c.err
 }
 
 func (c *change) end(r *row, err error) {
@@ -136,8 +142,15 @@ func (c *change) end(r *row, err error) {
 	close(c.done)
 }
 
+func endAll(all []*change, err error) {
+	for _, c := range all {
+		c.end(nil, err)
+	}
+}
+
 func (l *lane) run() {
-	var waiting []*change // taken, but not done
+	defer l.tx.Close()
+	var waiting []*change // taken from the queue, but not done
 	for {
 		l.mu.Lock()
 		waiting = append(waiting, l.queue...)
@@ -150,24 +163,13 @@ func (l *lane) run() {
 		if len(waiting) == 0 {
 			select {
 			case <-l.wake:
-			case <-l.db.closed:
+			case <-l.db.ctx.Done():
 			}
 			continue
 		}
 		group, rest := choose(waiting)
-		again := l.db.commit(l.db.ctx, group)
-		if len(again) > 0 && len(again) == len(group) {
-			l.pause()
-		}
-		waiting = append(again, rest...) // before the others, so that the first of a row stays the first
-	}
-}
-
-// pause waits a moment: all that could be done waits for another process.
-func (l *lane) pause() {
-	select {
-	case <-time.After(3 * time.Millisecond):
-	case <-l.db.closed:
+		again := l.commit(l.db.ctx, group)
+		waiting = append(again, rest...) // before the rest, so that the first of a row stays the first
 	}
 }
 
@@ -195,7 +197,7 @@ func choose(waiting []*change) (group, rest []*change) {
 	weight := 0
 	for _, c := range waiting {
 		if rows[c.id] || len(group) == maxGroup || len(group) > 0 && weight+c.weight > maxWeight {
-			rows[c.id] = true // no later one of this row either
+			rows[c.id] = true // no later change of this row either
 			rest = append(rest, c)
 			continue
 		}
@@ -206,131 +208,107 @@ func choose(waiting []*change) (group, rest []*change) {
 	return group, rest
 }
 
-// commit makes a group of changes, each of another row, and ends them, but for
-// those that it returns, to be tried again.
-func (db *DB) commit(ctx context.Context, group []*change) (again []*change) {
+// commit makes a group of changes, each of another row, and ends them. It
+// returns those that have to be tried again.
+func (l *lane) commit(ctx context.Context, group []*change) (again []*change) {
 	group = slices.DeleteFunc(group, func(c *change) bool {
 		if !c.begin() {
 			return true
 		}
 		late := time.Now().After(c.until)
 		if late {
-			c.end(nil, unavailable("try again", "MongoDB did not answer in time"))
+			c.end(nil, link.Unavailable("try again", "MongoDB did not answer in time"))
 		}
 		return late
 	})
-	if len(group) == 0 {
-		return nil
-	}
-	ids := make([]string, len(group))
-	for i, c := range group {
-		ids[i] = c.id
-	}
-	rows, err := db.rows(ctx, ids)
+	changed, err := l.db.plan(ctx, group)
 	if err != nil {
 		endAll(group, err)
 		return nil
 	}
-	token := bson.NewObjectID()
-	var changed []*change
-	for i, c := range group {
-		next, ok := db.planned(ctx, c, rows[c.id], token, int32(i))
-		switch {
-		case ok:
-			c.row = next
+	if len(changed) == 0 {
+		return nil
+	}
+	if err = l.db.store(ctx, changed); err == nil {
+		err = l.write(ctx, changed)
+	}
+	switch {
+	case errors.Is(err, errLost):
+		select {
+		case <-time.After(lostPause):
+		case <-ctx.Done():
+		}
+		return changed
+	case err != nil:
+		endAll(changed, err)
+	default:
+		l.db.finish(ctx, changed)
+	}
+	return nil
+}
+
+// plan has changes planned on their rows as they are now. It ends those that
+// change nothing, and returns the others.
+func (db *DB) plan(ctx context.Context, group []*change) (changed []*change, err error) {
+	if len(group) == 0 {
+		return nil, nil
+	}
+	rows, err := db.rows(ctx, idsOf(group))
+	if err != nil {
+		return nil, err
+	}
+	for _, c := range group {
+		if db.planned(ctx, c, rows[c.id]) {
 			changed = append(changed, c)
-		case next == nil:
-			again = append(again, c)
 		}
 	}
-	if err := db.store(ctx, changed); err != nil {
-		endAll(changed, err)
-		return again
-	}
-	done, lost, err := db.write(ctx, token, changed)
-	if err != nil {
-		endAll(changed, err)
-		return again
-	}
-	again = append(again, lost...)
-	db.finish(ctx, token, done)
-	return again
+	return changed, nil
 }
 
-func endAll(all []*change, err error) {
-	for _, c := range all {
-		c.end(nil, err)
+func idsOf(changes []*change) []string {
+	ids := make([]string, len(changes))
+	for i, c := range changes {
+		ids[i] = c.id
 	}
+	return ids
 }
 
-// planned has the change planned on its row. It returns the new row and true
-// where it is to be written; nil where it has to be planned again later; else
-// it has ended the change.
-func (db *DB) planned(ctx context.Context, c *change, now *row, token bson.ObjectID, index int32) (*row, bool) {
+// planned has the change planned on its row, and reports whether the row is to
+// be written. If not, it has ended the change.
+func (db *DB) planned(ctx context.Context, c *change, now *row) bool {
 	if now == nil {
 		now = &row{ID: c.id}
 	}
 	next := now.clone()
-	c.beside, c.announce, c.announceFailure = nil, false, false
+	c.fresh, c.announce, c.announceFailure, c.isFirst = nil, false, false, false
 	changed, err := c.plan(c, next)
-	if errors.Is(err, errBlocked) {
-		if time.Now().Before(c.until) {
-			db.wait(ctx, c, now)
-			return nil, false
-		}
-		err = unavailable("try again", "document %s is being changed by another process", c.id)
-	}
 	if err != nil || !changed {
 		db.forget(ctx, c, now)
 		c.end(next, err)
-		return next, false
+		return false
 	}
 	next.Version = now.Version + 1
-	next.remember(token)
-	if c.announce {
-		next.At, next.Open = place{Group: token, Index: 2 * index, Revision: next.Revision, State: multivac.Deleted}, token
-		if p := next.Published; p != nil {
-			next.At.Revision, next.At.State, next.At.Hash = p.Revision, multivac.Indexed, p.Hash
-		}
-	}
-	if c.announceFailure {
-		next.Failed, next.Open = place{token, 0, 2*index + 1, next.Revision, multivac.Failed, next.Content.Hash}, token
-	}
-	return next, true
+	c.row = next
+	return true
 }
 
-// wait notes that the change waits for the feed, and after a while finishes
-// what another process has left half done.
-func (db *DB) wait(ctx context.Context, c *change, now *row) {
-	if c.since.IsZero() || c.by != now.Open {
-		c.since, c.by = time.Now(), now.Open
-		return
-	}
-	if time.Since(c.since) < helpAfter {
-		return
-	}
-	if err := db.help(ctx, now.Open); err != nil {
-		db.log.Debug("MongoDB: what another process left half done is not finished yet", "error", err)
-	}
-}
-
-// forget removes what was stored for a change that comes to nothing, unless
-// the row names it: then the change was made, and this is another try of it.
+// forget removes the pieces of a change that comes to nothing, unless the row
+// names them: then an earlier try of the change was successful.
 func (db *DB) forget(ctx context.Context, c *change, now *row) {
 	lost := slices.DeleteFunc(slices.Clone(c.stored), func(l litter) bool { return now.names(l.ID) })
-	if err := db.sweep(ctx, lost); err != nil { // Examine finds it, and it harms nobody
+	if err := db.sweep(ctx, lost); err != nil { // Examine finds them, and they do no harm
 		db.log.Debug("MongoDB: pieces of nothing were left", "error", err)
 	}
 }
 
-// store writes what goes with the changes.
+// store writes the pieces of changes.
 func (db *DB) store(ctx context.Context, changed []*change) error {
 	all := make(map[string][]any)
 	for _, c := range changed {
 		if len(c.stored) > 0 {
 			continue
 		}
-		for _, b := range c.beside {
+		for _, b := range c.fresh {
 			all[b.collection()] = append(all[b.collection()], b.pieces...)
 		}
 	}
@@ -341,7 +319,7 @@ func (db *DB) store(ctx context.Context, changed []*change) error {
 	}
 	for _, c := range changed {
 		if len(c.stored) == 0 {
-			for _, b := range c.beside {
+			for _, b := range c.fresh {
 				c.stored = append(c.stored, b.litter)
 			}
 		}
@@ -349,12 +327,40 @@ func (db *DB) store(ctx context.Context, changed []*change) error {
 	return nil
 }
 
-// write writes the rows, each only where it is as it was read, and says which
-// were written and which have lost to another write.
-func (db *DB) write(ctx context.Context, token bson.ObjectID, changed []*change) (done, lost []*change, err error) {
-	if len(changed) == 0 {
-		return nil, nil, nil
+// errLost is returned where another process has written one of the rows since
+// it was read.
+var errLost = multivac.Errorf(multivac.ErrSuperseded, "", "another write was first")
+
+// write writes the rows of changes and their entries of the feed, all or
+// nothing.
+func (l *lane) write(ctx context.Context, changed []*change) error {
+	last, announces := lastIndex(changed)
+	err := l.tx.Run(ctx, func(ctx context.Context, d *mongo.Database) error {
+		if !announces {
+			return writeRows(ctx, d, changed)
+		}
+		number, err := nextBatch(ctx, d, last)
+		if err != nil {
+			return err
+		}
+		b := newBatch(number, last, changed)
+		if err := writeRows(ctx, d, changed); err != nil {
+			return err
+		}
+		_, err = d.Collection(feeds).InsertOne(ctx, b)
+		if mongo.IsDuplicateKeyError(err) {
+			return damaged("batch %d of the feed is there before its turn", number)
+		}
+		return err
+	})
+	if err == nil && announces {
+		l.db.ring()
 	}
+	return err
+}
+
+// writeRows writes rows, each only if it is as it was read.
+func writeRows(ctx context.Context, d *mongo.Database, changed []*change) error {
 	models := make([]mongo.WriteModel, len(changed))
 	for i, c := range changed {
 		if c.row.Version == 1 {
@@ -363,67 +369,54 @@ func (db *DB) write(ctx context.Context, token bson.ObjectID, changed []*change)
 			models[i] = mongo.NewReplaceOneModel().SetFilter(bson.D{at("_id", c.id), at("version", c.row.Version-1)}).SetReplacement(c.row)
 		}
 	}
-	var result *mongo.BulkWriteResult
-	err = db.call(ctx, func(ctx context.Context, d *mongo.Database) (err error) {
-		result, err = d.Collection(documents).BulkWrite(ctx, models, options.BulkWrite().SetOrdered(false))
+	result, err := d.Collection(documents).BulkWrite(ctx, models, options.BulkWrite().SetOrdered(false))
+	switch {
+	case mongo.IsDuplicateKeyError(err):
+		return errLost
+	case err != nil:
 		return err
-	})
-	if err == nil && result.MatchedCount+result.InsertedCount == int64(len(changed)) {
-		return changed, nil, nil
+	case result.MatchedCount+result.InsertedCount != int64(len(changed)):
+		return errLost
 	}
-	if err != nil && !errors.Is(err, multivac.ErrUnavailable) {
-		return nil, nil, err
-	}
-	// Some have lost, or nobody can say: the rows know.
-	ids := make([]string, len(changed))
-	for i, c := range changed {
-		ids[i] = c.id
-	}
-	rows, err := db.rows(ctx, ids)
-	if err != nil {
-		return nil, nil, err
-	}
+	return nil
+}
+
+// finish removes what the changes have made litter of, and ends them.
+func (db *DB) finish(ctx context.Context, changed []*change) {
+	var all []litter
+	var models []mongo.WriteModel
 	for _, c := range changed {
-		if r := rows[c.id]; r != nil && slices.Contains(r.Groups, token) {
-			done = append(done, c)
+		if len(c.row.Litter) == 0 {
+			continue
+		}
+		all = append(all, c.row.Litter...)
+		ids := make([]string, len(c.row.Litter))
+		for i, l := range c.row.Litter {
+			ids[i] = l.ID
+		}
+		models = append(models, mongo.NewUpdateOneModel().SetFilter(bson.D{at("_id", c.id), at("litter.id", in(ids))}).
+			SetUpdate(bson.D{at("$pull", bson.D{at("litter", bson.D{at("id", in(ids))})}), at("$inc", bson.D{at("version", 1)})}))
+	}
+	err := db.clean(ctx, all, models)
+	for _, c := range changed {
+		if len(c.row.Litter) > 0 {
+			c.end(c.row, err)
 		} else {
-			lost = append(lost, c)
+			c.end(c.row, nil)
 		}
-	}
-	return done, lost, nil
-}
-
-// finish does what follows from changes that are written, and ends them.
-func (db *DB) finish(ctx context.Context, token bson.ObjectID, done []*change) {
-	announced := slices.DeleteFunc(slices.Clone(done), func(c *change) bool { return !c.announce && !c.announceFailure })
-	err := db.moveDatums(ctx, announced)
-	if err == nil && len(announced) > 0 {
-		err = db.announce(ctx, token, announced)
-	}
-	for _, c := range done {
-		e := err
-		if !c.announce && !c.announceFailure {
-			e = nil
-		}
-		if e == nil && len(c.row.Litter) > 0 {
-			e = db.clean(ctx, c.row)
-		}
-		c.end(c.row, e)
 	}
 }
 
-// clean removes a row's litter.
-func (db *DB) clean(ctx context.Context, r *row) error {
-	if err := db.sweep(ctx, r.Litter); err != nil {
+// clean removes litter, and then has rows forget it.
+func (db *DB) clean(ctx context.Context, all []litter, forget []mongo.WriteModel) error {
+	if len(all) == 0 {
+		return nil
+	}
+	if err := db.sweep(ctx, all); err != nil {
 		return err
 	}
-	ids := make([]string, len(r.Litter))
-	for i, l := range r.Litter {
-		ids[i] = l.ID
-	}
-	return db.insist(ctx, func(ctx context.Context, d *mongo.Database) error {
-		_, err := d.Collection(documents).UpdateOne(ctx, bson.D{at("_id", r.ID)},
-			bson.D{at("$pull", bson.D{at("litter", bson.D{at("id", in(ids))})}), at("$inc", bson.D{at("version", 1)})})
+	return db.conn.Insist(ctx, func(ctx context.Context, d *mongo.Database) error {
+		_, err := d.Collection(documents).BulkWrite(ctx, forget, options.BulkWrite().SetOrdered(false))
 		return err
 	})
 }

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"math"
 	"slices"
 	"time"
 
@@ -38,7 +39,7 @@ func (db *DB) Document(ctx context.Context, id multivac.DocumentID) (d multivac.
 		switch {
 		case err != nil:
 			return multivac.Document{}, err
-		case all[0] == nil: // it has changed meanwhile
+		case all[0] == nil: // it has changed since the row was read
 			continue
 		case r.State == multivac.Indexed:
 			d.Text, d.Places = string(all[0]), multivac.Places(c.Places)
@@ -72,7 +73,7 @@ func (db *DB) Documents(ctx context.Context, list multivac.Listing) (page multiv
 	if list.Collection != "" {
 		filter = append(filter, at("collection", string(list.Collection)))
 	}
-	err = db.call(ctx, func(ctx context.Context, d *mongo.Database) error {
+	err = db.conn.Call(ctx, func(ctx context.Context, d *mongo.Database) error {
 		page = multivac.Page{}
 		return each(ctx, d.Collection(documents), filter, func(r *row) error {
 			page.Documents = append(page.Documents, r.document())
@@ -87,7 +88,7 @@ func (db *DB) Documents(ctx context.Context, list multivac.Listing) (page multiv
 }
 
 func (db *DB) count(ctx context.Context, filter bson.D) (n int, err error) {
-	err = db.call(ctx, func(ctx context.Context, d *mongo.Database) error {
+	err = db.conn.Call(ctx, func(ctx context.Context, d *mongo.Database) error {
 		all, err := d.Collection(documents).CountDocuments(ctx, filter)
 		n = int(all)
 		return err
@@ -108,7 +109,7 @@ func (db *DB) Due(ctx context.Context, kind multivac.TaskKind, now time.Time, li
 		return db.dueOther(ctx, kind, now, limit)
 	}
 	before := bson.D{at("$lte", store.Micros(now))}
-	err = db.call(ctx, func(ctx context.Context, d *mongo.Database) error {
+	err = db.conn.Call(ctx, func(ctx context.Context, d *mongo.Database) error {
 		tasks = nil
 		return each(ctx, d.Collection(documents), bson.D{at("state", multivac.Pending), at("lease", before), at("due", before)}, func(r *row) error {
 			tasks = append(tasks, r.task())
@@ -121,7 +122,7 @@ func (db *DB) Due(ctx context.Context, kind multivac.TaskKind, now time.Time, li
 // Outdated implements store.Store.
 func (db *DB) Outdated(ctx context.Context, v store.Version, limit int) (tasks []multivac.Task, err error) {
 	defer multivac.Wrap(&err, "list what is cut by an older version")
-	err = db.call(ctx, func(ctx context.Context, d *mongo.Database) error {
+	err = db.conn.Call(ctx, func(ctx context.Context, d *mongo.Database) error {
 		tasks = nil
 		return each(ctx, d.Collection(documents), outdated(v), func(r *row) error {
 			tasks = append(tasks, multivac.Task{Document: multivac.DocumentID(r.ID), Revision: multivac.Revision(r.Published.Revision)})
@@ -132,14 +133,67 @@ func (db *DB) Outdated(ctx context.Context, v store.Version, limit int) (tasks [
 }
 
 func outdated(v store.Version) bson.D {
-	plain := bson.D{at("$gte", 256), at("$lt", pack(v))}
-	return bson.D{at("$or", bson.A{bson.D{at("published.segmenter", plain)}, bson.D{at("published.segmenter", bson.D{at("$lt", min(v.Segmenter, 256))})}})}
+	return bson.D{at("published.segmenter", bson.D{at("$lt", pack(v))})}
 }
 
 // CountOutdated implements store.Store.
 func (db *DB) CountOutdated(ctx context.Context, v store.Version) (n int, err error) {
 	defer multivac.Wrap(&err, "count what is cut by an older version")
 	return db.count(ctx, outdated(v))
+}
+
+// Datum implements store.Store.
+func (db *DB) Datum(ctx context.Context, collection multivac.CollectionName) (text string, err error) {
+	defer multivac.Wrap(&err, "read datum")
+	for range maxReads {
+		r, err := db.datum(ctx, string(collection))
+		if err != nil {
+			return "", err
+		}
+		if r == nil {
+			return "", store.ErrNoDatum(collection)
+		}
+		texts, err := db.read(ctx, r.Published)
+		if err != nil {
+			return "", err
+		}
+		if texts[0] != nil {
+			return string(texts[0]), nil
+		}
+	}
+	return "", damaged("the datum of collection %s is not whole", collection)
+}
+
+// datum returns the document of a collection that was published first of those
+// that stand; nil where none stands. It looks no further than the place of the
+// one before, so that a server need not sort all documents.
+func (db *DB) datum(ctx context.Context, collection string) (first *row, err error) {
+	db.mu.Lock()
+	place, known := db.firsts[collection]
+	db.mu.Unlock()
+	if known {
+		first, err = db.firstBefore(ctx, collection, place+1)
+	}
+	if first == nil && err == nil {
+		first, err = db.firstBefore(ctx, collection, math.MaxInt64)
+	}
+	if first != nil {
+		db.mu.Lock()
+		db.firsts[collection] = first.First
+		db.mu.Unlock()
+	}
+	return first, err
+}
+
+// firstBefore returns the document that was published first, if that was before
+// a place in the feed.
+func (db *DB) firstBefore(ctx context.Context, collection string, before int64) (first *row, err error) {
+	err = db.conn.Call(ctx, func(ctx context.Context, d *mongo.Database) error {
+		first = nil
+		return each(ctx, d.Collection(documents), bson.D{at("collection", collection), at("first", bson.D{at("$lt", before)})}, func(r *row) error { first = r; return nil },
+			options.Find().SetSort(bson.D{at("first", 1), at("told", 1), at("_id", 1)}).SetLimit(1))
+	})
+	return first, err
 }
 
 // Excerpts implements store.Store.
@@ -155,7 +209,7 @@ func (db *DB) Excerpts(ctx context.Context, ids []multivac.PassageID) (_ []multi
 }
 
 // tryExcerpts reads rows, then passages, then texts. It returns errGone where
-// something changed between.
+// something changed in between.
 func (db *DB) tryExcerpts(ctx context.Context, ids []multivac.PassageID) ([]multivac.Excerpt, error) {
 	if err := ctx.Err(); err != nil {
 		return nil, err
@@ -164,8 +218,38 @@ func (db *DB) tryExcerpts(ctx context.Context, ids []multivac.PassageID) ([]mult
 	if err != nil {
 		return nil, err
 	}
-	texts := make([]*content, len(ids)) // nil for what is not there
+	texts := textsOf(ids, rows)
+	all, err := db.excerptsWithoutText(ctx, ids, rows, texts)
+	if err != nil {
+		return nil, err
+	}
 	var names []string
+	for i, c := range texts {
+		if c != nil {
+			names = append(names, pieceNames(c.ID, all[i].Start/pieceSize, parts(all[i].End, pieceSize))...)
+		}
+	}
+	found, err := db.findPieces(ctx, distinct(names))
+	if err != nil {
+		return nil, err
+	}
+	for i, c := range texts {
+		if c == nil {
+			continue
+		}
+		b, err := join(c, found, all[i].Start, all[i].End)
+		if err != nil {
+			return nil, err
+		}
+		all[i].Text = string(b)
+	}
+	return all, nil
+}
+
+// textsOf returns the texts that passages are of; nil for passages that are not
+// there.
+func textsOf(ids []multivac.PassageID, rows map[string]*row) []*content {
+	texts := make([]*content, len(ids))
 	for i, id := range ids {
 		r := rows[string(id.Document)]
 		if r == nil {
@@ -173,7 +257,18 @@ func (db *DB) tryExcerpts(ctx context.Context, ids []multivac.PassageID) ([]mult
 		}
 		if c := r.text(id.Revision); c != nil && id.Number >= 0 && id.Number < c.Passages {
 			texts[i] = c
-			names = append(names, pieceName(c.Cut, id.Number/cutSize))
+		}
+	}
+	return texts
+}
+
+// excerptsWithoutText returns the excerpts of passages of texts, without the
+// bytes of the texts.
+func (db *DB) excerptsWithoutText(ctx context.Context, ids []multivac.PassageID, rows map[string]*row, texts []*content) ([]multivac.Excerpt, error) {
+	var names []string
+	for i, c := range texts {
+		if c != nil {
+			names = append(names, pieceName(c.Cut, ids[i].Number/cutSize))
 		}
 	}
 	found, err := db.findCuts(ctx, distinct(names), withoutVectors())
@@ -181,7 +276,6 @@ func (db *DB) tryExcerpts(ctx context.Context, ids []multivac.PassageID) ([]mult
 		return nil, err
 	}
 	all := make([]multivac.Excerpt, len(ids))
-	names = nil
 	for i, id := range ids {
 		all[i] = multivac.Excerpt{Document: id.Document, Revision: id.Revision, Passage: multivac.Passage{Number: id.Number}}
 		c := texts[i]
@@ -201,21 +295,6 @@ func (db *DB) tryExcerpts(ctx context.Context, ids []multivac.PassageID) ([]mult
 		}
 		x := &all[i]
 		x.Passage, x.Source, x.Title = some[id.Number%cutSize], rows[string(id.Document)].Source, c.Title
-		names = append(names, pieceNames(c.ID, x.Start/pieceSize, parts(x.End, pieceSize))...)
-	}
-	parts, err := db.findPieces(ctx, distinct(names))
-	if err != nil {
-		return nil, err
-	}
-	for i := range all {
-		if texts[i] == nil {
-			continue
-		}
-		b, err := join(texts[i], parts, all[i].Start, all[i].End)
-		if err != nil {
-			return nil, err
-		}
-		all[i].Text = string(b)
 	}
 	return all, nil
 }
@@ -290,8 +369,13 @@ func (db *DB) Records(ctx context.Context, passages bool, fn func(store.Record) 
 				return err
 			}
 			if _, known := datums[r.Collection]; !known {
-				if datums[r.Collection], err = db.datum(ctx, r.Collection); err != nil {
+				first, err := db.datum(ctx, r.Collection)
+				if err != nil {
 					return err
+				}
+				datums[r.Collection] = ""
+				if first != nil {
+					datums[r.Collection] = first.ID
 				}
 			}
 			record.Datum = datums[r.Collection] == r.ID

@@ -20,45 +20,48 @@ import (
 // A row is all there is to know of a document but for what lies in pieces.
 // Times are microseconds of Unix, 0 for none.
 type row struct {
-	ID         string          `bson:"_id"`
-	Version    int64           `bson:"version"` // rises with every write; 0: never told
-	Groups     []bson.ObjectID `bson:"groups"`  // of writes, that wrote it last, the latest first
-	Collection string          `bson:"collection"`
-	Source     string          `bson:"source"`
-	Revision   int64           `bson:"revision"`
-	State      multivac.State  `bson:"state"`
-	Step       string          `bson:"step"`
-	Attempts   int             `bson:"attempts"`
-	LastError  string          `bson:"last_error"`
-	Told       int64           `bson:"told"`
-	Changed    int64           `bson:"changed"`
-	Lease      int64           `bson:"lease"` // until when it is leased
-	Due        int64           `bson:"due"`   // not to be leased before
+	ID         string         `bson:"_id"`
+	Version    int64          `bson:"version"` // rises with every write; 0: never told
+	Collection string         `bson:"collection"`
+	Source     string         `bson:"source"`
+	Revision   int64          `bson:"revision"`
+	State      multivac.State `bson:"state"`
+	Step       string         `bson:"step"`
+	Attempts   int            `bson:"attempts"`
+	LastError  string         `bson:"last_error"`
+	Told       int64          `bson:"told"`
+	Changed    int64          `bson:"changed"`
+	Lease      int64          `bson:"lease"` // until when it is leased
+	Due        int64          `bson:"due"`   // not to be leased before
 
 	Content   *content  `bson:"content,omitempty"`   // the body, while pending or failed
 	Published *content  `bson:"published,omitempty"` // the text that is answered from
-	First     int64     `bson:"first,omitempty"`     // when something was published first, where something is
 	Replaced  []content `bson:"replaced,omitempty"`  // texts that were, until they are purged
 	Litter    []litter  `bson:"litter,omitempty"`    // pieces that nothing names any more, to be removed
 
-	At     place         `bson:"at"`             // in the feed, of its publication or deletion
-	Failed place         `bson:"failed"`         // in the feed, of its failure
-	Open   bson.ObjectID `bson:"open,omitempty"` // the group whose entry of it is not known to be in the feed
+	At     place `bson:"at"`              // in the feed, of its publication or deletion
+	Failed place `bson:"failed"`          // in the feed, of its failure
+	First  int64 `bson:"first,omitempty"` // place in the feed of the first publication, as a number; 0 where nothing is published
 }
 
-// A place is one in the feed.
+// A place is one in the feed, and what the entry there says.
 type place struct {
-	Group bson.ObjectID `bson:"group"` // of writes, whose entries make a batch of the feed
-	Batch int64         `bson:"batch"` // its number; 0 while it is not known to be in the feed
-	Index int32         `bson:"index"` // in it
-
-	// What the entry says.
+	Batch    int64          `bson:"batch"` // its number, from 1
+	Index    int32          `bson:"index"` // in the batch
 	Revision int64          `bson:"revision"`
 	State    multivac.State `bson:"state,omitempty"`
-	Hash     []byte         `bson:"hash,omitempty"`
 }
 
 func (p place) position() multivac.Position { return position(p.Batch, p.Index) }
+
+// Places of a first publication that are before all in the feed.
+const (
+	firstDatum = 1 // of a document that was a collection's datum, in an export or before version 2 of the schema
+	firstOther = 2 // of others that were published before version 2
+)
+
+// order returns the place as a number, by which places are ordered.
+func (p place) order() int64 { return p.Batch<<16 | int64(p.Index) }
 
 // A content is a body or a text. It lies in pieces of pieceSize bytes under
 // names made of its own; its passages, without their text, some to a piece.
@@ -73,7 +76,7 @@ type content struct {
 	Places    []byte `bson:"places,omitempty"`
 	Cut       string `bson:"cut,omitempty"` // of its passages
 	Passages  int    `bson:"passages"`
-	Segmenter int    `bson:"segmenter"` // and the version of the vectors, by pack
+	Version   int    `bson:"segmenter"` // of passages and vectors, by pack
 	Replaced  int64  `bson:"replaced,omitempty"`
 }
 
@@ -81,6 +84,15 @@ type litter struct {
 	ID     string `bson:"id"`
 	Pieces int    `bson:"pieces"`
 	Cut    bool   `bson:"cut"` // of passages
+}
+
+// pack writes a version as one number, of which MongoDB can say which is less.
+// Example: segmenter 3 and vectors 2 are 3*256 + 2. Vectors stay below 256.
+func pack(v store.Version) int { return v.Segmenter<<8 | v.Vectors }
+
+// version is the inverse of pack.
+func (c *content) version() store.Version {
+	return store.Version{Segmenter: c.Version >> 8, Vectors: c.Version & 255}
 }
 
 func (l litter) collection() string {
@@ -130,17 +142,8 @@ func (c *content) cutLitter() litter {
 
 func (r *row) clone() *row {
 	c := *r
-	c.Groups, c.Replaced, c.Litter = slices.Clone(r.Groups), slices.Clone(r.Replaced), slices.Clone(r.Litter)
+	c.Replaced, c.Litter = slices.Clone(r.Replaced), slices.Clone(r.Litter)
 	return &c
-}
-
-// remembered is how many groups a row remembers: whoever does not know whether
-// a write of his was done finds it here, though others have written since.
-const remembered = 8
-
-func (r *row) remember(group bson.ObjectID) {
-	r.Groups = slices.Insert(r.Groups, 0, group)
-	r.Groups = r.Groups[:min(len(r.Groups), remembered)]
 }
 
 // names reports whether a content or cut of the row has the name.
@@ -238,16 +241,4 @@ func each[T any](ctx context.Context, c *mongo.Collection, filter any, fn func(*
 		}
 	}
 	return cursor.Err()
-}
-
-// pack writes a version so that an older one is less. What was written before
-// there were vectors is the segmenter's version alone.
-func pack(v store.Version) int { return v.Segmenter<<8 | v.Vectors }
-
-// version is the inverse of pack.
-func (c *content) version() store.Version {
-	if c.Segmenter < 256 {
-		return store.Version{Segmenter: c.Segmenter}
-	}
-	return store.Version{Segmenter: c.Segmenter >> 8, Vectors: c.Segmenter & 255}
 }

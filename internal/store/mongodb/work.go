@@ -41,7 +41,7 @@ func (db *DB) AddTask(ctx context.Context, task multivac.Task, now time.Time) (e
 	}
 	n := store.Micros(now)
 	fresh := taskRow{ID: taskID{task.Kind, task.Document}, Revision: int64(task.Revision), State: multivac.Pending, Told: n, Changed: n}
-	return db.insist(ctx, func(ctx context.Context, d *mongo.Database) error {
+	return db.conn.Insist(ctx, func(ctx context.Context, d *mongo.Database) error {
 		earlier := bson.D{at("_id", fresh.ID), at("revision", bson.D{at("$lt", fresh.Revision)})}
 		_, err := d.Collection(work).ReplaceOne(ctx, earlier, fresh, options.Replace().SetUpsert(true))
 		if mongo.IsDuplicateKeyError(err) { // there is one of that revision or of a later one
@@ -57,7 +57,7 @@ func (db *DB) EndTask(ctx context.Context, task multivac.Task) (err error) {
 	if task.Kind == multivac.ReadDocument {
 		return store.ErrReadDocument()
 	}
-	return db.call(ctx, func(ctx context.Context, d *mongo.Database) error {
+	return db.conn.Call(ctx, func(ctx context.Context, d *mongo.Database) error {
 		r, err := d.Collection(work).DeleteOne(ctx, bson.D{at("_id", taskID{task.Kind, task.Document}), at("revision", int64(task.Revision))})
 		if err == nil && r.DeletedCount == 0 {
 			return store.ErrSuperseded(task)
@@ -69,7 +69,7 @@ func (db *DB) EndTask(ctx context.Context, task multivac.Task) (err error) {
 // dueOther is Due for another kind than documents.
 func (db *DB) dueOther(ctx context.Context, kind multivac.TaskKind, now time.Time, limit int) (tasks []multivac.Task, err error) {
 	before := bson.D{at("$lte", store.Micros(now))}
-	err = db.call(ctx, func(ctx context.Context, d *mongo.Database) error {
+	err = db.conn.Call(ctx, func(ctx context.Context, d *mongo.Database) error {
 		tasks = nil
 		filter := bson.D{at("_id.kind", kind), at("state", multivac.Pending), at("lease", before), at("due", before)}
 		return each(ctx, d.Collection(work), filter, func(r *taskRow) error {
@@ -87,7 +87,7 @@ func (db *DB) leaseOther(ctx context.Context, task multivac.Task, now, until tim
 	before := bson.D{at("$lte", store.Micros(now))}
 	filter := bson.D{at("_id", taskID{task.Kind, task.Document}), at("revision", int64(task.Revision)), at("state", multivac.Pending), at("lease", before), at("due", before)}
 	update := bson.D{at("$set", bson.D{at("lease", store.Micros(until))}), at("$inc", bson.D{at("attempts", 1)})}
-	err = db.call(ctx, func(ctx context.Context, d *mongo.Database) error {
+	err = db.conn.Call(ctx, func(ctx context.Context, d *mongo.Database) error {
 		err := d.Collection(work).FindOneAndUpdate(ctx, filter, update, options.FindOneAndUpdate().SetReturnDocument(options.After)).Decode(&r)
 		if errors.Is(err, mongo.ErrNoDocuments) {
 			return store.ErrSuperseded(task)
@@ -107,7 +107,7 @@ func (db *DB) leaseOther(ctx context.Context, task multivac.Task, now, until tim
 func (db *DB) updateOther(ctx context.Context, task multivac.Task, update bson.D) error {
 	held := bson.D{at("_id", taskID{task.Kind, task.Document}), at("revision", int64(task.Revision)), at("state", multivac.Pending),
 		at("attempts", task.Attempt), at("lease", bson.D{at("$ne", 0)})}
-	return db.call(ctx, func(ctx context.Context, d *mongo.Database) error {
+	return db.conn.Call(ctx, func(ctx context.Context, d *mongo.Database) error {
 		r, err := d.Collection(work).UpdateOne(ctx, held, update)
 		if err == nil && r.MatchedCount == 0 {
 			return store.ErrSuperseded(task)

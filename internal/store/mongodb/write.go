@@ -44,7 +44,8 @@ func put(t multivac.Telling, now int64, receipt *multivac.Receipt) *change {
 		*receipt = multivac.Receipt{ID: multivac.DocumentID(c.id), Source: t.Source, State: multivac.Pending}
 		if old := r.current(); old != nil && r.State != multivac.Failed && string(old.Hash) == string(hash[:]) {
 			receipt.Revision, receipt.State = multivac.Revision(r.Revision), r.State
-			return false, placed(receipt, r)
+			placed(receipt, r)
+			return false, nil
 		}
 		if r.Version == 0 {
 			r.Collection, r.Source = string(t.Collection.OrDefault()), t.Source
@@ -56,7 +57,7 @@ func put(t multivac.Telling, now int64, receipt *multivac.Receipt) *change {
 		body.Revision = r.Revision
 		r.Content = &body
 		r.State, r.Step, r.Attempts, r.LastError, r.Told, r.Changed, r.Lease, r.Due = multivac.Pending, "", 0, "", now, now, 0, 0
-		c.beside = []beside{body.beside(t.Body)}
+		c.fresh = []newPieces{body.bodyPieces(t.Body)}
 		receipt.Revision, receipt.Changed = multivac.Revision(r.Revision), true
 		return true, nil
 	}
@@ -75,10 +76,8 @@ func (db *DB) Delete(ctx context.Context, id multivac.DocumentID, now time.Time)
 		}
 		r = multivac.Receipt{ID: id, Source: d.Source, State: multivac.Deleted, Revision: multivac.Revision(d.Revision)}
 		if d.State == multivac.Deleted {
-			return false, placed(&r, d)
-		}
-		if !d.Open.IsZero() {
-			return false, errBlocked
+			placed(&r, d)
+			return false, nil
 		}
 		d.delete(store.Micros(now))
 		c.announce = true
@@ -97,7 +96,7 @@ func (r *row) delete(now int64) {
 	for _, c := range append(slices.Clone(r.Replaced), deref(r.Content, r.Published)...) {
 		r.Litter = append(r.Litter, c.litter()...)
 	}
-	r.Content, r.Published, r.Replaced = nil, nil, nil
+	r.Content, r.Published, r.Replaced, r.First = nil, nil, nil, 0
 	r.Revision++
 	r.State, r.Step, r.Attempts, r.LastError, r.Changed, r.Lease, r.Due = multivac.Deleted, "", 0, "", now, 0, 0
 	r.Failed = place{}
@@ -112,16 +111,11 @@ func deref(all ...*content) (there []content) {
 	return there
 }
 
-// placed sets the position of a receipt that says what is so already.
-func placed(r *multivac.Receipt, d *row) error {
-	if d.State != multivac.Indexed && d.State != multivac.Deleted {
-		return nil
+// placed sets the position of a receipt that changes nothing.
+func placed(r *multivac.Receipt, d *row) {
+	if d.State == multivac.Indexed || d.State == multivac.Deleted {
+		r.Position = d.At.position()
 	}
-	if !d.Open.IsZero() {
-		return errBlocked
-	}
-	r.Position = d.At.position()
-	return nil
 }
 
 // pending says whether a task is still to be done.
@@ -143,12 +137,12 @@ func (r *row) leased(task multivac.Task) error {
 	return nil
 }
 
-// change makes a change of a task's document.
-func (db *DB) change(ctx context.Context, l *lane, task multivac.Task, plan func(c *change, r *row) (bool, error)) (*row, error) {
+// change makes a change of a task's document. weight is that of its pieces.
+func (db *DB) change(ctx context.Context, l *lane, task multivac.Task, weight int, plan func(c *change, r *row) (bool, error)) (*row, error) {
 	if !store.ValidID(task.Document) {
 		return nil, errors.Join(ctx.Err(), store.ErrSuperseded(task))
 	}
-	c := &change{id: string(task.Document), plan: plan}
+	c := &change{id: string(task.Document), plan: plan, weight: weight}
 	err := l.do(ctx, c)
 	return c.row, err
 }
@@ -159,7 +153,7 @@ func (db *DB) Lease(ctx context.Context, task multivac.Task, now, until time.Tim
 	if task.Kind != multivac.ReadDocument {
 		return db.leaseOther(ctx, task, now, until)
 	}
-	r, err := db.change(ctx, db.leases, task, func(_ *change, r *row) (bool, error) {
+	r, err := db.change(ctx, db.leases, task, 0, func(_ *change, r *row) (bool, error) {
 		if err := r.pending(task); err != nil {
 			return false, err
 		}
@@ -192,7 +186,7 @@ func (db *DB) Step(ctx context.Context, task multivac.Task, step string, until t
 	if task.Kind != multivac.ReadDocument {
 		return db.updateOther(ctx, task, bson.D{at("$set", bson.D{at("step", step), at("lease", store.Micros(until))})})
 	}
-	_, err = db.change(ctx, db.leases, task, func(_ *change, r *row) (bool, error) {
+	_, err = db.change(ctx, db.leases, task, 0, func(_ *change, r *row) (bool, error) {
 		err := r.leased(task)
 		r.Step, r.Lease = step, store.Micros(until)
 		return err == nil, err
@@ -206,7 +200,7 @@ func (db *DB) Release(ctx context.Context, task multivac.Task) (err error) {
 	if task.Kind != multivac.ReadDocument {
 		return db.updateOther(ctx, task, bson.D{at("$set", bson.D{at("lease", 0)}), at("$inc", bson.D{at("attempts", -1)})})
 	}
-	_, err = db.change(ctx, db.leases, task, func(_ *change, r *row) (bool, error) {
+	_, err = db.change(ctx, db.leases, task, 0, func(_ *change, r *row) (bool, error) {
 		err := r.leased(task)
 		r.Attempts--
 		r.Lease = 0
@@ -225,7 +219,7 @@ func (db *DB) Fail(ctx context.Context, task multivac.Task, cause string, final 
 	if final {
 		l = db.announcing
 	}
-	_, err = db.change(ctx, l, task, func(c *change, r *row) (bool, error) {
+	_, err = db.change(ctx, l, task, 0, func(c *change, r *row) (bool, error) {
 		if err := r.leased(task); err != nil {
 			return false, err
 		}
@@ -233,9 +227,6 @@ func (db *DB) Fail(ctx context.Context, task multivac.Task, cause string, final 
 		if !final {
 			r.Due = store.Micros(retry)
 			return true, nil
-		}
-		if !r.Open.IsZero() {
-			return false, errBlocked
 		}
 		r.State, r.Changed, r.Due = multivac.Failed, store.Micros(now), 0
 		c.announceFailure = true
@@ -250,7 +241,7 @@ func (db *DB) Publish(ctx context.Context, task multivac.Task, p store.Publicati
 	if err := p.Validate(); err != nil {
 		return "", err
 	}
-	r, err := db.change(ctx, db.announcing, task, publish(task, p, store.Micros(now)))
+	r, err := db.change(ctx, db.announcing, task, len(p.Text)+len(p.Vectors), publish(task, p, store.Micros(now)))
 	if err != nil {
 		return "", err
 	}
@@ -263,23 +254,20 @@ func publish(task multivac.Task, p store.Publication, now int64) func(*change, *
 		if err := r.pending(task); err != nil {
 			return false, err
 		}
-		if !r.Open.IsZero() {
-			return false, errBlocked
-		}
 		body := r.Content
 		t := *text
 		t.Revision, t.Hash, t.Title, t.MediaType = body.Revision, body.Hash, body.Title, body.MediaType
 		if t.Title == "" {
 			t.Title = p.Title
 		}
-		c.beside = t.cutBeside(p.Passages, p.Vectors)
+		c.fresh = t.cutPieces(p.Passages, p.Vectors)
 		if body.is(text.Size, text.Sum) { // as it is for Markdown: it need not be written again
 			t.ID = body.ID
 		} else {
-			c.beside = append(c.beside, t.beside([]byte(p.Text)))
+			c.fresh = append(c.fresh, t.bodyPieces([]byte(p.Text)))
 			r.Litter = append(r.Litter, body.litter()...)
 		}
-		r.replace(&t, now)
+		c.isFirst = r.replace(&t, now)
 		r.Content = nil
 		r.State, r.Step, r.LastError, r.Changed, r.Lease, r.Due = multivac.Indexed, "", "", now, 0, 0
 		c.announce = true
@@ -288,25 +276,26 @@ func publish(task multivac.Task, p store.Publication, now int64) func(*change, *
 }
 
 func newText(p store.Publication) *content {
-	t := &content{ID: newName(), Size: len(p.Text), Sum: sum([]byte(p.Text)), Passages: len(p.Passages), Segmenter: pack(p.Version), Places: []byte(p.Places)}
+	t := &content{ID: newName(), Size: len(p.Text), Sum: sum([]byte(p.Text)), Passages: len(p.Passages), Version: pack(p.Version), Places: []byte(p.Places)}
 	if len(p.Passages) > 0 {
 		t.Cut = newName()
 	}
 	return t
 }
 
-// replace puts a text in the place of what is published.
-func (r *row) replace(t *content, now int64) {
-	if r.Published == nil {
-		r.First = max(now, 1)
-	}
+// replace puts a text in the place of what is published, and reports whether
+// nothing was.
+func (r *row) replace(t *content, now int64) (isFirst bool) {
 	if old := r.Published; old != nil {
 		replaced := *old
 		replaced.Replaced = max(now, 1)
 		r.Replaced = append(r.Replaced, replaced)
+	} else {
+		isFirst = true
 	}
 	r.Published = t
 	r.Failed = place{}
+	return isFirst
 }
 
 // Retry implements store.Store.
@@ -331,7 +320,8 @@ func (db *DB) Retry(ctx context.Context, id multivac.DocumentID, now time.Time) 
 		case d.State == multivac.Pending && d.Due != 0:
 			d.Due = 0
 		default:
-			return false, placed(&r, d)
+			placed(&r, d)
+			return false, nil
 		}
 		r.Changed = true
 		return true, nil
@@ -400,26 +390,22 @@ func (db *DB) Attach(ctx context.Context, task multivac.Task, v store.Version, v
 	})
 }
 
-// replace puts passages in the place of those that are published, unless check
-// has something against it.
+// replace replaces the published passages, unless check returns an error.
 func (db *DB) replace(ctx context.Context, task multivac.Task, p store.Publication, check func(*content) error) error {
 	fresh := newText(p)
-	_, err := db.change(ctx, db.announcing, task, func(c *change, r *row) (bool, error) {
+	_, err := db.change(ctx, db.announcing, task, len(p.Vectors), func(c *change, r *row) (bool, error) {
 		if r.Published == nil || r.Published.Revision != int64(task.Revision) {
 			return false, store.ErrSuperseded(task)
 		}
 		if err := check(r.Published); err != nil {
 			return false, err
 		}
-		if !r.Open.IsZero() {
-			return false, errBlocked
-		}
 		t := *r.Published
 		if t.Cut != "" {
 			r.Litter = append(r.Litter, t.cutLitter())
 		}
-		t.Segmenter, t.Cut, t.Passages = fresh.Segmenter, fresh.Cut, fresh.Passages
-		c.beside = t.cutBeside(p.Passages, p.Vectors)
+		t.Version, t.Cut, t.Passages = fresh.Version, fresh.Cut, fresh.Passages
+		c.fresh = t.cutPieces(p.Passages, p.Vectors)
 		c.announce = true
 		r.Published = &t
 		return true, nil
@@ -448,7 +434,7 @@ func (db *DB) Restore(ctx context.Context, records []store.Record, now time.Time
 
 // restore makes a document what a record of a higher revision says.
 func restore(from store.Record, now int64) *change {
-	c := &change{id: string(from.ID), weight: len(from.Body), datum: from.Datum}
+	c := &change{id: string(from.ID), weight: len(from.Body)}
 	var text *content
 	if from.Published != nil {
 		text = newText(from.Published.Publication)
@@ -462,9 +448,6 @@ func restore(from store.Record, now int64) *change {
 		c.restored = false
 		if r.Version != 0 && r.Revision >= int64(from.Revision) {
 			return false, nil
-		}
-		if !r.Open.IsZero() {
-			return false, errBlocked
 		}
 		c.restored = true
 		if r.Version == 0 {
@@ -482,12 +465,15 @@ func restore(from store.Record, now int64) *change {
 		}
 		r.Content = nil
 		if text != nil && (r.Published == nil || r.Published.Revision < text.Revision) {
-			c.beside = append(text.cutBeside(from.Published.Passages, from.Published.Vectors), text.beside([]byte(from.Published.Text)))
-			r.replace(text, now)
+			c.fresh = append(text.cutPieces(from.Published.Passages, from.Published.Vectors), text.bodyPieces([]byte(from.Published.Text)))
+			c.isFirst = r.replace(text, now)
+			if from.Datum {
+				c.isFirst, r.First = false, firstDatum
+			}
 			c.announce = true
 		}
 		if from.State != multivac.Indexed {
-			c.beside = append(c.beside, body.beside(from.Body))
+			c.fresh = append(c.fresh, body.bodyPieces(from.Body))
 			r.Content = body
 			c.announceFailure = from.State == multivac.Failed
 		}
@@ -501,7 +487,7 @@ func restore(from store.Record, now int64) *change {
 // Purge implements store.Store.
 func (db *DB) Purge(ctx context.Context, before time.Time) (err error) {
 	defer multivac.Wrap(&err, "purge")
-	if err := db.compact(ctx, time.Now().Add(-db.keep)); err != nil {
+	if err := db.compact(ctx, time.Now().Add(-db.batchLife)); err != nil {
 		return err
 	}
 	limit := store.Micros(before)

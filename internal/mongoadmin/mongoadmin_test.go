@@ -1,4 +1,4 @@
-package mongodb
+package mongoadmin
 
 import (
 	"log/slog"
@@ -11,13 +11,13 @@ import (
 	"multivac/internal/servers"
 )
 
-func TestMembersUserFollowsHisPassword(t *testing.T) {
+func TestUserHasTheNewPassword(t *testing.T) {
 	s := servers.Mongo(t, servers.MongoOptions{Users: []servers.MongoUser{{Name: "root", Password: "top"}}})
 	password := "one"
 	m := Member{Local: s.Addr, Host: "db-0.db:27017", Set: "secantus", Database: "multivac", Log: slog.New(slog.DiscardHandler),
 		Admin: func() (string, string) { return "root", "top" }, User: func() (string, string) { return "multivac", password }}
 	signsIn := func(password string) bool {
-		db, end, err := m.direct(t.Context(), s.Addr, func() (string, string) { return "multivac", password })
+		db, end, err := dialer{m, nil}.direct(t.Context(), s.Addr, func() (string, string) { return "multivac", password })
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -29,7 +29,7 @@ func TestMembersUserFollowsHisPassword(t *testing.T) {
 			t.Fatal(err)
 		}
 		if !signsIn(password) {
-			t.Errorf("the user may not read his database with the password %q", password)
+			t.Errorf("the user may not read its database with the password %q", password)
 		}
 	}
 	if signsIn("one") {
