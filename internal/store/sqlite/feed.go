@@ -1,6 +1,7 @@
 package sqlite
 
 import (
+	"cmp"
 	"context"
 	"database/sql"
 	"fmt"
@@ -19,7 +20,18 @@ const (
 
 // Position implements store.Store.
 func (db *DB) Position(ctx context.Context) (multivac.Position, error) {
-	return position(db.position.Load()), ctx.Err()
+	end, err := db.end(ctx)
+	return position(end), cmp.Or(err, ctx.Err())
+}
+
+// end returns the position of the last entry that any reader can see. During a
+// commit, the database knows it before db.position does.
+func (db *DB) end(ctx context.Context) (end int64, err error) {
+	if !db.committing.Load() {
+		return db.position.Load(), nil
+	}
+	err = db.snapshot(ctx, func(c *conn) error { return c.Get([]any{&end}, `SELECT coalesce(max(position), 0) FROM feed`) })
+	return max(end, db.position.Load()), err
 }
 
 // An entry is a change, and what is needed to complete it.
@@ -56,7 +68,11 @@ func (db *DB) Follow(ctx context.Context, after multivac.Position, fn func(store
 	if err != nil {
 		return err
 	}
-	if end := db.position.Load(); last > end {
+	end, err := db.end(ctx)
+	if err != nil {
+		return err
+	}
+	if last > end {
 		return store.ErrTooOld(after)
 	}
 	for {

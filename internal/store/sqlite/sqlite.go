@@ -45,14 +45,15 @@ type DB struct {
 	readOnly bool
 	copied   string // the folder of the copy that is read; empty where there is none
 
-	position atomic.Int64  // the end of the feed, as committed
-	commits  atomic.Uint64 // how many there were
-	waiting  atomic.Int64  // how many callers wait in writeFirst
-	others   atomic.Int64  // how many callers wait in write
-	datum    atomic.Pointer[datum]
-	space    atomic.Pointer[space] // as the writer saw it last
-	mu       sync.Mutex
-	grown    chan struct{} // closed when the feed has grown, and replaced
+	position   atomic.Int64  // the end of the feed, as committed
+	committing atomic.Bool   // a commit is under way that moves the end of the feed
+	commits    atomic.Uint64 // how many there were
+	waiting    atomic.Int64  // how many callers wait in writeFirst
+	others     atomic.Int64  // how many callers wait in write
+	datum      atomic.Pointer[datum]
+	space      atomic.Pointer[space] // as the writer saw it last
+	mu         sync.Mutex
+	grown      chan struct{} // closed when the feed has grown, and replaced
 }
 
 var (

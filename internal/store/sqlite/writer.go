@@ -170,6 +170,7 @@ func (w *writer) commit(first *write, isUrgent bool) {
 	}
 	begun := time.Now()
 	if err == nil {
+		w.db.committing.Store(w.position > w.db.position.Load())
 		_, err = w.Exec("COMMIT")
 	}
 	w.expect(&b, begun)
@@ -186,6 +187,7 @@ func (w *writer) commit(first *write, isUrgent bool) {
 			w.db.grow(w.position)
 		}
 	}
+	w.db.committing.Store(false)
 	gone := w.db.InPlace() // a commit to files that are no longer there keeps nothing
 	for _, one := range t.writes {
 		if err != nil {
