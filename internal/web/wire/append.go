@@ -65,9 +65,33 @@ func source(b []byte, q multivac.Quotation) []byte {
 	b = optional(b, "lead", q.Lead)
 	b = strconv.AppendInt(append(b, `,"start":`...), int64(q.Start), 10)
 	b = strconv.AppendInt(append(b, `,"end":`...), int64(q.End), 10)
+	b = place(b, q.Place)
 	b = optional(b, "before", q.Before)
 	b = optional(b, "after", q.After)
 	return append(b, '}')
+}
+
+// place appends a comma and the member, or nothing where p is unknown.
+func place(b []byte, p multivac.Place) []byte {
+	if p == (multivac.Place{}) {
+		return b
+	}
+	b = append(b, `,"place":{`...)
+	first := len(b)
+	b = count(b, "line", p.Line)
+	b = count(b, "page", p.Page)
+	b = count(b, "slide", p.Slide)
+	b = optional(b, "sheet", p.Sheet)
+	b = optional(b, "part", p.Part)
+	return append(append(b[:first], b[first+1:]...), '}') // without the comma before the first
+}
+
+// count appends a comma and a member, or nothing where n is 0.
+func count(b []byte, name string, n int) []byte {
+	if n == 0 {
+		return b
+	}
+	return strconv.AppendInt(append(append(append(b, `,"`...), name...), `":`...), int64(n), 10)
 }
 
 func marks(b []byte, all []multivac.Span) []byte {
