@@ -78,7 +78,7 @@ func TestAFolderHasOneOwner(t *testing.T) {
 	}
 }
 
-// What is told while the server stops is either acknowledged and kept, or
+// A document told while the server stops is either acknowledged and kept, or
 // refused.
 func TestStopUnderLoadLosesNothing(t *testing.T) {
 	data := t.TempDir()

@@ -14,7 +14,7 @@ import (
 	"multivac/internal/text"
 )
 
-// enrich gives the documents of a shelf their vectors.
+// Gives the documents of a shelf their vectors.
 func (s *shelf) enrich(t *testing.T) {
 	t.Helper()
 	for _, d := range s.documents {

@@ -39,7 +39,8 @@ func (n *namespace) get(url string) string {
 	return string(body)
 }
 
-// Redis behind stunnel is called over TLS only, and measured beside it.
+// Clients call Redis behind stunnel over TLS only, and an exporter next to it
+// measures it.
 func TestStunnelAndExporter(t *testing.T) {
 	need(t)
 	n := newNamespace(t)
@@ -173,8 +174,9 @@ func TestVaultAgent(t *testing.T) {
 	n.asks(server, key)
 }
 
-// What measures pods, for a cluster that nothing measures. It is asked by way of
-// the API server, which may have no certificate to say with who asks: so anybody may ask.
+// metricsServer measures pods in a cluster that has no metrics server. The API
+// server forwards requests to it, and may have no certificate to say who asks:
+// so anybody may ask.
 const metricsServer = `
 apiVersion: v1
 kind: ServiceAccount

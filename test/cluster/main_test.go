@@ -118,8 +118,8 @@ func newNamespace(t *testing.T) *namespace {
 	return n
 }
 
-// overlay writes a kustomization that has the images of the test, as whoever
-// deploys it does, and what more of one is given.
+// overlay writes a kustomization that has the images of the test, like one that
+// somebody writes to deploy them. It adds the lines in more.
 func (n *namespace) overlay(more, resource string, components ...string) (dir string) {
 	n.t.Helper()
 	dir, err := os.MkdirTemp(n.dir, "")

@@ -197,7 +197,7 @@ func TestSingle(t *testing.T) {
 	n.asks(n.forward("service/multivac-server", 5000), key)
 }
 
-// The image is small, and whoever builds it again has the same bytes.
+// The image is small, and a second build has the same bytes.
 func TestImage(t *testing.T) {
 	need(t)
 	digest := func() (digest string, size int64) {

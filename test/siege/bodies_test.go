@@ -148,8 +148,8 @@ func (s *server) post(ctx context.Context, b body, client int, sent []byte) {
 	_, _ = io.Copy(io.Discard, res.Body)
 }
 
-// stall sends the beginning of many large bodies, and then nothing more. What
-// is small is told meanwhile.
+// stall sends the beginning of many large bodies, and then nothing more. Small
+// documents can be told at the same time.
 func stall(ctx context.Context, s *server) error {
 	for range 40 {
 		c, err := s.dial(ctx)

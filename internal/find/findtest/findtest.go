@@ -58,7 +58,8 @@ func gone(document string, revision int, state multivac.State) store.Change {
 	return store.Change{Collection: collection, Document: multivac.DocumentID(document), Revision: multivac.Revision(revision), State: state}
 }
 
-// enriched is c with vectors of a version that are made of the sentences' bytes.
+// Returns c with vectors of this version, which are made of the sentences'
+// bytes.
 func enriched(c store.Change, version int) store.Change {
 	c.Version.Vectors, c.Vectors = version, nil
 	for _, p := range c.Passages {

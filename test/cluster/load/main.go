@@ -46,8 +46,8 @@ type checked struct {
 	Different    []string `json:"different"`
 }
 
-// questions about MultiVAC's documentation, which is told as the collection
-// documents, and does not change meanwhile.
+// questions are about MultiVAC's documentation, which is told as the collection
+// documents, and does not change during the load.
 var questions = []string{
 	"What is the default port?", "How do I stop the server?", "How large may a document be?", "How many passages may a document have?",
 	"Which variable names the file of the key?", "What does a worker do?", "Where is the data folder?", "What are the five promises?",
@@ -66,7 +66,7 @@ type load struct {
 	account account
 	slowest time.Duration
 	sources map[string]string // what was acknowledged: source → id
-	done    [lanes]int        // requests that have come to their end, by who made them
+	done    [lanes]int        // requests that have ended, by lane
 }
 
 func main() {
