@@ -135,7 +135,7 @@ func (r *reading) wholeLists(q *Question, candidates []Candidate) {
 type posing int
 
 const (
-	poses    posing = iota // it contains no question, and may be an answer
+	poses    posing = iota // it contains something other than questions, which may be an answer
 	asks                   // it contains a question and nothing else
 	mentions               // it mentions a question, as an example does
 )

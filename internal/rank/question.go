@@ -29,7 +29,7 @@ type Question struct {
 	search    float64 // sum over terms of their weight in the search
 	rarity    float64 // sum over terms of their IDF
 	near      near
-	spellings []text.Spelling // spellings of identifiers: texts are read with these joined
+	spellings []text.Spelling // of identifiers: texts are read with these joined
 	asked     []text.Word     // its words, with each identifier as one
 	compounds []multivac.Span // words that are written together, and compared one by one
 	parts     []find.Term     // parts of identifiers, which a text may write apart
