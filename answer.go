@@ -17,7 +17,7 @@ type Stop string
 
 const (
 	Strict   Stop = "strict"   // 95% of what is answered is right
-	Balanced Stop = "balanced" // 90%; what a question gets where nothing else is said
+	Balanced Stop = "balanced" // 90%; for questions without a stop of their own or of the collection
 	Eager    Stop = "eager"    // 80%
 )
 
@@ -135,10 +135,10 @@ type Quotation struct {
 	Source     string
 	Title      string
 	Heading    string // path, joined by HeadingSeparator
-	Lead       string // what introduces the list or heads the table
+	Lead       string // the sentence before the list, or the header row of the table
 	Start, End int
 	Place      Place  // of Start, in the file that the document was read from
-	Before     string // what stands around it in its passage
+	Before     string // the text around it in its passage
 	After      string
 	Marks      []Span // the question's words, in Text
 }

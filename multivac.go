@@ -6,9 +6,9 @@ package multivac
 
 import "context"
 
-// Verbs are all that can be asked of a MultiVAC. They travel together: what
-// stands around them (a guard, an audit log, a client, a server) takes and
-// returns them as one value. A part that is nil is not there.
+// Verbs are everything that can be asked of a MultiVAC, as one value. A guard,
+// an audit log, a client and a server each take and return such a value. A nil
+// part is missing.
 type Verbs struct {
 	Teller
 	Asker
@@ -17,8 +17,8 @@ type Verbs struct {
 	Keeper
 }
 
-// Everything is an implementation of all verbs. What claims to be one does not
-// compile until it has each verb.
+// Everything is an implementation of all verbs. A type that is assigned to it
+// does not compile until it has each verb.
 type Everything interface {
 	Teller
 	Asker
@@ -27,11 +27,11 @@ type Everything interface {
 	Keeper
 }
 
-// VerbsOf returns verbs that are all done by e.
+// VerbsOf returns verbs that e implements, all of them.
 func VerbsOf(e Everything) Verbs { return Verbs{e, e, e, e, e} }
 
-// Through returns verbs that are done by e, without the parts that v has not: e
-// is a decorator around v.
+// Through returns the verbs of e, a decorator around v, without the parts that
+// v lacks.
 func (v Verbs) Through(e Everything) Verbs {
 	all := VerbsOf(e)
 	if v.Teller == nil {

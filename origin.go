@@ -2,9 +2,9 @@ package multivac
 
 import "context"
 
-// An Origin is the request by which a piece of work was begun. It joins what
-// the logs and traces of several processes say of it; nothing else depends on
-// it, so it may be lost on the way.
+// An Origin is the request that began a piece of work. It connects the logs and
+// traces of several processes. Nothing else depends on it, so it may be lost on
+// the way.
 type Origin struct {
 	RequestID string // request_id in the logs
 	Trace     string // W3C's traceparent: the span that the work belongs to
@@ -15,8 +15,8 @@ func WithOrigin(ctx context.Context, o Origin) context.Context {
 	return context.WithValue(ctx, originKey{}, o)
 }
 
-// OriginOf returns the origin of the work that ctx belongs to; the zero one
-// where it is not known.
+// OriginOf returns the origin of the work that ctx belongs to, or the zero
+// value if it is not known.
 func OriginOf(ctx context.Context) Origin {
 	o, _ := ctx.Value(originKey{}).(Origin)
 	return o

@@ -20,21 +20,21 @@ const (
 	Code  Kind = "code"  // lines of a code block
 )
 
-// Places say where the parts of a text stand in the file that it was read
-// from. Only internal/place makes and reads them; empty where nothing is known.
+// Places say where the parts of a text are in the file that it was read from.
+// Only internal/place makes and reads them. Empty if nothing is known.
 type Places string
 
-// A Place is where in its file a piece of text stands. It has the fields that
-// the file's format has; the others are zero.
+// A Place is the place of a piece of text in its file. It has the fields that
+// fit the file's format; the others are zero.
 type Place struct {
-	Line  int    // from 1; of a table the line of the row, on a page that of the page
+	Line  int    // from 1; in a table, the line of the row; on a page, the line of the page
 	Page  int    // from 1
 	Slide int    // from 1
 	Sheet string // its name
 	Part  string // the name of a file within the file, such as an attachment
 }
 
-// String says the place in words, such as "page 3, line 2"; it is empty where
+// String returns the place in words, such as "page 3, line 2". It is empty if
 // the place is unknown.
 func (p Place) String() string {
 	var parts []string

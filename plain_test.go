@@ -16,9 +16,9 @@ import (
 	"testing"
 )
 
-// archaic are words that a comment does without: each of them costs a reader
-// a second reading. Say "the caller" or "they", "again", "besides" or "next
-// to", "so that … not", "at the same time". The last ones are old words for
+// archaic are words that comments must not use, because each of them costs a
+// second reading. Say "the caller" or "they", "again", "besides" or "next to",
+// "so that … not", "at the same time". The last ones are old words for
 // "refresh".
 var archaic = regexp.MustCompile(`(?i)\b(whoever|whomever|whosoever|lest|anew|beside|meanwhile|by and by|what is told|he|him|his|himself|(by|for|from|lets|to|with) who|resegment(s|ed|er)?|recuts?|enrich(es|ed|ing)?)\b`)
 

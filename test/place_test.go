@@ -84,7 +84,7 @@ func TestPlacesOfAnswers(t *testing.T) {
 	out, _, _ = run(t, "ask", "--in", dir, "--json", "At how many degrees does the blue pump stop?")
 	contains(t, "the command with --in", out, `"place":{"line":13}`, `"line":13`)
 
-	// What is told by HTTP has the lines of what was sent.
+	// A document told over HTTP has the lines of the body that was sent.
 	s.tellAndWait(t, "valves", "The valves are old.\n\nThe red valve opens at 4 bar.")
 	if a := s.ask(t, "At how many bar does the red valve open?"); at(a, "source", "place", "line") != float64(3) {
 		t.Errorf("got %v, want line 3", a["source"])

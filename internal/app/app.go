@@ -1,5 +1,5 @@
-// Package app makes a running MultiVAC of settings. It is the only package that
-// knows all the others. It connects them and decides nothing.
+// Package app makes a running MultiVAC from settings. It is the only package
+// that knows all the others. It connects them and decides nothing.
 package app
 
 import (
@@ -25,11 +25,11 @@ import (
 	"multivac/internal/tell"
 )
 
-// Settings say what MultiVAC to make.
+// Settings describe the MultiVAC to make.
 type Settings struct {
 	Role       Role                         // All if empty
 	Data       string                       // folder of the store, made if missing; not used with Mongo
-	Readable   bool                         // where Data cannot be written, it is opened for reading
+	Readable   bool                         // if Data cannot be written, open it for reading
 	Mongo      Mongo                        // the store of many processes
 	Redis      Redis                        // the queue; in this process if none
 	Far        Far                          // the far cache
@@ -38,34 +38,34 @@ type Settings struct {
 	CacheBytes int                          // of answers kept in this process; 16 MiB if 0
 	Telemetry  *telemetry.Telemetry         // silent if nil
 	Examples   []string                     // questions that the first page offers
-	Stops      func() multivac.DefaultStops // of questions that name none, now; Balanced if nil
-	Notices    func() []string              // what the doctor is to tell of this process, too; nothing if nil
+	Stops      func() multivac.DefaultStops // of questions that name none, at the moment; Balanced if nil
+	Notices    func() []string              // what the doctor should also report about this process; nothing if nil
 
 	// For tests.
-	openStore func(context.Context) (store.Store, error) // of a store that many processes have; of Mongo or in Data if nil
+	openStore func(context.Context) (store.Store, error) // a store that many processes share; of Mongo or in Data if nil
 	openQueue func() (queue.Queue, error)                // of Redis or in this process if nil
 	forms     fleet.Forms                                // of this program if zero
-	fast      func() bool                                // whether the processor is fit for meaning; meaning.Fast if nil
-	vectors   vectors                                    // makes those of a passage; the model if nil
+	fast      func() bool                                // whether the processor is fast enough for meaning; meaning.Fast if nil
+	vectors   vectors                                    // makes the vectors of a passage; the model if nil
 }
 
 type vectors = func(ctx context.Context, title string, p multivac.Passage) ([]byte, error)
 
-// An App is a MultiVAC, or the part of one that a role has: a worker knows of
-// the verbs the Status only. It has its verbs and the keys from Open on. It
-// answers from what was published once Run or Serve has begun, and closes its
+// An App is a MultiVAC, or the part of one that a role has. Of the verbs, a
+// worker only knows Status. The verbs and the keys are there after Open. Once
+// Run or Serve has begun, the App answers from what is published. It closes its
 // store when they end.
 type App struct {
 	multivac.Verbs
 
 	role      Role
-	meaning   meaning.Mode // as it is in use
-	unfit     string       // why that is less than the settings say
+	meaning   meaning.Mode // the mode in use
+	unfit     string       // why it is less than the settings say
 	telemetry *telemetry.Telemetry
 	store     store.Store
 	queue     queue.Queue
 	health    *queue.Health
-	member    *fleet.Member // nil where only this process has the store
+	member    *fleet.Member // nil if only this process has the store
 	maker     *tell.Maker
 	refresher *tell.Refresher
 	crowd     *tell.Crowd
@@ -75,10 +75,10 @@ type App struct {
 	worker *workerPart // nil in the role web
 }
 
-// Open opens the store and makes what stands around it. It returns an ErrInUse
-// that says which process has the data folder, or which one has the shared
-// store and cannot run next to this program; ErrUnavailable where a server does
-// not answer.
+// Open opens the store and makes everything around it. It returns an ErrInUse
+// that names the process that has the data folder, or the one that has the
+// shared store and cannot run next to this program. It returns ErrUnavailable
+// if a server does not answer.
 func Open(ctx context.Context, s Settings) (_ *App, err error) {
 	if err := s.check(); err != nil {
 		return nil, err
@@ -145,8 +145,8 @@ func (a *App) chooseMeaning(s Settings) {
 	}
 }
 
-// markPositions makes the verbs give and take positions with the mark of the
-// store.
+// markPositions makes the verbs return and accept positions with the mark of
+// the store.
 func (a *App) markPositions() {
 	m := position.Of(a.store)
 	if m == "" {
@@ -158,15 +158,15 @@ func (a *App) markPositions() {
 	}
 }
 
-// Run does what the role has to do until ctx ends. Then it gives back what its
-// workers have begun, closes the store and returns nil.
+// Run does the work of the role until ctx ends. Then it gives back the tasks
+// that its workers have begun, closes the store and returns nil.
 func (a *App) Run(ctx context.Context) error {
 	group, ctx := errgroup.WithContext(ctx)
 	run := func(part func(context.Context) error) {
 		group.Go(func() error { return part(ctx) })
 	}
 	if a.meaning != meaning.Off {
-		go meaning.Default() // unpacks the model, so that the first question does not wait for that
+		go meaning.Default() // unpacks the model now, so that the first question need not wait for it
 	}
 	run(a.health.Run)
 	if s, ok := a.store.(store.Movable); ok {
@@ -195,10 +195,10 @@ func (a *App) Run(ctx context.Context) error {
 // endLeasesInterval is the time between two tries to end leases.
 const endLeasesInterval = 500 * time.Millisecond
 
-// work takes up what is pending. Where only this process has the store, the
-// process that held a lease on it is gone, and its leases are ended first. On a
-// full disk that has to wait until there is room again, but no lease can be
-// taken until then either.
+// work starts on pending documents. If only this process has the store, the
+// process that held a lease is gone, so all leases are ended first. On a full
+// disk, ending them has to wait until there is room, but no lease can be taken
+// until then either.
 func (a *App) work(ctx context.Context) error {
 	db, own := a.store.(interface{ EndLeases(context.Context) error })
 	for own && a.member == nil {
@@ -215,7 +215,7 @@ func (a *App) work(ctx context.Context) error {
 	return a.worker.Run(ctx)
 }
 
-// Close closes the store of an App that neither Run nor Serve was called of.
+// Close closes the store of an App for which neither Run nor Serve was called.
 func (a *App) Close() error {
 	var err error
 	if a.member != nil {
@@ -230,8 +230,8 @@ func (a *App) Close() error {
 	return err
 }
 
-// Settle waits until everything that was published before the call is answered
-// from.
+// Settle waits until questions are answered from everything published before
+// the call.
 func (a *App) Settle(ctx context.Context) error {
 	p, err := a.store.Position(ctx)
 	if err != nil {
@@ -240,8 +240,8 @@ func (a *App) Settle(ctx context.Context) error {
 	return a.web.follower.Reach(ctx, p)
 }
 
-// Refreshed waits until no published document is outdated, and everything that
-// was published is answered from.
+// Refreshed waits until no published document is outdated, and questions are
+// answered from everything published.
 func (a *App) Refreshed(ctx context.Context) error {
 	if err := a.refresher.Wait(ctx); err != nil {
 		return err
@@ -258,7 +258,7 @@ func logOf(t *telemetry.Telemetry) *slog.Logger {
 	return t.Logger()
 }
 
-// Threshold is the confidence from which an answer is given at a stop.
+// Threshold is the least confidence of an answer at a stop.
 func Threshold(stop multivac.Stop) float64 { return rank.Default().Threshold(stop) }
 
 // version is set by the linker, with -X multivac/internal/app.version=…
@@ -273,7 +273,8 @@ func Version() string {
 	if !ok {
 		return "unknown"
 	}
-	// A version that Go makes of a time and a commit says no more than the commit.
+	// If Go made the version from a time and a commit, it says no more than the
+	// commit.
 	if v := info.Main.Version; v != "" && v != "(devel)" && !strings.HasPrefix(v, "v0.0.0-") {
 		return v
 	}

@@ -15,8 +15,8 @@ import (
 	"multivac/internal/client"
 )
 
-// serve serves a data folder until stop is called. stop returns when all has
-// ended.
+// serve serves a data folder until stop is called. stop returns when everything
+// has ended.
 func serve(t *testing.T, data string) (at string, stop func()) {
 	t.Helper()
 	l, err := net.Listen("tcp", "127.0.0.1:0")
@@ -78,7 +78,7 @@ func TestAFolderHasOneOwner(t *testing.T) {
 	}
 }
 
-// What is told while the server stops is either acknowledged and kept, or
+// A document told while the server stops is either acknowledged and kept, or
 // refused.
 func TestStopUnderLoadLosesNothing(t *testing.T) {
 	data := t.TempDir()
@@ -98,7 +98,7 @@ func TestStopUnderLoadLosesNothing(t *testing.T) {
 					Source: fmt.Sprintf("%d/%d", teller, n), Body: fmt.Appendf(nil, "Crate %d of pile %d.", n, teller),
 				}}, wait)
 				if err != nil {
-					return // the server has gone
+					return // the server has stopped
 				}
 				mu.Lock()
 				if acked = append(acked, receipts[0].ID); len(acked) == 40 {

@@ -13,11 +13,11 @@ import (
 	"multivac/doc"
 )
 
-// Of passages that match equally well, the first in the index comes first. The
-// order there is that of telling, and it changes a confidence by less than 0.005.
+// Of equally good passages, the first in the index comes first. That is the one
+// told first, and the order changes a confidence by less than 0.005.
 var alike = cmp.Comparer(func(a, b float64) bool { return math.Abs(a-b) < 0.005 })
 
-// A MultiVAC that has imported a copy answers as the one that exported it.
+// A MultiVAC that has imported a copy answers like the one that exported it.
 func TestACopyAnswersTheSame(t *testing.T) {
 	from, _ := running(t, Settings{Data: t.TempDir()})
 	err := fs.WalkDir(doc.Files, ".", func(path string, d fs.DirEntry, err error) error {

@@ -10,7 +10,7 @@ import (
 	"multivac/internal/tell"
 )
 
-// observed is the store, with the telemetry told of what is asked of it.
+// observed is the store, with telemetry of its calls.
 func (a *App) observed() store.Store {
 	if a.telemetry == nil {
 		return a.store
@@ -42,7 +42,7 @@ func (a *App) queueEvents() queue.Events {
 	}}
 }
 
-// folderMoved logs that the data folder was taken away, or is there again.
+// folderMoved logs that the data folder was taken away, or is back.
 func (a *App) folderMoved(err error) {
 	if err == nil {
 		a.log().Info("the data folder is there again")
@@ -51,8 +51,8 @@ func (a *App) folderMoved(err error) {
 	a.log().Error("nothing can be told or changed", "error", err)
 }
 
-// attempted wakes the refresher, and counts and logs an attempt: at a level that
-// is seen where it failed, and where a request began it, so that the request can
+// attempted wakes the refresher, and counts and logs an attempt. The log shows
+// the attempt if it failed, or if a request began it, so that the request can
 // be followed to its end.
 func (a *App) attempted(ctx context.Context, at tell.Attempt) {
 	if at.Err == nil {

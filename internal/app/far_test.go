@@ -13,14 +13,14 @@ import (
 	"multivac/internal/servers"
 )
 
-// caching runs an App with a near cache of so many bytes and these far caches.
+// caching runs an App with a near cache of this size and these far caches.
 func caching(t testing.TB, bytes int, far ...string) *App {
 	t.Helper()
 	a, _ := running(t, Settings{Data: t.TempDir(), CacheBytes: bytes, Far: Far{Addrs: far, Timeout: 5 * time.Second}})
 	return a
 }
 
-// A far answer is returned as long as the collection holds the content that it
+// A far answer is returned as long as the collection has the content that it
 // was made from. After a deletion it is not returned, and cannot be read.
 func TestFarAnswersAreForgotten(t *testing.T) {
 	server := servers.Redis(t, servers.RedisOptions{})
@@ -53,7 +53,7 @@ func TestFarAnswersAreForgotten(t *testing.T) {
 }
 
 // BenchmarkFarAsk measures whole questions about the documentation of this
-// project: computed, from the far cache, and from the near one.
+// project: computed, from the far cache and from the near one.
 func BenchmarkFarAsk(b *testing.B) {
 	questions := []string{
 		"How long does an attempt of a worker last?", "What survives kill -9?", "Where is the default data folder?",

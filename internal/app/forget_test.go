@@ -77,7 +77,7 @@ func TestForgotten(t *testing.T) {
 	tellOne(t, a, multivac.Telling{Source: "vault.md", MediaType: multivac.HTML,
 		Body: []byte("<title>" + secret + "</title><p>The password of the vault is " + secret + " and longer.</p>" + strings.Repeat("<p>Not "+secret+".</p>", 2000))})
 	askOne(t, a, question)
-	// With the hash of a document, the key of far answers from it can be made.
+	// The key of far answers can be made from the hash of a document.
 	told, err := a.Document(t.Context(), r.ID)
 	if err != nil {
 		t.Fatal(err)
@@ -124,7 +124,7 @@ func TestForgotten(t *testing.T) {
 	}
 
 	// The write-ahead log is emptied after the deletion was answered. The time
-	// until then is bounded.
+	// until then has a limit.
 	late := time.After(10 * time.Second)
 	for places(t, data, secret)+places(t, data, hash) > 0 {
 		select {

@@ -96,7 +96,7 @@ func certify(t *testing.T, dir string, serial int64) (certFile, keyFile string) 
 	return certFile, keyFile
 }
 
-// serial returns the serial number of the certificate that an address shows.
+// serial returns the serial number of the certificate at an address.
 func serial(t *testing.T, address string) int64 {
 	t.Helper()
 	c, err := tls.Dial("tcp", address, &tls.Config{InsecureSkipVerify: true}) // only the serial number is read
@@ -118,7 +118,7 @@ func TestTLS(t *testing.T) {
 	}
 	certify(t, dir, 2)
 	reload <- syscall.SIGHUP
-	reload <- syscall.SIGHUP // received once the first was handled
+	reload <- syscall.SIGHUP // received after the first was handled
 	if got := serial(t, at); got != 2 {
 		t.Errorf("the certificate is %d, want 2", got)
 	}
@@ -145,7 +145,7 @@ func TestTLS(t *testing.T) {
 	}
 }
 
-// Without a signal, too, a new certificate is used within a second.
+// A new certificate is used within a second, even without a signal.
 func TestTLSLooksByItself(t *testing.T) {
 	dir := t.TempDir()
 	f := app.Front{}
@@ -206,7 +206,7 @@ func TestAdminListener(t *testing.T) {
 		}
 	}
 	f("http://"+admin.Addr().String()+"/livez", 200, "ok")
-	f("http://"+admin.Addr().String()+"/readyz", 0, `"documents":0`) // ready or not yet
+	f("http://"+admin.Addr().String()+"/readyz", 0, `"documents":0`) // ready or not
 	f("http://"+admin.Addr().String()+"/debug/pprof/goroutine?debug=1", 200, "goroutine profile")
 	f("http://"+admin.Addr().String()+"/api/v1/documents", 404, "nothing at")
 	f("http://"+at+"/debug/pprof/", 401, "a key is needed")
@@ -292,7 +292,8 @@ func exists(path string) bool {
 }
 
 // At the loopback address without keys, only requests for this machine are
-// accepted, at the admin address, too. From the first key on, the key decides.
+// accepted. That also holds at the admin address. Once there is a key, the key
+// decides.
 func TestFrontHosts(t *testing.T) {
 	admin := listen(t)
 	var names atomic.Pointer[[]string]

@@ -9,9 +9,9 @@ import (
 	"multivac/internal/auth"
 )
 
-// OpenKeeper opens what looks after the store of the settings, which it makes
-// if missing. It runs nothing of what would need the store to be sound. It
-// returns an ErrInUse where a server has the data folder.
+// OpenKeeper opens the keeper of the store of the settings. It makes the store
+// if missing. It runs nothing that needs a sound store. It returns an ErrInUse
+// if a server has the data folder.
 func OpenKeeper(ctx context.Context, s Settings) (multivac.Keeper, func() error, error) {
 	db, shut, err := s.open(ctx)
 	if err != nil {
@@ -24,9 +24,9 @@ func OpenKeeper(ctx context.Context, s Settings) (multivac.Keeper, func() error,
 	return newKeeper(db, q), func() error { return errors.Join(q.Close(), shut()) }, nil
 }
 
-// OpenKeys opens the keys in the store of the settings, which it makes if
-// missing, and nothing else of it. It returns an ErrInUse where a server has
-// the data folder.
+// OpenKeys opens the keys in the store of the settings, and nothing else. It
+// makes the store if missing. It returns an ErrInUse if a server has the data
+// folder.
 func OpenKeys(ctx context.Context, s Settings) (multivac.Keys, func() error, error) {
 	db, shut, err := s.open(ctx)
 	if err != nil {

@@ -10,8 +10,8 @@ import (
 	"multivac/internal/store/sqlite"
 )
 
-// A worker dies on a full disk. The document that it held is worked on as soon
-// as there is room again, and not only when its lease would have ended.
+// A worker dies on a full disk. Work on its document starts again as soon as
+// there is room, and not only when its lease would have ended.
 func TestLeasesOfTheDeadEndOnceThereIsRoom(t *testing.T) {
 	db, err := sqlite.Open(t.TempDir())
 	if err != nil {

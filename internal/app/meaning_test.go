@@ -21,8 +21,8 @@ func (c *counted) vectors(_ context.Context, _ string, p multivac.Passage) ([]by
 	return bytes.Repeat([]byte{1}, store.VectorSize*len(p.Sentences)), nil
 }
 
-// Documents get vectors when they are told, or once meaning is on. No vectors
-// are made twice.
+// Documents get vectors when they are told, or later, once meaning is on. No
+// vectors are made twice.
 func TestMeaningComesAndGoes(t *testing.T) {
 	data := t.TempDir()
 	var made counted
@@ -56,7 +56,8 @@ func TestMeaningComesAndGoes(t *testing.T) {
 	}
 }
 
-// A processor that is too slow for meaning is reported, and nothing else changes.
+// If the processor is too slow for meaning, that is reported, and nothing else
+// changes.
 func TestMeaningWhereTheProcessorIsSlow(t *testing.T) {
 	var log bytes.Buffer
 	tm := telemetry.New(&log, telemetry.Options{Format: telemetry.Text})
@@ -80,7 +81,8 @@ func TestMeaningWhereTheProcessorIsSlow(t *testing.T) {
 	}
 }
 
-// Of several workers one makes vectors, also for what the others published.
+// Of several workers, one makes vectors, even for documents that the others
+// published.
 func TestOneWorkerRefreshes(t *testing.T) {
 	s := newSite(t)
 	var made counted

@@ -11,7 +11,7 @@ import (
 	"multivac/internal/tell"
 )
 
-// measure makes the telemetry see all that is done.
+// measure connects the telemetry to everything that it measures.
 func (a *App) measure() {
 	t := a.telemetry
 	t.Status(func() (multivac.Status, error) {
@@ -35,7 +35,8 @@ func (a *App) measure() {
 	}
 }
 
-// measureFollower makes the telemetry see how the index follows the store.
+// measureFollower connects the telemetry to the follower, which measures how
+// the index follows the store.
 func (a *App) measureFollower(f *follow.Follower) {
 	f.Events.Retried = func(err error) { a.log().Warn("the index waits for the store and tries again", "error", err) }
 	t, lag := a.telemetry, follow.NewLag(f)

@@ -9,7 +9,8 @@ import (
 )
 
 // A position of another store is refused at once, whether it is before or after
-// the end of this one. Positions of older versions have no mark, and are accepted.
+// the end of this one. Positions from older versions have no mark, and are
+// accepted.
 func TestPositionsOfOthers(t *testing.T) {
 	at, _ := serve(t, t.TempDir())
 	elsewhere, _ := serve(t, t.TempDir())

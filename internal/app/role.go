@@ -11,8 +11,8 @@ const (
 	Worker Role = "worker" // turns documents into passages, and looks after them
 )
 
-// ParseRole returns the role called s, which is All where s is empty, or an
-// ErrInvalid.
+// ParseRole returns the role called s, or an ErrInvalid. It returns All if s is
+// empty.
 func ParseRole(s string) (Role, error) {
 	switch r := Role(s); r {
 	case "":

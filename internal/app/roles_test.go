@@ -24,13 +24,13 @@ import (
 	"multivac/internal/store/storetest"
 )
 
-// A site is one store and one queue that several processes have. What they know
-// of one another is in memory. The documents are in SQLite.
+// A site is one store and one queue that several processes share. The list of
+// its processes is in memory. The documents are in SQLite.
 type site struct {
 	*storetest.Fleet
 	store store.Store
 	queue *queue.Local
-	wrong func() error // what the queue says of itself
+	wrong func() error // what the queue says is wrong with it
 }
 
 func newSite(t *testing.T) *site {
@@ -44,8 +44,8 @@ func newSite(t *testing.T) *site {
 	return s
 }
 
-// sharedStore is the store of the site as one process has it: the process does
-// not close it.
+// sharedStore is the store of the site, as used by one process: the process
+// does not close it.
 type sharedStore struct {
 	store.Store
 	*storetest.Fleet
@@ -88,7 +88,7 @@ type place interface {
 	settings(role Role) Settings
 }
 
-// A realSite has servers.
+// A realSite has real servers.
 type realSite struct {
 	mongo *servers.MongoServer
 	queue *servers.RedisServer
@@ -153,7 +153,7 @@ func startWith(t *testing.T, s Settings, to Front) *replica {
 	return r
 }
 
-// get returns the answer to a request, whatever it is.
+// get returns the response to a request, whatever its status.
 func (r *replica) get(t *testing.T, path string) (*http.Response, string) {
 	t.Helper()
 	res, err := http.Get(r.at + path)
@@ -168,7 +168,7 @@ func (r *replica) get(t *testing.T, path string) (*http.Response, string) {
 	return res, string(b)
 }
 
-// until waits until a request is answered as wanted.
+// until waits until a request has the wanted status.
 func (r *replica) until(t *testing.T, path string, status int) string {
 	t.Helper()
 	late := time.After(20 * time.Second)
@@ -196,8 +196,8 @@ func tellPump(t *testing.T, r *replica, wait multivac.Wait) multivac.Receipt {
 	return receipts[0]
 }
 
-// A worker works on what one web is told, and every web answers from it, from
-// the position on that the first one returned.
+// A worker works on documents told to one web. Every web answers from them,
+// from the position that the first one returned.
 func TestTwoWebsTwoWorkers(t *testing.T) { everywhere(t, twoWebsTwoWorkers) }
 
 func twoWebsTwoWorkers(t *testing.T, s place) {
@@ -205,7 +205,8 @@ func twoWebsTwoWorkers(t *testing.T, s place) {
 	one.until(t, "/readyz", 200)
 	two.until(t, "/readyz", 200)
 
-	// There is no worker yet: the document is pending, and every web knows.
+	// There is no worker yet: the document is pending, and every web shows
+	// that.
 	if r := tellPump(t, one, multivac.WaitStored); r.State != multivac.Pending {
 		t.Errorf("without a worker it is %s", r.State)
 	}
@@ -222,7 +223,8 @@ func twoWebsTwoWorkers(t *testing.T, s place) {
 	if err != nil || a.Text() != "The pump stops at 80 degrees." || a.Position < r.Position {
 		t.Errorf("asked the other web: %q from %q, %v; want from %q", a.Text(), a.Position, err, r.Position)
 	}
-	// Both have the same fingerprint for the same content, and so share answers.
+	// Both have the same fingerprint for the same content, so they share
+	// answers.
 	v1, _ := one.app.web.index.View(multivac.DefaultCollection)
 	v2, _ := two.app.web.index.View(multivac.DefaultCollection)
 	if v1.Fingerprint != v2.Fingerprint {
@@ -237,8 +239,8 @@ func twoWebsTwoWorkers(t *testing.T, s place) {
 	}
 }
 
-// The contract of the original, with web server and worker in processes of their
-// own.
+// The contract of the original holds with web server and worker in separate
+// processes.
 func TestClassicRoutesOfEveryWeb(t *testing.T) { everywhere(t, classicRoutesOfEveryWeb) }
 
 func classicRoutesOfEveryWeb(t *testing.T, s place) {
@@ -284,7 +286,7 @@ func classicRoutesOfEveryWeb(t *testing.T, s place) {
 	says("The answer is 42.")
 }
 
-// slowFeed is a store whose feed stands still.
+// slowFeed is a store whose feed does not move.
 type slowFeed struct{ sharedStore }
 
 func (s slowFeed) Follow(ctx context.Context, _ multivac.Position, _ func(store.Change) error) error {
@@ -292,8 +294,8 @@ func (s slowFeed) Follow(ctx context.Context, _ multivac.Position, _ func(store.
 	return ctx.Err()
 }
 
-// A web whose index has not reached the position says so. Without a position it
-// answers from what it has.
+// If the index of a web has not reached the position, the web says so. Without
+// a position it answers from what it has.
 func TestAWebThatLags(t *testing.T) {
 	s := newSite(t)
 	one := s.start(t, Web)
@@ -316,8 +318,8 @@ func TestAWebThatLags(t *testing.T) {
 	}
 }
 
-// A worker that starts next to others leaves their leases alone, and takes up
-// their documents once they have died.
+// A worker that starts next to others leaves their leases alone, and takes over
+// their documents after they have died.
 func TestLeasesOfOthers(t *testing.T) {
 	s := newSite(t)
 	web := s.start(t, Web)
@@ -334,7 +336,7 @@ func TestLeasesOfOthers(t *testing.T) {
 	tellPump(t, web, multivac.WaitIndexed)
 }
 
-// A worker serves its probes and metrics only, and is not ready while its queue
+// A worker only serves its probes and metrics. It is not ready while its queue
 // may lose tasks. A web stays ready.
 func TestWorkerProbes(t *testing.T) {
 	s := newSite(t)
@@ -364,8 +366,8 @@ func TestWorkerProbes(t *testing.T) {
 	worker.until(t, "/readyz", 200)
 }
 
-// While the store is away at the start, the process runs, says what it waits
-// for, and serves as soon as the store is there.
+// If the store is away at the start, the process runs, says what it waits for,
+// and serves as soon as the store is there.
 func TestStartBeforeTheStore(t *testing.T) {
 	s := newSite(t)
 	there := make(chan struct{})
@@ -408,7 +410,7 @@ func TestStartBeforeTheStore(t *testing.T) {
 	close(there)
 }
 
-// An error that does not go away by waiting ends the process.
+// An error that waiting does not cure ends the process.
 func TestBadSettingsAtTheStart(t *testing.T) {
 	f := func(s Settings, want string) {
 		t.Helper()
@@ -432,8 +434,8 @@ func TestBadSettingsAtTheStart(t *testing.T) {
 	f(s, "no such user")
 }
 
-// Before it ends, a web says that it is not ready, and answers for a while. It
-// closes the connections of those answers.
+// Before it ends, a web reports that it is not ready, and still answers for a
+// while. It closes the connections of those answers.
 func TestLinger(t *testing.T) {
 	s := newSite(t)
 	r := startWith(t, s.settings(Web), Front{Linger: 500 * time.Millisecond})
@@ -451,13 +453,13 @@ func TestLinger(t *testing.T) {
 	}
 }
 
-// During an upgrade an old web works with a new worker, and a new web with an old
-// worker. Where they cannot, the new one does not start, and says what to do.
+// During an upgrade, an old web works with a new worker, and a new web with an
+// old worker. If they cannot, the new one does not start, and says what to do.
 func TestUpgradeOneByOne(t *testing.T) { everywhere(t, upgradeOneByOne) }
 
 func upgradeOneByOne(t *testing.T, s place) {
 	require.Long(t, "it waits for leases to end")
-	t.Parallel() // it waits most of the time
+	t.Parallel() // it mostly waits
 	of := func(role Role, f fleet.Forms) Settings {
 		o := s.settings(role)
 		o.forms = f
@@ -492,5 +494,5 @@ func upgradeOneByOne(t *testing.T, s place) {
 	if !errors.Is(err, multivac.ErrInUse) || !strings.Contains(err.Error(), "stop every") {
 		t.Errorf("one that the old ones cannot read: %v", err)
 	}
-	web.until(t, "/readyz", 200) // the old web goes on
+	web.until(t, "/readyz", 200) // the old web continues
 }

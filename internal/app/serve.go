@@ -24,35 +24,35 @@ import (
 	"multivac/internal/web/ui"
 )
 
-// How long what is under way has when the server stops.
+// How long work under way may take when the server stops.
 const (
 	waitTimeout  = 10 * time.Second // after which requests that wait for something are answered without it
 	drainTimeout = 15 * time.Second // after which requests are cut off
-	endTimeout   = 10 * time.Second // after that, for the workers to give back what they have and the store to close
+	endTimeout   = 10 * time.Second // after that, for the workers to give back their tasks and the store to close
 )
 
-// A Front is where and how a MultiVAC is served.
+// A Front says where and how a MultiVAC is served.
 type Front struct {
 	Listener        net.Listener
 	TLSCert, TLSKey string          // files in PEM, read again when they change; no TLS if empty
 	Admin           net.Listener    // of probes, metrics and profiles, without keys; if nil, metrics are at Listener and profiles nowhere
 	AuditLog        string          // file; lines of the log if empty
 	OpenClassic     bool            // the original's routes need no key
-	Hosts           func() []string // names that it is reached by, now, besides localhost and addresses; see [web.Options]
-	Linger          time.Duration   // how long it still takes requests once it is to stop, because some clients do not know yet that it is not ready
+	Hosts           func() []string // names of this server, at the moment, besides localhost and addresses; see [web.Options]
+	Linger          time.Duration   // how long it still takes requests when it should stop, because some clients do not know yet that it is not ready
 	Reload          <-chan os.Signal
 }
 
-// Steps are what else is to be done. Each may be nil.
+// Steps are additional steps. Each may be nil.
 type Steps struct {
-	Before func(context.Context, *App) error // it is served; called again where the store went away
-	After  func(context.Context, *App) error // its serving has begun, at the same time
+	Before func(context.Context, *App) error // before it is served; called again if the store went away
+	After  func(context.Context, *App) error // once it is served, at the same time
 }
 
 // Serve opens a MultiVAC of the settings and serves it at the front until ctx
-// ends; see [App.Serve]. Where the store is on a server that cannot be reached,
-// Serve waits for it, and says so at the front. Errors that do not go away by
-// waiting are returned at once.
+// ends; see [App.Serve]. If the store is on a server that cannot be reached,
+// Serve waits for it, and says so at the front. It returns an error at once if
+// waiting does not cure it.
 func Serve(ctx context.Context, s Settings, to Front, steps Steps) error {
 	s.warnPlain(logOf(s.Telemetry))
 	if !s.shared() {
@@ -84,7 +84,7 @@ func Serve(ctx context.Context, s Settings, to Front, steps Steps) error {
 	return a.serve(ctx, f, steps)
 }
 
-// begin opens a MultiVAC and does what is to be done before it is served.
+// begin opens a MultiVAC and runs the step Before.
 func begin(ctx context.Context, s Settings, steps Steps) (*App, error) {
 	a, err := Open(ctx, s)
 	if err == nil && steps.Before != nil {
@@ -95,10 +95,10 @@ func begin(ctx context.Context, s Settings, steps Steps) (*App, error) {
 	return a, err
 }
 
-// Serve does what Run does and serves HTTP at the front until ctx ends. It does
-// not call the step Before. At the end it says that it is not ready any more,
-// lingers, answers the requests under way, lets the workers give back what they
-// have, closes the store and returns nil.
+// Serve does the same as Run and serves HTTP at the front until ctx ends. It
+// does not call the step Before. At the end it reports that it is not ready,
+// lingers, answers the requests under way, lets the workers give back their
+// tasks, closes the store and returns nil.
 func (a *App) Serve(ctx context.Context, to Front, steps Steps) error {
 	f, err := newFront(ctx, to, a.telemetry)
 	if err != nil {
@@ -110,7 +110,7 @@ func (a *App) Serve(ctx context.Context, to Front, steps Steps) error {
 	return a.serve(ctx, f, steps)
 }
 
-// serve serves a at a front that has been started.
+// serve serves a at a front that has been opened.
 func (a *App) serve(ctx context.Context, f *front, steps Steps) error {
 	running, stopRunning := context.WithCancel(context.WithoutCancel(ctx))
 	defer stopRunning()
@@ -151,9 +151,10 @@ func (a *App) serve(ctx context.Context, f *front, steps Steps) error {
 	}
 }
 
-// linger goes on serving for a while. A load balancer learns from the probe that
-// it should send no more requests here, and does so before the listener closes.
-// Requests that come during that time are answered, and their connections closed.
+// linger continues to serve for a while. A load balancer learns from the probe
+// that it should send no more requests here, and it learns that before the
+// listener closes. Requests during that time are answered, and their
+// connections are closed.
 func (a *App) linger(f *front) {
 	f.leaving.Store(true)
 	if !a.role.serves() || f.Linger <= 0 {
@@ -168,33 +169,34 @@ func drain(ctx context.Context, server *http.Server) error {
 	defer cancel()
 	err := server.Shutdown(ctx)
 	if errors.Is(err, context.DeadlineExceeded) {
-		return server.Close() // what has not ended by now was never acknowledged
+		return server.Close() // requests that have not ended by now were never acknowledged
 	}
 	return err
 }
 
-// A front is a Front, open.
+// A front is an open Front.
 type front struct {
 	Front
 	telemetry   *telemetry.Telemetry
 	log         *slog.Logger
 	certificate *certs.Certificate
-	audit       *audit.File // nil where events are lines of the log
+	audit       *audit.File // nil if events are lines of the log
 	events      audit.Log
 	server      *http.Server
 	admin       *http.Server
 	connections *listen.Connections
 
-	leaving    atomic.Bool                  // it is about to stop
+	leaving    atomic.Bool                  // it will stop soon
 	shown      atomic.Pointer[http.Handler] // at Listener
 	shownAdmin atomic.Pointer[http.Handler]
-	missing    atomic.Pointer[string] // what is waited for before there is anything to show
-	requests   context.Context        // ends when those under way are to end
+	missing    atomic.Pointer[string] // what the process waits for before there is anything to show
+	requests   context.Context        // ends when requests under way have to end
 	cutWaits   context.CancelFunc
-	broken     chan error // what ended a server
+	broken     chan error // errors that ended a server
 }
 
-// newFront opens what a Front names. It shows that it waits for the store.
+// newFront opens the parts of a Front. Until show, it says that it waits for
+// the store.
 func newFront(ctx context.Context, to Front, t *telemetry.Telemetry) (*front, error) {
 	f := &front{Front: to, telemetry: t, log: logOf(t), connections: listen.NewConnections(), broken: make(chan error, 2)}
 	f.requests, f.cutWaits = context.WithCancel(context.WithoutCancel(ctx))
@@ -228,11 +230,11 @@ func newFront(ctx context.Context, to Front, t *telemetry.Telemetry) (*front, er
 	return f, nil
 }
 
-// show makes the front serve a, and writes down the keys that a has adopted.
+// show makes the front serve a, and audits the keys that a has adopted.
 func (f *front) show(a *App) {
 	if a.web != nil {
 		for _, k := range a.web.adopted {
-			_ = f.events.KeyAdopted(context.Background(), k) // where it fails it is written later, and Failed was called
+			_ = f.events.KeyAdopted(context.Background(), k) // if it fails, it is written later, and Failed was called
 		}
 	}
 	h := a.handler(f)
@@ -247,7 +249,7 @@ func (f *front) show(a *App) {
 func (f *front) await(what string) { f.missing.Store(&what) }
 
 const (
-	openTimeout  = 20 * time.Second // of one try to open the store
+	openTimeout  = 20 * time.Second // for one try to open the store
 	openWarning  = 2 * time.Second  // after which the log says that it takes long
 	openInterval = time.Second      // between two tries
 )
@@ -288,7 +290,7 @@ func (f *front) url() string {
 	return "http://" + f.Listener.Addr().String()
 }
 
-// start serves what is shown.
+// start serves what show sets.
 func (f *front) start() {
 	go func() { f.broken <- f.serve() }()
 	if f.Admin != nil {
@@ -305,8 +307,8 @@ func (f *front) serve() error {
 	return f.server.ServeTLS(l, "", "")
 }
 
-// reloads reads the certificate again and opens the audit log again, each time
-// that Reload receives a signal.
+// reloads reads the certificate and opens the audit log again, each time that
+// Reload receives a signal.
 func (f *front) reloads(ctx context.Context) {
 	for {
 		select {
@@ -326,8 +328,8 @@ func (f *front) reloads(ctx context.Context) {
 	}
 }
 
-// close ends the servers. The admin server is the last, because it says until
-// then that the process is stopping.
+// close ends the servers. The admin server is the last, because until then it
+// reports that the process is stopping.
 func (f *front) close() {
 	f.cutWaits()
 	f.server.Close()
@@ -339,7 +341,7 @@ func (f *front) close() {
 	}
 }
 
-// options returns what all handlers at a listener have in common.
+// options returns the options that all handlers at a listener share.
 func (f *front) options(at net.Listener) web.Options {
 	o := web.Options{Version: Version(), Files: formats.All.Files, Log: f.log, Local: isLoopback(at), Hosts: f.Hosts}
 	if f.telemetry != nil {
@@ -348,7 +350,7 @@ func (f *front) options(at net.Listener) web.Options {
 	return o
 }
 
-// isLoopback reports whether only this machine reaches the listener.
+// isLoopback reports whether only this machine can reach the listener.
 func isLoopback(l net.Listener) bool {
 	if l == nil {
 		return false
@@ -357,8 +359,8 @@ func isLoopback(l net.Listener) bool {
 	return ok && tcp.IP.IsLoopback()
 }
 
-// handler returns what serves callers what their keys allow. In the role worker
-// it serves the probes only.
+// handler returns the handler of the role. It allows callers what their keys
+// allow. In the role worker it only serves the probes.
 func (a *App) handler(f *front) http.Handler {
 	o := f.options(f.Listener)
 	if f.Admin != nil {

@@ -19,14 +19,14 @@ import (
 	"multivac/internal/store/sqlite"
 )
 
-// Mongo is the MongoDB that keeps documents; none where URI is empty.
+// Mongo is the MongoDB that stores documents; none if URI is empty.
 type Mongo struct {
 	URI, Database string
 	Changed       <-chan struct{} // receives when the credentials may have changed
 	endpoint.Endpoint
 }
 
-// Redis is the queue; none where Addr is empty.
+// Redis is the queue; none if Addr is empty.
 type Redis struct {
 	Addr string
 	endpoint.Endpoint
@@ -39,14 +39,14 @@ type Far struct {
 	endpoint.Endpoint
 }
 
-// queueLength is how many tasks the queue of this process holds: more than a
-// crowd tells within seconds. The sweeper finds what does not fit.
+// queueLength is how many tasks the queue of this process holds: more than many
+// callers tell within seconds. The sweeper finds tasks that do not fit.
 const queueLength = 1 << 16
 
-// shared reports whether other processes may have the store, too.
+// shared reports whether other processes may have the store open, too.
 func (s *Settings) shared() bool { return s.openStore != nil || s.Mongo.URI != "" }
 
-// check returns an ErrInvalid where the settings do not go together.
+// check returns an ErrInvalid if the settings do not fit together.
 func (s *Settings) check() error {
 	role, err := ParseRole(string(s.Role))
 	if err != nil {
@@ -105,8 +105,8 @@ func (s *Settings) mongo(ctx context.Context) (store.Store, error) {
 	return db, nil
 }
 
-// join makes this process known to the others that have the store. A store that
-// only this process has has no members.
+// join makes this process known to the others that have the store open. A store
+// that only this process has open has no members.
 func (s *Settings) join(ctx context.Context, db store.Store, role string) (*fleet.Member, error) {
 	shared, ok := db.(store.Shared)
 	if !ok {
@@ -115,8 +115,8 @@ func (s *Settings) join(ctx context.Context, db store.Store, role string) (*flee
 	return fleet.Join(ctx, shared, role, Version(), s.forms)
 }
 
-// open opens the store of the settings for a tool that works on it next to
-// other processes. The returned function closes it.
+// open opens the store of the settings for a tool that works next to other
+// processes. The returned function closes it.
 func (s *Settings) open(ctx context.Context) (store.Store, func() error, error) {
 	db, err := s.store(ctx)
 	if err != nil {
@@ -134,9 +134,9 @@ func (s *Settings) open(ctx context.Context) (store.Store, func() error, error) 
 	}, nil
 }
 
-// queue opens the queue of the settings. A worker of a queue that many processes
-// have gets a spare of its own: while the queue is away, its sweeper enqueues
-// there.
+// queue opens the queue of the settings. If many processes share the queue, a
+// worker also gets a spare one of its own: while the shared queue is away, its
+// sweeper enqueues there.
 func (s *Settings) queue() (queue.Queue, error) {
 	q, err := s.namedQueue()
 	if _, own := q.(*queue.Local); own || err != nil || !s.Role.works() {
@@ -163,9 +163,9 @@ func (s *Settings) namedQueue() (queue.Queue, error) {
 	return queue.NewLocal(queueLength), nil
 }
 
-// fingerprintKey returns the key of the fingerprints of content. All processes of
-// a store have the same one. Where only this process has the store, fingerprints
-// are used in its own cache only, so a random key will do.
+// fingerprintKey returns the key of the fingerprints of content. All processes
+// of a store have the same key. If only this process has the store open,
+// fingerprints are only used in its own cache, so the key may be random.
 func fingerprintKey(ctx context.Context, s store.Store) (key [16]byte, err error) {
 	if shared, ok := s.(store.Shared); ok {
 		return shared.SharedKey(ctx)
@@ -188,7 +188,7 @@ func (s *Settings) far(key [16]byte, log *slog.Logger) (*cache.Ring, error) {
 	})
 }
 
-// warnPlain warns of connections to other machines that are not encrypted.
+// warnPlain warns of unencrypted connections to other machines.
 func (s *Settings) warnPlain(log *slog.Logger) {
 	if !endpoint.Encrypted(s.Mongo.URI) {
 		s.Mongo.WarnPlain("store", endpoint.Hosts(s.Mongo.URI), log)

@@ -11,7 +11,7 @@ import (
 // statusTimeout is how long the status waits for the store.
 const statusTimeout = 2 * time.Second
 
-// A library adds to the Status what only the whole process knows.
+// A library adds the parts of the Status that only the whole process knows.
 type library struct {
 	multivac.Library
 	app *App
@@ -28,8 +28,8 @@ func (l library) Status(ctx context.Context) (multivac.Status, error) {
 	return st, err
 }
 
-// complete adds what is outdated, the disk, the meaning in use, and why this
-// process is not ready although the store and the index are.
+// complete adds the outdated documents, the disk, the meaning in use, and the
+// reason why this process is not ready although the store and the index are.
 func (a *App) complete(st *multivac.Status) {
 	st.Outdated = a.refresher.Left()
 	if of, ok := a.store.(store.Spacious); ok {

@@ -14,8 +14,8 @@ import (
 	"multivac/internal/text"
 )
 
-// A data folder of the first version is answered from at once. Then the documents
-// that an older segmenter cut are refreshed.
+// A data folder of the first version is answered from at once. Then the
+// documents that an older segmenter cut are refreshed.
 func TestUpgradeOfTheFirstVersion(t *testing.T) {
 	data := t.TempDir()
 	f, err := os.Open("../store/sqlite/testdata/v1.db.gz")

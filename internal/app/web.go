@@ -19,14 +19,14 @@ import (
 	"multivac/internal/tell"
 )
 
-// A webPart is what a process has that answers and is told.
+// A webPart is the part of a process that takes questions and tellings.
 type webPart struct {
 	keyring  *auth.Keyring
-	adopted  []multivac.Key // before there was an audit log to write that down
+	adopted  []multivac.Key // from before there was an audit log to record them
 	index    *index.Index
 	follower *follow.Follower
 	answers  *cache.Cache
-	far      *cache.Ring // nil where there is none
+	far      *cache.Ring // nil if there is none
 	stops    func() multivac.DefaultStops
 	examples []string
 }
@@ -34,7 +34,7 @@ type webPart struct {
 // defaultCacheBytes is how many bytes of answers this process keeps.
 const defaultCacheBytes = 16 << 20
 
-// makeWeb makes what answers and is told.
+// makeWeb makes the part that takes questions and tellings.
 func (a *App) makeWeb(ctx context.Context, s Settings) error {
 	key, err := fingerprintKey(ctx, a.store)
 	if err != nil {
@@ -83,14 +83,14 @@ func (w *webPart) run(part func(func(context.Context) error)) {
 	}
 }
 
-// fingerprint returns that of what a collection holds.
+// fingerprint returns the fingerprint of the content of a collection.
 func (w *webPart) fingerprint(c multivac.CollectionName) ([16]byte, bool) {
 	v, some := w.index.View(c)
 	return v.Fingerprint, some
 }
 
-// newKeeper lets those callers bring keys that may make them, and everyone who
-// has the data folder itself.
+// newKeeper returns a keeper that lets a caller import keys if the caller may
+// make keys. Anybody who has the data folder itself may do so, too.
 func newKeeper(s store.Store, q queue.Queue) *keep.Service {
 	k := keep.New(s, q)
 	k.Keys = func(ctx context.Context) bool {
@@ -100,7 +100,7 @@ func newKeeper(s store.Store, q queue.Queue) *keep.Service {
 	return k
 }
 
-// notices are what the doctor is to tell of this process.
+// notices are what the doctor should also report about this process.
 func (a *App) notices(s Settings) (all []string) {
 	if a.unfit != "" {
 		all = append(all, "meaning is off, whatever the settings say: "+a.unfit)
@@ -111,11 +111,11 @@ func (a *App) notices(s Settings) (all []string) {
 	return all
 }
 
-// KeyNeeded reports whether a key was made, so that one is needed.
+// KeyNeeded reports whether a key exists, so that one is needed.
 func (a *App) KeyNeeded(ctx context.Context) (bool, error) { return a.web.keyring.Needed(ctx) }
 
-// AdminKey makes the key in the file one of scope admin, and the file where it
-// is missing; see [auth.Keyring.AdoptFile].
+// AdminKey makes the key in the file one of scope admin. It makes the file if
+// that is missing; see [auth.Keyring.AdoptFile].
 func (a *App) AdminKey(ctx context.Context, file string) (err error) {
 	defer multivac.Wrap(&err, "admin key")
 	key, err := a.web.keyring.AdoptFile(ctx, file)

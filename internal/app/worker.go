@@ -8,7 +8,7 @@ import (
 	"multivac/internal/tell"
 )
 
-// A workerPart is what a process has that works on what is told.
+// A workerPart is the part of a process that works on the documents told.
 type workerPart struct {
 	*tell.Worker
 	sweeper *tell.Sweeper
@@ -24,7 +24,7 @@ const (
 	sharedRefreshInterval = time.Second
 )
 
-// makeWorker makes what works on what is told, and looks after it.
+// makeWorker makes the part that works on the documents told.
 func (a *App) makeWorker(s Settings) {
 	kept := a.observed()
 	w := &workerPart{tell.NewWorker(kept, a.queue, a.maker, a.crowd), tell.NewSweeper(kept, a.queue)}

@@ -1,6 +1,6 @@
-// Package ask answers questions: it finds passages in the index of the
-// collection, ranks their sentences, and quotes the best, or refuses and says
-// why. It never writes a word of its own into an answer.
+// Package ask answers questions. It finds passages in the index of the
+// collection, ranks their sentences and quotes the best, or refuses and says
+// why. An answer has no words of its own.
 package ask
 
 import (
@@ -26,43 +26,43 @@ import (
 	"multivac/internal/store"
 )
 
-// A reacher waits until a position is answered from.
+// A reacher waits until questions are answered from a position.
 type reacher interface {
 	Reach(context.Context, multivac.Position) error
 }
 
-// excerpts gives the texts of passages, and of spans to check them.
+// excerpts reads the texts of passages, and of spans to check quotations.
 type excerpts interface {
 	Excerpts(context.Context, []multivac.PassageID) ([]multivac.Excerpt, error)
 	Quotes(context.Context, []store.Quote) ([]string, error)
 }
 
 const (
-	// defaultCount is how many sentences an answer has where the question wants no
-	// number of them.
+	// defaultCount is the number of sentences of an answer if the question does
+	// not say.
 	defaultCount = 4
 	// indexTimeout is how long a question waits for the index to reach its
-	// position, and to follow what was changed while the question was answered.
+	// position, and to follow changes made while the question was answered.
 	indexTimeout = 2 * time.Second
-	// movedPause is the pause before a question is answered again because what it
-	// was about to quote has changed: the index follows the store a little later.
+	// movedPause is the pause before a question is answered again, because the
+	// text to quote has changed. The index follows the store a little later.
 	movedPause = 20 * time.Millisecond
-	// maxSources is how many documents an answer names.
+	// maxSources is the largest number of sources of an answer.
 	maxSources = 5
 )
 
-// Service answers questions. Its fields are set before the first one.
+// Service answers questions. Set its fields before the first question.
 type Service struct {
-	// Stops returns the stops of questions that name none. Balanced unless set.
+	// Stops returns the stops of questions that name none. Nil for Balanced.
 	Stops func() multivac.DefaultStops
-	// Meaning returns the model by which questions are understood beyond their
-	// words, or nil while that is not ready. Nil for none.
+	// Meaning returns the model that understands questions beyond their words,
+	// or nil while it is not ready. Nil for no model.
 	Meaning func() *meaning.Model
 	// Reads says that the best candidates are read together with the question.
 	Reads bool
-	// Unread says of a collection from which nothing is answered whether something
-	// that was told to it is still to be read, and whether something could not be.
-	// Neither unless set.
+	// Unread is called for a collection that has nothing to answer from. It
+	// says whether documents told to the collection are still to be read, and
+	// whether some could not be read. Nil for neither.
 	Unread func(ctx context.Context, c multivac.CollectionName) (pending, failed bool, err error)
 	Events Events
 
@@ -73,13 +73,14 @@ type Service struct {
 	cache    *cache.Cache
 }
 
-// Events are what a service reports. Any of them may be nil. They may be called
-// by many goroutines.
+// Events are what a service reports. Each may be nil, and may be called by many
+// goroutines.
 type Events struct {
-	// Began is called when a step begins: "cache" until the answer is found there
-	// or has to be made, then "index", "store", "rank", and within that "read".
-	// What is done then has the context that it returns. The function that it
-	// returns is called when the step has ended, perhaps more than once.
+	// Began is called when a step begins: "cache" until the answer is found
+	// there or has to be made, then "index", "store", "rank", and within that
+	// "read". The step then runs with the context that Began returns. The
+	// function that Began returns is called when the step has ended, perhaps
+	// more than once.
 	Began func(ctx context.Context, what string) (context.Context, func(error))
 }
 
@@ -92,7 +93,7 @@ func (e Events) began(ctx context.Context, what string) (context.Context, func(e
 
 var _ multivac.Asker = (*Service)(nil)
 
-// New returns a service that asks f, which the follower feeds; the cache may be
+// New returns a service that asks f, which the follower feeds. The cache may be
 // nil.
 func New(f find.Finder, follower reacher, e excerpts, m *rank.Model, c *cache.Cache) *Service {
 	return &Service{finder: f, follower: follower, excerpts: e, model: m, cache: c,
@@ -102,14 +103,15 @@ func New(f find.Finder, follower reacher, e excerpts, m *rank.Model, c *cache.Ca
 		}}
 }
 
-// Ask implements multivac.Asker. Where q.After is not reached in time, or the
-// start is not over, the error is ErrBehind.
+// Ask implements multivac.Asker. The error is ErrBehind if q.After is not
+// reached in time, or if the start has not ended.
 func (s *Service) Ask(ctx context.Context, q multivac.Question) (multivac.Answer, error) {
 	if err := q.Validate(); err != nil {
 		return multivac.Answer{}, err
 	}
 	q = s.normal(q)
-	// Where there is no such collection, what was told may not be read yet.
+	// If the collection does not exist, its documents may still have to be
+	// followed.
 	if _, there := s.finder.View(q.Collection); q.After != "" || !there {
 		waiting, cancel := context.WithTimeout(ctx, indexTimeout)
 		defer cancel()
@@ -145,7 +147,7 @@ func (s *Service) normal(q multivac.Question) multivac.Question {
 	return q
 }
 
-// plain reports whether a text is in its normal form for certain: words of
+// plain reports whether a text is certainly in its normal form: words of
 // printable ASCII with one space between them.
 func plain(text string) bool {
 	space := true
@@ -159,8 +161,8 @@ func plain(text string) bool {
 	return !space
 }
 
-// answer answers from the collection as it is now. What is indexed is a part
-// of the cache's key, so that nothing has to be invalidated.
+// answer answers from the collection as it is now. The fingerprint of the
+// indexed content is part of the cache's key, so nothing has to be invalidated.
 func (s *Service) answer(ctx context.Context, q multivac.Question) (a multivac.Answer, err error) {
 	view, ok := s.finder.View(q.Collection)
 	_, found := s.Events.began(ctx, "cache")
@@ -185,7 +187,8 @@ func (s *Service) answer(ctx context.Context, q multivac.Question) (a multivac.A
 	return a, err
 }
 
-// ready returns what questions are understood with, if anything is by now.
+// ready returns the model that understands questions, or nil while it is not
+// ready.
 func (s *Service) ready() *meaning.Model {
 	if s.Meaning == nil {
 		return nil
@@ -193,9 +196,8 @@ func (s *Service) ready() *meaning.Model {
 	return s.Meaning()
 }
 
-// understood returns what a question is understood with besides its words, or
-// nil: the model knows English only, and what ranks by it was not learned of
-// collections as small as this.
+// understood returns the model for a question, or nil. The model knows English
+// only, and the ranking by meaning was not learned on very small collections.
 func understood(m *meaning.Model, question string, passages int) *meaning.Model {
 	if m == nil || passages < rank.LeastPassages || !m.Knows(question) {
 		return nil
@@ -203,8 +205,9 @@ func understood(m *meaning.Model, question string, passages int) *meaning.Model 
 	return m
 }
 
-// how names the stages that an answer may go through. Whether it does follows
-// from the question and from what is indexed, which are in its key, too.
+// how names the stages that an answer may go through. The question and the
+// indexed content decide whether it does, and both are in the cache's key as
+// well.
 func (s *Service) how(m *meaning.Model) byte {
 	switch {
 	case m == nil:
@@ -215,7 +218,7 @@ func (s *Service) how(m *meaning.Model) byte {
 	return 'f'
 }
 
-// key names what the answer to q is made of, and how.
+// key names everything that the answer to q depends on.
 func key(q multivac.Question, indexed [16]byte, how byte) string {
 	b := make([]byte, 0, 256) // on the stack, unless the question is long
 	b = append(append(b, q.Collection...), 0)
@@ -262,7 +265,8 @@ func (s *Service) compute(ctx context.Context, q multivac.Question, in find.View
 }
 
 // find finds passages by the words of the question, weighed by what the view
-// knows of them, and by what the question means where m is not nil.
+// knows of them. If m is not nil, it also finds passages by the meaning of the
+// question.
 func (s *Service) find(ctx context.Context, text string, in find.View, m *meaning.Model) (*rank.Question, find.Found, error) {
 	wording := rank.NewWording(text)
 	known, err := s.finder.Find(ctx, find.Query{In: in, Stems: wording.Stems(), Mistakes: wording.Mistakes()})
@@ -282,8 +286,8 @@ func (s *Service) find(ctx context.Context, text string, in find.View, m *meanin
 	return asked, found, nil
 }
 
-// read returns the passages that were found, with their texts. Where one has
-// no vectors yet, words have to do for all of them.
+// read returns the passages that were found, with their texts. If one of them
+// has no vectors yet, all of them are ranked by words.
 func (s *Service) read(ctx context.Context, f find.Found) ([]rank.Candidate, error) {
 	ids := make([]multivac.PassageID, len(f.Hits))
 	for i, h := range f.Hits {
@@ -295,7 +299,7 @@ func (s *Service) read(ctx context.Context, f find.Found) ([]rank.Candidate, err
 	}
 	candidates, byWords, enriched := make([]rank.Candidate, 0, len(f.Hits)), 0, f.Cosines != nil
 	for i, e := range excerpts {
-		if e.Text == "" { // it was forgotten a moment ago
+		if e.Text == "" { // it was deleted a moment ago
 			continue
 		}
 		c := rank.Candidate{Excerpt: e, Score: f.Hits[i].Score}
@@ -318,7 +322,7 @@ func (s *Service) read(ctx context.Context, f find.Found) ([]rank.Candidate, err
 }
 
 // open reads how documents begin that have another version among the
-// candidates, where the candidates do not show it.
+// candidates, if the candidates do not show it.
 func (s *Service) open(ctx context.Context, candidates []rank.Candidate) error {
 	var ids []multivac.PassageID
 	for _, document := range rank.Unopened(candidates) {
@@ -342,8 +346,8 @@ func (s *Service) open(ctx context.Context, candidates []rank.Candidate) error {
 	return nil
 }
 
-// rank orders the sentences of the candidates. The best are read together with
-// the question first, where that is wanted.
+// rank orders the sentences of the candidates. If the service reads, it first
+// reads the best ones together with the question.
 func (s *Service) rank(ctx context.Context, asked *rank.Question, candidates []rank.Candidate, m *meaning.Model) []rank.Sentence {
 	order := s.model.Order(asked, candidates)
 	if m == nil || !s.Reads {
@@ -353,7 +357,7 @@ func (s *Service) rank(ctx context.Context, asked *rank.Question, candidates []r
 }
 
 // readWith reads runs of candidates together with the question, as many at once
-// as there are processors. It returns nil where there are none.
+// as there are processors. It returns nil if there are none.
 func (s *Service) readWith(ctx context.Context, question string, candidates []rank.Candidate, runs []rank.Run, m *meaning.Model) [][]float32 {
 	if len(runs) == 0 {
 		return nil
@@ -391,8 +395,8 @@ func (s *Service) quote(ctx context.Context, n int, asked *rank.Question, ranked
 	return quoted, s.verify(ctx, quoted)
 }
 
-// verify holds the promise that an answer is a quotation: its bytes are those
-// of the stored text at its offsets.
+// verify checks the promise that an answer is a quotation: its bytes are equal
+// to those of the stored text at its offsets.
 func (s *Service) verify(ctx context.Context, quoted []multivac.Quotation) error {
 	quotes := make([]store.Quote, len(quoted))
 	for i, q := range quoted {
@@ -417,7 +421,7 @@ func quotation(asked *rank.Question, c rank.Candidate, r rank.Sentence) multivac
 		Start: r.Start, End: r.End, Place: place.Of(c.Passage, r.Start),
 	}
 	q.Marks = asked.Marks(q.Text)
-	if strings.Contains(oneLine(q.Text), q.Lead) { // it is quoted with what it announces, or with the header of its rows
+	if strings.Contains(oneLine(q.Text), q.Lead) { // it is quoted with the text that it announces, or with the header of its rows
 		q.Lead = ""
 	}
 	for _, other := range c.Sentences {

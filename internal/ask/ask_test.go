@@ -16,7 +16,7 @@ import (
 	"multivac/internal/text"
 )
 
-// shelf is documents in memory, indexed.
+// shelf holds indexed documents in memory.
 type shelf struct {
 	*index.Index
 	documents map[multivac.DocumentID]multivac.Document
@@ -45,7 +45,7 @@ func change(passages []multivac.Passage) store.Change {
 	return store.Change{Passages: passages, Version: store.Version{Segmenter: 1}}
 }
 
-// take has the index take in a document with what c says of its passages.
+// take indexes a document with the passages and vectors of c.
 func (s *shelf) take(d multivac.Document, c store.Change) {
 	c.Collection, c.Document, c.Revision, c.Title, c.State = multivac.DefaultCollection, d.ID, d.Revision, d.Title, multivac.Indexed
 	if err := s.Apply(context.Background(), []store.Change{c}, "7"); err != nil {
@@ -197,7 +197,8 @@ func TestSureStopsRefuseMore(t *testing.T) {
 	}
 }
 
-// TestReplacedMeanwhile replaces a document between finding and quoting it.
+// TestReplacedMeanwhile replaces a document after it was found and before it is
+// quoted.
 func TestReplacedMeanwhile(t *testing.T) {
 	s := newShelf(library)
 	s.moved = func() { s.put("brakes.md", 2, "# Brakes\n\nTighten the retaining bolt to 4 Nm.") }
@@ -206,7 +207,7 @@ func TestReplacedMeanwhile(t *testing.T) {
 	}
 }
 
-// The store has replaced a document, and the index hears of it a little later.
+// The store has replaced a document, and the index follows a little later.
 func TestReplacedAndFollowedLater(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		s := newShelf(library)
@@ -217,7 +218,7 @@ func TestReplacedAndFollowedLater(t *testing.T) {
 	})
 }
 
-// late has some quotations gone before it has them.
+// late finds some quotations gone at first, and has them later.
 type late struct {
 	*shelf
 	left int
@@ -232,7 +233,7 @@ func (l *late) Quotes(ctx context.Context, quotes []store.Quote) ([]string, erro
 
 func TestNeverSendsWhatIsNotStored(t *testing.T) {
 	s := newShelf(library)
-	s.moved = func() { // the store's bytes differ from those that were indexed
+	s.moved = func() { // the store's bytes differ from the indexed ones
 		for id, d := range s.documents {
 			d.Text = strings.ToUpper(d.Text)
 			s.documents[id] = d
@@ -316,8 +317,8 @@ func TestStopOfCollectionAndServer(t *testing.T) {
 	}
 }
 
-// What a document replaces stands at its beginning, which is read where none
-// of the passages found shows it.
+// The beginning of a document says what it replaces. It is read if none of the
+// found passages shows it.
 func TestOpeningTellsWhatIsReplaced(t *testing.T) {
 	filler := strings.Repeat("\n\nNothing in this part is about rooms. ", 40)
 	limit := func(eur string) string { return "\n\n## Rooms\n\nThe hotel limit is " + eur + " EUR a night." }
@@ -332,7 +333,7 @@ func TestOpeningTellsWhatIsReplaced(t *testing.T) {
 	}
 }
 
-// An announcement is in the answer, and not next to it once more.
+// An announcement is in the answer, and not repeated next to it.
 func TestAnnouncementIsQuotedOnce(t *testing.T) {
 	s := service(newShelf(map[string]string{"gate.md": "# Gate\n\nThe gateway serves these regions:\n\n- Dublin\n- Osaka\n"}))
 	a := ask(t, s, multivac.Question{Text: "Which regions does the gateway serve?"})

@@ -9,8 +9,8 @@ import (
 	"multivac/internal/golden"
 )
 
-// TestGolden asks questions of a small collection: answers, order, confidence
-// and reasons are read in testdata/ranking.txt.
+// TestGolden asks questions of a small collection. testdata/ranking.txt shows
+// answers, order, confidence and reasons.
 func TestGolden(t *testing.T) {
 	s := newShelf(nil)
 	revision := multivac.Revision(0)

@@ -14,7 +14,7 @@ import (
 	"multivac/internal/text"
 )
 
-// enrich gives the documents of a shelf their vectors.
+// Gives the documents of a shelf their vectors.
 func (s *shelf) enrich(t *testing.T) {
 	t.Helper()
 	for _, d := range s.documents {
@@ -30,7 +30,8 @@ func (s *shelf) enrich(t *testing.T) {
 	}
 }
 
-// furnished adds rooms to an office, so that there is something to choose from.
+// furnished adds rooms to an office, so that there are enough passages to
+// choose from.
 func furnished(office map[string]string) map[string]string {
 	texts := maps.Clone(office)
 	for n := range rank.LeastPassages {
@@ -67,7 +68,7 @@ func TestOtherWords(t *testing.T) {
 	}
 }
 
-// A question in another language is answered as it is without meaning.
+// A question in another language is answered as without the model.
 func TestOtherLanguage(t *testing.T) {
 	s := newShelf(furnished(office))
 	s.enrich(t)
@@ -80,7 +81,7 @@ func TestOtherLanguage(t *testing.T) {
 	}
 }
 
-// Answers of different stages are not taken for each other.
+// Answers of different stages have different keys in the cache.
 func TestStagesAreCachedApart(t *testing.T) {
 	s := newShelf(furnished(office))
 	s.enrich(t)

@@ -7,7 +7,7 @@ import (
 	"golang.org/x/text/unicode/norm"
 )
 
-// A text that is called plain is as its normal form is.
+// A text for which plain is true is equal to its normal form.
 func FuzzPlain(f *testing.F) {
 	for _, seed := range []string{"Who wrote it?", "", " a", "a ", "a  b", "a\tb", "caf\u00e9", "cafe\u0301", "a\u00a0b", "\xff"} {
 		f.Add(seed)

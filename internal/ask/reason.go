@@ -16,8 +16,8 @@ func refuse(r multivac.Reason) multivac.Answer {
 	return multivac.Answer{State: multivac.InsufficientData, Reason: &r}
 }
 
-// nothingIndexed says why a collection has nothing to answer from: nothing was
-// told to it, or what was is still to be read or could not be.
+// nothingIndexed says why a collection has nothing to answer from: no document
+// was told to it, or its documents are still to be read or could not be read.
 func nothingIndexed(c multivac.CollectionName, pending, failed bool) multivac.Reason {
 	code, text := multivac.NothingRead, ""
 	switch {
@@ -40,13 +40,14 @@ func nothingFound(asked *rank.Question, unmatched []string) multivac.Reason {
 	return multivac.Reason{Code: multivac.NothingFound, Text: "Nothing told contains any word of the question.", Unmatched: rank.Salient(unmatched)}
 }
 
-// nearConfidence is the confidence under which the nearest sentence is not near.
+// nearConfidence is the confidence below which the nearest sentence does not
+// count as near.
 const nearConfidence = 0.05
 
-// notConfident says which words nothing matched, and why the nearest sentence
-// was turned down: it does not have the kind of thing that is asked for, it lacks
-// a name, a number or another word, reading it found no answer, or it is far from
-// the question.
+// notConfident says which words matched nothing, and why the nearest sentence
+// was refused: it lacks the kind of thing that the question asks for, it lacks
+// a name, a number or another word, reading it found no answer, or it is far
+// from the question.
 func notConfident(asked *rank.Question, unmatched []string, best rank.Sentence, nearest multivac.Quotation, threshold float64) multivac.Reason {
 	unmatched = rank.Salient(unmatched)
 	subject := "The nearest sentence"
@@ -77,14 +78,14 @@ func notConfident(asked *rank.Question, unmatched []string, best rank.Sentence, 
 }
 
 // lacking returns the words that the nearest sentence lacks, with its title and
-// headings, though another sentence has them.
+// headings, and that another sentence has.
 func lacking(asked *rank.Question, unmatched []string, nearest multivac.Quotation) []string {
 	lacking := rank.Salient(asked.Lacking(nearest.Title, nearest.Heading, nearest.Lead, nearest.Text))
 	return slices.DeleteFunc(lacking, func(w string) bool { return slices.Contains(unmatched, w) })
 }
 
-// missing says what is missing. A name or a number comes before anything else:
-// without it the sentence is about another thing.
+// missing says what is missing. A name or a number comes first: without it, the
+// sentence is about another thing.
 func missing(question string, lacking []string) string {
 	var facts []string
 	for _, w := range lacking {
@@ -100,7 +101,7 @@ func missing(question string, lacking []string) string {
 	return "says nothing of " + list(lacking)
 }
 
-// maxListed is how many words a sentence lists.
+// maxListed is the largest number of words that a list shows.
 const maxListed = 4
 
 // list writes words of the question as “a”, “b” or “c”.

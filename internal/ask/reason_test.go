@@ -20,7 +20,7 @@ var handbook = map[string]string{
 
 var numbers = regexp.MustCompile(`(under |over )?[0-9]+%`)
 
-// TestReasonsReadWell holds what a user reads, with percentages as N.
+// TestReasonsReadWell shows what a user reads, with percentages as N.
 func TestReasonsReadWell(t *testing.T) {
 	shelf := newShelf(handbook)
 	s := New(shelf, shelf, shelf, unsure(t), nil)
@@ -65,7 +65,7 @@ func TestReasonsReadWell(t *testing.T) {
 	f("Is a payments-lorry closed at night?", "Nothing told contains “payments-lorry”. The nearest sentence is"+near)
 }
 
-// TestUnmatchedIsWhatWasTyped holds that neither halves of words nor parts of
+// TestUnmatchedIsWhatWasTyped checks that neither halves of words nor parts of
 // identifiers are listed.
 func TestUnmatchedIsWhatWasTyped(t *testing.T) {
 	shelf := newShelf(handbook)
@@ -86,7 +86,7 @@ func TestUnmatchedIsWhatWasTyped(t *testing.T) {
 	f("Is Dublin a carbon-free city?", "carbon-free", "city")
 }
 
-// unsure is the model, asked to be surer than it can be.
+// unsure is the model with a threshold that no confidence reaches.
 func unsure(t *testing.T) *rank.Model {
 	t.Helper()
 	learned, err := os.ReadFile("../rank/model.json")

@@ -296,7 +296,7 @@ func TestReachWaitsOn(t *testing.T) {
 	}
 }
 
-// It does not tell again what another has replaced meanwhile.
+// It does not tell a document again that another caller has replaced since.
 func TestTellWaitsForNoOther(t *testing.T) {
 	m := &webtest.Memory{Stuck: true}
 	c, _ := pair(t, m)

@@ -30,8 +30,8 @@ type Engine struct {
 	Teller     multivac.Teller
 	Asker      multivac.Asker
 	Collection multivac.CollectionName // to tell and to ask; empty: default
-	// Enriched, if set, waits until everything that was told is found by its
-	// meaning, too.
+	// If this is set, it waits until everything that was told is also found by
+	// its meaning.
 	Enriched func(context.Context) error
 	// Threshold returns the least confidence of an answer at a stop.
 	Threshold func(multivac.Stop) float64
@@ -42,7 +42,7 @@ type Engine struct {
 // Progress says how far an evaluation is.
 type Progress struct {
 	Step  string // "tell", "enrich" or "ask"
-	Done  int    // documents indexed or to be enriched, or questions asked
+	Done  int    // documents indexed or given vectors, or questions asked
 	Total int    // 0: unknown
 }
 

@@ -116,8 +116,8 @@ var pack = extract.Format{
 	},
 }
 
-// Any format may hold many documents. What it holds is checked as what is told
-// alone, and cannot be told as one document.
+// Any format may hold many documents. Each of them is checked like a document
+// that is told alone, and the whole cannot be told as one document.
 func TestFormatOfMany(t *testing.T) {
 	all := extract.Formats{formats.All[0], pack}
 	var got []string

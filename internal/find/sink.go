@@ -8,23 +8,25 @@ import (
 	"multivac/internal/store"
 )
 
-// A Sink takes in what is published, so that it is found. One goroutine at a
-// time calls Apply and Replace; the other methods may be called by many. An
-// error is ErrUnavailable where a retry may help.
+// A Sink takes in published documents, so that they are found. Only one
+// goroutine at a time calls Apply or Replace. Many may call the other methods.
+// An error is ErrUnavailable if a retry may help.
 type Sink interface {
-	// Apply takes in a run of changes, which ends at a position: all of it, in
-	// one step for each collection. Changes that are doubled, late or overtaken
-	// make no difference. After an error the caller goes on from Position.
+	// Apply takes in a run of changes that ends at a position. It takes in all
+	// of it, in one step for each collection. Changes that come twice, late or
+	// after a newer one make no difference. After an error the caller goes on
+	// from Position.
 	Apply(ctx context.Context, changes []store.Change, at multivac.Position) error
-	// Replace puts all that is published in the place of what is there, and
-	// shows it in one step once it is complete. The runs are those of a scan that
-	// was begun at the position; an error in them ends it and is returned.
+	// Replace replaces everything by all that is published, and shows it in one
+	// step once it is complete. The runs come from a scan that began at the
+	// position. An error in them ends Replace, which returns it.
 	Replace(ctx context.Context, at multivac.Position, runs iter.Seq2[[]store.Change, error]) error
-	// Position is how far changes were taken in. It is empty where nothing was:
-	// then Replace comes first.
+	// Position is the position up to which changes were taken in. If it is
+	// empty, nothing was, and Replace comes first.
 	Position() multivac.Position
-	// Revision returns which revision of a document is found; false where none.
+	// Revision returns the revision of a document that is found, or false for
+	// none.
 	Revision(multivac.DocumentID) (multivac.Revision, bool)
-	// Collections returns what is found, by name.
+	// Collections returns the collections that are found, by name.
 	Collections() []multivac.Collection
 }

@@ -7,8 +7,8 @@ import (
 	"multivac/internal/store"
 )
 
-// maxBacklog is how many bytes of changes are held in memory at most, give or
-// take one change, before they go into the sink.
+// maxBacklog is how many bytes of changes are held in memory, give or take 1
+// change, before they go into the sink.
 const maxBacklog = 16 << 20
 
 // weight is about how many bytes a change takes in memory.
@@ -20,8 +20,8 @@ func weight(c store.Change) int {
 	return n
 }
 
-// A backlog holds the changes that have come but are not applied. It is bounded
-// in bytes: put waits while it is full.
+// A backlog holds the changes that were read and not yet applied. Its size in
+// bytes is limited: put waits while it is full.
 type backlog struct {
 	mu      sync.Mutex
 	moved   sync.Cond
@@ -47,8 +47,8 @@ func (b *backlog) put(c store.Change) {
 	b.moved.Broadcast()
 }
 
-// take waits for changes and returns all that there are; none where the backlog
-// is closed and empty.
+// take waits for changes and returns all of them. It returns none if the
+// backlog is closed and empty.
 func (b *backlog) take() []store.Change {
 	b.mu.Lock()
 	defer b.mu.Unlock()
@@ -61,7 +61,7 @@ func (b *backlog) take() []store.Change {
 	return changes
 }
 
-// close says that nothing more is put.
+// close says that there are no more changes to put.
 func (b *backlog) close() {
 	b.mu.Lock()
 	defer b.mu.Unlock()

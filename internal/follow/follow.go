@@ -1,6 +1,6 @@
-// Package follow feeds a find.Sink with what the store has published. It writes
-// nothing into the store: it reads all published documents once, and then the
-// feed of changes, in order.
+// Package follow feeds a find.Sink with the documents that the store has
+// published. It reads all published documents once, and then the feed of
+// changes, in order. It writes nothing into the store.
 package follow
 
 import (
@@ -19,7 +19,7 @@ import (
 	"multivac/internal/store"
 )
 
-// A Store is what a follower needs of the store.
+// A Store is the part of the store that a follower needs.
 type Store interface {
 	Position(context.Context) (multivac.Position, error)
 	Scan(ctx context.Context, fn func(store.Change) error) error
@@ -27,8 +27,8 @@ type Store interface {
 	Document(context.Context, multivac.DocumentID) (multivac.Document, error)
 }
 
-// Follower follows a store. Its methods may be called by many goroutines; Run
-// by one.
+// Follower follows a store. Many goroutines may call its methods; only one may
+// call Run.
 type Follower struct {
 	// These are set before Run.
 	Now    func() time.Time // for Stats; time.Now unless set
@@ -44,11 +44,11 @@ type Follower struct {
 
 	mu      sync.Mutex
 	moved   chan struct{}     // closed, and replaced, when waiters have to look again
-	at      multivac.Position // what is answered from, and what was deleted by then is forgotten
-	floor   multivac.Position // read right after the first scan: all that it saw is at or before it
-	settled recent            // what became of revisions that are not found
-	ready   bool              // all that was published at the start is found
-	reason  string            // why it is not following at the moment
+	at      multivac.Position // questions are answered from here, and documents deleted before are forgotten
+	floor   multivac.Position // read right after the first scan: everything that the scan saw is at or before it
+	settled recent            // how revisions ended that are not found
+	ready   bool              // everything published at the start is found
+	reason  string            // why it does not follow at the moment
 	stats   Stats
 }
 
@@ -57,12 +57,12 @@ func New(s Store, sink find.Sink) *Follower {
 	return &Follower{Now: time.Now, store: s, sink: sink, at: sink.Position(), moved: make(chan struct{}), reason: "indexing: not begun yet"}
 }
 
-// Events are what a follower reports. Any of them may be nil.
+// Events are what a follower reports. Each may be nil.
 type Events struct {
 	// Retried is called with each error that Run survives.
 	Retried func(error)
-	// Forgot is called once a document that was deleted is not found any more,
-	// and before its deletion can be waited for.
+	// Forgot is called once a deleted document is not found any more, and
+	// before a caller can have waited for the deletion.
 	Forgot func()
 }
 
@@ -81,19 +81,20 @@ func (e Events) forgot() {
 // Stats are measures of following.
 type Stats struct {
 	Changes  uint64    // followed since the start, without the first scan
-	Batches  uint64    // in which they were applied
-	Rebuilds uint64    // scans of the whole store, the first among them
-	Applied  time.Time // when the latest batch was; zero before the first
+	Batches  uint64    // batches in which they were applied
+	Rebuilds uint64    // scans of the whole store, including the first
+	Applied  time.Time // when the latest batch was applied; zero before the first
 }
 
-// Stats returns the measures of now.
+// Stats returns the current measures.
 func (f *Follower) Stats() Stats {
 	f.mu.Lock()
 	defer f.mu.Unlock()
 	return f.stats
 }
 
-// Status says what is found. It leaves Pending to the caller, who has the store.
+// Status returns what is found. It leaves Pending to the caller, who has the
+// store.
 func (f *Follower) Status() multivac.Status {
 	s := multivac.Status{Position: f.sink.Position(), Collections: f.sink.Collections()}
 	for _, c := range s.Collections {
@@ -106,15 +107,16 @@ func (f *Follower) Status() multivac.Status {
 	return s
 }
 
-// Waits between attempts while the store or the sink is unavailable.
+// Pauses between attempts while the store or the sink is unavailable.
 const (
 	firstRetry = 100 * time.Millisecond
-	lastRetry  = time.Second // what is published in the meantime waits for so long
+	lastRetry  = time.Second // documents published in the meantime wait for at most this long
 )
 
 // Run reads the store and follows it until ctx ends, and then returns nil.
 // While the store or the sink is unavailable it tries again, and goes on from
-// the sink's position; readers see what was there. Any other error ends it.
+// the sink's position. In that time readers see the old state. Any other error
+// ends Run.
 func (f *Follower) Run(ctx context.Context) (err error) {
 	defer multivac.Wrap(&err, "follow")
 	retry := firstRetry
@@ -152,8 +154,8 @@ func (f *Follower) Run(ctx context.Context) (err error) {
 	}
 }
 
-// begin makes the sink ready to be followed: by a scan of all that the store has
-// published, or by what the sink has from an earlier run.
+// begin makes the sink ready to follow: by a scan of all published documents,
+// or with the content that the sink has from an earlier run.
 func (f *Follower) begin(ctx context.Context, scan bool) error {
 	if scan {
 		return f.scan(ctx)
@@ -166,10 +168,11 @@ func (f *Follower) begin(ctx context.Context, scan bool) error {
 	return nil
 }
 
-// scan replaces what is in the sink by all that the store has published.
+// scan replaces the content of the sink by all published documents.
 func (f *Follower) scan(ctx context.Context) error {
-	// Read before the scan: what changes during the scan is followed afterwards,
-	// and what the scan has seen of it already is passed over by its revision.
+	// The position is read before the scan. Changes during the scan are
+	// followed afterwards. If the scan has already seen one of them, its
+	// revision is known and it is skipped.
 	start, err := f.store.Position(ctx)
 	if err != nil {
 		return err
@@ -182,17 +185,16 @@ func (f *Follower) scan(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	f.Events.forgot() // what was deleted since the index before
+	f.Events.forgot() // documents deleted since the index before
 	f.notify(func() {
 		f.at, f.floor, f.ready, f.reason = f.sink.Position(), floor, true, ""
 		f.stats.Rebuilds++
 	})
-	debug.FreeOSMemory() // a scan takes several times the memory of what stays, and nobody waits for this
+	debug.FreeOSMemory() // a scan takes several times the memory of its result, and nobody waits for this call
 	return nil
 }
 
-// runs yields all that the store has published, in runs of about maxBacklog
-// bytes.
+// runs yields all published documents, in runs of about maxBacklog bytes.
 func (f *Follower) runs(ctx context.Context) iter.Seq2[[]store.Change, error] {
 	return func(yield func([]store.Change, error) bool) {
 		var changes []store.Change
@@ -225,13 +227,13 @@ func (f *Follower) runs(ctx context.Context) iter.Seq2[[]store.Change, error] {
 	}
 }
 
-// errStopped ends a scan that the sink wants no more of.
+// errStopped ends a scan whose runs the sink does not want any more.
 var errStopped = errors.New("the sink stopped reading")
 
 // tail applies the changes after the sink's position as they come, until an
-// error. What comes while a batch is applied makes the next batch: a single
-// change is shown at once, and 10,000 cost little more than one, for each batch
-// costs the index a segment.
+// error. Changes that come while a batch is applied form the next batch. So a
+// single change is shown at once, and 10,000 changes cost little more than 1,
+// because each batch costs the index a segment.
 func (f *Follower) tail(ctx context.Context) error {
 	f.catchUp()
 	ctx, cancel := context.WithCancel(ctx)
@@ -247,7 +249,7 @@ func (f *Follower) tail(ctx context.Context) error {
 	}()
 	var err error
 	for changes := waiting.take(); len(changes) > 0; changes = waiting.take() {
-		if err == nil { // else it only makes room, so that the feed can end
+		if err == nil { // after an error it only makes room, so that the feed can end
 			if err = f.apply(ctx, changes); err != nil {
 				cancel()
 			}
@@ -256,8 +258,8 @@ func (f *Follower) tail(ctx context.Context) error {
 	return cmp.Or(err, <-ended)
 }
 
-// catchUp takes the sink's position for what is answered from. It is further than
-// the follower knows where the sink applied a batch and its reply was lost.
+// catchUp takes over the sink's position. It is ahead of the follower if the
+// sink applied a batch and the reply was lost.
 func (f *Follower) catchUp() {
 	at := f.sink.Position()
 	if _, known, _ := f.next(); at != known {
@@ -266,7 +268,7 @@ func (f *Follower) catchUp() {
 	f.notify(func() { f.at, f.ready, f.reason = at, f.ready || at >= f.floor, "" })
 }
 
-// apply hands a batch to the sink and tells all who wait.
+// apply hands a batch to the sink and wakes everything that waits.
 func (f *Follower) apply(ctx context.Context, changes []store.Change) error {
 	at := changes[len(changes)-1].Position
 	if err := f.sink.Apply(ctx, changes, at); err != nil {
@@ -285,11 +287,11 @@ func (f *Follower) apply(ctx context.Context, changes []store.Change) error {
 	return nil
 }
 
-// crowdPause is how long a follower that has caught up pauses in a crowd.
+// crowdPause is the pause of a follower that has caught up, in a crowd.
 const crowdPause = 25 * time.Millisecond
 
 // pause waits after the change at a position if that was the last one and many
-// callers write. It returns an error where ctx has ended before.
+// callers write. It returns an error if ctx ends first.
 func (f *Follower) pause(ctx context.Context, at multivac.Position) error {
 	if err := ctx.Err(); err != nil || f.Crowded == nil || !f.Crowded() {
 		return err
@@ -304,14 +306,15 @@ func (f *Follower) pause(ctx context.Context, at multivac.Position) error {
 	return nil
 }
 
-// explain sets why it is not following.
+// explain sets the reason for not following.
 func (f *Follower) explain(reason string) {
 	f.mu.Lock()
 	defer f.mu.Unlock()
 	f.reason = reason
 }
 
-// notify changes what mu guards and lets all who wait look again.
+// notify changes fields guarded by mu, and lets everything that waits look
+// again.
 func (f *Follower) notify(change func()) {
 	f.mu.Lock()
 	defer f.mu.Unlock()

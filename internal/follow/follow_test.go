@@ -43,8 +43,8 @@ func inTime(t *testing.T, test func(t *testing.T, s store.Store)) {
 	synctest.Test(t, func(t *testing.T) { test(t, open(t)) })
 }
 
-// start runs a follower until the returned function, which the end of the test
-// calls too.
+// start runs a follower until the returned function is called. The end of the
+// test calls it, too.
 func start(t testing.TB, f following) (stop func()) {
 	ctx, cancel := context.WithCancel(context.Background())
 	done := make(chan error, 1)
@@ -59,7 +59,7 @@ func start(t testing.TB, f following) (stop func()) {
 	return stop
 }
 
-// publish tells documents and publishes them, and returns where the feed ends.
+// publish tells documents and publishes them, and returns the end of the feed.
 func publish(t testing.TB, s store.Store, tellings ...multivac.Telling) multivac.Position {
 	t.Helper()
 	for _, tl := range tellings {
@@ -137,7 +137,7 @@ func followWith(s Store, key [16]byte) following {
 	return following{New(s, x), x}
 }
 
-// found returns the documents that are found in the view for a word.
+// found returns the documents that a word finds in the view.
 func (f following) found(v find.View, word string) (ids []multivac.DocumentID) {
 	for _, w := range text.AppendWords(nil, word) {
 		hits, _ := f.Find(context.Background(), find.Query{In: v, Terms: []find.Term{{Stem: w.Stem, Weight: 1}}, Passages: 100})
@@ -196,8 +196,8 @@ func TestFollowsWhatIsPublished(t *testing.T) {
 	})
 }
 
-// Whatever happened in whatever order, a follower that saw it happen and one
-// that reads the result hold the same.
+// A follower that saw all changes, in whatever order, and one that reads the
+// result have the same content.
 func TestRebuiltIsAsFollowed(t *testing.T) {
 	for seed := range uint64(3) {
 		inTime(t, func(t *testing.T, s store.Store) {
@@ -284,8 +284,8 @@ func TestFingerprint(t *testing.T) {
 	}
 }
 
-// A view's index and fingerprint belong together, at every moment: or answers
-// would be kept under content that they were not made from.
+// A view's index and fingerprint belong together at every moment. Otherwise
+// answers would be cached under content that they were not made from.
 func TestFingerprintNamesItsIndex(t *testing.T) {
 	s := open(t)
 	f := follow(s)
@@ -386,7 +386,7 @@ func TestSettled(t *testing.T) {
 	})
 }
 
-// The position of a receipt is good for every replica, not only for the one
+// The position of a receipt is valid for every replica, not only for the one
 // whose scan happened to see the document early.
 func TestSettledByTheScanIsSettledElsewhere(t *testing.T) {
 	inTime(t, func(t *testing.T, s store.Store) {
@@ -404,7 +404,7 @@ func TestSettledByTheScanIsSettledElsewhere(t *testing.T) {
 	})
 }
 
-// A capricious store fails as it is told to.
+// A capricious store fails when the test says so.
 type capricious struct {
 	store.Store
 	scan, follow func() error
@@ -529,7 +529,7 @@ func TestBrokenStoreEndsRun(t *testing.T) {
 	}
 }
 
-// While one batch is applied the rest gathers.
+// While one batch is applied, the next changes gather.
 func TestChangesAreGathered(t *testing.T) {
 	b := newBacklog()
 	for i := range 1000 {
@@ -577,8 +577,8 @@ func change(document int) store.Change {
 		Passages: text.Segment(fmt.Sprintf("Document%d.", document))}
 }
 
-// A moody sink is unavailable while it is down. Its replies may be lost then, so
-// that it has done what it says that it has not.
+// A moody sink is unavailable while it is down. It may then lose its replies,
+// so that it has done something and reports an error.
 type moody struct {
 	*index.Index
 	down, loses atomic.Bool
@@ -606,8 +606,8 @@ func (m *moody) Replace(ctx context.Context, at multivac.Position, runs iter.Seq
 	return m.Index.Replace(ctx, at, runs)
 }
 
-// A sink that was away gets all changes from its own position on, and no
-// follower fills one that was filled before.
+// A sink that was away gets all changes from its own position on. A follower
+// does not fill a sink that is already filled.
 func TestUnavailableSinkIsTriedAgain(t *testing.T) {
 	inTime(t, func(t *testing.T, s store.Store) {
 		publish(t, s, telling("", "a", "One."))
@@ -647,8 +647,8 @@ func TestUnavailableSinkIsTriedAgain(t *testing.T) {
 	})
 }
 
-// In a crowd a follower that has caught up pauses after a change, and not before
-// it has caught up.
+// In a crowd, a follower pauses after a change once it has caught up, and not
+// before.
 func TestPausesInACrowd(t *testing.T) {
 	for _, crowded := range []bool{false, true} {
 		inTime(t, func(t *testing.T, s store.Store) {

@@ -12,8 +12,8 @@ import (
 	"multivac/internal/store"
 )
 
-// TestGolden plays changes of a store: what a follower makes of them is read in
-// testdata/feed.txt.
+// TestGolden plays changes of a store. testdata/feed.txt shows what a follower
+// makes of them.
 func TestGolden(t *testing.T) {
 	inTime(t, func(t *testing.T, s store.Store) {
 		p := player{s: s}
@@ -61,7 +61,7 @@ func (p *player) do(t *testing.T, c golden.Command) string {
 	return p.state()
 }
 
-// state says what was followed since the last time, and what is found.
+// state says what was followed since the last call, and what is found.
 func (p *player) state() string {
 	now, status := p.f.Stats(), p.f.Status()
 	out := fmt.Sprintf("%d documents, %d passages; %d changes in %d batches, %d scans\n", status.Documents, status.Passages,

@@ -8,7 +8,7 @@ import (
 	"multivac"
 )
 
-// A Lag measures how long an index has stood still behind the store.
+// A Lag measures how long an index has not moved while it was behind the store.
 type Lag struct {
 	follower *Follower
 
@@ -20,9 +20,9 @@ type Lag struct {
 // NewLag returns a measure of f.
 func NewLag(f *Follower) *Lag { return &Lag{follower: f} }
 
-// Measure returns for how long the index has been at the same position behind
-// the store, as seen from one call to the next: 0 where it is not behind, or
-// has moved since the call before.
+// Measure returns how long the index has been at the same position behind the
+// store, as seen from one call to the next. It is 0 if the index is not behind,
+// or has moved since the last call.
 func (l *Lag) Measure(ctx context.Context) time.Duration {
 	l.mu.Lock()
 	defer l.mu.Unlock()

@@ -8,7 +8,8 @@ import (
 	"multivac/internal/store"
 )
 
-// A follower lags from when it was first seen to stand still behind the store.
+// A follower lags from the moment at which it was first seen not to move,
+// behind the store.
 func TestLag(t *testing.T) {
 	inTime(t, func(t *testing.T, s store.Store) {
 		f := follow(s)

@@ -8,22 +8,22 @@ import (
 	"multivac/internal/store"
 )
 
-// next returns a channel that is closed at the next move, and how far everything
-// is answered from here.
+// next returns a channel that is closed at the next move, and the position from
+// which questions are answered here.
 func (f *Follower) next() (moved <-chan struct{}, at multivac.Position, ready bool) {
 	f.mu.Lock()
 	defer f.mu.Unlock()
 	return f.moved, f.at, f.ready
 }
 
-// unknownTime is after how long a position beyond the end of the store is taken
-// to be one of another store. Before that, a server that has just become the
-// primary may not know its own positions yet.
+// unknownTime is how long a position beyond the end of the store is tolerated,
+// before it is taken for one of another store. A server that has just become
+// the primary may at first not know its own latest positions.
 const unknownTime = 500 * time.Millisecond
 
-// Reach waits until everything up to p is answered from here, and all that
-// was published at the start. Where ctx ends first it returns ErrBehind with
-// RetryAfter; ErrInvalid where the store has never come to p.
+// Reach waits until questions are answered from p and from everything that was
+// published at the start. It returns ErrBehind with RetryAfter if ctx ends
+// first, and ErrInvalid if the store has never reached p.
 func (f *Follower) Reach(ctx context.Context, p multivac.Position) error {
 	var doubt <-chan time.Time
 	for first := true; ; first = false {
@@ -68,21 +68,21 @@ func (f *Follower) behind(p multivac.Position) error {
 	return err
 }
 
-// recheckInterval is how often Settled asks the store about a revision of which
-// the feed has said nothing.
+// recheckInterval is how often Settled asks the store about a revision that the
+// feed has not mentioned.
 const recheckInterval = 2 * time.Second
 
-// Settled waits until that revision of the document, or a later one, is
-// answered from here, has failed or is deleted. The change that it returns says
-// which, and from which position on that can be seen; it has no texts. It
-// returns ctx's error where ctx ends first.
+// Settled waits until that revision of the document, or a later one, is found,
+// has failed or is deleted. The returned change says which, and at which
+// position; it has no texts. Settled returns ctx's error if ctx ends first.
 func (f *Follower) Settled(ctx context.Context, id multivac.DocumentID, r multivac.Revision) (store.Change, error) {
 	for {
-		// The feed may have named the revision before the scan that this index was
-		// made from, or so long ago that it is forgotten: then only the store knows.
+		// The feed may have named the revision before the scan that this index
+		// was made from, or so long ago that it is forgotten. Then only the
+		// store knows.
 		again := time.After(recheckInterval)
 		for waiting := true; waiting; {
-			moved, _, _ := f.next() // before the look, so that no move falls between
+			moved, _, _ := f.next() // before the look, so that no move is missed
 			if c, ok := f.outcome(id, r); ok {
 				return c, nil
 			}
@@ -100,7 +100,7 @@ func (f *Follower) Settled(ctx context.Context, id multivac.DocumentID, r multiv
 	}
 }
 
-// outcome returns what the sink and the feed say of a revision.
+// outcome returns what the sink and the feed know of a revision.
 func (f *Follower) outcome(id multivac.DocumentID, r multivac.Revision) (store.Change, bool) {
 	found, ok := f.sink.Revision(id)
 	at := f.sink.Position() // after the look, so that it is not before that revision
@@ -113,8 +113,8 @@ func (f *Follower) outcome(id multivac.DocumentID, r multivac.Revision) (store.C
 	return c, ok && c.Revision >= r
 }
 
-// ask returns what the store says of a revision that will not be found. An
-// error leaves it unknown: it is asked again until ctx ends.
+// ask returns what the store knows of a revision that will not be found. After
+// an error the revision stays unknown, and Settled asks again until ctx ends.
 func (f *Follower) ask(ctx context.Context, id multivac.DocumentID, r multivac.Revision) (store.Change, bool) {
 	d, err := f.store.Document(ctx, id)
 	if err != nil || d.Revision < r {

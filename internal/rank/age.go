@@ -12,20 +12,21 @@ import (
 	"multivac/internal/text"
 )
 
-// Where two documents say different things about one matter, the newer one
-// comes first. What a document says of its age stands in its headings, its
-// title, its front matter, its path, or in words such as "in force from
-// 1 March 2025", "superseded by" and "replaces".
+// If two documents say different things about the same subject, the newer one
+// comes first. A document states its age in its headings, its title, its front
+// matter, its path, or in words such as "in force from 1 March 2025",
+// "superseded by" and "replaces".
 
-// An age says how current a passage is, as far as it says so.
+// An age says how current a passage is, as far as the passage states it.
 type age struct {
-	date     int // yyyymmdd, with zeros for what is not said; 0 if nothing is
-	version  int // 0 if nothing is said
+	date     int // yyyymmdd, with zeros for parts that are not stated; 0 for no date
+	version  int // 0 for none
 	old      bool
-	replaces bool // it says that it takes the place of something older
+	replaces bool // it says that it replaces something older
 }
 
-// newer compares ages: above 0 where a is newer than b, 0 where that is not known.
+// newer compares ages. It returns a number above 0 if a is newer than b, and 0
+// if that is not known.
 func (a age) newer(b age) int {
 	switch {
 	case a.old != b.old:
@@ -40,7 +41,8 @@ func (a age) newer(b age) int {
 	return 0
 }
 
-// commonPart returns of a date the year, month and day that both dates have.
+// commonPart returns year, month and day of a date as far as both dates have
+// them.
 func commonPart(date, other int) int {
 	switch {
 	case other%10000 == 0 || date%10000 == 0:
@@ -57,22 +59,22 @@ var (
 	namedDate  = regexp.MustCompile(`(?i)\b(?:(\d{1,2})(?:st|nd|rd|th)? +)?(jan|feb|mar|apr|may|jun|jul|aug|sep|oct|nov|dec)[a-z]*\.? +(?:(\d{1,2})(?:st|nd|rd|th)?,? +)?((?:19|20)\d\d)\b`)
 	year       = regexp.MustCompile(`(?:\b|_)((?:19|20)\d\d)(?:\b|_)`)
 	version    = regexp.MustCompile(`(?i)(?:\b|_)v(?:ersion|er\.?)?[ _.:-]*(\d{1,4})(?:\.(\d{1,4}))?(?:\b|_)`)
-	// from is what makes a date in a text the one from which the text holds.
+	// from matches words before a date from which the text is valid.
 	from = regexp.MustCompile(`(?i)\b(?:in force|in effect|effective|valid|applies|apply|as of|as at|with effect|updated|revised|published|approved|last (?:changed|reviewed|modified)|stand|gültig ab|en vigueur)\b[^.\n]{0,40}`)
-	// until is what makes a text one of the past.
+	// until matches words of a text that is no longer valid.
 	until    = regexp.MustCompile(`(?i)(?:\b(?:superseded|replaced) (?:by|with)|\b(?:is|are|was|been|now) (?:superseded|deprecated|obsolete|outdated|retired|withdrawn|archived|replaced)\b|\bno longer (?:valid|in force|in use|applies|apply|used|maintained|supported|current)|\b(?:valid|in force) until\b|^\W*(?:deprecated|superseded|obsolete|outdated|archived|withdrawn)\b)`)
 	replaces = regexp.MustCompile(`(?i)\b(?:replac(?:es|ing)|supersed(?:es|ing)|takes the place of|ersetzt|remplace|sustituye)\b`)
-	// past is how a sentence begins that tells of the past.
+	// past matches the beginning of a sentence about the past.
 	past = regexp.MustCompile(`(?i)^\W*(?:until|before|up to|formerly|previously|in the past|originally|through) `)
 )
 
-// oldWords mark a title, a heading, a path or a status as of the past.
+// oldWords mark a title, a heading, a path or a status as no longer valid.
 var oldWords = set("old older former previous legacy deprecated obsolete superseded outdated archive archived archives retired withdrawn expired")
 
-// versionWords tell versions of one document apart, as dates and numbers do.
+// versionWords distinguish versions of one document, as dates and numbers do.
 var versionWords = set(`new newer current latest draft final copy revised revision rev version ver v updated`)
 
-// months do so, too, and a day may stand next to them.
+// months distinguish versions, too. A day may stand next to them.
 var months = set("january february march april may june july august september october november december")
 
 func set(words string) map[string]bool {
@@ -108,7 +110,7 @@ func dateIn(s string) (latest int) {
 	return latest
 }
 
-// nameAge returns the age that a title, heading or path gives.
+// nameAge returns the age that a title, heading or path states.
 func nameAge(s string) (a age) {
 	a.date = dateIn(s)
 	if m := version.FindStringSubmatch(s); m != nil {
@@ -122,7 +124,7 @@ func nameAge(s string) (a age) {
 	return a
 }
 
-// openingOf returns how the document of c begins, as far as that is known.
+// openingOf returns how the document of c begins, if that is known.
 func openingOf(candidates []Candidate, c *Candidate) string {
 	for i := range candidates {
 		if o := &candidates[i]; o.Document == c.Document && o.Number == 0 {
@@ -132,8 +134,8 @@ func openingOf(candidates []Candidate, c *Candidate) string {
 	return c.Opening
 }
 
-// commonFolder returns the folders that two paths have in common: what these
-// are called tells nothing apart.
+// commonFolder returns the folders that two paths have in common. The names of
+// these folders do not distinguish the documents.
 func commonFolder(a, b string) string {
 	end := 0
 	for i := 0; i < len(a) && i < len(b) && a[i] == b[i]; i++ {
@@ -144,8 +146,8 @@ func commonFolder(a, b string) string {
 	return a[:end]
 }
 
-// ageOf returns the age of sentence s of c, a document that begins with opening
-// and stands at a path.
+// ageOf returns the age of sentence s of c. Its document begins with opening
+// and has this path.
 func ageOf(c *Candidate, s, opening, path string) (a age) {
 	for _, said := range []age{nameAge(lastHeading(c.Heading)), nameAge(c.Title), nameAge(c.Heading), nameAge(path)} {
 		a.date, a.version, a.old = cmp.Or(a.date, said.date), cmp.Or(a.version, said.version), a.old || said.old
@@ -162,12 +164,12 @@ func ageOf(c *Candidate, s, opening, path string) (a age) {
 	return a
 }
 
-// skeleton returns what is left of a title or path without what tells its
-// versions apart: years with the days and months next to them, version numbers,
-// and words such as "old".
+// skeleton returns a title or path without the parts that distinguish versions:
+// years with the days and months next to them, version numbers, and words such
+// as "old".
 func skeleton(s string) string {
 	var b strings.Builder
-	dropped := false // the word before tells versions apart
+	dropped := false // the word before distinguishes versions
 	words := strings.FieldsFunc(strings.ToLower(s), isNoWord)
 	for i, w := range words {
 		number := len(w) <= 2 && strings.Trim(w, "0123456789") == ""
@@ -187,15 +189,17 @@ func isYear(w string) bool {
 	return len(w) == 4 && (w[:2] == "19" || w[:2] == "20") && isDigit(w[2]) && isDigit(w[3])
 }
 
-// versions reports whether a and b are of two documents, or of two sections of
-// one, that are versions of one another by title, path or heading.
+// versions reports whether a and b come from two versions of a document, or
+// from two sections of a document that are versions of each other, by title,
+// path or heading.
 func versions(a, b *Candidate) bool {
 	return alike(a.Title, b.Title) || alike(withoutExtension(a.Source), withoutExtension(b.Source)) || a.Document == b.Document && alike(a.Heading, b.Heading)
 }
 
 func withoutExtension(source string) string { return strings.TrimSuffix(source, path.Ext(source)) }
 
-// alike reports whether two names differ only in what tells versions apart.
+// alike reports whether two names differ only in parts that distinguish
+// versions.
 func alike(a, b string) bool {
 	if a == b || a == "" || b == "" {
 		return false
@@ -205,8 +209,8 @@ func alike(a, b string) bool {
 }
 
 // Unopened returns the documents of candidates that have another version among
-// them, and of which the candidates do not show how they begin: how a document
-// begins often says what it replaces.
+// the candidates, if no candidate shows how the document begins. The beginning
+// of a document often says what the document replaces.
 func Unopened(candidates []Candidate) (documents []multivac.DocumentID) {
 	byName := map[string][]int{} // a candidate of each document
 	seen := map[multivac.DocumentID]bool{}
@@ -235,24 +239,26 @@ func Unopened(candidates []Candidate) (documents []multivac.DocumentID) {
 	return documents
 }
 
-// How far behind the first a sentence may be and be its rival by age.
+// A sentence is a rival by age if its score and its place are at most so far
+// behind the first.
 const (
 	rivalBehind = 2.5
 	rivalPlaces = 12
 )
 
-// asksForOld are words by which a question asks for what holds no more.
+// asksForOld are words of questions that ask for something no longer valid.
 var asksForOld = foldedSet("old older former formerly previous previously earlier originally past superseded")
 
-// A scored is a sentence with what it scores in its stage.
+// A scored is a sentence with its score in its stage.
 type scored struct {
 	*sentence
 	score float64
 }
 
-// newest returns which of the sentences, the best first, is to be first because
-// it is the row that was asked for, or by its age, and which others say what it
-// says, but are older: they are no rivals to it.
+// newest returns which of the sentences, sorted best first, has to come first,
+// because it is the row that was asked for, or because it is newer. It also
+// returns older sentences about the same subject, which are not rivals of the
+// first.
 func newest(q *Question, candidates []Candidate, all []scored) (first int, older []int) {
 	if row := q.wholeRow(all); row > 0 || len(all) < 2 || year.MatchString(q.Text) {
 		return row, nil
@@ -296,8 +302,9 @@ func newest(q *Question, candidates []Candidate, all []scored) (first int, older
 	return rivals[best], older
 }
 
-// sameMatter reports whether two sentences tell of one matter: in versions of
-// one document with the same words of the question, or in nearly the same words.
+// sameMatter reports whether two sentences are about the same subject: they
+// come from versions of one document and have the same words of the question,
+// or they have nearly the same words.
 func sameMatter(a, b *Candidate, s, t *sentence) bool {
 	if s.matched == t.matched && s.matched != 0 && versions(a, b) {
 		return true
@@ -305,7 +312,8 @@ func sameMatter(a, b *Candidate, s, t *sentence) bool {
 	return (a.Document != b.Document || a.Heading != b.Heading) && nearlyEqual(a.Sentence(s.Span), b.Sentence(t.Span))
 }
 
-// nearlyEqual reports whether two sentences share most of their words, numbers left out.
+// nearlyEqual reports whether two sentences share most of their words. Numbers
+// do not count.
 func nearlyEqual(s, t string) bool {
 	a, b := wordsBeside(s), wordsBeside(t)
 	common := 0
@@ -317,7 +325,7 @@ func nearlyEqual(s, t string) bool {
 	return common >= 3 && 10*common >= 6*(len(a)+len(b)-common)
 }
 
-// wordsBeside returns the words of s that are no numbers.
+// wordsBeside returns the words of s that are not numbers.
 func wordsBeside(s string) map[uint64]bool {
 	m := map[uint64]bool{}
 	for _, w := range text.AppendWords(nil, s) {
@@ -328,15 +336,17 @@ func wordsBeside(s string) map[uint64]bool {
 	return m
 }
 
-// recent are words by which a question asks for what holds now. They say
-// which of several is wanted, and texts seldom repeat them.
+// recent are words of questions that ask for something valid now. They say
+// which of several versions is wanted, and texts seldom repeat them.
 var recent = foldedSet("current latest newest present actual recent currently now today nowadays presently")
 
-// recentRate is what such a word counts for where it stands before another that
-// means something, or ends the question: "the current limit", but "the current of the pump".
+// recentRate is the rate of such a word if it stands before another meaningful
+// word or ends the question. It applies to "the current limit", but not to "the
+// current of the pump".
 const recentRate = 0.15
 
-// asksForRecent reports whether word i of a question asks for what holds now.
+// asksForRecent reports whether word i of a question asks for something valid
+// now.
 func asksForRecent(words []text.Word, i int) bool {
 	if !recent[words[i].Folded] {
 		return false

@@ -87,7 +87,7 @@ func TestAlike(t *testing.T) {
 	f("Travel policy (old)", "Travel policy", true)
 	f("handbook/v1/leave", "handbook/v2/leave", true)
 	f("minutes of 3 March 2024", "minutes of 14 April 2024", true)
-	f("Runbook 1", "Runbook 2", false) // two runbooks, and no versions of one
+	f("Runbook 1", "Runbook 2", false) // two runbooks, not versions of one
 	f("2023", "2025", false)
 	f("Travel", "Travel", false)
 	f("Travel", "Leave", false)
@@ -116,7 +116,7 @@ func TestRecent(t *testing.T) {
 	}
 	f("What is the current hotel limit?", "current", true)
 	f("What is the current of the pump?", "current", false)
-	f("What is the maximum current?", "current", true) // it may be asked so; then it counts little
+	f("What is the maximum current?", "current", true) // a question may mean it so; then it counts little
 	f("Who is the owner now?", "now", true)
 	f("current limit", "current", true)
 }

@@ -6,8 +6,8 @@ import (
 	"multivac/internal/text"
 )
 
-// A class is something that a sentence can have which the question does not:
-// what an answer may be made of.
+// A class is something that a sentence has and the question does not. An answer
+// may consist of it.
 type class int
 
 const (
@@ -35,8 +35,8 @@ const (
 var classNames = [classes]string{"name", "full name", "number", "year", "month", "count", "money", "percent",
 	"duration", "measure", "cause", "place", "agent", "naming", "list", "bracket", "definition", "example"}
 
-// cues are English words, and some that are alike elsewhere, that show a
-// class. Other languages have none, and nothing else follows from it.
+// cues are English words, and some that other languages share, that show a
+// class. A text in another language only has fewer classes.
 var cues = func() map[uint64]class {
 	m := map[uint64]class{}
 	for c, list := range [classes]string{
@@ -65,8 +65,8 @@ var (
 	examples   = foldedSet("including includes include such like example")
 )
 
-// formWords are English words that a question has by its form. In texts of
-// another kind than those that rates were learned from they may be rare.
+// formWords are English words that give a question its form. They may be rare
+// in texts of another kind than those that the rates were learned from.
 var formWords = func() map[uint64]bool {
 	m := map[uint64]bool{}
 	for w := range strings.FieldsSeq("i me my mine we us our you your he him his she her it its they them their am is are was were be been being do does did done have has had can could may might must shall should will would the a an and or not no of to in on at by for with from as that this these those there here please tell show give which what who whom whose when where why how if then than so but about into get got per") {
@@ -85,8 +85,8 @@ func foldedSet(list string) map[uint64]bool {
 	return m
 }
 
-// classify returns the set of classes that the sentence s has in the words
-// that are no terms of the question.
+// classify returns the set of classes of the words of s that are not terms of
+// the question.
 func classify(s string, words []text.Word, terms []int8) (set uint32) {
 	name := -2 // the latest new name
 	for i, w := range words {
@@ -121,7 +121,7 @@ func classify(s string, words []text.Word, terms []int8) (set uint32) {
 	return set | marks(s)
 }
 
-// digits tells what kind of number w is.
+// digits returns the kind of number that w is.
 func digits(s string, w text.Word) class {
 	n := s[w.Start:w.End]
 	switch {

@@ -85,7 +85,7 @@ type Candidate struct {
 	Opening string
 }
 
-// A sentence of a candidate with what was read in it.
+// A sentence is a sentence of a candidate, with everything that was read in it.
 type sentence struct {
 	multivac.Span
 	candidate int
@@ -97,16 +97,16 @@ type sentence struct {
 	leans     bool   // begins with a pronoun
 	run       bool   // several sentences that are quoted as one
 	ordered   bool   // they first occur in the question's order
-	naming    bool   // has an identifier that is none of the question's
+	naming    bool   // has an identifier that the question does not have
 	standing  standing
 	classes   uint32  // bit set
-	content   uint64  // hash of its words: the same sentence told twice has the same
+	content   uint64  // hash of its words: two copies of a sentence have the same
 	bm25      float64 // over the question's weight
 	score     float64
 	x         [features]float32
 }
 
-// reading is the work space of one ranking; it is used again.
+// reading is the work space of one ranking. It is reused.
 type reading struct {
 	words     []text.Word
 	terms     []int8 // by word: the question's term, or -1
@@ -174,7 +174,7 @@ func (r *reading) read(q *Question, candidates []Candidate, m *Model) {
 	r.wholeLists(q, candidates)
 }
 
-// passageFeatures is what the sentences of a passage share.
+// passageFeatures are the features that the sentences of a passage share.
 type passageFeatures struct {
 	phrases, ownPhrases            uint64 // quoted phrases of the passage, and of its title and heading
 	first, end                     int    // its sentences
@@ -195,8 +195,8 @@ func (r *reading) mask(q *Question, s string) (mask uint64) {
 	return mask
 }
 
-// likeness is the Jaccard index of the words of the question and those of the
-// last heading of a path.
+// likeness is the Jaccard index of the words of the question and the words of
+// the last heading of a path.
 func (r *reading) likeness(q *Question, path string) float32 {
 	common := bits.OnesCount64(r.mask(q, lastHeading(path)))
 	if common == 0 {
@@ -211,9 +211,10 @@ func (r *reading) likeness(q *Question, path string) float32 {
 	return float32(common) / float32(len(q.terms)+others)
 }
 
-// readPassage appends the sentences of c with their words' terms. One that
-// follows a question, first the one asked by the heading, is read together
-// with it, as the answer that it is.
+// readPassage appends the sentences of c with their words' terms. A sentence
+// that follows a question is read together with that question, because it is
+// the answer to it. asked is the question that the heading asks, for the first
+// sentence.
 func (r *reading) readPassage(q *Question, i int, c *Candidate, context uint64, asked string) {
 	for place := range c.Sentences {
 		last := c.whole(place)
@@ -223,7 +224,7 @@ func (r *reading) readPassage(q *Question, i int, c *Candidate, context uint64, 
 		r.sentences = append(r.sentences, sentence{Span: multivac.Span{Start: c.Sentences[place].Start, End: c.Sentences[last].End}, candidate: i, place: place})
 		s := &r.sentences[len(r.sentences)-1]
 		body := c.Sentence(s.Span)
-		if s.run = last > place; s.run && c.Kind != multivac.Prose { // a list is found by what announces it, and each item by itself
+		if s.run = last > place; s.run && c.Kind != multivac.Prose { // the sentence before a list finds the whole list, and each item is found by itself
 			body = c.Sentence(c.Sentences[place])
 		}
 		posing := posingOf(body)
@@ -244,7 +245,8 @@ func (r *reading) readPassage(q *Question, i int, c *Candidate, context uint64, 
 	}
 }
 
-// classesOf returns what the words of s are that are no terms of the question.
+// classesOf returns the classes of the words of s that are not terms of the
+// question.
 func (r *reading) classesOf(q *Question, s string) uint32 {
 	r.words, r.terms = q.words(r.words[:0], s), r.terms[:0]
 	for _, w := range r.words {
@@ -344,10 +346,10 @@ func (r *reading) readOrder(q *Question, s *sentence) {
 	s.x[fPairs] = float32(pairs / max(q.weight, 1e-9))
 }
 
-// echoes reports whether the sentence says the whole question again, in its
-// order, down to the words of its form.
+// echoes reports whether the sentence repeats the whole question in its order,
+// including the words that give it its form.
 func (s *sentence) echoes(q *Question) bool {
-	const least = 4 // words; of fewer, an answer may have them all
+	const least = 4 // words; an answer may have all words of a shorter question
 	return len(q.terms) >= least && bits.OnesCount64(s.exact) == len(q.terms) && s.ordered
 }
 
@@ -376,7 +378,8 @@ func (r *reading) readShape(s *sentence, body string, kind multivac.Kind) {
 	s.x[fAsks] = indicator(strings.HasSuffix(strings.TrimRight(body, `*_"”')`), "?"))
 }
 
-// features computes what needs the passage and the neighbours of sentence k.
+// features computes the features that depend on the passage and the neighbours
+// of sentence k.
 func (r *reading) features(q *Question, k int, p *passageFeatures, m *Model) {
 	s := &r.sentences[k]
 	var previous, next sentenceBeside
@@ -419,13 +422,13 @@ func (r *reading) features(q *Question, k int, p *passageFeatures, m *Model) {
 	x[fAnswerType] = m.answerType(q, s.classes)
 }
 
-// sentenceBeside is what a sentence takes from its neighbour.
+// sentenceBeside is the part of a sentence that its neighbours' features need.
 type sentenceBeside struct {
 	matched uint64
 	bm25    float64
 }
 
-// relate computes what compares a sentence with the best one.
+// relate computes the features that compare a sentence with the best one.
 func (r *reading) relate() {
 	best := 1e-9
 	for i := range r.sentences {
@@ -445,7 +448,7 @@ func (q *Question) cover(terms uint64) float32 {
 	return float32(sum / max(q.weight, 1e-9))
 }
 
-// coverPlain is cover with each word weighing its IDF alone.
+// coverPlain is like cover, but each word weighs its IDF alone.
 func (q *Question) coverPlain(terms uint64) float32 {
 	sum := 0.0
 	for ; terms != 0; terms &= terms - 1 {
@@ -454,8 +457,9 @@ func (q *Question) coverPlain(terms uint64) float32 {
 	return float32(sum / max(q.rarity, 1e-9))
 }
 
-// missing returns the weight of the heaviest term that is not in terms, over
-// that of the heaviest, and the share of terms that are not in it.
+// missing returns two measures of the question's terms that are not in terms:
+// the weight of the heaviest of them, divided by the weight of the heaviest
+// term of the question, and their share of all terms.
 func (q *Question) missing(terms uint64) (rarest, share float32) {
 	weight, n := 0.0, 0
 	for i := range q.terms {
@@ -467,8 +471,8 @@ func (q *Question) missing(terms uint64) (rarest, share float32) {
 	return float32(weight / max(q.heaviest, 1e-9)), float32(n) / float32(max(1, len(q.terms)))
 }
 
-// missingFacts returns the shares of the question's names and numbers that
-// are not in terms; 0 where it has none.
+// missingFacts returns the shares of the question's names and numbers that are
+// not in terms. A share is 0 if the question has none.
 func (q *Question) missingFacts(terms uint64) (names, numbers float32) {
 	var name, number, noName, noNumber float32
 	for i := range q.terms {
@@ -496,7 +500,8 @@ func indicator(b bool) float32 {
 // logarithm maps 0, 1, 10, 100 words to 0, 0.17, 0.6 and 1.15.
 func logarithm(n int) float32 { return float32(math.Log1p(float64(n)) / 4) }
 
-// phrasesIn returns which of the quoted phrases stand in words, in sequence.
+// phrasesIn returns the set of quoted phrases whose words stand in sequence in
+// words.
 func (q *Question) phrasesIn(words []text.Word) (set uint64) {
 	for i, phrase := range q.phrases {
 		for k := range words {
@@ -509,8 +514,8 @@ func (q *Question) phrasesIn(words []text.Word) (set uint64) {
 	return set
 }
 
-// follows reports whether words begin with the phrase; pairs of characters
-// stand between them where there are some.
+// follows reports whether words begin with the phrase. Texts in characters have
+// pairs of characters between the single ones, which are skipped.
 func follows(words []text.Word, phrase []uint64) bool {
 	for _, w := range words {
 		switch {

@@ -9,15 +9,15 @@ import (
 	"multivac/internal/text"
 )
 
-// A sentence does not always stand by itself. What announces something is no
-// answer without it, what follows a question answers that question, and one
-// step of a list is not the procedure. This file finds what a sentence is read
-// and quoted with.
+// A sentence does not always stand by itself. An announcement does not answer
+// without the text that it announces. A sentence after a question answers that
+// question. One step of a list is not the procedure. This file finds the
+// sentences that a sentence is read and quoted with.
 
-// whole returns the last sentence that has to be quoted with the one at place,
-// or -1 where the one at place can't be quoted at all: it announces something
-// that does not follow in its passage, or that does not fit. A long sentence
-// that ends its text with a colon says something by itself.
+// whole returns the last sentence that has to be quoted with the sentence at
+// place. It returns -1 if the sentence cannot be quoted at all: it announces
+// something that does not follow in its passage, or that does not fit. A long
+// sentence that ends its text with a colon can be quoted by itself.
 func (c *Candidate) whole(place int) (last int) {
 	sentence := c.Sentence(c.Sentences[place])
 	switch {
@@ -42,19 +42,19 @@ func (c *Candidate) whole(place int) (last int) {
 	return last
 }
 
-// introduces reports whether the sentence at place is there for what follows
-// it: it announces that, or is the lead of its list or code.
+// introduces reports whether the sentence at place only introduces the text
+// after it: it announces that text, or is the lead of its list or code.
 func (c *Candidate) introduces(place int) bool {
 	sentence := c.Sentence(c.Sentences[place])
 	return text.Announces(sentence) || place == 0 && c.Lead != "" && strings.Join(strings.Fields(sentence), " ") == c.Lead
 }
 
-// longAnnouncement is from how many bytes on a sentence that announces
-// something says more than that.
+// longAnnouncement is the length in bytes from which an announcement also says
+// something by itself.
 const longAnnouncement = 70
 
-// fitting returns the last sentence, at most the one at last, of a run from
-// first that is no longer than a sentence may be.
+// fitting returns the last sentence of the longest run from first to at most
+// last that is no longer than a sentence may be.
 func (c *Candidate) fitting(first, last int) int {
 	start := c.Sentences[first].Start
 	last = min(last, len(c.Sentences)-1)
@@ -64,7 +64,7 @@ func (c *Candidate) fitting(first, last int) int {
 	return last
 }
 
-// places returns the first and the last sentence that s is quoted with.
+// places returns the first and the last sentence of the quotation that has s.
 func (c *Candidate) places(s *sentence) (first, last int) {
 	if !s.run {
 		return s.place, s.place
@@ -79,22 +79,23 @@ func (c *Candidate) places(s *sentence) (first, last int) {
 	return first, last
 }
 
-// line returns what stands on the line before the sentence at place: its
+// line returns the text before the sentence at place on its line: its
 // indentation and its mark, such as "  2. ".
 func (c *Candidate) line(place int) string {
 	before := c.Text[:c.Sentences[place].Start-c.Start]
 	return before[strings.LastIndexByte(before, '\n')+1:]
 }
 
-// indent returns how far the line of the sentence at place is set in, in bytes.
+// indent returns the indentation of the line of the sentence at place, in
+// bytes.
 func (c *Candidate) indent(place int) int {
 	line := c.line(place)
 	return len(line) - len(strings.TrimLeft(line, " \t"))
 }
 
-// steps returns the run of a list or a block of code that answers as a whole:
-// with the sentence that announces it, or from the first of its steps. ok is
-// false where there is no such run, as in the later part of a long list.
+// steps returns the run of a list or a block of code that answers as a whole.
+// It begins with the sentence that announces it, or with the first step. ok is
+// false if there is no such run, as in the later part of a long list.
 func (c *Candidate) steps() (run multivac.Span, ok bool) {
 	n := len(c.Sentences)
 	switch {
@@ -108,10 +109,10 @@ func (c *Candidate) steps() (run multivac.Span, ok bool) {
 	return multivac.Span{Start: c.Sentences[0].Start, End: c.Sentences[c.fitting(0, n-1)].End}, true
 }
 
-// wholeLists makes the steps of a list one answer, where the question is about
-// the list: where the headings and the lead have half of the question or more,
-// and the step has nothing of it that they lack. Of ten steps that all stand
-// under "Renew the certificate" none is the way to renew the certificate.
+// wholeLists makes the steps of a list one answer if the question is about the
+// list: the headings and the lead cover at least half of the question, and the
+// step covers nothing more. For example, of 10 steps under "Renew the
+// certificate", none alone is the way to renew the certificate.
 func (r *reading) wholeLists(q *Question, candidates []Candidate) {
 	for i := range r.bodies {
 		p := &r.bodies[i]
@@ -130,17 +131,18 @@ func (r *reading) wholeLists(q *Question, candidates []Candidate) {
 	}
 }
 
-// A posing is how a text holds a question.
+// A posing says how a text contains a question.
 type posing int
 
 const (
-	poses    posing = iota // it holds something else, which may be an answer
-	asks                   // it holds a question and nothing else
-	mentions               // it tells of a question, as an example does
+	poses    posing = iota // it contains something other than questions, which may be an answer
+	asks                   // it contains a question and nothing else
+	mentions               // it mentions a question, as an example does
 )
 
-// posingOf returns how a text holds a question. Only what stands in the cells
-// of a row next to it, and after its mark, can answer it.
+// posingOf returns how a text contains a question. If the question has a mark
+// at its end, only the text after the mark and the other cells of its row can
+// answer it.
 func posingOf(s string) posing {
 	found := poses
 	if strings.IndexByte(s, '?') < 0 && !strings.Contains(s, "？") && !strings.Contains(s, "؟") { // nearly all
@@ -187,18 +189,19 @@ func afterLabel(s string) int {
 // askingMarks are the marks that end a question.
 const askingMarks = "?？؟"
 
-// maxLabel is how many words may stand before a question, with a colon or a
-// full stop after them, and be no answer to it: "For example:".
+// maxLabel is how many words a label before a question may have. A label ends
+// with a colon or a full stop, as in "For example:", and answers nothing.
 const maxLabel = 2
 
-// labels are what names a question among questions and answers, in several languages.
+// labels mark the questions in lists of questions and answers, in several
+// languages.
 var labels = map[string]bool{"q": true, "question": true, "f": true, "frage": true, "p": true, "pregunta": true, "d": true, "domanda": true, "faq": true}
 
 func isWord(r rune) bool   { return unicode.IsLetter(r) || unicode.IsNumber(r) }
 func isNoWord(r rune) bool { return !isWord(r) }
 
-// inQuotationMarks reports whether a question that ends between the texts
-// stands in quotation marks, with something before them.
+// inQuotationMarks reports whether the question between the two texts stands in
+// quotation marks, with other text before it.
 func inQuotationMarks(before, after string) bool {
 	closing, _ := utf8.DecodeRuneInString(strings.TrimLeft(after, "*_"))
 	for opening, closes := range quotationMarks {
@@ -209,13 +212,13 @@ func inQuotationMarks(before, after string) bool {
 	return false
 }
 
-// lends reports whether the sentence, which holds a question and nothing else,
-// asks for what q asks for: then what follows it is read as its answer.
+// lends reports whether the sentence, which contains a question and nothing
+// else, asks the same as q. If so, the text after it is read as its answer.
 func (s *sentence) lends(q *Question) bool { return q.cover(s.matched) >= 0.5 }
 
-// opening returns the last heading above a passage, if its first sentence is to
-// be read as the answer to it: where the heading is the question, in its words
-// that mean something, or asks it in part.
+// opening returns the last heading above a passage if the first sentence of the
+// passage is to be read as an answer to it. That is so if the heading has the
+// meaningful words of the question, or asks part of it.
 func (r *reading) opening(q *Question, path string) string {
 	heading := lastHeading(path)
 	has := r.mask(q, heading)
@@ -246,9 +249,9 @@ func lastHeading(path string) string {
 	return path
 }
 
-// openings returns by candidate whether no other candidate stands before it
-// under the same heading of its document: then it opens the section, as far as
-// can be told from what was found.
+// openings returns, by candidate, whether no other candidate stands before it
+// under the same heading of its document. As far as the candidates show, it
+// then opens the section.
 func openings(candidates []Candidate) []bool {
 	type section struct {
 		document multivac.DocumentID

@@ -6,8 +6,8 @@ import (
 	"multivac"
 )
 
-// first asks the documents, each of which may begin with "heading:: ", and
-// returns what is quoted first.
+// first asks a question of the documents and returns the first quotation. A
+// document may begin with "heading:: ".
 func first(t *testing.T, question string, found []Candidate) string {
 	t.Helper()
 	ranked := rank(question, found)
@@ -31,15 +31,15 @@ func TestQuestionsAndAnswers(t *testing.T) {
 		"| How do I reset my token? | Press Renew. |\n| Can I pay by invoice? | Only on yearly plans. |")
 	f("Can I pay by invoice?", "Only on yearly plans. | Can I pay by invoice?",
 		"| Press Renew. | How do I reset my token? |\n| Only on yearly plans. | Can I pay by invoice? |")
-	// The answer follows the question, however that is put.
+	// The answer follows the question, in any layout.
 	f("Can I pay by invoice?", "Only on yearly plans.",
 		"**How do I reset my token?**\n\nPress Renew.\n\n**Can I pay by invoice?**\n\nOnly on yearly plans.\n\n**Where is the office?**\n\nIn Oslo.")
 	f("May I pay by invoice?", "Only on yearly plans.", "Where is the office?\n\nIn Oslo.\n\nCan I pay by invoice?\n\nOnly on yearly plans.")
 	f("Can I pay by invoice?", "A: Only on yearly plans.", "Q: Can I pay by invoice?\n\nA: Only on yearly plans.\n\nQ: Where is the office?\n\nA: In Oslo.")
-	// An example of the question is none.
+	// An example of the question is not an answer.
 	f("What is the default port of the server?", "The port is 5000 unless you change it.",
 		`Type “What is the default port of the server?” and press Enter.`, "The port is 5000 unless you change it.")
-	// A heading that is the question lends itself to its first sentence only.
+	// A heading that asks the question only counts for its first sentence.
 	f("Can I pay by invoice?", "Only on yearly plans.", "Paying by invoice:: Only on yearly plans. Ask the sales desk.", "Paying by card:: All cards are taken. A card is charged at once.")
 	f("Backing up the ledger", "Stop the writer first.", "Restoring the ledger:: Call the owner first. It takes an hour.", "Backing up the ledger:: Stop the writer first. It takes an hour.")
 }
@@ -72,7 +72,7 @@ func TestPosing(t *testing.T) {
 
 const regions = "The gateway serves these regions:\n\n- Dublin\n- Osaka\n- Quito\n\n"
 
-// announced makes the announcement a sentence of what it announces.
+// announced makes the announcement a sentence of the text that it announces.
 func announced(kind multivac.Kind, s string, sentences ...multivac.Span) []Candidate {
 	return []Candidate{{Score: 5, Excerpt: multivac.Excerpt{Document: "d", Passage: multivac.Passage{
 		Kind: kind, Lead: s[sentences[0].Start:sentences[0].End], Heading: "Gateway",
@@ -121,7 +121,7 @@ func TestSteps(t *testing.T) {
 	}
 }
 
-// What was read in any of the items is read in the list.
+// A list gets the best reading of its items.
 func TestReadingOfLists(t *testing.T) {
 	list := announced(multivac.List, regions, multivac.Span{Start: 0, End: 33}, multivac.Span{Start: 37, End: 43}, multivac.Span{Start: 46, End: 51}, multivac.Span{Start: 54, End: 59})
 	list[0].Cosines = []float32{0.8, 0.2, 0.2, 0.2}
@@ -139,8 +139,8 @@ func TestReadingOfLists(t *testing.T) {
 	}
 }
 
-// Of the rows of a table the one that has all that was asked comes first, and
-// the others do not make it doubtful.
+// The row of a table that has all words asked for comes first, and the other
+// rows do not make it doubtful.
 func TestRows(t *testing.T) {
 	found := candidates("| Plan | Term | Fee |\n|---|---|---|\n| Small | Month | 5 EUR |\n| Small | Year | 50 EUR |\n| Large | Month | 15 EUR |\n| Large | Year | 150 EUR |")
 	for question, want := range map[string]string{

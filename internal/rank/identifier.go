@@ -9,20 +9,20 @@ import (
 )
 
 // An identifier of a question is compared whole: KubeAPIDown has nothing to do
-// with KubeAPIErrorBudgetBurn. What is known of it:
+// with KubeAPIErrorBudgetBurn.
 type identifier struct {
 	spelled
-	// Stems that the collection has it by: it may be written together, with
-	// hyphens or in small letters there.
+	// The stems that the collection has it by. The collection may write it
+	// together, with hyphens or in small letters.
 	known []uint64
-	// A text that does not have it does not answer: it is no mere quantity,
-	// and not made of ordinary words.
+	// A text without it does not answer. That does not hold for a mere
+	// quantity, nor for an identifier that is made of ordinary words.
 	firm      bool
-	corrected bool // it is read as another one that a typing mistake explains
+	corrected bool // it is read as another identifier, because of a typing mistake
 }
 
 // identifiers finds the identifiers of the question, and the compounds that are
-// none.
+// not identifiers.
 func (v *vocabulary) identifiers() (found []identifier, compounds []multivac.Span) {
 	taken := func(w text.Word) bool {
 		return slices.ContainsFunc(found, func(x identifier) bool { return x.Start < w.End && w.Start < x.End })
@@ -56,7 +56,7 @@ func (v *vocabulary) identifiers() (found []identifier, compounds []multivac.Spa
 	return found, compounds
 }
 
-// together returns the words of a question, with each identifier as one.
+// together returns the words of a question, with each identifier as one word.
 func together(words []text.Word, named []identifier) []text.Word {
 	joined := words[:0]
 	for _, w := range words {
@@ -71,10 +71,11 @@ func together(words []text.Word, named []identifier) []text.Word {
 	return joined
 }
 
-// apartMost is how many words an identifier is put together of at most.
+// apartMost is the largest number of words that can be joined to an identifier.
 const apartMost = 8
 
-// asWritten makes an identifier of the i-th that is written as such.
+// asWritten makes an identifier of the i-th one that the question writes as
+// such.
 func (v *vocabulary) asWritten(i int) (x identifier, ok bool) {
 	x.spelled = v.written[i]
 	x.known = v.known(x.stems()...)
@@ -95,8 +96,8 @@ func (v *vocabulary) asWritten(i int) (x identifier, ok bool) {
 	return x, true
 }
 
-// joined makes a word of the compound x where the collection writes it
-// together: e-mail is email.
+// joined makes the compound x a word if the collection writes it together. For
+// example, e-mail becomes email.
 func (v *vocabulary) joined(x identifier) (identifier, bool) {
 	w, ok := x.asWord()
 	if !ok || !v.has(w.Stem) {
@@ -107,8 +108,9 @@ func (v *vocabulary) joined(x identifier) (identifier, bool) {
 	return x, true
 }
 
-// isSplit reports whether the i-th identifier is several with a slash between
-// them that the collection knows each, as in KubeAPIDown/KubeletDown.
+// isSplit reports whether the i-th identifier is several identifiers with
+// slashes between them, each of which the collection knows:
+// KubeAPIDown/KubeletDown.
 func (v *vocabulary) isSplit(i int) bool {
 	w := v.written[i].Word
 	pieces := strings.Split(v.text[w.Start:w.End], "/")
@@ -131,8 +133,8 @@ func isQuantity(s string) bool {
 	return len(unit) < len(s) && !strings.ContainsAny(unit, "0123456789-_./:")
 }
 
-// correct reads an unknown identifier as what was meant by the mistake of that
-// number, if anything was.
+// correct reads an unknown identifier as the one that was meant by the mistake
+// of this number, if there is one.
 func (v *vocabulary) correct(x *identifier, mistake int) {
 	r, ok := v.meant(mistake)
 	if !ok {
@@ -153,8 +155,7 @@ func (v *vocabulary) correct(x *identifier, mistake int) {
 	})
 }
 
-// together makes an identifier of words that the collection has written
-// together.
+// together makes an identifier of words that the collection writes together.
 func (v *vocabulary) together(a *apart) (x identifier, ok bool) {
 	x.spelled = a.spelled
 	x.known = v.known(x.stems()...)
@@ -166,14 +167,15 @@ func (v *vocabulary) together(a *apart) (x identifier, ok bool) {
 }
 
 // small makes an identifier of a word in small letters that the collection
-// writes as one: postgresql. Of a compound, it is a spelling of the word.
+// writes as an identifier: postgresql. For a compound, that is another spelling
+// of the word.
 func (v *vocabulary) small(i int) (x identifier, ok bool) {
 	w := v.words[i]
 	if x.spelled = v.single[i]; x.words == nil {
 		return x, false
 	}
 	whole := v.count(w.Identifier())
-	switch usual := len(x.Canonical()) <= uncut && v.count(w.Stem) > whole; { // law, where one text has LaW
+	switch usual := len(x.Canonical()) <= uncut && v.count(w.Stem) > whole; { // the word law, if one text has LaW
 	case whole > 0 && !usual:
 		x.Flags |= text.Identifier
 		x.known = v.known(x.stems()...)

@@ -7,7 +7,7 @@ import (
 	"multivac/internal/text"
 )
 
-// Examined is what the model sees of a sentence: what learning needs.
+// Examined is a sentence as the model sees it, for learning.
 type Examined struct {
 	multivac.Span
 	Candidate int
@@ -16,7 +16,7 @@ type Examined struct {
 }
 
 // Examine returns the sentences of the candidates as the model sees them, in
-// the order in which they stand.
+// the order of the candidates and of their text.
 func (m *Model) Examine(q *Question, candidates []Candidate) []Examined {
 	var r reading
 	r.read(q, candidates, m)
@@ -27,8 +27,8 @@ func (m *Model) Examine(q *Question, candidates []Candidate) []Examined {
 	return seen
 }
 
-// ExamineConfidence returns the best sentence and what the confidence network
-// sees; false where there is no sentence.
+// ExamineConfidence returns the best sentence and the inputs of the confidence
+// network. It returns false if there is no sentence.
 func (m *Model) ExamineConfidence(q *Question, candidates []Candidate) (best Examined, x [Inputs]float32, ok bool) {
 	var r reading
 	r.read(q, candidates, m)
@@ -51,7 +51,7 @@ const Features = int(features)
 // Classes is how many classes a sentence can have.
 const Classes = int(classes)
 
-// A Key names a row of the answer table: a word, or two in sequence.
+// A Key names a row of the answer table. It is a word, or 2 words in sequence.
 type Key struct {
 	Hash uint64
 	Text string
@@ -88,7 +88,8 @@ func Words(question string) (words []Word) {
 	return words
 }
 
-// ClassesBeyond returns the classes that a sentence has beyond the question.
+// ClassesBeyond returns the classes that a sentence has in words that the
+// question does not have.
 func ClassesBeyond(question, s string) uint32 {
 	q := unlearned(question)
 	words := q.words(nil, s)
@@ -99,8 +100,8 @@ func ClassesBeyond(question, s string) uint32 {
 	return classify(s, words, terms)
 }
 
-// unlearned returns a question of which every word is known, and none in another
-// spelling, for a model that has learned nothing.
+// unlearned returns a question for a model that has learned nothing. Every word
+// of it is known, and none has another spelling.
 func unlearned(question string) *Question {
 	return (&Model{translations: &Translations{}}).newQuestion(&vocabulary{Wording: NewWording(question), complete: true})
 }

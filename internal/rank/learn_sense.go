@@ -1,7 +1,7 @@
 package rank
 
-// A SenseExample is a question with what was found for it, as the second stage
-// sees it.
+// A SenseExample is a question with the passages found for it, as the second
+// stage sees them.
 type SenseExample struct {
 	Sentences []SenseSentence // in the order of the first stage
 	question  *Question
@@ -15,8 +15,8 @@ type SenseSentence struct {
 	Sense [SenseFeatures]float32
 }
 
-// ExamineSense returns the sentences of the candidates as the second stage
-// sees them before anything is read; nil where there is none.
+// ExamineSense returns the sentences of the candidates as the second stage sees
+// them before anything is read. It returns nil if there are none.
 func (m *Model) ExamineSense(q *Question, candidates []Candidate) *SenseExample {
 	e := &SenseExample{question: q}
 	e.reading.read(q, candidates, m)
@@ -28,12 +28,12 @@ func (m *Model) ExamineSense(q *Question, candidates []Candidate) *SenseExample 
 	return e
 }
 
-// ToRead returns what is worth reading by order.
+// ToRead returns the runs that are worth reading by order.
 func (e *SenseExample) ToRead(candidates []Candidate, order *Scorer) []Run {
 	return chosen(e.all, candidates, order)
 }
 
-// With adds what reading says of the runs, as Order.With has it.
+// With adds the results of reading the runs, in the form of Order.With.
 func (e *SenseExample) With(candidates []Candidate, runs []Run, said [][]float32) {
 	addReadings(e.all, candidates, runs, said)
 	e.show()
@@ -46,8 +46,8 @@ func (e *SenseExample) show() {
 	}
 }
 
-// Inputs returns what the confidence network sees where order puts the
-// sentences in order, and which of Sentences is the best.
+// Inputs returns the inputs of the confidence network if order sorts the
+// sentences, and the index of the best one in Sentences.
 func (e *SenseExample) Inputs(order *Scorer) (x [SenseInputs]float32, best int) {
 	all := append([]sensed(nil), e.all...)
 	for i := range all {

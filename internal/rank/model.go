@@ -11,10 +11,10 @@ import (
 	"multivac/internal/text"
 )
 
-// Version of the model's form. It counts up when features are added or
-// change their meaning, for then what was learned no longer fits, and when
-// words are compared in another way, for it is in the keys of answers that are
-// cached: 2 compares identifiers whole.
+// Version is the version of the model's form. Increase it when features are
+// added or change their meaning, because a learned model then no longer fits.
+// Increase it also when words are compared in another way, because the version
+// is in the keys of cached answers. Version 2 compares identifiers whole.
 const Version = 2
 
 //go:embed model.json
@@ -34,27 +34,31 @@ var Default = sync.OnceValue(func() *Model {
 	panic("the embedded ranking model is unusable: " + err.Error())
 })
 
-// Parameters are what is learned, in the form that is kept.
+// Parameters are the learned numbers, in the form that is stored.
 type Parameters struct {
 	Version int `json:"version"`
-	// Learned says from what the parameters were learned, how, and what was measured then.
+	// Learned says which data the parameters were learned from, how, and what
+	// was measured then.
 	Learned any `json:"learned"`
-	// Weights of the features of a sentence, by name. Their sum over a
-	// sentence, with its answer type, is its score: a softmax over the found
-	// sentences is the probability that it is the one with the answer.
+	// Weights are the weights of a sentence's features, by name. The score of a
+	// sentence is the weighted sum of its features, plus its answer type. A
+	// softmax over the scores of the found sentences gives the probability that
+	// a sentence has the answer.
 	Weights map[string]float32 `json:"weights"`
-	// Rates say how often a word of a question, by stem, is found in its
-	// answer's sentence, title and heading, over how often words of its kind are.
+	// Rates say how often a word of a question, by stem, occurs in its answer's
+	// sentence, title or heading, compared with all words of its kind.
 	Rates map[string]float32 `json:"rates"`
-	// Kinds are the rates of words that Rates does not have: of names,
-	// numbers and others.
+	// Kinds are the rates of words that Rates lacks: of names, of numbers and
+	// of others.
 	Kinds [3]float32 `json:"kinds"`
-	// Answers are weights by word, or two words in sequence, of the question,
-	// and class of the sentence, in hundredths. The empty word is in every question.
+	// Answers are weights in hundredths. Each is for a word of the question, or
+	// 2 words in sequence, and a class of the sentence. Every question has the
+	// empty word.
 	Answers map[string][]int `json:"answers"`
-	// Confidence estimates the probability that the best sentence answers.
+	// Confidence estimates the probability that the best sentence answers the
+	// question.
 	Confidence Network `json:"confidence"`
-	// Thresholds are the confidence that each stop asks for.
+	// Thresholds are the confidences that the stops ask for.
 	Thresholds map[multivac.Stop]float64 `json:"thresholds"`
 }
 
@@ -72,7 +76,7 @@ type Model struct {
 	weights      [features]float32
 	rates        map[uint64]float32
 	kinds        [3]float32
-	keys         map[uint64]int // of an answer table's row
+	keys         map[uint64]int // row of an answer table
 	answers      [][classes]float32
 	confidence   Network
 	thresholds   map[multivac.Stop]float64
@@ -80,7 +84,8 @@ type Model struct {
 	sense        SenseParameters
 }
 
-// Load makes a model of parameters in JSON, and translations, and refuses those of another version.
+// Load makes a model of parameters in JSON and of translations. It refuses
+// parameters of another version.
 func Load(data []byte, t *Translations) (*Model, error) {
 	var p Parameters
 	if err := json.Unmarshal(data, &p); err != nil {
@@ -125,7 +130,7 @@ func (m *Model) Threshold(stop multivac.Stop) float64 {
 	return m.thresholds[multivac.Balanced]
 }
 
-// rate is how much the term of a question counts.
+// rate is the factor by which the term of a question counts.
 func (m *Model) rate(t term) float64 {
 	if r, ok := m.rates[t.Stem]; ok {
 		return float64(r)
@@ -136,11 +141,11 @@ func (m *Model) rate(t term) float64 {
 	return float64(m.kinds[t.kind()])
 }
 
-// formRate is the rate of a word that a question has by its form.
+// formRate is the rate of a word that only gives a question its form.
 const formRate = 0.1
 
-// form reports whether the word is there for the question's form. A name may
-// look like one (Will, May), but I is none.
+// form reports whether the word only gives the question its form. A name may
+// look like such a word (Will, May), but I is not a name.
 func (t term) form() bool {
 	return formWords[t.Stem] && (!t.name || t.End-t.Start == 1)
 }
@@ -156,7 +161,7 @@ func (t term) kind() int {
 	return 2
 }
 
-// answerKey names a row of the answer table.
+// answerKey is the key of a row of the answer table.
 func answerKey(words []text.Word) (key uint64) {
 	for _, w := range words {
 		key = key*0x9e3779b97f4a7c15 + w.Stem
@@ -164,7 +169,8 @@ func answerKey(words []text.Word) (key uint64) {
 	return key
 }
 
-// appendKeys appends the rows for the word at i and the two words from i.
+// appendKeys appends the rows for the word at i and for the two words from i
+// on.
 func (m *Model) appendKeys(keys []int, words []text.Word, i int) []int {
 	for n := 1; n <= 2 && i+n <= len(words); n++ {
 		if k, ok := m.keys[answerKey(words[i:i+n])]; ok {
@@ -174,7 +180,7 @@ func (m *Model) appendKeys(keys []int, words []text.Word, i int) []int {
 	return keys
 }
 
-// answerType says how well a sentence with these classes suits the question.
+// answerType returns how well a sentence with these classes suits the question.
 func (m *Model) answerType(q *Question, set uint32) (sum float32) {
 	for c := range classes {
 		if set&(1<<c) != 0 {

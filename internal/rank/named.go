@@ -9,8 +9,9 @@ import (
 	"multivac/internal/text"
 )
 
-// recognise notes that the texts which were found have these terms: identifiers
-// that nothing told writes together may be in words next to each other there.
+// recognise notes that the found texts have these terms. The collection may
+// write none of these identifiers together, and yet have their words next to
+// each other.
 func (q *Question) recognise(terms uint64) {
 	for ; terms != 0; terms &= terms - 1 {
 		if t := &q.terms[bits.TrailingZeros64(terms)]; t.unknown && !t.corrected {
@@ -19,11 +20,12 @@ func (q *Question) recognise(terms uint64) {
 	}
 }
 
-// names reports whether the question asks for a section by its name: title or
-// a heading is an identifier of the question and nothing else, and title and
-// headings have all other words of the question but those of its form. A
-// heading below the identifier's has to be one of these words: "What is the
-// impact of KubeAPIDown?" names KubeAPIDown's section Impact.
+// names reports whether the question asks for a section by its name. The title
+// or a heading has to be an identifier of the question and nothing else. Title
+// and headings have to have all other words of the question, except those that
+// give it its form. A heading below the identifier has to be one of these
+// words. For example, "What is the impact of KubeAPIDown?" names the section
+// Impact of KubeAPIDown.
 func (r *reading) names(q *Question, c *Candidate) bool {
 	titles := []string{c.Title}
 	if c.Heading != "" {
@@ -53,13 +55,13 @@ func (r *reading) names(q *Question, c *Candidate) bool {
 	return !asksMore || last != 0
 }
 
-// titleWords is how many words a title has at most that says no more than an
-// identifier: "Runbook: KubeAPIDown".
+// titleWords is the largest number of words of a title that says no more than
+// an identifier: "Runbook: KubeAPIDown".
 const titleWords = 3
 
-// identified reports whether the title whose words were read is an identifier
-// of the question, in one word, with two more words, or with its parts next
-// to each other in the question.
+// identified reports whether the title whose words were just read is an
+// identifier of the question. It may be one word, one word and up to 2 more, or
+// the parts of the identifier next to each other.
 func (r *reading) identified(q *Question, title string) bool {
 	together := !strings.Contains(title, " ")
 	for i, w := range r.words {
@@ -72,8 +74,8 @@ func (r *reading) identified(q *Question, title string) bool {
 	return together && len(r.words) > 1
 }
 
-// stand returns the standing of a sentence by the terms of what stands around
-// it and of its document.
+// stand returns the standing of a sentence. around are the terms of the text
+// around it, document those of its document.
 func (q *Question) stand(around, document uint64) standing {
 	known := uint64(0)
 	for i := range q.terms {
@@ -94,8 +96,9 @@ func (q *Question) stand(around, document uint64) standing {
 	return strange
 }
 
-// hasOther reports whether the words that were read have an identifier which is
-// none of the question's: those that are its terms are one word.
+// hasOther reports whether the words that were just read have an identifier
+// that the question does not have. An identifier of the question is one word
+// there.
 func (r *reading) hasOther() bool {
 	for i, w := range r.words {
 		if r.terms[i] < 0 && (w.Flags&text.Identifier != 0 || i > 0 && r.words[i-1].End == w.Start && (w.Flags|r.words[i-1].Flags)&(text.Pair|text.Single) == 0) {
@@ -105,22 +108,26 @@ func (r *reading) hasOther() bool {
 	return false
 }
 
-// A standing goes before what the features of a sentence say.
+// A standing is a group of sentences. Groups are sorted by standing, whatever
+// the features of their sentences say.
 type standing int
 
 const (
-	strange   standing = iota // its document has none of the question's identifiers, or nothing told has one
-	elsewhere                 // it is of a document that has one in another place
+	strange   standing = iota // its document has none of the question's identifiers, or no document has one
+	elsewhere                 // its document has one in another place
 	usual
-	named // it is of the section that the question names
+	named // its section is the one that the question names
 	standings
 )
 
-// standingMargin is by how much the best sentence of a standing is ahead of those
-// with a lower one, at least.
+// standingMargin is the least distance of the best score of a standing from the
+// scores of lower standings.
 const standingMargin = 1
 
-// place lowers the scores of n sentences that stand behind others.
+// place lowers the scores of sentences so that the standings come in order. For
+// example, if the best usual sentence has 3 and the best named one has 2, all
+// usual scores are lowered by 2: the best is then 1, which is standingMargin
+// below 2.
 func place(n int, of func(i int) (standing, *float64)) {
 	best := [standings]float64{}
 	for i := range best {
@@ -144,16 +151,16 @@ func place(n int, of func(i int) (standing, *float64)) {
 	}
 }
 
-// How sure an answer is at least in the section that is named, which is enough
-// for the stop balanced and not for strict, and at most where it is about
-// something else, which is too little for any.
+// leastNamed is the least confidence of an answer in the named section. It is
+// enough for the stop balanced, but not for strict. mostStrange is the greatest
+// confidence of an answer about something else. It is too little for any stop.
 const (
 	leastNamed  = 0.7
 	mostStrange = 0.1
 )
 
-// sure returns how sure the best sentence is of its standing, where p is what
-// its features say.
+// sure returns the confidence of the best sentence, given its standing. p is
+// the confidence by its features.
 func (s standing) sure(p float64) float64 {
 	switch s {
 	case named:

@@ -11,11 +11,11 @@ import (
 )
 
 // maxTerms is how many distinct words of a question count, and how many of its
-// phrases: one bit each.
+// phrases. Each takes one bit of a set.
 const maxTerms = 64
 
-// searchRate is the power of a word's rate in the search: found on the
-// training set, like the parameters of BM25.
+// searchRate is the power to which a word's rate is raised in the search. It
+// was found on the training set, like the parameters of BM25.
 const searchRate = 0.6
 
 // A Question is a question made ready for ranking in one collection.
@@ -23,19 +23,19 @@ type Question struct {
 	Text     string
 	passages int // of the collection that is asked
 	terms    []term
-	// Sums over terms of their weight.
+	// Sums of the terms' weights, except heaviest, which is the largest.
 	weight    float64
 	heaviest  float64
 	search    float64 // sum over terms of their weight in the search
 	rarity    float64 // sum over terms of their IDF
 	near      near
-	spellings []text.Spelling // of identifiers: what is read is joined by them
-	asked     []text.Word     // its words; an identifier is one
-	compounds []multivac.Span // of words that are written together, and compared one by one
-	parts     []find.Term     // of identifiers, which may be written apart
+	spellings []text.Spelling // of identifiers: texts are read with these joined
+	asked     []text.Word     // its words, with each identifier as one
+	compounds []multivac.Span // words that are written together, and compared one by one
+	parts     []find.Term     // parts of identifiers, which a text may write apart
 	keys      []int           // rows of the model's answer table for the question's words
 	phrases   [][]uint64      // in quotation marks, as stems; maxTerms at most
-	bits      [4]uint64       // which terms may have a stem: a filter before the search
+	bits      [4]uint64       // which terms may have a stem: a quick test before the search
 }
 
 // A term is a distinct word of a question.
@@ -43,22 +43,22 @@ type term struct {
 	text.Word
 	idf    float64
 	weight float64 // idf times how often such a word of a question is found next to its answer
-	search float64 // the same, with the rate counting for less: a passage is more than the answer
+	search float64 // the same, but the rate counts less, because a passage has more than the answer
 	name   bool    // capitalised, though not because it begins the question
-	// The collection does not know the word. If corrected, Stem and Folded are
-	// those of the word that it was read as.
+	// unknown: the collection does not know the word. corrected: it was read as
+	// another one, which Stem and Folded are of.
 	unknown, corrected bool
-	// Of an identifier: other stems that the collection has it by, and whether
-	// nothing is an answer that does not have it.
+	// For an identifier: other stems that the collection has it by, and whether
+	// a text without it cannot be an answer.
 	also []uint64
 	firm bool
 }
 
-// mistaken is what a word counts for that is read as another.
+// mistaken is the factor for a word that is read as another one.
 const mistaken = 0.8
 
-// correct makes the unknown term that of the word that was meant by it, if a
-// typing mistake explains it, and returns what it counts for.
+// correct turns the unknown term into the word that was meant, if a typing
+// mistake explains it. It returns the factor by which the term then counts.
 func (t *term) correct(v *vocabulary) float64 {
 	r, ok := v.meant(slices.IndexFunc(v.words, func(w text.Word) bool { return w.Start == t.Start }))
 	if !ok {
@@ -76,9 +76,9 @@ func (t *term) correct(v *vocabulary) float64 {
 	return mistaken
 }
 
-// NewQuestion weighs the words of a question by what a view of so many passages
-// knows of them: found is of the wording's stems and mistakes. A word that the
-// collection does not know is read as the one that was meant.
+// NewQuestion weighs the words of a question by what a view with this number of
+// passages knows of them. found answers the stems and mistakes of the wording.
+// A word that the collection does not know is read as the word that was meant.
 func (m *Model) NewQuestion(w *Wording, found find.Found, passages int) *Question {
 	return m.newQuestion(&vocabulary{Wording: w, found: found, passages: passages, also: map[uint64]int{}})
 }
@@ -124,13 +124,13 @@ func (m *Model) newQuestion(v *vocabulary) *Question {
 	return q
 }
 
-// words appends the words of s; those that spell an identifier of the question
-// are one word.
+// words appends the words of s. Words that spell an identifier of the question
+// become one word.
 func (q *Question) words(dst []text.Word, s string) []text.Word {
 	return text.Join(text.AppendWords(dst, s), s, q.spellings)
 }
 
-// weigh says what a word counts.
+// weigh sets the weights of a word.
 func (m *Model) weigh(t *term, v *vocabulary) {
 	rate := m.rate(*t)
 	if t.unknown = !v.has(t.Stem); t.unknown {
@@ -140,14 +140,14 @@ func (m *Model) weigh(t *term, v *vocabulary) {
 	t.weight, t.search = t.idf*rate, t.idf*math.Pow(rate, searchRate)
 }
 
-// What the parts of an identifier count in the search besides the whole: more
-// where the collection does not seem to have it.
+// The weight of the parts of an identifier in the search, as a share of the
+// whole. It is larger if the collection does not seem to have the identifier.
 const (
 	partOfKnown   = 0.1
 	partOfUnknown = 0.5
 )
 
-// identify says what an identifier counts: as much as a name does.
+// identify sets the weights of an identifier. It counts as much as a name does.
 func (q *Question) identify(t *term, x identifier, m *Model, v *vocabulary) {
 	if x.Flags&text.Identifier != 0 {
 		t.name = true
@@ -179,8 +179,8 @@ func (q *Question) identify(t *term, x identifier, m *Model, v *vocabulary) {
 	}
 }
 
-// quoted returns the phrases in quotation marks, as stems; those of one word
-// say nothing that its term does not.
+// quoted returns the phrases in quotation marks, as stems. A phrase of one word
+// is left out, because its term says the same.
 func (q *Question) quoted(words []text.Word) (phrases [][]uint64) {
 	var open rune
 	from := 0
@@ -205,11 +205,12 @@ func (q *Question) quoted(words []text.Word) (phrases [][]uint64) {
 	return phrases
 }
 
-// quotationMarks are those that open, with what closes them. An apostrophe is none.
+// quotationMarks maps opening marks to closing ones. An apostrophe is not among
+// them.
 var quotationMarks = map[rune]rune{'"': '"', '“': '”', '„': '“', '«': '»', '»': '«', '「': '」', '『': '』'}
 
-// partOfPair reports whether the character at i is in a pair as well: then the
-// pair says more.
+// partOfPair reports whether the character at i is also part of a pair of
+// characters. The pair says more.
 func partOfPair(words []text.Word, i int) bool {
 	near := words[i].Start
 	for _, w := range words[max(0, i-2):min(len(words), i+4)] {
@@ -220,8 +221,8 @@ func partOfPair(words []text.Word, i int) bool {
 	return false
 }
 
-// Terms returns what to search for, maxTerms at most. Words that a question
-// has by its form weigh little.
+// Terms returns the terms to search for, at most maxTerms. Words that only give
+// the question its form weigh little.
 func (q *Question) Terms() []find.Term {
 	terms := make([]find.Term, len(q.terms), len(q.terms)+len(q.parts))
 	for i, t := range q.terms {
@@ -256,8 +257,8 @@ func (q *Question) find(stem uint64) int {
 	return -1
 }
 
-// leastShare is the share of the heaviest word's weight below which a word is
-// there for the question's form. Such a word is neither marked nor missed.
+// leastShare is a share of the heaviest word's weight. A lighter word only
+// gives the question its form. It is neither marked nor missed.
 const leastShare = 0.3
 
 func (q *Question) means(i int) bool {
@@ -265,14 +266,14 @@ func (q *Question) means(i int) bool {
 	return t.weight >= leastShare*q.heaviest && !t.form()
 }
 
-// Unknown returns the question's words that mean something and that the
-// collection does not know, as they were written.
+// Unknown returns the question's meaningful words that the collection does not
+// know, as they were written.
 func (q *Question) Unknown() (words []string) {
 	return q.written(func(i int) bool { return q.terms[i].unknown })
 }
 
-// Lacking returns the question's words that mean something and are in none of
-// the texts, though the collection knows them, as they were written.
+// Lacking returns the question's meaningful words that the collection knows but
+// none of the texts has, as they were written.
 func (q *Question) Lacking(texts ...string) (words []string) {
 	var r reading
 	var has uint64
@@ -282,12 +283,12 @@ func (q *Question) Lacking(texts ...string) (words []string) {
 	return q.written(func(i int) bool { return has&(1<<i) == 0 && !q.terms[i].unknown })
 }
 
-// written returns the terms that are wanted and mean something, as they were
-// written: characters next to each other as one, and compounds whole.
+// written returns the wanted, meaningful terms as they were written. Adjacent
+// characters are joined to one word, and compounds are whole.
 func (q *Question) written(wanted func(i int) bool) (words []string) {
 	var run multivac.Span
 	var listed uint64
-	characters, says := false, false // whether the run is characters, and has a term that means something
+	characters, says := false, false // whether the run is of characters, and whether it has a meaningful term
 	end := func() {
 		if word := q.Text[run.Start:run.End]; says && !slices.Contains(words, word) {
 			words = append(words, word)
@@ -316,8 +317,8 @@ func (q *Question) written(wanted func(i int) bool) (words []string) {
 	return words
 }
 
-// asWritten returns where w stands, with the marks of /etc/hosts and --max-lag,
-// or the compound that it is part of.
+// asWritten returns the span of w, with the marks of /etc/hosts and --max-lag,
+// or the span of the compound that w is part of.
 func (q *Question) asWritten(w text.Word) multivac.Span {
 	for _, c := range q.compounds {
 		if c.Start <= w.Start && w.End <= c.End {
@@ -330,16 +331,16 @@ func (q *Question) asWritten(w text.Word) multivac.Span {
 	return multivac.Span{Start: w.Start, End: w.End}
 }
 
-// corrected returns the term that w was read as something else of, or -1.
+// corrected returns the term that w was corrected to, or -1.
 func (q *Question) corrected(w text.Word) int {
 	return slices.IndexFunc(q.terms, func(t term) bool { return t.corrected && t.Start == w.Start })
 }
 
-// Marks returns where s has words of the question that mean something.
+// Marks returns the spans of the question's meaningful words in s.
 func (q *Question) Marks(s string) (marks []multivac.Span) {
 	for _, w := range q.words(nil, s) {
 		if i := q.find(w.Stem); i >= 0 && q.means(i) {
-			if n := len(marks); n > 0 && w.Start < marks[n-1].End { // a pair over its characters
+			if n := len(marks); n > 0 && w.Start < marks[n-1].End { // a pair overlaps its characters
 				marks[n-1] = multivac.Span{Start: min(w.Start, marks[n-1].Start), End: max(w.End, marks[n-1].End)}
 				continue
 			}

@@ -1,8 +1,8 @@
-// Package rank orders the sentences of found passages by how well they answer
-// a question, and says how sure it is of the first: features of question and
-// sentence, a linear model over them, and a small network that turns what it
-// says into a probability. Pure: it reads no clock and does no I/O, and the
-// same input gives the same order.
+// Package rank orders the sentences of found passages by how well they answer a
+// question, and says how sure it is of the first one. It computes features of
+// question and sentence and scores them by a linear model. A small network
+// turns the scores into a probability. The package is pure: it reads no clock
+// and does no I/O, and the same input gives the same order.
 package rank
 
 import (
@@ -20,20 +20,21 @@ const Passages = 24
 // A Sentence is a sentence of a candidate, ranked.
 type Sentence struct {
 	multivac.Span
-	Candidate int // whose passage it is of
+	Candidate int // the candidate that it comes from
 	Score     float64
 	// Confidence is the estimated probability that it answers the question.
 	Confidence float64
-	// Read says whether it was read together with the question. Then Reading is
-	// the logarithm of how much likelier it holds the answer than that none does.
+	// Read says whether it was read together with the question. If so, Reading
+	// is the logarithm of how much likelier it is that it holds the answer than
+	// that no sentence does.
 	Read    bool
 	Reading float64
 }
 
 var readings = sync.Pool{New: func() any { return new(reading) }}
 
-// An Order is the sentences of candidates as far as they are put in order before
-// anything is read. With ends it, and is to be called once.
+// An Order holds the sentences of candidates, in the order before anything is
+// read. Call With once, to end it.
 type Order struct {
 	model      *Model
 	question   *Question
@@ -43,9 +44,9 @@ type Order struct {
 	runs       []Run
 }
 
-// Order orders the sentences of the candidates, which come the best passage
-// first. Where all candidates have cosines, a second stage adds what meaning
-// says to what words say.
+// Order orders the sentences of the candidates, which are sorted by passage,
+// the best first. If all candidates have cosines, a second stage adds the
+// likeness in meaning to that in words.
 func (m *Model) Order(q *Question, candidates []Candidate) *Order {
 	o := &Order{model: m, question: q, candidates: candidates, reading: readings.Get().(*reading)}
 	o.reading.read(q, candidates, m)
@@ -55,8 +56,8 @@ func (m *Model) Order(q *Question, candidates []Candidate) *Order {
 	return o
 }
 
-// ToRead returns what is worth reading together with the question; nothing where
-// the second stage is not to be had.
+// ToRead returns the runs that are worth reading together with the question. It
+// returns nothing if there is no second stage.
 func (o *Order) ToRead() []Run {
 	if o.runs == nil && len(o.sensed) > 0 {
 		o.runs = chosen(o.sensed, o.candidates, &o.model.sense.Find.Order)
@@ -64,10 +65,10 @@ func (o *Order) ToRead() []Run {
 	return o.runs
 }
 
-// With returns the sentences by falling score; of equal ones the best. said is
-// what reading says of each run of ToRead: of each of its sentences the logarithm
-// of how much likelier it holds the answer than that none of the run does. It is
-// nil where nothing was read.
+// With returns the sentences by falling score. Of sentences that are quoted
+// alike it returns only the best. said holds, for each sentence of each run of
+// ToRead, the logarithm of how much likelier it is that the sentence holds the
+// answer than that none of the run does. It is nil if nothing was read.
 func (o *Order) With(said [][]float32) []Sentence {
 	r := o.reading
 	defer func() { // the next ranking overwrites its sentences
@@ -83,7 +84,7 @@ func (o *Order) With(said [][]float32) []Sentence {
 	return o.model.byWords(r, o.question, o.candidates)
 }
 
-// byWords puts the sentences in order in the first stage.
+// byWords sorts the sentences in the first stage.
 func (m *Model) byWords(r *reading, q *Question, candidates []Candidate) []Sentence {
 	order := m.order(r.sentences)
 	older := r.newestFirst(q, candidates, order)
@@ -101,9 +102,9 @@ func (m *Model) byWords(r *reading, q *Question, candidates []Candidate) []Sente
 	return ranked
 }
 
-// newestFirst puts the newest of sentences that tell of one matter first in
-// the order, with the score of the best of them, and returns how many older
-// ones come right after it.
+// newestFirst moves the newest sentence about the subject to the front, with
+// the score of the best one. Older sentences about the same subject come right
+// after it, and it returns their number.
 func (r *reading) newestFirst(q *Question, candidates []Candidate, order []int) (older int) {
 	all := make([]scored, min(len(order), rivalPlaces))
 	for i := range all {
@@ -116,7 +117,8 @@ func (r *reading) newestFirst(q *Question, candidates []Candidate, order []int) 
 	return len(behind)
 }
 
-// moveToFront moves the first and then those behind it to the front of all.
+// moveToFront moves the first, and after it those in behind, to the front of
+// all.
 func moveToFront[T any](all []T, first int, behind []int) {
 	front := []T{all[first]}
 	for _, i := range behind {
@@ -131,9 +133,9 @@ func moveToFront[T any](all []T, first int, behind []int) {
 	copy(all[copy(all, front):], rest)
 }
 
-// order scores the sentences and returns their places, the best first. What
-// was told twice, or is quoted as one, counts once: else its own double would
-// be its rival.
+// order scores the sentences and returns their places, the best first. Copies
+// of a sentence, or sentences that are quoted as one, count once: otherwise a
+// copy would be a rival of its original.
 func (m *Model) order(sentences []sentence) []int {
 	order := make([]int, len(sentences))
 	for i := range sentences {
@@ -164,8 +166,8 @@ func (m *Model) order(sentences []sentence) []int {
 	})
 }
 
-// Inputs of the confidence network: the features of the best sentence, and
-// these.
+// These are the inputs of the confidence network besides the features of the
+// best sentence.
 const (
 	cScore         = int(features) + iota
 	cMargin        // to the second sentence
@@ -178,16 +180,16 @@ const (
 	cPassages      // of the collection, logarithmic
 	cSentences     // found, logarithmic
 	cAgreement     // sentences within 1 of the first
-	cCorrected     // share of the question's weight that was read as another word
-	cUnknown       // that the collection does not know at all
+	cCorrected     // share of the question's weight that was read as other words
+	cUnknown       // share that the collection does not know at all
 	inputs
 )
 
 // Inputs is how many inputs the confidence network has.
 const Inputs = inputs
 
-// lacks reports whether a word of the question that means something is neither
-// in the sentence nor in what stands above it.
+// lacks reports whether a meaningful word of the question is neither in the
+// sentence nor in the titles and headings above it.
 func (q *Question) lacks(s *sentence) bool {
 	for i := range q.terms {
 		if s.covered&(1<<i) == 0 && q.means(i) {
@@ -197,15 +199,16 @@ func (q *Question) lacks(s *sentence) bool {
 	return false
 }
 
-// isOtherRow reports whether s is a row of the same table as the first, which
-// has all words of the question that mean something, while s lacks one. Rows
-// of a table are always alike, and that says nothing against the right one.
+// isOtherRow reports whether s is a row of the same table as the first, and
+// lacks a meaningful word of the question, while the first has all of them.
+// Rows of a table are always alike, so this does not make the right one
+// doubtful.
 func (q *Question) isOtherRow(first, s *sentence) bool {
 	return s.candidate == first.candidate && s.x[fTable] != 0 && q.lacks(s) && !q.lacks(first)
 }
 
-// wholeRow returns which of the sentences, the best first, is the row of a table
-// that has all words of the question, where the best is a row that lacks one.
+// wholeRow returns the best-placed row of a table that has all words of the
+// question, if the best sentence is a row that lacks one.
 func (q *Question) wholeRow(all []scored) int {
 	if all[0].x[fTable] == 0 || !q.lacks(all[0].sentence) {
 		return 0
@@ -218,8 +221,8 @@ func (q *Question) wholeRow(all []scored) int {
 	return 0
 }
 
-// confidenceInputs reads the order; older sentences that tell of the first
-// one's matter come right after it, and are no rivals.
+// confidenceInputs sets the inputs from the order. The older sentences after
+// the first one are about the same subject, and are not rivals.
 func confidenceInputs(x *[inputs]float32, q *Question, sentences []sentence, order []int, older int) {
 	first := &sentences[order[0]]
 	copy(x[:], first.x[:])

@@ -12,8 +12,8 @@ import (
 	"multivac/internal/text"
 )
 
-// asking returns a question to a collection that knows every word and none in another
-// spelling. Its words are as rare as in general English text.
+// asking returns a question to a collection that knows every word, and none in
+// another spelling. Its words are as rare as in general English text.
 func asking(s string) *Question {
 	q := Default().newQuestion(&vocabulary{Wording: NewWording(s), complete: true})
 	q.passages = 100
@@ -55,7 +55,7 @@ func TestRankPutsTheAnswerFirst(t *testing.T) {
 	f("How many people cross the bridge every day?", "Every day 40,000 people cross the bridge.", "Many people cross the bridge on foot. Every day 40,000 people cross the bridge. People like the bridge.")
 	// The heading asks, the first sentence answers.
 	f("How do I reset the pump?", "Hold the button for five seconds.", "Cleaning:: The pump is cleaned each month.", "How do I reset the pump?:: Hold the button for five seconds. It beeps.")
-	// An example of the question is no answer to it.
+	// An example of the question does not answer it.
 	f("What is the default port of the server?", "The port is 5000 unless you change it.",
 		"Ask: *What is the default port of the server?*\n\nNow read on, for there is more to say about this than one would think.", "The port is 5000 unless you change it.")
 }

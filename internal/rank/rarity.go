@@ -7,16 +7,16 @@ import (
 	"sort"
 )
 
-// background says in what share of passages of general English text a stem
-// occurs. It has the stems that do most often, ascending by the upper half of
-// their hash, 5 bytes each: that half (big endian), then round(-8 * log2(share)).
-// It was learned from the paragraphs of SQuAD 1.1's training set (Rajpurkar et
-// al., 2016, CC BY-SA 4.0) by internal/rank/learn.
+// background says in which share of the passages of general English text a stem
+// occurs. It has the most frequent stems, sorted by the upper half of their
+// hash. Each takes 5 bytes: that half (big endian), then round(-8 *
+// log2(share)). It was learned from the paragraphs of SQuAD 1.1's training set
+// (Rajpurkar et al., 2016, CC BY-SA 4.0) by internal/rank/learn.
 //
 //go:embed background.bin
 var background string
 
-// unknownShare is that of a stem which the table does not have.
+// unknownShare is the share of a stem that the table lacks.
 const unknownShare = 1.0 / 50_000
 
 func backgroundShare(stem uint64) float64 {
@@ -29,12 +29,12 @@ func backgroundShare(stem uint64) float64 {
 	return math.Exp2(-float64(background[5*i+4]) / 8)
 }
 
-// backgroundPassages is how many passages of general text every collection
-// is imagined to have in addition, so that in a collection of one document "the"
-// still says little.
+// backgroundPassages is a number of passages of general text that every
+// collection is imagined to have in addition. So "the" says little even in a
+// collection of 1 document.
 const backgroundPassages = 300
 
-// rarity returns the inverse document frequency of a term that so many of a
+// rarity returns the inverse document frequency of a term that count of a
 // collection's passages have. It is never negative.
 func rarity(stem uint64, count, passages int) float64 {
 	frequency := float64(count) + backgroundPassages*backgroundShare(stem)

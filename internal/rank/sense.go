@@ -10,41 +10,42 @@ import (
 	"strings"
 )
 
-// Nearest is how many of the passages nearest in meaning are worth ranking
-// besides those that were found by words.
+// Nearest is how many of the passages nearest in meaning are worth ranking,
+// besides those found by words.
 const Nearest = 12
 
-// LeastPassages is of how many passages a collection has to be for the second
-// stage: it was learned of whole articles, and is too sure where there is
-// nothing to choose from.
+// LeastPassages is the least number of passages of a collection for the second
+// stage. It was learned on whole articles, and is too sure if there is little
+// to choose from.
 const LeastPassages = 20
 
-// A Run is the sentences [First, End) of a candidate.
+// A Run is the sentences from First to before End of a candidate.
 type Run struct{ Candidate, First, End int }
 
-// A senseFeature says something about a sentence in the second stage, which
-// puts in order what the first one found and what is near in meaning.
+// A senseFeature says something about a sentence in the second stage. That
+// stage sorts the sentences that the first stage found and those that are near
+// in meaning.
 type senseFeature int
 
 const (
-	sScore          senseFeature = iota // of the first stage, behind the best of it, a fifth
+	sScore          senseFeature = iota // of the first stage, minus the best of it, divided by 5
 	sScoreRank                          // 1 for the best of it, 1/2 for the second, …
 	sFound                              // its passage was found by words
 	sCosine                             // of sentence and question
-	sCosineBehind                       // behind the nearest of all, four times
+	sCosineBehind                       // minus that of the nearest of all, times 4
 	sCosineRank                         // 1 for the nearest, 1/2 for the second, …
-	sPassageBehind                      // the nearest of its passage behind the nearest of all, four times
+	sPassageBehind                      // the nearest of its passage minus the nearest of all, times 4
 	sCover                              // coverage by the sentence in its context
 	sBestCover                          // the best of all
 	sUnknown                            // share of the question's weight that the collection does not know
 	sNamesMissing                       // share of the question's names that sentence and context lack
 	sNumbersMissing                     // of its numbers
-	sAnswerType                         // the first stage's, a half
+	sAnswerType                         // that of the first stage, divided by 2
 	sLong                               // a long sentence
 	sShape                              // a list item or a table row
 	sRead                               // whether it was read
-	sReading                            // what was read in it, an eighth
-	sReadingBehind                      // behind the best that was read, an eighth
+	sReading                            // result of reading it, divided by 8
+	sReadingBehind                      // minus the best result, divided by 8
 	sReadingRank                        // 1 for the best that was read, 1/2 for the second, …
 	senseFeatures
 )
@@ -52,23 +53,24 @@ const (
 // SenseFeatures is how many features the second stage has.
 const SenseFeatures = int(senseFeatures)
 
-// Where no sentence covers so much of the question, it was asked in other
-// words: then words say little, reading, which leans on them, too, and what is
-// nearest in meaning comes first. Learned from SQuAD, whose questions borrow
-// their words, no order goes as far by itself.
+// If no sentence covers coverLeast of the question, the question uses other
+// words than the text. Then words say little, and so does reading, which relies
+// on them. The sentence nearest in meaning comes first. No learned order goes
+// so far, because it was learned from SQuAD, whose questions borrow words from
+// the text.
 const (
 	coverLeast = 0.5
 	sharpness  = 20 // of the softmax over cosines
 )
 
-// A Scorer has one hidden layer of tanh and a linear sum; its output puts
-// sentences in order, as a softmax over them.
+// A Scorer has one hidden layer of tanh and a linear sum. A softmax over its
+// outputs sorts sentences.
 type Scorer struct {
 	Hidden [][]float32 `json:"hidden"` // by unit: weights of the features, then the bias
 	Output []float32   `json:"output"` // weights of the units, then those of the features
 }
 
-// Score returns what s makes of the features.
+// Score returns the score of the features.
 func (s *Scorer) Score(x *[SenseFeatures]float32) float64 {
 	if InOtherWords(x) {
 		return sharpness * float64(x[sCosine])
@@ -90,28 +92,31 @@ func (s *Scorer) Score(x *[SenseFeatures]float32) float64 {
 // InOtherWords reports whether no sentence covers half of the question.
 func InOtherWords(x *[SenseFeatures]float32) bool { return x[sBestCover] < coverLeast }
 
-// A SenseStage is what is learned of the second stage, with or without reading.
+// A SenseStage is the learned part of the second stage, with or without
+// reading.
 type SenseStage struct {
 	Order      Scorer  `json:"order"`
 	Confidence Network `json:"confidence"`
 }
 
-// SenseParameters are what is learned of the second stage, in the form that is kept.
+// SenseParameters are the learned parts of the second stage, in the form that
+// is stored.
 type SenseParameters struct {
 	Version int        `json:"version"`
-	Learned any        `json:"learned"` // from what, how, and what was measured then
-	Find    SenseStage `json:"find"`    // where nothing is read, and to choose what is
+	Learned any        `json:"learned"` // from which data, how, and what was measured then
+	Find    SenseStage `json:"find"`    // if nothing is read, and to choose what to read
 	Read    SenseStage `json:"read"`
 }
 
-// SenseVersion of the form of SenseParameters, like Version.
+// SenseVersion is the version of the form of SenseParameters. Increase it like
+// Version.
 const SenseVersion = 2
 
 //go:embed sense.json
 var embeddedSense []byte
 
-// LoadSense returns m with a second stage of parameters in JSON, and refuses
-// those of another version.
+// LoadSense returns m with a second stage of parameters in JSON. It refuses
+// parameters of another version.
 func (m *Model) LoadSense(data []byte) (*Model, error) {
 	var p SenseParameters
 	if err := json.Unmarshal(data, &p); err != nil {
@@ -137,8 +142,8 @@ type sensed struct {
 	score   float64
 }
 
-// bySense puts the sentences in order in the second stage, by what reading said
-// of the runs, if anything was read.
+// bySense sorts the sentences in the second stage. said is the result of
+// reading the runs, or nil.
 func (o *Order) bySense(said [][]float32) []Sentence {
 	all := o.sensed
 	stage := &o.model.sense.Find
@@ -166,7 +171,7 @@ func haveCosines(candidates []Candidate) bool {
 }
 
 // senseAll returns the sentences in the order of the first stage, with the
-// features of the second but for what reading says.
+// features of the second stage, except those of reading.
 func (m *Model) senseAll(r *reading, q *Question, candidates []Candidate) []sensed {
 	order := m.order(r.sentences)
 	best := r.sentences[order[0]].score
@@ -218,8 +223,8 @@ func nearestOf(candidates []Candidate) (near []float32, nearest float32) {
 	return near, nearest
 }
 
-// rankBy sets a feature to 1 for the sentence of which by says most, 1/2 for
-// the second, and so on.
+// rankBy sets a feature to 1 for the sentence with the highest value of by, to
+// 1/2 for the second, and so on.
 func rankBy(all []sensed, f senseFeature, by func(*sensed) float32) {
 	order := make([]int, len(all))
 	for i := range order {
@@ -231,16 +236,16 @@ func rankBy(all []sensed, f senseFeature, by func(*sensed) float32) {
 	}
 }
 
-// What is read.
+// These bound what is read.
 const (
 	readMost   = 4 // passages
-	readBehind = 3 // passages whose best sentence scores so much less are not: one in twenty of those answers
+	readBehind = 3 // a passage is not read if its best sentence scores so much less than the best of all: of such passages, 1 in 20 has the answer
 	readAround = 3 // sentences before and after the best of a passage are read with it
 	noReading  = -8
 )
 
-// chosen returns what is read: the runs around the best sentences of the
-// best passages.
+// chosen returns the runs to read: those around the best sentences of the best
+// passages.
 func chosen(all []sensed, candidates []Candidate, order *Scorer) (runs []Run) {
 	scores, best := make([]float64, len(all)), make([]int, len(all))
 	for i := range all {
@@ -259,7 +264,7 @@ func chosen(all []sensed, candidates []Candidate, order *Scorer) (runs []Run) {
 	return runs
 }
 
-// addReadings adds what reading says of the sentences of the runs.
+// addReadings adds the results of reading the runs to the sentences.
 func addReadings(all []sensed, candidates []Candidate, runs []Run, said [][]float32) {
 	best := float32(noReading)
 	for i := range all {
@@ -270,7 +275,7 @@ func addReadings(all []sensed, candidates []Candidate, runs []Run, said [][]floa
 			if r.Candidate != a.candidate {
 				continue
 			}
-			for place := max(first, r.First); place <= min(last, r.End-1); place++ { // of several sentences the best counts
+			for place := max(first, r.First); place <= min(last, r.End-1); place++ { // the best of several sentences counts
 				a.read, a.reading = true, min(-noReading, max(a.reading, said[k][place-r.First]))
 				best = max(best, a.reading)
 			}
@@ -285,20 +290,21 @@ func addReadings(all []sensed, candidates []Candidate, runs []Run, said [][]floa
 	rankBy(all, sReadingRank, func(a *sensed) float32 { return a.reading })
 }
 
-// What the confidence of the second stage has besides the features of the first
-// sentence. What that of the first stage sees would tell it more of the
-// questions that it is learned from, and less of others.
+// These are the inputs of the confidence of the second stage besides the
+// features of the first sentence. The inputs of the first stage's confidence
+// are left out: with them it learns more about the questions of the training
+// set, and less about others.
 const (
 	cSenseMargin        = int(senseFeatures) + iota // to the second sentence
 	cSenseMarginPassage                             // to the best sentence of another passage
 	cSenseShare                                     // softmax of the first
-	cSenseScore                                     // a fifth
+	cSenseScore                                     // divided by 5
 	cSenseAgrees                                    // it is the best of the first stage, too
-	cSenseRead                                      // the logarithm of how much likelier anything read holds the answer than nothing, an eighth
+	cSenseRead                                      // the logarithm of how much likelier it is that something that was read holds the answer than that nothing does, divided by 8
 	SenseInputs                                     // how many inputs there are
 )
 
-// newestSensed is newestFirst of the second stage.
+// newestSensed is newestFirst for the second stage.
 func newestSensed(q *Question, candidates []Candidate, all []sensed) (older int) {
 	best := make([]scored, min(len(all), rivalPlaces))
 	for i := range best {
@@ -310,8 +316,8 @@ func newestSensed(q *Question, candidates []Candidate, all []sensed) (older int)
 	return len(behind)
 }
 
-// senseInputs reads the sentences in their order; older ones that tell of the
-// first one's matter come right after it, and are no rivals.
+// senseInputs sets the inputs from the sentences in their order. The older ones
+// after the first are about the same subject, and are not rivals.
 func senseInputs(q *Question, all []sensed, older int) (x [SenseInputs]float32) {
 	first := &all[0]
 	copy(x[:], first.x[:])
@@ -344,8 +350,8 @@ func sortByScore(all []sensed) {
 	slices.SortStableFunc(all, func(a, b sensed) int { return cmp.Compare(b.score, a.score) })
 }
 
-// Texts returns what a run of c is read with: its title and heading, and its
-// sentences.
+// Texts returns the title and heading, and the sentences, that a run of c is
+// read with.
 func (c *Candidate) Texts(r Run) (title string, sentences []string) {
 	for _, s := range c.Sentences[r.First:r.End] {
 		sentences = append(sentences, c.Sentence(s))

@@ -8,7 +8,7 @@ import (
 	"multivac/internal/text"
 )
 
-// meant are candidates, each a passage, with the cosines of their sentences.
+// meant makes candidates, each a passage, with the cosines of their sentences.
 func meant(bodies []string, cosines ...[]float32) (found []Candidate) {
 	for i, body := range bodies {
 		c := Candidate{Score: float64(len(bodies) - i), Cosines: cosines[i]}
@@ -34,7 +34,7 @@ func rankMeant(found []Candidate, read func([]Run) [][]float32) []Sentence {
 	return o.With(read(o.ToRead()))
 }
 
-// What is near in meaning comes before what only shares a word.
+// A sentence near in meaning comes before one that only shares a word.
 func TestMeaningPutsInOrder(t *testing.T) {
 	found := meant(handbook, []float32{0.25, 0.1}, []float32{0.65, 0.3})
 	ranked := rankMeant(found, nil)
@@ -53,7 +53,7 @@ func TestMeaningPutsInOrder(t *testing.T) {
 	}
 }
 
-// The best are read, with what stands around them, and what reading says counts.
+// The best sentences are read with their neighbours, and the result counts.
 func TestReadingCounts(t *testing.T) {
 	found := meant(append(handbook, strings.Repeat("One more line stands here. ", 12)),
 		[]float32{0.3, 0.1}, []float32{0.35, 0.3}, make([]float32, 12))

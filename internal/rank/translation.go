@@ -10,10 +10,10 @@ import (
 	"multivac/internal/text"
 )
 
-// Translations say how probable a word of a question is given a word of its
-// answer's sentence: IBM's Model 1 (Brown et al., "The Mathematics of
-// Statistical Machine Translation", 1993), from sentences to questions. So
-// "when" is near to a year, and "kill" to "murder".
+// Translations say how probable a word of a question is, given a word of its
+// answer's sentence. They are IBM's Model 1 (Brown et al., "The Mathematics of
+// Statistical Machine Translation", 1993), from sentences to questions. For
+// example, "when" is near to a year, and "kill" to "murder".
 type Translations struct {
 	rows map[uint32][]translation // by question stem
 }
@@ -26,16 +26,16 @@ type translation struct {
 //go:embed translations.bin
 var embeddedTranslations []byte
 
-// A word is known by the upper half of its stem's hash; a class of sentences
-// stands for a word, too.
+// translationKey is the key of a word: the upper half of its stem's hash. A
+// class of sentences has a key like a word.
 func translationKey(stem uint64) uint32 { return uint32(stem >> 32) }
 
-// ClassStem is what stands for a class among the words of a sentence.
+// ClassStem stands for a class among the words of a sentence.
 func ClassStem(c int) uint64 { return uint64(c+1) << 32 }
 
-// LoadTranslations reads a table: rows of a question's stem (4 bytes, big
-// endian), a count (2), and so many sentence stems (4) with round(-8 log2) of
-// their probability (1).
+// LoadTranslations reads a table. Each row has a stem of a question (4 bytes,
+// big endian), a count (2), and that many stems of a sentence (4), each with
+// round(-8 log2) of its probability (1).
 func LoadTranslations(data []byte) (*Translations, error) {
 	t := &Translations{rows: map[uint32][]translation{}}
 	for len(data) > 0 {
@@ -53,8 +53,8 @@ func LoadTranslations(data []byte) (*Translations, error) {
 	return t, nil
 }
 
-// near are the words that a question's terms may be translated from: a hash
-// table with open addressing, in which a word stands once for each term.
+// near holds the words that a question's terms may be translated from. It is a
+// hash table with open addressing. A word is in it once for each of its terms.
 type near struct {
 	slots []slot
 	shift int // of a product of 32 bits, to a slot
@@ -88,9 +88,10 @@ func (t *Translations) near(terms []term) near {
 func (n *near) first(stem uint32) int { return int((stem * 0x9e3779b1) >> n.shift) }
 func (n *near) next(k int) int        { return (k + 1) & (len(n.slots) - 1) }
 
-// translate returns the weight of the question's terms that are not in the
-// context but may be meant by the sentence's words, and the mean over all
-// terms of how much likelier the sentence makes them.
+// translate returns two numbers. meant is the weight of the question's terms
+// that are not in the context but may be meant by the sentence's words.
+// likelihood is the mean over all terms of how much likelier the sentence makes
+// them.
 func (q *Question) translate(words []text.Word, set uint32, context uint64) (meant, likelihood float32) {
 	var best, sum [maxTerms]float32
 	add := func(key uint32) {
@@ -119,8 +120,8 @@ func (q *Question) translate(words []text.Word, set uint32, context uint64) (mea
 	return meant / float32(max(q.weight, 1e-9)), likelihood / float32(max(1, len(q.terms)))
 }
 
-// logRatio is log(1 + p/floor): a word that no word of the sentence suggests
-// adds nothing.
+// logRatio is log(1 + p/floor). A word that no word of the sentence suggests
+// adds 0.
 func logRatio(p float32) float32 {
 	const floor = 0.0005
 	if p == 0 {

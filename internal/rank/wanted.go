@@ -7,15 +7,15 @@ import (
 	"multivac/internal/text"
 )
 
-// A wish is what an English question asks for by its first words, and what a
-// sentence has that may grant it. It only explains a refusal: what goes with
-// what in the ranking is learned.
+// A wish says which kind of thing an English question asks for by its first
+// words, and which classes or words of a sentence meet it. It only explains a
+// refusal. The ranking learns by itself which sentences suit which questions.
 type wish struct {
-	begins  []string // of the question, each of whole words
-	but     []string // not where it begins so
+	begins  []string // how the question begins, in whole words
+	but     []string // except questions that begin so
 	name    string
 	classes uint32
-	words   map[uint64]bool // these grant it, too
+	words   map[uint64]bool // these meet it, too
 }
 
 var wishes = []wish{
@@ -29,8 +29,8 @@ var wishes = []wish{
 	{[]string{"why"}, nil, "a reason", 1 << classCause, foldedSet("for to that lest else otherwise if")},
 }
 
-// Wanting returns what the question asks for and s does not have, such as "a
-// number": empty where it has it, or where the question does not say.
+// Wanting returns the kind of thing that the question asks for and s lacks,
+// such as "a number". It is empty if s has it, or if the question does not say.
 func (q *Question) Wanting(s string) string {
 	asked := strings.ToLower(q.Text) + " "
 	begins := func(words string) bool { return strings.HasPrefix(asked, words+" ") }
@@ -57,11 +57,11 @@ func (w *wish) grantedBy(q *Question, s string) bool {
 	if classify(s, words, terms)&w.classes != 0 {
 		return true
 	}
-	// A capital says nothing of the first word: it may be a name.
+	// The capital of the first word shows nothing, but the word may be a name.
 	return w.classes&(1<<className) != 0 && len(words) > 0 && words[0].Flags&text.Capital != 0 && terms[0] < 0 && !formWords[words[0].Stem]
 }
 
-// fillers are English words that say how something is asked, and not what.
+// fillers are English words that only say how something is asked.
 var fillers = foldedSet(`again ago also always any anybody anyone anything away back become becomes begin best better come comes down every everybody everyone
 	everything ever example far find first get gets give given go goes going happen happens instead just kind know known less let like list long look made make makes
 	many maybe mean means more most much must name named need needs never new now off often ok okay once one only other others our out over
@@ -69,8 +69,8 @@ var fillers = foldedSet(`again ago also always any anybody anyone anything away 
 	used uses using very want wants way well without work works yes yet
 	arent cant couldnt didnt doesnt dont hadnt hasnt havent im isnt ive lets shouldnt wasnt werent whats whos wont wouldnt youre`)
 
-// Salient returns those of the words that are worth saying: not those that only
-// say how something is asked, nor single letters.
+// Salient returns the words that are worth showing. It leaves out fillers and
+// single letters.
 func Salient(words []string) (salient []string) {
 	for _, word := range words {
 		w := text.AppendWords(nil, word)

@@ -9,28 +9,28 @@ import (
 	"multivac/internal/text"
 )
 
-// A Wording is a question whose words are read, before anything is known of the
-// collection that is asked. It says what has to be known.
+// A Wording is a question whose words have been read, but not yet compared with
+// a collection. It lists what the ranking has to know from the collection.
 type Wording struct {
 	text     string
 	words    []text.Word
 	single   []spelled // the words that may be identifiers as they are, by word; zero for others
-	written  []spelled // identifiers and compounds that are written as such, the longest first
-	apart    []apart   // words that may be an identifier together
+	written  []spelled // identifiers and compounds that the question writes as such, the longest first
+	apart    []apart   // words that may form one identifier
 	stems    []uint64
 	slots    []int32        // open addressing by stem: its number in stems plus one, or 0
-	mistakes []find.Mistake // of the words, and then of the written identifiers
-	room     []text.Word    // where those of spellings lie
+	mistakes []find.Mistake // of the words, then of the written identifiers
+	room     []text.Word    // room for the words of spellings
 }
 
 // spelled is a spelling with the words that its canonical form is read as.
 type spelled struct {
 	text.Spelling
-	words     []text.Word // that it is made of
+	words     []text.Word // the words that it is made of
 	canonical []text.Word
 }
 
-// apart is words from the one at first on, which may be an identifier.
+// apart is a run of words that may be one identifier. It begins at first.
 type apart struct {
 	first  int
 	digits bool
@@ -65,7 +65,8 @@ func NewWording(question string) *Wording {
 	return w
 }
 
-// makeRoom allocates at once about what a question of so many words needs.
+// makeRoom allocates in one step about as much as a question of this number of
+// words needs.
 func (w *Wording) makeRoom(words int) {
 	w.room = make([]text.Word, 0, 6*words)
 	w.stems = make([]uint64, 0, 12*words)
@@ -101,7 +102,7 @@ func (w *Wording) count(stem uint64) {
 	}
 }
 
-// slot returns where a stem is in slots, or where it is to be.
+// slot returns the slot of a stem, or the free one where it belongs.
 func (w *Wording) slot(stem uint64) int {
 	slot := int(stem>>32) & (len(w.slots) - 1)
 	for n := w.slots[slot]; n != 0 && w.stems[n-1] != stem; n = w.slots[slot] {
@@ -110,8 +111,7 @@ func (w *Wording) slot(stem uint64) int {
 	return slot
 }
 
-// spelled notes all stems that a spelling may be found by, and those of its
-// parts.
+// spelled notes all stems that a spelling and its parts may be found by.
 func (w *Wording) spelled(x text.Spelling, words []text.Word) spelled {
 	s := spelled{x, words, w.wordsOf(x.Canonical())}
 	w.count(x.Stem)
@@ -126,9 +126,8 @@ func (w *Wording) spelled(x text.Spelling, words []text.Word) spelled {
 	return s
 }
 
-// addApart notes the n words from the one at first on, if they may be one
-// identifier: debian 12, ledgerd writer stalled. Two words without a digit say
-// too little.
+// addApart notes the n words from first on, if they may be one identifier:
+// debian 12, ledgerd writer stalled. 2 words without a digit are not enough.
 func (w *Wording) addApart(first, n int) {
 	if first+n > len(w.words) {
 		return
@@ -148,7 +147,7 @@ func (w *Wording) addApart(first, n int) {
 	w.apart = append(w.apart, apart{first, digits, w.spelled(text.Together(w.text, words), words)})
 }
 
-// stems returns the stems that a collection may have an identifier by.
+// stems returns the stems by which a collection may have the identifier.
 func (x *spelled) stems() []uint64 {
 	if x.Flags&text.Digits != 0 {
 		return []uint64{x.Stem}
@@ -160,12 +159,13 @@ func (x *spelled) stems() []uint64 {
 	return stems
 }
 
-// uncut is how many letters a word has at most whose stem is all of it, but
-// for its ending.
+// uncut is the largest number of letters of a word whose stem is the whole
+// word, except for its ending.
 const uncut = 7
 
-// asWord returns the word that x is if it is written together in small letters:
-// e-mail is email. Longer ones are none, for their stems are cut.
+// asWord returns the word that x becomes if it is written together in small
+// letters: e-mail becomes email. A longer x does not become a word, because its
+// stem would be cut.
 func (x *spelled) asWord() (text.Word, bool) {
 	if len(x.Canonical()) > uncut || len(x.canonical) != 1 {
 		return text.Word{}, false
@@ -173,7 +173,8 @@ func (x *spelled) asWord() (text.Word, bool) {
 	return x.canonical[0], true
 }
 
-// meantByWord returns the words that a typing mistake makes of one.
+// meantByWord yields the words that a typing mistake may have turned into
+// typed.
 func meantByWord(typed string) iter.Seq[find.Meant] {
 	return func(yield func(find.Meant) bool) {
 		done := false
@@ -181,8 +182,8 @@ func meantByWord(typed string) iter.Seq[find.Meant] {
 	}
 }
 
-// mistake returns what may have been meant by an identifier. One made of
-// ordinary words is none.
+// mistake returns the identifiers that may have been meant by x. There are none
+// if x is made of ordinary words.
 func (w *Wording) mistake(x *spelled) find.Mistake {
 	if x.Flags&text.Compound != 0 || ordinary(w.text, x.Word) {
 		return find.Mistake{Typed: []uint64{x.Stem}, Meant: func(func(find.Meant) bool) {}}
@@ -202,10 +203,10 @@ func (w *Wording) mistake(x *spelled) find.Mistake {
 	}}
 }
 
-// corrections calls yield with the identifiers that may have been meant by x: a
-// last s is missing or too many, or there is a typing mistake in a part. Then
-// that part is none of the collection's words (unless), or the mistake is in its
-// ending.
+// corrections calls yield with the identifiers that may have been meant by x:
+// an s at the end is missing or too many, or a part has a typing mistake. In
+// that case the mistake is in the part's ending, or the collection does not
+// know the part (unless).
 func (w *Wording) corrections(x *spelled, yield func(y text.Spelling, unless uint64)) {
 	typed := x.Spelling
 	if typed.Flags&text.Digits == 0 {
@@ -230,11 +231,11 @@ type vocabulary struct {
 	*Wording
 	found    find.Found
 	passages int
-	// complete is for learning: every word is known, and none in another
-	// spelling.
+	// complete is for learning: every word is known, and none is known in
+	// another spelling.
 	complete bool
-	also     map[uint64]int // counts of what was meant by mistakes
-	missed   func(uint64)   // for tests: is called with a stem that was not counted
+	also     map[uint64]int // counts of the words that mistakes were read as
+	missed   func(uint64)   // for tests: called with each stem that was not counted
 }
 
 // count returns how many passages have a stem.
@@ -256,7 +257,7 @@ func (v *vocabulary) has(stem uint64) bool { return v.complete || v.count(stem) 
 
 func (v *vocabulary) rarity(stem uint64) float64 { return rarity(stem, v.count(stem), v.passages) }
 
-// known returns those of the stems that the collection knows.
+// known returns the stems that the collection knows.
 func (v *vocabulary) known(stems ...uint64) (known []uint64) {
 	for _, stem := range stems {
 		if v.count(stem) > 0 && !slices.Contains(known, stem) {
@@ -266,7 +267,7 @@ func (v *vocabulary) known(stems ...uint64) (known []uint64) {
 	return known
 }
 
-// meant returns what was meant by the mistake of that number.
+// meant returns the meaning of the mistake of this number.
 func (v *vocabulary) meant(number int) (find.Reading, bool) {
 	if v.complete {
 		return find.Reading{}, false
@@ -275,8 +276,8 @@ func (v *vocabulary) meant(number int) (find.Reading, bool) {
 	return r, r.Stem != 0
 }
 
-// parts returns the words that x is made of, for the search: its passage may
-// have it in words next to each other.
+// parts returns the words that x is made of, for the search. A passage may have
+// them next to each other.
 func (x *spelled) parts() []text.Word {
 	if x.Flags&text.Digits == 0 {
 		return slices.Concat(x.words, x.canonical)
@@ -284,9 +285,9 @@ func (x *spelled) parts() []text.Word {
 	return x.words
 }
 
-// ordinary reports whether w is made of ordinary words that hyphens join, with
-// one of the question's form or a count among them: state-of-the-art,
-// ten-year-old, post-1945.
+// ordinary reports whether w is made of ordinary words joined by hyphens, at
+// least one of which is a count or gives the question its form:
+// state-of-the-art, ten-year-old, post-1945.
 func ordinary(question string, w text.Word) bool {
 	spelled := question[w.Start:w.End]
 	if strings.Trim(strings.ToLower(spelled), "abcdefghijklmnopqrstuvwxyz-/") != "" {

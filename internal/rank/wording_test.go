@@ -8,7 +8,7 @@ import (
 	"multivac/internal/find"
 )
 
-// All that weighing a question needs to know was asked for by its wording,
+// The wording asks for everything that weighing a question needs to know,
 // whatever the collection knows.
 func FuzzWording(f *testing.F) {
 	for _, seed := range []string{
@@ -38,7 +38,7 @@ func FuzzWording(f *testing.F) {
 	})
 }
 
-// readingOf is what a finder makes of a mistake.
+// readingOf is the answer of a finder to a mistake.
 func readingOf(count func(uint64) int, m find.Mistake) (r find.Reading) {
 	if slices.ContainsFunc(m.Typed, func(stem uint64) bool { return count(stem) > 0 }) {
 		return r

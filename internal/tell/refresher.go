@@ -38,8 +38,8 @@ type outdated interface {
 // A Refresher makes the passages and vectors of outdated documents again: of
 // those that an older segmenter cut, and of those whose sentences have no
 // vectors or those of an older model. A document is answered from as it was
-// until it is refreshed. The refresher gives way to what is told. Set its
-// fields before Run.
+// until it is refreshed. The refresher gives way to tellings. Set its fields
+// before Run.
 type Refresher struct {
 	// Interval is the time between two looks for outdated documents, which an
 	// import or another process may have brought; 10 minutes unless set.

@@ -294,7 +294,7 @@ func TestVectorsCannotBeMade(t *testing.T) {
 	})
 }
 
-// The refresher gives way to what is told, in the middle of a document, too. A
+// The refresher gives way to tellings, in the middle of a document, too. A
 // process that ends there leaves the document to the next one.
 func TestRefresherGivesWayWithinADocument(t *testing.T) {
 	inTime(t, func(t *testing.T, s store.Store) {

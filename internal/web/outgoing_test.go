@@ -33,9 +33,9 @@ func head(t *testing.T, c net.Conn) *http.Response {
 	return r
 }
 
-// However many clients do not read large documents, only so many of them are in
-// memory, others hear when to come again, and what is small is read meanwhile
-// or soon after.
+// However many clients do not read large documents, memory holds only a few of
+// them. Other requests for large documents hear when to come again. Small
+// documents are read at the same time or soon after.
 func TestUnreadDocuments(t *testing.T) {
 	slowly(t, func(t *testing.T, s *site, p pipes) {
 		r := s.told("long.md", strings.Repeat(markdown, 12<<20/len(markdown)))

@@ -21,8 +21,9 @@ type stage struct {
 	dir string // of its kustomization
 }
 
-// From nothing to an answer; then, while it is told and asked all the time,
-// everything that is done to a MultiVAC in its life.
+// TestLife starts from nothing and gets a first answer. Then it does everything
+// that happens to a MultiVAC in its life, while clients tell and ask all the
+// time.
 func TestLife(t *testing.T) {
 	need(t)
 	s := &stage{namespace: newNamespace(t)}
@@ -49,7 +50,7 @@ func TestLife(t *testing.T) {
 	step("back up, lose everything, restore", s.restore)
 }
 
-// firstAnswer applies it, tells it the documentation and asks.
+// firstAnswer applies the overlay, tells the documentation and asks.
 func (s *stage) firstAnswer() {
 	begun := time.Now()
 	s.kubectl("apply", "-k", s.dir)
@@ -93,7 +94,7 @@ spec:
   - {<<: *container, name: mongo, image: "%s", command: [sh, -c, "true"]}
 `
 
-// pull has a node have the images, which is no part of what is measured then.
+// pull makes a node pull the images, so that pulling is not measured later.
 func (s *stage) pull() {
 	file := filepath.Join(s.namespace.dir, "images.yaml")
 	must(s.t, os.WriteFile(file, fmt.Appendf(nil, imagesPod, registry, tag, image("redis"), image("mongo")), 0o600))
@@ -138,16 +139,16 @@ type account struct {
 	Slowest             string
 }
 
-// loaded waits until each that asks and tells has done so a number of times
-// more, whatever came of it. From twice on, all that was under way before has
-// come to its end.
+// loaded waits until each client has made this number of further requests,
+// successful or not. If the number is 2 or more, all requests that were under
+// way before have ended.
 func (s *stage) loaded(times int) {
 	s.t.Helper()
 	s.kubectl("exec", "load", "--", "/usr/bin/load", "await", strconv.Itoa(times))
 }
 
-// report says what was done since the last one, of which no more may have
-// failed, and returns how many have.
+// report logs what was done since the last report, and returns how many
+// requests failed. At most mostFailed may have failed.
 func (s *stage) report(phase string, mostFailed int) (failed int) {
 	var a account
 	must(s.t, json.Unmarshal([]byte(s.kubectl("exec", "load", "--", "/usr/bin/load", "report")), &a))
@@ -179,14 +180,14 @@ func (s *stage) scale() {
 	s.report("web to 3", 0)
 	to("multivac-worker", 2)
 	s.report("workers to 2", 0)
-	s.loaded(30) // on all of them
+	s.loaded(30) // on all servers
 	s.report("scaled", 0)
 	s.usage("scaled, under load")
 }
 
 var farUp = regexp.MustCompile(`(?m)^multivac_cache_far_nodes\{.*state="up".*\} (\d+)`)
 
-// farNodes is how many nodes of the cache a web server knows to be up.
+// farNodes is how many nodes of the cache a web server sees as up.
 func (s *stage) farNodes() int {
 	pod := s.pods("web-server")[0].Metadata.Name
 	metrics := s.try("get", "--raw", fmt.Sprintf("/api/v1/namespaces/%s/pods/%s:5001/proxy/metrics", s.name, pod))
@@ -202,7 +203,8 @@ type checked struct {
 	Lost, Different []string
 }
 
-// check holds every web server against what was acknowledged, and against the others.
+// check compares every web server with what was acknowledged, and with the
+// others.
 func (s *stage) check() {
 	args := []string{"exec", "load", "--", "/usr/bin/load", "check"}
 	webs := s.pods("web-server")
@@ -224,7 +226,7 @@ func (s *stage) nothingLost() {
 	s.usage("idle")
 }
 
-// logs are followed by label, and one request from web to worker.
+// logs follows the logs by label, and one request from web to worker.
 func (s *stage) logs() {
 	for _, role := range []string{"web-server", "worker", "cache", "queue", "db"} {
 		if s.kubectl("logs", "-l", "app=multivac,role="+role, "--tail=20") == "" {
@@ -254,8 +256,8 @@ func (s *stage) logs() {
 	}
 }
 
-// rotate gives Redis and the database new passwords, by changing their Secrets
-// and nothing else.
+// rotate gives Redis and the database new passwords by changing only their
+// Secrets.
 func (s *stage) rotate() {
 	for _, secret := range []string{"multivac-cache", "multivac-queue", "multivac-db"} {
 		password := base64.StdEncoding.EncodeToString(fmt.Appendf(nil, "rotated-%s-%d", secret, time.Now().UnixNano()))
@@ -266,19 +268,19 @@ func (s *stage) rotate() {
 			said := s.kubectl("logs", "-l", "app=multivac,role="+role, "-c", "tend", "--tail=-1")
 			want := len(s.pods(role))
 			if role == "db" {
-				want++ // it said so at the start
+				want++ // the start counts as one
 			}
 			return strings.Count(said, "a new password") >= want
 		})
 		s.t.Logf("%s: the new password was taken after %s", role, took.Round(time.Second))
 	}
-	s.loaded(30) // with the new ones
+	s.loaded(30) // with the new passwords
 	s.report("passwords rotated", 0)
 }
 
-// drain evicts, as kubectl drain does, all pods of what is more than one or can
-// wait, under production's budgets: one at a time. What replaces them comes to
-// the same node, for there may be no other.
+// drain evicts pods like kubectl drain, under production's budgets: one at a
+// time. It evicts all pods that have replicas or may be missing for a while.
+// Their replacements come to the same node, because there may be no other.
 func (s *stage) drain() {
 	s.kubectl("apply", "-f", "deploy/kubernetes/overlays/production/disruption.yaml")
 	s.kubectl("wait", "--for=jsonpath={.status.disruptionsAllowed}=1", "poddisruptionbudgets", "--all", "--timeout=60s")
@@ -302,7 +304,8 @@ func (s *stage) drain() {
 	s.report("drained", 0)
 }
 
-// evicted asks the API server to evict a pod, and says whether no budget forbids it.
+// evicted asks the API server to evict a pod. It returns false if a budget
+// forbids it.
 func (s *stage) evicted(pod string) bool {
 	s.t.Helper()
 	file := filepath.Join(s.namespace.dir, "eviction.json")
@@ -314,8 +317,8 @@ func (s *stage) evicted(pod string) bool {
 	return err == nil
 }
 
-// kill ends a pod of every role at once, without a word to it. What is asked of
-// it in that moment may fail; nothing else.
+// kill ends a pod of every role at once, without warning. Requests to them at
+// that moment may fail, and no others.
 func (s *stage) kill() {
 	for _, role := range []string{"cache", "worker", "queue", "web-server", "db"} {
 		all := s.pods(role)
@@ -331,7 +334,7 @@ func (s *stage) kill() {
 		most := 0
 		switch role {
 		case "web-server":
-			most = 30 // those under way, and those sent to it before anyone knew
+			most = 30 // the requests under way, and those sent before anything noticed
 		case "db":
 			most = 1000 // there is only one
 		}
@@ -346,7 +349,7 @@ func (s *stage) kill() {
 	s.report("after all that", 0)
 }
 
-// restore brings everything back after the database's volume is gone.
+// restore restores everything after the database's volume is gone.
 func (s *stage) restore() {
 	s.kubectl("create", "job", "--from=cronjob/multivac-backup", "backup-now")
 	s.kubectl("wait", "--for=condition=Complete", "job/backup-now", "--timeout=120s")
@@ -379,7 +382,7 @@ type measure struct {
 	Memory struct{ WorkingSetBytes uint64 }
 }
 
-// usage says what each role needs, as the kubelets measure it from now on.
+// usage logs what each role uses, as the kubelets measure it from now on.
 func (s *stage) usage(when string) {
 	begun := time.Now()
 	nodes := strings.Fields(s.kubectl("get", "nodes", "-o", "jsonpath={.items[*].metadata.name}"))

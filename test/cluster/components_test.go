@@ -17,8 +17,8 @@ import (
 	"multivac/internal/servers"
 )
 
-// certificates signs what the services need, by an authority in the folder that
-// it returns.
+// certificates signs the certificates that the services need. It returns the
+// folder of the authority.
 func (n *namespace) certificates() (authority string) {
 	n.t.Helper()
 	authority = filepath.Join(n.dir, "authority")
@@ -28,7 +28,7 @@ func (n *namespace) certificates() (authority string) {
 	return authority
 }
 
-// get reads what is at a URL.
+// get reads a URL.
 func (n *namespace) get(url string) string {
 	n.t.Helper()
 	r, err := http.Get(url)
@@ -39,7 +39,8 @@ func (n *namespace) get(url string) string {
 	return string(body)
 }
 
-// Redis behind stunnel is called over TLS only, and measured beside it.
+// Clients call Redis behind stunnel over TLS only, and an exporter next to it
+// measures it.
 func TestStunnelAndExporter(t *testing.T) {
 	need(t)
 	n := newNamespace(t)
@@ -69,7 +70,7 @@ func TestStunnelAndExporter(t *testing.T) {
 	}
 }
 
-// A Vault for a test: nothing is kept, and root is root's token.
+// A Vault for a test: it stores nothing, and its root token is root.
 const vault = `
 apiVersion: v1
 kind: ServiceAccount
@@ -113,7 +114,8 @@ spec:
       volumes: [{name: tmp, emptyDir: {}}]
 `
 
-// block returns the block of a page in a language that has some words in it.
+// block returns the block of a page in this language that has these words in
+// it.
 func block(t *testing.T, page []byte, language, words string) string {
 	t.Helper()
 	for _, b := range regexp.MustCompile("(?s)```"+language+"\n(.*?)```").FindAllSubmatch(page, -1) {
@@ -125,8 +127,8 @@ func block(t *testing.T, page []byte, language, words string) string {
 	return ""
 }
 
-// The web servers and the workers have their passwords of Vault, which its agent
-// signs in to with a token of their service account, and follow a rotation there.
+// The web servers and the workers get their passwords from Vault, and follow a
+// rotation there. Its agent signs in with a token of their service account.
 func TestVaultAgent(t *testing.T) {
 	need(t)
 	if os.Getenv(standinsVariable) == "1" {
@@ -173,8 +175,9 @@ func TestVaultAgent(t *testing.T) {
 	n.asks(server, key)
 }
 
-// What measures pods, for a cluster that nothing measures. It is asked by way of
-// the API server, which may have no certificate to say with who asks: so anybody may ask.
+// metricsServer measures pods in a cluster that has no metrics server. The API
+// server forwards requests to it, and may have no certificate to say who asks:
+// so anybody may ask.
 const metricsServer = `
 apiVersion: v1
 kind: ServiceAccount
@@ -255,7 +258,7 @@ spec:
       volumes: [{name: tmp, emptyDir: {}}]
 `
 
-// measured has the pods of the cluster measured.
+// measured installs the metrics server, if the cluster has none.
 func (n *namespace) measured() {
 	n.t.Helper()
 	usage := func() bool {
@@ -273,7 +276,8 @@ func (n *namespace) measured() {
 	n.until("pods are measured", usage)
 }
 
-// More web servers come when they have to compute more, and no more workers.
+// The number of web servers rises when they have more to compute. The number of
+// workers does not.
 func TestAutoscaling(t *testing.T) {
 	need(t)
 	n := newNamespace(t)

@@ -1,4 +1,4 @@
-// Package cluster drives MultiVAC on a real Kubernetes, whichever KUBECONFIG
+// Package cluster tests MultiVAC on a real Kubernetes, the one that KUBECONFIG
 // names. It makes namespaces of its own and removes them.
 package cluster
 
@@ -22,21 +22,21 @@ import (
 	"multivac/internal/servers"
 )
 
-// Variables. Registry names the one that images are pushed to and the cluster
-// pulls from, and has the tests run at all: KUBECONFIG may name a cluster that
-// is meant for other things.
+// Variables. registryVariable names the registry that images are pushed to and
+// that the cluster pulls from. The tests only run if it is set, because
+// KUBECONFIG may name a cluster that is meant for other things.
 const (
 	registryVariable = "MULTIVAC_TEST_CLUSTER"
 	metricsVariable  = "MULTIVAC_TEST_METRICS_SERVER" // a metrics-server, for a cluster without one
-	standinsVariable = "MULTIVAC_TEST_STANDINS"       // 1: stand-ins for the public images of redis and mongo, which are built
+	standinsVariable = "MULTIVAC_TEST_STANDINS"       // 1: use stand-ins for the public images of redis and mongo, which are built here
 	keepVariable     = "MULTIVAC_TEST_KEEP"           // 1: namespaces stay
 )
 
-// tag is one that no node has an older image of.
+// tag is new, so that no node has an older image with it.
 var tag = fmt.Sprintf("test-%x", time.Now().Unix())
 
 var (
-	registry string // without which nothing runs
+	registry string // nothing runs without it
 	root     string // of the repository
 	binary   string
 )
@@ -85,13 +85,13 @@ func build(dir string) {
 	}
 }
 
-// need skips the test where there is no cluster for it.
+// need skips the test if there is no cluster for it.
 func need(t *testing.T) {
 	t.Helper()
 	require.Have(t, "cluster", registry != "", "set KUBECONFIG, and "+registryVariable+" to a registry that this machine pushes to and the cluster pulls from")
 }
 
-// workloads are those of every overlay but single.
+// workloads are those of every overlay except single.
 var workloads = []string{"statefulset/multivac-db", "statefulset/multivac-queue", "deployment/multivac-cache", "deployment/multivac-server", "deployment/multivac-worker"}
 
 // A namespace of a test.
@@ -101,7 +101,7 @@ type namespace struct {
 	dir  string // of kustomizations
 }
 
-// newNamespace makes one that runs nothing which is not restricted.
+// newNamespace makes a namespace that only runs restricted pods.
 func newNamespace(t *testing.T) *namespace {
 	t.Helper()
 	n := &namespace{t: t, name: fmt.Sprintf("multivac-test-%x", time.Now().UnixMilli()&0xffffff), dir: t.TempDir()}
@@ -118,8 +118,8 @@ func newNamespace(t *testing.T) *namespace {
 	return n
 }
 
-// overlay writes a kustomization that has the images of the test, as whoever
-// deploys it does, and what more of one is given.
+// overlay writes a kustomization that has the images of the test, like one that
+// somebody writes to deploy them. It adds the lines in more.
 func (n *namespace) overlay(more, resource string, components ...string) (dir string) {
 	n.t.Helper()
 	dir, err := os.MkdirTemp(n.dir, "")
@@ -146,8 +146,8 @@ images:
 	return dir
 }
 
-// public has the public images by their names in the manifests, each with what
-// stands in for it.
+// public has the public images, by their names in the manifests, each with its
+// stand-in.
 var public = map[string]struct{ image, standin string }{
 	"redis":                              {"docker.io/library/redis:7", "redis:7"},
 	"mongo":                              {"docker.io/library/mongo:8", "mongo:8"},
@@ -156,7 +156,7 @@ var public = map[string]struct{ image, standin string }{
 	"metrics-server":                     {"registry.k8s.io/metrics-server/metrics-server:v0.9.0", "metrics-server:1"},
 }
 
-// image returns where the cluster pulls a public image from.
+// image returns the address from which the cluster pulls a public image.
 func image(name string) string {
 	if os.Getenv(standinsVariable) == "1" {
 		return registry + "/" + public[name].standin
@@ -164,7 +164,7 @@ func image(name string) string {
 	return public[name].image
 }
 
-// images says so to kustomize.
+// images tells kustomize these addresses.
 func images() (lines string) {
 	for name := range public {
 		at := image(name)
@@ -174,7 +174,7 @@ func images() (lines string) {
 	return lines
 }
 
-// kubectl runs it in the namespace and returns what it prints.
+// kubectl runs kubectl in the namespace and returns what it prints.
 func (n *namespace) kubectl(args ...string) string {
 	n.t.Helper()
 	out, err := n.run("kubectl", append([]string{"-n", n.name}, args...)...)
@@ -184,7 +184,7 @@ func (n *namespace) kubectl(args ...string) string {
 	return out
 }
 
-// try is kubectl, whatever comes of it.
+// try is kubectl, and may fail.
 func (n *namespace) try(args ...string) string {
 	out, _ := n.run("kubectl", append([]string{"-n", n.name}, args...)...)
 	return out
@@ -204,7 +204,7 @@ func (n *namespace) run(name string, args ...string) (string, error) {
 	return out.String(), nil
 }
 
-// rolledOut waits until all that was changed of the workloads runs.
+// rolledOut waits until all changes of the workloads run.
 func (n *namespace) rolledOut(workloads ...string) {
 	n.t.Helper()
 	for _, w := range workloads {
@@ -215,7 +215,7 @@ func (n *namespace) rolledOut(workloads ...string) {
 // clusterTimeout is how long anything may take on a cluster.
 const clusterTimeout = 3 * time.Minute
 
-// until waits until it is so, and returns how long that took.
+// until waits until so returns true, and returns how long that took.
 func (n *namespace) until(what string, so func() bool) time.Duration {
 	n.t.Helper()
 	return eventually.Within(n.t, clusterTimeout, what, func() error {
@@ -226,7 +226,7 @@ func (n *namespace) until(what string, so func() bool) time.Duration {
 	})
 }
 
-// A pod as kubectl tells of it.
+// A pod as kubectl describes it.
 type pod struct {
 	Metadata struct {
 		Name, UID         string
@@ -247,7 +247,7 @@ func (p pod) ready() bool {
 	return false
 }
 
-// pods returns those of a role that are to stay.
+// pods returns the pods of a role that are not being deleted.
 func (n *namespace) pods(role string) (all []pod) {
 	n.t.Helper()
 	var list struct{ Items []pod }
@@ -260,14 +260,14 @@ func (n *namespace) pods(role string) (all []pod) {
 	return all
 }
 
-// ready says whether there are pods of a role, and all of them are.
+// ready reports whether there are pods of a role, all of them ready.
 func (n *namespace) ready(role string) bool {
 	n.t.Helper()
 	all := n.pods(role)
 	return len(all) > 0 && !slices.ContainsFunc(all, func(p pod) bool { return !p.ready() })
 }
 
-// forward has a port here be that of a Service, until the test ends.
+// forward forwards a local port to a Service, until the test ends.
 func (n *namespace) forward(service string, port int) (address string) {
 	n.t.Helper()
 	c := exec.Command("kubectl", "-n", n.name, "port-forward", "--address=127.0.0.1", service, fmt.Sprintf(":%d", port))
@@ -288,7 +288,7 @@ func (n *namespace) multivac(server, key string, args ...string) (string, error)
 	return n.run("env", append([]string{"MULTIVAC_SERVER=" + server, "MULTIVAC_KEY_FILE=" + key, binary}, args...)...)
 }
 
-// tells tells it a page.
+// tells tells a page.
 func (n *namespace) tells(server, key string) {
 	n.t.Helper()
 	if out, err := n.multivac(server, key, "tell", "doc/faq.md"); err != nil {
@@ -296,7 +296,7 @@ func (n *namespace) tells(server, key string) {
 	}
 }
 
-// asks asks it for what stands there.
+// asks asks a question about that page.
 func (n *namespace) asks(server, key string) {
 	n.t.Helper()
 	answer, err := n.multivac(server, key, "ask", "What is the default port?")
@@ -316,7 +316,7 @@ func (n *namespace) secrets(args ...string) (key string) {
 	return key
 }
 
-// secret is what a Secret has under a name.
+// secret returns a value of a Secret.
 func (n *namespace) secret(name, key string) []byte {
 	n.t.Helper()
 	var secret struct{ Data map[string][]byte }

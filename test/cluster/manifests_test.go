@@ -13,14 +13,15 @@ import (
 	"multivac/internal/require"
 )
 
-// Modules that have the definitions of what monitors, at the versions that were tried.
+// Modules with the definitions of the monitoring resources, at the versions
+// that were tried.
 var definitions = map[string]string{
 	"github.com/prometheus-operator/prometheus-operator@v0.85.0": "example/prometheus-operator-crd",
 	"github.com/GoogleCloudPlatform/prometheus-engine@v0.17.2":   "manifests/setup.yaml",
 }
 
-// The API server takes every overlay, and each component with what it belongs
-// to, and has no warning of Pod Security.
+// The API server accepts every overlay, and each component with the overlay
+// that it belongs to, without a warning of Pod Security.
 func TestManifestsAreTaken(t *testing.T) {
 	need(t)
 	n := newNamespace(t)
@@ -42,14 +43,14 @@ func TestManifestsAreTaken(t *testing.T) {
 	all, err := os.ReadDir(filepath.Join(root, "deploy/kubernetes/components"))
 	must(t, err)
 	for _, c := range all {
-		if c.Name() != "namespace" { // which is in all of them
+		if c.Name() != "namespace" { // all of them contain the namespace
 			f("overlays/local", "components/"+c.Name())
 		}
 	}
 	f("overlays/production", "components/hpa", "components/ingress", "components/managed-prometheus")
 }
 
-// define has the cluster know of what monitors.
+// define makes the cluster know the monitoring resources.
 func (n *namespace) define() {
 	n.t.Helper()
 	for module, path := range definitions {
@@ -73,7 +74,7 @@ func (n *namespace) define() {
 				own := filepath.Join(n.t.TempDir(), "definition.yaml")
 				must(n.t, os.WriteFile(own, []byte(document), 0o600))
 				if _, err := n.run("kubectl", "get", "-f", own); err == nil {
-					continue // the cluster has it
+					continue // the cluster has it already
 				}
 				if out, err := n.run("kubectl", "create", "-f", own); err != nil {
 					n.t.Fatalf("%s: %v\n%s", file, err, out)
@@ -87,7 +88,8 @@ func (n *namespace) define() {
 // A kustomization as pages show it.
 var kustomizations = regexp.MustCompile("(?ms)^```yaml\n(namespace: .*?)^```$")
 
-// What pages say to write is built, and all of it lies in the namespace.
+// Kustomizations in pages can be built, and all of their resources are in the
+// namespace.
 func TestKustomizationsOfPages(t *testing.T) {
 	require.Long(t, "it runs kubectl for each page")
 	_, err := exec.LookPath("kubectl")
@@ -123,7 +125,7 @@ func TestKustomizationsOfPages(t *testing.T) {
 	}
 }
 
-// What kube-score finds in production and why it stays so.
+// What kube-score finds in production, with the reason why it stays so.
 var explained = map[string]string{
 	"container-security-context-user-group-id": "the public images of redis and mongo have the users that they have",
 	"pod-probes-identical":                     "a Redis or a mongod that answers is both alive and ready",
@@ -155,8 +157,8 @@ func TestKubeScore(t *testing.T) {
 	}
 }
 
-// Production runs: over TLS from end to end, and with certificates that are
-// replaced while it runs.
+// Production runs with TLS from end to end, and its certificates are replaced
+// while it runs.
 func TestProduction(t *testing.T) {
 	need(t)
 	n := newNamespace(t)
@@ -164,7 +166,7 @@ func TestProduction(t *testing.T) {
 	authority := n.certificates()
 	members := ""
 	if os.Getenv(standinsVariable) == "1" {
-		members = "replicas: [{name: multivac-db, count: 1}]" // which the stand-in is
+		members = "replicas: [{name: multivac-db, count: 1}]" // the stand-in has one member
 	}
 	n.kubectl("apply", "-k", n.overlay(members, "overlays/production"))
 	n.rolledOut(workloads...)
@@ -184,7 +186,8 @@ func TestProduction(t *testing.T) {
 	n.kubectl("wait", "--for=condition=Complete", "job/backup-now", "--timeout=60s")
 }
 
-// One pod with a store of its own answers, and still does when it was replaced.
+// One pod with a store of its own answers, and still does after it was
+// replaced.
 func TestSingle(t *testing.T) {
 	need(t)
 	n := newNamespace(t)
@@ -197,7 +200,7 @@ func TestSingle(t *testing.T) {
 	n.asks(n.forward("service/multivac-server", 5000), key)
 }
 
-// The image is small, and whoever builds it again has the same bytes.
+// The image is small, and a second build has the same bytes.
 func TestImage(t *testing.T) {
 	need(t)
 	digest := func() (digest string, size int64) {

@@ -11,8 +11,8 @@ import (
 	"multivac/internal/require"
 )
 
-// A desk is a folder in which commands of the page on images are run, on images
-// in the registry of the tests.
+// A desk is a folder in which commands of the page on images run, on images in
+// the registry of the tests.
 type desk struct {
 	t         *testing.T
 	dir, page string
@@ -47,7 +47,7 @@ func (d *desk) sh(script string) (string, error) {
 	return strings.TrimSpace(string(out)), err
 }
 
-// does runs what has to succeed.
+// does runs a script, which has to succeed.
 func (d *desk) does(script string) string {
 	d.t.Helper()
 	out, err := d.sh(script)
@@ -68,7 +68,7 @@ func TestMirror(t *testing.T) {
 	}
 }
 
-// What is signed is verified, and what is not is refused.
+// Signed images are verified, and others are refused.
 func TestSigning(t *testing.T) {
 	d := newDesk(t, "skopeo", "cosign")
 	d.does("cosign generate-key-pair")

@@ -17,7 +17,7 @@ import (
 	"multivac/internal/golden"
 )
 
-// A command and, where the page shows one, what came of it.
+// A command and, if the page shows it, its output.
 var commands = regexp.MustCompile("(?ms)^```sh\n(.*?)^```$(\n\n^```text\n(.*?)^```$)?")
 
 // The tutorial is executed, block by block, in the shell of one reader.
@@ -30,7 +30,7 @@ func TestTutorial(t *testing.T) {
 	file := filepath.Join(root, "doc/tutorials/run-on-kubernetes.md")
 	page, err := os.ReadFile(file)
 	must(t, err)
-	config := filepath.Join(t.TempDir(), "kubeconfig") // of which the tutorial sets the namespace
+	config := filepath.Join(t.TempDir(), "kubeconfig") // the tutorial sets its namespace
 	out, err := n.run("kubectl", "config", "view", "--raw", "--flatten")
 	must(t, err)
 	must(t, os.WriteFile(config, []byte(out), 0o600))
@@ -63,7 +63,7 @@ func TestTutorial(t *testing.T) {
 	}
 }
 
-// settled is an output without what differs from one time to another.
+// settled returns an output without the parts that differ each time.
 func settled(s string) string {
 	for _, r := range []struct{ of, by string }{
 		{`(multivac-(?:server|worker|cache))-[a-z0-9]+-[a-z0-9]{5}`, "$1-…"},
@@ -74,7 +74,7 @@ func settled(s string) string {
 		{`\d+% sure`, "…"},
 		{` +`, " "},
 		{`"time":"[^"]*"`, ""},
-		{`(force deleted) from \w+ namespace`, "$1"}, // as newer ones of kubectl say
+		{`(force deleted) from \w+ namespace`, "$1"}, // as newer versions of kubectl say
 	} {
 		s = regexp.MustCompile(r.of).ReplaceAllString(s, r.by)
 	}
@@ -109,13 +109,13 @@ func newShell(t *testing.T, env ...string) *shell {
 	read.Close()
 	t.Cleanup(func() {
 		write.Close()
-		_ = syscall.Kill(-bash.Process.Pid, syscall.SIGKILL) // and what it started
+		_ = syscall.Kill(-bash.Process.Pid, syscall.SIGKILL) // and all processes that it started
 		_ = bash.Wait()
 	})
 	return s
 }
 
-// run runs a block, which must not fail, and returns what it prints.
+// run runs a block, which must not fail, and returns its output.
 func (s *shell) run(block string) string {
 	s.t.Helper()
 	before, err := os.Stat(s.out)

@@ -14,9 +14,9 @@ import (
 
 var deployments = []string{"deployment/multivac-server", "deployment/multivac-worker", "deployment/multivac-cache"}
 
-// upgrade is one from programs that knew a form of the data before the first:
-// without the indexes, but for the one that those which still run cannot do
-// without. A newer form than they know comes first, and is refused.
+// upgrade upgrades from programs that knew an older form of the data, without
+// the indexes, except one that the running programs cannot do without. Before
+// that, a newer form than they know is tried, and refused.
 func (s *stage) upgrade() {
 	data, end := s.data()
 	defer end()
@@ -76,7 +76,7 @@ func (s *stage) restart() {
 	s.report("every Deployment restarted", 0)
 }
 
-// doctor looks at every document, and finds nothing.
+// doctor checks every document, and finds nothing.
 func (s *stage) doctor() {
 	begun := time.Now()
 	if out, err := s.multivac(s.forward("service/multivac-server", 5000), s.key, "doctor"); err != nil || !strings.Contains(out, "nothing is broken") {
@@ -85,7 +85,7 @@ func (s *stage) doctor() {
 	s.t.Logf("the doctor found nothing in %s", time.Since(begun).Round(time.Second))
 }
 
-// data is the database as its administrator has it, until it is ended.
+// data connects to the database as its administrator, until end is called.
 func (s *stage) data() (data *mongo.Database, end func()) {
 	address := strings.TrimPrefix(s.forward("service/multivac-db", 27017), "http://")
 	root := url.UserPassword("root", string(s.secret("multivac-db", "root-password")))

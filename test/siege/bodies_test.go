@@ -14,7 +14,7 @@ import (
 // A body is what a hostile client sends.
 type body struct {
 	path, mediaType string
-	make            func() []byte // when the attack begins: together they are large
+	make            func() []byte // called when the attack begins, because all bodies together are large
 }
 
 const (
@@ -25,7 +25,8 @@ const (
 	full      = 60 << 20 // bytes, a little less than a request may have
 )
 
-// Bodies that are far larger once they are read, or that take long to read.
+// Bodies that are far larger once they are unpacked or parsed, or that take
+// long to read.
 var (
 	ones      = json(fill("[", "1,", "1]", full))
 	empties   = json(fill("[", "{},", "{}]", full))
@@ -53,7 +54,7 @@ var (
 
 const part = "--x\r\nContent-Disposition: form-data; name=f; filename=a.jsonl.gz\r\n"
 
-// hostile are attacks by what the bodies of requests hold.
+// hostile are attacks by the content of requests' bodies.
 var hostile = []attack{
 	{name: "a list of ones", run: send(1, ones)},
 	{name: "lists of nothing", run: send(8, empties)},
@@ -83,7 +84,7 @@ var hostile = []attack{
 
 func json(text func() []byte) body { return body{documents, "application/json", text} }
 
-// fill makes a text of so many bytes, about: a beginning, an end, and the same
+// fill makes a text of about this size: a beginning, an end, and the same text
 // again and again between them.
 func fill(before, again, after string, size int) func() []byte {
 	return func() []byte {
@@ -91,11 +92,11 @@ func fill(before, again, after string, size int) func() []byte {
 	}
 }
 
-// pack makes a form with a gzipped file of so many bytes.
+// pack makes a form with a gzipped file of this size.
 func pack(again string, size int) func() []byte {
 	return func() []byte {
 		block := []byte(strings.Repeat(again, max(1, 1<<20/len(again))))
-		var member bytes.Buffer // of which a gzip file may have many
+		var member bytes.Buffer // a gzip file may have many of these
 		z := gzip.NewWriter(&member)
 		z.Write(block)
 		z.Close()
@@ -103,8 +104,8 @@ func pack(again string, size int) func() []byte {
 	}
 }
 
-// send has n clients send each of the bodies at once, under sources of their
-// own. That they are refused is right.
+// send makes n clients send each of the bodies at once, each client with its
+// own sources. The server may refuse them.
 func send(n int, bodies ...body) func(context.Context, *server) error {
 	return func(ctx context.Context, s *server) error {
 		var clients sync.WaitGroup
@@ -120,7 +121,7 @@ func send(n int, bodies ...body) func(context.Context, *server) error {
 	}
 }
 
-// settle returns when all that was told is worked on, or ctx has ended.
+// settle returns when all tellings are worked on, or ctx has ended.
 func (s *server) settle(ctx context.Context) {
 	for ctx.Err() == nil {
 		if _, reply, err := s.do(ctx, "GET", "/readyz", "", ""); err == nil && strings.Contains(reply, `"pending":0`) {
@@ -148,8 +149,8 @@ func (s *server) post(ctx context.Context, b body, client int, sent []byte) {
 	_, _ = io.Copy(io.Discard, res.Body)
 }
 
-// stall sends the beginning of many large bodies, and then nothing more. What
-// is small is told meanwhile.
+// stall sends the beginning of many large bodies, and then nothing more. Small
+// documents can be told at the same time.
 func stall(ctx context.Context, s *server) error {
 	for range 40 {
 		c, err := s.dial(ctx)

@@ -31,22 +31,24 @@ var (
 	span   = flag.Duration("span", 20*time.Second, "the longest that an attack goes on")
 )
 
-// What a server has to hold while it is attacked.
+// The limits that a server has to keep while it is attacked.
 const (
 	memoryLimit      = 1 << 30   // bytes of its cgroup, as in the shipped manifests
-	maxGrowth        = 512 << 20 // bytes over what it held when it was idle
+	maxGrowth        = 512 << 20 // bytes more than when it was idle
 	maxQuestion      = time.Second
 	questionInterval = 100 * time.Millisecond
 )
 
-// An attack is what is done to a server while others ask it questions. Errors
-// that the server provokes, such as a refused request or a cut connection, are
-// no errors of the attack.
+// An attack is done to a server while other clients ask it questions. Errors
+// that the server causes, such as a refused request or a cut connection, are
+// not errors of the attack.
 type attack struct {
 	name string
-	// run attacks until it is done or ctx ends, and returns why it could not.
+	// run attacks until it is done or ctx ends. It returns an error if it could
+	// not attack.
 	run func(ctx context.Context, s *server) error
-	// prepare, if not nil, brings the server to where the attack begins.
+	// prepare, if not nil, brings the server into the state in which the attack
+	// begins.
 	prepare func(ctx context.Context, s *server) error
 	// command, if not nil, changes how the server is started: its flags, its
 	// environment or where its output goes.
@@ -56,7 +58,7 @@ type attack struct {
 	library bool
 }
 
-// attacks are all there are; each file of this package adds its own here.
+// attacks are all attacks. Each file of this package adds its own here.
 var attacks = slices.Concat(unread, hostile)
 
 func TestMain(m *testing.M) {
@@ -79,8 +81,8 @@ func TestMain(m *testing.M) {
 	os.Exit(m.Run())
 }
 
-// TestSiege runs each attack against a server of its own and prints a table of
-// what it cost.
+// TestSiege runs each attack against a server of its own, and prints a table of
+// the costs.
 func TestSiege(t *testing.T) {
 	if !*siege {
 		t.Skip("SKIPPED: it takes minutes; run `make siege`")
@@ -126,7 +128,7 @@ func besiege(t *testing.T, a attack, group, data string) row {
 	return r
 }
 
-// A row is what an attack cost.
+// A row is the cost of an attack.
 type row struct {
 	attack string
 	growth int64 // bytes of memory over idle
@@ -139,7 +141,7 @@ type row struct {
 type asked struct {
 	times  []time.Duration // of all, sorted
 	failed int
-	why    string // of one that failed
+	why    string // the reason of one that failed
 }
 
 func (a asked) quantile(q float64) time.Duration {
@@ -274,8 +276,8 @@ func (s *server) do(ctx context.Context, method, path, mediaType, body string) (
 	return res.StatusCode, string(b), err
 }
 
-// dial returns a connection with a receive buffer so small that what is not
-// read stays with the server. It is closed when ctx ends.
+// dial returns a connection with a very small receive buffer, so that unread
+// data stay with the server. It is closed when ctx ends.
 func (s *server) dial(ctx context.Context) (net.Conn, error) {
 	d := net.Dialer{Control: func(_, _ string, c syscall.RawConn) error {
 		return c.Control(func(fd uintptr) { _ = syscall.SetsockoptInt(int(fd), syscall.SOL_SOCKET, syscall.SO_RCVBUF, 4096) })
@@ -287,8 +289,8 @@ func (s *server) dial(ctx context.Context) (net.Conn, error) {
 	return c, err
 }
 
-// watch begins to measure. The function that it returns ends that, and returns by
-// how much the memory of the server grew at most, and the CPU time that it used.
+// watch begins to measure. The returned function ends that, and returns the
+// largest growth of the server's memory and the CPU time that it used.
 func (s *server) watch() func() (growth int64, cpu time.Duration) {
 	idle, before := s.memory("VmRSS:"), s.cpu()
 	_ = os.WriteFile(s.proc("clear_refs"), []byte("5"), 0) // VmHWM begins again
@@ -298,7 +300,7 @@ func (s *server) watch() func() (growth int64, cpu time.Duration) {
 	sample := func() {
 		peak, latest = max(peak, s.memory("VmHWM:")), max(latest, s.cpu())
 	}
-	go func() { // it may die, and with it what it took
+	go func() { // the server may die, and with it its figures
 		defer close(sampled)
 		tick := time.NewTicker(50 * time.Millisecond)
 		defer tick.Stop()
@@ -323,7 +325,8 @@ func (s *server) proc(name string) string {
 	return filepath.Join("/proc", strconv.Itoa(s.cmd.Process.Pid), name)
 }
 
-// memory returns a figure of /proc/PID/status, in bytes; 0 if it has ended.
+// memory returns a figure of /proc/PID/status, in bytes. It is 0 if the server
+// has ended.
 func (s *server) memory(name string) int64 {
 	text, _ := os.ReadFile(s.proc("status"))
 	for line := range strings.Lines(string(text)) {
@@ -335,7 +338,8 @@ func (s *server) memory(name string) int64 {
 	return 0
 }
 
-// cpu returns the processor time that the server has used; 0 if it has ended.
+// cpu returns the processor time that the server has used. It is 0 if the
+// server has ended.
 func (s *server) cpu() time.Duration {
 	text, _ := os.ReadFile(s.proc("stat"))
 	_, after, _ := strings.Cut(string(text), ") ")
@@ -348,8 +352,8 @@ func (s *server) cpu() time.Duration {
 	return time.Duration(user+system) * (time.Second / 100) // USER_HZ is 100 on Linux
 }
 
-// askMeanwhile asks a question at each interval, whether the ones before are
-// answered or not. The function that it returns ends that.
+// askMeanwhile asks a question at each interval, whether the earlier ones are
+// answered or not. The returned function ends that.
 func (s *server) askMeanwhile() func() asked {
 	var a asked
 	var mu sync.Mutex
@@ -414,7 +418,7 @@ func (s *server) check(ctx context.Context, change func(*exec.Cmd), group string
 	return whole
 }
 
-// holds returns which documents of before the attack are missing.
+// holds returns which documents from before the attack are missing.
 func (s *server) holds(ctx context.Context) string {
 	for n := range bells {
 		status, reply, err := s.do(ctx, "GET", fmt.Sprintf("/api/v1/answer?question=Where+does+bell+%d+hang%%3F", n), "", "")
@@ -443,7 +447,8 @@ func large(n int) string {
 	return b.String()
 }
 
-// told returns a data folder with the bells, and with large documents if wanted.
+// told returns a data folder with the bells, and with large documents if
+// wanted.
 func told(t *testing.T, library bool) string {
 	t.Helper()
 	data := filepath.Join(t.TempDir(), "data")
@@ -469,8 +474,8 @@ func told(t *testing.T, library bool) string {
 	return data
 }
 
-// newGroup returns the folder of a memory cgroup of memoryLimit, or nothing,
-// and says so, where none can be made.
+// newGroup returns the folder of a memory cgroup with memoryLimit. If it cannot
+// make one, it says so and returns "".
 func newGroup(t *testing.T) string {
 	t.Helper()
 	name := fmt.Sprintf("multivac-siege-%d", os.Getpid())

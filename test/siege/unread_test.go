@@ -11,8 +11,8 @@ import (
 	"multivac"
 )
 
-// unread are attacks by clients that read slowly, or not at all, or that say
-// slowly what they want.
+// unread are attacks by clients that read slowly or not at all, or that send
+// their request slowly.
 var unread = []attack{
 	{name: "40 unread exports", library: true, run: leaveUnread(40, "/api/v1/export")},
 	{name: "40 unread documents", library: true, run: leaveUnread(40, "/api/v1/documents/"+idOf("large-0.txt"))},
@@ -35,8 +35,8 @@ func crowd(n int, one func()) {
 	clients.Wait()
 }
 
-// leaveUnread gets a path many times at once and reads none of it. A
-// connection that the server ends is made again.
+// leaveUnread requests a path many times at once and reads no response. It
+// reconnects when the server ends a connection.
 func leaveUnread(n int, path string) func(context.Context, *server) error {
 	return func(ctx context.Context, s *server) error {
 		crowd(n, func() {
@@ -55,8 +55,8 @@ func leaveUnread(n int, path string) func(context.Context, *server) error {
 	}
 }
 
-// pause waits a little, so that an attack on a server that takes nothing is no
-// attack on the machine.
+// pause waits a little, so that an attack on a server that refuses everything
+// is not an attack on the machine.
 func pause(ctx context.Context) {
 	select {
 	case <-ctx.Done():
@@ -64,7 +64,7 @@ func pause(ctx context.Context) {
 	}
 }
 
-// readSlowly reads exports and documents some bytes at a time.
+// readSlowly reads exports and documents a few bytes at a time.
 func readSlowly(ctx context.Context, s *server) error {
 	paths := []string{"/api/v1/export", "/api/v1/documents/" + idOf("large-1.txt"), "/api/v1/documents?limit=1000"}
 	var mu sync.Mutex
@@ -98,7 +98,8 @@ func withDescriptors(n int) func(*exec.Cmd) {
 	}
 }
 
-// stayIdle asks once on each of many connections, and then says nothing.
+// stayIdle sends one question on each of many connections, and then nothing
+// more.
 func stayIdle(ctx context.Context, s *server) error {
 	crowd(500, func() {
 		for ctx.Err() == nil {
@@ -116,8 +117,8 @@ func stayIdle(ctx context.Context, s *server) error {
 	return ctx.Err()
 }
 
-// speakSlowly begins requests with head and goes on with some more of them now
-// and then.
+// speakSlowly begins requests with head, and continues with more from time to
+// time.
 func speakSlowly(head, more string) func(context.Context, *server) error {
 	return func(ctx context.Context, s *server) error {
 		crowd(500, func() {

@@ -1,5 +1,5 @@
-// Package jsonl reads JSON Lines, in files and in what is told over HTTP: the
-// lines, and the document that a line is.
+// Package jsonl reads JSON Lines, from files and from bodies of HTTP requests:
+// it finds the lines, and makes a document of each.
 package jsonl
 
 import (
@@ -165,7 +165,7 @@ type members struct {
 	// are something else.
 	Content     json.RawMessage `json:"content"`
 	PageContent json.RawMessage `json:"page_content"`
-	// These count in what is told over HTTP.
+	// These count in bodies of HTTP requests.
 	Source     json.RawMessage `json:"source"`
 	Collection json.RawMessage `json:"collection"`
 	MediaType  json.RawMessage `json:"media_type"`

@@ -18,17 +18,17 @@ import (
 	"multivac/internal/text"
 )
 
-// An Index is what is proven.
+// An Index is what the suite checks.
 type Index interface {
 	find.Finder
 	find.Sink
 }
 
-// Vectors is the version of the vectors that an index under test takes in.
+// Vectors is the version of the vectors that an index under test accepts.
 const Vectors = 3
 
-// Run proves what open returns: an empty index each time, under the same key of
-// fingerprints.
+// Run checks the indexes that open returns. Each has to be empty, and all have
+// to use the same key of fingerprints.
 func Run(t *testing.T, open func(testing.TB) Index) {
 	for name, test := range map[string]func(*testing.T, func(testing.TB) Index){
 		"only the latest counts": onlyTheLatestCounts,
@@ -48,7 +48,7 @@ func Run(t *testing.T, open func(testing.TB) Index) {
 
 const collection = multivac.CollectionName("c")
 
-// published is a document of the collection with a sentence or more.
+// published is a published document of the collection with 1 or more sentences.
 func published(document string, revision int, body string) store.Change {
 	return store.Change{Collection: collection, Document: multivac.DocumentID(document), Revision: multivac.Revision(revision),
 		State: multivac.Indexed, Hash: multivac.Telling{Title: document, Body: []byte(body)}.Hash(), Passages: text.Segment(body), Version: store.Version{Segmenter: 1}}
@@ -58,7 +58,8 @@ func gone(document string, revision int, state multivac.State) store.Change {
 	return store.Change{Collection: collection, Document: multivac.DocumentID(document), Revision: multivac.Revision(revision), State: state}
 }
 
-// enriched is c with vectors of a version that are made of the sentences' bytes.
+// Returns c with vectors of this version, which are made of the sentences'
+// bytes.
 func enriched(c store.Change, version int) store.Change {
 	c.Version.Vectors, c.Vectors = version, nil
 	for _, p := range c.Passages {
@@ -121,7 +122,7 @@ func want(t testing.TB, what string, got, want any) {
 	}
 }
 
-// Changes that are doubled, late or overtaken make no difference.
+// Changes that come twice, late or after a newer one make no difference.
 func onlyTheLatestCounts(t *testing.T, open func(testing.TB) Index) {
 	f := func(want string, runs ...[]store.Change) {
 		t.Helper()
@@ -331,7 +332,7 @@ func vectorsOfVersions(t *testing.T, open func(testing.TB) Index) {
 }
 
 // Of equally good passages the first by document, revision and number is found,
-// wherever the index has them.
+// in whatever part of the index it is.
 func equalScores(t *testing.T, open func(testing.TB) Index) {
 	x := open(t)
 	for i, d := range []string{"e", "b", "d", "a", "c"} {

@@ -15,7 +15,7 @@ import (
 	"multivac/internal/store"
 )
 
-// equalContent holds that two indexes with the same documents find the same,
+// equalContent checks that two indexes with the same documents find the same,
 // down to the last bit of each number, whatever was in them before.
 func equalContent(t *testing.T, open func(testing.TB) Index) {
 	seed := rand.Uint64()
@@ -32,7 +32,7 @@ func equalContent(t *testing.T, open func(testing.TB) Index) {
 	}
 }
 
-// A history is an index to which random things happen, and what is in it.
+// A history does random things to an index, and knows what is in it.
 type history struct {
 	*rand.Rand
 	x        Index
@@ -42,7 +42,8 @@ type history struct {
 
 var words = strings.Fields("the the the pump pump valve lamp cold warm red opens stops runs KubeAPIDown max_lag")
 
-// body is a text of few words, so that many passages are equally good.
+// body is a text with few different words, so that many passages are equally
+// good.
 func (h *history) body() string {
 	var b strings.Builder
 	for range 1 + h.IntN(4) {
@@ -89,7 +90,7 @@ func (h *history) step(t *testing.T, open func(testing.TB) Index) {
 	}
 }
 
-// filled returns a new index of what is live, filled in random runs.
+// filled returns a new index with the live documents, filled in random runs.
 func (h *history) filled(t testing.TB, open func(testing.TB) Index) Index {
 	all := slices.Collect(maps.Values(h.live))
 	h.Shuffle(len(all), func(i, j int) { all[i], all[j] = all[j], all[i] })
@@ -100,7 +101,7 @@ func (h *history) filled(t testing.TB, open func(testing.TB) Index) Index {
 	return x
 }
 
-// compare asks both the index and one that is filled with the same documents.
+// compare asks the index and one that is newly filled with the same documents.
 func (h *history) compare(t *testing.T, open func(testing.TB) Index) {
 	t.Helper()
 	y := h.filled(t, open)
@@ -119,7 +120,7 @@ func (h *history) compare(t *testing.T, open func(testing.TB) Index) {
 	}
 }
 
-// ask returns all that is found, with each number in full.
+// ask returns everything that is found, with all digits of each number.
 func (h *history) ask(t testing.TB, x Index, in find.View, asked []uint64, sense *meaning.Vector) string {
 	known := look(t, x, find.Query{In: in, Stems: asked})
 	var terms []find.Term

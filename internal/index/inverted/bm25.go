@@ -1,9 +1,8 @@
 package inverted
 
-// BM25 as Robertson and Zaragoza give it in "The Probabilistic Relevance
-// Framework: BM25 and Beyond" (2009), with the weight of a term in the context
-// (title, heading, lead) added to its count after length normalisation, as in
-// their BM25F.
+// BM25 as in Robertson and Zaragoza, "The Probabilistic Relevance Framework:
+// BM25 and Beyond" (2009). The weight of a term in the context (title, heading,
+// lead) is added to its count after length normalisation, as in their BM25F.
 const (
 	k1            = 0.5
 	b             = 0.7
@@ -11,7 +10,7 @@ const (
 	maxLength     = 1023 // longer passages count as this long
 )
 
-// norms are BM25's length norms, by words of the passage.
+// norms are BM25's length norms, by the number of words of the passage.
 type norms [maxLength + 1]float32
 
 func averageLength(words, passages int) float64 {
@@ -24,8 +23,8 @@ func (n *norms) set(average float64) {
 	}
 }
 
-// frequency is that of a term which occurs so many times in a passage,
-// normalised; lengths are those of the passages of the segment.
+// frequency is the normalised frequency of a term with this count in a passage.
+// lengths are those of the segment's passages.
 func (n *norms) frequency(c count, lengths []uint16, passage uint16) float32 {
 	length := uint16(c >> lengthBits)
 	if length == manyWords {
@@ -35,7 +34,7 @@ func (n *norms) frequency(c count, lengths []uint16, passage uint16) float32 {
 	return t.text*n[length&maxLength] + t.context
 }
 
-// times says what the lower 8 bits of a count mean.
+// times is the meaning of the lower 8 bits of a count.
 var times = func() (all [1 << lengthBits]struct{ text, context float32 }) {
 	for c := range all {
 		all[c].text = float32(c & maxCount)
@@ -46,5 +45,5 @@ var times = func() (all [1 << lengthBits]struct{ text, context float32 }) {
 	return all
 }()
 
-// saturate is BM25's weight of a term of such a frequency, before IDF.
+// saturate is BM25's weight of a term with this frequency, before IDF.
 func saturate(frequency float32) float32 { return frequency * (k1 + 1) / (frequency + k1) }

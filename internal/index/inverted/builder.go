@@ -10,7 +10,8 @@ import (
 )
 
 // A builder makes segments of documents. It notes a triple for each term of
-// each passage and sorts them by term at the end of a segment, in linear time.
+// each passage, and sorts the triples by term at the end of a segment, in
+// linear time.
 type builder struct {
 	made    []member
 	segment *segment
@@ -19,14 +20,14 @@ type builder struct {
 	slots   []uint32 // open addressing by stem: number of the term plus one, or 0
 	triples []triple
 	words   []text.Word
-	coming  int // vectors that are still to come
+	coming  int // number of vectors that are still to come
 }
 
-// A term of the segment in the making.
+// building is a term of the segment that is being made.
 type building struct {
 	stem   uint64
-	count  uint32 // of its triples
-	latest uint32 // of its triples, plus one
+	count  uint32 // number of its triples
+	latest uint32 // its latest triple, plus one
 }
 
 type triple struct {
@@ -49,8 +50,8 @@ func (b *builder) begin() {
 	b.segment, b.vectors = &segment{}, newVectors(b.coming)
 }
 
-// add adds a document. One that does not fit into the segment goes on in the
-// next, and one without passages is not found and takes no room.
+// add adds a document. If it does not fit into the segment, the rest goes into
+// the next one. A document without passages is not found and takes no room.
 func (b *builder) add(d Document) {
 	if len(d.Passages) == 0 {
 		return
@@ -103,8 +104,9 @@ func (b *builder) addWords(id uint16, s string, context bool) (length int) {
 	return length
 }
 
-// compoundLength is how many bytes a compound has at most that is found by
-// itself, such as e-mail for email. Longer ones are found by their words.
+// compoundLength is the largest length, in bytes, of a compound that is indexed
+// as one term, such as email for e-mail. Longer compounds are found by their
+// words.
 const compoundLength = 12
 
 // triple returns the triple of a term in passage id, the latest passage.

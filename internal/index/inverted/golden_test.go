@@ -12,8 +12,8 @@ import (
 	"multivac/internal/text"
 )
 
-// TestGolden plays commands on an index: what it finds, and how it lies in
-// segments, is read in testdata/index.txt.
+// TestGolden plays commands on an index. testdata/index.txt shows what the
+// index finds, and which segments it has.
 func TestGolden(t *testing.T) {
 	p := player{x: New(), texts: map[multivac.DocumentID]Document{}}
 	golden.Run(t, "testdata/index.txt", func(c golden.Command) string { return p.do(t, c) })
@@ -45,7 +45,7 @@ func (p *player) do(t *testing.T, c golden.Command) string {
 			p.x.Remove(multivac.DocumentID(id))
 		}
 		return p.segments()
-	case "fill": // so many documents of one word, one by one
+	case "fill": // this number of documents of one word, one by one
 		n, err := strconv.Atoi(c.Args[0])
 		if err != nil {
 			t.Fatal(err)
@@ -77,7 +77,7 @@ func (p *player) documents(t *testing.T, c golden.Command) (docs []Document) {
 	return docs
 }
 
-// segments says of each segment how many of its passages are live, and how many
+// segments lists, for each segment, how many passages are live, and how many
 // vectors each of its blocks has.
 func (p *player) segments() string {
 	var b strings.Builder

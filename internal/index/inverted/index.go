@@ -1,14 +1,14 @@
-// Package inverted is the inverted index of one collection: passages by the
-// stems of their words, ranked by BM25, and the vectors of their sentences. It
-// holds no text and does no I/O.
+// Package inverted is the inverted index of one collection. It finds passages
+// by the stems of their words, ranked by BM25, and by the vectors of their
+// sentences. It holds no text and does no I/O.
 //
 // An index is a list of immutable segments of at most 65,536 passages. Put
-// makes a segment and merges it with smaller neighbours, so that of n documents
-// that are put one by one each is copied O(log n) times, and not at all once
-// its segment is full. Readers take a snapshot and never wait.
+// makes a segment and merges it with smaller neighbours. So if n documents are
+// put one by one, each is copied O(log n) times, and not at all once its
+// segment is full. Readers take a snapshot and never wait.
 //
-// What a snapshot finds depends on the documents that it holds and on nothing
-// else: not on the order in which they came, nor on what was there before.
+// What a snapshot finds depends on the documents in it and on nothing else. The
+// order in which they came, and earlier documents, make no difference.
 package inverted
 
 import (
@@ -19,7 +19,7 @@ import (
 	"multivac"
 )
 
-// A Document is what Put indexes.
+// A Document is the input of Put.
 type Document struct {
 	ID       multivac.DocumentID
 	Revision multivac.Revision
@@ -28,8 +28,8 @@ type Document struct {
 	Vectors  []byte // meaning.Width bytes for each sentence of Passages, in order; nil for none
 }
 
-// Index is the index of one collection. One goroutine at a time may write; any
-// number may read its snapshots at the same time.
+// Index is the index of one collection. Only one goroutine at a time may write.
+// Any number may read its snapshots at the same time.
 type Index struct {
 	current atomic.Pointer[Snapshot]
 	places  map[multivac.DocumentID]place // of the live documents
@@ -39,7 +39,7 @@ type Index struct {
 type place struct {
 	segment  *segment
 	document uint32
-	rest     *place // of a document that is in several segments
+	rest     *place // the other segments, if the document is in several
 }
 
 // New returns an empty index.
@@ -49,7 +49,7 @@ func New() *Index {
 	return x
 }
 
-// Snapshot returns the index as it is now; it never changes.
+// Snapshot returns the index as it is now. A snapshot never changes.
 func (x *Index) Snapshot() *Snapshot { return x.current.Load() }
 
 // Size returns how many documents and passages are indexed.
@@ -57,8 +57,8 @@ func (x *Index) Size() (documents, passages int) {
 	return len(x.places), x.Snapshot().passages
 }
 
-// Put indexes documents in one step for readers; each replaces its earlier
-// revision. Of two with the same ID the later one counts.
+// Put indexes documents, in one step for readers. Each replaces its earlier
+// revision. If two have the same ID, the later one counts.
 func (x *Index) Put(docs ...Document) {
 	if len(docs) == 0 {
 		return
@@ -76,15 +76,15 @@ func (x *Index) Put(docs ...Document) {
 	x.install(x.forget(slices.Collect(maps.Keys(last))), b.build())
 }
 
-// Remove takes documents out of the index in one step for readers.
+// Remove removes documents from the index, in one step for readers.
 func (x *Index) Remove(ids ...multivac.DocumentID) {
 	x.install(x.forget(ids), nil)
 }
 
 // Attach gives vectors to documents that are indexed without any, in one step
-// for readers. Nothing else of them changes. A document that is not indexed at
-// that revision, or has not so many sentences there as vectors here, is left
-// out.
+// for readers. It changes nothing else. It leaves out a document that is not
+// indexed at that revision, or that has a different number of sentences there
+// than vectors here.
 func (x *Index) Attach(docs ...Document) {
 	blocks := x.blocks(docs)
 	members := slices.Clone(x.Snapshot().members)
@@ -96,7 +96,7 @@ func (x *Index) Attach(docs ...Document) {
 	x.current.Store(newSnapshot(members))
 }
 
-// forget drops the places of ids and returns the documents to be taken out, by
+// forget drops the places of ids and returns the documents to remove, by
 // segment.
 func (x *Index) forget(ids []multivac.DocumentID) map[*segment][]uint32 {
 	leaving := map[*segment][]uint32{}
@@ -111,8 +111,8 @@ func (x *Index) forget(ids []multivac.DocumentID) map[*segment][]uint32 {
 	return leaving
 }
 
-// install makes a snapshot without the documents that leave and with the new
-// members, and merges members that have become small or have lost a quarter of
+// install makes a snapshot without the leaving documents and with the new
+// members. It merges members that have become small or have lost a quarter of
 // their passages.
 func (x *Index) install(leaving map[*segment][]uint32, added []member) {
 	var kept []member
@@ -132,26 +132,27 @@ func (x *Index) install(leaving map[*segment][]uint32, added []member) {
 		x.own(m)
 		kept = append(kept, m)
 	}
-	// Of neighbours that fit into one segment the first is more than twice the
-	// second, so there are O(log n) that are not nearly full.
+	// If two neighbours fit into one segment, the first is more than twice as
+	// large as the second. So there are only O(log n) segments that are not
+	// nearly full.
 	for i := len(kept) - 2; i >= 0; i-- {
 		if first, second := kept[i].passages, kept[i+1].passages; first <= 2*second && first+second <= maxPassages {
 			kept = slices.Replace(kept, i, i+2, x.merge(kept[i], kept[i+1]))
-			i = min(i+1, len(kept)-1) // the one after it may be small enough now
+			i = min(i+1, len(kept)-1) // the next one may be small enough now
 		}
 	}
 	x.current.Store(newSnapshot(kept))
 }
 
-// merge makes one member of the live documents of several.
+// merge makes one member of the live documents of several members.
 func (x *Index) merge(members ...member) member {
 	m := mergeMembers(members)
 	x.own(m, members...)
 	return m
 }
 
-// own notes where the documents of a new member are. It was made of others, or
-// of documents that came.
+// own notes where the documents of a new member are. The member was made of
+// others, or of new documents.
 func (x *Index) own(m member, of ...member) {
 	for i, d := range m.segment.documents {
 		p := place{segment: m.segment, document: uint32(i)}

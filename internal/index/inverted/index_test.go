@@ -24,7 +24,8 @@ func doc(id string, revision int, texts ...string) Document {
 	return d
 }
 
-// query has an identifier whole, without its parts.
+// query reads the question into terms. An identifier is one term, without its
+// parts.
 func query(s *Snapshot, q string) (terms []find.Term) {
 	words := text.AppendTerms(nil, q)
 	for _, w := range words {
@@ -37,7 +38,8 @@ func query(s *Snapshot, q string) (terms []find.Term) {
 	return terms
 }
 
-// rarity is what a term weighs in these tests: less, the more passages have it.
+// rarity is the weight of a term in these tests. It falls with the number of
+// passages that have the term.
 func rarity(s *Snapshot, stem uint64) float64 {
 	_, passages := s.Size()
 	n := float64(s.Count(stem))
@@ -103,8 +105,8 @@ func TestLaterOfTwoWins(t *testing.T) {
 	}
 }
 
-// TestAgainstScan tells, replaces and removes at random, and holds the
-// results against a scan of all documents by the same formula.
+// TestAgainstScan tells, replaces and removes documents at random, and compares
+// the results with those of a scan of all documents by the same formula.
 func TestAgainstScan(t *testing.T) {
 	seed := rand.Uint64()
 	t.Logf("seed %d", seed)
@@ -173,8 +175,8 @@ func scan(s *Snapshot, live map[string]Document, terms []find.Term) (scores []fl
 	return scores
 }
 
-// TestReadersSeeWhole holds that a reader sees a Put of two documents whole or
-// not at all; run it with the race detector.
+// TestReadersSeeWhole checks that a reader sees a Put of two documents whole or
+// not at all. Run it with the race detector.
 func TestReadersSeeWhole(t *testing.T) {
 	x := New()
 	x.Put(doc("a", 1, "robot"), doc("b", 1, "robot"))
@@ -220,8 +222,9 @@ func TestBytes(t *testing.T) {
 	}
 }
 
-// What has left is not counted, whether its segment is merged or not: else a
-// word were the more frequent the more often its document is replaced.
+// A removed document is not counted, whether its segment is merged or not.
+// Otherwise a word would become more frequent each time its document is
+// replaced.
 func TestFrequencyOfWhatLeft(t *testing.T) {
 	x := New()
 	for i := range 40 {

@@ -1,7 +1,7 @@
 package inverted
 
-// mergeMembers makes one member of the live passages of several, which are no
-// more than maxPassages.
+// mergeMembers makes one member of the live passages of several, of which there
+// are at most maxPassages.
 func mergeMembers(members []member) member {
 	merged := &segment{}
 	numbers := make([][]int32, len(members))
@@ -14,7 +14,7 @@ func mergeMembers(members []member) member {
 	m := merger{members: members, numbers: numbers, next: make([]int, len(members))}
 	n := merged.begin(terms, postings)
 	for stem, ok := m.least(); ok; stem, ok = m.least() {
-		if ids, counts := m.postings(stem); len(ids) > 0 { // else all that had it have left
+		if ids, counts := m.postings(stem); len(ids) > 0 { // otherwise all passages that had it are gone
 			merged.add(stem, ids, counts, n)
 		}
 	}
@@ -22,7 +22,7 @@ func mergeMembers(members []member) member {
 	return newMember(merged, gather(members, numbers))
 }
 
-// A merger goes through the terms of several members by ascending stem.
+// A merger goes through the terms of several members, sorted by stem.
 type merger struct {
 	members []member
 	numbers [][]int32 // by member and passage: the new number, or -1
@@ -32,7 +32,7 @@ type merger struct {
 	counts  []count
 }
 
-// least returns the least stem that is next in any member.
+// least returns the lowest stem that comes next in any member.
 func (m *merger) least() (stem uint64, ok bool) {
 	for i := range m.members {
 		if terms := m.members[i].segment.terms; m.next[i] < len(terms)-1 && (!ok || terms[m.next[i]].stem < stem) {
@@ -42,8 +42,8 @@ func (m *merger) least() (stem uint64, ok bool) {
 	return stem, ok
 }
 
-// postings returns the live postings of the stem in all members, and goes past
-// it. They are overwritten by the next call.
+// postings returns the live postings of the stem in all members, and moves on
+// to the next stem. The next call overwrites them.
 func (m *merger) postings(stem uint64) ([]uint16, []count) {
 	m.ids, m.counts = m.ids[:0], m.counts[:0]
 	for i := range m.members {
@@ -66,8 +66,8 @@ func (m *merger) postings(stem uint64) ([]uint16, []count) {
 	return m.ids, m.counts
 }
 
-// copyPassages appends the live documents and passages of m and returns the
-// new number of each old passage, or -1.
+// copyPassages appends the live documents and passages of m. It returns the new
+// number of each old passage, or -1.
 func (s *segment) copyPassages(m *member) []int32 {
 	numbers := make([]int32, len(m.segment.passages))
 	for i := range m.segment.documents {

@@ -9,9 +9,9 @@ import (
 	"multivac/internal/meaning"
 )
 
-// sketched is how many sentences are compared in full for each passage that is
-// wanted: those with the nearest sketches. Of the 12 that are really nearest
-// among SQuAD's 91,793, 99 in 100 are among them.
+// sketched is how many sentences are compared in full for each wanted passage:
+// those with the nearest sketches. They include 99% of the 12 sentences that
+// are really nearest, measured on SQuAD's 91,793 sentences.
 const sketched = 32
 
 // A sweep finds the nearest sentences.
@@ -28,9 +28,9 @@ type nearSentence struct {
 
 var sweeps = sync.Pool{New: func() any { return new(sweep) }}
 
-// Nearest returns the k passages with the sentences whose sense is the most
-// like q's, the best first, without scores. It compares the sketches of all
-// sentences, and then the vectors of those whose sketches are nearest.
+// Nearest returns the k passages with the sentences most like q in meaning, the
+// best first, without scores. It compares the sketches of all sentences, and
+// then the vectors of those with the nearest sketches.
 func (s *Snapshot) Nearest(q *meaning.Vector, k int) []Hit {
 	if k <= 0 {
 		return nil
@@ -61,8 +61,8 @@ func (s *Snapshot) Nearest(q *meaning.Vector, k int) []Hit {
 	return found
 }
 
-// Cosines returns how like q's sense the sentences of the hits' passages are,
-// from -1 to 1; nothing for a passage without vectors.
+// Cosines returns, for each hit, how like q its sentences are in meaning, from
+// -1 to 1. A passage without vectors has none.
 func (s *Snapshot) Cosines(q *meaning.Vector, hits []Hit) [][]float32 {
 	defer runtime.KeepAlive(s)
 	all, length := make([][]float32, len(hits)), q.Length()
@@ -78,8 +78,8 @@ func (s *Snapshot) Cosines(q *meaning.Vector, hits []Hit) [][]float32 {
 	return all
 }
 
-// sketches finds about n sentences whose sketches are nearest to q: all that are
-// no farther than the farthest of the first n.
+// sketches finds about n sentences with the sketches nearest to q: all whose
+// distance is at most that of the n-th.
 func (w *sweep) sketches(s *Snapshot, q meaning.Sketch, n int) {
 	clear(w.counts[:])
 	for i := range s.members {
@@ -117,8 +117,8 @@ func (w *sweep) count(m *member, v *vectors, q meaning.Sketch) {
 	}
 }
 
-// collect keeps the live sentences of a block that are no farther from q than
-// the limit.
+// collect keeps the live sentences of a block whose distance from q is at most
+// limit.
 func (w *sweep) collect(s *Snapshot, member uint32, block uint16, q meaning.Sketch, limit int) {
 	m := &s.members[member]
 	v := m.vectors[block]

@@ -2,6 +2,6 @@
 
 package inverted
 
-// raced says that the race detector is on, with which a sync.Pool drops things
-// at random.
+// raced says that the race detector is on. With it, a sync.Pool drops things at
+// random.
 const raced = true

@@ -12,40 +12,42 @@ import (
 type Hit struct {
 	find.Hit
 
-	member  uint32 // of the snapshot that found it
+	member  uint32 // in the snapshot that found it
 	passage uint16
 }
 
 // A search finds the k best passages for terms, segment by segment and term by
-// term, the heaviest first. It is MaxScore (Turtle and Flood, "Query
-// Evaluation: Strategies and Optimizations", 1995): no term adds more to a
-// passage than its bound in the segment, so as soon as those that are left
-// cannot lift a passage with none of the terms before them into the k best,
-// their postings are only looked up for the passages that still can get there.
-// What is found, and every score to the last bit, is the same as if all
-// postings had been added up.
+// term, the heaviest term first. It is MaxScore (Turtle and Flood, "Query
+// Evaluation: Strategies and Optimizations", 1995). No term adds more to a
+// passage than its bound in the segment. For example, let the k-th best score
+// be 5 and the bounds of the remaining terms 2, 1 and 1, together 4. Then a
+// passage without one of the earlier terms cannot get into the k best, and a
+// passage needs a score of at least 1 to get there. So the remaining postings
+// are only looked up for the passages that have that score. The result, and
+// every score to the last bit, is the same as if all postings were added up.
 type search struct {
 	snapshot *Snapshot
 	terms    []find.Term // by falling weight
 	k        int
-	best     []candidate // a heap, the worst of the k best first; a heap only once it has k
-	partial  []float32   // a heap of the k best scores so far of one segment
+	best     []candidate // the k best; once there are k, a heap with the worst of them first
+	partial  []float32   // a heap of the k best scores so far in one segment
 
 	lists   []list
 	scores  [maxPassages]float32
 	touched [maxPassages + 1]uint16 // passages whose score is not 0
-	rivals  []uint16                // those of them that can be among the best
+	rivals  []uint16                // those of them that can still be among the best
 	buffer  [maxPassages]uint16
 }
 
-// A candidate is a passage of the k best so far.
+// A candidate is one of the k best passages so far.
 type candidate struct {
 	score   float32
 	member  uint32
 	passage uint16
 }
 
-// before reports whether c is better than d: by its score, or else by its name.
+// before reports whether c is better than d, by score, or by name for equal
+// scores.
 func (q *search) before(c, d candidate) bool {
 	if c.score != d.score {
 		return c.score > d.score
@@ -57,17 +59,17 @@ func (q *search) before(c, d candidate) bool {
 type list struct {
 	postingList
 	weight float32
-	rest   float64 // the most that this list and those after it can add to a score
+	rest   float64 // the most that this list and the lists after it can add to a score
 }
 
-// slack is by how much a bound is widened for the rounding of scores: more
-// than a sum of 64 numbers of 24 bits can be off.
+// slack widens a bound for the rounding of scores. It is more than the rounding
+// error of a sum of 64 numbers of 24 bits.
 const slack = 1 + 1e-5
 
 var searches = sync.Pool{New: func() any { return new(search) }}
 
-// Search returns the k passages that score best for the terms, the best
-// first. Those of equal scores come by document, revision and number.
+// Search returns the k passages with the best scores for the terms, the best
+// first. Passages of equal scores are sorted by document, revision and number.
 func (s *Snapshot) Search(terms []find.Term, k int) []Hit {
 	if k <= 0 {
 		return nil
@@ -87,7 +89,7 @@ func (q *search) begin(s *Snapshot, terms []find.Term, k int) {
 	slices.SortStableFunc(q.terms, func(a, b find.Term) int { return cmp.Compare(b.Weight, a.Weight) })
 }
 
-// hits returns the best, and forgets the snapshot.
+// hits returns the best passages, and drops the snapshot.
 func (q *search) hits() []Hit {
 	slices.SortFunc(q.best, func(c, d candidate) int {
 		if q.before(c, d) {
@@ -135,8 +137,8 @@ func (q *search) member(number uint32) {
 // open finds the postings of the terms in a member's segment.
 func (q *search) open(m *member) {
 	seg := m.segment
-	// Where passages are longer on the average than they were in the segment
-	// when it was made, a frequency weighs more than its peak says.
+	// If passages are longer on average now than in the segment when it was
+	// made, a frequency can exceed the peak by this factor.
 	longer := max(1, float32(q.snapshot.average/seg.average))
 	q.lists = q.lists[:0]
 	for _, t := range q.terms {
@@ -152,7 +154,7 @@ func (q *search) open(m *member) {
 }
 
 // accumulate adds a list to the scores, and returns how many passages are
-// touched then.
+// touched after that.
 func (q *search) accumulate(seg *segment, l *list, touched int) int {
 	ids := l.all(q.buffer[:])
 	counts := l.counts[:len(ids)]
@@ -175,16 +177,16 @@ func (q *search) accumulate(seg *segment, l *list, touched int) int {
 	return touched
 }
 
-// scanning is how many postings are read in the time of one that is looked up.
+// scanning is how many postings can be read in the time that one lookup takes.
 const scanning = 8
 
-// lookUp adds a list to the scores of the rivals, and returns those that have
-// at least some score then.
+// lookUp adds a list to the scores of the rivals. It returns the rivals that
+// then have a score of at least least.
 func (q *search) lookUp(seg *segment, l *list, least float32) []uint16 {
 	n := &q.snapshot.norms
 	if !l.isBitmap() && len(l.passages) < scanning*len(q.rivals) {
 		counts, lengths, weight := l.counts[:len(l.passages)], seg.lengths, l.weight
-		for k, id := range l.passages { // some that are no rivals are added to in vain
+		for k, id := range l.passages { // some that are not rivals are added to for nothing
 			if score := q.scores[id]; score != 0 {
 				q.scores[id] = score + weight*saturate(n.frequency(counts[k], lengths, id))
 			}
@@ -206,7 +208,7 @@ func (q *search) lookUp(seg *segment, l *list, least float32) []uint16 {
 	return q.rivals[:kept]
 }
 
-// least returns the score from which on the lists from next on can lift a
+// least returns the score from which on the lists from next on can still lift a
 // passage to the threshold.
 func (q *search) least(next int, threshold float32) float32 {
 	rest := 0.0
@@ -216,7 +218,7 @@ func (q *search) least(next int, threshold float32) float32 {
 	return float32((float64(threshold)/slack - rest) / slack)
 }
 
-// keep appends the passages with at least some score.
+// keep appends the passages with a score of at least least.
 func (q *search) keep(kept, ids []uint16, least float32) []uint16 {
 	n := len(kept)
 	kept = slices.Grow(kept, len(ids))[:n+len(ids)]
@@ -229,7 +231,7 @@ func (q *search) keep(kept, ids []uint16, least float32) []uint16 {
 	return kept[:n]
 }
 
-// kth returns the k-th best score of the live passages that are touched, or 0.
+// kth returns the k-th best score of the touched, live passages, or 0.
 func (q *search) kth(m *member, touched int) float32 {
 	if touched < q.k {
 		return 0
@@ -258,8 +260,8 @@ func (q *search) offer(c candidate) {
 	}
 }
 
-// push adds x to a heap of at most k, whose root is the least, in place of the
-// root where it is full.
+// push adds x to a heap of at most k, whose root is the least. If the heap is
+// full, x replaces the root.
 func push[T any](heap []T, x T, k int, less func(a, b T) bool) []T {
 	if len(heap) < k {
 		heap = append(heap, x)
@@ -290,7 +292,7 @@ func push[T any](heap []T, x T, k int, less func(a, b T) bool) []T {
 	}
 }
 
-// hit is a passage by its place in the snapshot.
+// hit makes a Hit of a passage's place in the snapshot.
 func (s *Snapshot) hit(member uint32, passage uint16, score float64) Hit {
 	return Hit{find.Hit{PassageID: s.id(member, passage), Score: score}, member, passage}
 }

@@ -37,7 +37,7 @@ func exhaustive(s *Snapshot, terms []find.Term, k int) (hits []Hit) {
 	return hits[:min(k, len(hits))]
 }
 
-// zipf makes passages whose words are as unevenly spread as those of a
+// zipf makes passages with words as unevenly distributed as those of a
 // language.
 type zipf struct {
 	*rand.Rand
@@ -49,7 +49,7 @@ func newZipf(seed uint64) zipf {
 	return zipf{r, rand.NewZipf(r, 1.1, 1, 5000)}
 }
 
-// text returns words of letters only, as most are.
+// text returns words of letters only, like most words.
 func (z zipf) text(words int) string {
 	var s strings.Builder
 	for range words {
@@ -63,11 +63,11 @@ func (z zipf) text(words int) string {
 	}, s.String())
 }
 
-// same compares all that the caller of Search sees of a hit.
+// same compares everything that the caller of Search sees of a hit.
 func same(a, b Hit) bool { return a.PassageID == b.PassageID && a.Score == b.Score }
 
-// TestSearchIsExact holds that leaving postings out changes nothing: neither
-// what is found, nor its order where scores are equal, nor any bit of a score.
+// TestSearchIsExact checks that leaving out postings changes nothing: not the
+// passages found, not their order for equal scores, and not one bit of a score.
 func TestSearchIsExact(t *testing.T) {
 	seed := rand.Uint64()
 	t.Logf("seed %d", seed)
@@ -126,7 +126,7 @@ func TestSearchDoesNotAllocate(t *testing.T) {
 	for range 10 {
 		s.Search(terms, 10)
 	}
-	if got := testing.AllocsPerRun(100, func() { s.Search(terms, 10) }); got > 2 { // its hits, and now and then a search that the pool had dropped
+	if got := testing.AllocsPerRun(100, func() { s.Search(terms, 10) }); got > 2 { // the hits, and now and then a search that the pool had dropped
 		t.Errorf("Search allocates %v times, want only its hits", got)
 	}
 	if got := testing.AllocsPerRun(100, func() { s.Count(terms[0].Stem) }); got > 0 {
@@ -134,7 +134,7 @@ func TestSearchDoesNotAllocate(t *testing.T) {
 	}
 }
 
-// TestHugeDocument tells a document of more passages than a segment holds.
+// TestHugeDocument tells a document with more passages than a segment holds.
 func TestHugeDocument(t *testing.T) {
 	x := New()
 	huge := func(revision, passages int) (d Document) {
@@ -160,7 +160,7 @@ func TestHugeDocument(t *testing.T) {
 	if d, p := x.Size(); d != 2 || p != maxPassages+2 {
 		t.Errorf("Size() = %d, %d, want 2 documents and %d passages", d, p, maxPassages+2)
 	}
-	x.Put(huge(3, 3)) // the parts that are left are one again
+	x.Put(huge(3, 3)) // the remaining parts are one again
 	f("number0", "huge@3/0")
 	x.Remove("huge")
 	f("number0")

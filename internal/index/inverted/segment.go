@@ -8,28 +8,28 @@ import (
 	"multivac"
 )
 
-// A segment is an immutable inverted index of a number of passages that 16
-// bits can count: so a posting takes three bytes, the scores of a segment stay
-// in a processor's near cache while it is searched, and no merge copies more
-// than one segment's worth, however large the collection.
+// A segment is an immutable inverted index of passages whose numbers fit into
+// 16 bits. So a posting takes 3 bytes, the scores of a segment stay in a fast
+// cache of the processor during a search, and a merge never copies more than
+// one segment, however large the collection is.
 //
-// Terms stand by ascending stem. The counts of term i are counts[k] for k in
-// terms[i].count to terms[i+1].count, by ascending passage. The passages that
-// they are of stand at terms[i].posting to terms[i+1].posting: one by one, or
-// as a bitmap where that takes no more, which is where the list is dense.
+// Terms are sorted by stem. The counts of term i are counts[k] for k from
+// terms[i].count to before terms[i+1].count, sorted by passage. Their passages
+// are at terms[i].posting to before terms[i+1].posting: either one by one, or
+// as a bitmap if that takes no more room, which is so for a dense list.
 type segment struct {
 	documents []document
 	passages  []passage
 	lengths   []uint16 // words of each passage
 	average   float64  // length of a passage
-	terms     []term   // and one more, where the last one ends
-	directory []uint32 // by the upper bits of a stem: where in terms those begin
+	terms     []term   // one more says where the last one ends
+	directory []uint32 // by the upper bits of a stem: where its terms begin in terms
 	postings  []uint16
 	counts    []count
 }
 
 func (s *segment) bytes() int {
-	const idBytes = 32 // of a document's identifier, besides the string that names it
+	const idBytes = 32 // for a document's identifier, besides its string
 	return cap(s.documents)*(int(unsafe.Sizeof(document{}))+idBytes) + cap(s.passages)*int(unsafe.Sizeof(passage{})) +
 		cap(s.terms)*int(unsafe.Sizeof(term{})) + 2*cap(s.lengths) + 4*cap(s.directory) + 2*cap(s.postings) + 2*cap(s.counts)
 }
@@ -38,19 +38,19 @@ func (s *segment) bytes() int {
 type term struct {
 	stem           uint64
 	posting, count uint32  // where they begin
-	peak           float32 // its largest frequency, as the segment's average normalises it
+	peak           float32 // its largest frequency, normalised with the segment's average length
 }
 
-// maxPassages is how many passages a segment has at most.
+// maxPassages is the largest number of passages of a segment.
 const maxPassages = 1 << 16
 
 type document struct {
 	id       multivac.DocumentID
 	revision multivac.Revision
-	first    uint32 // of its passages, which stand next to each other
+	first    uint32 // of its passages, which are next to each other
 }
 
-// passagesOf returns which passages are a document's.
+// passagesOf returns the range of a document's passages.
 func (s *segment) passagesOf(document uint32) (first, end uint32) {
 	end = uint32(len(s.passages))
 	if int(document)+1 < len(s.documents) {
@@ -59,14 +59,16 @@ func (s *segment) passagesOf(document uint32) (first, end uint32) {
 	return s.documents[document].first, end
 }
 
-// passage says which passage of which of the segment's documents it is.
+// A passage is the document, within the segment, and the number in it.
 type passage struct{ document, number uint32 }
 
 // A count says how often a passage has a term, and how long the passage is, so
-// that most scores need nothing else. Its lowest 7 bits are how often, up to
-// maxCount. The next, inContext, says that title, heading or lead have it. The
-// upper 8 are the words of the passage, up to manyWords, which says that they
-// are to be looked up.
+// that most scores need nothing else. The lowest 7 bits are the frequency, up
+// to maxCount. The next bit, inContext, says that title, heading or lead have
+// the term. The upper 8 bits are the number of words of the passage, up to
+// manyWords. manyWords itself says that the number has to be looked up. For
+// example, 0x1e82 is a term that occurs 2 times in a passage of 30 words, and in
+// its context.
 type count uint16
 
 const (
@@ -80,8 +82,8 @@ func newCount(times uint8, length uint16) count {
 	return count(times) | count(min(length, manyWords))<<lengthBits
 }
 
-// find returns the postings of a stem, and its peak; none where it has none.
-// Stems are hashes, so the directory leads to within a step or two of it.
+// find returns the postings of a stem and its peak, or none. Stems are hashes,
+// so the directory leads to within a step or two of the stem.
 func (s *segment) find(stem uint64) (l postingList, peak float32) {
 	if len(s.directory) == 0 {
 		return l, 0
@@ -101,8 +103,7 @@ func (s *segment) list(i int) postingList {
 	return postingList{s.postings[from.posting:to.posting], s.counts[from.count:to.count]}
 }
 
-// directoryShift is by how much a stem is shifted for a directory of 2^n+1
-// entries.
+// directoryShift is the shift of a stem for a directory of 2^n+1 entries.
 func directoryShift(entries int) int { return 64 - (bits.Len(uint(entries-1)) - 1) }
 
 // A postingList is the postings of a term.
@@ -111,17 +112,17 @@ type postingList struct {
 	counts   []count
 }
 
-// A bitmap has two numbers for 16 passages: their bits, and how many bits
-// there are before them.
+// A bitmap has two numbers for every 16 passages: their bits, and how many bits
+// are set before them.
 const bitmapShift = 4
 
 func bitmapSize(passages int) int { return 2 * ((passages + 1<<bitmapShift - 1) >> bitmapShift) }
 
-// isBitmap reports whether the list of a segment of so many passages is a
-// bitmap. It is the smaller of both, and a list never is as long as its bitmap.
+// isBitmap reports whether the list is stored as a bitmap. The smaller form is
+// stored, and a list is never exactly as long as its bitmap.
 func (l postingList) isBitmap() bool { return len(l.passages) != len(l.counts) }
 
-// all returns the passages one by one; buffer is used where it must be.
+// all returns the passages one by one. It uses buffer if it needs room.
 func (l postingList) all(buffer []uint16) []uint16 {
 	if !l.isBitmap() {
 		return l.passages
@@ -135,7 +136,7 @@ func (l postingList) all(buffer []uint16) []uint16 {
 	return buffer
 }
 
-// find returns which of the postings is the passage's, or -1.
+// find returns the number of the passage's posting, or -1.
 func (l postingList) find(id uint16) int {
 	if l.isBitmap() {
 		at := int(id>>bitmapShift) * 2
@@ -148,7 +149,7 @@ func (l postingList) find(id uint16) int {
 	base := 0
 	for n := len(l.passages); n > 1; {
 		half := n >> 1
-		if l.passages[base+half] <= id { // without a branch, which would be guessed wrong half the time
+		if l.passages[base+half] <= id { // without a branch, which the processor would predict wrongly half the time
 			base += half
 		}
 		n -= half
@@ -159,7 +160,8 @@ func (l postingList) find(id uint16) int {
 	return base
 }
 
-// begin makes room for so many terms and postings; the passages are known.
+// begin makes room for this number of terms and postings. The passages have to
+// be known.
 func (s *segment) begin(terms, postings int) *norms {
 	s.terms = make([]term, 1, terms+1)
 	s.postings, s.counts = make([]uint16, 0, postings), make([]count, 0, postings)
@@ -203,7 +205,7 @@ func (s *segment) addBitmap(ids []uint16, size int) {
 	}
 }
 
-// end gives back the room that was not needed, and makes the directory.
+// end frees the room that was not needed, and makes the directory.
 func (s *segment) end() {
 	s.terms, s.postings, s.counts = fit(s.terms), fit(s.postings), fit(s.counts)
 	n := len(s.terms) - 1

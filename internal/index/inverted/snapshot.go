@@ -17,11 +17,11 @@ type Snapshot struct {
 	norms     norms
 }
 
-// A member is a segment without the documents that have left it since, and
-// with the vectors that were made of the others.
+// A member is a segment without the documents that were removed since, and with
+// the vectors that were made for the others.
 type member struct {
 	segment   *segment
-	left      []uint16   // bit set of passages, 16 to an element; nil where none has left
+	left      []uint16   // bit set of passages, 16 per element; nil if none was removed
 	vectors   []*vectors // the oldest first
 	documents int        // that are still live
 	passages  int        // that are still live
@@ -39,13 +39,13 @@ func newMember(s *segment, v *vectors) member {
 	return m
 }
 
-// isLeft reports whether a passage has left.
+// isLeft reports whether a passage was removed.
 func (m *member) isLeft(passage uint16) bool {
 	return m.left != nil && m.left[passage>>4]>>(passage&15)&1 != 0
 }
 
 // without returns m without some documents that are live in it. Snapshots that
-// hold m keep it as it is.
+// hold m keep m as it is.
 func (m member) without(documents []uint32) member {
 	left := make([]uint16, (len(m.segment.passages)+15)/16)
 	copy(left, m.left)
@@ -75,12 +75,12 @@ func newSnapshot(members []member) *Snapshot {
 	return s
 }
 
-// Size returns how many documents and passages there are. A document of more
-// passages than a segment has counts once for each that it is in.
+// Size returns the number of documents and passages. A document with more
+// passages than a segment counts once for each segment that it is in.
 func (s *Snapshot) Size() (documents, passages int) { return s.documents, s.passages }
 
-// Bytes returns about how much memory it takes, including what it shares with
-// other snapshots.
+// Bytes returns about how much memory the snapshot takes, including memory that
+// it shares with other snapshots.
 func (s *Snapshot) Bytes() int {
 	n := 0
 	for i := range s.members {
@@ -93,8 +93,8 @@ func (s *Snapshot) Bytes() int {
 	return n
 }
 
-// Count returns how many passages have the term in their text or context. It
-// is exact: passages that have left are not counted.
+// Count returns how many passages have the term in their text or context. It is
+// exact: removed passages are not counted.
 func (s *Snapshot) Count(stem uint64) int {
 	n := 0
 	for i := range s.members {
@@ -103,9 +103,9 @@ func (s *Snapshot) Count(stem uint64) int {
 	return n
 }
 
-// count subtracts from the length of the list the passages that have left. A
-// bitmap takes 16 of them in one step: of the postings 0b1011 and the passages
-// that left 0b0110, 0b0010 is to be subtracted.
+// count subtracts the removed passages from the length of the list. A bitmap
+// handles 16 passages in one step: if the postings are 0b1011 and the removed
+// passages 0b0110, then 0b0010 are both, and 1 is subtracted.
 func (m *member) count(stem uint64) int {
 	l, _ := m.segment.find(stem)
 	n := len(l.counts)
@@ -131,14 +131,14 @@ func (s *Snapshot) id(member uint32, passage uint16) multivac.PassageID {
 	return multivac.PassageID{Document: d.id, Revision: d.revision, Number: int(p.number)}
 }
 
-// compare orders passages by document, revision and number: what is equally
-// good is found in this order, whichever segments it is in.
+// compare orders passages by document, revision and number. Equally good
+// passages are found in this order, in whatever segments they are.
 func compare(a, b multivac.PassageID) int {
 	return cmp.Or(cmp.Compare(a.Document, b.Document), cmp.Compare(a.Revision, b.Revision), cmp.Compare(a.Number, b.Number))
 }
 
-// with returns m with one more block of vectors. Blocks are merged so that each
-// is more than twice as large as the next, like segments.
+// with returns m with one more block of vectors. Blocks are merged like
+// segments, so that each is more than twice as large as the next.
 func (m member) with(block *vectors) member {
 	m.vectors = append(slices.Clip(m.vectors), block)
 	for n := len(m.vectors); n > 1 && m.vectors[n-2].size() <= 2*m.vectors[n-1].size(); n = len(m.vectors) {
@@ -149,7 +149,7 @@ func (m member) with(block *vectors) member {
 	return m
 }
 
-// unmoved gives each passage the number that it has.
+// unmoved gives each passage its own number.
 func unmoved(n int) []int32 {
 	numbers := make([]int32, n)
 	for i := range numbers {

@@ -10,31 +10,32 @@ import (
 	"multivac/internal/memory"
 )
 
-// vectors is a block of the vectors of some of a segment's passages, by
-// ascending passage. A passage without vectors takes no room in it. The vectors
-// of passages[i] are those from first[i] to first[i+1].
+// vectors is a block of the vectors of some of a segment's passages, sorted by
+// passage. A passage without vectors takes no room in it. The vectors of
+// passages[i] are those from first[i] to before first[i+1].
 type vectors struct {
 	passages []uint16
-	first    []uint32 // and one more, where the last one ends
+	first    []uint32 // one more says where the last one ends
 	numbers  []int8   // meaning.Width of each vector
 	lengths  []float32
 	sketches []meaning.Sketch
 }
 
-// vectorBytes is what a vector takes with its sketch and its length.
+// vectorBytes is the size of a vector with its sketch and its length.
 const vectorBytes = meaning.SketchBytes + 4 + meaning.Width
 
 func (v *vectors) size() int { return len(v.lengths) }
 
 func (v *vectors) bytes() int { return 2*cap(v.passages) + 4*cap(v.first) + vectorBytes*v.size() }
 
-// offHeap is from how many vectors on a block keeps them outside the Go heap.
+// offHeap is the number of vectors from which a block keeps them outside the Go
+// heap.
 const offHeap = 256
 
-// newVectors makes room for n vectors, the most that will come. A large block
-// keeps them outside the Go heap, where pages that are not written take no
-// memory. They are unmapped when the block becomes unreachable, so readers hold
-// its snapshot until they are done (runtime.KeepAlive).
+// newVectors makes room for at most n vectors. A large block keeps them outside
+// the Go heap, where pages that were never written take no memory. They are
+// unmapped when the block becomes unreachable, so readers hold its snapshot
+// until they are done (runtime.KeepAlive).
 func newVectors(n int) *vectors {
 	v := &vectors{first: make([]uint32, 1)}
 	if n < offHeap {
@@ -50,7 +51,7 @@ func newVectors(n int) *vectors {
 	return v
 }
 
-// add adds the vectors of the next passage; without any it adds nothing.
+// add adds the vectors of the next passage. If made is empty, it adds nothing.
 func (v *vectors) add(passage uint16, made []byte) {
 	if len(made) < meaning.Width {
 		return
@@ -66,7 +67,7 @@ func (v *vectors) add(passage uint16, made []byte) {
 	v.end(passage)
 }
 
-// copy adds the vectors of passage number i of another block as those of the
+// copy adds the vectors of passage number i of another block, as those of the
 // next passage.
 func (v *vectors) copy(passage uint16, from *vectors, i int) {
 	first, end := from.first[i], from.first[i+1]
@@ -81,8 +82,8 @@ func (v *vectors) end(passage uint16) {
 	v.first = append(v.first, uint32(v.size()))
 }
 
-// fit gives back the room that was not needed. It returns nil for a block
-// without vectors.
+// fit frees the room that was not needed. It returns nil for a block without
+// vectors.
 func (v *vectors) fit() *vectors {
 	if v.size() == 0 {
 		return nil
@@ -105,14 +106,14 @@ func (v *vectors) of(passage uint16) (first, n int) {
 	return int(v.first[i]), int(v.first[i+1] - v.first[i])
 }
 
-// cosine is that of q, which is so long, and a vector by its number.
+// cosine returns the cosine of q, whose length is given, and the i-th vector.
 func (v *vectors) cosine(q *meaning.Vector, length float32, i int) float32 {
 	return meaning.Product(q, v.at(i)) / max(1e-9, length*v.lengths[i])
 }
 
-// gather makes one block of the vectors of live passages of several members.
-// numbers are the passages' new numbers, by member, which ascend from one
-// member to the next. It returns nil where there are no vectors.
+// gather makes one block of the vectors of the live passages of several
+// members. numbers are the passages' new numbers, by member. They ascend from
+// one member to the next. It returns nil if there are no vectors.
 func gather(members []member, numbers [][]int32) *vectors {
 	defer runtime.KeepAlive(members)
 	n := 0
@@ -126,8 +127,8 @@ func gather(members []member, numbers [][]int32) *vectors {
 	return all.fit()
 }
 
-// gather copies the vectors of the live passages of m, in their order: of its
-// blocks, it takes the one with the lowest passage next.
+// gather copies the vectors of the live passages of m, in order. Of the blocks
+// of m, it always takes the one with the lowest passage next.
 func (v *vectors) gather(m *member, numbers []int32) {
 	next := make([]int, len(m.vectors))
 	for {
@@ -148,7 +149,7 @@ func (v *vectors) gather(m *member, numbers []int32) {
 	}
 }
 
-// sentences returns how many vectors m has of passages that are still live.
+// sentences returns how many vectors the live passages of m have.
 func (m *member) sentences() (n int) {
 	for _, v := range m.vectors {
 		if m.left == nil {
@@ -169,8 +170,8 @@ func (m *member) hasVectors(passage uint16) bool {
 	return slices.ContainsFunc(m.vectors, func(v *vectors) bool { _, n := v.of(passage); return n > 0 })
 }
 
-// blocks makes a block of vectors for each segment that documents are in. Those
-// that Attach leaves out are left out here.
+// blocks makes a block of vectors for each segment that has some of the
+// documents. It leaves out the documents that Attach leaves out.
 func (x *Index) blocks(docs []Document) map[*segment]*vectors {
 	type arrival struct {
 		document uint32

@@ -13,8 +13,8 @@ import (
 	"multivac/internal/meaning"
 )
 
-// meant is a document whose sentences have vectors drawn at random; of
-// every fifth document they have none.
+// meant is a document whose sentences have random vectors. 1 document in 5 has
+// none.
 func meant(id string, revision int, passages int, r *rand.Rand) Document {
 	d := Document{ID: multivac.DocumentID(id), Revision: multivac.Revision(revision)}
 	for n := range passages {
@@ -42,7 +42,7 @@ func vectorsOf(passages []multivac.Passage, r *rand.Rand) (made []byte) {
 	return made
 }
 
-// drawn is a vector about one of a few themes.
+// drawn is a random vector near one of a few themes.
 func drawn(r *rand.Rand) (v meaning.Vector) {
 	theme := rand.New(rand.NewPCG(r.Uint64N(6), 9))
 	for i := range v {
@@ -63,7 +63,7 @@ type nearPassage struct {
 	cosines []float32
 }
 
-// nearest looks at all sentences.
+// nearest compares all sentences.
 func nearest(documents map[string]Document, q *meaning.Vector) (all []nearPassage) {
 	for _, d := range documents {
 		made := d.Vectors
@@ -84,8 +84,8 @@ func nearest(documents map[string]Document, q *meaning.Vector) (all []nearPassag
 	return all
 }
 
-// However documents come, go, get their vectors and are merged, the nearest passages are those
-// that a look at all sentences finds.
+// Nearest finds the same passages as a comparison of all sentences, after
+// documents have come, gone, received their vectors and been merged.
 func TestNearest(t *testing.T) {
 	const k = 12
 	r := rand.New(rand.NewPCG(1, 2))
@@ -125,7 +125,8 @@ func TestNearest(t *testing.T) {
 	}
 }
 
-// A passage that has no vectors yet has no cosines, next to others that have.
+// A passage that has no vectors yet has no cosines, even next to others that
+// have some.
 func TestCosinesOfWhatHasNone(t *testing.T) {
 	r := rand.New(rand.NewPCG(5, 6))
 	x := New()
@@ -157,8 +158,8 @@ func BenchmarkNearest(b *testing.B) {
 	}
 }
 
-// What a snapshot finds stays as it was when all of its segments were merged
-// away and the memory of their vectors could be given back.
+// A snapshot still finds the same after all of its segments were merged away,
+// when the memory of their vectors could be freed.
 func TestSnapshotKeepsItsVectors(t *testing.T) {
 	r := rand.New(rand.NewPCG(3, 4))
 	x := New()
@@ -181,7 +182,7 @@ func TestSnapshotKeepsItsVectors(t *testing.T) {
 	}
 }
 
-// Vectors take the memory that they need, and not as much again.
+// Vectors take the memory that they need, and not twice as much.
 func TestVectorsLieApart(t *testing.T) {
 	if runtime.GOOS != "linux" {
 		t.Skip("only Linux has memory apart")

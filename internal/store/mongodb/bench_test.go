@@ -15,11 +15,11 @@ import (
 	"multivac/internal/store/storetest"
 )
 
-// 2,000 bytes, as a note or a page of a runbook has.
+// 2,000 bytes, like a note or a page of a runbook.
 var page = []byte(strings.Repeat("A line of a text that is told.\n", 16) + strings.Repeat("\n\nAnd another, of another part.", 50))
 
-// measure runs n calls of each of some clients at the same time, and says how
-// many there were per second and how long one took.
+// measure runs n calls of each client at the same time. It reports the calls
+// per second and the time of a call.
 func measure(b *testing.B, what string, clients, n int, call func(client, i int) error) {
 	b.Helper()
 	took := make([][]time.Duration, clients)
@@ -91,8 +91,8 @@ func BenchmarkStore(b *testing.B) {
 	}
 }
 
-// follow measures how long it takes from the call of Publish at one process to
-// the change at another.
+// follow measures the time from the call of Publish in one process until
+// another process sees the change.
 func follow(b *testing.B, db, other *DB, put func() (multivac.Task, error)) {
 	b.Helper()
 	end, err := other.Position(b.Context())

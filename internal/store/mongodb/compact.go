@@ -15,8 +15,8 @@ const maxCompacted = 256
 var compactionRow = bson.D{at("_id", "compaction")}
 
 // compact drops void entries of old batches, and batches that have none left.
-// It looks at some batches, those after where it was the last time, and begins
-// again at the end.
+// It looks at some batches, beginning after the last one of the previous call.
+// After the last batch it starts again from the first.
 func (db *DB) compact(ctx context.Context, before time.Time) error {
 	var state struct {
 		Next int64 `bson:"next"`

@@ -14,7 +14,7 @@ import (
 )
 
 const (
-	pieceSize = 8192 // bytes: what is read to quote a sentence
+	pieceSize = 8192 // bytes: read as a whole to quote a sentence
 	cutSize   = 16   // passages
 )
 
@@ -23,8 +23,8 @@ type piece struct {
 	Bytes []byte `bson:"bytes"`
 }
 
-// A cut is some passages of a text. What is the same as in the passage before
-// is left out.
+// A cut is some passages of a text. A field that is the same as in the passage
+// before is left out.
 type cut struct {
 	ID       string    `bson:"_id"`
 	Passages []passage `bson:"passages"`
@@ -33,8 +33,8 @@ type cut struct {
 
 type passage struct {
 	Kind      string  `bson:"k"`
-	Heading   *string `bson:"h,omitempty"` // that before, if nil
-	Lead      *string `bson:"l,omitempty"` // that before, if nil
+	Heading   *string `bson:"h,omitempty"` // if nil, that of the passage before
+	Lead      *string `bson:"l,omitempty"` // if nil, that of the passage before
 	Start     int     `bson:"s"`
 	End       int     `bson:"e"`
 	Sentences []byte  `bson:"x"`
@@ -75,8 +75,8 @@ func splitCut(id string, passages []multivac.Passage, vectors []byte) []any {
 	return all
 }
 
-// unpack returns the passages of a cut, the first of which has the number,
-// without their text.
+// unpack returns the passages of a cut, without their text. number is that of
+// the first one.
 func (c *cut) unpack(number, size int) ([]multivac.Passage, error) {
 	all := make([]multivac.Passage, 0, len(c.Passages))
 	heading, lead := "", ""
@@ -103,8 +103,8 @@ func (c *cut) unpack(number, size int) ([]multivac.Passage, error) {
 	return all, nil
 }
 
-// insert adds documents to a collection. One that is there already was added by
-// an earlier try: no other document has its name.
+// insert adds documents to a collection. A document that is there already was
+// added by an earlier try, because no other document has its name.
 func (db *DB) insert(ctx context.Context, collection string, all []any) error {
 	if len(all) == 0 {
 		return nil
@@ -118,7 +118,8 @@ func (db *DB) insert(ctx context.Context, collection string, all []any) error {
 	})
 }
 
-// onlyThere reports whether nothing failed but what was there already.
+// onlyThere reports whether inserting failed only for documents that were there
+// already.
 func onlyThere(err error) bool {
 	var e mongo.BulkWriteException
 	if !errors.As(err, &e) || e.WriteConcernError != nil {
@@ -132,7 +133,7 @@ func onlyThere(err error) bool {
 	return true
 }
 
-// sweep removes what nothing names any more.
+// sweep removes pieces that nothing refers to any more.
 func (db *DB) sweep(ctx context.Context, all []litter) error {
 	names := make(map[string][]string)
 	for _, l := range all {
@@ -152,14 +153,14 @@ func (db *DB) sweep(ctx context.Context, all []litter) error {
 	return nil
 }
 
-// errGone is returned where pieces are not there: the row that named them has
+// errGone is returned if pieces are missing: the row that refers to them has
 // changed since it was read, or the database is damaged.
 var errGone = errors.New("pieces are not there")
 
-// maxNames is how many names a query has.
+// maxNames is the largest number of names in a query.
 const maxNames = 64
 
-// find returns what there is of the names, by name.
+// find returns the documents that exist of those named, by name.
 func find[T any](ctx context.Context, db *DB, collection string, names []string, name func(*T) string, o ...options.Lister[options.FindOptions]) (map[string]*T, error) {
 	all := make(map[string]*T, len(names))
 	for some := range slices.Chunk(names, maxNames) {
@@ -184,7 +185,8 @@ func (db *DB) findCuts(ctx context.Context, names []string, o ...options.Lister[
 	return find(ctx, db, cuts, names, func(c *cut) string { return c.ID }, o...)
 }
 
-// withoutVectors leaves vectors out of cuts. A quotation does not need them.
+// withoutVectors omits the vectors of cuts, because a quotation does not need
+// them.
 func withoutVectors() options.Lister[options.FindOptions] {
 	return options.Find().SetProjection(bson.D{at("v", 0)})
 }
@@ -202,7 +204,7 @@ func join(c *content, found map[string]*piece, start, end int) ([]byte, error) {
 	return b, nil
 }
 
-// read returns bodies or texts; nil for one that is gone.
+// read returns bodies or texts, and nil for one that is gone.
 func (db *DB) read(ctx context.Context, contents ...*content) ([][]byte, error) {
 	var names []string
 	for _, c := range contents {
@@ -221,14 +223,15 @@ func (db *DB) read(ctx context.Context, contents ...*content) ([][]byte, error) 
 	return all, nil
 }
 
-// A cutText is a text, its passages, which maxNames it, and their vectors.
+// A cutText is a text with its passages, which have at most maxNames cuts, and
+// their vectors.
 type cutText struct {
 	text     string
 	passages []multivac.Passage
 	vectors  []byte
 }
 
-// readCut returns texts with their passages; nil for one that is gone.
+// readCut returns texts with their passages, and nil for one that is gone.
 func (db *DB) readCut(ctx context.Context, contents ...*content) ([]*cutText, error) {
 	var names []string
 	for _, c := range contents {
@@ -261,8 +264,8 @@ func (db *DB) readCut(ctx context.Context, contents ...*content) ([]*cutText, er
 	return all, nil
 }
 
-// unpack returns the passages of a text, without their text, as far as there
-// are cuts of them, and their vectors.
+// unpack returns the passages of a text, without their text, and their vectors.
+// It stops at the first missing cut.
 func (c *content) unpack(found map[string]*cut) (all []multivac.Passage, vectors []byte, err error) {
 	for n := range parts(c.Passages, cutSize) {
 		k := found[pieceName(c.Cut, n)]

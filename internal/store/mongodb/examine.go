@@ -20,20 +20,20 @@ import (
 )
 
 const (
-	maxLease    = 24 * time.Hour // a document may be leased or put off for so long
-	strayAge    = time.Hour      // of pieces that no change under way has just made
+	maxLease    = 24 * time.Hour // the longest time for which a document may be leased or put off
+	strayAge    = time.Hour      // of unreferenced pieces: younger ones may belong to a change under way
 	namesAtOnce = 10_000         // names of pieces that a query returns
 )
 
-// An examination looks for what is wrong in the database, one row after the
-// other. It leaves alone what changes while it looks.
+// An examination looks for faults in the database, row by row. It ignores rows
+// that change while it looks.
 type examination struct {
 	*DB
 	ctx    context.Context
 	repair bool
 	now    time.Time
 	report func(multivac.Fault)
-	known  map[string]bool // names of contents and cuts that rows name
+	known  map[string]bool // names of contents and cuts that rows refer to
 }
 
 // Examine implements store.Store.
@@ -48,11 +48,11 @@ func (db *DB) Examine(ctx context.Context, repair bool, now time.Time, report fu
 	return nil
 }
 
-// A flaw is something wrong with a row.
+// A flaw is a fault of a row.
 type flaw struct {
 	problem string
-	mend    func(c *change, r *row) // of a row that is still as it was seen; nil where nothing mends it
-	mended  string                  // what mend does
+	mend    func(c *change, r *row) // called if the row has not changed since; nil if nothing repairs it
+	mended  string                  // what mend does, for the report
 }
 
 func (x *examination) rows() error {
@@ -98,7 +98,7 @@ func (x *examination) row(r *row, feed map[multivac.Position]entry) error {
 	return x.fault(r, f)
 }
 
-// fault reports a flaw of a row, and mends it if wanted, unless the row has
+// fault reports a flaw of a row. It repairs it if wanted, unless the row has
 // changed since it was read.
 func (x *examination) fault(r *row, f *flaw) error {
 	now, err := x.DB.row(x.ctx, multivac.DocumentID(r.ID))
@@ -144,8 +144,8 @@ func (x *examination) stateFlaw(r *row) *flaw {
 	return nil
 }
 
-// lossFlaw finds what is lost of a row whose state fits. body and text say what
-// is whole.
+// lossFlaw finds what is missing of a row whose state fits. body and text say
+// which of the two are complete.
 func (x *examination) lossFlaw(r *row, body, text bool) *flaw {
 	waits := r.State == multivac.Pending || r.State == multivac.Failed
 	switch {
@@ -159,13 +159,14 @@ func (x *examination) lossFlaw(r *row, body, text bool) *flaw {
 	return nil
 }
 
-// unpublish leaves of a document only what was told last.
+// unpublish keeps only the last telling of a document.
 func unpublish(_ *change, r *row) {
 	r.Litter = append(r.Litter, r.Published.litter()...)
 	r.Published, r.At, r.First = nil, place{}, 0
 }
 
-// feedFlaw finds a row whose entries the feed does not have.
+// feedFlaw finds a row with a place in the feed where the feed has no entry for
+// it.
 func feedFlaw(r *row, feed map[multivac.Position]entry) *flaw {
 	if (r.Published != nil || r.State == multivac.Deleted) && !r.At.says(r, feed) {
 		return &flaw{"the feed does not say what is published of it", func(c *change, _ *row) { c.announce = true }, "said"}
@@ -176,7 +177,7 @@ func feedFlaw(r *row, feed map[multivac.Position]entry) *flaw {
 	return nil
 }
 
-// leaseFlaw finds a document that no worker could take up soon.
+// leaseFlaw finds a document that no worker could lease soon.
 func (x *examination) leaseFlaw(r *row) *flaw {
 	if latest := store.Micros(x.now.Add(maxLease)); r.State != multivac.Pending || max(r.Lease, r.Due) <= latest {
 		return nil
@@ -184,7 +185,7 @@ func (x *examination) leaseFlaw(r *row) *flaw {
 	return &flaw{"it is leased or put off for too long", func(_ *change, r *row) { r.Lease, r.Due = 0, 0 }, "due at once"}
 }
 
-// passagesFlaw finds passages that do not quote the text that is published.
+// passagesFlaw finds passages that do not quote the published text.
 func (x *examination) passagesFlaw(r *row) (*flaw, error) {
 	found, err := x.readCut(x.ctx, r.Published)
 	var broken string
@@ -217,7 +218,7 @@ func dropCut(_ *change, r *row) {
 	r.Published = &t
 }
 
-// whole reports whether a body or text is there, byte for byte.
+// whole reports whether a body or text exists, byte for byte.
 func (x *examination) whole(c *content) (bool, error) {
 	if c == nil {
 		return false, nil
@@ -229,7 +230,8 @@ func (x *examination) whole(c *content) (bool, error) {
 	return c.is(len(all[0]), sum(all[0])), nil
 }
 
-// feedOf returns the entries of the feed that rows say they have, by position.
+// feedOf returns the entries of the feed at the places of the rows, by
+// position.
 func (x *examination) feedOf(rows []*row) (map[multivac.Position]entry, error) {
 	wanted := make(map[int64]bool)
 	for _, r := range rows {
@@ -252,14 +254,14 @@ func (x *examination) feedOf(rows []*row) (map[multivac.Position]entry, error) {
 	return all, nil
 }
 
-// says reports whether the feed has the entry that a place names.
+// says reports whether the feed has the entry that belongs to the place.
 func (p place) says(r *row, feed map[multivac.Position]entry) bool {
 	e, ok := feed[p.position()]
 	return p.Batch != 0 && ok && e.Document == r.ID && e.Revision == p.Revision && e.State == p.State
 }
 
-// feedEnd looks for batches after the end of the feed. Nothing can be added
-// where one is.
+// feedEnd looks for batches after the end of the feed. Such a batch blocks
+// every addition to the feed.
 func (x *examination) feedEnd() error {
 	var end, found feedEnd
 	err := x.conn.Call(x.ctx, func(ctx context.Context, d *mongo.Database) (err error) {
@@ -277,7 +279,7 @@ func (x *examination) feedEnd() error {
 	})
 }
 
-// entries looks for entries of documents that are not there.
+// entries looks for entries of documents that do not exist.
 func (x *examination) entries() error {
 	for from := int64(1); ; {
 		all, err := x.batches(x.ctx, from, math.MaxInt64)
@@ -319,7 +321,8 @@ func (x *examination) batch(b *batch, rows map[string]*row) error {
 	return nil
 }
 
-// mend reports a fault that is no document's, and mends it with fn if wanted.
+// mend reports a fault that belongs to no document. It repairs it with fn if
+// wanted.
 func (x *examination) mend(problem, mended string, fn func(context.Context, *mongo.Database) error) error {
 	f := multivac.Fault{Problem: problem}
 	if x.repair {
@@ -332,8 +335,8 @@ func (x *examination) mend(problem, mended string, fn func(context.Context, *mon
 	return nil
 }
 
-// strays looks for pieces that no row names. They are what a process leaves
-// that dies between writing them and the row.
+// strays looks for pieces that no row refers to. A process leaves them if it
+// dies after writing them and before writing the row.
 func (x *examination) strays() error {
 	for collection, problem := range map[string]string{pieces: "a piece of text belongs to nothing", cuts: "passages belong to nothing"} {
 		for after := ""; ; {
@@ -367,8 +370,8 @@ func (x *examination) dropStrays(collection, problem string, names []string) err
 	return nil
 }
 
-// names returns some names of pieces after one, in order. All of them are more
-// than a call has time for.
+// names returns some names of pieces after a name, in order. One call would not
+// have enough time to read all of them.
 func (x *examination) names(collection, after string) (all []string, err error) {
 	err = x.conn.Call(x.ctx, func(ctx context.Context, d *mongo.Database) error {
 		all = nil

@@ -14,7 +14,7 @@ import (
 	"multivac/internal/store/storetest"
 )
 
-// Each damage is found, named and mended, and leaves what a store may be.
+// Each damage is found, named and repaired, and the repaired database is sound.
 func TestExamine(t *testing.T) {
 	m := servers.Mongo(t, servers.MongoOptions{Unsynced: true})
 	f := func(problem, document string, damage func(context.Context, *mongo.Database) error) {
@@ -34,7 +34,7 @@ func TestExamine(t *testing.T) {
 			return err
 		}
 	}
-	// drop removes what a row's field names.
+	// drop removes the pieces that a row's field refers to.
 	drop := func(collection, source string, of func(*row) string) func(context.Context, *mongo.Database) error {
 		return func(ctx context.Context, d *mongo.Database) error {
 			var r row

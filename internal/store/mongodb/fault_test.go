@@ -26,9 +26,9 @@ import (
 	"multivac/internal/store/storetest"
 )
 
-// busy keeps two processes telling and publishing until stop is called, which
-// makes sure that all that was acknowledged is there and followed, and returns
-// how many documents that is, and the errors there were.
+// busy keeps two processes telling and publishing until stop is called. stop
+// checks that every acknowledged document is there and followed. It returns
+// their number and the errors that happened.
 type busy struct {
 	t    *testing.T
 	all  []*DB
@@ -62,7 +62,7 @@ func begin(t *testing.T, o Options) *busy {
 		close(ended)
 		b.work.Wait()
 	})
-	t.Cleanup(b.end) // where the test fails before stop
+	t.Cleanup(b.end) // if the test fails before stop
 	return b
 }
 
@@ -144,7 +144,7 @@ func (b *busy) stop() []error {
 	return b.errs
 }
 
-// follow follows from the beginning until everything was seen that was
+// follow follows from the beginning until it has seen everything that was
 // published.
 func (b *busy) follow(db *DB) {
 	ctx, stop := context.WithTimeout(b.t.Context(), 20*time.Second)
@@ -171,8 +171,8 @@ func (b *busy) follow(db *DB) {
 	}
 }
 
-// What was acknowledged outlives the server, which is killed while it works,
-// and its users see no more than a delay.
+// Acknowledged documents survive when the server is killed while it works.
+// Callers only see a delay.
 func TestKill(t *testing.T) {
 	m := servers.Mongo(t, servers.MongoOptions{})
 	b := begin(t, Options{URI: m.URI})
@@ -183,7 +183,7 @@ func TestKill(t *testing.T) {
 	}
 	b.more(20)
 	for _, err := range b.stop() {
-		if !errors.Is(err, multivac.ErrSuperseded) { // done, and the answer was lost
+		if !errors.Is(err, multivac.ErrSuperseded) { // it was done, and the answer was lost
 			t.Errorf("an error: %v", err)
 		}
 	}
@@ -205,8 +205,8 @@ func TestStepDown(t *testing.T) {
 	}
 }
 
-// While no server answers, calls fail as unavailable, with a remedy, and not
-// before they have waited; followers go on where they were.
+// While no server answers, calls wait and then fail as unavailable, with a
+// remedy. Followers later go on from where they were.
 func TestUnavailable(t *testing.T) {
 	m := servers.Mongo(t, servers.MongoOptions{})
 	db := open(t, Options{URI: m.URI})
@@ -231,8 +231,8 @@ func TestUnavailable(t *testing.T) {
 	}
 }
 
-// A standalone server has no change streams. It is refused with what to do,
-// even where the URI hides what it is.
+// A standalone server has no change streams. It is refused with a remedy, even
+// if the URI hides what it is.
 func TestStandalone(t *testing.T) {
 	m := servers.Mongo(t, servers.MongoOptions{Standalone: true})
 	for _, uri := range []string{m.URI, m.URI + "?replicaSet=rs0"} {
@@ -261,8 +261,8 @@ func TestURI(t *testing.T) {
 	f("mongodb://ana:hunter2@localhost/", "holds a password")
 }
 
-// A newer program's data are left alone, unless it says that this one can work
-// with them.
+// Data of a newer program are left alone, unless they say that this program can
+// work with them.
 func TestVersion(t *testing.T) {
 	m := servers.Mongo(t, servers.MongoOptions{})
 	o := Options{URI: m.URI}
@@ -300,8 +300,8 @@ func index(t *testing.T, db *DB, source, text string) multivac.Position {
 	return at
 }
 
-// Where the stream of changes has lost its place, because the server keeps no
-// more of them, nothing is missed: the feed itself is read on.
+// If the change stream has lost its place, because the server has dropped older
+// changes, nothing is missed: the feed itself is read.
 func TestTooOld(t *testing.T) {
 	m := servers.Mongo(t, servers.MongoOptions{Args: []string{"--oplog-max-entries", "10", "--oplog-retention-seconds", "1"}})
 	db := open(t, Options{URI: m.URI})
@@ -342,7 +342,8 @@ func TestTooOld(t *testing.T) {
 	}
 }
 
-// A document may be as large as anywhere: it lies in pieces.
+// A document may be as large as in other stores, because it is stored in
+// pieces.
 func TestLarge(t *testing.T) {
 	m := servers.Mongo(t, servers.MongoOptions{})
 	db := open(t, Options{URI: m.URI})
@@ -354,7 +355,7 @@ func TestLarge(t *testing.T) {
 		t.Fatal(err)
 	}
 	task := multivac.Task{Document: r[0].ID, Revision: 1}
-	text := string(body) + strings.Repeat("\n\nand more than that", 100_000) // than there was in the body
+	text := string(body) + strings.Repeat("\n\nand more than that", 100_000) // the text is longer than the body
 	if _, err := db.Publish(t.Context(), task, store.Publication{Text: text, Passages: []multivac.Passage{{End: len(text), Text: text}}}, time.Now()); err != nil {
 		t.Fatal(err)
 	}
@@ -387,7 +388,7 @@ type rotating struct {
 func (r *rotating) set(user, password string) { r.Store(&[2]string{user, password}) }
 func (r *rotating) get() (string, string)     { c := r.Load(); return c[0], c[1] }
 
-// Passwords and users change while there is work, over TLS, and no call fails.
+// Passwords and users change during work over TLS, and no call fails.
 func TestRotation(t *testing.T) {
 	ca := servers.NewCA(t)
 	m := servers.Mongo(t, servers.MongoOptions{CA: ca, ClientCerts: true, Users: []servers.MongoUser{{Name: "ana", Password: "one", Database: "multivac"}}})
@@ -405,7 +406,7 @@ func TestRotation(t *testing.T) {
 	b.more(20)
 	m.SetPassword("ana", "two") // the file follows later
 	b.more(20)
-	c.set("ana", "two") // nothing tells the stores: calls that are refused look
+	c.set("ana", "two") // nothing tells the stores: they look after a call is refused
 	b.more(20)
 	m.AddUser(servers.MongoUser{Name: "ben", Password: "three", Database: "multivac"})
 	c.set("ben", "three")
@@ -424,8 +425,8 @@ func TestRotation(t *testing.T) {
 	}
 }
 
-// New credentials are taken when the settings change, before the server refuses
-// those before: so the old ones may be withdrawn a moment later.
+// New credentials are taken when the settings change, and not only after the
+// server refuses the old ones. So the old ones may be withdrawn a moment later.
 func TestChangedCredentials(t *testing.T) {
 	user := servers.MongoUser{Name: "ana", Password: "one", Database: "multivac"}
 	m := servers.Mongo(t, servers.MongoOptions{Users: []servers.MongoUser{user}})
@@ -449,7 +450,7 @@ func TestChangedCredentials(t *testing.T) {
 	}
 }
 
-// lines are what a log writes.
+// lines receives the lines of a log.
 type lines chan string
 
 func (l lines) Write(b []byte) (int, error) {
@@ -499,8 +500,8 @@ func TestShared(t *testing.T) {
 	})
 }
 
-// Old batches lose the entries that later ones make void. A follower comes to the
-// same end from any position.
+// Old batches lose the entries that later ones make void. A follower gets the
+// same result from any position.
 func TestCompact(t *testing.T) {
 	m := servers.Mongo(t, servers.MongoOptions{})
 	o := Options{URI: m.URI}
@@ -567,8 +568,8 @@ func TestCompact(t *testing.T) {
 	}
 }
 
-// A process that dies within a transaction does not stop the others for longer
-// than it takes to find out.
+// If a process dies within a transaction, the others are blocked only until
+// they notice it.
 func TestDiesInTransaction(t *testing.T) {
 	m := servers.Mongo(t, servers.MongoOptions{})
 	db := open(t, Options{URI: m.URI})

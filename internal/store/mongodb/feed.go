@@ -15,21 +15,21 @@ import (
 )
 
 const (
-	batchChanges = 64      // changes, or rows, that are read at a time
-	batchBytes   = 1 << 20 // about, of their texts
-	batchesRead  = 64      // batches of the feed that are read at a time
+	batchChanges = 64      // changes, or rows, that are read together
+	batchBytes   = 1 << 20 // bytes of their texts, about
+	batchesRead  = 64      // batches of the feed that are read together
 
-	pollInterval  = 2 * time.Second       // Follow looks at the feed, should the change stream say nothing
+	pollInterval  = 2 * time.Second       // Follow looks at the feed at least this often, in case the change stream is silent
 	streamPause   = 10 * time.Millisecond // before a change stream is opened again
-	maxStreamWait = time.Second           // at most
-	streamTimeout = 10 * time.Second      // the server waits for an event
+	maxStreamWait = time.Second           // the longest of these pauses
+	streamTimeout = 10 * time.Second      // how long the server waits for an event
 
-	// maxReads is how often something is read again whose pieces have changed
-	// while it was read.
+	// maxReads is how often the same thing is read again because its pieces
+	// changed while it was read.
 	maxReads = 100
 )
 
-// A batch is what one transaction has added to the feed.
+// A batch is what one transaction added to the feed.
 type batch struct {
 	Number  int64         `bson:"_id"`
 	Token   bson.ObjectID `bson:"token"` // its time is that of the batch
@@ -45,10 +45,10 @@ type entry struct {
 	Hash     []byte         `bson:"h,omitempty"`
 }
 
-// A feedEnd is the end of the feed: where its last batch ends. It is a row of
+// A feedEnd is the end of the feed: its last batch and index. It is a row of
 // the collection metas.
 type feedEnd struct {
-	Number int64 `bson:"number"` // 0 where the feed is empty
+	Number int64 `bson:"number"` // 0 if the feed is empty
 	Last   int32 `bson:"last"`
 }
 
@@ -56,8 +56,8 @@ var endRow = bson.D{at("_id", "feed")}
 
 func (e feedEnd) position() multivac.Position { return position(e.Number, e.Last) }
 
-// nextBatch moves the end of the feed on, within a transaction, and returns the
-// number of the batch that ends there.
+// nextBatch moves the end of the feed forward, within a transaction. It returns
+// the number of the new batch.
 func nextBatch(ctx context.Context, d *mongo.Database, last int32) (number int64, err error) {
 	var end feedEnd
 	err = d.Collection(metas).FindOneAndUpdate(ctx, endRow, bson.D{at("$inc", bson.D{at("number", 1)}), at("$set", bson.D{at("last", last)})},
@@ -68,13 +68,14 @@ func nextBatch(ctx context.Context, d *mongo.Database, last int32) (number int64
 	return end.Number, err
 }
 
-// Each change of a group has two places in the group's batch, and may need none,
-// one or both: change number i has the place 2i for its publication or deletion,
-// and 2i+1 for its failure.
+// Each change of a group has two places in the group's batch, and needs none,
+// one or both: change number i has place 2i for its publication or deletion,
+// and place 2i+1 for its failure. For example, change 3 has the places 6 and 7.
 func publishedIndex(i int) int32 { return int32(2 * i) }
 func failedIndex(i int) int32    { return int32(2*i + 1) }
 
-// lastIndex returns the greatest place that changes need, if they need any.
+// lastIndex returns the greatest place that the changes need, and false if they
+// need none.
 func lastIndex(changed []*change) (last int32, ok bool) {
 	for i, c := range slices.Backward(changed) {
 		switch {
@@ -87,7 +88,7 @@ func lastIndex(changed []*change) (last int32, ok bool) {
 	return 0, false
 }
 
-// newBatch makes the batch of changes, whose rows learn their places in it.
+// newBatch makes the batch of changes, and sets the places in their rows.
 func newBatch(number int64, last int32, changed []*change) *batch {
 	b := &batch{Number: number, Token: bson.NewObjectID(), Last: last}
 	for i, c := range changed {
@@ -115,7 +116,7 @@ func (p place) entry(document string, hash []byte) entry {
 	return entry{p.Index, document, p.Revision, p.State, hash}
 }
 
-// ring wakes those who follow the feed.
+// ring wakes the followers of the feed.
 func (db *DB) ring() {
 	db.mu.Lock()
 	defer db.mu.Unlock()
@@ -140,7 +141,7 @@ func (db *DB) end(ctx context.Context) (end feedEnd, err error) {
 	return end, err
 }
 
-// lastBatch returns where the last batch that is there ends.
+// lastBatch returns the end of the last batch that exists.
 func lastBatch(ctx context.Context, d *mongo.Database) (end feedEnd, err error) {
 	err = each(ctx, d.Collection(feeds), bson.D{at("_id", bson.D{at("$gt", 0)})}, func(b *batch) error {
 		end = feedEnd{b.Number, b.Last}
@@ -149,8 +150,8 @@ func lastBatch(ctx context.Context, d *mongo.Database) (end feedEnd, err error) 
 	return end, err
 }
 
-// batches returns some batches with numbers of from to until. All of them
-// are there but for those that were dropped.
+// batches returns some of the batches with the numbers from from to until.
+// Dropped batches are missing in it, and no others.
 func (db *DB) batches(ctx context.Context, from, until int64) (all []*batch, err error) {
 	err = db.conn.Call(ctx, func(ctx context.Context, d *mongo.Database) error {
 		all = nil
@@ -182,7 +183,7 @@ func (db *DB) Follow(ctx context.Context, after multivac.Position, fn func(store
 		if end, err = db.end(ctx); err != nil {
 			return err
 		}
-		// The end is read first: of what is before it, nothing is still to come.
+		// The end is read first: nothing can still be added before it.
 		for from <= end.Number {
 			all, err := db.batches(ctx, from, end.Number)
 			if err != nil {
@@ -232,8 +233,8 @@ func (db *DB) hand(ctx context.Context, b *batch, fn func(store.Change) error) e
 	return nil
 }
 
-// changes returns what entries say. It leaves out entries that a later one makes
-// void.
+// changes returns the changes that the entries describe. It leaves out entries
+// that later ones make void.
 func (db *DB) changes(ctx context.Context, b *batch, entries []entry) ([]store.Change, error) {
 	for range maxReads {
 		all, err := db.tryChanges(ctx, b, entries)
@@ -272,7 +273,7 @@ func (db *DB) tryChanges(ctx context.Context, b *batch, entries []entry) ([]stor
 	return all, db.addPassages(ctx, all, of, texts)
 }
 
-// void reports whether a later entry says what is to be said of the document.
+// void reports whether a later entry describes the same document.
 func (r *row) void(b *batch, e entry) bool {
 	here := position(b.Number, e.Index)
 	if e.State == multivac.Failed {
@@ -281,8 +282,8 @@ func (r *row) void(b *batch, e entry) bool {
 	return r.At.position() != here
 }
 
-// change says what is published of a document, or that it failed or is
-// deleted.
+// change returns a change with the published revision of a document, or with
+// its failure or deletion.
 func (r *row) change(state multivac.State) store.Change {
 	c := store.Change{Collection: multivac.CollectionName(r.Collection), Document: multivac.DocumentID(r.ID), Source: r.Source, State: state}
 	switch {
@@ -295,8 +296,8 @@ func (r *row) change(state multivac.State) store.Change {
 	return c
 }
 
-// addPassages reads the passages of some of the changes; errGone where they
-// are gone.
+// addPassages reads the passages of some of the changes. It returns errGone if
+// they are gone.
 func (db *DB) addPassages(ctx context.Context, all []store.Change, of []int, texts []*content) error {
 	for len(of) > 0 {
 		n, size := 0, 0
@@ -319,9 +320,9 @@ func (db *DB) addPassages(ctx context.Context, all []store.Change, of []int, tex
 	return nil
 }
 
-// listen rings the bell when any process adds to the feed, as a change stream
-// says. It opens another stream where one has ended. What it has missed is
-// read from the feed itself: so no stream is too old.
+// listen rings the bell when a change stream reports that a process has added
+// to the feed. If a stream ends, it opens another. Anything missed in between
+// is read from the feed itself, so a stream is never too old.
 func (db *DB) listen() {
 	for pause := streamPause; !db.isClosed(); pause = min(2*pause, maxStreamWait) {
 		heard, err := false, error(nil)
@@ -350,7 +351,7 @@ func (db *DB) hear(ctx context.Context, d *mongo.Database, retired <-chan struct
 	}
 	defer stream.Close(context.WithoutCancel(ctx))
 	for {
-		db.ring()                 // at the start, too: for what came before
+		db.ring()                 // at the start, too: for everything that came before
 		for more := true; more; { // until an event comes
 			more = !stream.TryNext(ctx)
 			if err := stream.Err(); err != nil {

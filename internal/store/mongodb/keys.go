@@ -18,7 +18,7 @@ type keyRow struct {
 	Hash        []byte                    `bson:"hash"` // SHA-256 of the key's text
 	Name        string                    `bson:"name"`
 	Scopes      []multivac.Scope          `bson:"scopes"`
-	Collections []multivac.CollectionName `bson:"collections,omitempty"` // all if there are none
+	Collections []multivac.CollectionName `bson:"collections,omitempty"` // all if empty
 	Rate        float64                   `bson:"rate"`
 	Burst       int                       `bson:"burst"`
 	Concurrent  int                       `bson:"concurrent"`
@@ -108,7 +108,7 @@ func (db *DB) Turn(ctx context.Context, job, holder string, now, until time.Time
 		_, err := d.Collection(turns).UpdateOne(ctx, bson.D{at("_id", job), at("$or", free)},
 			bson.D{at("$set", bson.D{at("holder", holder), at("until", store.Micros(until))})}, options.UpdateOne().SetUpsert(true))
 		held = err == nil
-		if mongo.IsDuplicateKeyError(err) { // another has it
+		if mongo.IsDuplicateKeyError(err) { // another process has it
 			return nil
 		}
 		return err

@@ -18,42 +18,42 @@ import (
 )
 
 const (
-	maxGroup      = 100                  // changes of a transaction
-	maxWeight     = 16 << 20             // bytes of the pieces that go with them
-	changeTimeout = 10 * time.Second     // a change waits so long for its turn
-	lostPause     = 3 * time.Millisecond // after all changes of a group have lost to another process
+	maxGroup      = 100                  // changes in a transaction
+	maxWeight     = 16 << 20             // bytes of their pieces
+	changeTimeout = 10 * time.Second     // how long a change waits for its turn
+	lostPause     = 3 * time.Millisecond // pause after another process was faster for every change of a group
 )
 
 // A change is a write of one row.
 type change struct {
 	id string
-	// plan changes the row as it is now, and says whether it did. It is called
-	// again where another write was first: so it sets all else that it sets, in
-	// c or for the caller, each time.
+	// plan changes the row as it is now, and reports whether it did. It is
+	// called again if another write was first. So each call has to set every
+	// other result again, in c or for the caller.
 	plan func(c *change, r *row) (changed bool, err error)
-	// fresh is set by plan: pieces that have to be there before the row names
-	// them.
+	// fresh is set by plan: pieces that have to be stored before the row refers
+	// to them.
 	fresh  []newPieces
 	weight int // of the pieces, about, in bytes
 
-	// Entries of the feed that plan wants: of the row's publication or
+	// Entries that plan wants in the feed: of the row's publication or
 	// deletion, or of its failure, or both.
 	announce, announceFailure bool
-	isFirst                   bool // nothing of the document was published before; set by plan
+	isFirst                   bool // the document had never been published; set by plan
 	restored                  bool // by the plan of Restore
 
-	row   *row // as it is in the end
+	row   *row // as it is after the change
 	err   error
-	done  chan struct{} // closed when row and err are there
+	done  chan struct{} // closed when row and err are set
 	taken atomic.Bool   // by the lane, or given up by the caller
-	until time.Time     // when it is given up
+	until time.Time     // when the caller gives up
 
-	// For the lane alone.
+	// Only the lane uses these.
 	begun  bool
-	stored []litter // fresh pieces that are there
+	stored []litter // fresh pieces that are stored
 }
 
-// newPieces are pieces that are to be written, and what to remove them by.
+// newPieces are pieces to write, and the litter to remove them by.
 type newPieces struct {
 	litter
 	pieces []any
@@ -72,8 +72,8 @@ func (c *content) cutPieces(passages []multivac.Passage, vectors []byte) []newPi
 	return []newPieces{{c.cutLitter(), splitCut(c.Cut, passages, vectors)}}
 }
 
-// A lane makes changes one group after the other. Changes that wait at the same
-// time are one group, with at most one change of each row.
+// A lane makes changes, one group after the other. Changes that wait at the
+// same time form a group, with at most one change per row.
 type lane struct {
 	db *DB
 	tx *link.Transactor // of the goroutine run
@@ -91,8 +91,8 @@ func newLane(db *DB) *lane {
 	return l
 }
 
-// do makes changes and returns once all are durable or have failed. Of changes
-// of the same row, the first comes first. Once ctx has ended, none is begun.
+// do makes changes and returns once all are durable or have failed. Changes of
+// the same row are made in order. Once ctx has ended, it begins no more.
 func (l *lane) do(ctx context.Context, changes ...*change) error {
 	if err := ctx.Err(); err != nil {
 		return err
@@ -123,7 +123,7 @@ func (l *lane) do(ctx context.Context, changes ...*change) error {
 	return err
 }
 
-// wait waits until the change has ended, or ctx has, before it was begun.
+// wait waits until the change has ended, or until ctx ends before it was begun.
 func (c *change) wait(ctx context.Context) error {
 	select {
 	case <-c.done:
@@ -169,7 +169,7 @@ func (l *lane) run() {
 		}
 		group, rest := choose(waiting)
 		again := l.commit(l.db.ctx, group)
-		waiting = append(again, rest...) // before the rest, so that the first of a row stays the first
+		waiting = append(again, rest...) // before the rest, so that changes of a row stay in order
 	}
 }
 
@@ -191,13 +191,13 @@ func (c *change) begin() bool {
 	return c.begun
 }
 
-// choose takes the next group: the first change of each of some rows.
+// choose takes the next group: the first change of each row, up to the limits.
 func choose(waiting []*change) (group, rest []*change) {
 	rows := make(map[string]bool)
 	weight := 0
 	for _, c := range waiting {
 		if rows[c.id] || len(group) == maxGroup || len(group) > 0 && weight+c.weight > maxWeight {
-			rows[c.id] = true // no later change of this row either
+			rows[c.id] = true // later changes of this row have to wait, too
 			rest = append(rest, c)
 			continue
 		}
@@ -209,7 +209,7 @@ func choose(waiting []*change) (group, rest []*change) {
 }
 
 // commit makes a group of changes, each of another row, and ends them. It
-// returns those that have to be tried again.
+// returns the changes to try again.
 func (l *lane) commit(ctx context.Context, group []*change) (again []*change) {
 	group = slices.DeleteFunc(group, func(c *change) bool {
 		if !c.begin() {
@@ -247,8 +247,8 @@ func (l *lane) commit(ctx context.Context, group []*change) (again []*change) {
 	return nil
 }
 
-// plan has changes planned on their rows as they are now. It ends those that
-// change nothing, and returns the others.
+// plan has changes planned on the current rows. It ends the changes that change
+// nothing, and returns the others.
 func (db *DB) plan(ctx context.Context, group []*change) (changed []*change, err error) {
 	if len(group) == 0 {
 		return nil, nil
@@ -273,7 +273,7 @@ func idsOf(changes []*change) []string {
 	return ids
 }
 
-// planned has the change planned on its row, and reports whether the row is to
+// planned has the change planned on its row, and reports whether the row has to
 // be written. If not, it has ended the change.
 func (db *DB) planned(ctx context.Context, c *change, now *row) bool {
 	if now == nil {
@@ -292,11 +292,11 @@ func (db *DB) planned(ctx context.Context, c *change, now *row) bool {
 	return true
 }
 
-// forget removes the pieces of a change that comes to nothing, unless the row
-// names them: then an earlier try of the change was successful.
+// forget deletes the pieces of an abandoned change. If the row already refers
+// to them, an earlier try succeeded, and they stay.
 func (db *DB) forget(ctx context.Context, c *change, now *row) {
 	lost := slices.DeleteFunc(slices.Clone(c.stored), func(l litter) bool { return now.names(l.ID) })
-	if err := db.sweep(ctx, lost); err != nil { // Examine finds them, and they do no harm
+	if err := db.sweep(ctx, lost); err != nil { // Examine finds them later, and they do no harm
 		db.log.Debug("MongoDB: pieces of nothing were left", "error", err)
 	}
 }
@@ -327,11 +327,11 @@ func (db *DB) store(ctx context.Context, changed []*change) error {
 	return nil
 }
 
-// errLost is returned where another process has written one of the rows since
-// it was read.
+// errLost is returned if another process has written one of the rows since it
+// was read.
 var errLost = multivac.Errorf(multivac.ErrSuperseded, "", "another write was first")
 
-// write writes the rows of changes and their entries of the feed, all or
+// write writes the rows of changes and their entries in the feed, all or
 // nothing.
 func (l *lane) write(ctx context.Context, changed []*change) error {
 	last, announces := lastIndex(changed)
@@ -359,7 +359,7 @@ func (l *lane) write(ctx context.Context, changed []*change) error {
 	return err
 }
 
-// writeRows writes rows, each only if it is as it was read.
+// writeRows writes rows, each only if it has not changed since it was read.
 func writeRows(ctx context.Context, d *mongo.Database, changed []*change) error {
 	models := make([]mongo.WriteModel, len(changed))
 	for i, c := range changed {
@@ -381,7 +381,8 @@ func writeRows(ctx context.Context, d *mongo.Database, changed []*change) error 
 	return nil
 }
 
-// finish removes what the changes have made litter of, and ends them.
+// finish removes the pieces that the changes made unnecessary, and ends the
+// changes.
 func (db *DB) finish(ctx context.Context, changed []*change) {
 	var all []litter
 	var models []mongo.WriteModel
@@ -407,7 +408,7 @@ func (db *DB) finish(ctx context.Context, changed []*change) {
 	}
 }
 
-// clean removes litter, and then has rows forget it.
+// clean removes litter, and then removes it from the rows' lists.
 func (db *DB) clean(ctx context.Context, all []litter, forget []mongo.WriteModel) error {
 	if len(all) == 0 {
 		return nil

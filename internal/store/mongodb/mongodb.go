@@ -1,15 +1,16 @@
 // Package mongodb is the store on a MongoDB replica set, which many processes
 // have open at the same time.
 //
-// A document is one row. What is too large for a row (bodies, texts, passages)
-// lies in pieces next to it, each under a name that is used once. Pieces are
-// written before the row names them, and removed after no row does.
+// A document is one row. Bodies, texts and passages are too large for a row.
+// They are stored in pieces next to it, each under a name that is used only
+// once. Pieces are written before the row refers to them, and removed when no
+// row does any more.
 //
-// Changes of rows that wait at the same time go together in one transaction.
-// Where they publish, delete or fail documents, the transaction also adds one
-// numbered batch to the feed. Two transactions that add a batch conflict, and
-// MongoDB has one of them try again: so numbers have no gaps, and a process that
-// sees a batch sees all before it.
+// Changes of rows that wait at the same time share one transaction. If they
+// publish, delete or fail documents, the transaction also adds one numbered
+// batch to the feed. Two transactions that both add a batch conflict, and
+// MongoDB makes one of them try again. So the numbers have no gaps, and a
+// process that sees a batch sees all batches before it.
 package mongodb
 
 import (
@@ -32,16 +33,16 @@ type Options struct {
 	URI      string // mongodb://…, without a password
 	Database string // "multivac" if empty
 
-	Credentials func() (username, password string) // as they are now; none if nil
+	Credentials func() (username, password string) // the current ones; none if nil
 	Changed     <-chan struct{}                    // receives when they may have changed; nil if they never do
 	TLS         *tls.Config                        // no TLS if nil
 	Log         *slog.Logger                       // nothing is logged if nil
 }
 
-// DefaultDatabase is the database's name where none is given.
+// DefaultDatabase is the database's name if none is given.
 const DefaultDatabase = "multivac"
 
-// batchLife is how long a batch of the feed is left as it is.
+// batchLife is how long a batch of the feed is left unchanged.
 const batchLife = 24 * time.Hour
 
 // DB is a store in a database.
@@ -53,7 +54,7 @@ type DB struct {
 
 	mu     sync.Mutex       // guards these
 	bell   chan struct{}    // closed when the feed has grown, and replaced
-	firsts map[string]int64 // of some collections, place in the feed of the datum as it was seen
+	firsts map[string]int64 // for some collections, the last known place of the datum in the feed
 
 	listening sync.Once
 	closing   sync.Once
@@ -68,10 +69,10 @@ type DB struct {
 var _ store.Shared = (*DB)(nil)
 
 // Open opens the database and makes what is missing in it. It waits some
-// seconds for the servers and returns ErrUnavailable where none answers;
-// ErrInvalid, with what to do, where the server is in no replica set or the
-// data are a newer program's; ErrInUse where the data are of an older version,
-// and programs of that version still have them open.
+// seconds for the servers and returns ErrUnavailable if none answers. It
+// returns ErrInvalid, with a remedy, if the server is in no replica set or the
+// data come from a newer program. It returns ErrInUse if the data come from an
+// older version and programs of that version still have them open.
 func Open(ctx context.Context, o Options) (_ *DB, err error) {
 	defer multivac.Wrap(&err, "open MongoDB")
 	if o.Database == "" {
@@ -94,7 +95,7 @@ func Open(ctx context.Context, o Options) (_ *DB, err error) {
 	return db, nil
 }
 
-// Close ends what is under way. Writes that were begun are finished or fail.
+// Close ends all work under way. Writes that were begun are finished or fail.
 func (db *DB) Close() error {
 	db.closing.Do(func() {
 		db.stop()

@@ -164,9 +164,9 @@ func (db *DB) Datum(ctx context.Context, collection multivac.CollectionName) (te
 	return "", damaged("the datum of collection %s is not whole", collection)
 }
 
-// datum returns the document of a collection that was published first of those
-// that stand; nil where none stands. It looks no further than the place of the
-// one before, so that a server need not sort all documents.
+// datum returns the document of a collection that was published first and is
+// not deleted, or nil. It looks only up to the place of the last known datum,
+// so that a server need not sort all documents.
 func (db *DB) datum(ctx context.Context, collection string) (first *row, err error) {
 	db.mu.Lock()
 	place, known := db.firsts[collection]
@@ -186,7 +186,7 @@ func (db *DB) datum(ctx context.Context, collection string) (first *row, err err
 }
 
 // firstBefore returns the document that was published first, if that was before
-// a place in the feed.
+// this place in the feed.
 func (db *DB) firstBefore(ctx context.Context, collection string, before int64) (first *row, err error) {
 	err = db.conn.Call(ctx, func(ctx context.Context, d *mongo.Database) error {
 		first = nil
@@ -208,7 +208,7 @@ func (db *DB) Excerpts(ctx context.Context, ids []multivac.PassageID) (_ []multi
 	return nil, damaged("passages are not whole")
 }
 
-// tryExcerpts reads rows, then passages, then texts. It returns errGone where
+// tryExcerpts reads rows, then passages, then texts. It returns errGone if
 // something changed in between.
 func (db *DB) tryExcerpts(ctx context.Context, ids []multivac.PassageID) ([]multivac.Excerpt, error) {
 	if err := ctx.Err(); err != nil {
@@ -246,8 +246,8 @@ func (db *DB) tryExcerpts(ctx context.Context, ids []multivac.PassageID) ([]mult
 	return all, nil
 }
 
-// textsOf returns the texts that passages are of; nil for passages that are not
-// there.
+// textsOf returns the texts that the passages belong to, and nil for passages
+// that do not exist.
 func textsOf(ids []multivac.PassageID, rows map[string]*row) []*content {
 	texts := make([]*content, len(ids))
 	for i, id := range ids {
@@ -262,8 +262,8 @@ func textsOf(ids []multivac.PassageID, rows map[string]*row) []*content {
 	return texts
 }
 
-// excerptsWithoutText returns the excerpts of passages of texts, without the
-// bytes of the texts.
+// excerptsWithoutText returns the excerpts of passages, without the bytes of
+// the texts.
 func (db *DB) excerptsWithoutText(ctx context.Context, ids []multivac.PassageID, rows map[string]*row, texts []*content) ([]multivac.Excerpt, error) {
 	var names []string
 	for i, c := range texts {
@@ -330,7 +330,7 @@ func (db *DB) Quotes(ctx context.Context, quotes []store.Quote) (texts []string,
 	if err != nil {
 		return nil, err
 	}
-	of := make([]*content, len(quotes)) // nil for what is not there
+	of := make([]*content, len(quotes)) // nil for a quote whose text does not exist
 	var names []string
 	for i, q := range quotes {
 		r := rows[string(q.Document)]
@@ -351,7 +351,7 @@ func (db *DB) Quotes(ctx context.Context, quotes []store.Quote) (texts []string,
 		if of[i] == nil {
 			continue
 		}
-		if b, err := join(of[i], found, q.Span.Start, q.Span.End); err == nil { // else it was deleted or purged just now
+		if b, err := join(of[i], found, q.Span.Start, q.Span.End); err == nil { // otherwise it was deleted or purged just now
 			texts[i] = string(b)
 		}
 	}
@@ -387,7 +387,7 @@ func (db *DB) Records(ctx context.Context, passages bool, fn func(store.Record) 
 	})
 }
 
-// record completes the record of a row, or of what it is by now.
+// record completes the record of a row, or of its newer state.
 func (db *DB) record(ctx context.Context, r *row, passages bool) (store.Record, error) {
 	for range 10 {
 		record, err := db.tryRecord(ctx, r, passages)
@@ -433,7 +433,7 @@ func (db *DB) tryRecord(ctx context.Context, r *row, passages bool) (store.Recor
 	return record, nil
 }
 
-// readPublished returns a text, with its passages if wanted, or nil where it is
+// readPublished returns a text, with its passages if wanted, or nil if it is
 // gone.
 func (db *DB) readPublished(ctx context.Context, c *content, passages bool) (*cutText, error) {
 	if passages {

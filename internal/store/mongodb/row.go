@@ -17,11 +17,11 @@ import (
 	"multivac/internal/store"
 )
 
-// A row is all there is to know of a document but for what lies in pieces.
+// A row is everything known of a document, except what is stored in pieces.
 // Times are microseconds of Unix, 0 for none.
 type row struct {
 	ID         string         `bson:"_id"`
-	Version    int64          `bson:"version"` // rises with every write; 0: never told
+	Version    int64          `bson:"version"` // increases with every write; 0: never told
 	Collection string         `bson:"collection"`
 	Source     string         `bson:"source"`
 	Revision   int64          `bson:"revision"`
@@ -31,20 +31,20 @@ type row struct {
 	LastError  string         `bson:"last_error"`
 	Told       int64          `bson:"told"`
 	Changed    int64          `bson:"changed"`
-	Lease      int64          `bson:"lease"` // until when it is leased
-	Due        int64          `bson:"due"`   // not to be leased before
+	Lease      int64          `bson:"lease"` // the end of its lease
+	Due        int64          `bson:"due"`   // it may not be leased before
 
 	Content   *content  `bson:"content,omitempty"`   // the body, while pending or failed
-	Published *content  `bson:"published,omitempty"` // the text that is answered from
-	Replaced  []content `bson:"replaced,omitempty"`  // texts that were, until they are purged
-	Litter    []litter  `bson:"litter,omitempty"`    // pieces that nothing names any more, to be removed
+	Published *content  `bson:"published,omitempty"` // the text that questions are answered from
+	Replaced  []content `bson:"replaced,omitempty"`  // earlier texts, until they are purged
+	Litter    []litter  `bson:"litter,omitempty"`    // pieces that nothing refers to any more, to be removed
 
-	At     place `bson:"at"`              // in the feed, of its publication or deletion
-	Failed place `bson:"failed"`          // in the feed, of its failure
-	First  int64 `bson:"first,omitempty"` // place in the feed of the first publication, as a number; 0 where nothing is published
+	At     place `bson:"at"`              // place in the feed of its publication or deletion
+	Failed place `bson:"failed"`          // place in the feed of its failure
+	First  int64 `bson:"first,omitempty"` // place in the feed of the first publication, as a number; 0 if nothing is published
 }
 
-// A place is one in the feed, and what the entry there says.
+// A place is a place in the feed, with the entry there.
 type place struct {
 	Batch    int64          `bson:"batch"` // its number, from 1
 	Index    int32          `bson:"index"` // in the batch
@@ -54,17 +54,19 @@ type place struct {
 
 func (p place) position() multivac.Position { return position(p.Batch, p.Index) }
 
-// Places of a first publication that are before all in the feed.
+// Places of first publications that come before all places in the feed.
 const (
-	firstDatum = 1 // of a document that was a collection's datum, in an export or before version 2 of the schema
-	firstOther = 2 // of others that were published before version 2
+	firstDatum = 1 // of a collection's datum in an export, or from before version 2 of the schema
+	firstOther = 2 // of other documents that were published before version 2
 )
 
-// order returns the place as a number, by which places are ordered.
+// order returns the place as a number that sorts like places. For example,
+// batch 3 and index 2 give 3*65536 + 2.
 func (p place) order() int64 { return p.Batch<<16 | int64(p.Index) }
 
-// A content is a body or a text. It lies in pieces of pieceSize bytes under
-// names made of its own; its passages, without their text, some to a piece.
+// A content is a body or a text. It is stored in pieces of pieceSize bytes,
+// whose names are made from its own. Its passages, without their text, are
+// stored in cuts.
 type content struct {
 	ID        string `bson:"id"`
 	Size      int    `bson:"size"`
@@ -86,7 +88,7 @@ type litter struct {
 	Cut    bool   `bson:"cut"` // of passages
 }
 
-// pack writes a version as one number, of which MongoDB can say which is less.
+// pack writes a version as one number, so that MongoDB can compare versions.
 // Example: segmenter 3 and vectors 2 are 3*256 + 2. Vectors stay below 256.
 func pack(v store.Version) int { return v.Segmenter<<8 | v.Vectors }
 
@@ -123,7 +125,7 @@ func pieceNames(id string, from, to int) []string {
 
 func parts(n, size int) int { return (n + size - 1) / size }
 
-// litter is what has to be removed where nothing names c any more.
+// litter returns the pieces to remove when nothing refers to c any more.
 func (c *content) litter() []litter {
 	all := []litter{c.textLitter()}
 	if c.Cut != "" {
@@ -156,7 +158,7 @@ func (r *row) names(name string) bool {
 	return slices.ContainsFunc(r.Litter, func(l litter) bool { return l.ID == name })
 }
 
-// current is what the row's revision says: nil where it is deleted.
+// current is the content of the row's revision, or nil if it is deleted.
 func (r *row) current() *content {
 	if r.State == multivac.Indexed {
 		return r.Published
@@ -164,7 +166,7 @@ func (r *row) current() *content {
 	return r.Content
 }
 
-// text returns what was published of a revision, or nil.
+// text returns the published text of a revision, or nil.
 func (r *row) text(revision multivac.Revision) *content {
 	if r.Published != nil && r.Published.Revision == int64(revision) {
 		return r.Published
@@ -194,7 +196,7 @@ func (r *row) task() multivac.Task {
 	return multivac.Task{Document: multivac.DocumentID(r.ID), Revision: multivac.Revision(r.Revision), Attempt: r.Attempts}
 }
 
-// position writes a place so that positions compare as strings.
+// position writes a place as a position. Positions compare as strings.
 func position(batch int64, index int32) multivac.Position {
 	if batch == 0 {
 		return ""
@@ -213,18 +215,19 @@ func parsePosition(p multivac.Position) (batch int64, index int32, err error) {
 	return int64(n >> 16), int32(n & 0xffff), nil
 }
 
-// rows returns the rows of documents; those never told are left out.
+// rows returns the rows of documents. It leaves out documents that were never
+// told.
 func (db *DB) rows(ctx context.Context, ids []string) (map[string]*row, error) {
 	return find(ctx, db, documents, ids, func(r *row) string { return r.ID })
 }
 
-// row returns the row of a document, or nil where it was never told.
+// row returns the row of a document, or nil if it was never told.
 func (db *DB) row(ctx context.Context, id multivac.DocumentID) (*row, error) {
 	all, err := db.rows(ctx, []string{string(id)})
 	return all[string(id)], err
 }
 
-// each calls fn with what a query finds.
+// each calls fn with each result of a query.
 func each[T any](ctx context.Context, c *mongo.Collection, filter any, fn func(*T) error, o ...options.Lister[options.FindOptions]) error {
 	cursor, err := c.Find(ctx, filter, o...)
 	if err != nil {

@@ -30,8 +30,8 @@ func (db *DB) Scan(ctx context.Context, fn func(store.Change) error) (err error)
 	})
 }
 
-// scanned returns what is published of documents. It reads the rows again where
-// they have changed since.
+// scanned returns the published revisions of documents. It reads rows again
+// that have changed since.
 func (db *DB) scanned(ctx context.Context, rows []*row) ([]store.Change, error) {
 	for range maxReads {
 		var all []store.Change
@@ -69,8 +69,8 @@ func (db *DB) again(ctx context.Context, rows []*row) (now []*row, err error) {
 	return now, err
 }
 
-// walk calls fn with all rows that match, some at a time, by identifier. It
-// opens a cursor that is lost again, where it was.
+// walk calls fn with all rows that match, some at a time, by identifier. If it
+// loses its cursor, it opens another.
 func (db *DB) walk(ctx context.Context, filter bson.D, fn func([]*row) error) error {
 	after := ""
 	for {
@@ -111,8 +111,8 @@ func stream(ctx context.Context, d *mongo.Database, filter bson.D, fn func([]*ro
 	}
 }
 
-// some returns the next rows of a cursor: one at least, and more while they are
-// few, their texts are small, and there is no need to wait for them.
+// some returns the next rows of a cursor, at least one. It returns more as long
+// as they are few, their texts are small, and it need not wait for them.
 func some(ctx context.Context, cursor *mongo.Cursor) (rows []*row, err error) {
 	size := 0
 	for len(rows) == 0 || len(rows) < batchChanges && size < batchBytes && cursor.RemainingBatchLength() > 0 {

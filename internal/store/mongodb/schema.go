@@ -19,25 +19,24 @@ const (
 	cuts      = "passages"  // some to a document
 	feeds     = "feed"      // what became of documents, in order
 	keys      = "keys"
-	turns     = "turns"     // who has which job
-	processes = "processes" // that have this store open
-	work      = "work"      // the tasks that are not of documents
-	metas     = "meta"      // the schema's version, the end of the feed, and what all share
+	turns     = "turns"     // which process does which job
+	processes = "processes" // processes that have this store open
+	work      = "work"      // the tasks that are not about documents
+	metas     = "meta"      // the schema's version, the end of the feed, and what all processes share
 )
 
 // standing matches the documents that have something published.
 var standing = bson.D{at("published.revision", bson.D{at("$gt", 0)})}
 
-// migrations lead from each version of the schema to the next. They are never
-// changed, only added to. Each may be done twice, and by several processes at
-// the same time.
+// migrations lead from each version of the schema to the next. They may only be
+// added to. Each may run twice, and in several processes at the same time.
 var migrations = []func(context.Context, *DB) error{
 	makeIndexes,
 	feedByTransactions,
 }
 
-// readable is the oldest version of the schema whose programs can work with
-// what this program writes.
+// readable is the oldest version of the schema whose programs can work with the
+// data of this program.
 const readable = 2
 
 type schema struct {
@@ -62,8 +61,7 @@ func (db *DB) migrate(ctx context.Context) error {
 	case s.Version >= len(migrations):
 		return nil
 	}
-	// No older program may be at work with the data, and from here on none may
-	// begin.
+	// No older program may work with the data, and from here on none may begin.
 	if err := db.waitForOlder(ctx); err != nil {
 		return err
 	}
@@ -94,7 +92,7 @@ func (db *DB) setSchema(ctx context.Context, update bson.E) error {
 	})
 }
 
-// ensure reads one of metas. Where it is not there, ensure makes it of the
+// ensure reads a row of metas. If it does not exist, ensure makes it with the
 // fields.
 func ensure(ctx context.Context, d *mongo.Database, here, fields bson.D, into any) error {
 	err := d.Collection(metas).FindOneAndUpdate(ctx, here, bson.D{at("$setOnInsert", fields)},

@@ -30,7 +30,7 @@ func database(dir string) string {
 	return "multivac-" + hex.EncodeToString(h[:8])
 }
 
-// Every call goes to another of two that have the database open.
+// Two DBs have the database open, and each call goes to the other one.
 func TestStore(t *testing.T) {
 	m := servers.Mongo(t, servers.MongoOptions{Unsynced: true})
 	storetest.Run(t, func(t *testing.T, dir string) store.Store {
@@ -39,7 +39,8 @@ func TestStore(t *testing.T) {
 	})
 }
 
-// replicas are processes that have one database open; a call goes to the next.
+// replicas are processes that have one database open. Each call goes to the
+// next.
 type replicas struct {
 	t     testing.TB
 	all   []*DB
@@ -48,7 +49,7 @@ type replicas struct {
 
 func (r *replicas) next() *DB { return r.all[r.calls.Add(1)%uint64(len(r.all))] }
 
-// Close closes all, which have to find nothing wrong before.
+// Close closes all of them, after each has checked that nothing is wrong.
 func (r *replicas) Close() (err error) {
 	if db := r.all[0]; !db.isClosed() {
 		for _, f := range storetest.Faults(r.t, db, false) {

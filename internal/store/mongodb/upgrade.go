@@ -13,19 +13,19 @@ import (
 )
 
 // Version 1 of the schema had no transactions. A row was written first, with a
-// field "open"; then the batch of its entry was inserted under the number after
-// the last one; then the row learnt its place and lost the field. The datum of
-// each collection stood in the collection "collections".
+// field "open". Then the batch of its entry was inserted under the number after
+// the last one. Then the row got its place and lost the field. The datum of
+// each collection was in the collection "collections".
 
 const (
 	oldestForm    = 2                      // of the processes that can work with this version of the schema
 	processLife   = 10 * time.Second       // a process that was not seen for so long is gone
-	olderInterval = 500 * time.Millisecond // between two looks at them
+	olderInterval = 500 * time.Millisecond // between two looks for them
 )
 
-// waitForOlder waits until no older program has the store, and returns ErrInUse
-// where some go on. Older programs that have died are waited for as long as it
-// takes to know that.
+// waitForOlder waits until no older program has the store open. It returns
+// ErrInUse if some go on. For older programs that have died, it waits until
+// that is certain.
 func (db *DB) waitForOlder(ctx context.Context) error {
 	begun := time.Now()
 	for {
@@ -76,9 +76,9 @@ func findEnd(ctx context.Context, d *mongo.Database) error {
 	return ensure(ctx, d, endRow, bson.D{at("number", end.Number), at("last", end.Last)}, &end)
 }
 
-// findDatums has the datum of each collection be the document that was
-// published first. Of the others it is not known which was: so they have one
-// place after that, and before all that will be published.
+// findDatums makes the document that was published first the datum of each
+// collection. The order of the others is not known. So they all get one place
+// after that, and before all later publications.
 func findDatums(ctx context.Context, d *mongo.Database) error {
 	unknown := append(bson.D{at("first", bson.D{at("$exists", false)})}, standing...)
 	if _, err := d.Collection(documents).UpdateMany(ctx, unknown, bson.D{at("$set", bson.D{at("first", firstOther)}), at("$inc", bson.D{at("version", 1)})}); err != nil {
@@ -93,16 +93,17 @@ func findDatums(ctx context.Context, d *mongo.Database) error {
 	})
 }
 
-// packVersions writes versions from before there were vectors, which are the
-// segmenter's alone, as pack does.
+// packVersions rewrites versions from before there were vectors, which are
+// those of the segmenter alone, in the form of pack.
 func packVersions(ctx context.Context, d *mongo.Database) error {
 	_, err := d.Collection(documents).UpdateMany(ctx, bson.D{at("published.segmenter", bson.D{at("$gt", 0), at("$lt", 256)})},
 		bson.D{at("$mul", bson.D{at("published.segmenter", 256)}), at("$inc", bson.D{at("version", 1)})})
 	return err
 }
 
-// finishOpen adds to the feed what processes have written to rows, and had not
-// yet added when they died. A row that is written again loses the field "open".
+// finishOpen adds entries to the feed that processes had written to rows, and
+// had not yet added when they died. A row that is written again loses the field
+// "open".
 func (db *DB) finishOpen(ctx context.Context) error {
 	return db.walk(ctx, bson.D{at("open", bson.D{at("$exists", true)})}, func(rows []*row) error {
 		changes := make([]*change, len(rows))
@@ -117,7 +118,7 @@ func (db *DB) finishOpen(ctx context.Context) error {
 	})
 }
 
-// dropOld removes what version 1 needed.
+// dropOld removes what only version 1 needed.
 func dropOld(ctx context.Context, d *mongo.Database) error {
 	if _, err := d.Collection(feeds).DeleteMany(ctx, bson.D{at("_id", bson.D{at("$lte", 0)})}); err != nil {
 		return err
@@ -135,7 +136,7 @@ func dropOld(ctx context.Context, d *mongo.Database) error {
 	return nil
 }
 
-// isMissing reports whether an index, or its collection, is not there.
+// isMissing reports whether an index, or its collection, does not exist.
 func isMissing(err error) bool {
 	e, ok := err.(mongo.ServerError)
 	return ok && (e.HasErrorCode(27) || e.HasErrorCode(26)) // IndexNotFound, NamespaceNotFound

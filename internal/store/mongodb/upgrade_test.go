@@ -17,9 +17,9 @@ import (
 	"multivac/internal/store/storetest"
 )
 
-// version1 fills a database with what a program of version 1 of the schema has
-// written. The file has a row in every state, and one whose program died before
-// the feed said what had become of it.
+// version1 fills a database with data of version 1 of the schema. The file has
+// a row in every state, and one row whose program died before it added the
+// entry to the feed.
 func version1(t *testing.T, d *mongo.Database) {
 	t.Helper()
 	b, err := os.ReadFile("testdata/version1.json")
@@ -49,7 +49,7 @@ func must(t *testing.T, err error) {
 	}
 }
 
-// A database of version 1 is brought to the version of now, in place, and not
+// A database of version 1 is upgraded to the current version, in place, but not
 // before the programs of version 1 are gone.
 func TestUpgrade(t *testing.T) {
 	m := servers.Mongo(t, servers.MongoOptions{Unsynced: true})
@@ -112,7 +112,7 @@ func TestUpgrade(t *testing.T) {
 	}
 }
 
-// followed returns what the feed says last of each source.
+// followed returns the last change of each source in the feed.
 func followed(t *testing.T, db *DB) map[string]store.Change {
 	t.Helper()
 	end, err := db.Position(t.Context())

@@ -13,8 +13,8 @@ import (
 	"multivac/internal/store"
 )
 
-// A taskRow is a task of another kind than reading a document. Its fields mean
-// what they mean in a row.
+// A taskRow is a task of a kind other than reading a document. Its fields have
+// the same meaning as in a row.
 type taskRow struct {
 	ID        taskID         `bson:"_id"`
 	Revision  int64          `bson:"revision"`
@@ -44,7 +44,7 @@ func (db *DB) AddTask(ctx context.Context, task multivac.Task, now time.Time) (e
 	return db.conn.Insist(ctx, func(ctx context.Context, d *mongo.Database) error {
 		earlier := bson.D{at("_id", fresh.ID), at("revision", bson.D{at("$lt", fresh.Revision)})}
 		_, err := d.Collection(work).ReplaceOne(ctx, earlier, fresh, options.Replace().SetUpsert(true))
-		if mongo.IsDuplicateKeyError(err) { // there is one of that revision or of a later one
+		if mongo.IsDuplicateKeyError(err) { // the stored task has this revision or a later one
 			return nil
 		}
 		return err
@@ -66,7 +66,7 @@ func (db *DB) EndTask(ctx context.Context, task multivac.Task) (err error) {
 	})
 }
 
-// dueOther is Due for another kind than documents.
+// dueOther is Due for tasks of other kinds than documents.
 func (db *DB) dueOther(ctx context.Context, kind multivac.TaskKind, now time.Time, limit int) (tasks []multivac.Task, err error) {
 	before := bson.D{at("$lte", store.Micros(now))}
 	err = db.conn.Call(ctx, func(ctx context.Context, d *mongo.Database) error {
@@ -80,8 +80,8 @@ func (db *DB) dueOther(ctx context.Context, kind multivac.TaskKind, now time.Tim
 	return tasks, err
 }
 
-// leaseOther is Lease for another kind than documents. It is not done again
-// where it is not known whether it was done: the lease ends by itself.
+// leaseOther is Lease for tasks of other kinds than documents. It does not try
+// again if the outcome is unknown, because the lease ends by itself.
 func (db *DB) leaseOther(ctx context.Context, task multivac.Task, now, until time.Time) (_ multivac.Task, doc multivac.Document, err error) {
 	var r taskRow
 	before := bson.D{at("$lte", store.Micros(now))}
@@ -102,7 +102,7 @@ func (db *DB) leaseOther(ctx context.Context, task multivac.Task, now, until tim
 		Told: store.FromMicros(r.Told), Changed: store.FromMicros(r.Changed)}, nil
 }
 
-// updateOther changes the row of a task of another kind than documents, whose
+// updateOther changes the row of a task of another kind than documents, if its
 // lease is not lost.
 func (db *DB) updateOther(ctx context.Context, task multivac.Task, update bson.D) error {
 	held := bson.D{at("_id", taskID{task.Kind, task.Document}), at("revision", int64(task.Revision)), at("state", multivac.Pending),
@@ -116,7 +116,7 @@ func (db *DB) updateOther(ctx context.Context, task multivac.Task, update bson.D
 	})
 }
 
-// failOther is Fail for another kind than documents.
+// failOther is Fail for tasks of other kinds than documents.
 func (db *DB) failOther(ctx context.Context, task multivac.Task, cause string, final bool, now, retry time.Time) error {
 	set := bson.D{at("last_error", cause), at("lease", 0), at("due", store.Micros(retry))}
 	if final {

@@ -13,8 +13,8 @@ import (
 	"multivac/internal/store"
 )
 
-// Put implements store.Store. Where it fails half way, some of the tellings
-// may have been kept: to tell them again changes nothing.
+// Put implements store.Store. If it fails half way, some of the tellings may
+// have been stored. Telling them again changes nothing.
 func (db *DB) Put(ctx context.Context, tellings []multivac.Telling, now time.Time) (receipts []multivac.Receipt, err error) {
 	defer multivac.Wrap(&err, "put documents")
 	for _, t := range tellings {
@@ -111,14 +111,14 @@ func deref(all ...*content) (there []content) {
 	return there
 }
 
-// placed sets the position of a receipt that changes nothing.
+// placed sets the position of a receipt if nothing was changed.
 func placed(r *multivac.Receipt, d *row) {
 	if d.State == multivac.Indexed || d.State == multivac.Deleted {
 		r.Position = d.At.position()
 	}
 }
 
-// pending says whether a task is still to be done.
+// pending returns an error if the task is not to be done any more.
 func (r *row) pending(task multivac.Task) error {
 	if r.State != multivac.Pending || r.Revision != int64(task.Revision) {
 		return store.ErrSuperseded(task)
@@ -126,7 +126,7 @@ func (r *row) pending(task multivac.Task) error {
 	return nil
 }
 
-// leased says whether the task's lease was neither given back nor taken over.
+// leased returns an error if the task's lease was given back or taken over.
 func (r *row) leased(task multivac.Task) error {
 	if err := r.pending(task); err != nil {
 		return err
@@ -261,7 +261,7 @@ func publish(task multivac.Task, p store.Publication, now int64) func(*change, *
 			t.Title = p.Title
 		}
 		c.fresh = t.cutPieces(p.Passages, p.Vectors)
-		if body.is(text.Size, text.Sum) { // as it is for Markdown: it need not be written again
+		if body.is(text.Size, text.Sum) { // the same, as for Markdown: it need not be written again
 			t.ID = body.ID
 		} else {
 			c.fresh = append(c.fresh, t.bodyPieces([]byte(p.Text)))
@@ -283,8 +283,8 @@ func newText(p store.Publication) *content {
 	return t
 }
 
-// replace puts a text in the place of what is published, and reports whether
-// nothing was.
+// replace replaces the published text by t. It reports whether nothing was
+// published.
 func (r *row) replace(t *content, now int64) (isFirst bool) {
 	if old := r.Published; old != nil {
 		replaced := *old
@@ -432,7 +432,8 @@ func (db *DB) Restore(ctx context.Context, records []store.Record, now time.Time
 	return taken, err
 }
 
-// restore makes a document what a record of a higher revision says.
+// restore sets a document to the state of a record, if that has a higher
+// revision.
 func restore(from store.Record, now int64) *change {
 	c := &change{id: string(from.ID), weight: len(from.Body)}
 	var text *content
@@ -504,8 +505,8 @@ func (db *DB) Purge(ctx context.Context, before time.Time) (err error) {
 	})
 }
 
-// purge makes litter of what was replaced before the time, and reports whether
-// there is any.
+// purge makes litter of texts that were replaced before the time. It reports
+// whether there is any.
 func (r *row) purge(before int64) bool {
 	r.Replaced = slices.DeleteFunc(r.Replaced, func(c content) bool {
 		old := c.Replaced < before

@@ -43,8 +43,8 @@ func TestRead(t *testing.T) {
 	}
 }
 
-// A request that finds no room waits for a while, takes what is given back
-// meanwhile, and is else told to come again.
+// A request that finds no room waits for a while. It takes the room that others
+// give back in this time, and is told to come again if there is none.
 func TestWait(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		room := bodies.NewRoom()

@@ -143,6 +143,7 @@ const (
 )
 
 var (
+	// Small is for requests with a short body and a quick answer.
 	Small = Bounds{Body: 1 << 20, Time: RequestTimeout}
 	// Large is for requests that tell documents.
 	Large = Bounds{Body: bodies.Most, Time: TellTimeout, Paced: true}

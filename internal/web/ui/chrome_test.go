@@ -36,8 +36,8 @@ type message struct {
 	} `json:"error,omitempty"`
 }
 
-// patience is how long a browser may take for anything before a test fails.
-const patience = 60 * time.Second
+// browserTimeout is how long a browser may take for anything before a test fails.
+const browserTimeout = 60 * time.Second
 
 // startChrome starts a browser that ends with the test, with more flags.
 func startChrome(t *testing.T, flags ...string) *chrome {
@@ -141,7 +141,7 @@ func (c *chrome) call(session, method string, params any) (json.RawMessage, erro
 			return nil, fmt.Errorf("%s: %s", method, m.Complaint.Message)
 		}
 		return m.Result, nil
-	case <-time.After(patience):
+	case <-time.After(browserTimeout):
 		return nil, fmt.Errorf("%s: no reply", method)
 	}
 }
@@ -215,7 +215,7 @@ func (b *tab) load(act func()) {
 		<-b.loaded
 	}
 	act()
-	for late := time.After(patience); ; {
+	for late := time.After(browserTimeout); ; {
 		select {
 		case address := <-b.loaded:
 			if strings.HasPrefix(address, "http") {

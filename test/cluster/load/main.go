@@ -1,12 +1,12 @@
-// Load tells and asks a MultiVAC steadily, from inside the cluster that it runs
-// in, and keeps account: of what failed, and of what was acknowledged. It tries
-// nothing twice.
+// Load tells and asks a MultiVAC steadily, from inside its cluster. It records
+// which requests failed and which tellings were acknowledged. It tries nothing
+// twice.
 //
 //	load run SERVER        tells and asks until it is ended; serves the account
 //	load report            prints the account, and begins the next
-//	load await N           returns once each that asks and tells has done so N times more
+//	load await N           returns once each client has made N more requests
 //	load pause             stops telling and asking, for good
-//	load check SERVER...   holds each server against what was acknowledged, and the servers against each other
+//	load check SERVER...   compares each server with what was acknowledged, and the servers with each other
 package main
 
 import (
@@ -30,7 +30,7 @@ import (
 
 const control = "127.0.0.1:8080"
 
-// An account is what was done since the last one.
+// An account is what was done since the last account.
 type account struct {
 	Asked    int      `json:"asked"`
 	Told     int      `json:"told"`
@@ -39,15 +39,15 @@ type account struct {
 	Slowest  string   `json:"slowest"`
 }
 
-// A checked is what came of holding servers against what was acknowledged.
+// A checked is the result of comparing servers with what was acknowledged.
 type checked struct {
 	Acknowledged int      `json:"acknowledged"`
 	Lost         []string `json:"lost"`
 	Different    []string `json:"different"`
 }
 
-// questions about MultiVAC's documentation, which is told as the collection
-// documents, and does not change meanwhile.
+// questions are about MultiVAC's documentation, which is told as the collection
+// documents, and does not change during the load.
 var questions = []string{
 	"What is the default port?", "How do I stop the server?", "How large may a document be?", "How many passages may a document have?",
 	"Which variable names the file of the key?", "What does a worker do?", "Where is the data folder?", "What are the five promises?",
@@ -66,7 +66,7 @@ type load struct {
 	account account
 	slowest time.Duration
 	sources map[string]string // what was acknowledged: source → id
-	done    [lanes]int        // requests that have come to their end, by who made them
+	done    [lanes]int        // requests that have ended, by lane
 }
 
 func main() {
@@ -99,7 +99,7 @@ func run(args []string) error {
 	return errors.New("usage: load run SERVER | report | await N | pause | check SERVER [SERVER]")
 }
 
-// show prints what the load that runs here says.
+// show prints the reply of the load that runs here.
 func show(ctx context.Context, path string) error {
 	r, err := http.NewRequestWithContext(ctx, http.MethodGet, "http://"+control+path, nil)
 	if err != nil {
@@ -145,10 +145,10 @@ func (l *load) run(ctx context.Context) error {
 func write(w io.Writer, v any) {
 	encoder := json.NewEncoder(w)
 	encoder.SetIndent("", "  ")
-	_ = encoder.Encode(v) // who asked has gone
+	_ = encoder.Encode(v) // the client may have gone
 }
 
-// await answers once each lane has ended a number of requests more.
+// await answers once each lane has made this number of further requests.
 func (l *load) await(w http.ResponseWriter, r *http.Request) {
 	times, err := strconv.Atoi(r.FormValue("times"))
 	if err != nil {
@@ -178,7 +178,7 @@ func (l *load) await(w http.ResponseWriter, r *http.Request) {
 	}
 }
 
-// steadily does it again and again, and keeps account of it.
+// steadily calls do again and again, and records the results.
 func (l *load) steadily(ctx context.Context, lane int, every time.Duration, do func(i int) error) {
 	tick := time.NewTicker(every)
 	defer tick.Stop()
@@ -206,7 +206,7 @@ func (l *load) steadily(ctx context.Context, lane int, every time.Duration, do f
 	}
 }
 
-// ask asks what others asked, and every third time what nobody did.
+// ask asks a question that was asked before, and every third time a new one.
 func (l *load) ask(ctx context.Context, asker, i int) error {
 	question := fmt.Sprintf("What does crate %d hold?", i%50)
 	if i%3 == 0 {
@@ -252,9 +252,9 @@ func (l *load) report() account {
 	return a
 }
 
-// check looks for each acknowledged document on the first server, where it has
-// to be answered from within a while, and asks all servers the same from the
-// same position on.
+// check looks for each acknowledged document on the first server, which has to
+// index it within a while. Then it asks all servers the same questions, from
+// the same position on.
 func (l *load) check(ctx context.Context, servers []string) (c checked) {
 	l.mu.Lock()
 	all := maps.Clone(l.sources)
@@ -275,7 +275,7 @@ func (l *load) check(ctx context.Context, servers []string) (c checked) {
 				continue
 			}
 			var answer map[string]any
-			_ = json.Unmarshal(body, &answer) // what is none, differs
+			_ = json.Unmarshal(body, &answer) // anything that is not an answer counts as different
 			if n == 0 {
 				question["after"] = answer["position"]
 			}
@@ -291,7 +291,7 @@ func (l *load) check(ctx context.Context, servers []string) (c checked) {
 	return c
 }
 
-// indexed waits a while for a document that is to be there.
+// indexed waits a while until a document is indexed.
 func (l *load) indexed(ctx context.Context, server, id string) error {
 	for end := time.Now().Add(30 * time.Second); ; {
 		body, err := l.send(ctx, http.MethodGet, server+"/api/v1/documents/"+id, nil)

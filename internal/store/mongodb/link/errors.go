@@ -43,18 +43,18 @@ func has(err error, codes ...int) bool {
 	return false
 }
 
-// refused reports whether the server does not take the credentials. A
-// connection that breaks while it signs in is not refused: no server says so.
+// refused reports whether the server refuses the credentials. A connection that
+// breaks during signing in does not count, because no server has refused it.
 func refused(err error) bool {
 	return has(err, codeAuthenticationFailed, codeUnauthorized, codeUserNotFound)
 }
 
-// forbidden reports whether the server knows the user, who may not do this. It
-// says the same of a user that was dropped.
+// forbidden reports whether the server knows the user, but the user lacks the
+// right. The server says the same of a user that was dropped.
 func forbidden(err error) bool { return has(err, codeUnauthorized) }
 
-// primaryGone reports whether a server is no primary any more, or cannot be
-// reached.
+// primaryGone reports whether a server is not the primary any more, or cannot
+// be reached.
 func primaryGone(err error) bool {
 	return err != nil && (mongo.IsNetworkError(err) || has(err, codeShutdownInProgress, codePrimarySteppedDown, codeNotWritablePrimary,
 		codeInterruptedAtShutdown, codeInterruptedByStepDown, codeNotPrimaryNoSecondaryOk, codeNotPrimaryOrSecondary))

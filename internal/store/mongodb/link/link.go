@@ -1,6 +1,6 @@
 // Package link is the connection to a MongoDB: calls with a deadline,
 // transactions, errors that say what to do, and credentials that change while
-// it is open. It knows nothing of what the database holds.
+// it is open. It does not know the content of the database.
 package link
 
 import (
@@ -29,20 +29,20 @@ import (
 type Options struct {
 	URI         string                             // mongodb://…, without a password
 	Database    string                             // its name
-	Credentials func() (username, password string) // as they are now; none if nil
+	Credentials func() (username, password string) // the current ones; none if nil
 	TLS         *tls.Config                        // no TLS if nil
 	Log         *slog.Logger
 }
 
 const (
-	callTimeout       = 10 * time.Second // a call waits so long for the servers, through a fail-over
+	callTimeout       = 10 * time.Second // how long a call waits for the servers, through a fail-over
 	disconnectTimeout = 10 * time.Second
-	tryTimeout        = 3 * time.Second // for the server to take new credentials
-	heartbeatInterval = 2 * time.Second // the driver looks at each server
+	tryTimeout        = 3 * time.Second // for the server to accept new credentials
+	heartbeatInterval = 2 * time.Second // the driver checks each server this often
 	connectTimeout    = 5 * time.Second
 	retryPause        = 10 * time.Millisecond  // before the first retry of a call
 	maxRetryPause     = 500 * time.Millisecond // before later ones
-	renewInterval     = 50 * time.Millisecond  // a refused call looks for new credentials
+	renewInterval     = 50 * time.Millisecond  // how often a refused call looks for new credentials
 )
 
 // A Conn is a connection to a database. Its methods may be called by many
@@ -60,20 +60,20 @@ type Conn struct {
 	closeErr error
 }
 
-// A client is the driver's, with the credentials that it was made with. It
-// lives on after others have replaced it, until its last call has ended.
+// A client is the driver's client, with the credentials that it was made with.
+// After others have replaced it, it lives until its last call has ended.
 type client struct {
 	*mongo.Client
 	db             *mongo.Database
 	user, password string
 
 	calls   int           // under way
-	retired chan struct{} // closed when another has replaced it
+	retired chan struct{} // closed when another client has replaced it
 }
 
 // Open connects. It waits some seconds for the servers, and returns
-// ErrUnavailable where none answers; ErrInvalid, with what to do, where the
-// URI cannot be used, or the server is in no replica set.
+// ErrUnavailable if none answers. It returns ErrInvalid, with a remedy, if the
+// URI cannot be used or the server is in no replica set.
 func Open(ctx context.Context, o Options) (*Conn, error) {
 	c := &Conn{options: o, log: o.Log, closed: make(chan struct{})}
 	first, err := c.connect()
@@ -123,7 +123,7 @@ func (l *client) disconnect() error {
 	return nil
 }
 
-// credentials returns those of now.
+// credentials returns the current ones.
 func (c *Conn) credentials() (user, password string) {
 	if c.options.Credentials == nil {
 		return "", ""
@@ -149,8 +149,8 @@ func (c *Conn) connect() (*client, error) {
 	return l, nil
 }
 
-// clientOptions are those of every client. They come after the URI, which
-// cannot undo what durability rests on.
+// clientOptions are the options of every client. They come after the URI, so
+// that it cannot switch off what durability depends on.
 func (c *Conn) clientOptions() (*options.ClientOptions, error) {
 	journal := true
 	o := options.Client().ApplyURI(c.options.URI).
@@ -163,8 +163,8 @@ func (c *Conn) clientOptions() (*options.ClientOptions, error) {
 		SetConnectTimeout(connectTimeout).
 		SetServerSelectionTimeout(callTimeout)
 	if c.options.TLS != nil {
-		// The driver's own TLS does not give a server's IP address to the check
-		// of its certificate.
+		// The driver's own TLS does not check a server's IP address against its
+		// certificate.
 		o.SetTLSConfig(nil).SetDialer(certs.Dialer{Config: c.options.TLS})
 	}
 	if err := o.Validate(); err != nil {
@@ -223,8 +223,8 @@ func (c *Conn) drop(l *client) {
 	}
 }
 
-// Rotate takes new credentials, where they have changed and the server takes
-// them. Else it goes on with those before; a call that these are refused for
+// Rotate takes new credentials, if they have changed and the server accepts
+// them. Otherwise it keeps the old ones; a call that the server then refuses
 // looks for new ones again.
 func (c *Conn) Rotate(ctx context.Context) {
 	if c.IsClosed() {
@@ -235,7 +235,8 @@ func (c *Conn) Rotate(ctx context.Context) {
 	c.replace(ctx, l)
 }
 
-// replace replaces a client, and reports whether another is in its place now.
+// replace replaces a client, and reports whether another one is in its place
+// now.
 func (c *Conn) replace(ctx context.Context, old *client) bool {
 	if old.isRetired() {
 		return true
@@ -261,7 +262,7 @@ func (c *Conn) replace(ctx context.Context, old *client) bool {
 		return true
 	}
 	c.client = l
-	close(old.retired) // its last release drops it: the caller holds it
+	close(old.retired) // it is dropped with its last release, because the caller holds it
 	c.log.Info("MongoDB: new credentials", "user", l.user)
 	return true
 }
@@ -277,8 +278,8 @@ func (l *client) isRetired() bool {
 
 // renew waits until a client whose credentials were refused is replaced, and
 // reports whether it was. The server may know a new password before the
-// settings do. Where the user may not do what was asked, renew looks once only:
-// most likely no password will help.
+// settings do. If the user lacks a right, renew looks only once, because a new
+// password will most likely not help.
 func (c *Conn) renew(ctx context.Context, l *client, once bool) bool {
 	for !c.replace(ctx, l) {
 		if once {
@@ -295,9 +296,9 @@ func (c *Conn) renew(ctx context.Context, l *client, once bool) bool {
 	return true
 }
 
-// Call calls fn with the database, under a deadline, and explains its error.
-// It calls fn again with other credentials where those before are refused. The
-// driver repeats reads, and writes of one document, through a fail-over.
+// Call calls fn with the database, under a deadline, and explains its error. If
+// the credentials are refused, it calls fn again with new ones. The driver
+// repeats reads, and writes of one document, through a fail-over.
 func (c *Conn) Call(ctx context.Context, fn func(ctx context.Context, d *mongo.Database) error) error {
 	return c.call(ctx, func(ctx context.Context, l *client) error { return fn(ctx, l.db) })
 }
@@ -322,8 +323,8 @@ func (c *Conn) call(ctx context.Context, fn func(ctx context.Context, l *client)
 	}
 }
 
-// Insist is Call for what may be done twice. It tries again where the driver
-// would not.
+// Insist is Call for work that may be done twice. It tries again in cases where
+// the driver would not.
 func (c *Conn) Insist(ctx context.Context, fn func(ctx context.Context, d *mongo.Database) error) error {
 	end := time.Now().Add(callTimeout)
 	for pause := retryPause; ; pause = min(2*pause, maxRetryPause) {
@@ -341,9 +342,9 @@ func (c *Conn) Insist(ctx context.Context, fn func(ctx context.Context, d *mongo
 	}
 }
 
-// Borrow calls fn with the database, for a cursor or a stream that may live
-// long: there is no deadline. retired is closed when the credentials have
-// changed, and fn should come to an end.
+// Borrow calls fn with the database, without a deadline: for a cursor or a
+// stream that may live long. retired is closed when the credentials have
+// changed; fn should then end.
 func (c *Conn) Borrow(ctx context.Context, fn func(d *mongo.Database, retired <-chan struct{}) error) error {
 	if err := ctx.Err(); err != nil {
 		return err
@@ -356,8 +357,8 @@ func (c *Conn) Borrow(ctx context.Context, fn func(d *mongo.Database, retired <-
 	return c.explain(ctx, fn(l.db, l.retired))
 }
 
-// explain is Explain, but for errors that come because ctx or the connection
-// has ended.
+// explain is Explain, except for errors that come from the end of ctx or of the
+// connection.
 func (c *Conn) explain(ctx context.Context, err error) error {
 	switch {
 	case err == nil:

@@ -12,8 +12,9 @@ import (
 	"multivac/internal/servers"
 )
 
-// A connection that breaks while it signs in does not make the password wrong:
-// else calls would wait for another one, long after the network is well again.
+// A connection that breaks during signing in does not make the password wrong.
+// Otherwise calls would wait for another password long after the network is
+// well again.
 func TestBrokenWhileSigningIn(t *testing.T) {
 	m := servers.Mongo(t, servers.MongoOptions{Users: []servers.MongoUser{{Name: "ana", Password: "one", Database: "multivac"}}})
 	proxy := servers.FaultProxy(t, m.Addr)

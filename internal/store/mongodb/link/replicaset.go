@@ -12,7 +12,7 @@ import (
 	"multivac"
 )
 
-// lookTimeout is how long a server has to say what it is.
+// lookTimeout is how long a server may take to describe itself.
 const lookTimeout = 2 * time.Second
 
 var hello = bson.D{{Key: "hello", Value: 1}}
@@ -31,7 +31,7 @@ func (c *Conn) checkReplicaSet(ctx context.Context) error {
 	err := ask(soon)
 	if err != nil {
 		// The driver waits for a server that fits the URI, and does not say
-		// which one it has found instead.
+		// which servers it found instead.
 		if found := c.look(ctx); found != nil {
 			return found
 		}
@@ -62,7 +62,7 @@ func (h helloReply) check() error {
 		"MongoDB runs standalone, and has no change streams then")
 }
 
-// look asks each server what it is. It returns nil where that explains
+// look asks each server to describe itself. It returns nil if that explains
 // nothing.
 func (c *Conn) look(ctx context.Context) error {
 	o, err := c.clientOptions()

@@ -17,23 +17,23 @@ import (
 const Sessions = "sessions"
 
 const (
-	sessionInterval = time.Second     // a process says that its sessions live
-	sessionTimeout  = 4 * time.Second // a session is killed that was silent for so long
+	sessionInterval = time.Second     // a process reports its sessions this often
+	sessionTimeout  = 4 * time.Second // a session that was silent for so long is killed
 )
 
 // sessions keeps the list of this process's sessions, and kills those of
 // processes that have died.
 //
-// A process that dies within a transaction leaves the rows locked that it has
-// changed, and the end of the feed among them. MongoDB waits 60 seconds before
-// it ends such a transaction, and no process could publish anything until then. So
-// each process writes down the sessions of its transactions, and says every
-// second that they live. A session that is silent for 4 seconds is killed by any
-// process, and its transaction with it. If its process lives after all, its
-// transaction fails there, and is tried again.
+// A process that dies within a transaction leaves its changed rows locked, and
+// also the end of the feed. MongoDB ends such a transaction after 60 seconds,
+// and until then no process could publish anything. So each process lists the
+// sessions of its transactions, and reports every second that they live. If a
+// session is silent for 4 seconds, any process may kill it, and its transaction
+// with it. If its process is still alive, the transaction fails there and is
+// tried again.
 //
-// A process that signs in as another user than the session cannot kill it, and
-// waits for MongoDB.
+// A process that signs in as another user cannot kill the session, and waits
+// for MongoDB.
 type sessions struct {
 	conn *Conn
 	stop context.CancelFunc
@@ -81,8 +81,8 @@ func (s *sessions) run(ctx context.Context) {
 	}
 }
 
-// sessionList is the collection. The list may lose what was written last: it is
-// written again a second later.
+// sessionList is the collection of sessions. It may lose the last writes,
+// because they are written again a second later.
 func sessionList(d *mongo.Database) *mongo.Collection {
 	return d.Collection(Sessions, options.Collection().SetWriteConcern(writeconcern.W1()))
 }
@@ -92,7 +92,7 @@ func sessionID(s *mongo.Session) bson.Binary {
 	return bson.Binary{Subtype: subtype, Data: data}
 }
 
-// add puts a session on the list. It is there before its first transaction.
+// add puts a session on the list, before its first transaction.
 func (s *sessions) add(ctx context.Context, d *mongo.Database, session *mongo.Session) error {
 	s.mu.Lock()
 	s.live[session] = true
@@ -106,18 +106,18 @@ func (s *sessions) add(ctx context.Context, d *mongo.Database, session *mongo.Se
 	return err
 }
 
-// remove takes a session off the list. Where it is not known to have no
-// transaction, it stays there and is not refreshed, so that it is killed.
+// remove takes a session off the list. If it may still have a transaction, it
+// stays on the list without being refreshed, so that it is killed.
 func (s *sessions) remove(ctx context.Context, d *mongo.Database, session *mongo.Session, known bool) {
 	s.mu.Lock()
 	delete(s.live, session)
 	s.mu.Unlock()
 	if known {
-		_, _ = sessionList(d).DeleteOne(ctx, bson.D{{Key: "_id", Value: sessionID(session)}}) // else it is killed, which does no harm
+		_, _ = sessionList(d).DeleteOne(ctx, bson.D{{Key: "_id", Value: sessionID(session)}}) // if that fails, it is killed, which does no harm
 	}
 }
 
-// refresh says that the sessions live.
+// refresh reports that the sessions live.
 func (s *sessions) refresh(ctx context.Context, d *mongo.Database) error {
 	s.mu.Lock()
 	var ids []bson.Binary

@@ -10,13 +10,13 @@ import (
 )
 
 const (
-	conflictPause    = time.Millisecond      // at most, before a transaction is tried a second time
-	maxConflictPause = 40 * time.Millisecond // at most, before later tries
+	conflictPause    = time.Millisecond      // the longest pause before the second try of a transaction
+	maxConflictPause = 40 * time.Millisecond // the longest pause before later tries
 	endTimeout       = time.Second           // to abort a transaction or to end a session
 )
 
 // A Transactor runs transactions one after the other, in one session of the
-// server. It is for one goroutine.
+// server. Only one goroutine may use it.
 type Transactor struct {
 	conn    *Conn
 	of      *client // that session belongs to
@@ -26,11 +26,11 @@ type Transactor struct {
 // Transactor returns a new one, which the caller has to Close.
 func (c *Conn) Transactor() *Transactor { return &Transactor{conn: c} }
 
-// Run runs fn in a transaction. What fn has done is durable when Run returns
-// nil, and undone when Run returns an error of fn. Where Run returns
-// ErrUnavailable, it may be either.
+// Run runs fn in a transaction. If Run returns nil, the writes of fn are
+// durable. If it returns an error of fn, they are undone. If it returns
+// ErrUnavailable, they may be either.
 //
-// Run calls fn again where another transaction changes the same, and where a
+// Run calls fn again if another transaction changes the same documents, or if a
 // fail-over has ended the transaction.
 func (t *Transactor) Run(ctx context.Context, fn func(ctx context.Context, d *mongo.Database) error) error {
 	return t.conn.call(ctx, func(ctx context.Context, l *client) error {
@@ -69,8 +69,8 @@ func (t *Transactor) try(ctx context.Context, l *client, fn func(ctx context.Con
 	return err
 }
 
-// unbegun is an error from before a transaction was to be committed, because the
-// primary has gone: it may be tried again.
+// unbegun is an error because the primary has gone, from before the commit. The
+// transaction may be tried again.
 type unbegun struct{ error }
 
 func (e unbegun) Unwrap() error { return e.error }
@@ -82,8 +82,7 @@ func early(err error) error {
 	return err
 }
 
-// commit commits the transaction. It asks again while it is not known whether
-// the server has done so.
+// commit commits the transaction. It asks again while the outcome is unknown.
 func (t *Transactor) commit(ctx context.Context) error {
 	for pause := retryPause; ; pause = min(2*pause, maxRetryPause) {
 		err := t.session.CommitTransaction(ctx)
@@ -110,7 +109,7 @@ func (t *Transactor) abort(ctx context.Context, cause error) {
 	}
 }
 
-// use makes sure that the session is one of the client.
+// use makes sure that the session belongs to the client.
 func (t *Transactor) use(ctx context.Context, l *client) error {
 	if t.session != nil && t.of == l {
 		return nil
@@ -132,8 +131,8 @@ func (t *Transactor) use(ctx context.Context, l *client) error {
 // Close ends the session.
 func (t *Transactor) Close() { t.end(true) }
 
-// end ends the session. Where it is not known to have no transaction, it stays
-// in the list of sessions, to be killed.
+// end ends the session. If it may still have a transaction, it stays in the
+// list of sessions, to be killed.
 func (t *Transactor) end(known bool) {
 	if t.session == nil {
 		return
