@@ -1,6 +1,7 @@
 package link
 
 import (
+	"context"
 	"strings"
 	"testing"
 	"time"
@@ -51,4 +52,48 @@ func TestBrokenWhileSigningIn(t *testing.T) {
 	if broken == 0 {
 		t.Error("no connection broke while it signed in")
 	}
+}
+
+// A transaction whose session was killed is tried again, in another session:
+// the server may take no more transactions in the killed one.
+func TestKilledSession(t *testing.T) {
+	m := servers.Mongo(t, servers.MongoOptions{})
+	conn, err := Open(t.Context(), Options{URI: m.URI, Database: "multivac"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer conn.Close()
+	transactor := conn.Transactor()
+	defer transactor.Close()
+	tries, first := 0, (*mongo.Session)(nil)
+	err = transactor.Run(t.Context(), func(ctx context.Context, d *mongo.Database) error {
+		if _, err := d.Collection("c").InsertOne(ctx, bson.D{{Key: "try", Value: tries}}); err != nil {
+			return err
+		}
+		if tries++; tries > 1 {
+			return nil
+		}
+		first = transactor.session
+		kill := bson.D{{Key: "killSessions", Value: bson.A{bson.D{{Key: "id", Value: sessionID(first)}}}}}
+		if err := d.Client().Database("admin").RunCommand(t.Context(), kill).Err(); err != nil {
+			t.Fatal(err)
+		}
+		_, err := d.Collection("c").InsertOne(ctx, bson.D{{Key: "try", Value: "killed"}})
+		return err
+	})
+	if err != nil || tries != 2 || transactor.session == first {
+		t.Errorf("after %d tries, the same session: %v, got %v", tries, transactor.session == first, err)
+	}
+	n, err := count(conn, t.Context())
+	if err != nil || n != 1 {
+		t.Errorf("%d rows are there, %v, want that of the second try", n, err)
+	}
+}
+
+func count(c *Conn, ctx context.Context) (n int64, err error) {
+	err = c.Call(ctx, func(ctx context.Context, d *mongo.Database) (err error) {
+		n, err = d.Collection("c").CountDocuments(ctx, bson.D{})
+		return err
+	})
+	return n, err
 }

@@ -70,10 +70,11 @@ func (s *sessions) run(ctx context.Context) {
 		case <-tick.C:
 		}
 		err := s.conn.Call(ctx, func(ctx context.Context, d *mongo.Database) error {
+			begun := time.Now() // the refresh may take longer than sessionTimeout, and these sessions live
 			if err := s.refresh(ctx, d); err != nil {
 				return err
 			}
-			return killSilent(ctx, d, time.Now().Add(-sessionTimeout))
+			return killSilent(ctx, d, begun.Add(-sessionTimeout))
 		})
 		if err != nil {
 			s.conn.log.Debug("MongoDB: cannot look after sessions", "error", err)
