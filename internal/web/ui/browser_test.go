@@ -10,6 +10,7 @@ import (
 	"testing"
 
 	"multivac"
+	"multivac/internal/eventually"
 	"multivac/internal/web/ui"
 )
 
@@ -36,7 +37,7 @@ func TestBrowserAsks(t *testing.T) {
 		defer server.Close()
 		b := browser.tab(t, 1280, "light", script)
 		b.open(server.URL + "/")
-		b.value("document.getElementById('q').focus()") // autofocus comes with the first frame, which may be later
+		eventually.True(t, "the question has the focus", func() bool { return b.value("document.activeElement.id") == "q" })
 		b.load(func() { b.write(askPump); b.press("Enter", "\r") })
 		if got, want := b.value("document.querySelector('.answer strong').textContent"), pumpQuote; got != want {
 			t.Errorf("script %v: answer %q, want %q", script, got, want)
