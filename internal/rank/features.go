@@ -224,7 +224,7 @@ func (r *reading) readPassage(q *Question, i int, c *Candidate, context uint64, 
 		r.sentences = append(r.sentences, sentence{Span: multivac.Span{Start: c.Sentences[place].Start, End: c.Sentences[last].End}, candidate: i, place: place})
 		s := &r.sentences[len(r.sentences)-1]
 		body := c.Sentence(s.Span)
-		if s.run = last > place; s.run && c.Kind != multivac.Prose { // the sentence before a list finds the whole list, and each item is found by itself
+		if s.run = last > place; s.run && c.Kind != multivac.Prose { // a list is scored by the sentence before it, and each item also by itself
 			body = c.Sentence(c.Sentences[place])
 		}
 		posing := posingOf(body)

@@ -57,7 +57,7 @@ func (d *Door) Check(r *http.Request, rule route.Rule) error {
 func stay() {}
 
 // Enter returns the caller of r, and the function that ends the caller's visit.
-// The caller is nil if the rule does not look at keys.
+// The caller is nil if no key was checked and the rule needs none.
 func (d *Door) Enter(ctx context.Context, r *http.Request, rule route.Rule) (*auth.Caller, func(), error) {
 	if d.Gate == nil {
 		return &auth.Anyone, stay, nil

@@ -109,7 +109,7 @@ func (t *told) add(i item) error {
 		i.err = i.Validate()
 	}
 	receipt := wire.Receipt{Source: multivac.Clip(i.Source, multivac.MaxSource)}
-	if len(t.receipts) >= maxExplained { // fewer receipts take less memory than their body
+	if len(t.receipts) >= maxExplained { // fewer receipts take no more memory than their body
 		if err := t.hold.Receipt(t.ctx, sizeOfReceipt+len(receipt.Source)); err != nil {
 			return errors.Join(err, t.flush())
 		}
@@ -117,7 +117,7 @@ func (t *told) add(i item) error {
 	if len(t.receipts) == 0 {
 		t.first = i.where
 	}
-	full := false // if it is full, the batch is told at once
+	full := false // there is no room for more documents, so the batch is told at once
 	if i.err != nil {
 		receipt.Error = t.refuse(i.err, i.where)
 	} else {

@@ -20,8 +20,8 @@ const Most = 64 << 20
 const (
 	otherRoom   = 8 << 20  // bodies that do not tell, such as questions
 	smallRoom   = 16 << 20 // the first smallBody bytes of each body that tells
-	largeRoom   = 96 << 20 // the rest of bodies that are read as a whole
-	streamRoom  = 48 << 20 // lines and documents of the rest of bodies that are told as they come
+	largeRoom   = 96 << 20 // bodies that are read as a whole, beyond smallBody
+	streamRoom  = 48 << 20 // lines and documents of bodies that are told as they come, beyond smallBody
 	receiptRoom = 48 << 20 // the receipts of documents
 	smallBody   = 64 << 10
 )
