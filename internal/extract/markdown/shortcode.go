@@ -7,7 +7,7 @@ import (
 )
 
 // liquid rewrites a tag of Liquid, as in GitBook and Jekyll, at the cursor. In
-// the middle of a line, only a tag that ends something is one.
+// the middle of a line, it only rewrites a tag that ends something.
 func (c *cursor) liquid(rest string) bool {
 	end := strings.Index(rest[:min(len(rest), light.MaxTag)], "%}")
 	if end < 2 {
