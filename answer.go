@@ -21,7 +21,7 @@ const (
 	Eager    Stop = "eager"    // 80%
 )
 
-// Stops lists all stops, the strictest first. The shares above hold where 1
+// Stops lists all stops, the strictest first. The shares above hold if 1
 // question in 2 has an answer.
 var Stops = []Stop{Strict, Balanced, Eager}
 
@@ -114,7 +114,7 @@ type Answer struct {
 	// Sources are the sources of the best documents, the best one first, each
 	// once, at most 5.
 	Sources  []string
-	Reason   *Reason // set where State is InsufficientData
+	Reason   *Reason // set if State is InsufficientData
 	Position Position
 }
 

@@ -152,7 +152,7 @@ type Document struct {
 	Hash       ContentHash
 	Body       []byte // as told, while pending or failed
 	Text       string // the extracted text, once indexed; never normalised
-	Places     Places // of Text in the file; where Text is
+	Places     Places // of Text in the file; set if Text is
 	Revision   Revision
 	State      State
 	Step       string // the step that the worker has begun: "extract", "segment", "publish"
@@ -168,7 +168,7 @@ type Receipt struct {
 	Source   string
 	Revision Revision
 	State    State
-	Changed  bool     // false where the stored content is the same
+	Changed  bool     // false if the stored content is the same
 	Position Position // set once Indexed or Deleted; a question after this position sees the effect
 	Err      error    // why this telling was refused or failed; ID is empty if it was not stored
 }

@@ -54,7 +54,7 @@ func (t KeyText) MarshalText() ([]byte, error) { return []byte(t.String()), nil 
 // Limits bound the requests of a key's holder. 0 is no limit.
 type Limits struct {
 	Rate       float64 // requests per second, in the long run
-	Burst      int     // requests at once after a pause; at least 1 where Rate is set
+	Burst      int     // requests at once after a pause; at least 1 if Rate is set
 	Concurrent int     // requests at the same time
 }
 

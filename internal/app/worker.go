@@ -16,11 +16,11 @@ type workerPart struct {
 
 const (
 	// sharedLease is how long a document of a worker that died waits for
-	// another worker, where there are several. A living one extends its lease
+	// another worker, if there are several. A living worker extends its lease
 	// every third of that.
 	sharedLease = 2 * time.Second
-	// sharedRefreshInterval is the time between two looks for documents whose
-	// vectors are missing, where several workers publish.
+	// sharedRefreshInterval is the time between two looks for documents without
+	// vectors, if several workers publish.
 	sharedRefreshInterval = time.Second
 )
 

@@ -110,5 +110,5 @@ type Found struct {
 // A Hit is a passage that was found.
 type Hit struct {
 	multivac.PassageID
-	Score float64 // BM25 of the terms; 0 where it was found by Vector alone
+	Score float64 // BM25 of the terms; 0 if it was found by Vector only
 }

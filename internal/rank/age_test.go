@@ -14,7 +14,7 @@ func aged(documents ...string) (found []Candidate) {
 	for i, d := range documents {
 		part := strings.Split(d, " | ")
 		p := text.Segment(part[3])[0]
-		p.Heading, p.Number = part[2], len(part)-4 // the first where it is the opening
+		p.Heading, p.Number = part[2], len(part)-4 // the first number if it is the opening
 		found = append(found, Candidate{Score: 10 - float64(i)/10, Opening: strings.Join(part[4:], ""),
 			Excerpt: multivac.Excerpt{Passage: p, Document: multivac.DocumentID(part[0]), Source: part[0], Title: part[1]}})
 	}

@@ -29,11 +29,11 @@ const (
 	fCoverHeading                         // by heading and lead
 	fHeadingAsks                          // likeness of the nearest heading and the question, as sets of words
 	fCoverDocument                        // by all found passages of its document
-	fCoverPlain                           // by the sentence, each word weighing its IDF alone
+	fCoverPlain                           // by the sentence, with the IDF as the weight of a word
 	fCoverPassagePlain                    // by passage and context, likewise
 	fNeighbours                           // BM25 of the sentences next to it, the mean over the question's weight
-	fLeans                                // what the sentence before adds to the coverage, where this one begins with a pronoun
-	fCoverOwn                             // by the sentence, of what the title has not
+	fLeans                                // coverage that the sentence before adds, if this one begins with a pronoun
+	fCoverOwn                             // by the sentence, of the words that the title lacks
 	fRarestMissing                        // weight of the heaviest word that sentence and context lack, over the heaviest
 	fRarestMissingPassage                 // that passage and context lack
 	fMissing                              // share of words that sentence and context lack
@@ -48,7 +48,7 @@ const (
 	fNumbersMissingPassage                // that passage and context lack
 	fPhrasesMissing                       // share of the question's quoted phrases that the sentence and its title lack
 	fPhrasesMissingPassage                // that the passage and its title lack
-	fNew                                  // words that the question has not, logarithmic
+	fNew                                  // words that the question lacks, logarithmic
 	fNewNames                             // of them capitalised, logarithmic
 	fLength                               // words, logarithmic
 	fShort                                // under five words
@@ -59,9 +59,9 @@ const (
 	fTable                                // a table row
 	fCode                                 // a line of code
 	fAsks                                 // ends with a question mark
-	fMeant                                // weight of words that context lacks and a word of the sentence may mean
+	fMeant                                // weight of words that the context lacks and that a word of the sentence may mean
 	fTranslation                          // how much likelier the sentence makes the question's words
-	fAnswerType                           // what the model's answer table says of the question's words and the sentence's classes
+	fAnswerType                           // weight in the model's answer table for the question's words and the sentence's classes
 	features
 )
 
@@ -76,11 +76,11 @@ var featureNames = [features]string{
 // A Candidate is a found passage.
 type Candidate struct {
 	multivac.Excerpt
-	Score float64 // BM25; 0 where it was found by its meaning alone
-	// Cosines say how like the question's sense each sentence is; nil where
-	// that is not known.
+	Score float64 // BM25; 0 if it was found by its meaning only
+	// Cosines say how like the question's meaning each sentence is; nil if that
+	// is not known.
 	Cosines []float32
-	// Opening is how the document begins, where that is known and may say what
+	// Opening is the beginning of the document, if it is known. It may say what
 	// the document replaces or what replaces it.
 	Opening string
 }
@@ -224,7 +224,7 @@ func (r *reading) readPassage(q *Question, i int, c *Candidate, context uint64, 
 		r.sentences = append(r.sentences, sentence{Span: multivac.Span{Start: c.Sentences[place].Start, End: c.Sentences[last].End}, candidate: i, place: place})
 		s := &r.sentences[len(r.sentences)-1]
 		body := c.Sentence(s.Span)
-		if s.run = last > place; s.run && c.Kind != multivac.Prose { // the sentence before a list finds the whole list, and each item is found by itself
+		if s.run = last > place; s.run && c.Kind != multivac.Prose { // a list is scored by the sentence before it, and each item also by itself
 			body = c.Sentence(c.Sentences[place])
 		}
 		posing := posingOf(body)

@@ -217,8 +217,9 @@ func inQuotationMarks(before, after string) bool {
 func (s *sentence) lends(q *Question) bool { return q.cover(s.matched) >= 0.5 }
 
 // opening returns the last heading above a passage if the first sentence of the
-// passage is to be read as an answer to it. That is so if the heading has the
-// meaningful words of the question, or asks part of it.
+// passage is to be read as an answer to it. That is so if the heading is a
+// question that covers half of q or more, or if heading and q have the same
+// meaningful words.
 func (r *reading) opening(q *Question, path string) string {
 	heading := lastHeading(path)
 	has := r.mask(q, heading)

@@ -23,9 +23,9 @@ func (q *Question) recognise(terms uint64) {
 // names reports whether the question asks for a section by its name. The title
 // or a heading has to be an identifier of the question and nothing else. Title
 // and headings have to have all other words of the question, except those that
-// give it its form. A heading below the identifier has to be one of these
-// words. For example, "What is the impact of KubeAPIDown?" names the section
-// Impact of KubeAPIDown.
+// give it its form. If there are such words, the last heading has to have a word
+// of the question. For example, "What is the impact of KubeAPIDown?" names the
+// section Impact of KubeAPIDown.
 func (r *reading) names(q *Question, c *Candidate) bool {
 	titles := []string{c.Title}
 	if c.Heading != "" {

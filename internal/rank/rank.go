@@ -40,7 +40,7 @@ type Order struct {
 	question   *Question
 	candidates []Candidate
 	reading    *reading
-	sensed     []sensed // where all candidates have cosines
+	sensed     []sensed // set if all candidates have cosines
 	runs       []Run
 }
 

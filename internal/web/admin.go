@@ -11,15 +11,15 @@ import (
 	"multivac/internal/web/route"
 )
 
-// NewAdmin returns the handler of what operators have at an address of their
-// own: probes, metrics and profiles. It looks at no key, and sets no bounds.
+// NewAdmin returns the handler of the operators' address: probes, metrics and
+// profiles. It checks no key and sets no bounds.
 func NewAdmin(o Options) http.Handler {
 	s := newProbes(o)
 	return secure(s.mux(append(s.probes(), profiles()...), route.Route{Pattern: "/", Rule: route.AnyKey}))
 }
 
-// NewProbes returns the handler of a process that serves nothing but probes and
-// metrics. It looks at no key, and sets no bounds.
+// NewProbes returns the handler of a process that only serves probes and
+// metrics. It checks no key and sets no bounds.
 func NewProbes(o Options) http.Handler {
 	s := newProbes(o)
 	return secure(s.mux(s.probes(), route.Route{Pattern: "/", Rule: route.AnyKey}))
@@ -31,7 +31,8 @@ func newProbes(o Options) *server {
 }
 
 // NewWaiting returns the handler of a process that cannot serve yet: probes,
-// metrics, and for the rest an ErrUnavailable. reason says what it waits for.
+// metrics, and an ErrUnavailable for everything else. reason says what the
+// process waits for.
 func NewWaiting(o Options, reason func() string) http.Handler {
 	o.Library = waiting{reason: reason}
 	s := newProbes(o)
@@ -44,8 +45,8 @@ func (s *server) notReady(w http.ResponseWriter, r *http.Request) {
 	s.fail(w, r, err)
 }
 
-// waiting is the library of a process that cannot serve yet: it has a status
-// and nothing else.
+// waiting is the library of a process that cannot serve yet. It only has a
+// status.
 type waiting struct {
 	multivac.Library // nil
 	reason           func() string

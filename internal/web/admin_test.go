@@ -9,8 +9,8 @@ import (
 	"multivac/internal/web/webtest"
 )
 
-// What operators have at an address of their own may take longer than a
-// request may elsewhere: a profile of a minute does.
+// Requests at the operators' address may take longer than other requests: a
+// profile takes a minute.
 func TestAdmin(t *testing.T) {
 	m := &webtest.Memory{}
 	metrics := http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {

@@ -14,7 +14,7 @@ import (
 	"multivac/internal/web/webtest"
 )
 
-// What a key costs a request.
+// The cost of a key for a request.
 func BenchmarkKey(b *testing.B) {
 	m := &webtest.Memory{}
 	ring := auth.NewKeyring(&webtest.Keys{}, time.Now)
@@ -42,8 +42,8 @@ func BenchmarkKey(b *testing.B) {
 	b.Run("with", func(b *testing.B) { run(b, text) })
 }
 
-// repeated returns a server that has an answer to a question, and that question
-// with a key.
+// repeated returns a server with a cached answer to a question, and a request
+// for it with a key.
 func repeated(t testing.TB) (http.Handler, *http.Request) {
 	t.Helper()
 	m := &webtest.Memory{}
@@ -63,7 +63,7 @@ func repeated(t testing.TB) (http.Handler, *http.Request) {
 	return h, r
 }
 
-// What a repeated answer costs besides net/http.
+// The cost of a repeated answer, without net/http.
 func BenchmarkAnswer(b *testing.B) {
 	h, r := repeated(b)
 	w := &sink{header: http.Header{}}
@@ -76,7 +76,8 @@ func BenchmarkAnswer(b *testing.B) {
 	}
 }
 
-// TestFewAllocations holds what a repeated answer allocates besides net/http.
+// TestFewAllocations limits the allocations of a repeated answer, without
+// net/http.
 func TestFewAllocations(t *testing.T) {
 	h, r := repeated(t)
 	w := &sink{header: http.Header{}}
@@ -108,7 +109,7 @@ func (o *once) Ask(ctx context.Context, q multivac.Question) (multivac.Answer, e
 	return *o.answer, nil
 }
 
-// A sink notes the status only.
+// A sink only notes the status.
 type sink struct {
 	header http.Header
 	status int

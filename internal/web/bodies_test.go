@@ -24,7 +24,8 @@ import (
 	"multivac/internal/web/wire"
 )
 
-// Whatever a body holds, what is made of it is a small multiple of its size.
+// The memory for a body is a small multiple of its size, whatever the body
+// contains.
 func TestMemoryOfBodies(t *testing.T) {
 	s := newSite(t, func(o *web.Options) { o.Files = formats.All.Files })
 	const size = 16 << 20
@@ -38,8 +39,8 @@ func TestMemoryOfBodies(t *testing.T) {
 		runtime.ReadMemStats(&before)
 		w := s.do("POST", target, body, "Content-Type: "+mediaType)
 		runtime.ReadMemStats(&after)
-		// What is allocated is more than what is there at a time; the recorder
-		// has the answer, and copied it as it grew.
+		// More is allocated than is used at a time. The recorder has the
+		// answer, and copied it as it grew.
 		if got := (after.TotalAlloc - before.TotalAlloc) / size; got > 20 && !raced {
 			t.Errorf("%.40s: %d bytes were allocated for each of the body's, and it got %d", body, got, w.Code)
 		}
@@ -71,7 +72,7 @@ func TestMemoryOfBodies(t *testing.T) {
 	f("/multivac/data", "multipart/form-data; boundary=x", fill("", part, "--x--\r\n"))
 }
 
-// What is said of many documents is short, and says how many more there are.
+// The problem of many documents is short, and says how many more there are.
 func TestManyRefused(t *testing.T) {
 	s := newSite(t)
 	const n = 5000
@@ -79,7 +80,7 @@ func TestManyRefused(t *testing.T) {
 	if len(p.Errors)+p.Omitted != n || len(p.Errors) > 100 || len(p.Documents) > 256 || p.Documents[3].Error.Errors[0].Location != "documents[3]" {
 		t.Errorf("got %d errors, %d more, %d documents", len(p.Errors), p.Omitted, len(p.Documents))
 	}
-	// Where one of them is kept, each has its receipt, in order.
+	// If one of them is stored, each has its receipt, in order.
 	w := s.do("POST", documents, "["+strings.Repeat("{},", n-1)+`{"text":"a"}]`)
 	got := read[wire.Receipts](s, w, 202).Documents
 	if len(got) != n || got[n-1].ID == "" || w.Body.Len() > 150*n {
@@ -97,7 +98,7 @@ func TestManyRefused(t *testing.T) {
 	}
 }
 
-// The members around a list stand in any order, once.
+// The members of the object around a list may be in any order, but only once.
 func TestTellListsInAnyOrder(t *testing.T) {
 	s := newSite(t)
 	f := func(body string, status int, want string) {
@@ -125,8 +126,8 @@ func TestTellListsInAnyOrder(t *testing.T) {
 	f(`[{"text":"a"},{"text":"b"]`, 400, "JSON cannot be read after byte 25")
 }
 
-// JSON, queries and forms of which two readers could see different things are
-// refused.
+// JSON, queries and forms are refused if two readers could understand them
+// differently.
 func TestStrict(t *testing.T) {
 	s := newSite(t, func(o *web.Options) { o.Files = formats.All.Files })
 	f := func(method, target, mediaType, body, want string) {
@@ -176,7 +177,7 @@ func TestStrict(t *testing.T) {
 	}
 }
 
-// What was answered is kept nowhere on the way.
+// No cache on the way may keep answers.
 func TestAnswersAreNotKept(t *testing.T) {
 	s := newSite(t)
 	r := s.told("a.md", markdown)
@@ -200,7 +201,7 @@ func gzipped(t *testing.T, unit string, n int) string {
 	return b.String()
 }
 
-// What is unpacked is counted whether it tells something or not, over all files
+// Unpacked bytes are counted, whether they are documents or not, over all files
 // of a request.
 func TestUnpackedIsCounted(t *testing.T) {
 	read := 0
@@ -226,12 +227,12 @@ func TestUnpackedIsCounted(t *testing.T) {
 		}
 	}
 	f(2<<20, gzipped(t, strings.Repeat("\n", 1<<16), 1<<8)) // 16 MiB of blank lines
-	f(260<<20, gzipped(t, strings.Repeat(" ", 1<<20), 600)) // one long blank one
+	f(260<<20, gzipped(t, strings.Repeat(" ", 1<<20), 600)) // one long blank line
 	half := gzipped(t, strings.Repeat("\n", 600_000), 1)
 	f(2<<20, half, half, half)
 }
 
-// A server that stops ends what is read for a request.
+// A server that stops ends the reading of a request's files.
 func TestStopEndsTheReading(t *testing.T) {
 	stop, end := context.WithCancel(t.Context())
 	s := newSite(t, func(o *web.Options) {
@@ -280,8 +281,8 @@ func TestTooLargeBeforeItIsSent(t *testing.T) {
 	})
 }
 
-// While large bodies take all the memory that there is for them, another one is
-// told to come again, and what is small is answered as ever.
+// While large bodies take all memory for them, another large body is told to
+// try again, and small requests are answered as usual.
 func TestRoomForBodies(t *testing.T) {
 	slowly(t, func(t *testing.T, s *site, p pipes) {
 		var conns []net.Conn
@@ -312,7 +313,7 @@ func TestRoomForBodies(t *testing.T) {
 		if w := s.do("POST", "/api/v1/answer", `{"question":"links"}`); w.Code != 200 || time.Since(begun) > time.Second {
 			t.Errorf("a question got %d after %v", w.Code, time.Since(begun))
 		}
-		// A client that sends nothing holds it for half a minute only.
+		// A client that sends nothing only holds it for half a minute.
 		if res, err = http.ReadResponse(first, nil); err != nil || res.StatusCode != 408 || time.Since(begun) > 40*time.Second {
 			t.Errorf("after %v: got %v, %v, want 408", time.Since(begun), res, err)
 		}
@@ -347,7 +348,7 @@ func (k *slowKeeper) Import(context.Context, io.Reader, bool) (multivac.Imported
 	return multivac.Imported{}, nil
 }
 
-// Errors that huma finds are no more than a hundred, either.
+// The number of errors that huma finds is limited to 100, too.
 func TestManyErrorsOfAQuestion(t *testing.T) {
 	s := newSite(t)
 	var body strings.Builder

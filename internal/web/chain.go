@@ -11,15 +11,16 @@ import (
 	"multivac/internal/web/route"
 )
 
-// readTimeout is the longest that reading a small body takes.
+// readTimeout is the longest time for reading a small body.
 const readTimeout = route.RequestTimeout + limit.AnswerTime
 
-// wrap returns the handler of a route within all that its value says.
+// wrap returns the handler of a route, wrapped in everything that the route's
+// value says.
 func (s *server) wrap(r route.Route) http.Handler {
 	b := r.Bounds.OrSmall()
 	h := s.recover(s.admit(r, r.Handler))
 	switch {
-	case s.limits == nil: // it may take as long as it likes
+	case s.limits == nil: // its time is not limited
 	case r.Stream:
 		h = s.limits.Stream(b, h)
 	default:
@@ -39,8 +40,8 @@ func (s *server) wrap(r route.Route) http.Handler {
 	})
 }
 
-// admit lets in the requests that the rule of a route allows. Their context gets
-// the caller, and the time that the request may take.
+// admit lets in the requests that the rule of a route allows. It puts the
+// caller, and the time limit of the request, into their context.
 func (s *server) admit(of route.Route, next http.Handler) http.Handler {
 	rule, size, timeout := of.Rule, of.Bounds.OrSmall().Body, of.Bounds.OrSmall().Time
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
@@ -71,8 +72,8 @@ func (s *server) admit(of route.Route, next http.Handler) http.Handler {
 	})
 }
 
-// secure sets the headers that all responses have. A page sets a policy of its
-// own, and what a client may cache says so.
+// secure sets the headers that all responses have. Pages set a policy of their
+// own, and responses that may be cached say so.
 func secure(next http.Handler) http.Handler {
 	// Made once and shared by all responses: Set replaces a slice, and Add copies
 	// one that is full.
@@ -86,8 +87,8 @@ func secure(next http.Handler) http.Handler {
 	})
 }
 
-// recover turns a panic into a problem, or ends the connection where the
-// answer has begun.
+// recover turns a panic into a problem. If the response has begun, it ends the
+// connection.
 func (s *server) recover(next http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		begun := &begun{ResponseWriter: w, body: r.Body}
@@ -108,7 +109,7 @@ func (s *server) recover(next http.Handler) http.Handler {
 	})
 }
 
-// begun knows whether the answer has begun.
+// begun knows whether the response has begun.
 type begun struct {
 	http.ResponseWriter
 	yes  bool

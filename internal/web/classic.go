@@ -13,13 +13,13 @@ import (
 	"multivac/internal/web/route"
 )
 
-// What the original's routes answer, byte for byte.
+// The responses of the original's routes, byte for byte.
 const (
 	welcome = "Welcome to Multivac!"
 	updated = `{"response": "MultiVAC updated!"}`
 )
 
-// classicCollection is where the data of the original's routes live.
+// classicCollection is the collection with the data of the original's routes.
 const classicCollection multivac.CollectionName = "multivac"
 
 func (s *server) welcome(w http.ResponseWriter, r *http.Request) { writeText(w, welcome) }

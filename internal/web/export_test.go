@@ -7,7 +7,7 @@ import (
 	"multivac/internal/web/route"
 )
 
-// Routes returns what New serves, and what NewAdmin does.
+// Routes returns the routes of New and those of NewAdmin.
 func Routes(o Options) (all, admin []route.Route) {
 	o.Log = cmp.Or(o.Log, slog.Default())
 	s := newServer(o)

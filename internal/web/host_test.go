@@ -24,8 +24,8 @@ func (s *site) ask(method, target, host, body string, headers ...string) int {
 	return s.do(method, target, body, append(headers, "Host: "+host)...).Code
 }
 
-// Where no key is needed, a request must be for this machine, by whatever name
-// it has of its own.
+// If no key is needed, a request must be for this machine, by any of its own
+// names.
 func TestHosts(t *testing.T) {
 	s := newSite(t, local, allowing("wiki.example.org", "*.intern.example"))
 	for host, want := range map[string]int{
@@ -47,7 +47,7 @@ func TestHosts(t *testing.T) {
 	}
 }
 
-// Each route of each handler is behind it, whatever the method.
+// That holds for each route of each handler, and for every method.
 func TestHostsOfAllRoutes(t *testing.T) {
 	s := newSite(t, local, allowing("example.com")) // the host of the test's requests
 	receipt := s.told("a.md", markdown)
@@ -79,8 +79,8 @@ func TestHostsOfAllRoutes(t *testing.T) {
 	}
 }
 
-// Names are as free as ever where others can reach the address, or keys keep
-// strangers out; but not where the original's routes do without keys.
+// Any name is accepted if others can reach the address, or if keys keep
+// strangers out. It is not if the original's routes need no key.
 func TestHostsThatAreFree(t *testing.T) {
 	f := func(what string, s *site, target, host string, want int) {
 		t.Helper()
@@ -104,8 +104,8 @@ func TestHostsThatAreFree(t *testing.T) {
 	f("keys but for the original's", classic, "/api/v1/documents", "evil.example", 401)
 }
 
-// What stands in the request's line goes over the header, and HTTP/1.0 needs
-// neither: as net/http has it.
+// A host in the request line overrides the header, and HTTP/1.0 needs neither,
+// as in net/http.
 func TestHostOnTheLine(t *testing.T) {
 	s := newSite(t, local, allowing("example.com"))
 	server := httptest.NewServer(s)
@@ -138,7 +138,7 @@ func TestHostOnTheLine(t *testing.T) {
 	f("GET /readyz HTTP/1.1\r\nHost: localhost\r\nHost: evil.example", 400)
 }
 
-// What costs much is done for no page of another site, though it only reads.
+// Costly reads are refused to pages of other sites.
 func TestCostlyReads(t *testing.T) {
 	s := newSite(t)
 	for _, path := range []string{"/api/v1/export", "/api/v1/doctor"} {

@@ -11,8 +11,8 @@ import (
 // maxParameters is how many parameters a query may have.
 const maxParameters = 100
 
-// accept checks what is known of a request before its body is read. A client that
-// waits for "100 Continue" then does not send the body at all.
+// accept checks a request before its body is read. A client that waits for "100
+// Continue" then does not send the body if the request is refused.
 func accept(w http.ResponseWriter, r *http.Request, size int64) error {
 	if r.ContentLength > size {
 		w.Header().Set("Connection", "close")
@@ -21,8 +21,8 @@ func accept(w http.ResponseWriter, r *http.Request, size int64) error {
 	return checkQuery(r.URL.RawQuery)
 }
 
-// checkQuery refuses a query that two readers could understand differently: with
-// parameters that are there twice, or that cannot be read.
+// checkQuery refuses a query that two readers could understand differently: one
+// with a parameter twice, or with a parameter that cannot be read.
 func checkQuery(query string) error {
 	const remedy = "escape what stands in it, as curl --data-urlencode does"
 	if strings.Contains(query, ";") || !wellEscaped(query) {

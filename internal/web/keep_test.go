@@ -13,7 +13,7 @@ import (
 	"multivac/internal/web/wire"
 )
 
-// A keeper does what a test says.
+// A keeper does what a test sets.
 type keeper struct {
 	written  string
 	err      error
@@ -95,7 +95,8 @@ func TestKeepingFails(t *testing.T) {
 		t.Errorf("import: got %+v, want the broken line named", p)
 	}
 
-	// Once something is written, only the end of the connection can say it.
+	// Once something is written, only the end of the connection can report an
+	// error.
 	k.written = "{}\n"
 	defer func() {
 		if v := recover(); v != http.ErrAbortHandler {

@@ -21,11 +21,11 @@ import (
 	"multivac/internal/web/wire"
 )
 
-// locked is a site that wants keys.
+// locked is a site that requires keys.
 type locked struct {
 	*site
 	ring *auth.Keyring
-	keys map[string]multivac.KeyText // by what they are for
+	keys map[string]multivac.KeyText // by their purpose
 }
 
 func newLocked(t *testing.T, change ...func(*web.Options)) *locked {
@@ -53,7 +53,8 @@ func (l *locked) add(name string, k multivac.Key) multivac.KeyID {
 
 func bearer(text multivac.KeyText) string { return "Authorization: Bearer " + string(text) }
 
-// as sends a request with the key called name; with none where there is none.
+// as sends a request with the key called name, or without a key if there is
+// none.
 func (l *locked) as(name, method, target, body string, headers ...string) *httptest.ResponseRecorder {
 	l.Helper()
 	if text, ok := l.keys[name]; ok {
@@ -62,8 +63,8 @@ func (l *locked) as(name, method, target, body string, headers ...string) *httpt
 	return l.do(method, target, body, headers...)
 }
 
-// A call is how a route is called in a test, and what becomes of it: for callers
-// without a key that holds, and with a key that may ask, tell, and do all.
+// A call says how a test calls a route, and the statuses that it wants: without
+// a key, and with a key that may ask, tell and do everything.
 type call struct {
 	target, body, header string
 	want                 [4]int
@@ -71,7 +72,7 @@ type call struct {
 
 const asForm, asJSON = "Content-Type: application/x-www-form-urlencoded", "Content-Type: application/json"
 
-// calls are those of all routes. ID stands for a document.
+// calls are the calls of all routes. ID stands for a document.
 var calls = map[string]call{
 	"GET /livez":                                 {want: [4]int{200, 200, 200, 200}},
 	"GET /readyz":                                {want: [4]int{-1, 200, 200, 200}}, // see TestReadyzForStrangers
@@ -84,7 +85,7 @@ var calls = map[string]call{
 	"GET /ui/collections":                        {want: [4]int{401, 200, 200, 200}},
 	"GET /ui/document/{id}":                      {target: "/ui/document/ID", want: [4]int{401, 200, 200, 200}},
 	"GET /ui/sign-in":                            {want: [4]int{200, 200, 200, 200}},
-	"POST /ui/sign-in":                           {body: "key=x", header: asForm, want: [4]int{-1, 401, 401, 401}}, // of the key in the form
+	"POST /ui/sign-in":                           {body: "key=x", header: asForm, want: [4]int{-1, 401, 401, 401}}, // the key in the form is wrong
 	"POST /ui/sign-out":                          {want: [4]int{303, 303, 303, 303}},
 	"POST /api/v1/documents":                     {body: `{"text":"x"}`, want: [4]int{401, 403, 202, 202}},
 	"GET /api/v1/documents":                      {want: [4]int{401, 200, 200, 200}},
@@ -109,9 +110,9 @@ var calls = map[string]call{
 	"PUT /api/v1/documents":                      {want: [4]int{401, 405, 405, 405}}, // no route
 }
 
-// TestScopesAndRoutes holds which key opens which route, and what is said where
-// it does not. The routes are those that are served: a new one without a line
-// above fails.
+// TestScopesAndRoutes checks which key opens which route, and the response if
+// it does not. It tests the served routes, so a new route without a line above
+// makes it fail.
 func TestScopesAndRoutes(t *testing.T) {
 	var options web.Options
 	l := newLocked(t, func(o *web.Options) { options = *o })
@@ -145,18 +146,18 @@ func TestScopesAndRoutes(t *testing.T) {
 		method, path, _ := strings.Cut(pattern, " ")
 		c.target = strings.NewReplacer("ID", id, "GONE", string(gone)).Replace(cmp.Or(c.target, path))
 		for i, caller := range []string{"nobody", "broken", "unknown", "revoked", "ask", "tell", "admin"} {
-			l.opens(caller, method, c, c.want[max(0, i-3)]) // the first four are alike
+			l.opens(caller, method, c, c.want[max(0, i-3)]) // the first 4 are alike
 		}
 	}
 }
 
 var requests int
 
-// opens calls a route and checks what becomes of it, unless want is -1.
+// opens calls a route and checks the status, unless want is -1.
 func (l *locked) opens(caller, method string, c call, want int) {
 	l.Helper()
 	requests++
-	l.from = fmt.Sprintf("198.51.%d.%d:80", 100+requests/250, 1+requests%250) // or its wrong keys would be limited
+	l.from = fmt.Sprintf("198.51.%d.%d:80", 100+requests/250, 1+requests%250) // otherwise the wrong keys of an address would be limited
 	headers := []string{}
 	if c.header != "" {
 		headers = append(headers, c.header)
@@ -183,8 +184,8 @@ func (l *locked) opens(caller, method string, c call, want int) {
 	}
 }
 
-// TestOpenAPIDescribesTheRoutes holds that what OpenAPI describes is served, and
-// that what it leaves out is for people or is the document itself.
+// TestOpenAPIDescribesTheRoutes checks that OpenAPI only describes served
+// routes, and only leaves out routes for people and its own.
 func TestOpenAPIDescribesTheRoutes(t *testing.T) {
 	l := newLocked(t)
 	doc := read[openAPI](l.site, l.as("admin", "GET", "/api/v1/openapi.json", ""), 200)
@@ -210,7 +211,7 @@ func TestOpenAPIDescribesTheRoutes(t *testing.T) {
 	}
 }
 
-// A key that may tell sees what became of a document, and not what it says.
+// A key that may only tell sees the state of a document, but not its text.
 func TestTellingIsNotReading(t *testing.T) {
 	l := newLocked(t)
 	l.add("tell", multivac.Key{Scopes: []multivac.Scope{multivac.ScopeTell}})
@@ -254,14 +255,14 @@ func TestCollections(t *testing.T) {
 		}
 	}
 	forbidden("GET", "/api/v1/answer?question=rains&collection=secrets", "")
-	forbidden("GET", "/api/v1/answer?question=rains", "") // of default
+	forbidden("GET", "/api/v1/answer?question=rains", "") // of the collection default
 	forbidden("POST", "/api/v1/answer", `{"question":"rains","collection":"secrets"}`)
 	forbidden("GET", "/api/v1/collections/secrets/datum", "")
 	forbidden("GET", "/api/v1/documents?collection=secrets", "")
 	forbidden("POST", "/api/v1/documents", `{"collection":"secrets","text":"x"}`)
 	forbidden("GET", "/multivac", "")
 
-	// A document elsewhere is as one that was never told.
+	// A document of another collection looks as if it was never told.
 	for _, method := range []string{"GET", "DELETE"} {
 		there := l.problem(l.as("laws", method, "/api/v1/documents/"+ids["secrets"], ""), 404, "not-found")
 		if !strings.Contains(there.Detail, "never told") {
@@ -272,7 +273,7 @@ func TestCollections(t *testing.T) {
 		}
 	}
 
-	// Of many tellings, those for other collections are refused alone.
+	// Of many tellings, only those for other collections are refused.
 	receipts := read[wire.Receipts](l.site, l.as("laws", "POST", "/api/v1/documents", `[{"collection":"laws","text":"a"},{"collection":"secrets","text":"b"},{"collection":"rules","text":"c"}]`), 202)
 	var kinds []string
 	for _, r := range receipts.Documents {
@@ -286,7 +287,7 @@ func TestCollections(t *testing.T) {
 		t.Errorf("got %v, want %v", kinds, want)
 	}
 
-	// Lists hold what is theirs, page by page.
+	// Lists only have documents of the key's collections, page by page.
 	got := map[string]int{}
 	for target := "/api/v1/documents?limit=2"; target != ""; {
 		p := read[wire.Page](l.site, l.as("laws", "GET", target, ""), 200)
@@ -417,7 +418,7 @@ func TestSignIn(t *testing.T) {
 	}
 }
 
-// Signing in leads to a page of this server, whatever the form says.
+// Signing in always leads to a page of this server, whatever the form says.
 func TestSignInLeadsNowhereElse(t *testing.T) {
 	l := newLocked(t)
 	f := func(next, want string) {
@@ -438,7 +439,7 @@ func TestSignInLeadsNowhereElse(t *testing.T) {
 	f("ui", "/")
 }
 
-// With OpenClassic the original's routes need no key, and nothing else is open.
+// With OpenClassic the original's routes need no key, and all others do.
 func TestOpenClassic(t *testing.T) {
 	l := newLocked(t, func(o *web.Options) { o.OpenClassic = true })
 	form := "Content-Type: application/x-www-form-urlencoded"
@@ -459,8 +460,8 @@ func TestOpenClassic(t *testing.T) {
 	}
 }
 
-// Before there is a key everything is open, but for the keys themselves:
-// the first caller could lock out all others.
+// Before there is a key, everything is open except the routes of keys. With
+// these, the first caller could lock out all others.
 func TestWithoutKeys(t *testing.T) {
 	ring := auth.NewKeyring(&webtest.Keys{}, time.Now)
 	s := newSite(t, func(o *web.Options) {
@@ -484,7 +485,7 @@ func TestWithoutKeys(t *testing.T) {
 	if w := s.do("GET", "/api/v1/documents", "", "Authorization: Basic eDp5"); w.Code != 200 {
 		t.Errorf("with the password of a proxy: %d", w.Code)
 	}
-	// The first key closes it at once.
+	// The first key closes the routes at once.
 	if _, _, err := ring.MakeKey(t.Context(), multivac.Key{Scopes: []multivac.Scope{multivac.ScopeAdmin}}); err != nil {
 		t.Fatal(err)
 	}

@@ -41,7 +41,7 @@ func TestOpenAPI(t *testing.T) {
 	if !strings.HasPrefix(doc.OpenAPI, "3.1.") || doc.Info.Version != "1.2.3" || doc.Info.Title != "MultiVAC" {
 		t.Errorf("got %q %+v", doc.OpenAPI, doc.Info)
 	}
-	// Each route, and the statuses that a client has to expect.
+	// Each route, with the statuses that a client has to expect.
 	f := func(method, path, statuses string) {
 		t.Helper()
 		op, ok := doc.Paths[path][method]
@@ -152,8 +152,8 @@ func TestOpenAPIInYAML(t *testing.T) {
 	}
 }
 
-// The page loads nothing from elsewhere, its style passes its own policy, and
-// each problem's type leads to its line.
+// The page loads nothing from other servers, its style conforms to its own
+// policy, and the type of each problem leads to its line.
 func TestDocsPage(t *testing.T) {
 	w := newSite(t).do("GET", "/api/v1/docs", "", "Accept: text/html")
 	page := w.Body.String()

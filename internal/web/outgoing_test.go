@@ -16,14 +16,15 @@ import (
 	"multivac/internal/web"
 )
 
-// get asks for a path on a connection of its own, and returns it unread.
+// get requests a path on a connection of its own, and does not read the
+// response.
 func get(p pipes, path string) net.Conn {
 	c := p.dial()
 	fmt.Fprintf(c, "GET %s HTTP/1.1\r\nHost: x\r\n\r\n", path)
 	return c
 }
 
-// head reads the head of what came.
+// head reads the head of a response.
 func head(t *testing.T, c net.Conn) *http.Response {
 	t.Helper()
 	r, err := http.ReadResponse(bufio.NewReader(c), nil)
@@ -59,7 +60,7 @@ func TestUnreadDocuments(t *testing.T) {
 					}
 				}
 				statuses <- answer.StatusCode
-				time.Sleep(time.Minute) // reads no more
+				time.Sleep(time.Minute) // it reads no more
 				if rest, _ := io.ReadAll(answer.Body); answer.StatusCode == http.StatusOK && len(rest) > 1<<20 {
 					t.Errorf("after a minute of not reading there are still %d bytes, want the end", len(rest))
 				}
@@ -87,7 +88,7 @@ func TestUnreadDocuments(t *testing.T) {
 	})
 }
 
-// A client that reads slowly, but reads, gets all of it.
+// A client that reads slowly, but steadily, gets everything.
 func TestSteadyReader(t *testing.T) {
 	slowly(t, func(t *testing.T, s *site, p pipes) {
 		text := strings.Repeat(markdown, 5<<20/len(markdown))
@@ -111,7 +112,7 @@ func TestSteadyReader(t *testing.T) {
 	})
 }
 
-// An endless export writes until it cannot.
+// An endless export writes until a write fails.
 type endless struct{ keeper }
 
 func (*endless) Export(_ context.Context, w io.Writer) error {
@@ -122,7 +123,7 @@ func (*endless) Export(_ context.Context, w io.Writer) error {
 	}
 }
 
-// Two exports are under way at a time; one that nobody reads ends.
+// 2 exports run at a time, and one that nobody reads ends.
 func TestUnreadExports(t *testing.T) {
 	slowly(t, func(t *testing.T, s *site, p pipes) {
 		s.Handler = web.New(web.Options{Verbs: multivac.Verbs{Teller: s.Memory, Asker: s.Memory, Library: s.Memory, Keeper: &endless{}}})
@@ -143,7 +144,7 @@ func TestUnreadExports(t *testing.T) {
 		if took := time.Since(begun); took > 10*time.Second {
 			t.Errorf("it got that after %v", took)
 		}
-		time.Sleep(time.Minute) // in which the two are not read
+		time.Sleep(time.Minute) // the two are not read in this time
 		c = get(p, "/api/v1/export")
 		defer c.Close()
 		if r := head(t, c); r.StatusCode != http.StatusOK {

@@ -13,8 +13,9 @@ import (
 
 func live(w http.ResponseWriter, _ *http.Request) { writeText(w, "ok") }
 
-// ready answers 200 once questions are answered from all that was indexed at the
-// start, and 503 before. In both cases it says how far the index is.
+// ready answers 200 once questions are answered from everything that was
+// indexed at the start, and 503 before that. Both responses say how far the
+// index is.
 func (s *server) ready(w http.ResponseWriter, r *http.Request) {
 	status, err := s.Library.Status(r.Context())
 	if err != nil {

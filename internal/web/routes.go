@@ -13,8 +13,8 @@ import (
 	"multivac/internal/web/wire"
 )
 
-// routes are all that New serves: the API, the pages, the original's routes,
-// the probes, and the document that describes them.
+// routes are all routes of New: the API, the pages, the original's routes, the
+// probes, and the document that describes them.
 func (s *server) routes() []route.Route {
 	document := openapi.New(openapi.Options{Version: s.Version, Room: s.room, Problem: s.problem, Read: readTimeout})
 	all := slices.Concat(
@@ -31,7 +31,7 @@ func (s *server) routes() []route.Route {
 	return append(all, document.Routes()...)
 }
 
-// classic are the original's routes.
+// classic are the routes of the original.
 func (s *server) classic() []route.Route {
 	home := route.Route{
 		Pattern: "GET /{$}", Rule: route.AnyKey.AsClassic(), Handler: http.HandlerFunc(s.welcome),
@@ -49,7 +49,7 @@ func (s *server) classic() []route.Route {
 	}
 }
 
-// pages are the routes for people, and the form by which they sign in.
+// pages are the routes for people, and the form for signing in.
 func (s *server) pages() []route.Route {
 	all := slices.DeleteFunc(slices.Clone(s.Pages), func(r route.Route) bool { return r.Pattern == "GET /{$}" })
 	if s.Gate == nil || s.SignIn == nil {
@@ -62,7 +62,7 @@ func (s *server) pages() []route.Route {
 	)
 }
 
-// probes are the routes for what watches a process.
+// probes are the routes for programs that watch a process.
 func (s *server) probes() []route.Route {
 	all := []route.Route{
 		{Pattern: "GET /livez", Rule: route.Open, Handler: http.HandlerFunc(live),
@@ -88,15 +88,15 @@ func profiles() []route.Route {
 	}
 }
 
-// What the routes here may answer besides their success.
+// The statuses that the routes here may answer besides success.
 var (
-	errorsAnyKey  = []int{401, 429} // of what needs a key, but no scope
+	errorsAnyKey  = []int{401, 429} // of routes that need a key, but no scope
 	errorsAsking  = []int{400, 401, 403, 429, 503, 500}
 	errorsTelling = []int{400, 401, 403, 408, 413, 415, 429, 503, 500}
 )
 
-// mux serves the routes, each wrapped in what its value says. Requests that match
-// none of them go to rest. It panics if a route says too little.
+// mux serves the routes, each wrapped in what its value says. Requests that
+// match no route go to rest. It panics if a route is incomplete.
 func (s *server) mux(all []route.Route, rest route.Route) *http.ServeMux {
 	mux := http.NewServeMux()
 	for _, r := range all {
@@ -110,14 +110,14 @@ func (s *server) mux(all []route.Route, rest route.Route) *http.ServeMux {
 	}
 	wrapped := s.wrap(rest)
 	mux.HandleFunc("/", func(w http.ResponseWriter, r *http.Request) {
-		r.Pattern = "" // it matches no route: metrics and traces say so
+		r.Pattern = "" // it matches no route; metrics and traces show that
 		wrapped.ServeHTTP(w, r)
 	})
 	return mux
 }
 
-// unmatched answers a request that matches no route: none has its address, or
-// none of those has its method.
+// unmatched answers a request that matches no route, because of its address or
+// its method.
 func (s *server) unmatched(mux *http.ServeMux) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		path := multivac.Clip(r.URL.Path, 200)
@@ -130,7 +130,7 @@ func (s *server) unmatched(mux *http.ServeMux) http.Handler {
 	})
 }
 
-// allowed returns the methods for which there is a route at the address of r.
+// allowed returns the methods of the routes at the address of r.
 func allowed(mux *http.ServeMux, r *http.Request) string {
 	var methods []string
 	for _, method := range []string{"DELETE", "GET", "HEAD", "PATCH", "POST", "PUT"} {

@@ -10,8 +10,8 @@ import (
 	"multivac/internal/web/route"
 )
 
-// TestRoutesThatSayTooLittle holds that a server does not start with a route that
-// does not say who may call it.
+// TestRoutesThatSayTooLittle checks that a server does not start with a route
+// without a rule.
 func TestRoutesThatSayTooLittle(t *testing.T) {
 	nothing := http.HandlerFunc(func(http.ResponseWriter, *http.Request) {})
 	f := func(r route.Route, want string) {
@@ -30,8 +30,8 @@ func TestRoutesThatSayTooLittle(t *testing.T) {
 	f(route.Route{Pattern: "GET ui", Rule: route.Open, Handler: nothing}, `route "GET ui": the pattern is not METHOD /path`)
 }
 
-// TestAllRoutesHaveRules holds it for what is served, and that no route is
-// there twice.
+// TestAllRoutesHaveRules checks that all served routes are complete, and that
+// none is there twice.
 func TestAllRoutesHaveRules(t *testing.T) {
 	var options web.Options
 	newLocked(t, func(o *web.Options) { options = *o })

@@ -15,8 +15,8 @@ import (
 	"multivac/internal/web/route"
 )
 
-// pipes is a listener whose connections are in memory, so that a minute on
-// them takes no time.
+// pipes is a listener whose connections are in memory, so that a minute on them
+// takes no real time.
 type pipes chan net.Conn
 
 func (p pipes) Accept() (net.Conn, error) {
@@ -49,7 +49,7 @@ func slowly(t *testing.T, fn func(t *testing.T, s *site, p pipes)) {
 	})
 }
 
-// trickle sends a byte each second, until nobody takes it any more.
+// trickle sends a byte each second, until the connection takes no more.
 func trickle(c net.Conn, text string) {
 	for i := range len(text) {
 		if _, err := io.WriteString(c, text[i:i+1]); err != nil {
@@ -105,7 +105,7 @@ func TestSlowBody(t *testing.T) {
 	})
 }
 
-// A client that does not read its answer is let go, too.
+// A client that does not read its answer is disconnected, too.
 func TestSlowReader(t *testing.T) {
 	slowly(t, func(t *testing.T, s *site, p pipes) {
 		r := s.told("long.md", strings.Repeat(markdown, 10_000))

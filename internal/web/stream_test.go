@@ -18,8 +18,8 @@ import (
 	"multivac/internal/web/route"
 )
 
-// events is a route that sends server-sent events as they come, until its
-// request ends. It says how it ended.
+// events is a route that sends server-sent events from come until its request
+// ends. Then it sends the reason to ended.
 func events(b route.Bounds, come <-chan string, ended chan<- error) route.Route {
 	return route.Route{Pattern: "GET /ui/events", Rule: route.Ask, Bounds: b, Stream: true,
 		Handler: http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
@@ -39,13 +39,13 @@ func events(b route.Bounds, come <-chan string, ended chan<- error) route.Route 
 		})}
 }
 
-// streaming is a server on the loopback address with a route of events.
+// streaming is a server on the loopback address with the route events.
 type streaming struct {
 	*locked
 	*httptest.Server
 	come  chan string
 	ended chan error
-	stop  func() // ends what is under way
+	stop  func() // ends requests under way
 }
 
 func newStreaming(t *testing.T, b route.Bounds) *streaming {
@@ -64,7 +64,7 @@ func newStreaming(t *testing.T, b route.Bounds) *streaming {
 	return s
 }
 
-// open asks for events with a key.
+// open requests events with a key.
 func (s *streaming) open(caller string) *http.Response {
 	s.Helper()
 	ctx, cancel := context.WithTimeout(s.Context(), 10*time.Second)
@@ -82,7 +82,7 @@ func (s *streaming) open(caller string) *http.Response {
 	return resp
 }
 
-// send has an event come.
+// send sends an event.
 func (s *streaming) send(data string) {
 	s.Helper()
 	select {
@@ -92,7 +92,7 @@ func (s *streaming) send(data string) {
 	}
 }
 
-// over waits until the handler has returned.
+// over waits until the handler has returned, and returns the reason.
 func (s *streaming) over() error {
 	s.Helper()
 	select {
@@ -156,8 +156,8 @@ func TestStopEndsAStream(t *testing.T) {
 	}
 }
 
-// A client that takes nothing ends its stream, once what is between it and the
-// server is full.
+// A client that reads nothing ends its stream, once the buffers between it and
+// the server are full.
 func TestStreamToASlowClient(t *testing.T) {
 	s := newStreaming(t, route.Bounds{Body: 1, Time: 100 * time.Millisecond})
 	conn, err := net.Dial("tcp", s.Listener.Addr().String())

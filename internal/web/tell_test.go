@@ -97,7 +97,7 @@ func TestTellMany(t *testing.T) {
 	}
 }
 
-// A bad one is named, with why, and never stops the others.
+// A bad document is named with the reason, and does not stop the others.
 func TestTellSomeBad(t *testing.T) {
 	s := newSite(t)
 	f := func(contentType, body string, want ...string) {
@@ -182,7 +182,7 @@ func TestTellTooLarge(t *testing.T) {
 	s := newSite(t)
 	line := `{"text":"a"}` + strings.Repeat(" ", 1<<20) + "\n"
 	r := httptest.NewRequest("POST", documents, strings.NewReader(strings.Repeat(line, 70)))
-	r.ContentLength = -1 // it does not say how long it is
+	r.ContentLength = -1 // the length is unknown
 	r.Header.Set("Content-Type", "application/x-ndjson")
 	w := httptest.NewRecorder()
 	s.ServeHTTP(w, r)
@@ -199,7 +199,7 @@ func TestTellTooLarge(t *testing.T) {
 	s.problem(s.do("POST", documents, strings.Repeat(" ", bodies.Most+1), "Content-Type: application/json"), 413, "too-large")
 	s.problem(s.do("POST", documents, strings.Repeat("{}\n", 50_001), "Content-Type: application/x-ndjson"), 413, "too-large")
 
-	// A line that is too long is named, and the rest is told.
+	// A line that is too long is named, and the others are told.
 	body := strings.Repeat("b", 33<<20) + "\n" + `{"text":"c"}`
 	got := read[wire.Receipts](s, s.do("POST", documents, body, "Content-Type: application/x-ndjson"), 202).Documents
 	if len(got) != 2 || got[0].Error == nil || got[0].Error.Status != 413 || got[1].State != "pending" {
@@ -244,7 +244,8 @@ func TestTellAndWait(t *testing.T) {
 	}
 }
 
-// A server that stops waits no longer, but answers: what was told is kept.
+// A server that stops does not wait any more, but still answers, because the
+// documents are stored.
 func TestStopEndsTheWait(t *testing.T) {
 	stop, end := context.WithCancel(t.Context())
 	s := newSite(t, func(o *web.Options) { o.Wait, o.Stop = time.Hour, stop })
@@ -285,8 +286,8 @@ func form(t *testing.T, parts ...[4]string) (contentType, body string) {
 	return "Content-Type: " + w.FormDataContentType(), b.String()
 }
 
-// splitLines tells each line of a .jsonl and other files whole, but refuses
-// what has no known ending.
+// splitLines reads each line of a .jsonl as a document, and other files as a
+// whole. It refuses files with an unknown ending.
 func splitLines(_ context.Context, name string, r io.Reader, c multivac.CollectionName, _ func(bytes, lines int) error) iter.Seq2[multivac.Telling, error] {
 	return func(yield func(multivac.Telling, error) bool) {
 		b, err := io.ReadAll(r)
@@ -344,7 +345,8 @@ func TestTellFiles(t *testing.T) {
 	s.problem(s.do("POST", documents, body, header), 400, "invalid")
 }
 
-// Whatever is sent, the answer is JSON that blames the sender, not the server.
+// Whatever is sent, the answer is JSON, and the error is the sender's, not the
+// server's.
 func FuzzTellBody(f *testing.F) {
 	content := base64.StdEncoding.EncodeToString([]byte(markdown))
 	for _, body := range []string{

@@ -20,52 +20,54 @@ import (
 // WaitTimeout is the longest that ?wait=indexed waits.
 const WaitTimeout = 30 * time.Second
 
-// Settings for the http.Server around the handler. All other limits are here.
+// Settings for the http.Server around the handler. This package sets all other
+// limits.
 const (
 	ReadHeaderTimeout = 10 * time.Second
 	IdleTimeout       = 2 * time.Minute
 	MaxHeaderBytes    = 64 << 10
 )
 
-// Options are what is served. Of the verbs, Teller, Asker and Library are needed;
-// without Keys or Keeper, their routes are left out.
+// Options say what to serve. Of the verbs, Teller, Asker and Library are
+// required. Without Keys or Keeper, their routes are left out.
 type Options struct {
 	multivac.Verbs
-	// Files turns an uploaded file into tellings; an error is about one of
-	// them and does not stop the rest. Where nil, a file is Markdown.
+	// Files turns an uploaded file into tellings. An error is about one of them
+	// and does not stop the others. If Files is nil, a file is Markdown.
 	Files api.Files
 	// Pages are the routes for people. That of "GET /{$}" is for browsers only.
 	Pages   []route.Route
 	Metrics http.Handler                    // /metrics
-	Wrap    func(http.Handler) http.Handler // sees each request; sets X-Request-Id before it calls on
+	Wrap    func(http.Handler) http.Handler // sees each request; sets X-Request-Id before it calls the handler
 	Log     *slog.Logger                    // gets the part of an error that the client must not see; slog.Default if nil
-	// Gate knows the callers by their keys. Without it, everyone may do everything
-	// that Verbs allow. Verbs find the caller in their context, as auth.Guard
-	// needs it.
+	// Gate knows the callers by their keys. Without it, everyone may do
+	// everything that Verbs allow. Verbs find the caller in their context, in
+	// the form that auth.Guard needs.
 	Gate admit.Gate
-	// SignIn answers a browser with the form that asks for a key and then leads to
-	// next. err says what is wrong with the key that came, if one did. There is no
-	// form if SignIn is nil.
+	// SignIn answers a browser with the form that asks for a key and then leads
+	// to next. err says what is wrong with the key that was sent, if one was.
+	// There is no form if SignIn is nil.
 	SignIn func(w http.ResponseWriter, r *http.Request, next string, err error)
-	// Refused is called with what a caller wanted to do, if the key lacks the scope
-	// and no verb was called yet: "tell", "delete", "make-key" or "revoke-key". An
-	// error of its own is answered instead of the refusal. It may be nil.
+	// Refused is called with the action that a caller wanted, if the key lacks
+	// the scope and no verb was called yet: "tell", "delete", "make-key" or
+	// "revoke-key". If it returns an error, that is answered instead of the
+	// refusal. It may be nil.
 	Refused     func(ctx context.Context, action string) error
 	OpenClassic bool // the original's routes need no key
-	// Local says that only this machine reaches the address. Then a request that
-	// needs no key is refused unless it is for an IP address, localhost or one of
-	// Hosts. If there are Hosts, this holds at every address.
+	// Local says that only this machine can reach the address. A request that
+	// needs no key is then refused, unless it is for an IP address, localhost
+	// or one of Hosts. If there are Hosts, this holds at every address.
 	Local   bool
-	Hosts   func() []string // names, now; "*.example.org" for all under it; none if nil
+	Hosts   func() []string // names, at the moment; "*.example.org" for all under it; none if nil
 	Version string
-	Wait    time.Duration   // the longest that ?wait=indexed waits; WaitTimeout if 0
-	Stop    context.Context // ends requests under way when it ends; they go on if nil
+	Wait    time.Duration   // the longest wait of ?wait=indexed; WaitTimeout if 0
+	Stop    context.Context // ends requests under way when it ends; if nil, they go on
 }
 
 type server struct {
 	Options
 	door   *admit.Door
-	limits *limit.Limits // nil where requests may take as long as they like
+	limits *limit.Limits // nil if the time of requests is not limited
 	room   *bodies.Room  // of the bodies of all requests
 }
 
@@ -78,8 +80,8 @@ func newServer(o Options) *server {
 	return s
 }
 
-// New returns the handler of everything that MultiVAC serves. It panics where a
-// route says less than it has to.
+// New returns the handler of everything that MultiVAC serves. It panics if a
+// route is incomplete.
 func New(o Options) http.Handler {
 	o.Log = cmp.Or(o.Log, slog.Default())
 	o.Wait = cmp.Or(o.Wait, WaitTimeout)

@@ -81,7 +81,7 @@ func (s *site) do(method, target, body string, headers ...string) *httptest.Resp
 	return w
 }
 
-// read checks the status and reads the JSON of an answer.
+// read checks the status and reads the JSON of a response.
 func read[T any](s *site, w *httptest.ResponseRecorder, status int) T {
 	s.Helper()
 	var v T
@@ -94,7 +94,7 @@ func read[T any](s *site, w *httptest.ResponseRecorder, status int) T {
 	return v
 }
 
-// problem checks that an answer is a proper problem of a kind.
+// problem checks that a response is a proper problem of a kind.
 func (s *site) problem(w *httptest.ResponseRecorder, status int, kind string) wire.Problem {
 	s.Helper()
 	p := read[wire.Problem](s, w, status)
@@ -352,7 +352,7 @@ func TestNoRoute(t *testing.T) {
 	f("POST", "/", "GET, HEAD")
 }
 
-// Internal detail belongs in the log.
+// Internal details only go to the log.
 func TestErrorsTellNoSecrets(t *testing.T) {
 	s := newSite(t)
 	s.Err = errors.New("disk at /secret burns")
@@ -436,7 +436,8 @@ func TestRetryAfter(t *testing.T) {
 	f(fmt.Errorf("put: %w", context.DeadlineExceeded), "unavailable", "1")
 }
 
-// A client that sends nothing of what it promised is told so, and let go.
+// A client that does not send what it promised gets an error, and is
+// disconnected.
 func TestBodyThatEndsEarly(t *testing.T) {
 	s := newSite(t)
 	server := httptest.NewServer(s)

@@ -268,7 +268,7 @@ func (s *stage) rotate() {
 			said := s.kubectl("logs", "-l", "app=multivac,role="+role, "-c", "tend", "--tail=-1")
 			want := len(s.pods(role))
 			if role == "db" {
-				want++ // the start counts as one
+				want++ // its log has 1 from the start
 			}
 			return strings.Count(said, "a new password") >= want
 		})

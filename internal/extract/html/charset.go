@@ -8,10 +8,11 @@ import (
 )
 
 // declaredWithin is how many bytes of a page are searched for its encoding.
-// Browsers search 1024 and, if they find none, the whole head.
+// Browsers search 1024 bytes and, if they find none, the whole head.
 const declaredWithin = 16 << 10
 
-// declared returns what a page's <meta> says, or its XML declaration.
+// declared returns the encoding that a <meta> or the XML declaration of a page
+// names.
 func declared(body []byte) string {
 	head := body[:min(len(body), declaredWithin)]
 	if name := xmlEncoding(head); name != "" {
@@ -77,7 +78,7 @@ func xmlEncoding(head []byte) string {
 	return firstField(after)
 }
 
-// firstField returns what t begins with, without quotation marks.
+// firstField returns the first field of t, without quotation marks.
 func firstField(t string) string {
 	t = strings.TrimLeft(strings.TrimSpace(t), `"'`)
 	if i := strings.IndexAny(t, "\"'; \t\r\n?"); i >= 0 {

@@ -11,37 +11,37 @@ import (
 	"multivac/internal/extract"
 )
 
-// An element is what a tag says about the element that it begins.
+// An element is an element as its start tag describes it.
 type element struct {
 	tag      string
 	id, role string
 	href     string
-	labelled string   // the id of what names it
-	words    []string // of its classes, and
-	idWords  []string // of its id and of what it is a label for
-	controls []string // what it names: ids, and other values that scripts go by
-	toggle   string   // what Bootstrap does with it
+	labelled string   // the id of the element that names it
+	words    []string // of its classes
+	idWords  []string // of its id and of the id that it is a label for
+	controls []string // ids that it refers to, and other values that scripts use for that
+	toggle   string   // its action in Bootstrap
 
-	hidden  bool // it is not shown at first
-	silent  bool // it is not read aloud
+	hidden  bool // not shown at first
+	silent  bool // not read aloud
 	struck  bool
 	raised  bool
-	expands bool // it shows or hides something
-	popup   bool // which is a menu or a dialog
-	submits bool // it sends a form
+	expands bool // shows or hides something
+	popup   bool // that is a menu or a dialog
+	submits bool // sends a form
 	level   int  // of a heading that is not written <h1> to <h6>
 	cols    int
 	rows    int
 }
 
-// maxControls is how many values of one tag are kept, maxValue how many bytes
-// of an attribute are looked at.
+// maxControls is the largest number of values kept of one tag. maxValue is how
+// many bytes of an attribute are read.
 const (
 	maxControls = 16
 	maxValue    = 4 << 10
 )
 
-// read reads the attributes of the tag that z stands at.
+// read reads the attributes of the tag at z.
 func (e *element) read(z *html.Tokenizer, tag string, more bool) {
 	*e = element{tag: tag, words: e.words[:0], idWords: e.idWords[:0], controls: e.controls[:0]}
 	for more {
@@ -95,7 +95,7 @@ func (e *element) attribute(key, value string) {
 	}
 }
 
-// other reads the attributes that say what scripts do with the element.
+// other reads an attribute that says what scripts do with the element.
 func (e *element) other(key, value string) {
 	switch key {
 	case "aria-hidden":
@@ -125,7 +125,7 @@ func (e *element) styled(s string) {
 	e.raised = strings.Contains(s, "vertical-align:super")
 }
 
-// maxRows is how many rows a cell may span, as in browsers.
+// maxRows is the largest number of rows of a cell, as in browsers.
 const maxRows = 65534
 
 func span(value string) int {
@@ -168,7 +168,7 @@ func (e *element) isCalled(words map[string]bool) bool {
 	return e.is(words) || slices.ContainsFunc(e.idWords, func(w string) bool { return words[w] })
 }
 
-// What names of classes tell about an element.
+// Names of classes, by what they say about an element.
 var (
 	tabWords     = extract.Words("tab tabs tabbed tabset tablink tablinks tabitem tablabel tabbutton tabbtn")
 	tabWhole     = extract.Words("pane panes panel panels content contents container list nav wrapper group set bar body menu")
@@ -185,23 +185,23 @@ var (
 	unseen     = extract.Words("sr-only visually-hidden screen-reader-text")
 )
 
-// inline are the elements that hold a few words in a line.
+// inline are the elements with a few words within a line.
 var inline = extract.Words("a abbr b button code em font i kbd label mark s del strike small span strong sub sup time u var cite q ins bdi bdo samp")
 
-// otherRoles are the roles of elements that are not part of the page's text.
+// otherRoles are the roles of elements that do not belong to the page's text.
 var otherRoles = extract.Words("navigation menu menubar search dialog alertdialog tooltip doc-toc doc-pagelist doc-backlink doc-noteref progressbar")
 
-// isNote reports whether the element is a mark that leads to a footnote, or
-// back from it.
+// isNote reports whether the element is a mark that links to a footnote or back
+// from it.
 func (e *element) isNote() bool {
 	return e.tag == "a" && e.is(noteWords)
 }
 
 var noteWords = extract.Words("footnote footnotes noteref footnoteref backref footback")
 
-// isOther reports whether an element is not part of the page's text:
-// navigation, dialogs, marks of footnotes, struck-out words, and what only
-// screen readers read.
+// isOther reports whether an element does not belong to the page's text. Such
+// elements are navigation, dialogs, marks of footnotes, struck-out words, and
+// text for screen readers only.
 func (e *element) isOther() bool {
 	switch {
 	case e.tag == "body" || e.tag == "html":
@@ -224,7 +224,7 @@ func (e *element) isUnseen() bool {
 }
 
 // isTab reports whether the element names one of several panels, of which one
-// is shown. In a list of tabs, every link and every button is one.
+// is shown. In a list of tabs, every link and every button does.
 func (e *element) isTab(inList bool) bool {
 	switch e.tag {
 	case "a", "button", "label", "li", "div", "span":
@@ -245,8 +245,8 @@ func (e *element) isTab(inList bool) bool {
 	}
 }
 
-// isToggler reports whether the element shows and hides what comes next, or
-// what it controls.
+// isToggler reports whether the element shows and hides the next element, or
+// one that it refers to.
 func (e *element) isToggler() bool {
 	if e.popup || e.is(otherWords) || e.href != "" && e.href[0] != '#' {
 		return false
@@ -262,9 +262,9 @@ func (e *element) isToggler() bool {
 	return false
 }
 
-// isPanel reports whether the element says that it is one of several panels.
-// Where other elements say it more clearly, "tab content" is the element that
-// holds all panels.
+// isPanel reports whether the element is marked as one of several panels. If
+// other elements are called panes, "tab content" is the element around all
+// panels.
 func (e *element) isPanel(panes bool) bool {
 	return e.role == "tabpanel" || e.is(tabPanels) && (!panes || !slices.Contains(e.words, "tabcontent")) ||
 		e.is(tabWords) && e.is(paneWords) && (!panes || !slices.Contains(e.words, "content"))

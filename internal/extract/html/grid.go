@@ -7,7 +7,7 @@ import (
 
 // A grid is a table that is being read.
 type grid struct {
-	layout bool // it holds more than cells: headings, other tables
+	layout bool // it holds other things than cells: headings, other tables
 	row    sheet.Row
 	cell   sheet.Cell
 	inCell bool
@@ -22,7 +22,8 @@ func (w *writer) inCell() bool {
 	return len(w.tables) > 0 && w.tables[len(w.tables)-1].inCell && !w.tables[len(w.tables)-1].layout
 }
 
-// startInTable does what a tag does in a table, and reports whether that is all.
+// startInTable handles a start tag in a table. It returns true if nothing else
+// has to be done for the tag.
 func (w *writer) startInTable(tag string) bool {
 	g := &w.tables[len(w.tables)-1]
 	switch tag {
@@ -40,7 +41,7 @@ func (w *writer) startInTable(tag string) bool {
 		return true
 	case "td", "th":
 		w.endCell()
-		w.flush() // what stands between the cells
+		w.flush() // text between the cells
 		if len(g.row.Cells) == 0 {
 			g.row.Line = w.line
 		}
@@ -87,7 +88,8 @@ func (w *writer) endInTable(tag string) bool {
 	return false
 }
 
-// layOut makes paragraphs of the cells of a table that only arranges the page.
+// layOut turns the cells of a table that only arranges the page into
+// paragraphs.
 func (w *writer) layOut(g *grid) {
 	g.layout = true
 	text, begun := w.buf, w.begun
@@ -117,8 +119,8 @@ func (w *writer) endCell() {
 	w.buf, w.space, g.inCell = w.buf[:0], false, false
 }
 
-// longCell is the longest text of a cell, in bytes. A table with a longer one
-// holds no data, but text.
+// longCell is the longest text of a cell of a data table, in bytes. A table
+// with a longer cell arranges text.
 const longCell = 600
 
 func (w *writer) endRow() {

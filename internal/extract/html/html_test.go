@@ -52,7 +52,7 @@ func TestHTMLLines(t *testing.T) {
 	}
 }
 
-// What is extracted is segmented as it was meant.
+// The extracted text is segmented as the page means it.
 func TestExtractedIsSegmented(t *testing.T) {
 	in := extracttest.Read(t, Format, `<h1>Pumps</h1><p>How to stop one:<ol><li>Close the valve.<li>Call.</ol>
 		<h2>Limits</h2><table><tr><th>Part<th>New<tr><td>Seal<td>4 mm</table><pre>pump stop</pre>`).Text
@@ -113,7 +113,8 @@ func FuzzHTML(f *testing.F) {
 	f.Fuzz(func(t *testing.T, in string) { extracttest.Any(t, Format, in) })
 }
 
-// Deep nesting and long runs must cost neither the stack nor quadratic time.
+// Deep nesting and long runs neither overflow the stack nor take quadratic
+// time.
 func TestHTMLIsLinear(t *testing.T) {
 	for _, in := range []string{"<div>", "<table>", "<table><tr><td>", "<ul><li>", "<b", "<p hidden>", "<nav>", "`", "<pre>`", "&amp;", "<a href=", "<dt>", "<!--", "<h1>", "\u3000", "<title>", "|",
 		"<details><summary>", "<div role=tab>", "<li role=tab>a", "<div role=tabpanel>", "<button class=accordion>a</button><p>", "<sup>1", "x<sup>12345</sup>", "<s>", "<rt>", "<a id=fn1 href=#fn2>"} {
@@ -124,8 +125,8 @@ func TestHTMLIsLinear(t *testing.T) {
 	}
 }
 
-// Cells that span others, and names of groups, are written again and again:
-// the text stays in proportion to the page.
+// Cells that span others, and names of groups, are written repeatedly. The text
+// still stays in proportion to the page.
 func TestTablesAreBounded(t *testing.T) {
 	long := strings.Repeat("x", longCell)
 	for _, in := range []string{"<td rowspan=65534 colspan=1000>x", "<tr><td rowspan=0 colspan=1000>" + long, "<tr><td>a<td rowspan=65534>b",

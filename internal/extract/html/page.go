@@ -1,5 +1,5 @@
-// Package html reads pages in HTML: the text that a reader of the page sees, or
-// can open, in the order of the source.
+// Package html reads pages in HTML. It extracts the text that a reader of the
+// page sees or can open, in the order of the source.
 package html
 
 import (
@@ -29,10 +29,10 @@ func begins(head []byte) bool {
 	return bytes.IndexByte(head, 0) < 0 && (bytes.HasPrefix(start, []byte("<!doctype html")) || bytes.HasPrefix(start, []byte("<html")))
 }
 
-// Read returns the text of a page, in the order of the source: headings,
-// lists, tables and preformatted text as Markdown has them, and the rest with a
-// paragraph a line. What is not content is left out. What a reader can open
-// counts as open: tabs and accordions, each under its name.
+// Read returns the text of a page, in the order of the source. Headings, lists,
+// tables and preformatted text are written as in Markdown, and other text with
+// a paragraph per line. Parts that are not content are left out. Parts that a
+// reader can open count as open: tabs and accordions, each under its name.
 func Read(ctx context.Context, body []byte, l extract.Limits) (extract.Extracted, error) {
 	body = bytes.TrimPrefix(body, []byte(extract.BOM))
 	w := writer{out: extract.NewOutput(ctx, l), depthLimit: l.Depth, line: 1, survey: surveyOf(ctx, body), spare: sheet.Spare(body)}
@@ -57,7 +57,7 @@ func Read(ctx context.Context, body []byte, l extract.Limits) (extract.Extracted
 	return w.out.Extracted(title)
 }
 
-// token writes what a token says. n counts the start tags.
+// token writes the text of a token. n counts the start tags.
 func (w *writer) token(z *html.Tokenizer, kind html.TokenType, n int) {
 	switch kind {
 	case html.TextToken:
@@ -75,20 +75,21 @@ func (w *writer) token(z *html.Tokenizer, kind html.TokenType, n int) {
 	}
 }
 
-// raw are the elements in which the tokenizer sees no tags.
+// raw are the elements whose content has no tags for the tokenizer.
 var raw = extract.Words("script style noscript iframe noembed noframes textarea title xmp plaintext")
 
-// skipped are the elements that hold no content of the page.
+// skipped are the elements without content of the page.
 var skipped = extract.Words("script style noscript template svg math nav iframe object noframes noembed canvas audio video map select textarea dialog xmp plaintext rt rp del s strike datalist")
 
 // Blocks are the elements that begin and end a paragraph.
 var Blocks = extract.Words(`p div section article main header footer aside figure figcaption address details summary form fieldset legend
 	blockquote center hgroup search body html head ul ol menu dir dl caption thead tbody tfoot frameset frame option`)
 
-// Voids are the elements that hold nothing and have no end tag.
+// Voids are the elements without content, which have no end tag.
 var Voids = extract.Words("area base br col embed hr img input link meta param source track wbr")
 
-// enders are the elements whose end ends others that have no end tag.
+// enders are the elements whose end tag also ends other elements, which have no
+// end tag.
 var enders = map[string]map[string]bool{
 	"p":  Blocks,
 	"li": extract.Words("ul ol menu dir"),
@@ -97,22 +98,22 @@ var enders = map[string]map[string]bool{
 	"rt": extract.Words("ruby"), "rp": extract.Words("ruby"),
 }
 
-// What was written last, which says whether a blank line comes next.
+// The last line written. It decides whether a blank line comes next.
 const (
 	paragraph = iota
 	item
 )
 
-// A writer writes a page as Markdown. Nothing in it recurses, however deep
+// A writer writes a page as Markdown. It does not recurse, however deep
 // elements are nested.
 type writer struct {
 	*survey
 	out        *extract.Output
-	depthLimit int // of lists, tables and regions; what is deeper is read as if it were not nested
+	depthLimit int // of lists, tables and regions; deeper ones are read as if they were not nested
 	spare      int // bytes that may be written twice
 	last       int
-	line       int // of the source, where the token begins that is being read
-	until      int // and where it ends
+	line       int // line of the source on which the current token begins
+	until      int // line on which it ends
 	e          element
 
 	buf    []byte // the block being read, without white space at its ends
@@ -120,49 +121,49 @@ type writer struct {
 	space  bool   // white space is due before the next word
 	prefix string // "# ", "- "
 
-	skip   string // the element that is being left out
-	nested int    // how many of that name are open
-	within int    // how many blocks are open in it, where it is inline
+	skip   string // the element that is left out
+	nested int    // how many elements of that name are open
+	within int    // how many blocks are open in it, if it is inline
 
 	inTitle   bool
 	title, h1 string
-	level     int    // of the heading being read
-	naming    bool   // which is the name of a panel
+	level     int    // of the current heading
+	naming    bool   // the heading is the name of a panel
 	depth     int    // of the headings above
 	ended     int    // the highest level of the panels that have ended
 	anchor    int    // where in buf the latest link began
-	link      bool   // it leads to a place within the page
+	link      bool   // it links to a place within the page
 	lists     []int  // the lists that are open: the next number, or 0
 	term      bool   // in a term
 	dt        bool   // buf holds a term that waits for its definition
-	pre       bool   // in preformatted text,
-	code      []byte // which is this,
-	codeLines []int  // and the line that each of its lines began on
-	bold      int    // elements that are open
+	pre       bool   // in preformatted text
+	code      []byte // the preformatted text
+	codeLines []int  // the source line of each line of code
+	bold      int    // open elements
 
-	regions []region // that are open, the innermost last
+	regions []region // open regions, the innermost last
 	queue   []int    // tabs that wait for their panels
-	taken   bool     // one of them has got its panel
+	taken   bool     // one of them has its panel
 	pending *tab     // the button of an accordion, whose panel comes next
-	toggled bool     // what came last may open what comes next
-	submits bool     // the button that is left out sends a form
+	toggled bool     // the last element may open the next one
+	submits bool     // the button that is being left out sends a form
 
 	raisedAt   int    // where in buf the raised text begins, plus 1
-	spaced     bool   // after white space
+	spaced     bool   // white space comes before it
 	raisedLink bool   // it is a link, or in one
-	lost       string // raised text that was left out right before
-	apart      bool   // white space came after it
+	lost       string // raised text that was left out just before
+	apart      bool   // white space follows it
 
-	tables []grid // that are open
-	deep   int    // tables that are nested too deep, and are read as text
+	tables []grid // open tables
+	deep   int    // tables that are nested too deep, which are read as text
 }
 
-// A region is an open element whose end means something.
+// A region is an open element whose end matters.
 type region struct {
 	open
 	kind  int
 	level int // of the heading that ends with it, or 0
-	shift int // how much lower the headings in it are than the page has them, or unknown
+	shift int // how many levels deeper its headings are written than in the page, or unknown
 }
 
 // The kinds of regions.
@@ -174,7 +175,7 @@ const (
 	raised
 )
 
-// What the first heading in a region tells.
+// What a region does not know before its first heading.
 const (
 	unknownShift = -1
 	unknownLevel = -1
@@ -225,14 +226,14 @@ func (w *writer) leaveOut(tag string) {
 	w.skip, w.nested, w.within, w.submits = tag, 1, 0, w.e.submits
 }
 
-// isAction reports whether a button does something, and is not the text of
-// the heading, the term or the head of a column that it stands in.
+// isAction reports whether a button only does something, and is not the text of
+// the heading, term or column head around it.
 func (w *writer) isAction(e *element) bool {
 	inName := w.level > 0 || w.term || w.inCell() && w.tables[len(w.tables)-1].cell.Header
 	return !inName || len(w.buf) > 0 && !e.isToggler()
 }
 
-// skips reports whether the tag belongs to what is being left out.
+// skips reports whether the tag belongs to the part that is left out.
 func (w *writer) skips(tag string) bool {
 	if tag != w.skip && (w.skip != "p" || !Blocks[tag]) {
 		if isBlock(tag) {
@@ -314,7 +315,7 @@ func (w *writer) end(tag string) {
 		if !enders[w.skip][tag] && !outside {
 			return
 		}
-		w.nested = 0 // the end of the element around it ends it, too
+		w.nested = 0 // the end of the element around it also ends it
 	}
 	switch tag {
 	case "title":
@@ -354,7 +355,7 @@ func (w *writer) end(tag string) {
 	}
 }
 
-// finish writes what is left at the end.
+// finish writes the rest at the end.
 func (w *writer) finish() {
 	if w.pending != nil && w.pending.text {
 		w.writePending()
@@ -371,8 +372,8 @@ func (w *writer) open(number int) {
 	}
 }
 
-// block ends the paragraph at the begin or end of an element that makes one.
-// An item or a cell stays on one line, so there it is a space.
+// block ends the paragraph at the start or end of a block element. An item or a
+// cell stays on one line, so a space is written there.
 func (w *writer) block(tag string) {
 	switch {
 	case !Blocks[tag]:
@@ -396,7 +397,7 @@ func (w *writer) bullet() string {
 	return indent + strconv.Itoa(w.lists[n-1]-1) + ". "
 }
 
-// text adds words to the block being read.
+// text adds words to the current block.
 func (w *writer) text(t []byte) {
 	switch {
 	case w.nested > 0:
@@ -437,14 +438,14 @@ func (w *writer) text(t []byte) {
 		}
 		w.space, w.apart = true, true
 		t = t[1:]
-		for len(t) > 0 && !utf8.RuneStart(t[0]) { // of a longer space
+		for len(t) > 0 && !utf8.RuneStart(t[0]) { // skip the rest of a longer space
 			t = t[1:]
 		}
 	}
 }
 
-// preformatted adds t to the code. The tokenizer has made \n of every line
-// end; one right after the tag does not count.
+// preformatted adds t to the code. The tokenizer has turned every line end into
+// \n. A line end right after the tag does not count.
 func (w *writer) preformatted(t []byte) {
 	line := w.line
 	for i, c := range t {
@@ -460,11 +461,11 @@ func (w *writer) preformatted(t []byte) {
 	w.code = append(w.code, t...)
 }
 
-// unseenMarks are characters that show nothing, such as soft hyphens.
+// unseenMarks are invisible characters, such as soft hyphens.
 var unseenMarks = strings.NewReplacer("\u00ad", "", "\u2060", "", "\ufeff", "")
 
-// withoutMarks returns a word without the characters that show nothing. Thai and
-// Khmer separate words by spaces of no width; these stay.
+// withoutMarks returns a word without invisible characters. Spaces of no width
+// stay, because Thai and Khmer separate words by them.
 func withoutMarks(s []byte) []byte {
 	ascii := true
 	for _, c := range s {
@@ -494,7 +495,7 @@ func (w *writer) word(s []byte) {
 	w.buf = append(w.buf, s...)
 }
 
-// lineBreak keeps a line break of the page, where Markdown can have one.
+// lineBreak keeps a line break of the page, if Markdown can have one there.
 func (w *writer) lineBreak() {
 	switch {
 	case w.nested > 0:
@@ -507,7 +508,7 @@ func (w *writer) lineBreak() {
 	}
 }
 
-// flush writes the block that was read. A mark stays due until there is one:
+// flush writes the current block. If it is empty, its mark stays due, because
 // an item may begin with a paragraph.
 func (w *writer) flush() {
 	w.endRaised()
@@ -522,7 +523,7 @@ func (w *writer) flush() {
 		t = extract.Escape(t)
 	case w.level == 0:
 		kind = item
-	case w.naming && len(t) > maxName: // a text
+	case w.naming && len(t) > maxName: // that is text, not a name
 		w.prefix, t = "", extract.Escape(t)
 	default:
 		if w.level == 1 && w.h1 == "" && !w.naming {
@@ -536,8 +537,8 @@ func (w *writer) flush() {
 	w.prefix, w.level, w.naming = "", 0, false
 }
 
-// endAnchor takes out of a heading the links to itself and to its source that
-// documentation has there.
+// endAnchor removes links to a heading itself, or to its source, from the
+// heading, as documentation has them.
 func (w *writer) endAnchor() {
 	w.link = false
 	if w.level == 0 || w.anchor > len(w.buf) {
@@ -549,13 +550,13 @@ func (w *writer) endAnchor() {
 	}
 }
 
-// close writes the block that was read; its mark is no longer due.
+// close writes the current block. Its mark is then no longer due.
 func (w *writer) close() {
 	w.flush()
 	w.prefix, w.level, w.naming = "", 0, false
 }
 
-// emit writes a line, after a blank one where Markdown wants one.
+// emit writes a line, after a blank line if Markdown wants one.
 func (w *writer) emit(prefix, t string, line, kind int) {
 	if strings.TrimSpace(t) == "" {
 		return
@@ -565,8 +566,8 @@ func (w *writer) emit(prefix, t string, line, kind int) {
 	w.out.Line(t, extract.AtLine(line))
 }
 
-// blank writes the blank line that Markdown wants before a block, and the end
-// of the panels that have ended: a heading without text.
+// blank writes the blank line that Markdown wants before a block. It also
+// writes the end of the panels that have ended: a heading without text.
 func (w *writer) blank(kind, line int) {
 	if w.ended > 0 {
 		level := w.ended
@@ -579,7 +580,7 @@ func (w *writer) blank(kind, line int) {
 	w.last = kind
 }
 
-// endPre writes preformatted text as a block of code.
+// endPre writes preformatted text as a code block.
 func (w *writer) endPre() {
 	if !w.pre {
 		return

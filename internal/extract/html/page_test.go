@@ -89,7 +89,8 @@ func TestAccordions(t *testing.T) {
 	f(`<table><tr><th>a<th>b<tr><td><details><summary>More</summary>in it</details><td>2</table>`, "; a | b; More in it | 2")
 }
 
-// What goes by its own marks is no text, hidden or not.
+// Text that is marked as hidden from readers is left out, whether the page
+// shows it or not.
 func TestHiddenIsLeftOut(t *testing.T) {
 	for _, in := range []string{
 		`<nav><a href=x>no</a></nav>`, `<ul role=menu hidden><li>no</ul>`, `<div class="modal" hidden>no</div>`, `<div role=dialog>no</div>`,
@@ -132,13 +133,13 @@ func TestRaisedText(t *testing.T) {
 	f(`1<sup>st</sup> May, 21<sup>e</sup>, M<sup>me</sup> X, Foo<sup>TM</sup>, Bar<sup>®</sup>, Ca<sup>2+</sup>, H<sub>2</sub>O, Plan<sup>new</sup>`,
 		"1st May, 21e, Mme X, Foo™, Bar®, Ca2+, H2O, Plan new")
 	f(`1<sup>1</sup>/<sub>2</sub> cups, <sup>3</sup>/<sub>4</sub> cup of <sup>14</sup>C`, "1 1/2 cups, 3/4 cup of 14C")
-	// What is struck out, and what is not read.
+	// Struck-out text, and text that is not read.
 	f(`<del>12</del> <s>13</s> <strike>14</strike> <ins>15</ins> <span style="text-decoration: line-through">16</span> EUR`, "15 EUR")
 	f(`<p>Now <s>open</p><p>next.`, "Now\n\nnext.")
 	f(`<ruby>漢<rp>(</rp><rt>かん</rt><rp>)</rp>字<rt>じ</ruby>の foo.<wbr>bar a&#8203;b`, "漢字の foo.bar ab")
 }
 
-// Where several tables have captions, these tell them apart.
+// If several tables have captions, the captions distinguish them.
 func TestCaptions(t *testing.T) {
 	wantQuoted(t, `<h1>Fees</h1><table><caption>Europe</caption><tr><th>Plan<th>Fee<tr><td>A<td>9</table>
 		<table><caption>Asia<tr><th>Plan<th>Fee<tr><td>A<td>12</table><p>Without VAT.`,

@@ -9,10 +9,10 @@ import (
 	"multivac/internal/extract"
 )
 
-// leavesOut reports whether an element is not part of the page's text. What is
-// hidden is part of it where a reader can open it: where it says that it is a panel, where
-// something on the page refers to it, or where it comes right after a button
-// or a heading.
+// leavesOut reports whether an element does not belong to the page's text. A
+// hidden element belongs to it if a reader can open it: if it is marked as a
+// panel, if something on the page refers to it, or if it comes right after a
+// button or a heading.
 func (w *writer) leavesOut(e *element) bool {
 	switch {
 	case Voids[e.tag] || e.tag == "body" || e.tag == "html":
@@ -32,7 +32,7 @@ func (w *writer) leavesOut(e *element) bool {
 		!slices.ContainsFunc(e.words, func(c string) bool { return w.refs[c] })
 }
 
-// trackStart counts the tag for the innermost region of its name.
+// trackStart counts a start tag for the innermost region of its name.
 func (w *writer) trackStart(tag string) {
 	for i := len(w.regions) - 1; i >= 0; i-- {
 		r := &w.regions[i]
@@ -40,14 +40,14 @@ func (w *writer) trackStart(tag string) {
 			r.n++
 			return
 		}
-		if r.tag == tag || r.tag == "p" && isBlock(tag) { // which ends it
+		if r.tag == tag || r.tag == "p" && isBlock(tag) { // which it ends
 			w.endRegions(i)
 			return
 		}
 	}
 }
 
-// trackEnd ends the regions that end with the tag.
+// trackEnd ends the regions that the end tag ends.
 func (w *writer) trackEnd(tag string) {
 	for i := len(w.regions) - 1; i >= 0; i-- {
 		if r := &w.regions[i]; r.tag == tag {
@@ -59,7 +59,7 @@ func (w *writer) trackEnd(tag string) {
 	}
 }
 
-// endRegions ends the region i and those in it.
+// endRegions ends region i and the regions in it.
 func (w *writer) endRegions(i int) {
 	for k := len(w.regions) - 1; k >= i; k-- {
 		r := w.regions[k]
@@ -76,10 +76,10 @@ func (w *writer) endRegions(i int) {
 	}
 }
 
-// push opens a region; where too many are open, it means nothing.
+// push opens a region. If too many are open, it does nothing.
 func (w *writer) push(kind, level int) {
 	if len(w.regions) < w.depthLimit {
-		for i := len(w.regions) - 1; i >= 0; i-- { // the tag counts for the new one
+		for i := len(w.regions) - 1; i >= 0; i-- { // the tag counts for the new region
 			if r := &w.regions[i]; r.tag == w.e.tag {
 				r.n--
 				break
@@ -89,7 +89,7 @@ func (w *writer) push(kind, level int) {
 	}
 }
 
-// endPanel ends what stands under the heading of a panel.
+// endPanel ends the text under the heading of a panel.
 func (w *writer) endPanel(level int) {
 	if level <= 0 {
 		return
@@ -103,8 +103,8 @@ func (w *writer) endPanel(level int) {
 	}
 }
 
-// startTab does what the button of a panel does, and reports whether that is
-// all. Its text is the heading of the panel.
+// startTab handles the start of a panel's button, whose text is the heading of
+// the panel. It returns true if nothing else has to be done for the tag.
 func (w *writer) startTab(n int) bool {
 	i, ok := w.at[n]
 	if !ok {
@@ -124,7 +124,7 @@ func (w *writer) startTab(n int) bool {
 		w.pending = t
 	default:
 		if n := len(w.queue); w.taken || n > 0 && w.tabs[w.queue[n-1]].list != t.list {
-			w.queue, w.taken = w.queue[:0], false // other tabs, whose panels are elsewhere
+			w.queue, w.taken = w.queue[:0], false // the other tabs have their panels elsewhere
 		}
 		w.queue = append(w.queue, i)
 	}
@@ -146,7 +146,7 @@ func (w *writer) writePending() {
 	w.panel(t.name, false)
 }
 
-// startRegion opens the region that an element is.
+// startRegion opens the region of an element, if it has one.
 func (w *writer) startRegion(n int) {
 	e := &w.e
 	switch {
@@ -160,7 +160,7 @@ func (w *writer) startRegion(n int) {
 		w.push(details, 0)
 	case e.tag == "summary":
 		w.startName(details, w.headed[n])
-	case e.tag == "table" && w.captions > 1 && w.pending == nil: // they tell the tables apart
+	case e.tag == "table" && w.captions > 1 && w.pending == nil: // captions distinguish the tables
 		w.push(captioned, 0)
 	case e.tag == "caption":
 		w.startName(captioned, false)
@@ -176,9 +176,9 @@ func (w *writer) startRegion(n int) {
 	}
 }
 
-// startName begins the heading of the innermost region, if that is of this
-// kind: a summary names what it opens, a caption its table. Where the summary
-// holds a heading, that one is used.
+// startName begins the heading of the innermost region if that is of this kind:
+// a summary names what it opens, a caption its table. If the summary holds a
+// heading, that heading is used.
 func (w *writer) startName(kind int, holdsHeading bool) {
 	last := len(w.regions) - 1
 	inItem := w.prefix == "" && len(w.lists) > 0 && len(w.buf) > 0
@@ -196,8 +196,8 @@ func (w *writer) startName(kind int, holdsHeading bool) {
 	w.push(title, 0)
 }
 
-// maxPanel is the lowest level of a heading that a panel may stand under: 2 levels
-// must be left, one for its own heading and one for those in it.
+// maxPanel is the lowest level of a heading that a panel may be under. 2 levels
+// must remain: one for the panel's heading and one for the headings in it.
 const maxPanel = 4
 
 // startPanel opens the panel of a tab or an accordion, if the element is one.
@@ -223,8 +223,8 @@ func (w *writer) startPanel() {
 // containers are the elements that may be the panel of the button before.
 var containers = extract.Words("div section article p ul ol dl table pre blockquote aside figure main form fieldset")
 
-// tabOf returns the tab of a panel: the one that names the panel or that the panel
-// names, or else the first tab that has no panel yet.
+// tabOf returns the tab of a panel: the one that refers to the panel or that
+// the panel refers to, or else the first tab without a panel.
 func (w *writer) tabOf(e *element) (int, bool) {
 	if len(w.tabs) == 0 || !containers[e.tag] && e.role != "tabpanel" {
 		return 0, false
@@ -247,8 +247,8 @@ func (w *writer) tabOf(e *element) (int, bool) {
 	return i, true
 }
 
-// panel writes the name of a panel as a heading. Where the panel is an element,
-// the heading ends with it.
+// panel writes the name of a panel as a heading. If the panel is an element,
+// its text ends with the element.
 func (w *writer) panel(name string, isElement bool) {
 	if w.inCell() {
 		w.space = true
@@ -269,8 +269,8 @@ func (w *writer) panel(name string, isElement bool) {
 	}
 }
 
-// startHeading begins a heading, which stands below that of the panel it is
-// in.
+// startHeading begins a heading. In a panel, it is below the heading of the
+// panel.
 func (w *writer) startHeading(level int) {
 	if w.pending != nil && w.pending.text {
 		w.writePending()
@@ -303,11 +303,11 @@ func (w *writer) writeHeading(level int, t string, line int) {
 	w.depth = level
 }
 
-// maxBase is how many bytes before raised text are looked at to find out what the
+// maxBase is how many bytes before raised text are read, to find out what the
 // raised text is.
 const maxBase = 80
 
-// endRaised writes raised text as it can be written in a line: 10^6.
+// endRaised writes raised text in the form for a line: 10^6.
 func (w *writer) endRaised() {
 	at := w.raisedAt - 1
 	w.raisedAt = 0
@@ -331,9 +331,9 @@ func (w *writer) endRaised() {
 	w.buf = append(w.buf, t...)
 }
 
-// restore puts raised text back where the word s after it shows that it was not
-// the mark of a note: the numerator of a fraction, the mass of an isotope, a power
-// in an equation. It returns what to write for s.
+// restore puts raised text back if the next word s shows that it was not the
+// mark of a note, but the numerator of a fraction, the mass of an isotope or a
+// power in an equation. It returns the text to write for s.
 func (w *writer) restore(s []byte) []byte {
 	t, before := w.lost, len(w.buf) > 0
 	w.lost = ""

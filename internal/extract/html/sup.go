@@ -11,11 +11,11 @@ import (
 // maxMark is the longest mark of a note, in bytes.
 const maxMark = 16
 
-// raisedText is text that stands above the line, and where it stands.
+// raisedText is text above the line, with its surroundings.
 type raisedText struct {
-	base   string // what stands before it in the block
+	base   string // the text before it in the block
 	text   string
-	spaced bool // there is white space between them
+	spaced bool // white space is between them
 	linked bool // it is a link within the page, or in one
 	cell   bool // it stands in a cell of a table
 }
@@ -28,10 +28,10 @@ var (
 	units2   = extract.Words("m cm mm km dm nm µm μm in ft yd mi s ms kg px ha hm")
 )
 
-// write returns what raised text becomes in a line: nothing where it is the
-// mark of a footnote, and else text that says the same. A number that is raised
-// above another one is taken for a footnote, unless something shows that it is a
-// power: 10 with a raised 6 is 10^6, 30 with a raised 1 has a footnote.
+// write returns raised text in the form for a line. It returns nothing for the
+// mark of a footnote. A raised number after a number counts as a footnote,
+// unless something shows that it is a power. For example, 10 with a raised 6
+// becomes 10^6, and 30 with a raised 1 becomes 30.
 func (r raisedText) write(s *survey) (text string, apart bool) {
 	t := r.text
 	before, _ := utf8.DecodeLastRuneInString(r.base)
@@ -88,17 +88,16 @@ func (r raisedText) isPower(s *survey, word string, before rune) bool {
 	return utf8.RuneCountInString(word) == 1 && (!digits || unicode.IsLower(before) || !s.notes[t])
 }
 
-// isTimes reports whether the number before stands in a product or an
-// equation.
+// isTimes reports whether the number before is in a product or an equation.
 func (r raisedText) isTimes(word string) bool {
 	rest := strings.TrimRight(strings.TrimSuffix(r.base, word), " ")
 	last, _ := utf8.DecodeLastRuneInString(rest)
 	return strings.ContainsRune("×·*^=≈", last) || last == 'x' && len(rest) > 1 && !unicode.IsLetter(rune(rest[len(rest)-2]))
 }
 
-// isFootnote reports whether the page counts its footnotes up to t, or has
-// one of that number. A cell that holds nothing but the number before has one
-// rather than a power.
+// isFootnote reports whether the page counts its footnotes up to t, or has a
+// footnote of that number. In a cell with nothing but the number before, t is
+// more likely a footnote than a power.
 func (s *survey) isFootnote(t string, r raisedText, word string) bool {
 	if s.notes[t] {
 		return true
@@ -114,7 +113,7 @@ func (s *survey) isFootnote(t string, r raisedText, word string) bool {
 	return t == "2" && word == "2"
 }
 
-// power returns an exponent as it is written in a line.
+// power returns an exponent in the form for a line.
 func power(t string, unit bool) string {
 	t = strings.ReplaceAll(t, "−", "-")
 	switch {
@@ -149,7 +148,7 @@ func isFormula(t string) bool {
 }
 
 // isMark reports whether t may be the mark of a footnote: numbers, a letter or
-// two, signs, in brackets or without.
+// two, or signs, with or without brackets.
 func isMark(t string) bool {
 	if len(t) > maxMark {
 		return false
@@ -168,7 +167,7 @@ func isMark(t string) bool {
 
 func isRoman(t string) bool { return len(t) < 5 && strings.Trim(t, "ivx") == "" }
 
-// isSymbols reports whether t is made of the signs that mark notes.
+// isSymbols reports whether t consists of signs that mark notes.
 func isSymbols(t string) bool { return strings.Trim(t, "*∗⁎†‡§¶#‖※☨ ") == "" }
 
 // isCharge reports whether t is the charge of an ion, such as 2+.
@@ -177,7 +176,7 @@ func isCharge(t string) bool {
 	return t == "+" || t == "−" || t == "-" || t == "–"
 }
 
-// lastWord returns the letters, or the digits, that t ends with.
+// lastWord returns the letters, or the digits, at the end of t.
 func lastWord(t string) string {
 	i := len(t)
 	for i > 0 {
@@ -194,10 +193,10 @@ func lastWord(t string) string {
 	return w
 }
 
-// noteMark returns a mark as the other places have it: 1 for [1] and 1).
+// noteMark returns a mark in the form for comparison: 1 for [1] and 1).
 func noteMark(t string) string { return strings.Trim(extract.OneLine(t), "[]().: ") }
 
-// noteID returns the mark of the footnote that has an id such as fn1.
+// noteID returns the mark of the footnote with an id such as fn1.
 func noteID(id string) (string, bool) {
 	name := strings.TrimRight(id, "0123456789")
 	mark := id[len(name):]

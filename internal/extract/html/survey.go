@@ -10,38 +10,39 @@ import (
 	"multivac/internal/extract"
 )
 
-// A survey is what must be known about a whole page before its text is written:
-// the names of the tabs, what can be opened, and the footnotes.
+// A survey is what the writer must know about the whole page before it writes
+// the text: the names of the tabs, the parts that can be opened, and the
+// footnotes.
 type survey struct {
 	tabs     []tab
-	at       map[int]int    // the tab that a start tag begins, by the tag's number
-	headed   map[int]bool   // the summaries that hold a heading, by the same
-	panels   map[string]int // the tab that names a panel, by the panel's id
-	named    map[string]int // the same, by the tab's id
+	at       map[int]int    // the tab that begins with a start tag, by the tag's number
+	headed   map[int]bool   // the summaries with a heading, by the tag's number
+	panels   map[string]int // the tab that refers to a panel, by the panel's id
+	named    map[string]int // the tab that a panel refers to, by the tab's id
 	refs     names          // ids and other values that something on the page refers to
 	ids      names          // of all elements
 	captions int            // of tables
-	panes    bool           // there are elements that are called the panes of tabs
+	panes    bool           // there are elements that are called panes of tabs
 	notes    names          // the marks that notes begin with
-	marks    names          // what is raised
+	marks    names          // the raised texts
 }
 
 // A tab names a panel. It may be the button of an accordion, too.
 type tab struct {
 	name    string
 	keys    []string // of its panel
-	toggler bool     // it is of an accordion
-	inside  bool     // it stands in a heading or term, or holds one
-	text    bool     // it is no button, but text
+	toggler bool     // it belongs to an accordion
+	inside  bool     // it is in a heading or term, or has one in it
+	text    bool     // it is text, not a button
 	keyed   bool     // its panel is on the page
-	list    int      // which list of tabs it is in, or the last before it
+	list    int      // the number of its list of tabs, or of the last list before it
 }
 
 // isName reports whether the tab's text can be a heading.
 func (t tab) isName() bool { return t.name != "" && len(t.name) <= maxName }
 
-// maxSurveyed is how many tabs, names or notes a survey keeps. No page that
-// people read has more.
+// maxSurveyed is how many tabs, names or notes a survey keeps. No page written
+// for people has more.
 const maxSurveyed = 1 << 15
 
 // names is a set of bounded size.
@@ -56,14 +57,14 @@ func (n names) add(name string) {
 // maxName is how many bytes the name of a panel may have.
 const maxName = 200
 
-// An open element is one whose end is being waited for.
+// An open element is one whose end has not come yet.
 type open struct {
 	tag string
 	n   int // how many of that name are open
 }
 
-// start and end count the tags of that name; end reports whether that was the
-// element's own.
+// start and end count the tags of that name. end reports whether the tag was
+// the end of the element itself.
 func (o *open) start(tag string) {
 	if o.n > 0 && o.tag == tag {
 		o.n++
@@ -82,7 +83,7 @@ func (o *open) end(tag string) bool {
 type surveyor struct {
 	*survey
 	e       element
-	skip    open // what is no text
+	skip    open // an element that is not text
 	nav     open
 	heading open
 	holder  int  // the number of the tag of a summary or button, or 0
@@ -91,14 +92,14 @@ type surveyor struct {
 	tab     open // whose name is being read
 	sup     open
 	raised  strings.Builder
-	bare    bool // nothing was read in the block
-	first   bool // the raised text being read is the first in its block
+	bare    bool // the block has no text yet
+	first   bool // the current raised text is the first in its block
 }
 
-// contextEvery is how many tokens share a look at the context.
+// contextEvery is after how many tokens the context is checked.
 const contextEvery = 256
 
-// surveyOf returns what has to be known of a page before its text is written.
+// surveyOf returns the survey of a page.
 func surveyOf(ctx context.Context, body []byte) *survey {
 	s := surveyor{survey: &survey{
 		at: map[int]int{}, headed: map[int]bool{}, panels: map[string]int{}, named: map[string]int{},
@@ -146,7 +147,7 @@ func (s *surveyor) finish() {
 
 func (s *surveyor) start(n int) {
 	e := &s.e
-	if e.id != "" && !Voids[e.tag] { // an input is no panel
+	if e.id != "" && !Voids[e.tag] { // an input is not a panel
 		s.ids.add(e.id)
 		if mark, ok := noteID(e.id); ok {
 			s.notes.add(mark)
@@ -181,7 +182,7 @@ func (s *surveyor) start(n int) {
 	}
 }
 
-// impliedEnds ends what a start tag ends.
+// impliedEnds ends the elements that a start tag ends.
 func (s *surveyor) impliedEnds(tag string) {
 	if s.heading.n > 0 && (isHeadingTag(tag) || s.heading.tag == "dt" && (tag == "dt" || tag == "dd")) {
 		s.heading.n = 0
@@ -191,7 +192,7 @@ func (s *surveyor) impliedEnds(tag string) {
 	}
 }
 
-// opens notes what else opens with the element, if not a tab.
+// opens notes other ways by which the element opens something.
 func (s *surveyor) opens(n int) {
 	e := &s.e
 	switch {
@@ -233,13 +234,14 @@ func (s *surveyor) begin(n int, isTab bool) {
 	s.refer(&s.tabs[i])
 }
 
-// Panes that stand in what is called the content of tabs.
+// Names of panes, alone and inside an element that is called the content of
+// tabs.
 var (
 	tabPanes   = extract.Words("tabpane tabpanel")
 	innerPanes = extract.Words("pane panel block")
 )
 
-// refer notes what the element refers to.
+// refer notes the ids that the element refers to.
 func (s *surveyor) refer(t *tab) {
 	for _, c := range s.e.controls {
 		s.refs.add(c)

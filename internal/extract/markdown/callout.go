@@ -80,7 +80,8 @@ func (r *rewriter) colons(t string, indent int) bool {
 	return true
 }
 
-// isTabs reports whether a container of that name holds tabs, and names none.
+// isTabs reports whether a container of that name holds tabs, and is not a tab
+// itself.
 func isTabs(name string) bool {
 	switch strings.ToLower(name) {
 	case "tabs", "tab-set", "tabset", "tabpane", "code-group", "codegroup", "tabgroup":
@@ -131,7 +132,7 @@ func attribute(t, name string) string {
 	return value
 }
 
-// endColons ends the innermost container that n colons end.
+// endColons ends the innermost container that a line of n colons ends.
 func (r *rewriter) endColons(n int) {
 	r.Changed = true
 	last := -1
@@ -173,7 +174,7 @@ func (r *rewriter) tabLine(t, mark string) bool {
 }
 
 // quotation leaves out the mark of an alert, "> [!NOTE]" or "> [!tip]- Title",
-// and reports whether t is one.
+// and reports whether t has one.
 func (r *rewriter) quotation(l, t string) bool {
 	rest := strings.TrimLeft(t, "> ")
 	if !strings.HasPrefix(rest, "[!") {

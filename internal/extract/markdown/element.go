@@ -64,7 +64,7 @@ func (c *cursor) tag(rest string) bool {
 	return true
 }
 
-// join adds the lines to the current one over which a tag goes on.
+// join joins a tag over several lines into the current line.
 func (c *cursor) join(rest string) string {
 	const most = 30
 	name := rest[1 : 1+nameEnd(rest[1:])]
@@ -91,7 +91,7 @@ func (c *cursor) join(rest string) string {
 	return rest
 }
 
-// superscript keeps raised text apart from what is before it: 10<sup>6</sup>
+// superscript separates raised text from the text before it: 10<sup>6</sup>
 // becomes 10^6, not 106. The mark of a footnote, which is a link, is left out.
 func (c *cursor) superscript(t tag, n int) bool {
 	if t.end {
@@ -125,7 +125,7 @@ func (c *cursor) whole(t tag, name string) {
 	if isHiddenTag(t) {
 		return
 	}
-	e, _ := html.Read(c.Out.Context(), []byte(text), c.Limits) // its errors end this text, too
+	e, _ := html.Read(c.Out.Context(), []byte(text), c.Limits) // its errors also end this text
 	if name == "summary" {
 		c.summary(e.Text)
 		return
@@ -145,8 +145,8 @@ func (c *cursor) whole(t tag, name string) {
 	c.Emit("")
 }
 
-// element takes the element at the cursor, which may go on over lines. One that
-// is not closed ends with its paragraph.
+// element reads the element at the cursor, which may span several lines. An
+// unclosed element ends with its paragraph.
 func (c *cursor) element(name string) string {
 	closed := c.closes(name, c.left())
 	depth := 0
@@ -171,8 +171,8 @@ func (c *cursor) element(name string) string {
 	return b.String()
 }
 
-// emitHTML writes a line of text that was made of HTML. Its headings are kept below
-// the section that it is in.
+// emitHTML writes a line of text made from HTML. Its headings stay below the
+// current section.
 func (c *cursor) emitHTML(l string) {
 	if strings.HasPrefix(l, "#") && c.heading(l+"\n", l) {
 		return
@@ -182,8 +182,8 @@ func (c *cursor) emitHTML(l string) {
 	c.Write(l)
 }
 
-// balance goes on with counting the tags of that name in t, and returns where
-// the end tag ends that closes the first of them, or -1.
+// balance continues to count the tags of that name in t. It returns the end of
+// the tag that closes the first of them, or -1.
 func balance(t, name string, depth *int) int {
 	for i := 0; ; {
 		n := strings.IndexByte(t[i:], '<')
@@ -212,7 +212,7 @@ func balance(t, name string, depth *int) int {
 	}
 }
 
-// summary names the details that are open.
+// summary names the open details.
 func (c *cursor) summary(text string) {
 	title := strings.Join(strings.Fields(strings.TrimLeft(text, "#")), " ")
 	n := len(c.Open)
@@ -225,8 +225,8 @@ func (c *cursor) summary(text string) {
 	c.Emit(title)
 }
 
-// named are parts of the names of components whose title a reader sees above their
-// content; callouts are those of them that are callouts.
+// named are parts of the names of components with a title above their content.
+// callouts are those among them that are callouts.
 var (
 	named    = strings.Fields("tab accordion collaps details expand step card panel callout admonition alert aside hint notice note warning tip caution danger info spoiler")
 	callouts = strings.Fields("callout admonition alert aside hint notice")
@@ -242,7 +242,7 @@ func oneOf(name string, words []string) bool {
 	return false
 }
 
-// component opens an element that holds more of the text.
+// component opens an element with more of the text in it.
 func (c *cursor) component(t tag) {
 	d := light.Container{Form: light.Tagged, Name: t.name, Indent: c.indent, Inner: -1}
 	kind, title := "", ""
@@ -259,8 +259,8 @@ func (c *cursor) component(t tag) {
 	c.written = true
 }
 
-// tabName finds the name of a tab without one: its value, or the next of the
-// names that the tabs around it have.
+// tabName returns the name of a tab that has none itself: its value, or the
+// next name in the list of the tabs around it.
 func (r *rewriter) tabName(name, kind, title string, attributes map[string]string) (string, string) {
 	if !strings.Contains(strings.ToLower(name), "tab") || title != "" {
 		return kind, title
@@ -285,7 +285,7 @@ func first(attributes map[string]string, names ...string) string {
 	return ""
 }
 
-// maxNames is how many names of tabs are read from one list.
+// maxNames is the largest number of tab names read from one list.
 const maxNames = 32
 
 // quotedStrings returns the strings in a list of JSX: ['a', "b"].

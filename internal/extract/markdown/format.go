@@ -1,5 +1,6 @@
-// Package markdown reads Markdown. It is kept byte for byte but for what only the
-// generator of a site understands: callouts, tabs, JSX, shortcodes and HTML.
+// Package markdown reads Markdown. It keeps it byte for byte, except marks that
+// only the generator of a site understands: callouts, tabs, JSX, shortcodes and
+// HTML.
 package markdown
 
 import (
@@ -12,7 +13,7 @@ import (
 	"multivac/internal/frontmatter"
 )
 
-// Format is Markdown. It is kept byte for byte but for what only the
+// Format is Markdown. It is kept byte for byte, except marks that only the
 // generator of a site understands.
 var Format = extract.Format{
 	Name: "Markdown", Types: []string{multivac.Markdown, "text/x-markdown", "text/mdx"}, Extensions: []string{".md", ".markdown", ".mdx"}, Text: true,
@@ -28,14 +29,15 @@ var Format = extract.Format{
 	},
 }
 
-// Bounds of what is looked at to tell a page of settings, in bytes.
+// How much of a page is read to find out whether it only has settings, in
+// bytes.
 const (
-	maxSettings = 72 << 10 // with the front matter, which has 64 KiB at most
+	maxSettings = 72 << 10 // with the front matter, which has at most 64 KiB
 	maxNothing  = 4 << 10  // after it
 )
 
-// isSettings reports whether body is front matter, and nothing after it that
-// could be quoted.
+// isSettings reports whether body is front matter with nothing after it that
+// can be quoted.
 func isSettings(body []byte) bool {
 	if len(body) > maxSettings {
 		return false

@@ -41,15 +41,15 @@ type cursor struct {
 	*rewriter
 	s       string
 	i       int
-	b       []byte // what is to be written
+	b       []byte // the rewritten line
 	indent  int
-	inline  bool // the line is an item, a row or a heading, and has to stay one
+	inline  bool // the line is an item, a row or a heading, and has to stay one line
 	changed bool
-	written bool // something of the line was written already
+	written bool // part of the line was already written
 	done    bool
 }
 
-// special rewrites what stands at the cursor, and reports whether it did.
+// special rewrites the mark at the cursor, and reports whether there was one.
 func (c *cursor) special() bool {
 	rest := c.s[c.i:]
 	switch rest[0] {
@@ -88,7 +88,7 @@ func (c *cursor) special() bool {
 	return false
 }
 
-// replace puts text in the place of the next n bytes.
+// replace replaces the next n bytes by text.
 func (c *cursor) replace(n int, text string) bool {
 	c.i += n
 	c.b = append(c.b, text...)
@@ -96,9 +96,9 @@ func (c *cursor) replace(n int, text string) bool {
 	return true
 }
 
-// leaveOut leaves out a comment, which may go on over lines.
+// leaveOut leaves out a comment, which may span several lines.
 func (c *cursor) leaveOut(from, to string) bool {
-	n := strings.Index(c.s[c.i:], to) // once: without an end the line is done
+	n := strings.Index(c.s[c.i:], to) // only once, because a comment without an end takes the rest of the line
 	if n < 0 {
 		c.until, c.drop, c.done = to, true, true
 		return c.replace(len(c.s)-c.i, "")
@@ -106,7 +106,7 @@ func (c *cursor) leaveOut(from, to string) bool {
 	return c.replace(n+len(to), "")
 }
 
-// attributes leaves out attributes behind a link, an image or a span, as in
+// attributes leaves out attributes after a link, an image or a span, as in
 // "[text](address){.button}" and "[text]{.class}".
 func (c *cursor) attributes(rest string) bool {
 	if len(c.b) == 0 || strings.IndexByte(")]`*_", c.b[len(c.b)-1]) < 0 {
@@ -148,8 +148,8 @@ func (c *cursor) wikiLink(rest string) bool {
 	return c.replace(end+2, inner)
 }
 
-// entity writes the character that an entity stands for, unless it would be
-// taken for a mark.
+// entity writes the character of an entity, unless Markdown would read it as a
+// mark.
 func (c *cursor) entity(rest string) bool {
 	end := strings.IndexByte(rest[:min(len(rest), 12)], ';')
 	if end < 2 {
@@ -165,7 +165,7 @@ func (c *cursor) entity(rest string) bool {
 	return c.replace(end+1, text)
 }
 
-// space puts a space in the place of the next n bytes, where there is none.
+// space replaces the next n bytes by a space, unless there is one already.
 func (c *cursor) space(n int) bool {
 	if last := len(c.b) - 1; last < 0 || c.b[last] == ' ' {
 		return c.replace(n, "")
@@ -173,7 +173,7 @@ func (c *cursor) space(n int) bool {
 	return c.replace(n, " ")
 }
 
-// left is how many bytes have not been read, about.
+// left is about how many bytes are still to be read.
 func (c *cursor) left() int { return len(c.Rest) + len(c.s) - c.i }
 
 func (c *cursor) isOpenTag(name string) bool {
@@ -188,7 +188,7 @@ func (c *cursor) isOpenTag(name string) bool {
 // isBlankLine reports whether b is white space.
 func isBlankLine(b []byte) bool { return len(bytes.TrimSpace(b)) == 0 }
 
-// flush writes what was read of the line so far as a line of its own.
+// flush writes the part of the line read so far as a line of its own.
 func (c *cursor) flush(end string) {
 	if t := strings.TrimRight(string(c.b), " \t"); strings.TrimSpace(t) != "" {
 		c.Emit(t + end)

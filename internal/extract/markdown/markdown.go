@@ -9,10 +9,10 @@ import (
 	"multivac/internal/frontmatter"
 )
 
-// A rewriter makes light Markdown of what only the generator of a site
-// understands: callouts, tabs, JSX, shortcodes and HTML. It goes through a text
-// once, line by line. Lines without such things stay as they are, and so do
-// code blocks and code in a line.
+// A rewriter turns marks that only the generator of a site understands into
+// light Markdown: callouts, tabs, JSX, shortcodes and HTML. It reads a text once,
+// line by line. Lines without such marks stay as they are, and so do code blocks
+// and code within lines.
 //
 // A tab, an accordion or a callout with a title becomes a section. Its name is a
 // heading one level below the heading above it, and an empty heading of that
@@ -22,20 +22,20 @@ import (
 //	    Use the MSI.       Use the MSI.
 //	                       ###
 //
-// So the name is context of the content, and of nothing after it. In a list, where a
-// heading would end the list, the name is a line in bold.
+// So the name is context of its content only. In a list, a heading would end
+// the list, so the name is a line in bold there.
 type rewriter struct {
 	light.Writer
-	ends   ends   // what is closed somewhere in the text
-	fence  string // the mark of the code block that is open
-	until  string // the mark that ends what is left out, or kept as it is
-	drop   bool   // leave it out
-	markup bool   // after a line of tags, up to a blank one: nothing there is code
+	ends   ends   // the elements that are closed somewhere in the text
+	fence  string // the mark of the open code block
+	until  string // the mark that ends the current part, which is left out or kept as it is
+	drop   bool   // the part is left out
+	markup bool   // after a line of tags, up to a blank line: nothing there is code
 	table  groups
 	tabs   int // level of the headings that are docsify's tabs; -1 before the first, 0 outside
 }
 
-// rewrite makes light Markdown of text.
+// rewrite rewrites text to light Markdown.
 func rewrite(ctx context.Context, l extract.Limits, text string) *rewriter {
 	_, start := frontmatter.Split(text)
 	r := &rewriter{Writer: light.New(ctx, l, text[start:]), ends: findEnds(text)}
@@ -124,8 +124,8 @@ func (r *rewriter) block(l, t string, indent int) {
 	r.After = paragraph && r.until == "" && !r.Blank
 }
 
-// inside ends the containers that l does not belong to any more, and takes the
-// indentation of the others off it.
+// inside ends the containers that l does not belong to. It removes the
+// indentation of the others from l.
 func (r *rewriter) inside(l string) string {
 	t := strings.TrimSpace(l)
 	for i := 0; i < len(r.Open); i++ {
@@ -161,7 +161,8 @@ func (r *rewriter) inside(l string) string {
 	return l
 }
 
-// inElement reports whether an element is open: what is set in there is no code.
+// inElement reports whether an element is open. Indented text in it is not
+// code.
 func (r *rewriter) inElement() bool {
 	for i := range r.Open {
 		if r.Open[i].Form == light.Tagged {
@@ -189,8 +190,8 @@ func isItem(t string) bool {
 	return i < len(t) && (t[i] == ' ' || t[i] == '\t')
 }
 
-// openFence opens a code block, or the directive of MyST that is written like
-// one, and reports whether t is one.
+// openFence opens a code block, or a directive of MyST in the same form, and
+// reports whether t is one.
 func (r *rewriter) openFence(l, t string, indent int) bool {
 	n := len(t) - len(strings.TrimLeft(t, t[:1]))
 	if n < 3 || t[0] == '`' && strings.Contains(t[n:], "`") {
@@ -243,14 +244,14 @@ func directive(t string) (name, argument string, ok bool) {
 	return strings.ToLower(name), strings.TrimSpace(argument), true
 }
 
-// codeDirectives hold code; noText are those that hold nothing to read.
+// codeDirectives hold code. noText are directives without text to read.
 var (
 	codeDirectives = extract.Words("code code-block code-cell sourcecode literalinclude math mermaid parsed-literal prompt eval-rst csv-table graphviz plantuml")
 	noText         = extract.Words("toctree image include contents index bibliography raw meta tableofcontents sectnum")
 )
 
-// heading keeps the level of the heading t, and reports whether it is one. In
-// a section it is made deeper than the section.
+// heading notes the level of the heading t, and reports whether it is one. In a
+// section, it makes the heading deeper than the section.
 func (r *rewriter) heading(l, t string) bool {
 	level := len(t) - len(strings.TrimLeft(t, "#"))
 	if level > 6 || level < len(t) && t[level] != ' ' && t[level] != '\t' {
@@ -277,8 +278,8 @@ func (r *rewriter) heading(l, t string) bool {
 	return true
 }
 
-// withoutAttributes takes the attributes of Pandoc and kramdown off the end of
-// a heading: "{#anchor .class}".
+// withoutAttributes removes the attributes of Pandoc and kramdown from the end
+// of a heading: "{#anchor .class}".
 func withoutAttributes(t string) string {
 	i := strings.LastIndexByte(t, '{')
 	if i <= 0 || !strings.HasSuffix(t, "}") || len(t)-i < 3 || strings.IndexByte("#.:-", t[i+1]) < 0 {
@@ -287,8 +288,8 @@ func withoutAttributes(t string) string {
 	return strings.TrimRight(t[:i], " \t")
 }
 
-// comment keeps a comment that goes on as it is; the segmenter leaves it out.
-// Docsify's tabs stand between comments.
+// comment keeps an unfinished comment as it is, because the segmenter leaves it
+// out. Docsify's tabs are between comments.
 func (r *rewriter) comment(l, t string) bool {
 	switch {
 	case strings.HasPrefix(t, "<!-- tabs:start"):
@@ -309,13 +310,13 @@ func (r *rewriter) comment(l, t string) bool {
 	return true
 }
 
-// skip goes on with what ends at a mark.
+// skip continues a part that ends at a mark.
 func (r *rewriter) skip(l string) {
 	t := strings.TrimSpace(l)
 	switch isEnd := strings.Contains(l, r.until); {
 	case r.drop:
 		r.Changed = true
-	case isEnd && r.until[0] == '{': // of code in a shortcode
+	case isEnd && r.until[0] == '{': // code in a shortcode
 		r.Emit("```")
 	default:
 		r.Write(l)
@@ -326,7 +327,7 @@ func (r *rewriter) skip(l string) {
 	}
 }
 
-// blankLine is the mark of what ends at a blank line.
+// blankLine is the mark of a part that ends at a blank line.
 const blankLine = "\n\n"
 
 // isModuleLine reports whether t imports or exports something in JSX.
@@ -348,7 +349,8 @@ func isImport(t string) bool {
 	return quoted && (strings.Contains(t, " from ") || strings.IndexByte(`"'`, name[0]) >= 0) || name == "{"
 }
 
-// module leaves out a line of JSX, and what it opens up to a blank line.
+// module leaves out a line of JSX, and a block that it opens, up to a blank
+// line.
 func (r *rewriter) module(t string) {
 	r.Changed = true
 	if strings.Count(t, "{")+strings.Count(t, "(")+strings.Count(t, "[") > strings.Count(t, "}")+strings.Count(t, ")")+strings.Count(t, "]") {
@@ -356,8 +358,8 @@ func (r *rewriter) module(t string) {
 	}
 }
 
-// isNoText reports whether t is a mark of a generator without a text that could
-// be quoted: a table of contents, or attributes.
+// isNoText reports whether t is a generator's mark without text to quote: a
+// table of contents, or attributes.
 func isNoText(t string) bool {
 	switch strings.ToLower(t) {
 	case "[toc]", "[[toc]]", "[[_toc_]]", "{{toc}}", "\\newpage", "\\pagebreak", "{:toc}", "{: toc}":

@@ -71,7 +71,7 @@ func TestMarkdownOfSites(t *testing.T) {
 	f("| Region | Plan | Fee |\n|---|---|---|\n| Asia | Basic | 1 |\n| | Team | 2 |\n| | | 3 |", "Asia | Basic | 1", "Asia | Team | 2", "Asia | Team | 3")
 }
 
-// What only looks like a mark stays byte for byte, and so does all code.
+// Text that only looks like a mark stays byte for byte, and so does all code.
 func TestMarkdownIsKept(t *testing.T) {
 	for _, in := range []string{
 		"Use List<String>, Map<String, int>, a < b > c, <https://example.org>, <a@b.c>, <your-name> and `<b>`.\n",
@@ -93,7 +93,7 @@ func TestMarkdownIsKept(t *testing.T) {
 	}
 }
 
-// A page of settings is told apart before it is kept.
+// A page of settings is refused before it is stored.
 func TestPagesOfSettings(t *testing.T) {
 	f := func(in string, want bool) {
 		t.Helper()
@@ -118,7 +118,8 @@ func TestMarkdownLines(t *testing.T) {
 	}
 }
 
-// Marks that are never closed must not make it slow. Quadratic ones take minutes.
+// Marks that are never closed must not make it slow. Quadratic time would be
+// minutes.
 func TestMarkdownIsLinear(t *testing.T) {
 	require.Long(t, "it reads many megabytes")
 	for _, in := range []string{"<table>", "<table>\n", "<div>\n", "<A {\n", "<a b=\"", "{% x", "{{< x ", "{/*", "[[", "<!--", "`", "` `` ", "``` ", "!!! a\n",

@@ -6,8 +6,8 @@ import (
 	"multivac/internal/extract/light"
 )
 
-// liquid rewrites a tag of Liquid, as GitBook and Jekyll have it, at the
-// cursor. In the middle of a line only those are marks that end something.
+// liquid rewrites a tag of Liquid, as in GitBook and Jekyll, at the cursor. In
+// the middle of a line, it only rewrites a tag that ends something.
 func (c *cursor) liquid(rest string) bool {
 	end := strings.Index(rest[:min(len(rest), light.MaxTag)], "%}")
 	if end < 2 {
@@ -57,7 +57,7 @@ func (c *cursor) hugo(rest string) bool {
 		return true
 	}
 	name, arguments := call(inner)
-	if n := len(c.b); n > 0 && strings.IndexByte(`("=`, c.b[n-1]) >= 0 { // it makes an address
+	if n := len(c.b); n > 0 && strings.IndexByte(`("=`, c.b[n-1]) >= 0 { // it is part of an address
 		address := ""
 		if to := positional(arguments); len(to) > 0 && strings.HasSuffix(name, "ref") {
 			address = to[0]
@@ -76,7 +76,7 @@ func (c *cursor) hugo(rest string) bool {
 	return false
 }
 
-// call reads the name of a shortcode and what follows it.
+// call reads the name of a shortcode and the text after it.
 func call(t string) (name, arguments string) {
 	name, arguments, _ = strings.Cut(t, " ")
 	return strings.ToLower(name), strings.TrimSpace(arguments)
@@ -91,7 +91,7 @@ func (c *cursor) isOpen(name string) bool {
 	return false
 }
 
-// highlight makes a block of code of what stands up to the mark.
+// highlight writes the text up to the mark as a code block.
 func (c *cursor) highlight(language, until string) bool {
 	language, _, _ = strings.Cut(language, " ")
 	c.Emit("```" + strings.Trim(language, `"`))
@@ -99,8 +99,8 @@ func (c *cursor) highlight(language, until string) bool {
 	return c.replace(len(c.s)-c.i, "")
 }
 
-// shortcode opens the callout or tab that a shortcode is, which takes n bytes;
-// others are left out.
+// shortcode opens the callout or tab of a shortcode of n bytes. Other
+// shortcodes are left out.
 func (c *cursor) shortcode(name, arguments string, n int) bool {
 	c.i += n
 	c.changed = true

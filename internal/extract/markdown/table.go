@@ -2,8 +2,9 @@ package markdown
 
 import "strings"
 
-// groups fills the empty cells at the beginning of a row from the row above. A
-// reader of the table sees the group; a row that is quoted alone has to name it:
+// groups fills the empty cells at the start of a row from the row above. A
+// reader of the table sees the group, but a row that is quoted alone has to
+// name it:
 //
 //	| Europe | Basic | 9  |      | Europe | Basic | 9  |
 //	|        | Team  | 40 |      | Europe | Team  | 40 |
@@ -12,7 +13,7 @@ type groups struct {
 	above  []string // the cells of the row above, without their bars
 }
 
-// row reports whether t is a row of the table that is being read.
+// row reports whether t is a row of the current table.
 func (g *groups) row(t string) bool {
 	return strings.IndexByte(t, '|') >= 0 && (g.header || isDashes(t))
 }

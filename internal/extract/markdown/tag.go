@@ -8,7 +8,7 @@ import (
 	"multivac/internal/extract/light"
 )
 
-// ends knows what is closed somewhere in a text: tags, with the offset of the
+// ends knows what is closed somewhere in a text: tags, by the offset of the
 // last end tag of each name, and shortcodes by name.
 type ends struct {
 	length int
@@ -47,10 +47,10 @@ func findEnds(text string) ends {
 	}
 }
 
-// maxTagName is the longest name of a tag that is looked at, in bytes.
+// maxTagName is the length of the longest tag name, in bytes.
 const maxTagName = 64
 
-// nameEnd returns how many bytes of t are a name.
+// nameEnd returns how many bytes at the start of t are a name.
 func nameEnd(t string) int {
 	for i := range len(t) {
 		c := t[i]
@@ -67,16 +67,16 @@ func (r *rewriter) closes(name string, n int) bool {
 	return ok && at >= r.ends.length-n
 }
 
-// A tag is one of HTML or JSX.
+// A tag is a tag of HTML or JSX.
 type tag struct {
 	name        string
 	attributes  map[string]string
 	end, single bool // </x>, <x/>
 }
 
-// parseTag reads the tag that s begins with, and returns how many bytes it
-// takes: 0 where it is none, such as <https://example.org>, or where s ends
-// before it does.
+// parseTag reads the tag at the start of s, and returns its length. The length
+// is 0 if s does not begin with a tag, as with <https://example.org>, or if the
+// tag does not end in s.
 func parseTag(s string) (t tag, n int) {
 	s = s[:min(len(s), light.MaxTag)]
 	i := 1
@@ -119,7 +119,7 @@ func parseTag(s string) (t tag, n int) {
 
 func isBlankByte(c byte) bool { return c == ' ' || c == '\t' || c == '\n' }
 
-// parseAttribute reads an attribute and returns how many bytes it takes.
+// parseAttribute reads an attribute and returns its length.
 func parseAttribute(s string, into map[string]string) int {
 	i := 0
 	for i < len(s) && (light.IsWordByte(s[i]) || i > 0 && strings.IndexByte("-:.", s[i]) >= 0 || i == 0 && strings.IndexByte("@:#", s[i]) >= 0) {
@@ -161,8 +161,8 @@ func parseAttribute(s string, into map[string]string) int {
 	return i + 1 + size
 }
 
-// braces returns how many bytes the braces that s begins with take, all of s
-// where they are not closed.
+// braces returns the length of the braces at the start of s, or of s if they
+// are not closed.
 func braces(s string) int {
 	depth := 0
 	for i := range len(s) {
@@ -178,8 +178,8 @@ func braces(s string) int {
 	return len(s)
 }
 
-// These elements are read as HTML from their tag to their end tag; Markdown may
-// stand in all others.
+// wholes are the elements that are read as HTML, from their tag to their end
+// tag. All others may contain Markdown.
 var wholes = extract.Words(`table ul ol menu dl pre script style svg iframe video audio template noscript nav form select textarea picture object math title
 	h1 h2 h3 h4 h5 h6 canvas head button`)
 
@@ -191,9 +191,9 @@ func isElement(name string) bool {
 	return html.Blocks[name] || wholes[name] || inlines[name] || name == "hr" || name == "li" || name == "td" || name == "tr" || name == "th" || name == "dt" || name == "dd"
 }
 
-// isTag reports whether t, which stands after before and with so many bytes
-// left, is a tag that a reader does not see. What looks like one and is not,
-// such as List<String> or <your-name>, stays.
+// isTag reports whether t is a tag that a reader does not see. before is the
+// text before it, left how many bytes come after. Text that only looks like a
+// tag stays, such as List<String> or <your-name>.
 func (r *rewriter) isTag(t tag, before []byte, left int) bool {
 	_, closed := r.ends.tags[t.name]
 	isUpper := t.name != "" && t.name[0] >= 'A' && t.name[0] <= 'Z'

@@ -9,8 +9,8 @@ import (
 	"multivac/internal/extract"
 )
 
-// Kinds of what stands in a cell. What has digits and is none of them is of
-// the kind of its shape, such as "a9-9".
+// Kinds of a cell's content. Other content with digits has its shape as its
+// kind, such as "a9-9".
 const (
 	nothing = ""
 	words   = "words"
@@ -33,7 +33,7 @@ var labels = extract.Words(`account action address age alert amount answer autho
 	unit url user username value vendor version weight year zone frage antwort wert preis datum nummer titel
 	beschreibung nom prix nombre precio fecha valeur`)
 
-// kind returns the kind of what stands in a cell.
+// kind returns the kind of a cell's content.
 func kind(t string) string {
 	t = strings.TrimSpace(t)
 	l := strings.ToLower(t)
@@ -54,8 +54,8 @@ func kind(t string) string {
 	return words
 }
 
-// isNumber reports whether t is a number: with a sign, separators, a currency
-// or a unit, or without.
+// isNumber reports whether t is a number, with or without a sign, separators, a
+// currency or a unit.
 func isNumber(t string) bool {
 	t = strings.TrimLeftFunc(t, func(r rune) bool { return unicode.Is(unicode.Sc, r) || strings.ContainsRune("+-−±~<>≤≥( ", r) })
 	i := 0
@@ -77,8 +77,8 @@ func isNumber(t string) bool {
 	return true
 }
 
-// shape returns t with 9 for digits and a for letters, each only once in a
-// run.
+// shape returns t with 9 for each run of digits and a for each run of letters.
+// For example, AB-123 becomes a-9.
 func shape(t string) string {
 	var b strings.Builder
 	last := rune(0)
@@ -101,7 +101,7 @@ func shape(t string) string {
 	return b.String()
 }
 
-// isUnit reports whether t says what a column is measured in.
+// isUnit reports whether t is the unit of a column.
 func isUnit(t string) bool {
 	if n := len(t); n > 2 && n < 16 && (t[0] == '(' && t[n-1] == ')' || t[0] == '[' && t[n-1] == ']') {
 		return true
@@ -113,7 +113,7 @@ var units = extract.Words(`% ‰ ° °C °F K kg g mg t lb oz m cm mm km µm in 
 	B kB KB MB GB TB KiB MiB GiB bit Mbit Gbit Mbit/s Gbit/s MB/s l L ml W kW MW kWh MWh V A mA Hz kHz MHz GHz Pa kPa bar N Nm J kJ km/h m/s rpm px pt pcs m² m³ m2 m3`)
 
 // csvHeader returns how many rows are the header of a table that does not mark
-// it: 0, 1, or 2 where the first row groups the columns of the second.
+// it: 0, 1, or 2 if the first row groups the columns of the second.
 func csvHeader(rows []Row) int {
 	if len(rows) < 2 {
 		return 0
@@ -130,8 +130,8 @@ func csvHeader(rows []Row) int {
 	return 1
 }
 
-// votes returns how many columns say that the first row is a header, and how
-// many that it is like the others.
+// votes returns how many columns indicate that the first row is a header, and
+// how many that it is data.
 func votes(rows []Row) (header, data int) {
 	numbered := isNumbered(rows[0].Cells)
 	for i, c := range rows[0].Cells {
@@ -158,7 +158,7 @@ func votes(rows []Row) (header, data int) {
 }
 
 // below returns the kind of most cells in a column below the first row, and
-// whether what stands in the first row comes again.
+// whether the first cell occurs again.
 func below(rows []Row, column int) (most string, again bool) {
 	count := map[string]int{}
 	n := 0
@@ -193,8 +193,8 @@ func sameText(a, b []Cell) bool {
 	return true
 }
 
-// isNumbered reports whether numbers in a row go up or down in equal steps,
-// as years and months over columns do.
+// isNumbered reports whether numbers in a row go up or down in equal steps, as
+// years and months above columns do.
 func isNumbered(cells []Cell) bool {
 	n, last, step := 0, 0, 0
 	for _, c := range cells {
@@ -232,9 +232,9 @@ func isSentence(t string) bool {
 	return len(t) > 80 || strings.Count(t, " ") > 2 && strings.IndexByte(".!?", t[len(t)-1]) >= 0
 }
 
-// sameStyle reports whether each column of words is written in the same way
-// from the first row on, and not all columns in one: names of columns are all
-// written in one way.
+// sameStyle reports whether each column of words is written in the same style
+// from the first row on, while the columns differ in style. Names of columns
+// would all be in one style.
 func sameStyle(rows []Row) bool {
 	styles := map[string]bool{}
 	for i, c := range rows[0].Cells {
@@ -269,7 +269,7 @@ func styleOf(t string) string {
 }
 
 // isGroupedHeader reports whether the first row groups the columns that the
-// second names: "Q1,,Q2," over "Plan,Actual,Plan,Actual".
+// second row names: "Q1,,Q2," above "Plan,Actual,Plan,Actual".
 func isGroupedHeader(rows []Row) bool {
 	first, second := rows[0].Cells, rows[1].Cells
 	groups, blanks, named := 0, 0, false
@@ -298,7 +298,7 @@ func isGroupedHeader(rows []Row) bool {
 	return len(first) <= len(second) && groups > 0 && blanks > 0 && (doubled || values)
 }
 
-// fillRight gives each blank cell right of a name that name.
+// fillRight fills each blank cell to the right of a name with that name.
 func fillRight(cells []Cell, width int) {
 	last := ""
 	for i := range cells[:min(len(cells), width)] {

@@ -1,5 +1,5 @@
 // Package sheet writes tables as Markdown, so that each row can be quoted by
-// itself. Tables of HTML and of CSV are written by it.
+// itself. It writes the tables of HTML and of CSV.
 package sheet
 
 import (
@@ -14,78 +14,78 @@ import (
 // A Cell is one cell of a table.
 type Cell struct {
 	Text   string
-	Header bool // it is marked as a heading
+	Header bool // marked as a heading
 	Bold   bool
-	Cols   int // how many columns it spans, 0 or 1 for one
-	Rows   int // how many rows it spans, 0 or 1 for one
+	Cols   int // how many columns it spans; 0 means 1
+	Rows   int // how many rows it spans; 0 means 1
 }
 
-// A Row is one row as the source has it.
+// A Row is a row as in the source.
 type Row struct {
 	Cells []Cell
-	Line  int  // of the source
+	Line  int  // line of the source
 	Head  bool // it is in the head of the table
-	Foot  bool // or in its foot
-	Body  int  // which of the table's bodies it is in
+	Foot  bool // it is in the foot of the table
+	Body  int  // number of the body that it is in
 	Gap   bool // an empty line or row comes before it
 }
 
-// A Sheet writes a table as Markdown. Each row that it writes says by itself
-// what it says to a reader of the table: cells that span several rows or
-// columns are repeated, headers of several rows become one, and a row has the
-// name of the group that it stands under.
+// A Sheet writes a table as Markdown. Each written row says by itself what it
+// says to a reader of the whole table: cells that span several rows or columns
+// are repeated, several header rows become one, and a row has the name of the
+// group above it.
 //
-// It holds only the first rows, until it knows which of them are the header.
+// It only holds the first rows, until it knows which of them are the header.
 type Sheet struct {
 	Out      *extract.Output
-	Separate func(line int) // writes what has to come before a table
+	Separate func(line int) // writes what must come before a table
 	CSV      bool           // nothing marks a header, and no cell spans others
 	Spare    *int           // how many bytes may still be written twice
 
 	held    []Row
 	size    int // of the text in held
 	decided bool
-	open    bool // what was written last is a row of this table
+	open    bool // the last line written is a row of this table
 
 	width    int
 	header   []string
-	allHeads bool // every cell is marked as a heading, which tells nothing
+	allHeads bool // every cell is marked as a heading, so the marks mean nothing
 	head     int  // line of the header
 	carry    []carried
-	placed   int // the body that carry is of
+	placed   int // the body that carry belongs to
 
-	fill    int  // in how many of the first columns a blank cell means the one above
-	grouped bool // a row with nothing but its first cell heads those below
+	fill    int  // in how many of the first columns a blank cell repeats the cell above
+	grouped bool // a row with only its first cell is a heading of the rows below
 	above   []string
 	outer   string
 	group   string
-	waiting *Row // a group whose first row has not come
-	wider   *Row // another right above it
-	unsaid  bool // no row has the name of the group
-	body    int  // the group's body,
-	inBody  int  // and how many rows came after it in it
+	waiting *Row // a group without rows so far
+	wider   *Row // another one right above it
+	unsaid  bool // the group's name is in no row yet
+	body    int  // number of the group's body
+	inBody  int  // how many rows of that body came after the group's name
 }
 
-// A carried cell goes on in the rows below.
+// A carried cell continues in the rows below.
 type carried struct {
 	Cell
 	left int
 }
 
-// What bounds a table.
+// Limits of a table.
 const (
-	HeldRows   = 32 // that are looked at to tell the header
+	HeldRows   = 32 // rows that are examined to find the header
 	heldBytes  = 64 << 10
-	headerRows = 8    // that are joined
-	maxColumns = 1000 // that one cell spans, as in browsers
-	maxGroup   = 100  // bytes of the name of a group
+	headerRows = 8    // rows that are joined to a header
+	maxColumns = 1000 // columns that one cell spans, as in browsers
+	maxGroup   = 100  // bytes of a group's name
 )
 
-// Spare returns how many bytes may be written twice for cells that stand for
-// others. No table that people read needs more.
+// Spare returns how many bytes may be repeated for cells that stand for others.
+// No table written for people needs more.
 func Spare(body []byte) int { return 2*len(body) + 64<<10 }
 
-// pay reports whether n more bytes may be written twice.
+// pay reports whether n more bytes may be repeated, and counts them.
 func (s *Sheet) pay(n int) bool {
 	if *s.Spare < n {
 		return false
@@ -94,7 +94,7 @@ func (s *Sheet) pay(n int) bool {
 	return true
 }
 
-// Add writes the next row, or holds it until it is known what the first rows are.
+// Add writes the next row, or holds it while the header is not known yet.
 func (s *Sheet) Add(r Row) {
 	r.Cells = s.place(r)
 	s.width = max(s.width, len(r.Cells))
@@ -111,7 +111,7 @@ func (s *Sheet) Add(r Row) {
 	}
 }
 
-// End writes what is held back.
+// End writes the rows that are held.
 func (s *Sheet) End() {
 	s.decide()
 	s.writeAlone(s.wider)
@@ -120,8 +120,8 @@ func (s *Sheet) End() {
 	s.open = false
 }
 
-// place returns the cells of a row by column, with those that come from the
-// rows above. One cell that spans the whole row stays one.
+// place returns the cells of a row by column, including cells that continue
+// from the rows above. One cell that spans the whole row stays one cell.
 func (s *Sheet) place(r Row) []Cell {
 	if s.CSV {
 		return r.Cells
@@ -165,7 +165,7 @@ func (s *Sheet) place(r Row) []Cell {
 	return out
 }
 
-// carries reports whether a cell from above stands at or behind the column.
+// carries reports whether a cell from above is at or after the column.
 func (s *Sheet) carries(column int) bool {
 	for i := len(s.carry) - 1; i >= column; i-- {
 		if s.carry[i].left > 0 {
@@ -186,7 +186,7 @@ func (s *Sheet) carryDown(column int, c Cell) {
 	s.carry[column] = carried{c, c.Rows - 1}
 }
 
-// decide looks at the rows that are held, and writes them.
+// decide finds the header in the held rows, and writes them.
 func (s *Sheet) decide() {
 	if s.decided {
 		return
@@ -220,8 +220,8 @@ func (s *Sheet) decide() {
 	}
 }
 
-// withoutTitle returns the rows below the cell over the whole header, and what
-// that says, if there is one.
+// withoutTitle returns the rows below a cell that spans the whole header, and
+// the text of that cell, if there is one.
 func (s *Sheet) withoutTitle(rows []Row) (title string, rest []Row) {
 	if len(rows) < 3 || s.width < 2 || len(rows[0].Cells) > 1 || !isHeader(rows[0]) || !isHeader(rows[1]) {
 		return "", rows
@@ -255,8 +255,7 @@ func (s *Sheet) setHeader(rows []Row) {
 	}
 }
 
-// units adds the first row to the header where it says what the columns are
-// measured in.
+// units adds the first row to the header if it has the units of the columns.
 func (s *Sheet) units(rows []Row) bool {
 	if len(rows) < 2 || len(rows[0].Cells) > len(s.header) {
 		return false
@@ -317,7 +316,7 @@ func (s *Sheet) write(r Row) {
 	}
 	s.fromAbove(r)
 	isNote := len(r.Cells) == 1 && s.width > 1
-	if isNote && s.unsaid { // it is no row of the group, which may have none
+	if isNote && s.unsaid { // a note is not a row of the group, which may have none
 		s.writeCells([]Cell{{Text: s.group}}, r.Line)
 		s.unsaid = false
 	}
@@ -334,8 +333,8 @@ func (s *Sheet) write(r Row) {
 	s.writeCells(r.Cells, r.Line)
 }
 
-// startGroup begins the group whose name is waiting: one name, or two of which
-// the first is that of a wider group.
+// startGroup begins the waiting group. It has one name, or two if the first is
+// that of a wider group.
 func (s *Sheet) startGroup() {
 	if s.waiting == nil {
 		return
@@ -366,7 +365,7 @@ func (s *Sheet) endGroup() {
 }
 
 // newHeader begins another table below the first, unless it repeats the same
-// header, as printed pages do.
+// header, as on printed pages.
 func (s *Sheet) newHeader(r Row) {
 	if s.waiting == nil {
 		s.endGroup()
@@ -378,7 +377,7 @@ func (s *Sheet) newHeader(r Row) {
 	}
 }
 
-// isGroup reports whether r has nothing but a name for the rows below it.
+// isGroup reports whether r only has a name for the rows below it.
 func (s *Sheet) isGroup(r Row) bool {
 	if s.width < 2 || len(r.Cells) == 0 || r.Head || r.Foot {
 		return false
@@ -393,7 +392,7 @@ func (s *Sheet) isGroup(r Row) bool {
 	return s.grouped && IsEmptyRow(r.Cells[1:])
 }
 
-// isName reports whether t may be the name of a group: it is short, and no
+// isName reports whether t may be the name of a group: it is short, and not a
 // sentence.
 func isName(t string) bool {
 	t = strings.TrimSpace(t)
@@ -402,8 +401,8 @@ func isName(t string) bool {
 
 func groupName(t string) string { return strings.TrimRight(extract.OneLine(t), ": ") }
 
-// fromAbove puts what stands above in the cells that are blank for it, and
-// for those that hold a mark of repetition.
+// fromAbove fills blank cells, and cells with a mark of repetition, from the
+// row above.
 func (s *Sheet) fromAbove(r Row) {
 	if r.Gap {
 		s.above = s.above[:0]
@@ -426,8 +425,8 @@ func (s *Sheet) fromAbove(r Row) {
 
 func isDitto(t string) bool { return t == `"` || t == "〃" || t == "″" || t == `-"-` || t == "''" }
 
-// writeCells writes a row; where something else came between, with the
-// header again.
+// writeCells writes a row. If something else came in between, it writes the
+// header again first.
 func (s *Sheet) writeCells(cells []Cell, line int) {
 	if IsEmptyRow(cells) {
 		return
@@ -453,7 +452,7 @@ func (s *Sheet) writeCells(cells []Cell, line int) {
 	s.Out.Line("|", extract.AtLine(line))
 }
 
-// isHeader reports whether the row is marked as one of headings.
+// isHeader reports whether the row is marked as a row of headings.
 func isHeader(r Row) bool {
 	if r.Head {
 		return true
@@ -469,8 +468,8 @@ func isHeader(r Row) bool {
 	return n > 0 && !r.Foot
 }
 
-// markedHeader returns how many of the rows are the header of a table in
-// HTML: those that are marked, or, where none is, what looks like one.
+// markedHeader returns how many rows are the header of a table in HTML: the
+// marked ones or, if none is marked, rows that look like a header.
 func markedHeader(rows []Row) int {
 	n := 0
 	for n < len(rows) && n < headerRows && isHeader(rows[n]) && (n == 0 || rows[n].Head || len(rows[n].Cells) > 1) {
@@ -512,9 +511,9 @@ func markedHeader(rows []Row) int {
 	return 0
 }
 
-// leadingGroups returns in how many of the first columns a blank cell means the
-// cell above it: those whose blank cells come in runs below a name, in rows that
-// are otherwise full.
+// leadingGroups returns in how many of the first columns a blank cell repeats
+// the cell above. In such a column, blank cells come in runs below a name, in
+// rows that are otherwise full.
 func leadingGroups(rows []Row) int {
 	for n := 0; n < 2; n++ {
 		if !isGrouping(rows, n) {
@@ -538,7 +537,7 @@ func isGrouping(rows []Row, column int) bool {
 			names++
 			numeric = numeric && kind(t) == number
 			afterName = true
-		case r.Gap: // is not filled
+		case r.Gap: // a blank cell here is not filled
 			continue
 		case names == 0, !IsEmptyRow(r.Cells[:column]), mostlyBlank(r.Cells[column+1:]):
 			return false
@@ -555,7 +554,7 @@ func isGrouping(rows []Row, column int) bool {
 	switch {
 	case blanks == 0 || followed*2 < names:
 		return false
-	case numeric: // they may be numbers of the rows, of which some are missing
+	case numeric: // they may be numbers of rows, some of which are missing
 		return repeated || blanks >= names
 	default:
 		return repeated || blanks*3 >= names*2
@@ -574,7 +573,7 @@ func mostlyBlank(cells []Cell) bool {
 
 var totals = extract.Words("total totals sum subtotal gesamt summe итого totale")
 
-// isTotal reports whether the row sums others up.
+// isTotal reports whether the row is a sum of others.
 func isTotal(cells []Cell) bool {
 	for _, c := range cells {
 		if first, _, _ := strings.Cut(strings.ToLower(strings.TrimSpace(c.Text)), " "); first != "" {
@@ -584,9 +583,9 @@ func isTotal(cells []Cell) bool {
 	return false
 }
 
-// hasGroupRows reports whether rows with nothing but their first cell are
-// names of the rows below: the first row is one, and there are several, each
-// above full rows.
+// hasGroupRows reports whether rows with only their first cell are names of the
+// rows below them. That is so if the first row is such a row, and if there are
+// several, each above full rows.
 func hasGroupRows(rows []Row, width int) bool {
 	groups := 0
 	for i, r := range rows {
@@ -618,7 +617,7 @@ func IsEmptyRow(cells []Cell) bool {
 
 var escapeBar = strings.NewReplacer("|", `\|`)
 
-// RowOf returns cells as a table row in Markdown, without a line end.
+// RowOf returns cells as a row of a Markdown table, without a line end.
 func RowOf(cells []string) string {
 	var b strings.Builder
 	for _, c := range cells {

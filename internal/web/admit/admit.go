@@ -1,5 +1,5 @@
-// Package admit decides which requests come in: by their host, by the site whose
-// page sends them, and by their key.
+// Package admit decides which requests are let in: by their host, by the site
+// whose page sends them, and by their key.
 package admit
 
 import (
@@ -24,26 +24,26 @@ type Gate interface {
 	Enter(ctx context.Context, text multivac.KeyText, address string) (c *auth.Caller, leave func(), err error)
 }
 
-// A Door lets requests in. Without a Gate everyone may come in; all else but Room
-// and Fail may be left out, too.
+// A Door lets requests in. Without a Gate everyone may come in. Only Room and
+// Fail are required.
 type Door struct {
 	Gate Gate
 	// SignIn answers with the form that asks for a key; no form if nil.
 	SignIn func(w http.ResponseWriter, r *http.Request, next string, err error)
-	// Refused is called with the action of a rule whose scope a key lacks. An error
-	// of its own is answered instead of the refusal.
+	// Refused is called with the action of a rule if a key lacks its scopes. If
+	// it returns an error, that is answered instead of the refusal.
 	Refused     func(ctx context.Context, action string) error
 	OpenClassic bool                    // the original's routes need no key
-	Classic     multivac.CollectionName // that these use
-	Local       bool                    // only this machine reaches the address
-	Hosts       func() []string         // names of this server, now
+	Classic     multivac.CollectionName // the collection of these routes
+	Local       bool                    // only this machine can reach the address
+	Hosts       func() []string         // names of this server, at the moment
 	Room        *bodies.Room
 	Fail        func(w http.ResponseWriter, r *http.Request, err error) // answers with an error
 }
 
 // Check returns an error if r is for another host, or comes from the page of
-// another site: that must not tell or delete with the user's browser, nor have it
-// do what is costly. Requests of programs pass.
+// another site. Such a page must not tell or delete with the user's browser,
+// and must not make it do costly reads. Requests of programs pass.
 func (d *Door) Check(r *http.Request, rule route.Rule) error {
 	switch {
 	case !d.isHost(r) && !d.wantsKey(r, rule):
@@ -56,8 +56,8 @@ func (d *Door) Check(r *http.Request, rule route.Rule) error {
 
 func stay() {}
 
-// Enter returns the caller of r, or nil where the rule does not ask for one, and
-// the function that ends their visit.
+// Enter returns the caller of r, and the function that ends the caller's visit.
+// The caller is nil if no key was checked and the rule needs none.
 func (d *Door) Enter(ctx context.Context, r *http.Request, rule route.Rule) (*auth.Caller, func(), error) {
 	if d.Gate == nil {
 		return &auth.Anyone, stay, nil

@@ -13,19 +13,19 @@ import (
 )
 
 // errHost refuses a request for a host that is not this server, if no key keeps
-// strangers out. Any site can make its name point to 127.0.0.1 while one of its
-// pages is open (DNS rebinding). For the browser, that page and this server then
-// have one origin, and only the host tells them apart.
+// strangers out. While one of a site's pages is open, the site can make its
+// name point to 127.0.0.1 (DNS rebinding). For the browser, that page and this
+// server then have one origin, and only the host tells them apart.
 func errHost(r *http.Request) error {
 	return multivac.Errorf(wire.ErrMisdirected,
 		"use 127.0.0.1 or localhost in the address; where the name is yours, add it to the setting allowed-hosts, or make a key",
 		"this server is not known by the name %q", multivac.Clip(r.Host, 200))
 }
 
-// isHost reports whether r is for this server by its host. Any name will do if
-// others can reach the address and no names are configured: there a firewall
-// decides about access, not the name. X-Forwarded-Host is not believed, because a
-// page can send it, too.
+// isHost reports whether the host of r is this server. If others can reach the
+// address and no names are configured, any name is accepted: there, a firewall
+// decides about access, not the name. X-Forwarded-Host is not trusted, because
+// a page can send it, too.
 func (d *Door) isHost(r *http.Request) bool {
 	var allowed []string
 	if d.Hosts != nil {
@@ -35,7 +35,7 @@ func (d *Door) isHost(r *http.Request) bool {
 		return true
 	}
 	if r.Host == "" {
-		return !r.ProtoAtLeast(1, 1) // HTTP/1.0 needs none, and no browser speaks it
+		return !r.ProtoAtLeast(1, 1) // HTTP/1.0 needs no host, and no browser uses it
 	}
 	host, ok := hostname(r.Host)
 	if !ok || host == "localhost" || strings.HasSuffix(host, ".localhost") {
@@ -54,8 +54,8 @@ func (d *Door) isHost(r *http.Request) bool {
 	return false
 }
 
-// hostname returns the host of a Host header without its port and the brackets
-// of IPv6, in lower case and without the dot that ends a full name.
+// hostname returns the host of a Host header in lower case, without its port,
+// the brackets of IPv6 and the dot at the end of a full name.
 func hostname(authority string) (host string, ok bool) {
 	host = authority
 	if h, port, err := net.SplitHostPort(authority); err == nil {

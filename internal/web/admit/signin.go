@@ -13,8 +13,8 @@ import (
 	"multivac/internal/web/wire"
 )
 
-// Refuse answers with an error, or a browser with the form that asks for a key,
-// if a key would help.
+// Refuse answers with an error. A browser gets the form that asks for a key, if
+// a key would help.
 func (d *Door) Refuse(w http.ResponseWriter, r *http.Request, err error) {
 	if d.SignIn == nil || !errors.Is(err, multivac.ErrUnauthorized) || r.Method != http.MethodGet || !route.WantsHTML(r) {
 		d.Fail(w, r, err)
@@ -22,7 +22,7 @@ func (d *Door) Refuse(w http.ResponseWriter, r *http.Request, err error) {
 	}
 	w.Header().Set("WWW-Authenticate", wire.Challenge)
 	if text, _ := keyOf(r); text == "" {
-		err = nil // to come without a key is no mistake
+		err = nil // a request without a key is not a mistake
 	}
 	d.SignIn(w, r, r.URL.RequestURI(), err)
 }
@@ -68,7 +68,8 @@ func newCookie(r *http.Request, value string) *http.Cookie {
 	}
 }
 
-// within returns next if it is an address on this server, otherwise the first page.
+// within returns next if it is an address on this server, and otherwise the
+// first page.
 func within(next string) string {
 	u, err := url.Parse(next)
 	if err != nil || u.IsAbs() || u.Host != "" || !strings.HasPrefix(next, "/") || strings.HasPrefix(next, "//") || strings.ContainsAny(next, "\\\r\n\t") {

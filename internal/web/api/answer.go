@@ -21,8 +21,9 @@ import (
 // answered describes an answer to OpenAPI.
 type answered struct{ Body wire.Answer }
 
-// answer answers GET /api/v1/answer. It is no typed handler: questions are by
-// far the most frequent requests, and a repeated one costs little else.
+// answer answers GET /api/v1/answer. It is not a typed handler: questions are
+// by far the most frequent requests, and a typed handler would cost more than
+// everything else for a repeated question.
 func (s *server) answer(w http.ResponseWriter, r *http.Request) {
 	q, p := s.questionOf(r.URL.RawQuery)
 	s.ask(w, r, q, p)
@@ -45,7 +46,7 @@ func (s *server) answerPost(w http.ResponseWriter, r *http.Request) {
 	s.ask(w, r, q, p)
 }
 
-// ask answers q, or with the problem that it has.
+// ask answers q, or answers with its problem.
 func (s *server) ask(w http.ResponseWriter, r *http.Request, q wire.Question, p *wire.Problem) {
 	var a multivac.Answer
 	if p == nil {
@@ -62,20 +63,20 @@ func (s *server) ask(w http.ResponseWriter, r *http.Request, q wire.Question, p 
 	h["Vary"] = varyAccept
 	if wantsText(r.Header.Get("Accept")) {
 		h["Content-Type"] = textPlain
-		_, _ = io.WriteString(w, a.Text()+"\n") // a client that has gone
+		_, _ = io.WriteString(w, a.Text()+"\n") // the client may have gone
 		return
 	}
 	h["Content-Type"] = jsonType
 	line := written.Get().(*[]byte)
 	*line = wire.AppendAnswer((*line)[:0], a)
-	_, _ = w.Write(*line) // a client that has gone
+	_, _ = w.Write(*line) // the client may have gone
 	if cap(*line) <= maxLineKept {
 		written.Put(line)
 	}
 }
 
-// written are buffers that answers are written in. One of more than maxLineKept
-// bytes is not kept: few answers are that long.
+// written are buffers that answers are written to. A buffer with more than
+// maxLineKept bytes is not kept, because few answers are that long.
 var written = sync.Pool{New: func() any { return new([]byte) }}
 
 const maxLineKept = 64 << 10
@@ -89,10 +90,10 @@ func wantsText(accept string) bool {
 	return strings.HasPrefix(strings.TrimSpace(first), "text/plain")
 }
 
-// maxQuestion is the largest body that asks, in bytes.
+// maxQuestion is the largest body with a question, in bytes.
 const maxQuestion = 64 << 10
 
-// readSmall reads a body that asks.
+// readSmall reads a body with a question.
 func readSmall(body io.Reader) ([]byte, *wire.Problem) {
 	b, err := io.ReadAll(io.LimitReader(body, maxQuestion))
 	var timeout net.Error
@@ -145,7 +146,7 @@ func noParameters(query string) *wire.Problem {
 	return problemOf(&checked)
 }
 
-// questionOf returns the question in a query, whose parameters are there once.
+// questionOf returns the question in a query whose parameters occur once each.
 func (s *server) questionOf(query string) (q wire.Question, p *wire.Problem) {
 	var checked huma.ValidateResult
 	var count string
@@ -175,8 +176,8 @@ func (s *server) questionOf(query string) (q wire.Question, p *wire.Problem) {
 	return q, problemOf(&checked)
 }
 
-// checkQuestion holds the parameters of a question against their schemas, in
-// the order in which OpenAPI has them.
+// checkQuestion checks the parameters of a question against their schemas, in
+// the order of OpenAPI.
 func (s *server) checkQuestion(q *wire.Question, count string, checked *huma.ValidateResult) {
 	if q.Question == "" {
 		checked.Errors = append(checked.Errors, &huma.ErrorDetail{Location: "query.question", Message: "required query parameter is missing"})
@@ -202,8 +203,8 @@ func (s *server) checkParameter(name string, v any, checked *huma.ValidateResult
 	s.Document.Check(s.question.Properties[name], v, checked, "query", name)
 }
 
-// parameter returns the name and the value of a parameter as the client meant
-// them. That they can be read was checked before.
+// parameter returns the name and the value of a parameter, unescaped. Whether
+// it can be unescaped was checked before.
 func parameter(pair string) (name, value string, found bool) {
 	name, value, found = strings.Cut(pair, "=")
 	name, _ = url.QueryUnescape(name)

@@ -14,10 +14,10 @@ import (
 	"multivac/internal/web/wire"
 )
 
-// asking is a server that knows what a question looks like, and nothing else.
+// asking is a server that only has the schema of a question.
 func asking() *server { return newServer(Options{Document: openapi.New(openapi.Options{})}) }
 
-// says returns what a client is told, or "" where there is no problem.
+// says returns the message for a client, or "" if there is no problem.
 func says(p *wire.Problem) string {
 	if p == nil {
 		return ""
@@ -40,7 +40,7 @@ func TestQuestionOfAQuery(t *testing.T) {
 	f("&question=why&", wire.Question{Question: "why"}, "")
 	f("question=why&count=&stop=", wire.Question{Question: "why"}, "")
 	f("question=why&count=%2B1", wire.Question{Question: "why", Count: 1}, "")
-	f("question="+strings.Repeat("%C3%BC", multivac.MaxQuestion), wire.Question{Question: strings.Repeat("ü", multivac.MaxQuestion)}, "") // bytes are for multivac to count
+	f("question="+strings.Repeat("%C3%BC", multivac.MaxQuestion), wire.Question{Question: strings.Repeat("ü", multivac.MaxQuestion)}, "") // multivac counts the bytes
 
 	f("", wire.Question{}, "query.question: required query parameter is missing")
 	f("question=", wire.Question{}, "query.question: required query parameter is missing")
@@ -55,7 +55,7 @@ func TestQuestionOfAQuery(t *testing.T) {
 	f("Question=why", wire.Question{}, "query.Question: unknown query parameter")
 }
 
-// All that is wrong with a question is said at once.
+// All faults of a question are reported at once.
 func TestSeveralProblemsOfAQuestion(t *testing.T) {
 	_, p := asking().questionOf("stop=never&count=x")
 	var got []string

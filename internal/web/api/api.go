@@ -22,12 +22,12 @@ import (
 	"multivac/internal/web/wire"
 )
 
-// Options are what the API is served from. Where Keeper or Keys are nil, their
-// routes are left out; all else but Files is needed.
+// Options are the parts that the API is served from. If Keeper or Keys are nil,
+// their routes are left out. Everything else except Files is required.
 type Options struct {
 	multivac.Verbs
-	// Files turns an uploaded file into tellings, going on after an error. A
-	// file is one Markdown document where Files is nil.
+	// Files turns an uploaded file into tellings, and goes on after an error.
+	// If Files is nil, a file is one Markdown document.
 	Files    Files
 	Room     *bodies.Room                               // shared by the bodies of all requests
 	Problem  func(context.Context, error) *wire.Problem // what the client sees of an error; logs the rest
@@ -36,8 +36,9 @@ type Options struct {
 	Read     time.Duration                              // the longest that reading a small body takes
 }
 
-// Files turns a file into tellings. spend is told how much of it was read and
-// unpacked, and ends the reading by its error.
+// Files turns a file into tellings. It calls spend with the number of bytes and
+// lines that it has read and unpacked, and stops reading if spend returns an
+// error.
 type Files func(ctx context.Context, name string, r io.Reader, collection multivac.CollectionName, spend func(bytes, lines int) error) iter.Seq2[multivac.Telling, error]
 
 type server struct {
@@ -47,7 +48,7 @@ type server struct {
 	exports, examinations turns
 }
 
-// What each route may answer besides its success.
+// The statuses that each route may answer besides success.
 var (
 	errorsAsking  = []int{400, 401, 403, 408, 413, 415, 429, 503, 500}
 	errorsTelling = []int{400, 401, 403, 408, 413, 415, 429, 503, 500}
@@ -144,7 +145,7 @@ func (s *server) delete(ctx context.Context, in *deleteInput) (*body[wire.Receip
 	if in.Wait == "indexed" {
 		waiting, cancel := context.WithTimeout(ctx, s.Wait)
 		defer cancel()
-		_ = s.Library.Reach(waiting, r.Position) // it is deleted either way; a caller who must know asks with after=position
+		_ = s.Library.Reach(waiting, r.Position) // the document is deleted either way; a caller that must know asks with after=position
 	}
 	return &body[wire.Receipt]{wire.NewReceipt(r)}, nil
 }
@@ -189,8 +190,8 @@ func (s *server) documents(ctx context.Context, in *listInput) (*listOutput, err
 	return &listOutput{Link: in.next(page.Next), Body: wire.NewPage(page)}, nil
 }
 
-// next returns the header that links to the next page of a list, or "" where
-// cursor is.
+// next returns the header that links to the next page of a list, or "" if there
+// is no cursor.
 func (in *listInput) next(cursor string) string {
 	if cursor == "" {
 		return ""

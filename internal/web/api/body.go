@@ -22,12 +22,12 @@ import (
 )
 
 const (
-	maxLines = 1 << 20  // lines of a request, blank ones among them
-	maxField = 64 << 10 // bytes of a form field that is no file
-	large    = 1 << 20  // bytes of a body from which on few are turned into documents at a time
+	maxLines = 1 << 20  // lines of a request, including blank ones
+	maxField = 64 << 10 // bytes of a form field that is not a file
+	large    = 1 << 20  // bytes of a body from which on only a few are turned into documents at a time
 )
 
-// Media types of bodies that are not one document of a format.
+// Media types of bodies that are not one document.
 const (
 	typeJSON  = "application/json"
 	typeLines = "application/x-ndjson" // the usual one of several for JSON Lines
@@ -37,17 +37,17 @@ const (
 // documentTypes are the media types of a body that is one document.
 var documentTypes = formats.All.Documents()
 
-// An item is a telling that was read, or why it cannot be told.
+// An item is a telling, or the reason why it could not be read.
 type item struct {
 	multivac.Telling
 	where place
 	err   error
 }
 
-// A place is where in a request a document stands.
+// A place is the place of a document in a request.
 type place struct {
-	file   string // its name, where the document is in one
-	format string // of the number, else
+	file   string // its name, if the document is in a file
+	format string // otherwise, the format of the number
 	number int
 }
 
@@ -58,10 +58,10 @@ func (p place) String() string {
 	return fmt.Sprintf(p.format, p.number)
 }
 
-// items end with the error that left the rest unread.
+// items end with an error if the rest was not read.
 type items = iter.Seq2[item, error]
 
-// A request is what POST /documents says besides its body.
+// A request is a POST /documents without its body.
 type request struct {
 	collection    multivac.CollectionName
 	source, title string
@@ -85,9 +85,9 @@ func parseQuery(query url.Values) (request, error) {
 	return q, nil
 }
 
-// read returns what a body tells, and whether that is one document by its
-// form. JSON and forms are checked as a whole before any of it is told; JSON
-// Lines are told as they come. What it takes of memory is in hold.
+// read returns the tellings of a body, and whether the body has the form of one
+// document. JSON and forms are checked as a whole before any of it is told;
+// JSON Lines are told as they come. hold holds the memory of the body.
 func (s *server) read(r *http.Request, q request, hold *bodies.Hold) (all items, one bool, err error) {
 	ctx := r.Context()
 	mediaType, params, err := contentType(r.Header)
@@ -123,8 +123,8 @@ func (s *server) read(r *http.Request, q request, hold *bodies.Hold) (all items,
 		"Content-Type %q is none that documents are told in", multivac.Clip(mediaType, 80))
 }
 
-// whole reads all of a body, or so much of it. A large one has to wait for its
-// turn then.
+// whole reads a body as a whole, at most most bytes. A large body then has to
+// wait for its turn.
 func whole(hold *bodies.Hold, r *http.Request, most int) ([]byte, error) {
 	b, err := hold.Read(r, most)
 	if err != nil {
@@ -161,7 +161,7 @@ func just(i item) items {
 	return func(yield func(item, error) bool) { yield(i, nil) }
 }
 
-// name gives t what the request says of it, where t does not.
+// name sets the fields of t that the request names and t does not.
 func (q request) name(t multivac.Telling) multivac.Telling {
 	t.Source, t.Title = cmp.Or(t.Source, q.source), cmp.Or(t.Title, q.title)
 	return t

@@ -52,7 +52,7 @@ func describeTell(schemas route.Schemas, op *huma.Operation, success *huma.Respo
 }
 
 func describeDocument(schemas route.Schemas, _ *huma.Operation, success *huma.Response) {
-	// It is streamed, so that its type does not say what it is.
+	// The response is streamed, so its type does not describe it.
 	success.Content = map[string]*huma.MediaType{"application/json": {Schema: schemas.Schema(wire.Document{})}}
 }
 

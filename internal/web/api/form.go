@@ -23,7 +23,7 @@ type form struct {
 	boundary string
 }
 
-// A file is one that a form uploads.
+// A file is a file that a form uploads.
 type file struct {
 	name, mediaType string
 	bytes           io.Reader
@@ -50,15 +50,16 @@ func (f form) parts(ctx context.Context) iter.Seq2[*multipart.Part, error] {
 	}
 }
 
-// filename returns the name of the file that a part is, if it is one.
+// filename returns the name of the file in a part, and whether the part is a
+// file.
 func filename(part *multipart.Part) (name string, ok bool) {
 	_, disposition, _ := mime.ParseMediaType(part.Header.Get("Content-Disposition"))
 	name, ok = disposition["filename"]
 	return name, ok
 }
 
-// readForm reads the whole form first, for fields may follow the files that
-// they are about.
+// readForm reads the whole form first, because fields may come after the files
+// that they are about.
 func (s *server) readForm(ctx context.Context, f form, q request, hold *bodies.Hold) (items, error) {
 	fields := map[string]*string{"collection": (*string)(&q.collection), "source": &q.source, "title": &q.title}
 	seen := map[string]bool{}
@@ -92,7 +93,7 @@ func (s *server) readForm(ctx context.Context, f form, q request, hold *bodies.H
 	return s.files(ctx, f, sizes, q), nil
 }
 
-// readField reads a part that is no file.
+// readField reads a part that is not a file.
 func readField(part *multipart.Part, fields map[string]*string, seen map[string]bool) error {
 	name := part.FormName()
 	field, ok := fields[name]
@@ -112,7 +113,7 @@ func readField(part *multipart.Part, fields map[string]*string, seen map[string]
 	return nil
 }
 
-// measure returns how many bytes a part has, and whether they are gzipped.
+// measure returns the size of a part in bytes, and whether the part is gzipped.
 func measure(part io.Reader) (packed bool, size int, err error) {
 	var magic [2]byte
 	n, err := io.ReadFull(part, magic[:])
@@ -155,15 +156,15 @@ func (s *server) files(ctx context.Context, f form, sizes []int, q request) item
 	}
 }
 
-// A budget is what the files of a request may have together when unpacked.
+// A budget limits the total size of the unpacked files of a request.
 type budget struct {
 	ctx          context.Context
 	bytes, lines int
-	err          error // why no more of them is read
+	err          error // the reason why no more is read
 }
 
-// spend counts what was read of a file, and ends the reading where that is too
-// much or nobody waits for it any more.
+// spend counts the bytes and lines read of a file. It returns an error if they
+// are too many, or if nothing waits for them any more.
 func (b *budget) spend(bytes, lines int) error {
 	b.bytes, b.lines = b.bytes+bytes, b.lines+lines
 	switch {
@@ -185,8 +186,8 @@ func formError(err error) error {
 	return multivac.Errorf(multivac.ErrInvalid, "send a form as curl -F file=@notes.md does", "form cannot be read: %s", multivac.Clip(err.Error(), 120))
 }
 
-// open returns the documents of a file. What it is, its name says, but for a
-// media type that is more than a browser's guess.
+// open returns the documents of a file. Its name decides about the format,
+// unless the part has a media type that is more than a browser's guess.
 func (s *server) open(f file, q request, budget *budget) iter.Seq[item] {
 	source := cmp.Or(q.source, f.name)
 	named := slices.Contains(documentTypes, f.mediaType) && (f.mediaType != multivac.Plain || path.Ext(f.name) == "")

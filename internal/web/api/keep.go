@@ -12,12 +12,12 @@ import (
 	"multivac/internal/web/wire"
 )
 
-// importTimeout is how long an import may stand still. As long as it moves, it
-// takes its time.
+// importTimeout is how long an import may make no progress. While it makes
+// progress, its time is not limited.
 const importTimeout = 30 * time.Second
 
-// How many exports and examinations may be under way at a time: each reads all
-// that is kept, and holds at least one document of it in memory.
+// How many exports and examinations may run at a time. Each reads everything
+// that is stored, and holds at least one document in memory.
 const (
 	maxExports      = 2
 	maxExaminations = 1
@@ -78,8 +78,8 @@ func (s *server) importAll(w http.ResponseWriter, r *http.Request) {
 	wire.WriteJSON(w, wire.NewImported(imported))
 }
 
-// takeIn imports, unless another request is importing: the longest lines of an
-// export take more memory than two requests may have.
+// takeIn imports, unless another import is running. The longest lines of an
+// export take more memory than two imports may have.
 func (s *server) takeIn(ctx context.Context, r io.Reader, merge bool) (multivac.Imported, error) {
 	if !s.importing.TryLock() {
 		return multivac.Imported{}, multivac.Errorf(multivac.ErrUnavailable, "import again when it has ended", "another import is under way")
@@ -106,8 +106,8 @@ func onlyMerge(query url.Values, allowed bool) (merge bool, err error) {
 	return merge, nil
 }
 
-// An exportWriter sets the headers of an export with its first bytes: until then
-// a problem can be answered.
+// An exportWriter sets the headers of an export with its first bytes. Before
+// that, a problem can still be answered.
 type exportWriter struct {
 	http.ResponseWriter
 	begun bool
@@ -122,8 +122,8 @@ func (e *exportWriter) Write(b []byte) (int, error) {
 	return e.ResponseWriter.Write(b)
 }
 
-// turns bound how many requests at a time may do something that takes much of
-// the store and of memory.
+// turns limit how many requests at a time may use much of the store and of
+// memory.
 type turns struct {
 	free chan struct{}
 	what string
@@ -131,14 +131,14 @@ type turns struct {
 
 func newTurns(n int, what string) turns { return turns{make(chan struct{}, n), what} }
 
-// How long a request waits for its turn, and its Retry-After if it gets none.
+// How long a request waits for its turn, and the Retry-After if it gets none.
 const (
 	turnTimeout = 5 * time.Second
 	turnAgain   = 30 * time.Second
 )
 
-// during calls do once there is a turn, or returns ErrUnavailable where there is
-// none within turnTimeout.
+// during calls do when it is this request's turn. It returns ErrUnavailable if
+// that takes longer than turnTimeout.
 func (t turns) during(ctx context.Context, do func() error) error {
 	late := time.NewTimer(turnTimeout)
 	defer late.Stop()

@@ -12,9 +12,9 @@ import (
 	"multivac/internal/strict"
 )
 
-// readJSON reads a document, an array of them, or an object with such an array. A
-// document by itself is the most frequent, so it is decoded at once: an object
-// with the member "documents" would not decode as one.
+// readJSON reads a document, an array of documents, or an object with such an
+// array. A single document is the most frequent, so it is decoded at once. An
+// object with the member "documents" cannot be decoded like this.
 func readJSON(ctx context.Context, b []byte, q request) (all items, one bool, err error) {
 	if bytes.HasPrefix(bytes.TrimLeft(b, " \t\r\n"), []byte("{")) {
 		if t, err := decode(b, q.collection); err == nil {
@@ -35,8 +35,8 @@ func readJSON(ctx context.Context, b []byte, q request) (all items, one bool, er
 	return readList(s.documents, q.collection), false, nil
 }
 
-// tolerant returns a decoder that checks the syntax only. Other faults of a
-// document are found when it is decoded, and refuse that document alone.
+// tolerant returns a decoder that only checks the syntax. Other faults of a
+// document are found when it is decoded, and only that document is refused.
 func tolerant(b []byte) *jsontext.Decoder {
 	return jsontext.NewDecoder(bytes.NewBuffer(b), jsontext.AllowDuplicateNames(true), jsontext.AllowInvalidUTF8(true))
 }
@@ -50,8 +50,8 @@ type scan struct {
 
 	documents  []byte // the array of them; nil if there is none
 	collection []byte // the value of the member next to them
-	again      string // a member of the two that is there twice
-	unknown    string // a member that is none of the two
+	again      string // a member that occurs twice
+	unknown    string // an unknown member
 }
 
 func (s *scan) all() error {
@@ -117,7 +117,7 @@ func (s *scan) value() ([]byte, error) {
 	}
 }
 
-// around checks the object that has the list, and reads the collection that it
+// around checks the object around the list, and reads the collection that it
 // names.
 func (s *scan) around(collection *multivac.CollectionName) error {
 	if s.documents[0] != '[' {

@@ -15,23 +15,23 @@ import (
 const (
 	maxDocuments = 50_000
 	maxTold      = 256 << 20 // bytes of documents, unpacked
-	maxExplained = 256       // documents whose refusal is explained in full
-	maxDetails   = 100       // errors that a problem names
+	maxExplained = 256       // documents whose refusal is explained at length
+	maxDetails   = 100       // errors in a problem
 
-	sizeOfReceipt = 160 // bytes of memory that a receipt takes besides its source
+	sizeOfReceipt = 160 // bytes of memory for a receipt, besides its source
 )
 
 var errDocuments = multivac.Errorf(multivac.ErrTooLarge, "send the rest in other requests",
 	"request is over the limit of %d documents or %d bytes unpacked", maxDocuments, maxTold)
 
-// Documents that are told together.
+// How many documents, and bytes, are told together.
 const (
 	batchDocuments = 256
 	batchBytes     = 8 << 20
 )
 
-// tell answers POST /api/v1/documents. It is no typed handler: those read a body
-// as a whole, and know one form of it.
+// tell answers POST /api/v1/documents. It is not a typed handler, because a
+// typed one reads the whole body and knows only one form of it.
 func (s *server) tell(w http.ResponseWriter, r *http.Request) {
 	q, err := parseQuery(r.URL.Query())
 	if err != nil {
@@ -54,7 +54,7 @@ func (s *server) tell(w http.ResponseWriter, r *http.Request) {
 		t.waiting = waiting
 	}
 	err = t.all(all)
-	hold.Finish() // a client that reads the answer slowly keeps no other waiting
+	hold.Finish() // a client that reads the answer slowly does not make others wait
 	if p := t.problem(err, one); p != nil {
 		wire.WriteProblem(w, p)
 		return
@@ -68,22 +68,22 @@ func (s *server) tell(w http.ResponseWriter, r *http.Request) {
 	}
 }
 
-// told is the tellings of one request and their receipts.
+// told holds the tellings of one request and their receipts.
 type told struct {
 	*server
 	ctx      context.Context // of the request
-	waiting  context.Context // ends when there has been enough waiting
+	waiting  context.Context // ends when the time to wait is over
 	wait     multivac.Wait
 	hold     *bodies.Hold
 	receipts []wire.Receipt
 	kept     int                      // documents
 	refused  int                      // documents
-	first    place                    // where the first document stands
-	short    map[string]*wire.Problem // shared by the documents that are not explained, by detail
+	first    place                    // place of the first document
+	short    map[string]*wire.Problem // by detail: problems that the documents share whose refusal is not explained at length
 	bytes    int                      // of all documents
 
 	batch      []multivac.Telling
-	batchAt    []int   // the receipts of the batch
+	batchAt    []int   // the positions of the batch's documents in receipts
 	batchWhere []place // its documents
 	batchBytes int
 }
@@ -109,7 +109,7 @@ func (t *told) add(i item) error {
 		i.err = i.Validate()
 	}
 	receipt := wire.Receipt{Source: multivac.Clip(i.Source, multivac.MaxSource)}
-	if len(t.receipts) >= maxExplained { // fewer take no more than their body
+	if len(t.receipts) >= maxExplained { // fewer receipts take no more memory than their body
 		if err := t.hold.Receipt(t.ctx, sizeOfReceipt+len(receipt.Source)); err != nil {
 			return errors.Join(err, t.flush())
 		}
@@ -117,7 +117,7 @@ func (t *told) add(i item) error {
 	if len(t.receipts) == 0 {
 		t.first = i.where
 	}
-	full := false // then the batch is told at once
+	full := false // there is no room for more documents, so the batch is told at once
 	if i.err != nil {
 		receipt.Error = t.refuse(i.err, i.where)
 	} else {
@@ -191,8 +191,8 @@ func (t *told) refuse(err error, where place) *wire.Problem {
 	return same
 }
 
-// tellBatch waits for the documents to be indexed as long as there is time, and
-// then tells without waiting.
+// tellBatch waits for the documents to be indexed while there is time. After
+// that it tells without waiting.
 func (t *told) tellBatch() ([]multivac.Receipt, error) {
 	if t.wait == multivac.WaitIndexed && t.waiting.Err() == nil {
 		receipts, err := t.Teller.Tell(t.waiting, t.batch, multivac.WaitIndexed)
@@ -232,8 +232,9 @@ func (t *told) problem(err error, one bool) *wire.Problem {
 	return &p
 }
 
-// shown returns the receipts that a problem comes with: all of them if a document
-// was kept, since the client has to know which, otherwise the first.
+// shown returns the receipts that a problem comes with. If a document was
+// stored, these are all receipts, because the client has to know which
+// documents were stored. Otherwise it is the first.
 func (t *told) shown() []wire.Receipt {
 	if t.kept > 0 {
 		return t.receipts

@@ -39,8 +39,8 @@ func TestWhatATellingIsAnswered(t *testing.T) {
 	f("the rest is unread", telling(kept, refused), multivac.Errorf(multivac.ErrInvalid, "mend it", "the form cannot be read"), false, "400 the form cannot be read, 2 documents")
 }
 
-// Of many refusals the first are explained at length, and the rest share what
-// they have in common.
+// Of many refusals, the first are explained at length. The others share a
+// problem.
 func TestManyRefusals(t *testing.T) {
 	tells, err := telling(), multivac.Errorf(multivac.ErrInvalid, "mend it", "it is broken")
 	var last *wire.Problem
@@ -56,7 +56,7 @@ func TestManyRefusals(t *testing.T) {
 	}
 }
 
-// A turn is waited for, but not for long.
+// A request waits for its turn, but not for long.
 func TestTurns(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		one := newTurns(1, "another is under way")

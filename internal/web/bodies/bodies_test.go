@@ -15,8 +15,8 @@ import (
 	"multivac/internal/web/bodies"
 )
 
-// TestRead holds that a body comes back as it was sent, however long and in
-// whatever pieces, and that all its room is given back.
+// TestRead checks that a body is read as it was sent, whatever its length and
+// its pieces, and that all its room is freed.
 func TestRead(t *testing.T) {
 	room := bodies.NewRoom()
 	f := func(size, most int, known bool) {
@@ -66,7 +66,7 @@ func TestWait(t *testing.T) {
 			t.Errorf("after %v: got %v", time.Since(begun), err)
 		}
 		h.Release()
-		for _, size := range []int64{1000, 60_000, 30 << 20} { // what is smaller has its own room, or the rest
+		for _, size := range []int64{1000, 60_000, 30 << 20} { // smaller bodies have a room of their own, or the rest
 			h, err := read(t.Context(), size)
 			if err != nil {
 				t.Errorf("%d bytes: %v", size, err)
@@ -89,8 +89,7 @@ func TestWait(t *testing.T) {
 	})
 }
 
-// Three requests unpack at a time. One that reads its answer slowly is none of
-// them.
+// 3 requests unpack at a time. One that reads its answer slowly does not count.
 func TestUnpack(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		room := bodies.NewRoom()

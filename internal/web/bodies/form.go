@@ -14,8 +14,8 @@ import (
 	"multivac/internal/web/wire"
 )
 
-// Form returns the named fields of a form, as far as it has them, and ignores
-// others. It reads the form into memory: the body has a limit, and there may be
+// Form returns those of the named fields that a form has. It ignores other
+// fields. It reads the form into memory: the body has a limit, and there may be
 // no disk to write to.
 func Form(r *http.Request, hold *Hold, fields ...string) (map[string]string, error) {
 	body, err := hold.Read(r, Most+1)
@@ -31,7 +31,7 @@ func Form(r *http.Request, hold *Hold, fields ...string) (map[string]string, err
 	case mediaType == "multipart/form-data":
 		err = form.multipart(multipart.NewReader(bytes.NewReader(body), params["boundary"]))
 	default:
-		err = nil // of another type it has no fields
+		err = nil // a body of another type has no fields
 	}
 	if told := new(multivac.Error); err == nil || errors.As(err, &told) || r.Context().Err() != nil {
 		return form.values, err
@@ -39,7 +39,7 @@ func Form(r *http.Request, hold *Hold, fields ...string) (map[string]string, err
 	return nil, multivac.Errorf(multivac.ErrInvalid, "send it as curl -d data=... does", "the form cannot be read")
 }
 
-// A formReader keeps the values of the fields of a form that are asked for.
+// A formReader keeps the values of the wanted fields of a form.
 type formReader struct {
 	ctx    context.Context
 	fields []string
@@ -93,7 +93,7 @@ func (f *formReader) multipart(r *multipart.Reader) error {
 	return f.ctx.Err()
 }
 
-// set reads the value of a field that is asked for.
+// set reads the value of a wanted field.
 func (f *formReader) set(name string, read func() (string, error)) (err error) {
 	for _, field := range f.fields {
 		if name != field {

@@ -6,11 +6,11 @@ import (
 	"multivac"
 )
 
-// maxPartHeader is how many bytes a header of a part of a form may have. The
-// parameters of a longer one would take many times its size in memory.
+// maxPartHeader is the size limit of a header of a form's part, in bytes. The
+// parameters of a longer header would take many times its size in memory.
 const maxPartHeader = 8 << 10
 
-// CheckPart refuses a part of a form whose headers are too long to be read.
+// CheckPart refuses a part of a form if its headers are too long.
 func CheckPart(part *multipart.Part) error {
 	for name, values := range part.Header {
 		for _, value := range values {

@@ -8,13 +8,13 @@ import (
 	"net/http"
 )
 
-// readSize is how many bytes of a body are read at a time, at least.
+// readSize is the least number of bytes that are read of a body at a time.
 const readSize = 4 << 10
 
-// Read reads the body of a request that tells to its end, or until most bytes are
-// read. It takes room for all of a large body before it reads, so that no two
-// requests wait for each other. The bytes may be used until Release, which gives
-// their memory back.
+// Read reads the body of a request that tells, up to its end or to most bytes.
+// It takes room for all of a large body before it reads, so that two requests
+// never wait for each other. The bytes may be used until Release, which frees
+// them.
 func (h *Hold) Read(r *http.Request, most int) ([]byte, error) {
 	ctx := r.Context()
 	h.whole = true
@@ -47,7 +47,8 @@ func (h *Hold) Read(r *http.Request, most int) ([]byte, error) {
 	return h.buffer.Bytes(), nil
 }
 
-// count takes room for n bytes of a body whose length was not known to be large.
+// count takes room for n more bytes of a body. expected is the most bytes that the
+// body may have. A body that turns out to be large takes room for all of them.
 func (h *Hold) count(ctx context.Context, n int, expected int64) error {
 	switch {
 	case h.held[h.room.large] > 0:
@@ -58,16 +59,16 @@ func (h *Hold) count(ctx context.Context, n int, expected int64) error {
 	return h.take(ctx, h.room.small, int64(n), roomTimeout)
 }
 
-// Take returns a copy of b, which Read has returned, and frees the body, which must
-// not be used any more. The copy stays after Release.
+// Take returns a copy of b, a result of Read, and frees b, which must not be
+// used any more. The copy stays valid after Release.
 func (h *Hold) Take(b []byte) []byte {
 	b = bytes.Clone(b)
 	h.buffer.Free()
 	return b
 }
 
-// Append adds p to the bytes that Bytes returns, for a body that is read in pieces.
-// Reset removes them.
+// Append adds p to the bytes that Bytes returns, for a body that is read in
+// pieces. Reset removes them.
 func (h *Hold) Append(ctx context.Context, p []byte) error {
 	if more := len(h.buffer.Bytes()) + len(p) - h.longest; more > 0 {
 		if err := h.take(ctx, h.room.stream, int64(more), roomTimeout); err != nil {
@@ -79,15 +80,15 @@ func (h *Hold) Append(ctx context.Context, p []byte) error {
 	return nil
 }
 
-// Bytes returns what was appended since Reset. It may be used until the next
-// Append, or Release.
+// Bytes returns the bytes that were appended since Reset. They may be used
+// until the next Append or Release.
 func (h *Hold) Bytes() []byte { return h.buffer.Bytes() }
 
-// Reset removes what was appended.
+// Reset removes the appended bytes.
 func (h *Hold) Reset() { h.buffer.Reset() }
 
-// Reader counts what is read of a body that tells nothing. It counts as held until
-// Release.
+// Reader counts the bytes read of a body that does not tell. They count as held
+// until Release.
 func (h *Hold) Reader(r *http.Request) io.ReadCloser { return &counted{r.Body, h, r.Context()} }
 
 type counted struct {

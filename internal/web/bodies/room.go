@@ -1,5 +1,5 @@
-// Package bodies holds the bodies of requests, and what is made of them, in memory
-// that is bounded for all requests together.
+// Package bodies limits the memory for the bodies of all requests, and for the
+// documents made of them.
 package bodies
 
 import (
@@ -12,36 +12,36 @@ import (
 	"multivac/internal/memory"
 )
 
-// Most is how many bytes a body that tells documents may have.
+// Most is the size limit of a body that tells documents, in bytes.
 const Most = 64 << 20
 
-// Bytes that all requests together may hold. There are several rooms, so that small
-// requests do not wait for large ones.
+// How many bytes all requests together may hold. There are several rooms, so
+// that small requests do not wait for large ones.
 const (
-	otherRoom   = 8 << 20  // bodies that tell nothing, such as questions
+	otherRoom   = 8 << 20  // bodies that do not tell, such as questions
 	smallRoom   = 16 << 20 // the first smallBody bytes of each body that tells
-	largeRoom   = 96 << 20 // bodies that are read as a whole, beyond that
-	streamRoom  = 48 << 20 // lines and documents of bodies that are told as they come, beyond that
-	receiptRoom = 48 << 20 // what is said of each document
+	largeRoom   = 96 << 20 // bodies that are read as a whole, beyond smallBody
+	streamRoom  = 48 << 20 // lines and documents of bodies that are told as they come, beyond smallBody
+	receiptRoom = 48 << 20 // the receipts of documents
 	smallBody   = 64 << 10
 )
 
 // unpackers is how many requests at a time may turn a large or packed body into
-// documents: each has a batch of documents in memory while it does.
+// documents. Each of them has a batch of documents in memory.
 const unpackers = 3
 
-// How long a request waits for room, and for its turn to unpack, before it gets an
-// ErrUnavailable.
+// How long a request waits for room, and for its turn to unpack. After that it
+// gets an ErrUnavailable.
 const (
 	roomTimeout = 5 * time.Second
 	turnTimeout = 20 * time.Second
 	comeAgain   = 5 * time.Second
 )
 
-// A Room bounds the memory that the bodies of all requests take.
+// A Room limits the memory that the bodies of all requests take.
 type Room struct{ other, small, large, stream, receipts, turns *semaphore.Weighted }
 
-// NewRoom returns a room that is empty.
+// NewRoom returns an empty room.
 func NewRoom() *Room {
 	return &Room{
 		other: semaphore.NewWeighted(otherRoom), small: semaphore.NewWeighted(smallRoom),
@@ -50,20 +50,21 @@ func NewRoom() *Room {
 	}
 }
 
-// A Hold is what one request holds of a room. Only one goroutine may use it.
+// A Hold is the part of a room that one request holds. Only one goroutine may
+// use it.
 type Hold struct {
 	room    *Room
 	held    map[*semaphore.Weighted]int64
 	buffer  memory.Buffer
-	longest int  // bytes that Append has taken room for
+	longest int  // the number of bytes for which Append has taken room
 	whole   bool // the body was read as a whole
 }
 
-// Hold returns a hold of nothing. Release must be called in the end.
+// Hold returns an empty hold. The caller has to call Release in the end.
 func (r *Room) Hold() *Hold { return &Hold{room: r, held: map[*semaphore.Weighted]int64{}} }
 
-// take takes n of a room. Where there is no room for them for a while, it
-// returns an ErrUnavailable that says to come again.
+// take takes n bytes of a room. If there is no room for them within timeout, it
+// returns an ErrUnavailable that says to try again.
 func (h *Hold) take(ctx context.Context, s *semaphore.Weighted, n int64, timeout time.Duration) error {
 	if !s.TryAcquire(n) {
 		waiting, cancel := context.WithTimeout(ctx, timeout)
@@ -86,8 +87,8 @@ func (h *Hold) give(s *semaphore.Weighted, n int64) {
 	h.held[s] -= n
 }
 
-// Unpack waits for the request's turn to turn a body into documents, which it
-// has until Release.
+// Unpack waits for the request's turn to turn a body into documents. The turn
+// lasts until Release.
 func (h *Hold) Unpack(ctx context.Context) error {
 	if h.held[h.room.turns] > 0 {
 		return nil
@@ -95,9 +96,9 @@ func (h *Hold) Unpack(ctx context.Context) error {
 	return h.take(ctx, h.room.turns, 1, turnTimeout)
 }
 
-// Receipt takes room for n bytes that are said of one of many documents. Where
-// the body is there as a whole, so that nothing but its turn keeps a request
-// waiting, it waits for that.
+// Receipt takes room for n bytes of a receipt of one of many documents. If the
+// body was read as a whole, it first waits for the request's turn to unpack:
+// that is then the only thing that the request still has to wait for.
 func (h *Hold) Receipt(ctx context.Context, n int) error {
 	if h.whole {
 		if err := h.Unpack(ctx); err != nil {
@@ -108,8 +109,8 @@ func (h *Hold) Receipt(ctx context.Context, n int) error {
 }
 
 // Document takes room for n bytes of a document that waits to be told with
-// others, or reports that there is none now. One that had to wait for a turn to
-// unpack has room already.
+// others, or returns false if there is none. A request that had to wait for its
+// turn to unpack already has room.
 func (h *Hold) Document(n int) bool {
 	if h.held[h.room.turns] > 0 {
 		return true
@@ -121,15 +122,15 @@ func (h *Hold) Document(n int) bool {
 	return true
 }
 
-// Told gives back the room of all documents, which wait no longer.
+// Told frees the room of all documents, because they were told.
 func (h *Hold) Told() {
 	if n := h.held[h.room.stream] - int64(h.longest); n > 0 {
 		h.give(h.room.stream, n)
 	}
 }
 
-// Finish gives back all that is held but the room of receipts. The body must
-// not be used any more.
+// Finish frees everything except the room of receipts. The body must not be
+// used any more.
 func (h *Hold) Finish() {
 	h.buffer.Free()
 	for s, n := range h.held {
@@ -139,7 +140,7 @@ func (h *Hold) Finish() {
 	}
 }
 
-// Release gives back all that is held.
+// Release frees everything.
 func (h *Hold) Release() {
 	h.Finish()
 	h.give(h.room.receipts, h.held[h.room.receipts])

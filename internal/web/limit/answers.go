@@ -14,15 +14,15 @@ import (
 // Large answers are in memory until their clients have read them.
 const (
 	maxAnswers  = 96 << 20             // bytes of all of them together
-	answersWait = 5 * time.Second      // how long a request waits for its part
-	smallAnswer = 64 << 10             // bytes that are not counted: the kernel takes them
-	readingText = 2 * multivac.MaxBody // bytes that reading a document takes at most
+	answersWait = 5 * time.Second      // how long a request waits for room
+	smallAnswer = 64 << 10             // smaller answers are not counted: the kernel's buffers take them
+	readingText = 2 * multivac.MaxBody // the most bytes that reading a document takes
 	readingRow  = 4 << 10              // bytes of a document in a list
 	readingName = 256                  // bytes of a collection in a list
 )
 
-// A hold is what one request has of the room for answers. One goroutine uses it
-// at a time.
+// A hold is the room for answers that one request has taken. Only one goroutine
+// uses it at a time.
 type hold struct {
 	room  *semaphore.Weighted
 	bytes int64
@@ -51,7 +51,7 @@ func (h *hold) take(ctx context.Context, bytes int64) error {
 	return nil
 }
 
-// keep gives back all except bytes, or all if the answer is small.
+// keep frees all except bytes, or all if the answer is small.
 func (h *hold) keep(bytes int64) {
 	if bytes <= smallAnswer {
 		bytes = 0
@@ -62,18 +62,19 @@ func (h *hold) keep(bytes int64) {
 	}
 }
 
-// Bounded returns l with large answers bounded over all requests: what it reads
-// for a request with a [Term] takes part of one room, until the request is over.
-// If there is no room for answersWait, its methods return ErrUnavailable.
+// Bounded returns l with a limit for the large answers of all requests
+// together. What it reads for a request with a [Term] takes part of one room
+// until the request is over. If there is no room within answersWait, its
+// methods return ErrUnavailable.
 func Bounded(l multivac.Library) multivac.Library { return bounded{l} }
 
 type bounded struct{ multivac.Library }
 
-// withRoom calls read once there is room for bytes. What read returns as kept
-// stays taken until the request is over.
+// withRoom calls read once there is room for bytes. The number of bytes that
+// read returns as kept stays taken until the request is over.
 func withRoom(ctx context.Context, bytes int64, read func() (kept int64, err error)) error {
 	h, _ := ctx.Value(holdKey{}).(*hold)
-	if h == nil { // of no request
+	if h == nil { // the call belongs to no request
 		_, err := read()
 		return err
 	}
@@ -108,12 +109,12 @@ func (b bounded) Documents(ctx context.Context, list multivac.Listing) (page mul
 func (b bounded) Datum(ctx context.Context, collection multivac.CollectionName) (text string, err error) {
 	err = withRoom(ctx, readingText, func() (int64, error) {
 		text, err = b.Library.Datum(ctx, collection)
-		return 2 * int64(len(text)), err // as it is, and as it is written
+		return 2 * int64(len(text)), err // as it is, and once more as it is written
 	})
 	return text, err
 }
 
-// Status implements multivac.Library. What it reads is in memory anyway; its JSON
+// Status implements multivac.Library. The status is in memory anyway. Its JSON
 // is not.
 func (b bounded) Status(ctx context.Context) (multivac.Status, error) {
 	st, err := b.Library.Status(ctx)
@@ -123,20 +124,22 @@ func (b bounded) Status(ctx context.Context) (multivac.Status, error) {
 	return st, err
 }
 
-// A client that reads an answer slowly has slowReader, and a second more for each
-// slowestRead bytes that it has read, but never more than slowReader: what it has
-// not read is in memory that other requests wait for.
+// A client may take slowReader to read an answer, plus 1 second for each
+// slowestRead bytes that it has read. Its credit never exceeds slowReader. The
+// unread part is in memory that other requests wait for. For example, after a
+// pause of 5 seconds the credit is 5 seconds less, and reading 5 times
+// slowestRead bytes restores it.
 const (
 	slowReader  = 30 * time.Second
 	slowestRead = 32 << 10
-	piece       = 64 << 10 // bytes that are written at a time
+	piece       = 64 << 10 // bytes that are written together
 )
 
 // A steadyWriter fails when its client does not read.
 type steadyWriter struct {
 	http.ResponseWriter
-	free   int           // bytes that are written under the deadline of the request
-	credit time.Duration // what is left of slowReader
+	free   int           // bytes that may still be written under the deadline of the request
+	credit time.Duration // the rest of slowReader
 }
 
 // Write implements io.Writer.

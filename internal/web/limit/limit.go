@@ -1,4 +1,4 @@
-// Package limit bounds what requests may use: their bodies, their time, and the
+// Package limit limits what requests may use: their bodies, their time, and the
 // memory of all answers that clients have not read yet.
 package limit
 
@@ -14,7 +14,7 @@ import (
 )
 
 // AnswerTime is how much longer a connection lives than the context of its
-// request, so that the handler can still say why it gave up.
+// request. In this time the handler can still say why it gave up.
 const AnswerTime = 5 * time.Second
 
 const (
@@ -23,7 +23,7 @@ const (
 	drainTimeout = 5 * time.Second
 )
 
-// Limits are those of all requests of a server together.
+// Limits are the limits of all requests of a server together.
 type Limits struct {
 	stop    context.Context
 	answers *semaphore.Weighted // bytes
@@ -34,8 +34,8 @@ func New(stop context.Context) *Limits {
 	return &Limits{stop: stop, answers: semaphore.NewWeighted(maxAnswers)}
 }
 
-// Connection bounds the body of a request, and how long its connection lives; a
-// [Term] bounds its context.
+// Connection limits the body of a request and the life of its connection. A
+// [Term] limits its context.
 func Connection(b route.Bounds, next http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		conn, end := http.NewResponseController(w), time.Now().Add(b.Time)
@@ -55,8 +55,8 @@ func Connection(b route.Bounds, next http.Handler) http.Handler {
 	})
 }
 
-// A paced body ends when it comes too slowly: what has come of it is in memory
-// that other requests wait for.
+// A paced body ends with an error if it comes too slowly, because the part that
+// has come is in memory that other requests wait for.
 type paced struct {
 	io.ReadCloser
 	conn       *http.ResponseController
@@ -65,9 +65,9 @@ type paced struct {
 	waits      bool // for "100 Continue"
 }
 
-// Drain reads the rest of a paced body that is refused, for drainTimeout at most:
-// a client that sends all of it before it reads would not see the answer
-// otherwise. A client that waits for "100 Continue" has sent nothing.
+// Drain reads the rest of a refused, paced body, for at most drainTimeout.
+// Without it, a client that sends the whole body before it reads would not see
+// the answer. A client that waits for "100 Continue" has not sent a body.
 func Drain(body io.Reader) {
 	if p, ok := body.(*paced); ok && !p.waits {
 		p.end = time.Now().Add(drainTimeout)

@@ -9,9 +9,9 @@ import (
 	"multivac/internal/web/route"
 )
 
-// Stream is [Connection] and [Term] of a response that is sent piece by piece: it
-// has no time as a whole, but each write has b.Time. The context of the request
-// ends when the client goes or the server stops.
+// Stream replaces [Connection] and [Term] for a response that is sent piece by
+// piece. The response as a whole has no time limit, but each write has b.Time.
+// The context of the request ends when the client goes or the server stops.
 func (l *Limits) Stream(b route.Bounds, next http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		conn := http.NewResponseController(w)
@@ -28,8 +28,8 @@ func (l *Limits) Stream(b route.Bounds, next http.Handler) http.Handler {
 	})
 }
 
-// A bodyOfStream has a time only until it is read: a deadline that passed later
-// would look as if the client had gone.
+// A bodyOfStream has a time limit only while it is read. A later deadline would
+// look as if the client had gone.
 type bodyOfStream struct {
 	io.ReadCloser
 	conn *http.ResponseController
@@ -44,13 +44,13 @@ func (b *bodyOfStream) Read(p []byte) (int, error) {
 	return n, err
 }
 
-// A streamWriter sends each write at once. Where the client does not take it in
+// A streamWriter sends each write at once. If the client does not take it in
 // time, the write fails and the context of the request ends.
 type streamWriter struct {
 	http.ResponseWriter
 	conn   *http.ResponseController
 	time   time.Duration
-	hold   *hold // for what was read for the piece that is sent
+	hold   *hold // holds the memory of the piece that is being sent
 	cancel func()
 }
 

@@ -7,19 +7,20 @@ import (
 	"time"
 )
 
-// A Term is the context of a request: it ends at a time, when the server stops,
-// or when the request is over. A client that has closed only its half of the
-// connection looks like one that has gone. Both are answered, so this does not
-// end the Term. Most requests are answered before anything waits for their end,
-// so the Term makes its timer, and registers with stop, only when something does.
+// A Term is the context of a request. It ends at a time, when the server stops,
+// or when the request is over. It does not end when the client seems to have
+// gone, because a client that has only closed its half of the connection looks
+// the same and still wants its answer. Most requests are answered before
+// anything waits for their end. So the Term makes its timer, and registers with
+// stop, only when something waits.
 type Term struct {
-	context.Context // for its values; its end says only that the client may have gone
+	context.Context // for its values; its end only says that the client may have gone
 	end             time.Time
 	stop            context.Context
 	hold            hold // of the room for answers, until Finish
 
 	waited atomic.Pointer[waited]
-	mu     sync.Mutex // of making waited, and of
+	mu     sync.Mutex // guards making waited, and over
 	over   bool
 }
 
@@ -30,7 +31,7 @@ type waited struct {
 	leave  func() bool // of stop
 }
 
-// Term returns the context of a request that ends after a time at the latest.
+// Term returns the context of a request that ends after timeout at the latest.
 func (l *Limits) Term(ctx context.Context, timeout time.Duration) *Term {
 	return &Term{Context: ctx, end: time.Now().Add(timeout), stop: l.stop, hold: hold{room: l.answers}}
 }
@@ -59,7 +60,7 @@ func (t *Term) Err() error {
 }
 
 // Value implements context.Context. A child context asks its parent by Value
-// whether it can register there. Where waited is made, it answers: otherwise the
+// whether it can register there. If waited exists, it answers. Otherwise the
 // child would need a goroutine.
 func (t *Term) Value(key any) any {
 	if key == (holdKey{}) {

@@ -8,8 +8,8 @@ import (
 	"time"
 )
 
-// TestTerm holds that a term ends as a context does, whether or not somebody
-// waits for it.
+// TestTerm checks that a term ends like a context, whether something waits for
+// it or not.
 func TestTerm(t *testing.T) {
 	for _, one := range []struct {
 		name string
@@ -29,7 +29,7 @@ func TestTerm(t *testing.T) {
 				defer cancel()
 				got := New(stop).Term(client, time.Minute)
 				defer got.Finish()
-				gone() // which may be half of it only
+				gone() // perhaps only half of the connection
 				child := context.Context(got)
 				if waits {
 					var leave func()

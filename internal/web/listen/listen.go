@@ -1,4 +1,4 @@
-// Package listen bounds the connections of a process.
+// Package listen limits the connections of a process.
 package listen
 
 import (
@@ -13,35 +13,35 @@ import (
 )
 
 const (
-	maxConnections = 4096                   // each takes some 20 KiB of memory, and its header up to the largest that the server takes
-	maxReserve     = 256                    // descriptors that are left to the store, the queue and the log
-	silentTime     = 500 * time.Millisecond // after which a new connection without a request counts as idle
+	maxConnections = 4096                   // each takes about 20 KiB of memory, plus its header
+	maxReserve     = 256                    // descriptors that are kept free for the store, the queue and the log
+	silentTime     = 500 * time.Millisecond // a new connection without a request counts as idle after this time
 	acceptAgain    = 100 * time.Millisecond // between two tries to accept a connection
 )
 
-// Connections are those of all servers of this process. There are at most as many
-// as the process has file descriptors, less a reserve. When one more comes, the one
-// that has been idle for longest is closed; if none is idle, the new one waits until
-// one ends.
+// Connections are the connections of all servers of this process. Their number
+// is at most the number of file descriptors of the process, minus a reserve.
+// When one more comes, the one that has been idle for longest is closed. If
+// none is idle, the new one waits until one ends.
 type Connections struct {
 	max int
 
 	mu    sync.Mutex
 	all   map[net.Conn]*list.Element // nil while a request is under way
 	idle  *list.List                 // of idleConnection, the longest first
-	freed chan struct{}              // has a token when one may have ended or become idle
+	freed chan struct{}              // has a token when a connection may have ended or become idle
 }
 
 type idleConnection struct {
 	net.Conn
 	since time.Time
-	fresh bool // no request has come on it
+	fresh bool // it has had no request yet
 }
 
 // NewConnections returns the connections of this process: none yet.
 func NewConnections() *Connections {
 	c := &Connections{max: maxConnections, all: map[net.Conn]*list.Element{}, idle: list.New(), freed: make(chan struct{}, 1)}
-	var limit syscall.Rlimit // Go has raised the soft one to the hard one
+	var limit syscall.Rlimit // Go has raised the soft limit to the hard one
 	if syscall.Getrlimit(syscall.RLIMIT_NOFILE, &limit) == nil && limit.Cur < maxConnections+maxReserve {
 		n := int(limit.Cur)
 		c.max = max(n-min(maxReserve, n/2), 1)
@@ -78,7 +78,7 @@ func (l *listener) Accept() (net.Conn, error) {
 	}
 }
 
-// wait waits until a connection may have ended, or a little while.
+// wait waits until a connection may have ended, or for a short time.
 func (c *Connections) wait() {
 	select {
 	case <-c.freed:
@@ -86,8 +86,8 @@ func (c *Connections) wait() {
 	}
 }
 
-// hasRoom reports whether there may be one connection more. If there are too many,
-// it closes an idle one.
+// hasRoom reports whether there may be one more connection. If there are too
+// many, it closes an idle one.
 func (c *Connections) hasRoom() bool {
 	c.mu.Lock()
 	full := len(c.all) >= c.max
@@ -95,8 +95,8 @@ func (c *Connections) hasRoom() bool {
 	return !full || c.closeIdle()
 }
 
-// closeIdle closes the connection that has been idle for longest, and reports
-// whether there was one.
+// closeIdle closes the connection that has been idle for longest. It returns
+// false if none is idle.
 func (c *Connections) closeIdle() bool {
 	c.mu.Lock()
 	defer c.mu.Unlock()
@@ -151,7 +151,7 @@ func (c *Connections) free() {
 	}
 }
 
-// A connection leaves c when it is closed.
+// A connection removes itself from c when it is closed.
 type connection struct {
 	net.Conn
 	of *Connections

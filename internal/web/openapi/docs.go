@@ -26,7 +26,8 @@ type section struct {
 }
 
 // docs serves a page of all routes and problems. It needs no script and loads
-// nothing from elsewhere. The type of a problem is an address on it.
+// nothing from other servers. The type of a problem is the address of a line on
+// it.
 func docs(document *huma.OpenAPI) http.HandlerFunc {
 	page := sync.OnceValue(func() []byte {
 		var b bytes.Buffer
@@ -42,7 +43,7 @@ func docs(document *huma.OpenAPI) http.HandlerFunc {
 	}
 }
 
-// sections returns those under /api/v1 first, each path's together.
+// sections returns the operations, those under /api/v1 first, grouped by path.
 func sections(document *huma.OpenAPI) []section {
 	var all []section
 	for _, item := range document.Paths {

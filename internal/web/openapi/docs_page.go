@@ -57,7 +57,7 @@ func parameter(p *huma.Param) g.Node {
 
 func code(s string) g.Node { return h.Code(g.Text(s)) }
 
-// codes lists all of them, with commas between them.
+// codes lists all codes, separated by commas.
 func codes(all []string) g.Group {
 	var list g.Group
 	for i, s := range all {

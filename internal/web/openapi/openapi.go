@@ -1,6 +1,6 @@
-// Package openapi makes the OpenAPI document, and the page for people, of the
-// routes that are served; and it makes handlers of functions whose types say
-// what they take and return.
+// Package openapi makes the OpenAPI document of the served routes, and a page
+// of it for people. It also makes handlers from functions whose types describe
+// their requests and responses.
 package openapi
 
 import (
@@ -23,7 +23,7 @@ import (
 	"multivac/internal/web/wire"
 )
 
-// Options are what a document needs of the server. All are needed.
+// Options are the parts of the server that a document needs. All are required.
 type Options struct {
 	Version string
 	Room    *bodies.Room                               // shared by the bodies of all requests
@@ -38,14 +38,14 @@ type Document struct {
 	adapter adapter
 }
 
-// New returns a document of no routes.
+// New returns a document without routes.
 func New(o Options) *Document {
 	d := &Document{Options: o}
 	d.API = huma.NewAPI(config(o.Version), &d.adapter)
 	return d
 }
 
-// An adapter takes the handler that huma makes of an operation.
+// An adapter takes the handler that huma makes for an operation.
 type adapter struct{ made func(huma.Context) }
 
 // Handle implements huma.Adapter.
@@ -54,7 +54,8 @@ func (a *adapter) Handle(_ *huma.Operation, h func(huma.Context)) { a.made = h }
 // ServeHTTP implements huma.Adapter.
 func (*adapter) ServeHTTP(w http.ResponseWriter, r *http.Request) { http.NotFound(w, r) }
 
-// config is huma's without the pages, which load scripts from elsewhere.
+// config is huma's configuration without its pages, because these load scripts
+// from other servers.
 func config(version string) huma.Config {
 	jsonOnly := huma.Format{Marshal: huma.DefaultJSONFormat.Marshal, Unmarshal: unmarshal}
 	return huma.Config{
@@ -68,7 +69,7 @@ func config(version string) huma.Config {
 			},
 			Servers:    []*huma.Server{{URL: "/"}},
 			Components: &huma.Components{SecuritySchemes: map[string]*huma.SecurityScheme{"key": keyScheme}},
-			Security:   []map[string][]string{{"key": {}}, {}}, // {}: where no key was made, none is needed
+			Security:   []map[string][]string{{"key": {}}, {}}, // {}: no key is needed if none was made
 		},
 		Formats:                      map[string]huma.Format{"application/json": jsonOnly, "json": jsonOnly},
 		DefaultFormat:                "application/json",
@@ -77,8 +78,8 @@ func config(version string) huma.Config {
 	}
 }
 
-// unmarshal reads a small body. A typed handler has it called twice: once into
-// any, which is checked, and once into what the handler gets.
+// unmarshal reads a small body. A typed handler calls it twice: once with an
+// any, which is checked, and once with the handler's input.
 func unmarshal(b []byte, v any) error {
 	values := 0
 	for _, c := range b {
@@ -93,11 +94,11 @@ func unmarshal(b []byte, v any) error {
 }
 
 const (
-	// maxValues bounds the memory that a small body takes when it is read into
-	// any: there, each value takes many times its bytes.
+	// maxValues limits the memory of a small body that is read into an any.
+	// There, each value takes many times its bytes.
 	maxValues  = 5000
 	maxBody    = 64 << 10 // bytes of the body of a typed handler
-	maxDetails = 100      // errors that a problem names
+	maxDetails = 100      // errors in a problem
 )
 
 var keyScheme = &huma.SecurityScheme{
@@ -105,7 +106,7 @@ var keyScheme = &huma.SecurityScheme{
 	Description: "A key that `multivac keys create` or POST /api/v1/keys made. Once there is one, every request needs a key, but for the probes.",
 }
 
-// nameRequest puts the request's id into a problem.
+// nameRequest sets the request's id in a problem.
 func nameRequest(ctx huma.Context, _ string, v any) (any, error) {
 	if p, ok := v.(*wire.Problem); ok {
 		_, w := humago.Unwrap(ctx)
@@ -114,8 +115,8 @@ func nameRequest(ctx huma.Context, _ string, v any) (any, error) {
 	return v, nil
 }
 
-// huma makes the errors that it finds itself by this variable. What does not
-// fit a schema is invalid, as it is where multivac finds it.
+// huma uses this variable to make the errors that it finds itself. A value that
+// does not fit its schema is invalid, as it is if multivac finds it.
 func init() {
 	huma.ValidateStrictCasing = true
 	huma.NewError = func(status int, message string, errs ...error) huma.StatusError {
@@ -132,7 +133,7 @@ func NewProblem(status int, message string, errs ...error) *wire.Problem {
 	p := wire.ProblemOf(multivac.Errorf(kind.Err(), "see /api/v1/docs", "%s", message))
 	for _, err := range errs {
 		detail, ok := err.(huma.ErrorDetailer)
-		if !ok { // the body cannot be read
+		if !ok { // the body could not be read
 			return wire.ProblemOf(wire.BodyError(err))
 		}
 		if len(p.Errors) == maxDetails {
@@ -151,7 +152,7 @@ func NewProblem(status int, message string, errs ...error) *wire.Problem {
 	return p
 }
 
-// Add describes a route, and makes its handler where that is [Typed].
+// Add describes a route. If its handler is [Typed], it also makes that handler.
 func (d *Document) Add(r route.Route) {
 	if t, ok := r.Handler.(*typed); ok {
 		t.serve = t.make(d, d.operation(r))
@@ -166,7 +167,7 @@ func (d *Document) Add(r route.Route) {
 	}
 }
 
-// operation returns what About says of r.
+// operation returns the operation that About describes.
 func (d *Document) operation(r route.Route) *huma.Operation {
 	op := &huma.Operation{
 		Method: r.Method(), Path: r.Path(), Tags: []string{tag(r.Path())}, MaxBodyBytes: maxBody, BodyReadTimeout: d.Read,
@@ -215,8 +216,8 @@ func (d *Document) Resolve(s *huma.Schema) *huma.Schema {
 	return s
 }
 
-// Check adds to result what of v does not fit a schema. where are the elements
-// of the path to v.
+// Check adds the faults of v to result. where are the elements of the path to
+// v.
 func (d *Document) Check(s *huma.Schema, v any, result *huma.ValidateResult, where ...string) {
 	path := huma.NewPathBuffer(make([]byte, 0, 64), 0)
 	for _, element := range where {
@@ -225,7 +226,7 @@ func (d *Document) Check(s *huma.Schema, v any, result *huma.ValidateResult, whe
 	huma.Validate(d.API.OpenAPI().Components.Schemas, s, path, huma.ModeWriteToServer, v, result)
 }
 
-// Text is the schema of a text.
+// Text is the schema of a string.
 func Text() *huma.Schema { return &huma.Schema{Type: huma.TypeString} }
 
 // Plain describes a response in plain text.
@@ -233,8 +234,8 @@ func Plain(_ route.Schemas, _ *huma.Operation, success *huma.Response) {
 	success.Content = map[string]*huma.MediaType{"text/plain": {Schema: Text()}}
 }
 
-// Routes returns the routes by which the document itself is read. It holds
-// what was added before the first of them is called.
+// Routes returns the routes that serve the document itself. It contains the
+// routes that were added before the first of them is called.
 func (d *Document) Routes() []route.Route {
 	document := d.API.OpenAPI()
 	return []route.Route{
@@ -247,7 +248,7 @@ func (d *Document) Routes() []route.Route {
 func serve(mediaType string, document func() ([]byte, error)) http.HandlerFunc {
 	return func(w http.ResponseWriter, _ *http.Request) {
 		b, err := document()
-		if err != nil { // tests make the document, so this is seen there
+		if err != nil { // a test would see it, because tests make the document
 			panic(fmt.Sprintf("OpenAPI: %v", err))
 		}
 		w.Header().Set("Content-Type", mediaType)

@@ -1,6 +1,6 @@
-// Package route says what a route of the server is: one value with its pattern,
-// its rule, its bounds, its handler and its description. The server registers each
-// route already wrapped in what its value says.
+// Package route describes a route of the server as one value, with its pattern,
+// its rule, its bounds, its handler and its description. The server wraps each
+// route in what its value says before it registers it.
 package route
 
 import (
@@ -23,13 +23,14 @@ type Route struct {
 	Pattern string // of http.ServeMux, with its method
 	Rule    Rule
 	Bounds  Bounds
-	// Stream says that the response is sent piece by piece, such as server-sent
-	// events: each write is flushed at once and has Bounds.Time, and the response
-	// as a whole has no limit. It ends when the client goes or the server stops.
+	// Stream says that the response is sent piece by piece, as server-sent
+	// events are. Each write is flushed at once and has Bounds.Time. The
+	// response as a whole has no limit. It ends when the client goes or the
+	// server stops.
 	Stream  bool
 	Handler http.Handler
 	About   *About // left out of OpenAPI if nil
-	// HTML is the route for clients that name HTML among what they accept, as
+	// HTML is the route for clients that name HTML in the Accept header, as
 	// browsers do. Its pattern is not used. If nil, all clients get the same.
 	HTML *Route
 }
@@ -64,7 +65,7 @@ func (r Route) Path() string {
 	return strings.TrimSuffix(path, "{$}")
 }
 
-// About is what OpenAPI says of a route.
+// About describes a route in OpenAPI.
 type About struct {
 	ID, Summary string
 	Status      int   // of success; 200 if 0
@@ -74,18 +75,18 @@ type About struct {
 
 // Schemas knows the schemas of the types of the API.
 type Schemas interface {
-	Schema(v any) *huma.Schema                // of v's type
-	Resolve(schema *huma.Schema) *huma.Schema // what a reference refers to
+	Schema(v any) *huma.Schema                // the schema of v's type
+	Resolve(schema *huma.Schema) *huma.Schema // the schema that a reference refers to
 }
 
 // A Rule says which callers a route lets in. The zero Rule is not allowed.
 type Rule struct {
 	who     who
-	Scopes  []multivac.Scope // one of them; any key if none
-	Action  string           // what the audit log records if a key lacks the scope; it records nothing if ""
-	Classic bool             // of the original's routes: needs no key where these are open
+	Scopes  []multivac.Scope // one of them is required; any key if empty
+	Action  string           // recorded in the audit log if a key lacks the scope; nothing is recorded if ""
+	Classic bool             // a route of the original: needs no key if these are open
 	// Costly says that the route only reads, but costs so much that the page of
-	// another site must not have a browser call it.
+	// another site must not make a browser call it.
 	Costly bool
 }
 
@@ -93,18 +94,18 @@ type who int
 
 const (
 	nobody   who = iota
-	everyone     // no key is looked at
-	known        // a key is looked at, and not needed
-	keyed        // a key is needed, where there are keys
+	everyone     // keys are ignored
+	known        // a key is checked, but not required
+	keyed        // a key is required, if there are keys
 )
 
-// Open reports whether no key is looked at.
+// Open reports whether keys are ignored.
 func (r Rule) Open() bool { return r.who == everyone }
 
-// Known reports whether a key is looked at, but not needed.
+// Known reports whether a key is checked, but not required.
 func (r Rule) Known() bool { return r.who == known }
 
-// AsClassic returns the rule for a route of the original's.
+// AsClassic returns the rule for a route of the original.
 func (r Rule) AsClassic() Rule { r.Classic = true; return r }
 
 // The rules. auth.Guard checks each verb against the key again. Rules refuse
@@ -123,15 +124,15 @@ var (
 	EndKey  = Rule{who: keyed, Scopes: Admin.Scopes, Action: "revoke-key"}
 )
 
-// Bounds are what a request may use. The zero Bounds are [Small].
+// Bounds are the limits of a request. The zero Bounds are [Small].
 type Bounds struct {
 	Body int64         // bytes
-	Time time.Duration // from the header's end until the handler returns
-	// Paced says that the body may take that time only while it keeps coming: the
-	// part that has come is in memory that other requests wait for.
+	Time time.Duration // from the end of the header until the handler returns
+	// Paced says that the body may only take that time while it keeps coming.
+	// The part that has come is in memory that other requests wait for.
 	Paced bool
-	// Endless says that the response may be larger than memory: the client has to
-	// keep reading from the first byte on.
+	// Endless says that the response may be larger than memory. The client has
+	// to keep reading from the first byte on.
 	Endless bool
 }
 
@@ -148,11 +149,11 @@ var (
 	// Large is for requests that tell documents.
 	Large = Bounds{Body: bodies.Most, Time: TellTimeout, Paced: true}
 	// Whole is for requests that export, import or examine everything. Such a
-	// request gives up by itself when nothing moves.
+	// request gives up by itself when it makes no progress.
 	Whole = Bounds{Body: math.MaxInt64, Time: KeepTimeout, Endless: true}
 )
 
-// OrSmall returns b, or Small where b is zero.
+// OrSmall returns b, or Small if b is zero.
 func (b Bounds) OrSmall() Bounds {
 	if b == (Bounds{}) {
 		return Small
@@ -160,8 +161,8 @@ func (b Bounds) OrSmall() Bounds {
 	return b
 }
 
-// WantsHTML reports whether a client names HTML among what it accepts, as browsers
-// do. Accepting anything is not enough.
+// WantsHTML reports whether a client names HTML in the Accept header, as
+// browsers do. A wildcard is not enough.
 func WantsHTML(r *http.Request) bool {
 	for part := range strings.SplitSeq(strings.Join(r.Header.Values("Accept"), ","), ",") {
 		mediaType, params, _ := mime.ParseMediaType(part)

@@ -14,19 +14,19 @@ import (
 
 var askPages = page{name: "ask", pattern: "GET /{$}", rule: route.AnyKey, serve: (*Site).ask}
 
-// An askPage is the form and, after a question, the answer.
+// An askPage is the form and, after a question, its answer.
 type askPage struct {
 	frame
 	Question    string
 	Collection  multivac.CollectionName
-	Collections []multivac.Collection // to choose from; fewer than two are no choice
-	Of          int                   // how many there are, if not all are listed; otherwise 0
+	Collections []multivac.Collection // to choose from; the page shows no choice if there are fewer than 2
+	Of          int                   // the number of all collections, if not all are listed; otherwise 0
 	Stops       []stopChoice
 	Examples    []string
 	Host        string // this server, as a URL
 	Server      string // the flags that a command needs to reach this server; may be ""
 	Status      *multivac.Status
-	Unread      bool // what it was told could not be read
+	Unread      bool // some documents that it was told could not be read
 	Answer      *answerView
 	Refusal     *refusalView
 	Problem     *problem
@@ -35,7 +35,7 @@ type askPage struct {
 // Asked says whether the page is about a question.
 func (p askPage) Asked() bool { return p.Answer != nil || p.Refusal != nil || p.Problem != nil }
 
-// A stopChoice is one of the stops in the form.
+// A stopChoice is a stop in the form.
 type stopChoice struct {
 	Stop    multivac.Stop
 	Means   string
@@ -48,7 +48,7 @@ var stopMeanings = map[multivac.Stop]string{
 	multivac.Eager:    "4 of 5 answers are right; it says more",
 }
 
-// stopChoices are all stops, with the chosen one or else the default checked.
+// stopChoices are all stops. The chosen one is checked, or else the default.
 func stopChoices(chosen, otherwise multivac.Stop) []stopChoice {
 	if !slices.Contains(multivac.Stops, chosen) {
 		chosen = otherwise
@@ -60,7 +60,7 @@ func stopChoices(chosen, otherwise multivac.Stop) []stopChoice {
 	return choices
 }
 
-// Stop is the stop that is chosen.
+// Stop is the chosen stop.
 func (p askPage) Stop() multivac.Stop {
 	for _, c := range p.Stops {
 		if c.Checked {
@@ -84,10 +84,10 @@ type answerView struct {
 type refusalView struct {
 	Says      string
 	Text      string
-	Unmatched []string // those that Text does not name
+	Unmatched []string // words that Text does not name
 	Nearest   *quotationView
 	Empty     bool   // nothing has been told
-	Eager     string // address of the same question, less strict; "" if there is none
+	Eager     string // address of the same question with a less strict stop; "" if there is none
 	JSON      string
 }
 
@@ -113,7 +113,7 @@ func (s *Site) ask(w http.ResponseWriter, r *http.Request) {
 	page.Stops = stopChoices(stop, s.stops().Of(page.Collection))
 	code := http.StatusOK
 	switch {
-	case page.Question != "": // asked even if Status fails: the answer may not need it
+	case page.Question != "": // asked even if Status fails, because the answer may not need it
 		code = s.answer(w, r, &page, stop)
 	case err != nil:
 		code, page.Problem = s.fail(w, r, err)
@@ -128,8 +128,8 @@ func (s *Site) ask(w http.ResponseWriter, r *http.Request) {
 	render(w, code, page.html())
 }
 
-// choose fills in the collection if the query names none. A collection that is
-// named but does not exist stays, so that the form shows what was asked.
+// choose sets the collection if the query names none. A named collection that
+// does not exist stays, so that the form shows what was asked.
 func (p *askPage) choose() {
 	has := func(name multivac.CollectionName) bool {
 		return slices.ContainsFunc(p.Collections, func(c multivac.Collection) bool { return c.Name == name })
@@ -143,7 +143,7 @@ func (p *askPage) choose() {
 	p.Collection = p.Collection.OrDefault()
 }
 
-// answer asks the question of the page and puts the answer on it.
+// answer asks the question of the page and sets its answer.
 func (s *Site) answer(w http.ResponseWriter, r *http.Request, page *askPage, stop multivac.Stop) int {
 	answer, err := s.asker.Ask(r.Context(), multivac.Question{Text: page.Question, Collection: page.Collection, Stop: stop})
 	if err != nil {
@@ -157,7 +157,7 @@ func (s *Site) answer(w http.ResponseWriter, r *http.Request, page *askPage, sto
 		page.Answer = &answerView{Best: newQuotationView(answer.Sentences[0]), JSON: json}
 		for _, q := range answer.Sentences[1:] {
 			if q.Confidence < minRunnerUp {
-				break // they come the likeliest first
+				break // they are sorted, the likeliest first
 			}
 			page.Answer.Also = append(page.Answer.Also, newQuotationView(q))
 		}
@@ -173,7 +173,7 @@ func (s *Site) answer(w http.ResponseWriter, r *http.Request, page *askPage, sto
 // minEager is the confidence below which even the eager stop gives no answer.
 const minEager = .25
 
-// explain says why there is no answer, and what the reader can do.
+// explain sets the reason why there is no answer, and what the reader can do.
 func (v *refusalView) explain(reason *multivac.Reason, page *askPage) {
 	v.Text, v.Empty = reason.Text, reason.Code == multivac.NothingTold
 	if !allIn(reason.Text, reason.Unmatched) {
@@ -190,16 +190,16 @@ func (v *refusalView) explain(reason *multivac.Reason, page *askPage) {
 	}
 }
 
-// Hosts that may stand in a command: a name or an address that a shell takes as
-// it is, and an address whose brackets a shell would take for a pattern.
+// Hosts that may be part of a command: a name or an address that a shell takes
+// unchanged, and an address whose brackets a shell would take for a pattern.
 var (
 	plainHost     = regexp.MustCompile(`^[A-Za-z0-9._-]+(:[0-9]+)?$`)
 	bracketedHost = regexp.MustCompile(`^\[[0-9A-Fa-f:.]+\](:[0-9]+)?$`)
 )
 
 // host returns the address by which the reader reached the page, for commands
-// to copy. A proxy says in headers how it was reached. A client that sends these
-// headers itself misleads only its own reader.
+// to copy. A proxy reports it in headers. A client that sends these headers
+// itself only misleads its own reader.
 func host(r *http.Request) string {
 	scheme, name := "http", r.Host
 	if r.TLS != nil || strings.EqualFold(forwarded(r, "X-Forwarded-Proto"), "https") {
@@ -223,8 +223,8 @@ func forwarded(r *http.Request, header string) string {
 	return strings.TrimSpace(first)
 }
 
-// serverFlag returns the flags that a command needs to reach this server: none if
-// it is where the command looks by default and needs no key.
+// serverFlag returns the flags that a command needs to reach this server. There
+// are none if the command looks here by default and needs no key.
 func serverFlag(r *http.Request) string {
 	flags := ""
 	if h := host(r); h != "http://127.0.0.1:5000" && h != "http://localhost:5000" {

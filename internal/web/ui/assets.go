@@ -14,7 +14,7 @@ import (
 )
 
 // folders has a folder for each page, with its styles and scripts, and the
-// folder base for what all pages have.
+// folder base with those of all pages.
 //
 //go:embed pages
 var folders embed.FS
@@ -38,12 +38,12 @@ var assets = sync.OnceValue(func() map[string]asset {
 		return err
 	})
 	if err != nil {
-		panic(fmt.Sprintf("ui: %v", err)) // they are in the binary, so every test would see it
+		panic(fmt.Sprintf("ui: %v", err)) // they are in the binary, so every test would fail
 	}
 	return all
 })
 
-// assetAddress returns where a page finds an asset. It changes with the asset.
+// assetAddress returns the address of an asset, which changes with its content.
 func assetAddress(name string) string {
 	a, ok := assets()[name]
 	if !ok {
@@ -52,9 +52,9 @@ func assetAddress(name string) string {
 	return "/ui/assets/" + name + "?v=" + a.version
 }
 
-// serveAsset serves an asset, whichever version is asked for: while replicas are
-// replaced, a page may come from one and its style from another. The client may
-// keep it only if it is the version that it asked for.
+// serveAsset serves an asset, whichever version is asked for: while replicas
+// are replaced, a page may come from one replica and its style from another.
+// The client may only cache it if it is the version that was asked for.
 func serveAsset(w http.ResponseWriter, r *http.Request) {
 	name := r.PathValue("name")
 	a, ok := assets()[name]

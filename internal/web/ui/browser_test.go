@@ -14,7 +14,7 @@ import (
 	"multivac/internal/web/ui"
 )
 
-// look are the pages that are looked at.
+// look are the pages that a browser opens.
 var look = []struct{ name, path string }{
 	{"first", "/"},
 	{"answer", "/?q=" + url.QueryEscape(askPump)},
@@ -57,8 +57,8 @@ func TestBrowserAsks(t *testing.T) {
 	f(true)
 }
 
-// What turns the direction of writing turns it in the text that has it, and
-// not in what stands next to it.
+// A character that changes the direction of writing only changes it in its own
+// text, and not in the text next to it.
 func TestBrowserDirections(t *testing.T) {
 	const turn = "a\u202ab\u202ec\u2067"
 	q := multivac.Quotation{Text: turn, Title: turn, Source: turn + "/", Heading: turn, Before: turn, After: turn, Document: "turning", Revision: 1, End: len(turn)}
@@ -71,8 +71,8 @@ func TestBrowserDirections(t *testing.T) {
 	server := httptest.NewServer(serve(f, f))
 	defer server.Close()
 	b := startChrome(t).tab(t, 1280, "light", true)
-	// Of each text with a turn in it, the innermost element that keeps it to
-	// itself must hold nothing else.
+	// For each text with such a character, the innermost element that isolates
+	// it must contain nothing else.
 	const leaks = `[...document.querySelectorAll("body *")].filter((e) => {
 		const texts = [...e.childNodes].filter((n) => n.nodeType === 3 && n.textContent.trim());
 		if (!texts.some((n) => n.textContent.includes("\u202e"))) return false;
@@ -91,7 +91,8 @@ func TestBrowserDirections(t *testing.T) {
 	}
 }
 
-// With script, "/" leads to the question, and does not where it is typed.
+// With script, the key "/" moves to the question, but not while the reader
+// types there.
 func TestBrowserKey(t *testing.T) {
 	browser := startChrome(t)
 	server := httptest.NewServer(serve(knowing(), knowing()))
@@ -109,8 +110,8 @@ func TestBrowserKey(t *testing.T) {
 	}
 }
 
-// Every page fits a small and a wide window, in light and dark, and breaks no
-// rule of its own policy. MULTIVAC_TEST_PICTURES names a folder for pictures.
+// Every page fits a small and a wide window, in light and dark, and follows its
+// own policy. MULTIVAC_TEST_PICTURES names a folder for pictures.
 func TestBrowserLooks(t *testing.T) {
 	browser := startChrome(t)
 	server := httptest.NewServer(serve(knowing(), knowing(), ui.WithExamples(askPump, askLimit, askTides)))
@@ -160,8 +161,8 @@ func TestBrowserLooks(t *testing.T) {
 	}
 }
 
-// contrast lists the elements whose text has less than WCAG's 4.5 to 1, as
-// "tag.class=ratio".
+// contrast lists the elements whose text has less contrast than WCAG's 4.5 to
+// 1, as "tag.class=ratio".
 const contrast = `(() => {
 	const parse = (c) => { const n = c.match(/[\d.]+/g).map(Number); return n.length < 4 ? [...n, 1] : n; };
 	const light = ([r, g, b]) => [r, g, b].map((v) => v / 255).map((v) => v <= .04045 ? v / 12.92 : ((v + .055) / 1.055) ** 2.4)

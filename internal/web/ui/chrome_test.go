@@ -15,11 +15,11 @@ import (
 	"multivac/internal/require"
 )
 
-// A chrome is a Chromium that is spoken to in its DevTools protocol: JSON
-// messages, each with a zero byte after it, over two pipes.
+// A chrome is a Chromium controlled by its DevTools protocol: JSON messages,
+// each followed by a zero byte, over two pipes.
 type chrome struct {
 	in      *os.File
-	mu      sync.Mutex // guards what follows, and writing
+	mu      sync.Mutex // guards the fields below, and writing
 	last    int
 	replies map[int]chan message
 	tabs    map[string]*tab
@@ -39,7 +39,7 @@ type message struct {
 // browserTimeout is how long a browser may take for anything before a test fails.
 const browserTimeout = 60 * time.Second
 
-// startChrome starts a browser that ends with the test, with more flags.
+// startChrome starts a browser with additional flags. It ends with the test.
 func startChrome(t *testing.T, flags ...string) *chrome {
 	t.Helper()
 	require.Long(t, "it starts a browser")
@@ -83,7 +83,7 @@ func pipe(t *testing.T) (r, w *os.File) {
 	return r, w
 }
 
-// close has the browser end, and all its processes with it.
+// close ends the browser and all its processes.
 func (c *chrome) close(t *testing.T) {
 	if _, err := c.call("", "Browser.close", nil); err != nil {
 		t.Errorf("the browser does not close: %v", err)
@@ -91,7 +91,7 @@ func (c *chrome) close(t *testing.T) {
 	_ = c.in.Close()
 }
 
-// listen hands out what the browser says until it ends.
+// listen distributes the browser's messages until it ends.
 func (c *chrome) listen(out *os.File) {
 	defer out.Close()
 	r := bufio.NewReader(out)
@@ -117,7 +117,7 @@ func (c *chrome) listen(out *os.File) {
 	}
 }
 
-// call asks the browser for something and waits for the reply.
+// call sends a command to the browser and waits for the reply.
 func (c *chrome) call(session, method string, params any) (json.RawMessage, error) {
 	encoded, err := json.Marshal(params)
 	if err != nil {
@@ -152,12 +152,12 @@ type tab struct {
 	chrome   *chrome
 	session  string
 	loaded   chan string // the address of each page that has loaded
-	address  string      // of the page being loaded; only hear has it
+	address  string      // of the page that is loading; only hear uses it
 	mu       sync.Mutex  // guards problems
-	problems []string    // what the console showed as an error
+	problems []string    // errors on the console
 }
 
-// tab opens a tab of a width, with colours for "light" or "dark".
+// tab opens a tab with this width, and with colours for "light" or "dark".
 func (c *chrome) tab(t *testing.T, width int, colours string, script bool) *tab {
 	t.Helper()
 	b := &tab{t: t, chrome: c, loaded: make(chan string, 100)}
@@ -178,7 +178,7 @@ func (c *chrome) tab(t *testing.T, width int, colours string, script bool) *tab 
 	return b
 }
 
-// hear notes an event.
+// hear handles an event.
 func (b *tab) hear(m message) {
 	switch m.Method {
 	case "Page.frameNavigated":
@@ -195,7 +195,7 @@ func (b *tab) hear(m message) {
 	}
 }
 
-// call ends the test where the browser complains. Result may be nil.
+// call fails the test if the browser reports an error. Result may be nil.
 func (b *tab) call(result any, method string, params any) {
 	b.t.Helper()
 	raw, err := b.chrome.call(b.session, method, params)
@@ -207,8 +207,8 @@ func (b *tab) call(result any, method string, params any) {
 	}
 }
 
-// load waits for the page that act leads to. The blank page of a new tab may
-// still be on its way.
+// load waits for the page that act opens. The blank page of a new tab may still
+// be loading.
 func (b *tab) load(act func()) {
 	b.t.Helper()
 	for len(b.loaded) > 0 {
@@ -232,13 +232,13 @@ func (b *tab) open(url string) {
 	b.load(func() { b.call(nil, "Page.navigate", map[string]any{"url": url}) })
 }
 
-// value returns what a JavaScript expression is on the page, as text.
+// value returns the value of a JavaScript expression on the page, as text.
 func (b *tab) value(expression string) string {
 	b.t.Helper()
 	return b.evaluate(expression, false)
 }
 
-// promise returns what the promise becomes that an expression is.
+// promise returns the result of the promise that an expression is.
 func (b *tab) promise(expression string) string {
 	b.t.Helper()
 	return b.evaluate(expression, true)
@@ -257,7 +257,7 @@ func (b *tab) evaluate(expression string, await bool) string {
 	return fmt.Sprint(v.Result.Value)
 }
 
-// press presses a key; text is what it types.
+// press presses a key. text is the text that the key types.
 func (b *tab) press(key, text string) {
 	b.t.Helper()
 	code := map[string]int{"Enter": 13, "/": 191, "Tab": 9}[key]
@@ -275,7 +275,7 @@ func (b *tab) write(text string) {
 	b.call(nil, "Input.insertText", map[string]any{"text": text})
 }
 
-// complaints returns what the console showed.
+// complaints returns the errors on the console.
 func (b *tab) complaints() []string {
 	b.mu.Lock()
 	defer b.mu.Unlock()

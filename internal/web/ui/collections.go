@@ -10,10 +10,10 @@ import (
 	"multivac/internal/web/route"
 )
 
-// How many collections a page lists, so that it stays small however many there are.
+// How many collections a page lists at most.
 const (
-	maxListed = 50  // where one is chosen
-	maxFound  = 100 // where they are looked for
+	maxListed = 50  // to choose one
+	maxFound  = 100 // to look for one
 )
 
 var collectionsPages = page{name: "collections", pattern: "GET /ui/collections", rule: route.AnyKey, serve: (*Site).collections}
@@ -22,13 +22,13 @@ var collectionsPages = page{name: "collections", pattern: "GET /ui/collections",
 type collectionsPage struct {
 	frame
 	Find    string
-	Found   int // whose names have Find in them
+	Found   int // how many have Find in their names
 	All     int
-	Listed  []multivac.Collection // of those found, the largest
+	Listed  []multivac.Collection // the largest of those found
 	Problem *problem
 }
 
-// collections serves the page on which a collection is looked for.
+// collections serves the page to look for a collection.
 func (s *Site) collections(w http.ResponseWriter, r *http.Request) {
 	page := collectionsPage{frame: newFrame(r), Find: strings.TrimSpace(r.URL.Query().Get("find"))}
 	status, err := s.library.Status(r.Context())

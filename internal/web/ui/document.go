@@ -25,14 +25,14 @@ type documentPage struct {
 	Told                 time.Time
 	JSON                 string // address of the document for programs
 	Place                string // of the sentence in the file, in words
-	Note                 string // why no text, or no sentence, is shown
-	Before, Quote, After string // the text; all of it in Before where nothing is quoted
+	Note                 string // the reason why no text, or no sentence, is shown
+	Before, Quote, After string // the text; all of it is in Before if nothing is quoted
 	CutBefore, CutAfter  bool   // there is more text
 	Problem              *problem
 }
 
-// maxShown is how much of a text is shown on each side of the sentence, in bytes:
-// a large document would stall the browser.
+// maxShown is how many bytes of a text are shown on each side of the sentence.
+// A large document would stall the browser.
 const maxShown = 128 << 10
 
 // document serves a document's page.
@@ -63,7 +63,7 @@ func (s *Site) document(w http.ResponseWriter, r *http.Request) {
 	render(w, http.StatusOK, page.html())
 }
 
-// show puts the text on the page, with the sentence that the query names marked.
+// show sets the text of the page, with the sentence of the query marked.
 func (p *documentPage) show(d multivac.Document, query url.Values) {
 	switch {
 	case d.Text == "" && d.State == multivac.Failed:
@@ -83,7 +83,7 @@ func (p *documentPage) show(d multivac.Document, query url.Values) {
 	p.cut(d.Text, multivac.Span{})
 }
 
-// span returns the span that the query names, if the text has it.
+// span returns the span of the query, and whether the text has it.
 func span(d multivac.Document, query url.Values) (multivac.Span, bool) {
 	start, err1 := strconv.Atoi(query.Get("start"))
 	end, err2 := strconv.Atoi(query.Get("end"))
@@ -96,8 +96,8 @@ func span(d multivac.Document, query url.Values) (multivac.Span, bool) {
 	return multivac.Span{Start: start, End: end}, utf8.ValidString(d.Text[start:end])
 }
 
-// cut splits the text at the quoted span and shortens both sides. An empty span
-// shows the beginning.
+// cut splits the text at the quoted span and shortens both sides. If the span
+// is empty, it shows the beginning.
 func (p *documentPage) cut(text string, quote multivac.Span) {
 	before, after := text[:quote.Start], text[quote.End:]
 	p.Quote = text[quote.Start:quote.End]
@@ -107,5 +107,5 @@ func (p *documentPage) cut(text string, quote multivac.Span) {
 	if len(after) > maxShown {
 		after, p.CutAfter = after[:runeStart(after, maxShown)], true
 	}
-	p.Before, p.After, p.Quote = strings.Clone(before), strings.Clone(after), strings.Clone(p.Quote) // the page must not keep all of the text
+	p.Before, p.After, p.Quote = strings.Clone(before), strings.Clone(after), strings.Clone(p.Quote) // the page must not keep the whole text in memory
 }

@@ -10,7 +10,7 @@ import (
 	"multivac/internal/web/ui"
 )
 
-// A fake is an Asker and a Library with what a test puts in.
+// A fake is an Asker and a Library with the content that a test sets.
 type fake struct {
 	answers   map[string]multivac.Answer // by question
 	err       error                      // of Ask
@@ -53,7 +53,8 @@ func (f *fake) Status(context.Context) (multivac.Status, error) { return f.statu
 
 func (f *fake) Reach(context.Context, multivac.Position) error { panic("pages wait for nothing") }
 
-// Documents has those that failed; a page asks whether there is one.
+// Documents returns one failed document, if something failed: a page asks
+// whether there is one.
 func (f *fake) Documents(_ context.Context, list multivac.Listing) (multivac.Page, error) {
 	if list.State != multivac.Failed || list.Limit != 1 {
 		panic("pages list no documents")
@@ -103,7 +104,7 @@ func quote(text, sentence string, confidence float64, words ...string) multivac.
 	return q
 }
 
-// knowing returns a fake that has an answer of each kind.
+// knowing returns a fake with an answer of each kind.
 func knowing() *fake {
 	pump := quote(pumpText, pumpQuote, .93, "cooling", "pump", "serviced")
 	pump.Before, pump.After = "The plant has two cooling pumps, which run in turns.", "While it stands still, the other one carries the load alone."
@@ -141,7 +142,7 @@ func knowing() *fake {
 	}
 }
 
-// serve serves pages without what a server has around them.
+// serve serves the pages without the rest of a server.
 func serve(asker multivac.Asker, library multivac.Library, options ...ui.Option) http.Handler {
 	mux := http.NewServeMux()
 	for _, r := range ui.New(asker, library, options...).Routes() {

@@ -5,7 +5,7 @@ import (
 	h "maragu.dev/gomponents/html"
 )
 
-// layout returns a page: its main part with what all pages have around it. Head
+// layout returns a page: its main part, and the parts that all pages have. Head
 // links the page's own style and script. Title may be "".
 func layout(f frame, title string, head, main g.Node) g.Node {
 	if title != "" {
@@ -64,7 +64,7 @@ func (p *problem) html() g.Node {
 	))
 }
 
-// lines puts each node on a line of its own, which keeps their texts apart for
+// lines puts each node on its own line. That keeps their texts apart for
 // programs that read them without the styles.
 func lines(nodes ...g.Node) g.Group {
 	var all g.Group
@@ -76,10 +76,10 @@ func lines(nodes ...g.Node) g.Group {
 	return all
 }
 
-// each returns the nodes of all, each on a line of its own.
+// each returns a node for each of all, each on its own line.
 func each[T any](all []T, node func(T) g.Node) g.Group { return lines(g.Map(all, node)...) }
 
-// optional returns an element with a text, or nil where the text is empty.
+// optional returns an element with a text, or nil if the text is empty.
 func optional(tag, text string, attributes ...g.Node) g.Node {
 	if text == "" {
 		return nil

@@ -18,7 +18,7 @@ func (p askPage) html() g.Node {
 	))
 }
 
-// outcome returns what stands under the form.
+// outcome returns the part under the form.
 func (p askPage) outcome() g.Node {
 	asked := h.H1(h.Class("asked"), h.Dir("auto"), g.Text(p.Question))
 	switch {
@@ -118,7 +118,7 @@ func (v *refusalView) html() g.Node {
 	return page
 }
 
-// unmatched lists words. Each has a direction of writing of its own.
+// unmatched lists words. Each is isolated with its direction of writing.
 func unmatched(words []string) g.Group {
 	var list g.Group
 	for i, word := range words {
@@ -133,7 +133,7 @@ func unmatched(words []string) g.Group {
 // jsonLink returns a link to the same answer for programs.
 func jsonLink(address string) g.Node { return h.A(h.Class("json"), h.Href(address), g.Text("JSON")) }
 
-// first returns what the page says before anything is asked.
+// first returns the part under the form before anything is asked.
 func (p askPage) first() g.Node {
 	var about g.Node
 	switch {
@@ -149,7 +149,7 @@ func (p askPage) first() g.Node {
 		about))
 }
 
-// knows says how much MultiVAC has been told.
+// knows says how much MultiVAC was told.
 func knows(status *multivac.Status) string {
 	s := "It answers with the exact sentence and where it stands, or says that it does not know. It knows " +
 		plural(status.Documents, "document") + " in " + plural(status.Passages, "passage")
@@ -175,7 +175,7 @@ func (p askPage) examples() g.Node {
 	)
 }
 
-// telling says how MultiVAC is told something.
+// telling says how to tell MultiVAC something.
 func (p askPage) telling() g.Node {
 	prompt := func() g.Node { return h.I(g.Text("$ ")) }
 	key := ""

@@ -31,7 +31,7 @@ func (p documentPage) article() g.Node {
 	))
 }
 
-// facts lists what is known of the document apart from its text.
+// facts lists the properties of the document.
 func (p documentPage) facts() g.Node {
 	fact := func(name string, value g.Node) g.Node { return h.Div(h.Dt(g.Text(name)), h.Dd(value)) }
 	source := isolated(p.Source)

@@ -16,7 +16,7 @@ func (v quotationView) html() g.Node {
 	)))
 }
 
-// quoted returns the sentence with what stands around it, or the row in its table.
+// quoted returns the sentence with its context, or the row in its table.
 func (v quotationView) quoted() g.Node {
 	if v.Table != nil {
 		return v.Table.html()
@@ -31,7 +31,7 @@ func (v quotationView) quoted() g.Node {
 	)
 }
 
-// sourceLink returns the source, as a link where it can be followed.
+// sourceLink returns the source, as a link if it is a web address.
 func (v quotationView) sourceLink() g.Node {
 	if v.SourceURL != "" {
 		return h.A(h.Class("source"), h.Href(v.SourceURL), h.Rel("noreferrer nofollow"), isolated(v.Source))
@@ -44,7 +44,7 @@ func (v quotationView) likely() g.Node {
 	return h.P(h.Class("sure"), g.Text(v.Percent+" likely"))
 }
 
-// isolated keeps the direction of writing of s from what stands next to it.
+// isolated isolates the direction of writing of s from its surroundings.
 func isolated(s string) g.Node { return g.El("bdi", g.Text(s)) }
 
 func marked(pieces []piece) g.Group {

@@ -7,9 +7,9 @@ import (
 	"testing"
 )
 
-// TestEachFolderIsAPage holds that a folder without a page, and a page without a
-// folder, is noticed, and that no two files have one name: they are served
-// without their folders.
+// TestEachFolderIsAPage checks that each folder has a page, and each page a
+// folder. It also checks that no two files have the same name, because they are
+// served without their folders.
 func TestEachFolderIsAPage(t *testing.T) {
 	entries, err := fs.ReadDir(folders, "pages")
 	if err != nil {

@@ -21,14 +21,14 @@ type quotationView struct {
 	Before, After string  // shortened
 	Pieces        []piece // the sentence
 	Lead          string
-	Table         *tableView // instead of Before, Pieces, After and Lead where the sentence is a row
-	Verse         bool       // line breaks count: a list, or code
+	Table         *tableView // replaces Before, Pieces, After and Lead if the sentence is a row
+	Verse         bool       // line breaks matter: a list, or code
 	Title         string
 	Heading       string
 	Source        string
-	SourceURL     string // Source where it can be followed
-	Place         string // where in the file, in words
-	Address       string // the page with the whole document
+	SourceURL     string // Source, if it is a web address
+	Place         string // the place in the file, in words
+	Address       string // of the page with the whole document
 	Percent       string
 	Words         string // how sure, in words
 	Of10          int    // how sure, from 0 to 10
@@ -40,7 +40,7 @@ type piece struct {
 	Mark bool
 }
 
-// maxContext is how much of what stands around a sentence is shown, in bytes.
+// maxContext is how many bytes of a sentence's context are shown.
 const maxContext = 320
 
 func newQuotationView(q multivac.Quotation) quotationView {
@@ -75,7 +75,7 @@ func newQuotationView(q multivac.Quotation) quotationView {
 // The lines of a paragraph may be joined instead.
 var severalLines = regexp.MustCompile("\n[ \t]*(?:\n|[-*+|] |\\d+[.)] |```|~~~)")
 
-// separate puts space between the sentence and its context, which comes without.
+// separate puts space between the sentence and its context.
 func (v *quotationView) separate() {
 	space := " "
 	if v.Verse {
@@ -89,7 +89,7 @@ func (v *quotationView) separate() {
 	}
 }
 
-// documentAddress returns the page of the document, at the sentence.
+// documentAddress returns the address of the document's page, at the sentence.
 func documentAddress(q multivac.Quotation) string {
 	values := url.Values{
 		"revision": {strconv.FormatUint(uint64(q.Revision), 10)},
@@ -99,11 +99,11 @@ func documentAddress(q multivac.Quotation) string {
 	return "/ui/document/" + url.PathEscape(string(q.Document)) + "?" + values.Encode() + "#quote"
 }
 
-// noAddress matches what must be escaped in an address.
+// noAddress matches characters that must be escaped in an address.
 var noAddress = regexp.MustCompile(`[^A-Za-z0-9\-._~!#$%&*+,/:;=?@\[\]]`)
 
-// webAddress returns s as the address of a link if it is a web address, otherwise
-// "". All links to sources go through it: a browser would run "javascript:...".
+// webAddress returns s if it is a web address, and otherwise "". All links to
+// sources go through it, because a browser would run "javascript:...".
 func webAddress(s string) string {
 	u, err := url.Parse(s)
 	if err != nil || u.Host == "" || u.Scheme != "http" && u.Scheme != "https" {
@@ -112,8 +112,8 @@ func webAddress(s string) string {
 	return noAddress.ReplaceAllStringFunc(s, url.PathEscape)
 }
 
-// pieces cuts a text at the borders of its marks, which may be in any order,
-// overlap, or lie outside it.
+// pieces cuts a text at the borders of its marks. The marks may be in any
+// order, overlap, or lie outside the text.
 func pieces(s string, marks []multivac.Span) []piece {
 	marks = slices.SortedFunc(slices.Values(marks), func(a, b multivac.Span) int { return cmp.Compare(a.Start, b.Start) })
 	var cut []piece
@@ -193,7 +193,7 @@ func confidence(p float64) string {
 	return "Probably wrong"
 }
 
-// number writes n with its thousands apart.
+// number writes n with its thousands separated.
 func number(n int) string {
 	s := strconv.Itoa(n)
 	for i := len(s) - 3; i > 0 && s[i-1] != '-'; i -= 3 {
@@ -211,7 +211,8 @@ func plural(n int, noun string) string {
 }
 
 // undirected returns s without the characters that change the direction of
-// writing, for the title of a page. Elsewhere, markup isolates the direction.
+// writing, for the title of a page. In other places, markup isolates the
+// direction.
 func undirected(s string) string {
 	return strings.Map(func(r rune) rune {
 		if unicode.Is(unicode.Bidi_Control, r) {
@@ -221,5 +222,5 @@ func undirected(s string) string {
 	}, s)
 }
 
-// lamp returns where the i-th lamp of a gauge stands.
+// lamp returns the x of the i-th lamp of a gauge.
 func lamp(i int) float64 { return 4 + 6.6*float64(i) }

@@ -16,9 +16,9 @@ import (
 	"multivac/internal/web/webtest"
 )
 
-// A counting keeper exports a line and counts how often it was asked to.
+// A counting keeper exports one line and counts the exports.
 type counting struct {
-	multivac.Keeper // nil: nothing else is asked of it
+	multivac.Keeper // nil: no other method is called
 	exports         atomic.Int64
 }
 
@@ -28,8 +28,8 @@ func (k *counting) Export(_ context.Context, w io.Writer) error {
 	return err
 }
 
-// attack is what a page does to a server that the browser takes for its own. It
-// returns the status of each request, or what the page learned.
+// attack is what a page does to a server that the browser takes for the page's
+// own. It returns the status of each request, or what the page learned.
 const attack = `(async () => {
 	const statuses = [];
 	const send = async (method, path, body) => {
@@ -45,8 +45,8 @@ const attack = `(async () => {
 	return statuses.join(" ") + (read.includes("tunnel") ? " read" : "") + (exported.includes("tunnel") ? " exported" : "");
 })()`
 
-// A page of another site, whose name points to this machine once it is open,
-// reads, tells and forgets nothing.
+// A page of another site, whose name points to this machine once the page is
+// open, can neither read, tell nor delete.
 func TestBrowserRebinding(t *testing.T) {
 	browser := startChrome(t, "--host-resolver-rules=MAP evil.example 127.0.0.1")
 	f := func(local bool, host, want string, exports int64) {
@@ -54,7 +54,7 @@ func TestBrowserRebinding(t *testing.T) {
 		m, keeper := &webtest.Memory{}, &counting{}
 		site := web.New(web.Options{Verbs: multivac.Verbs{Teller: m, Asker: m, Library: m, Keeper: keeper}, Pages: ui.New(m, m).Routes(), Local: local})
 		server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-			if r.URL.Path == "/page" { // came from the site's own server, before its name pointed here
+			if r.URL.Path == "/page" { // from the site's own server, before its name pointed here
 				w.Header().Set("Content-Type", "text/html")
 				return
 			}
@@ -82,13 +82,13 @@ func TestBrowserRebinding(t *testing.T) {
 			t.Errorf("local %v, %s: the document is %s, and %d were told; want %s, %d: %v", local, host, d.State, len(m.All()), state, told, err)
 		}
 	}
-	f(false, "evil.example", "200 202 200 200 200 read exported", 1) // what it can do where names are free
+	f(false, "evil.example", "200 202 200 200 200 read exported", 1) // this is what it can do if any name is accepted
 	f(true, "evil.example", "421 421 421 421 421", 0)
 	f(true, "127.0.0.1", "200 202 200 200 200 read exported", 1)
 	f(true, "localhost", "200 202 200 200 200 read exported", 1)
 }
 
-// A page of another site, under its own name, has no export made.
+// A page of another site, under its own name, cannot start an export.
 func TestBrowserCrossSite(t *testing.T) {
 	browser := startChrome(t, "--host-resolver-rules=MAP evil.example 127.0.0.1")
 	m, keeper := &webtest.Memory{}, &counting{}

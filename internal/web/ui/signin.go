@@ -6,18 +6,19 @@ import (
 	"multivac/internal/auth"
 )
 
-// signInPages is the form in place of a page that needs a key; web has its routes.
+// signInPages is the form that replaces a page that needs a key. Package web
+// has its routes.
 var signInPages = page{name: "signin"}
 
 // A signInPage asks for a key.
 type signInPage struct {
 	frame
-	Next    string // the address that it leads to
+	Next    string // the address that the form leads to
 	Problem *problem
 }
 
 // SignIn answers with the form that asks for a key and leads to next. err says
-// what is wrong with the key that came, if one did.
+// what is wrong with the key that was sent, if one was.
 func (s *Site) SignIn(w http.ResponseWriter, r *http.Request, next string, err error) {
 	setHeaders(w.Header())
 	page, code := signInPage{Next: next}, http.StatusOK
@@ -29,9 +30,9 @@ func (s *Site) SignIn(w http.ResponseWriter, r *http.Request, next string, err e
 	render(w, code, page.html())
 }
 
-// A frame is what every page has around it.
+// A frame is the part around every page.
 type frame struct {
-	Key string // the name of the key that the reader signed in with; "" if there is none
+	Key string // the name of the key by which the reader signed in; "" if there is none
 }
 
 func newFrame(r *http.Request) frame {

@@ -6,8 +6,8 @@ import (
 	"multivac"
 )
 
-// A tableView is a row of a table under the table's header, between the rows
-// that stand next to it.
+// A tableView is a row of a table below the table's header, between its
+// neighbouring rows.
 type tableView struct {
 	Header []string
 	Before [][]string
@@ -15,10 +15,10 @@ type tableView struct {
 	After  [][]string
 }
 
-// rowsAround is how many rows are shown before and after the one quoted.
+// rowsAround is how many rows are shown before and after the quoted one.
 const rowsAround = 2
 
-// newTableView returns nil where q is no row of a table whose header is known.
+// newTableView returns nil if q is not a row of a table with a known header.
 func newTableView(q multivac.Quotation) *tableView {
 	header, row := cells(q.Lead), cells(q.Text)
 	if len(header) < 2 || len(header) != len(row) {
@@ -34,8 +34,9 @@ func newTableView(q multivac.Quotation) *tableView {
 	return v
 }
 
-// cells returns the cells of a row "a | b", with or without bars at its ends,
-// less the space around them; fewer than two where s is no row.
+// cells returns the cells of a row "a
+// b", with or without bars at its ends, without the spaces around them. It
+// returns fewer than 2 if s is not a row.
 func cells(s string) []multivac.Span {
 	line := strings.TrimRight(s, " \t\r\n")
 	if strings.Contains(line, "\n") {
@@ -60,7 +61,8 @@ func cells(s string) []multivac.Span {
 	return found
 }
 
-// rows returns the rows of width cells in s, without header and delimiter row.
+// rows returns the rows in s that have width cells, without header and
+// delimiter row.
 func rows(s, header string, width int) [][]string {
 	var found [][]string
 	for line := range strings.Lines(s) {
@@ -81,8 +83,7 @@ func texts(s string, spans []multivac.Span) []string {
 	return t
 }
 
-// shifted returns the marks as seen from the start of the cell c, without
-// those that do not touch it.
+// shifted returns the marks that touch the cell c, relative to its start.
 func shifted(marks []multivac.Span, c multivac.Span) []multivac.Span {
 	var inside []multivac.Span
 	for _, m := range marks {

@@ -1,6 +1,6 @@
 // Package ui serves the pages for people: the question with its answer, and the
-// document that the answer stands in. They are made on the server and need no
-// script. It knows the verbs of multivac only.
+// document of the answer. The pages are made on the server and need no script.
+// The package only knows the verbs of multivac.
 package ui
 
 import (
@@ -23,18 +23,19 @@ import (
 // An Option changes what New returns.
 type Option func(*Site)
 
-// WithExamples has the first page offer questions to ask.
+// WithExamples makes the first page offer these questions.
 func WithExamples(questions ...string) Option {
 	return func(s *Site) { s.examples = questions }
 }
 
-// WithStops says what a question gets that names no stop: the form preselects it.
+// WithStops sets the stops of questions that name none. The form preselects
+// them.
 func WithStops(stops func() multivac.DefaultStops) Option {
 	return func(s *Site) { s.stops = stops }
 }
 
-// WithLog sets the log for the part of an error that a page must not show;
-// otherwise it is slog.Default.
+// WithLog sets the log for the part of an error that a page must not show. The
+// default is slog.Default.
 func WithLog(log *slog.Logger) Option {
 	return func(s *Site) { s.log = log }
 }
@@ -57,8 +58,8 @@ func New(asker multivac.Asker, library multivac.Library, options ...Option) *Sit
 	return s
 }
 
-// A page is a folder of this package that has its styles and scripts, and a
-// value in a file of its own. What is served without a pattern has none.
+// A page is a folder of this package with its styles and scripts, and a value
+// in a file of its own. The pattern is empty if package web has the routes.
 type page struct {
 	name    string // of the folder
 	pattern string
@@ -69,8 +70,8 @@ type page struct {
 // pages are all pages.
 var pages = []page{askPages, collectionsPages, documentPages, signInPages}
 
-// Routes returns the routes of the pages, and of what they are made of. That of
-// "GET /{$}", which is the question and its answer, is for browsers only.
+// Routes returns the routes of the pages and of their assets. The route "GET
+// /{$}", the question and its answer, is for browsers only.
 func (s *Site) Routes() []route.Route {
 	all := []route.Route{
 		{Pattern: "GET /ui/assets/{name}", Rule: route.Open, Handler: secured(serveAsset)}, // the form that asks for a key needs them
@@ -84,14 +85,15 @@ func (s *Site) Routes() []route.Route {
 	return all
 }
 
-// missing is the page at an address where there is none.
+// missing is the page at an unknown address.
 func missing(w http.ResponseWriter, r *http.Request) {
 	render(w, http.StatusNotFound, documentPage{frame: newFrame(r), Problem: &problem{
 		Title: "There is no such page", Message: "Nothing is kept at this address.",
 	}}.html())
 }
 
-// policy allows what the pages use: styles, scripts and images of this server.
+// policy allows only what the pages use: styles, scripts and images of this
+// server.
 const policy = "default-src 'none'; style-src 'self'; script-src 'self'; img-src 'self' data:; " +
 	"form-action 'self'; base-uri 'none'; frame-ancestors 'none'"
 
@@ -105,11 +107,11 @@ func secured(next http.HandlerFunc) http.Handler {
 func setHeaders(h http.Header) {
 	h.Set("Content-Security-Policy", policy)
 	h.Set("X-Content-Type-Options", "nosniff")
-	h.Set("Referrer-Policy", "no-referrer") // a page's address holds the question
+	h.Set("Referrer-Policy", "no-referrer") // a page's address contains the question
 }
 
-// render writes a page once all of it is made, so that a failure is an error and
-// not half a page.
+// render writes a page after it was made completely, so that a failure is an
+// error and not half a page.
 func render(w http.ResponseWriter, status int, page gomponents.Node) {
 	var out bytes.Buffer
 	_ = page.Render(&out) // only writing can fail, and a buffer never does
@@ -128,7 +130,7 @@ type problem struct {
 	RequestID string // to be found in the log
 }
 
-// titles are those of problems on pages, by status.
+// titles are the titles of problems on pages, by status.
 var titles = map[int]string{
 	http.StatusBadRequest:          "That cannot be asked",
 	http.StatusUnauthorized:        "That key does not fit",
@@ -138,8 +140,8 @@ var titles = map[int]string{
 	http.StatusInternalServerError: "Something went wrong in here",
 }
 
-// fail returns the status of an error and the problem to show, and logs what the
-// page must not show.
+// fail returns the status of an error and the problem to show. It logs the part
+// that the page must not show.
 func (s *Site) fail(w http.ResponseWriter, r *http.Request, err error) (int, *problem) {
 	p := wire.ProblemOf(err)
 	shown := &problem{Title: cmp.Or(titles[p.Status], p.Title), Message: strings.TrimSpace(sentence(p.Detail) + " " + sentence(p.Remedy))}

@@ -20,7 +20,7 @@ import (
 	"multivac/internal/web/ui"
 )
 
-// A page is what a handler answered, parsed.
+// A page is the parsed response of a handler.
 type page struct {
 	t      *testing.T
 	path   string
@@ -63,7 +63,7 @@ func (p *page) want(code int, tag, class string, want ...string) {
 	}
 }
 
-// wantText wants the visible text of the page to hold each of want.
+// wantText checks that the visible text of the page contains each of want.
 func (p *page) wantText(want ...string) {
 	p.t.Helper()
 	got := strings.Join(strings.Fields(text(p.root)), " ")
@@ -169,7 +169,7 @@ func TestFirstVisit(t *testing.T) {
 	}
 }
 
-// What failed was told, too.
+// Failed documents were told, too.
 func TestNothingRead(t *testing.T) {
 	f := &fake{status: multivac.Status{Ready: true}, documents: map[multivac.DocumentID]multivac.Document{"a": {ID: "a", State: multivac.Failed}}}
 	p := get(t, serve(f, f), "/")
@@ -282,7 +282,7 @@ func TestErrors(t *testing.T) {
 	})
 	get(t, signIn, "/").want(401, "h1", "", "That key does not fit")
 	know := knowing()
-	get(t, serve(know, f), ask(askPump)).want(200, "h1", "", askPump) // can be answered all the same
+	get(t, serve(know, f), ask(askPump)).want(200, "h1", "", askPump) // can still be answered
 }
 
 func TestDocument(t *testing.T) {
@@ -306,7 +306,7 @@ func TestDocument(t *testing.T) {
 	get(t, h, "/ui/document/"+string(pumpID)).want(200, "mark", "")
 
 	f.documents["split"] = multivac.Document{ID: "split", Text: "añb", State: multivac.Indexed, Revision: 1}
-	get(t, h, at("split", 1, 2, 4)).want(200, "mark", "") // a quotation ends where a rune does
+	get(t, h, at("split", 1, 2, 4)).want(200, "mark", "") // a quotation ends at the end of a rune
 	f.documents["large"] = multivac.Document{ID: "large", Text: strings.Repeat("é", 1<<20) + "here" + strings.Repeat("é", 1<<20), State: multivac.Indexed, Revision: 1}
 	p = get(t, h, at("large", 1, 2<<20, 2<<20+4))
 	p.want(200, "mark", "", "here")
@@ -322,7 +322,7 @@ func TestDocument(t *testing.T) {
 	get(t, h, "/ui/document/gone").want(410, "h1", "", "This document was deleted")
 }
 
-// Nothing that is told or asked can become markup, whatever the marks say.
+// No document and no question can become markup, whatever the marks say.
 func TestHostile(t *testing.T) {
 	const evil = `"><script>alert(1)</script><img src=x onerror=alert(1)>`
 	q := multivac.Quotation{
@@ -363,8 +363,8 @@ func TestHostile(t *testing.T) {
 	}
 }
 
-// A link leads into these pages, or to the web: what a document says of its
-// source may be anything.
+// A link leads to these pages, or to the web: the source of a document may be
+// any text.
 func TestLinksLeadNowhereElse(t *testing.T) {
 	addresses := []string{
 		"javascript:alert(1)", " javascript:alert(1)", "JaVaScript:alert(1)", "java\nscript:alert(1)", "javascript://example.org/%0aalert(1)", "\x01javascript:alert(1)",
@@ -407,7 +407,7 @@ func TestLinksLeadNowhereElse(t *testing.T) {
 
 var (
 	foreign = regexp.MustCompile(`^(?i:https?)://[A-Za-z0-9.%-]+(/[!-~]*)?$`)
-	ours    = regexp.MustCompile(`^(|/|/[?a-z][!-~]*|#[a-z]+)$`) // "" is no attribute
+	ours    = regexp.MustCompile(`^(|/|/[?a-z][!-~]*|#[a-z]+)$`) // "": no attribute
 )
 
 func TestHeaders(t *testing.T) {
@@ -452,8 +452,8 @@ func TestAssets(t *testing.T) {
 	}
 }
 
-// Pages stay small however many collections there are, and each can be found
-// and chosen without script.
+// Pages stay small however many collections there are. Each collection can be
+// found and chosen without script.
 func TestManyCollections(t *testing.T) {
 	f := knowing()
 	f.status.Collections = nil
@@ -487,7 +487,8 @@ func TestManyCollections(t *testing.T) {
 	}
 }
 
-// Commands to copy lead to where the reader is, whatever stands between.
+// Commands to copy use the address by which the reader reached the page,
+// whatever proxies are in between.
 func TestAddressesAsReached(t *testing.T) {
 	f := &fake{status: multivac.Status{Ready: true}}
 	h := serve(f, f)

@@ -1,6 +1,6 @@
-// Package webtest holds a MultiVAC in memory, for tests of what speaks HTTP.
-// It keeps what it is told, and answers with the first line that contains a
-// word of the question.
+// Package webtest holds a MultiVAC in memory, for tests of programs that speak
+// HTTP. It stores the documents that it is told, and answers with the first
+// line that contains a word of the question.
 package webtest
 
 import (
@@ -29,10 +29,10 @@ type Memory struct {
 	told      [][]multivac.Telling // each call to Tell
 }
 
-// Verbs returns what it can do.
+// Verbs returns its verbs.
 func (m *Memory) Verbs() multivac.Verbs { return multivac.Verbs{Teller: m, Asker: m, Library: m} }
 
-// Settle indexes what is pending.
+// Settle indexes pending documents.
 func (m *Memory) Settle() {
 	m.mu.Lock()
 	defer m.mu.Unlock()

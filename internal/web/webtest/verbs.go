@@ -10,8 +10,9 @@ import (
 	"multivac"
 )
 
-// Called implements all verbs: it does nothing, and notes which were called. It
-// stands behind a decorator to show what the decorator passes on.
+// Called implements all verbs. It does nothing, and notes which verbs were
+// called. A test puts it behind a decorator, to see what the decorator passes
+// on.
 type Called []string
 
 func (c *Called) note(verb string) { *c = append(*c, verb) }
@@ -107,7 +108,7 @@ func (c *Called) Examine(context.Context, bool) (e multivac.Examination, _ error
 }
 
 // Each calls every verb of v once, and yields its name and its error. The
-// arguments are zero values, but there is one telling, a reader and a writer.
+// arguments are zero values, except for one telling, a reader and a writer.
 func Each(ctx context.Context, v multivac.Verbs) iter.Seq2[string, error] {
 	return func(yield func(string, error) bool) {
 		verbs := reflect.TypeFor[multivac.Everything]()

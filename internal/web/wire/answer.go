@@ -16,7 +16,7 @@ func NewQuestion(q multivac.Question) Question {
 	return Question{Question: q.Text, Collection: string(q.Collection), Stop: string(q.Stop), Count: q.Count, After: string(q.After)}
 }
 
-// Multivac returns the question that w asks.
+// Multivac returns the question of w.
 func (w Question) Multivac() multivac.Question {
 	return multivac.Question{
 		Text: w.Question, Collection: multivac.CollectionName(w.Collection), Stop: multivac.Stop(w.Stop),
@@ -45,7 +45,7 @@ type Quotation struct {
 	Marks      [][2]int `json:"marks,omitempty" doc:"The question's words in text, each as [start, end) in bytes"`
 }
 
-// A Source is where a quotation stands.
+// A Source is the place of a quotation.
 type Source struct {
 	Document string `json:"document" doc:"Identity of the document"`
 	Source   string `json:"source,omitempty" doc:"URI, path or name, as told"`
@@ -60,8 +60,8 @@ type Source struct {
 	After    string `json:"after,omitempty" doc:"What stands after it in its passage"`
 }
 
-// A Place is where in a file a quotation begins. It has the members that the
-// kind of file has.
+// A Place is the place in a file at which a quotation begins. It has the
+// members that fit the kind of file.
 type Place struct {
 	Line  int    `json:"line,omitempty" doc:"From 1"`
 	Page  int    `json:"page,omitempty" doc:"From 1"`
@@ -70,7 +70,7 @@ type Place struct {
 	Part  string `json:"part,omitempty" doc:"The name of a file within the file"`
 }
 
-// newPlace returns p for the wire, or nil where it is unknown.
+// newPlace returns p for the wire, or nil if it is unknown.
 func newPlace(p multivac.Place) *Place {
 	if p == (multivac.Place{}) {
 		return nil
@@ -94,7 +94,7 @@ type Reason struct {
 	Nearest   *Quotation `json:"nearest,omitempty" doc:"What came nearest, and was turned down"`
 }
 
-// NewAnswer returns a for the wire. Of a refusal's sentences it keeps none.
+// NewAnswer returns a for the wire. It leaves out the sentences of a refusal.
 func NewAnswer(a multivac.Answer) Answer {
 	w := Answer{
 		State: string(a.State), Text: a.Text(), Confidence: a.Confidence, Also: []Quotation{}, Position: string(a.Position),
@@ -116,8 +116,7 @@ func NewAnswer(a multivac.Answer) Answer {
 	return w
 }
 
-// Answer returns the answer that w was made of, without the sentences of a
-// refusal.
+// Answer returns the answer that w was made of. A refusal has no sentences.
 func (w Answer) Answer() multivac.Answer {
 	a := multivac.Answer{
 		State: multivac.InsufficientData, Confidence: w.Confidence, Sources: w.Sources, Position: multivac.Position(w.Position),

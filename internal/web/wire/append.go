@@ -8,9 +8,9 @@ import (
 	"multivac/internal/jsontext"
 )
 
-// AppendAnswer appends a to b as a line of JSON: the bytes that [WriteJSON]
-// writes of NewAnswer(a), without what reflection costs. Answers are written
-// more often than all else; TestAppendAnswer holds the two together.
+// AppendAnswer appends a to b as a line of JSON. It writes the same bytes as
+// [WriteJSON] of NewAnswer(a), without the cost of reflection, because answers
+// are the most frequent responses. TestAppendAnswer compares the two.
 func AppendAnswer(b []byte, a multivac.Answer) []byte {
 	b = text(append(b, '{'), "state", string(a.State))
 	b = text(append(b, ','), "text", a.Text())
@@ -116,7 +116,7 @@ func text(b []byte, name, s string) []byte {
 	return jsontext.Append(b, s)
 }
 
-// optional appends a comma and a member, or nothing where s is empty.
+// optional appends a comma and a member, or nothing if s is empty.
 func optional(b []byte, name, s string) []byte {
 	if s == "" {
 		return b
@@ -124,7 +124,7 @@ func optional(b []byte, name, s string) []byte {
 	return text(append(b, ','), name, s)
 }
 
-// texts appends a comma and a member, or nothing where all are none.
+// texts appends a comma and a member, or nothing if all is empty.
 func texts(b []byte, name string, all []string) []byte {
 	for i, s := range all {
 		if i == 0 {
@@ -140,8 +140,8 @@ func texts(b []byte, name string, all []string) []byte {
 	return b
 }
 
-// float appends f as encoding/json does: without an exponent, but for what is
-// very small or very large. JSON has no NaN and no infinity; they are 0.
+// float appends f like encoding/json: without an exponent, unless it is very
+// small or very large. JSON has no NaN and no infinity; they become 0.
 func float(b []byte, f float64) []byte {
 	if math.IsNaN(f) || math.IsInf(f, 0) {
 		return append(b, '0')

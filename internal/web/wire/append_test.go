@@ -10,8 +10,8 @@ import (
 	"multivac"
 )
 
-// TestAppendAnswer holds that AppendAnswer writes what encoding/json writes,
-// whichever fields are set: also a field that is new.
+// TestAppendAnswer checks that AppendAnswer writes the same as encoding/json,
+// whichever fields are set, even new ones.
 func TestAppendAnswer(t *testing.T) {
 	random := rand.New(rand.NewPCG(1, 2))
 	for range 2000 {
@@ -29,7 +29,7 @@ func TestAppendAnswer(t *testing.T) {
 	}
 }
 
-// fill sets what is exported in v, each part with three chances in four.
+// fill sets exported fields of v, each with a chance of 3 in 4.
 func fill(random *rand.Rand, v reflect.Value) {
 	if random.IntN(4) == 0 && v.Kind() != reflect.Struct {
 		return

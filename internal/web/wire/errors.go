@@ -20,7 +20,7 @@ import (
 	"multivac"
 )
 
-// Kinds of errors that only HTTP knows. A client sees them as the kind that they
+// Kinds of errors that only HTTP has. A client sees them as the kinds that they
 // wrap.
 var (
 	ErrMediaType   = fmt.Errorf("unsupported media type: %w", multivac.ErrInvalid)
@@ -32,7 +32,7 @@ var (
 	errInternal    = errors.New("internal error")
 )
 
-// A Kind is a kind of error as it stands on the wire.
+// A Kind is a kind of error on the wire.
 type Kind struct {
 	Name   string // the last part of Problem.Type
 	Status int
@@ -40,8 +40,8 @@ type Kind struct {
 	err    error
 }
 
-// Kinds is the one place where a kind of error becomes a status, and the type of a
-// problem becomes a kind again. A kind that wraps another stands before it.
+// Kinds is the one place that maps kinds of errors to statuses, and types of
+// problems back to kinds. A kind that wraps another comes before it.
 var Kinds = []Kind{
 	{"unsupported-media-type", http.StatusUnsupportedMediaType, "Unsupported media type", ErrMediaType},
 	{"method-not-allowed", http.StatusMethodNotAllowed, "Method not allowed", ErrMethod},
@@ -65,7 +65,7 @@ var Kinds = []Kind{
 
 const typePrefix = "/api/v1/docs#"
 
-// A Problem is an error as RFC 9457 has it.
+// A Problem is an error in the form of RFC 9457.
 type Problem struct {
 	Type      string    `json:"type" format:"uri-reference" example:"/api/v1/docs#invalid" doc:"The kind of problem; the address explains it"`
 	Title     string    `json:"title" doc:"The kind of problem in words"`
@@ -80,14 +80,14 @@ type Problem struct {
 	retry time.Duration
 }
 
-// A Detail is one of several things that are wrong.
+// A Detail is one of several faults.
 type Detail struct {
 	Location string `json:"location,omitempty" example:"documents[3]" doc:"Where it is wrong"`
 	Message  string `json:"message" doc:"What is wrong there, and what to do about it"`
 }
 
-// ProblemOf returns the part of err that the client may see. If the kind is unknown
-// that is nothing, and err belongs in the log: see [Problem.Internal].
+// ProblemOf returns the part of err that the client may see. For an unknown
+// kind that is nothing, and err belongs in the log: see [Problem.Internal].
 func ProblemOf(err error) *Problem {
 	var told *multivac.Error
 	if errors.As(err, &told) {
@@ -121,7 +121,7 @@ func kindOf(err error) Kind {
 	return kindOf(errInternal)
 }
 
-// KindOfStatus returns the kind that stands for a status, or that of 500.
+// KindOfStatus returns the kind of a status, or that of 500.
 func KindOfStatus(status int) Kind {
 	for _, k := range Kinds {
 		if k.Status == status && k.err != ErrNoRoute && k.err != multivac.ErrBehind {
@@ -134,11 +134,12 @@ func KindOfStatus(status int) Kind {
 // Err returns the kind's error, for [multivac.Errorf].
 func (k Kind) Err() error { return k.err }
 
-// Internal says that the error was of no known kind and belongs in the log.
+// Internal reports whether the error was of no known kind, and belongs in the
+// log.
 func (p *Problem) Internal() bool { return p.Status == http.StatusInternalServerError }
 
-// Err returns the error that p was made of, as far as p tells of it, so that
-// errors.Is holds across the wire.
+// Err returns the error that p was made of, as far as p describes it, so that
+// errors.Is works across the wire.
 func (p *Problem) Err() error {
 	err := &multivac.Error{Kind: errInternal, Message: p.Detail, Remedy: p.Remedy, RetryAfter: p.retry}
 	name := strings.TrimPrefix(p.Type, typePrefix)
@@ -153,7 +154,7 @@ func (p *Problem) Err() error {
 	return err
 }
 
-// RetryAfter returns the value of the header, or "" where p has none.
+// RetryAfter returns the value of the header, or "" if p has none.
 func (p *Problem) RetryAfter() string {
 	if p.Status != http.StatusServiceUnavailable && p.Status != http.StatusTooManyRequests {
 		return ""
@@ -161,14 +162,14 @@ func (p *Problem) RetryAfter() string {
 	return strconv.Itoa(int(math.Ceil(cmp.Or(p.retry, time.Second).Seconds())))
 }
 
-// SetRetryAfter takes the value of the header over into p.
+// SetRetryAfter sets p's value from the header.
 func (p *Problem) SetRetryAfter(header string) {
 	if seconds, err := strconv.ParseUint(header, 10, 16); err == nil {
 		p.retry = time.Duration(seconds) * time.Second
 	}
 }
 
-// Retry returns how long to wait before trying again; 0 where p does not say.
+// Retry returns how long to wait before trying again, or 0 if p does not say.
 func (p *Problem) Retry() time.Duration { return p.retry }
 
 // Error, GetStatus, GetHeaders and ContentType make a Problem an error that
@@ -178,7 +179,7 @@ func (p *Problem) Error() string { return p.Detail }
 // GetStatus returns the HTTP status.
 func (p *Problem) GetStatus() int { return p.Status }
 
-// GetHeaders returns the headers that go with p.
+// GetHeaders returns the headers that belong to p.
 func (p *Problem) GetHeaders() http.Header {
 	if after := p.RetryAfter(); after != "" {
 		return http.Header{"Retry-After": {after}}
@@ -216,8 +217,8 @@ func WriteProblem(w http.ResponseWriter, p *Problem) {
 // WriteReceipts answers with the receipts of several tellings.
 func WriteReceipts(w io.Writer, receipts []Receipt) { writeReceipts(w, struct{}{}, receipts) }
 
-// writeReceipts writes v as a line of JSON, with the receipts, if any, as its last
-// member. Each is encoded by itself: together they may be large.
+// writeReceipts writes v as a line of JSON, with the receipts, if any, as its
+// last member. It encodes each by itself, because together they may be large.
 func writeReceipts(w io.Writer, v any, receipts []Receipt) {
 	if len(receipts) == 0 {
 		WriteJSON(w, v)
@@ -255,7 +256,7 @@ func WriteJSON(w io.Writer, v any) {
 	_ = enc.Encode(v)
 }
 
-// BodyError returns what the client is told when its body cannot be read.
+// BodyError returns the error for a client whose body cannot be read.
 func BodyError(err error) error {
 	var (
 		large *http.MaxBytesError

@@ -5,7 +5,7 @@ import "multivac"
 // ExportType is the media type of an export.
 const ExportType = "application/x-ndjson"
 
-// Imported says what became of an import.
+// Imported is the result of an import.
 type Imported struct {
 	Documents int          `json:"documents" doc:"Imported"`
 	Unchanged int          `json:"unchanged" doc:"As new or newer here"`
@@ -28,7 +28,7 @@ func NewImported(i multivac.Imported) Imported {
 	return w
 }
 
-// Imported returns what w was made of.
+// Imported returns the result that w was made of.
 func (w Imported) Imported() multivac.Imported {
 	i := multivac.Imported{Documents: w.Documents, Unchanged: w.Unchanged, Broken: w.Broken}
 	for _, l := range w.Lines {
@@ -37,7 +37,7 @@ func (w Imported) Imported() multivac.Imported {
 	return i
 }
 
-// An Examination says what was looked at and what was found.
+// An Examination says what was examined and what was found.
 type Examination struct {
 	Sound     bool     `json:"sound" doc:"Nothing is broken any more"`
 	Documents int      `json:"documents" doc:"Examined, deleted ones among them"`
@@ -47,7 +47,7 @@ type Examination struct {
 	Notices   []string `json:"notices,omitempty" doc:"What is not broken and worth knowing, such as a setting that waits for a restart"`
 }
 
-// A Fault is something that must not be.
+// A Fault is a broken invariant.
 type Fault struct {
 	Document string `json:"document,omitempty" doc:"Left out where it is none's"`
 	Problem  string `json:"problem" doc:"What is wrong"`
@@ -63,7 +63,7 @@ func NewExamination(e multivac.Examination) Examination {
 	return w
 }
 
-// Examination returns what w was made of.
+// Examination returns the examination that w was made of.
 func (w Examination) Examination() multivac.Examination {
 	e := multivac.Examination{Documents: w.Documents, Passages: w.Passages, More: w.More, Notices: w.Notices}
 	for _, f := range w.Faults {

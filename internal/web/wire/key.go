@@ -6,7 +6,7 @@ import (
 	"multivac"
 )
 
-// A NewKey is what a key is to allow.
+// A NewKey says what a new key should allow.
 type NewKey struct {
 	Name        string    `json:"name,omitempty" maxLength:"200" example:"nightly import" doc:"What it is for"`
 	Scopes      []string  `json:"scopes" enum:"ask,tell,admin" minItems:"1" doc:"ask: ask, and read documents; tell: tell and delete; admin: all, and make and revoke keys"`
@@ -17,7 +17,7 @@ type NewKey struct {
 	Concurrent  int       `json:"concurrent,omitempty" minimum:"0" doc:"Requests at the same time; no limit if left out"`
 }
 
-// NewNewKey returns what k allows for the wire.
+// NewNewKey returns the rights of k for the wire.
 func NewNewKey(k multivac.Key) NewKey {
 	return NewKey{
 		Name: k.Name, Scopes: plainStrings(k.Scopes), Collections: plainStrings(k.Collections), Expires: k.Expires,
@@ -25,7 +25,7 @@ func NewNewKey(k multivac.Key) NewKey {
 	}
 }
 
-// Key returns what w asks for.
+// Key returns the key that w asks for.
 func (w NewKey) Key() multivac.Key {
 	k := multivac.Key{
 		Name: w.Name, Expires: w.Expires.UTC(),
@@ -40,7 +40,7 @@ func (w NewKey) Key() multivac.Key {
 	return k
 }
 
-// A Key is a key as it is listed: its text and its hash are not among it.
+// A Key is a key in a list, without its text and its hash.
 type Key struct {
 	ID string `json:"id" example:"k3jq7x2a4m" doc:"Names the key; no secret"`
 	NewKey

@@ -1,5 +1,5 @@
-// Package wire holds what goes over HTTP: the structs of the API, their conversion
-// from and to the types of multivac, and the errors. It neither serves nor calls.
+// Package wire holds the types of the HTTP API, their conversion from and to
+// the types of multivac, and the errors. It neither serves nor calls.
 package wire
 
 import (
@@ -25,7 +25,7 @@ type Telling struct {
 	Content    []byte `json:"content,omitempty" contentEncoding:"base64" doc:"The document, as bytes in base64, instead of text"`
 }
 
-// NewTelling returns t for the wire, as text where that is shorter.
+// NewTelling returns t for the wire. The body is sent as text if it can be.
 func NewTelling(t multivac.Telling) Telling {
 	w := Telling{Collection: string(t.Collection), Source: t.Source, Title: t.Title, MediaType: t.MediaType}
 	if plain(t.Body) {
@@ -36,14 +36,15 @@ func NewTelling(t multivac.Telling) Telling {
 	return w
 }
 
-// plain reports whether b as a JSON string is the same text, and at most twice as
-// long.
+// plain reports whether b can be sent as a JSON string without loss, at no more
+// than twice its length.
 func plain(b []byte) bool {
 	control := func(c byte) bool { return c < ' ' && c != '\n' && c != '\t' && c != '\r' }
 	return utf8.Valid(b) && !slices.ContainsFunc(b, control)
 }
 
-// Telling returns what w tells, in the collection where w names none.
+// Telling returns the telling of w. If w names no collection, the given one is
+// used.
 func (w Telling) Telling(collection multivac.CollectionName) (multivac.Telling, error) {
 	t := multivac.Telling{Collection: collection, Source: w.Source, Title: w.Title, MediaType: w.MediaType, Body: w.Content}
 	if w.Collection != "" {
@@ -63,7 +64,7 @@ func (w Telling) Telling(collection multivac.CollectionName) (multivac.Telling, 
 	return t, nil
 }
 
-// A Receipt says what became of one telling or deletion.
+// A Receipt says what one telling or deletion did.
 type Receipt struct {
 	ID       string   `json:"id,omitempty" doc:"Identity of the document; left out where it was refused"`
 	Source   string   `json:"source,omitempty"`
@@ -98,12 +99,12 @@ func (w Receipt) Receipt() multivac.Receipt {
 	return r
 }
 
-// Receipts are those of several tellings, in order.
+// Receipts are the receipts of several tellings, in order.
 type Receipts struct {
 	Documents []Receipt `json:"documents"`
 }
 
-// A Document is what was told and what became of it.
+// A Document is a stored telling and its state.
 type Document struct {
 	ID         string    `json:"id"`
 	Collection string    `json:"collection"`
@@ -130,8 +131,8 @@ func NewDocument(d multivac.Document) Document {
 	}
 }
 
-// WriteDocument writes d as a line of JSON, its text in pieces. It ignores errors
-// of w, as WriteJSON does.
+// WriteDocument writes d as a line of JSON, its text in pieces. It ignores
+// errors of w, like WriteJSON.
 func WriteDocument(w io.Writer, d Document) {
 	text := d.Text
 	d.Text = ""
@@ -193,7 +194,7 @@ type Datum struct {
 	Text string `json:"text"`
 }
 
-// Reached says that answers come from a position.
+// Reached says from which position answers come.
 type Reached struct {
 	Position string `json:"position" doc:"What was waited for"`
 }
@@ -243,8 +244,8 @@ type Status struct {
 	Free      int64  `json:"free_bytes,omitempty" doc:"How much of it holds nothing"`
 }
 
-// Readiness is the part of the status that a client without a key sees, where one
-// is needed.
+// Readiness is the part of the status that a client without a key sees, if a
+// key is needed.
 type Readiness struct {
 	Ready     bool   `json:"ready" doc:"Answers come from all that was indexed at the start"`
 	Reason    string `json:"reason,omitempty" doc:"Why it is not ready"`

@@ -11,7 +11,7 @@ import (
 	"multivac"
 )
 
-// A telling arrives as it was, at no more than twice its length.
+// A telling arrives unchanged, with at most twice its length.
 func FuzzTelling(f *testing.F) {
 	for c := range 256 {
 		f.Add([]byte(strings.Repeat(string([]byte{byte(c)}), 300)))
@@ -62,7 +62,7 @@ func TestKinds(t *testing.T) {
 	}
 }
 
-// A place goes over the wire whole, and not at all where it is unknown.
+// A place is sent complete, or not at all if it is unknown.
 func TestPlaces(t *testing.T) {
 	for want, place := range map[string]multivac.Place{
 		`"place":{"line":12}`:                    {Line: 12},
