@@ -73,8 +73,9 @@ func (x *Index) Find(ctx context.Context, q find.Query) (find.Found, error) {
 		}
 		f.Cosines = in.Cosines(q.Vector, hits)
 	}
-	for _, h := range hits {
-		f.Hits = append(f.Hits, h.Hit)
+	f.Hits = make([]find.Hit, len(hits))
+	for i, h := range hits {
+		f.Hits[i] = h.Hit
 	}
 	return f, nil
 }
