@@ -81,7 +81,12 @@ func Mongo(t testing.TB, o MongoOptions) *MongoServer {
 			m.AddUser(u)
 		}
 		m.auth = true
-		m.Restart()
+		if o.Unsynced {
+			m.Restart()
+		} else {
+			m.Kill() // SIGTERM may take long
+			m.Start()
+		}
 	}
 	return m
 }

@@ -86,7 +86,7 @@ func TestFewAllocations(t *testing.T) {
 		h.ServeHTTP(w, r)
 	})
 	const most = 12
-	if got > most || w.status != 0 {
+	if got > most && !raced || w.status != 0 {
 		t.Errorf("an answer made %.0f allocations and status %d, want at most %d and none", got, w.status, most)
 	}
 }
