@@ -51,20 +51,20 @@ internal/index            find index/inverted store
 internal/index/inverted   find memory meaning text
 internal/rank             text find meaning
 internal/rank/learn       eval extract find index meaning rank store text extract/formats
-internal/auth             
+internal/auth             clock
 internal/audit            auth telemetry
 internal/tell             clock extract meaning text store queue extract/formats place
-internal/follow           find store
+internal/follow           find store clock
 internal/keep             jsontext memory strict text store queue place
-internal/ask              find meaning rank cache store place percent
-internal/cache            redisclient
+internal/ask              find meaning rank cache store place percent clock
+internal/cache            redisclient clock
 internal/store            
 internal/store/sqlite     store store/sqlite/folder store/sqlite/link
 internal/store/sqlite/link 
 internal/store/sqlite/folder 
-internal/store/mongodb    store store/mongodb/link
+internal/store/mongodb    store store/mongodb/link clock
 internal/store/mongodb/link store certs
-internal/mongoadmin       certs
+internal/mongoadmin       certs clock
 internal/store/storetest  store golden
 internal/queue            clock
 internal/queue/queuetest  queue

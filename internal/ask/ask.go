@@ -19,6 +19,7 @@ import (
 
 	"multivac"
 	"multivac/internal/cache"
+	"multivac/internal/clock"
 	"multivac/internal/find"
 	"multivac/internal/meaning"
 	"multivac/internal/place"
@@ -124,10 +125,8 @@ func (s *Service) Ask(ctx context.Context, q multivac.Question) (multivac.Answer
 		if !errors.Is(err, find.ErrMoved) || time.Since(begin) >= indexTimeout {
 			return a, err
 		}
-		select {
-		case <-ctx.Done():
-			return multivac.Answer{}, ctx.Err()
-		case <-time.After(movedPause):
+		if err := clock.Sleep(ctx, movedPause); err != nil {
+			return multivac.Answer{}, err
 		}
 	}
 }

@@ -11,6 +11,7 @@ import (
 	"golang.org/x/time/rate"
 
 	"multivac"
+	"multivac/internal/clock"
 )
 
 const (
@@ -140,12 +141,10 @@ func (r *Keyring) read(ctx context.Context, age time.Duration) (*snapshot, error
 // after returns keys that were read after t.
 func (r *Keyring) after(ctx context.Context, s *snapshot, t time.Time) (*snapshot, error) {
 	for !s.read.After(t) {
-		select {
-		case <-time.After(lookAgain - r.now().Sub(s.read)):
-		case <-ctx.Done():
-			return nil, ctx.Err()
+		err := clock.Sleep(ctx, lookAgain-r.now().Sub(s.read))
+		if err != nil {
+			return nil, err
 		}
-		var err error
 		if s, err = r.read(ctx, lookAgain); err != nil {
 			return nil, err
 		}

@@ -16,6 +16,7 @@ import (
 	"github.com/redis/go-redis/v9"
 
 	"multivac"
+	"multivac/internal/clock"
 	"multivac/internal/redisclient"
 )
 
@@ -182,10 +183,8 @@ func (r *Ring) Run(ctx context.Context) error {
 		if now := r.members.known(); !maps.Equal(now, r.hosts) { // no lock: only set writes hosts, and only Run calls it
 			r.set(now)
 		}
-		select {
-		case <-ctx.Done():
+		if clock.Sleep(ctx, r.o.Lookup) != nil {
 			return nil
-		case <-time.After(r.o.Lookup):
 		}
 	}
 }

@@ -15,6 +15,7 @@ import (
 	"time"
 
 	"multivac"
+	"multivac/internal/clock"
 	"multivac/internal/find"
 	"multivac/internal/store"
 )
@@ -145,10 +146,8 @@ func (f *Follower) Run(ctx context.Context) (err error) {
 		if f.Stats() != before {
 			retry = firstRetry
 		}
-		select {
-		case <-ctx.Done():
+		if clock.Sleep(ctx, retry) != nil {
 			return nil
-		case <-time.After(retry):
 		}
 		retry = min(2*retry, lastRetry)
 	}
@@ -299,11 +298,7 @@ func (f *Follower) pause(ctx context.Context, at multivac.Position) error {
 	if end, err := f.store.Position(ctx); err != nil || end > at {
 		return err
 	}
-	select {
-	case <-time.After(crowdPause):
-	case <-ctx.Done():
-	}
-	return nil
+	return clock.Sleep(ctx, crowdPause)
 }
 
 // explain sets the reason for not following.

@@ -20,6 +20,7 @@ import (
 
 	"multivac"
 	"multivac/internal/certs"
+	"multivac/internal/clock"
 )
 
 // Credentials return a user name and a password as they are now.
@@ -69,10 +70,8 @@ func (m Member) Watch(ctx context.Context) error {
 			m.Log.Warn("trying again", "error", err)
 			said = err.Error()
 		}
-		select {
-		case <-ctx.Done():
+		if clock.Sleep(ctx, lookInterval) != nil {
 			return nil
-		case <-time.After(lookInterval):
 		}
 	}
 }

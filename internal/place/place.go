@@ -58,9 +58,6 @@ type Builder struct {
 	begun  bool
 }
 
-// New returns a builder of no text.
-func New() *Builder { return &Builder{} }
-
 // Add notes that the next piece of the text stands at p. Where the piece has
 // line ends in it, its line goes on by one with each. A blank piece stands
 // nowhere, for nothing is quoted from it.

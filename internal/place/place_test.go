@@ -36,7 +36,7 @@ func TestSameLines(t *testing.T) {
 
 // build returns a text and its places.
 func build(pieces ...any) (string, multivac.Places) {
-	b, text := New(), ""
+	b, text := &Builder{}, ""
 	for i := 0; i < len(pieces); i += 2 {
 		b.Add(pieces[i].(string), pieces[i+1].(multivac.Place))
 		text += pieces[i].(string)
@@ -150,7 +150,7 @@ func FuzzPlaces(f *testing.F) {
 func FuzzBuilder(f *testing.F) {
 	f.Add("a\nb\n\nc\n", []byte{0, 1, 2, 9, 6, 3})
 	f.Fuzz(func(t *testing.T, text string, adds []byte) {
-		b, want := New(), map[int]multivac.Place{}
+		b, want := &Builder{}, map[int]multivac.Place{}
 		rest := 0
 		for i := 0; i+1 < len(adds); i += 2 {
 			piece := text[rest:min(len(text), rest+int(adds[i]))]

@@ -9,6 +9,7 @@ import (
 	"go.mongodb.org/mongo-driver/v2/mongo/options"
 
 	"multivac"
+	"multivac/internal/clock"
 	"multivac/internal/store"
 )
 
@@ -42,10 +43,8 @@ func (db *DB) waitForOlder(ctx context.Context) error {
 			return multivac.Errorf(multivac.ErrInUse, "stop every process of version "+older.Version+" first, then start this one",
 				"a %s of version %s at %s has the store, and cannot read what this version writes", older.Role, older.Version, older.Host)
 		}
-		select {
-		case <-time.After(olderInterval):
-		case <-ctx.Done():
-			return ctx.Err()
+		if err := clock.Sleep(ctx, olderInterval); err != nil {
+			return err
 		}
 	}
 }
