@@ -468,10 +468,10 @@ func restore(from store.Record, now int64) *change {
 		if text != nil && (r.Published == nil || r.Published.Revision < text.Revision) {
 			c.fresh = append(text.cutPieces(from.Published.Passages, from.Published.Vectors), text.bodyPieces([]byte(from.Published.Text)))
 			c.isFirst = r.replace(text, now)
-			if from.Datum {
-				c.isFirst, r.First = false, firstDatum
-			}
 			c.announce = true
+		}
+		if from.Datum {
+			c.isFirst, r.First = false, firstDatum
 		}
 		if from.State != multivac.Indexed {
 			c.fresh = append(c.fresh, body.bodyPieces(from.Body))

@@ -184,6 +184,24 @@ func merges(s *subject) {
 	}
 }
 
+// restoresDatum restores a newer revision of the datum, whose published text is
+// here already, but is not the datum here.
+func restoresDatum(s *subject) {
+	s.index("a", "first")
+	s.index("b", "second")
+	s.tell(telling("a", "waits"))
+	target := newSubject(s.T, s.open)
+	target.now = s.now
+	target.index("b", "second")
+	target.index("a", "first")
+	n, err := target.Restore(s.ctx, s.records(), target.tick())
+	s.must(err)
+	if got, err := target.Datum(s.ctx, "c"); n != 1 || got != "first" || err != nil {
+		s.Errorf("restored %d records, the datum is %q, %v; want 1 and \"first\"", n, got, err)
+	}
+	target.sound()
+}
+
 func find(records []store.Record, source string) int {
 	for i, r := range records {
 		if r.Source == source {

@@ -46,6 +46,7 @@ var tests = []test{
 	{"what has failed is tried again", retries},
 	{"records restore a store", restores},
 	{"the higher revision stays in a merge", merges},
+	{"the datum of an export is the datum here", restoresDatum},
 	{"invalid records are refused", invalidRecords},
 	{"what is outdated has an older version", outdated},
 	{"other passages take the place of those before", replaces},
