@@ -103,10 +103,10 @@ func (b *Builder) Places() multivac.Places {
 
 // clean returns a name that can be kept and shown.
 func clean(name string) string {
-	if len(name) > maxName {
+	if name = strings.ToValidUTF8(name, "\ufffd"); len(name) > maxName {
 		name = multivac.Clip(name, maxName-len("…"))
 	}
-	return strings.ToValidUTF8(name, "\ufffd")
+	return name
 }
 
 func appendFields(b []byte, p multivac.Place) []byte {

@@ -120,6 +120,11 @@ func TestNamesAreBounded(t *testing.T) {
 	if len(got.Sheet) > maxName || !strings.HasPrefix(got.Sheet, "éé") || got.Part != "a\ufffdb" {
 		t.Errorf("got a sheet of %d bytes and part %q", len(got.Sheet), got.Part)
 	}
+	// The replacement of a byte that is not UTF-8 is longer than the byte.
+	text, p = build("text", multivac.Place{Line: 7, Part: strings.Repeat("a\xff", maxName/2)})
+	if got := At(p, text, 0); got.Line != 7 || len(got.Part) > maxName || !strings.HasPrefix(got.Part, "a\ufffda") {
+		t.Errorf("got line %d and a part of %d bytes, %q", got.Line, len(got.Part), got.Part)
+	}
 }
 
 // Whatever the bytes are, reading them ends and gives a place that can be
