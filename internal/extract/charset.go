@@ -122,6 +122,13 @@ func (all Formats) refuseZero(b []byte) error {
 	return nil
 }
 
+// Start returns how the text of a file begins, in lower case, without a byte
+// order mark and white space. It returns false if a zero byte shows that the
+// file is not text.
+func Start(head []byte) (start []byte, ok bool) {
+	return bytes.ToLower(bytes.TrimLeft(bytes.TrimPrefix(head, []byte(BOM)), " \t\r\n")), bytes.IndexByte(head, 0) < 0
+}
+
 // WholeRunes returns b without the beginning of a rune that it ends in.
 func WholeRunes(b []byte) []byte {
 	for i := len(b) - 1; i >= 0 && i >= len(b)-utf8.UTFMax; i-- {

@@ -194,13 +194,13 @@ func (all Formats) Extension(kind string) (string, bool) {
 // Documents returns the media types of files that are one document each: the
 // usual one of each format first, and then the others.
 func (all Formats) Documents() []string {
-	var usual, others []string
+	types := all.Usual()
 	for _, f := range all {
 		if f.Extract != nil {
-			usual, others = append(usual, f.Types[0]), append(others, f.Types[1:]...)
+			types = append(types, f.Types[1:]...)
 		}
 	}
-	return append(usual, others...)
+	return types
 }
 
 // Usual returns the usual media type of each format whose files are one

@@ -35,7 +35,7 @@ func (s *server) routes() []route.Route {
 func (s *server) classic() []route.Route {
 	home := route.Route{
 		Pattern: "GET /{$}", Rule: route.AnyKey.AsClassic(), Handler: http.HandlerFunc(s.welcome),
-		About: &route.About{ID: "welcome", Summary: "The first page, for a browser; else a welcome", Errors: errorsAnyKey, More: openapi.Plain},
+		About: &route.About{ID: "welcome", Summary: "The first page, for a browser; else a welcome", Errors: route.ErrorsOfKey, More: openapi.Plain},
 	}
 	if at := slices.IndexFunc(s.Pages, func(r route.Route) bool { return r.Pattern == home.Pattern }); at >= 0 {
 		home.HTML = &s.Pages[at]
@@ -43,9 +43,9 @@ func (s *server) classic() []route.Route {
 	return []route.Route{
 		home,
 		{Pattern: "GET /multivac", Rule: route.Ask.AsClassic(), Handler: http.HandlerFunc(s.classicAnswer),
-			About: &route.About{ID: "classic-answer", Summary: "The first datum told, or the answer to a question, as text", Errors: errorsAsking, More: describeClassicAnswer}},
+			About: &route.About{ID: "classic-answer", Summary: "The first datum told, or the answer to a question, as text", Errors: route.ErrorsReading, More: describeClassicAnswer}},
 		{Pattern: "POST /multivac/data", Rule: route.Tell.AsClassic(), Bounds: route.Large, Handler: http.HandlerFunc(s.classicData),
-			About: &route.About{ID: "classic-data", Summary: "Tell a datum by a form", Errors: errorsTelling, More: describeClassicData}},
+			About: &route.About{ID: "classic-data", Summary: "Tell a datum by a form", Errors: route.ErrorsSending, More: describeClassicData}},
 	}
 }
 
@@ -68,10 +68,10 @@ func (s *server) probes() []route.Route {
 		{Pattern: "GET /livez", Rule: route.Open, Handler: http.HandlerFunc(live),
 			About: &route.About{ID: "livez", Summary: "Say that the process lives", More: openapi.Plain}},
 		{Pattern: "GET /readyz", Rule: route.Known, Handler: http.HandlerFunc(s.ready),
-			About: &route.About{ID: "readyz", Summary: "Say how far the index is", Errors: errorsAnyKey, More: describeReady}},
+			About: &route.About{ID: "readyz", Summary: "Say how far the index is", Errors: route.ErrorsOfKey, More: describeReady}},
 	}
 	metrics := route.Route{Pattern: "GET /metrics", Rule: route.AnyKey, Handler: s.Metrics,
-		About: &route.About{ID: "metrics", Summary: "Metrics for Prometheus", Errors: errorsAnyKey, More: openapi.Plain}}
+		About: &route.About{ID: "metrics", Summary: "Metrics for Prometheus", Errors: route.ErrorsOfKey, More: openapi.Plain}}
 	if s.Metrics != nil {
 		all = append(all, metrics)
 	}
@@ -87,13 +87,6 @@ func profiles() []route.Route {
 		{Pattern: "GET /debug/pprof/symbol", Rule: route.AnyKey, Handler: http.HandlerFunc(pprof.Symbol)},
 	}
 }
-
-// The statuses that the routes here may answer besides success.
-var (
-	errorsAnyKey  = []int{401, 429} // of routes that need a key, but no scope
-	errorsAsking  = []int{400, 401, 403, 429, 503, 500}
-	errorsTelling = []int{400, 401, 403, 408, 413, 415, 429, 503, 500}
-)
 
 // mux serves the routes, each wrapped in what its value says. Requests that
 // match no route go to rest. It panics if a route is incomplete.

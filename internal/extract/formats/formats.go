@@ -1,7 +1,6 @@
 // Package formats lists the kinds of files that can be read. To add one, write
 // its folder and a line here: the media types of the API and its description,
-// the texts of the command and what the page for uploads accepts are made of
-// this list.
+// and the texts of the command, are made of this list.
 package formats
 
 import (

@@ -25,8 +25,8 @@ var Format = extract.Format{
 
 // begins reports whether a file that begins with head is a page.
 func begins(head []byte) bool {
-	start := bytes.ToLower(bytes.TrimLeft(bytes.TrimPrefix(head, []byte(extract.BOM)), " \t\r\n"))
-	return bytes.IndexByte(head, 0) < 0 && (bytes.HasPrefix(start, []byte("<!doctype html")) || bytes.HasPrefix(start, []byte("<html")))
+	start, ok := extract.Start(head)
+	return ok && (bytes.HasPrefix(start, []byte("<!doctype html")) || bytes.HasPrefix(start, []byte("<html")))
 }
 
 // Read returns the text of a page, in the order of the source. Headings, lists,

@@ -28,8 +28,8 @@ var Format = extract.Format{
 
 // beginsLines reports whether a file that begins with head is JSON Lines.
 func beginsLines(head []byte) bool {
-	start := bytes.ToLower(bytes.TrimLeft(bytes.TrimPrefix(head, []byte(extract.BOM)), " \t\r\n"))
-	if bytes.IndexByte(head, 0) >= 0 || !utf8.Valid(extract.WholeRunes(head)) || !bytes.HasPrefix(start, []byte(`{"`)) {
+	start, ok := extract.Start(head)
+	if !ok || !utf8.Valid(extract.WholeRunes(head)) || !bytes.HasPrefix(start, []byte(`{"`)) {
 		return false
 	}
 	return bytes.Contains(start, []byte(`"text"`)) || bytes.Contains(start, []byte(`"content"`)) || bytes.Contains(start, []byte(`"page_content"`))

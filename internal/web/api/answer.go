@@ -139,7 +139,7 @@ func (s *server) questionIn(b []byte, mediaType string) (q wire.Question, p *wir
 func noParameters(query string) *wire.Problem {
 	var checked huma.ValidateResult
 	for pair := range strings.SplitSeq(query, "&") {
-		if name, _, _ := parameter(pair); pair != "" {
+		if name, _ := parameter(pair); pair != "" {
 			unknown(name, &checked)
 		}
 	}
@@ -154,7 +154,7 @@ func (s *server) questionOf(query string) (q wire.Question, p *wire.Problem) {
 		if pair == "" {
 			continue
 		}
-		name, value, _ := parameter(pair)
+		name, value := parameter(pair)
 		switch name {
 		case "question":
 			q.Question = value
@@ -205,11 +205,11 @@ func (s *server) checkParameter(name string, v any, checked *huma.ValidateResult
 
 // parameter returns the name and the value of a parameter, unescaped. Whether
 // it can be unescaped was checked before.
-func parameter(pair string) (name, value string, found bool) {
-	name, value, found = strings.Cut(pair, "=")
+func parameter(pair string) (name, value string) {
+	name, value, _ = strings.Cut(pair, "=")
 	name, _ = url.QueryUnescape(name)
 	value, _ = url.QueryUnescape(value)
-	return name, value, found
+	return name, value
 }
 
 func unknown(name string, checked *huma.ValidateResult) {

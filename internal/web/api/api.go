@@ -48,14 +48,6 @@ type server struct {
 	exports, examinations turns
 }
 
-// The statuses that each route may answer besides success.
-var (
-	errorsAsking  = []int{400, 401, 403, 408, 413, 415, 429, 503, 500}
-	errorsTelling = []int{400, 401, 403, 408, 413, 415, 429, 503, 500}
-	errorsFinding = []int{400, 401, 403, 404, 429, 503, 500}
-	errorsListing = []int{400, 401, 403, 429, 503, 500}
-)
-
 func newServer(o Options) *server {
 	return &server{Options: o,
 		exports:      newTurns(maxExports, fmt.Sprintf("%d exports are under way", maxExports)),
@@ -70,44 +62,44 @@ func Routes(o Options) []route.Route {
 	s := newServer(o)
 	all := []route.Route{
 		{Pattern: "POST /api/v1/documents", Rule: route.Tell, Bounds: route.Large, Handler: http.HandlerFunc(s.tell),
-			About: &route.About{ID: "tell", Summary: "Tell documents", Status: 202, Errors: errorsTelling, More: describeTell}},
+			About: &route.About{ID: "tell", Summary: "Tell documents", Status: 202, Errors: route.ErrorsSending, More: describeTell}},
 		{Pattern: "GET /api/v1/documents", Rule: route.Look, Handler: openapi.Typed(s.documents),
-			About: &route.About{ID: "list-documents", Summary: "List documents", Errors: errorsListing}},
+			About: &route.About{ID: "list-documents", Summary: "List documents", Errors: route.ErrorsReading}},
 		{Pattern: "GET /api/v1/documents/{id}", Rule: route.Look, Handler: openapi.Typed(s.document),
-			About: &route.About{ID: "get-document", Summary: "Get a document and its text", Errors: errorsFinding, More: describeDocument}},
+			About: &route.About{ID: "get-document", Summary: "Get a document and its text", Errors: route.ErrorsFinding, More: describeDocument}},
 		{Pattern: "DELETE /api/v1/documents/{id}", Rule: route.Delete, Handler: openapi.Typed(s.delete),
-			About: &route.About{ID: "delete-document", Summary: "Forget a document", Errors: errorsFinding}},
+			About: &route.About{ID: "delete-document", Summary: "Forget a document", Errors: route.ErrorsFinding}},
 		{Pattern: "GET /api/v1/answer", Rule: route.Ask, Handler: openapi.Modelled[wire.Question, answered](s.answer),
-			About: &route.About{ID: "ask", Summary: "Ask a question", Errors: errorsListing, More: describeAnswer}},
+			About: &route.About{ID: "ask", Summary: "Ask a question", Errors: route.ErrorsReading, More: describeAnswer}},
 		{Pattern: "POST /api/v1/answer", Rule: route.Ask, Handler: openapi.Modelled[body[wire.Question], answered](s.answerPost),
-			About: &route.About{ID: "ask-by-post", Summary: "Ask a question that the log of no proxy shall show", Errors: errorsAsking, More: describeAnswer}},
+			About: &route.About{ID: "ask-by-post", Summary: "Ask a question that the log of no proxy shall show", Errors: route.ErrorsSending, More: describeAnswer}},
 		{Pattern: "GET /api/v1/collections", Rule: route.Look, Handler: openapi.Typed(s.collections),
-			About: &route.About{ID: "list-collections", Summary: "List collections", Errors: errorsListing}},
+			About: &route.About{ID: "list-collections", Summary: "List collections", Errors: route.ErrorsReading}},
 		{Pattern: "GET /api/v1/collections/{collection}/datum", Rule: route.Ask, Handler: openapi.Typed(s.datum),
-			About: &route.About{ID: "get-datum", Summary: "Get the first text of a collection", Errors: errorsFinding}},
+			About: &route.About{ID: "get-datum", Summary: "Get the first text of a collection", Errors: route.ErrorsFinding}},
 		{Pattern: "GET /api/v1/positions/{position}", Rule: route.AnyKey, Handler: openapi.Typed(s.position),
-			About: &route.About{ID: "reach", Summary: "Wait until answers come from a position, for a while", Errors: errorsListing}},
+			About: &route.About{ID: "reach", Summary: "Wait until answers come from a position, for a while", Errors: route.ErrorsReading}},
 	}
 	if s.Keeper != nil {
 		all = append(all, []route.Route{
 			{Pattern: "POST /api/v1/documents/{id}/retry", Rule: route.Tell, Handler: openapi.Typed(s.retry),
-				About: &route.About{ID: "retry-document", Summary: "Try a failed document again", Errors: errorsFinding}},
+				About: &route.About{ID: "retry-document", Summary: "Try a failed document again", Errors: route.ErrorsFinding}},
 			{Pattern: "GET /api/v1/doctor", Rule: route.Costly, Bounds: route.Whole, Handler: openapi.Typed(s.doctor),
-				About: &route.About{ID: "examine", Summary: "Look for what is broken", Errors: errorsListing}},
+				About: &route.About{ID: "examine", Summary: "Look for what is broken", Errors: route.ErrorsReading}},
 			{Pattern: "GET /api/v1/export", Rule: route.Costly, Bounds: route.Whole, Handler: http.HandlerFunc(s.export),
-				About: &route.About{ID: "export", Summary: "Export everything", Errors: errorsListing, More: describeExport}},
+				About: &route.About{ID: "export", Summary: "Export everything", Errors: route.ErrorsReading, More: describeExport}},
 			{Pattern: "POST /api/v1/import", Rule: route.AnyKey, Bounds: route.Whole, Handler: http.HandlerFunc(s.importAll),
-				About: &route.About{ID: "import", Summary: "Import what was exported", Errors: errorsTelling, More: describeImport}},
+				About: &route.About{ID: "import", Summary: "Import what was exported", Errors: route.ErrorsSending, More: describeImport}},
 		}...)
 	}
 	if s.Keys != nil {
 		all = append(all, []route.Route{
 			{Pattern: "POST /api/v1/keys", Rule: route.MakeKey, Handler: openapi.Typed(s.makeKey),
-				About: &route.About{ID: "make-key", Summary: "Make a key", Errors: errorsAsking}},
+				About: &route.About{ID: "make-key", Summary: "Make a key", Errors: route.ErrorsSending}},
 			{Pattern: "GET /api/v1/keys", Rule: route.Admin, Handler: openapi.Typed(s.keys),
-				About: &route.About{ID: "list-keys", Summary: "List keys", Errors: errorsListing}},
+				About: &route.About{ID: "list-keys", Summary: "List keys", Errors: route.ErrorsReading}},
 			{Pattern: "DELETE /api/v1/keys/{id}", Rule: route.EndKey, Handler: openapi.Typed(s.revokeKey),
-				About: &route.About{ID: "revoke-key", Summary: "Revoke a key", Errors: errorsFinding}},
+				About: &route.About{ID: "revoke-key", Summary: "Revoke a key", Errors: route.ErrorsFinding}},
 		}...)
 	}
 	return all

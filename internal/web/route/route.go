@@ -73,6 +73,14 @@ type About struct {
 	More        func(Schemas, *huma.Operation, *huma.Response)
 }
 
+// The statuses that routes may answer besides success.
+var (
+	ErrorsOfKey   = []int{401, 429}                                    // of routes that need a key, but no scope
+	ErrorsReading = []int{400, 401, 403, 429, 503, 500}                // of routes that only read
+	ErrorsFinding = []int{400, 401, 403, 404, 429, 503, 500}           // of routes about one thing
+	ErrorsSending = []int{400, 401, 403, 408, 413, 415, 429, 503, 500} // of routes with a body
+)
+
 // Schemas knows the schemas of the types of the API.
 type Schemas interface {
 	Schema(v any) *huma.Schema                // the schema of v's type

@@ -34,9 +34,8 @@ func newTableView(q multivac.Quotation) *tableView {
 	return v
 }
 
-// cells returns the cells of a row "a
-// b", with or without bars at its ends, without the spaces around them. It
-// returns fewer than 2 if s is not a row.
+// cells returns the cells of a row such as "a | b", with or without bars at its
+// ends, without the spaces around them. It returns fewer than 2 if s is not a row.
 func cells(s string) []multivac.Span {
 	line := strings.TrimRight(s, " \t\r\n")
 	if strings.Contains(line, "\n") {
