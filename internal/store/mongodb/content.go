@@ -232,12 +232,12 @@ type cutText struct {
 }
 
 // readCut returns texts with their passages, and nil for one that is gone.
-func (db *DB) readCut(ctx context.Context, contents ...*content) ([]*cutText, error) {
+func (db *DB) readCut(ctx context.Context, contents []*content, o ...options.Lister[options.FindOptions]) ([]*cutText, error) {
 	var names []string
 	for _, c := range contents {
 		names = append(names, pieceNames(c.Cut, 0, parts(c.Passages, cutSize))...)
 	}
-	found, err := db.findCuts(ctx, names)
+	found, err := db.findCuts(ctx, names, o...)
 	if err != nil {
 		return nil, err
 	}

@@ -32,6 +32,7 @@ type examination struct {
 	ctx    context.Context
 	repair bool
 	now    time.Time
+	begun  time.Time // by the clock that names pieces
 	report func(multivac.Fault)
 	known  map[string]bool // names of contents and cuts that rows refer to
 }
@@ -39,7 +40,7 @@ type examination struct {
 // Examine implements store.Store.
 func (db *DB) Examine(ctx context.Context, repair bool, now time.Time, report func(multivac.Fault)) (err error) {
 	defer multivac.Wrap(&err, "examine the database")
-	x := &examination{db, ctx, repair, now, report, make(map[string]bool)}
+	x := &examination{db, ctx, repair, now, time.Now(), report, make(map[string]bool)}
 	for _, look := range []func() error{x.feedEnd, x.rows, x.entries, x.strays} {
 		if err := look(); err != nil {
 			return err
@@ -187,7 +188,7 @@ func (x *examination) leaseFlaw(r *row) *flaw {
 
 // passagesFlaw finds passages that do not quote the published text.
 func (x *examination) passagesFlaw(r *row) (*flaw, error) {
-	found, err := x.readCut(x.ctx, r.Published)
+	found, err := x.readCut(x.ctx, []*content{r.Published})
 	var broken string
 	switch {
 	case errors.Is(err, errDamaged):
@@ -385,8 +386,10 @@ func (x *examination) names(collection, after string) (all []string, err error) 
 	return all, err
 }
 
+// stray reports whether a piece belongs to no row. The rows were read since
+// begun: a row may name a younger piece without being among them.
 func (x *examination) stray(name string) bool {
 	of, _, _ := strings.Cut(name, "-")
 	id, err := bson.ObjectIDFromHex(of)
-	return err != nil || !x.known[of] && time.Since(id.Timestamp()) > strayAge
+	return err != nil || !x.known[of] && x.begun.Sub(id.Timestamp()) > strayAge
 }

@@ -89,3 +89,15 @@ func TestExamine(t *testing.T) {
 	f("leased or put off for too long", "pending", set("pending", "lease", int64(9e18)))
 	f("it is in the unknown state", "pending", set("pending", "state", "lost"))
 }
+
+// A long examination repairs away no piece of a document that was told after
+// the rows were read.
+func TestYoungPiecesAreNotStray(t *testing.T) {
+	x := &examination{begun: time.Now().Add(-3 * strayAge)}
+	for age, want := range map[time.Duration]bool{2 * strayAge: false, 5 * strayAge: true} {
+		name := pieceName(bson.NewObjectIDFromTimestamp(time.Now().Add(-age)).Hex(), 0)
+		if got := x.stray(name); got != want {
+			t.Errorf("a piece of %v, examined since %v: stray is %v, want %v", age, 3*strayAge, got, want)
+		}
+	}
+}

@@ -305,7 +305,7 @@ func (db *DB) addPassages(ctx context.Context, all []store.Change, of []int, tex
 			size += texts[n].Size
 			n++
 		}
-		found, err := db.readCut(ctx, texts[:n]...)
+		found, err := db.readCut(ctx, texts[:n])
 		if err != nil {
 			return err
 		}

@@ -437,7 +437,7 @@ func (db *DB) tryRecord(ctx context.Context, r *row, passages bool) (store.Recor
 // gone.
 func (db *DB) readPublished(ctx context.Context, c *content, passages bool) (*cutText, error) {
 	if passages {
-		found, err := db.readCut(ctx, c)
+		found, err := db.readCut(ctx, []*content{c})
 		if err != nil {
 			return nil, err
 		}

@@ -11,6 +11,7 @@ import (
 	"multivac"
 	"multivac/internal/clock"
 	"multivac/internal/store"
+	"multivac/internal/store/mongodb/link"
 )
 
 // Version 1 of the schema had no transactions. A row was written first, with a
@@ -137,6 +138,6 @@ func dropOld(ctx context.Context, d *mongo.Database) error {
 
 // isMissing reports whether an index, or its collection, does not exist.
 func isMissing(err error) bool {
-	e, ok := err.(mongo.ServerError)
-	return ok && (e.HasErrorCode(27) || e.HasErrorCode(26)) // IndexNotFound, NamespaceNotFound
+	const namespaceNotFound, indexNotFound = 26, 27
+	return link.Has(err, namespaceNotFound, indexNotFound)
 }

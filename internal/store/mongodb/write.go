@@ -343,7 +343,7 @@ func (db *DB) Published(ctx context.Context, task multivac.Task) (p store.Public
 		if r == nil || r.Published == nil || r.Published.Revision != int64(task.Revision) {
 			return p, store.ErrSuperseded(task)
 		}
-		found, err := db.readCut(ctx, r.Published)
+		found, err := db.readCut(ctx, []*content{r.Published}, withoutVectors())
 		if err != nil {
 			return p, err
 		}

@@ -27,10 +27,12 @@ const (
 	codeInterruptedByStepDown   = 11602
 	codeNotPrimaryNoSecondaryOk = 13435
 	codeNotPrimaryOrSecondary   = 13436
+
+	codeNoSuchTransaction = 251 // the server has ended it by itself, as it does where the session was killed
 )
 
-// has reports whether a server has returned one of the codes.
-func has(err error, codes ...int) bool {
+// Has reports whether a server has returned one of the codes.
+func Has(err error, codes ...int) bool {
 	var server mongo.ServerError
 	if !errors.As(err, &server) {
 		return false
@@ -46,17 +48,17 @@ func has(err error, codes ...int) bool {
 // refused reports whether the server refuses the credentials. A connection that
 // breaks during signing in does not count, because no server has refused it.
 func refused(err error) bool {
-	return has(err, codeAuthenticationFailed, codeUnauthorized, codeUserNotFound)
+	return Has(err, codeAuthenticationFailed, codeUnauthorized, codeUserNotFound)
 }
 
 // forbidden reports whether the server knows the user, but the user lacks the
 // right. The server says the same of a user that was dropped.
-func forbidden(err error) bool { return has(err, codeUnauthorized) }
+func forbidden(err error) bool { return Has(err, codeUnauthorized) }
 
 // primaryGone reports whether a server is not the primary any more, or cannot
 // be reached.
 func primaryGone(err error) bool {
-	return err != nil && (mongo.IsNetworkError(err) || has(err, codeShutdownInProgress, codePrimarySteppedDown, codeNotWritablePrimary,
+	return err != nil && (mongo.IsNetworkError(err) || Has(err, codeShutdownInProgress, codePrimarySteppedDown, codeNotWritablePrimary,
 		codeInterruptedAtShutdown, codeInterruptedByStepDown, codeNotPrimaryNoSecondaryOk, codeNotPrimaryOrSecondary))
 }
 
@@ -70,9 +72,9 @@ func Explain(err error) error {
 	switch {
 	case refused(err):
 		return failed("check the user name and password of store.mongodb, and what the user may do: it needs the role readWrite on the database")
-	case has(err, codeObjectTooLarge, codeDocumentTooLarge, codeUpsertTooLarge):
+	case Has(err, codeObjectTooLarge, codeDocumentTooLarge, codeUpsertTooLarge):
 		return multivac.Errorf(multivac.ErrTooLarge, "split the document", "a part of it is larger than MongoDB keeps in one piece (16 MiB)")
-	case has(err, codeOutOfDiskSpace):
+	case Has(err, codeOutOfDiskSpace):
 		return failed("free some space on MongoDB's disk and try again")
 	case errors.As(err, &server), mongo.IsNetworkError(err), mongo.IsTimeout(err), errors.Is(err, context.DeadlineExceeded), errors.Is(err, mongo.ErrClientDisconnected):
 		return failed("check that it runs and has a primary, and try again")

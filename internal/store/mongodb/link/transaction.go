@@ -39,7 +39,7 @@ func (t *Transactor) Run(ctx context.Context, fn func(ctx context.Context, d *mo
 			if !labelled(err, "TransientTransactionError") && !errors.As(err, new(unbegun)) {
 				return err
 			}
-			if isKilled(err) {
+			if Has(err, codeNoSuchTransaction) {
 				t.end(true) // the next try has another session
 			}
 			select {
@@ -146,16 +146,6 @@ func (t *Transactor) end(known bool) {
 	t.conn.sessions.remove(ending, t.of.db, t.session, known)
 	t.conn.release(t.of)
 	t.session, t.of = nil, nil
-}
-
-// noSuchTransaction is the server's code for a transaction that it does not know.
-const noSuchTransaction = 251
-
-// isKilled reports whether the server has ended the transaction by itself, as it
-// does where the session was killed.
-func isKilled(err error) bool {
-	var e mongo.ServerError
-	return errors.As(err, &e) && e.HasErrorCode(noSuchTransaction)
 }
 
 // labelled reports whether the driver or the server has put a label on err.
