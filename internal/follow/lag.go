@@ -27,7 +27,7 @@ func (l *Lag) Measure(ctx context.Context) time.Duration {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	end, err := l.follower.store.Position(ctx)
-	at := l.follower.Status().Position
+	at := l.follower.sink.Position()
 	if err != nil || at >= end {
 		l.since = time.Time{}
 		return 0

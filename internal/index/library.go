@@ -179,8 +179,7 @@ func (l *library) edit(name multivac.CollectionName, e *edit) {
 		return
 	}
 	s := c.inverted.Snapshot()
-	_, passages := s.Size()
-	l.views.Store(name, &find.View{Collection: name, Documents: c.documents, Passages: passages, Fingerprint: c.mark.bytes(), Moment: s})
+	l.views.Store(name, &find.View{Collection: name, Documents: c.documents, Passages: s.Passages(), Fingerprint: c.mark.bytes(), Moment: s})
 }
 
 // settle notes what is in the views now, and from which position on.

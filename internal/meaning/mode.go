@@ -1,10 +1,6 @@
 package meaning
 
-import (
-	"slices"
-
-	"multivac"
-)
+import "multivac"
 
 // A Mode says how far questions are understood beyond their words.
 type Mode string
@@ -15,19 +11,16 @@ const (
 	Read Mode = "read" // and the best of them are read together with the question
 )
 
-// Modes are all there are.
-var Modes = []Mode{Off, Find, Read}
-
 // ParseMode returns the Mode called s, which is Off where s is empty, or an
 // ErrInvalid.
 func ParseMode(s string) (Mode, error) {
-	if s == "" {
+	switch m := Mode(s); m {
+	case "":
 		return Off, nil
+	case Off, Find, Read:
+		return m, nil
 	}
-	if !slices.Contains(Modes, Mode(s)) {
-		return "", multivac.Errorf(multivac.ErrInvalid, "use off, find or read", "unknown meaning %q", multivac.Clip(s, 40))
-	}
-	return Mode(s), nil
+	return "", multivac.Errorf(multivac.ErrInvalid, "use off, find or read", "unknown meaning %q", multivac.Clip(s, 40))
 }
 
 // Choose returns the wanted Mode, or Off and the reason where the processor is

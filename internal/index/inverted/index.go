@@ -52,11 +52,6 @@ func New() *Index {
 // Snapshot returns the index as it is now. A snapshot never changes.
 func (x *Index) Snapshot() *Snapshot { return x.current.Load() }
 
-// Size returns how many documents and passages are indexed.
-func (x *Index) Size() (documents, passages int) {
-	return len(x.places), x.Snapshot().passages
-}
-
 // Put indexes documents, in one step for readers. Each replaces its earlier
 // revision. If two have the same ID, the later one counts.
 func (x *Index) Put(docs ...Document) {

@@ -10,11 +10,10 @@ import (
 
 // A Snapshot is an index at one moment. It never changes.
 type Snapshot struct {
-	members   []member
-	documents int
-	passages  int
-	average   float64 // length of a passage
-	norms     norms
+	members  []member
+	passages int
+	average  float64 // length of a passage
+	norms    norms
 }
 
 // A member is a segment without the documents that were removed since, and with
@@ -66,7 +65,6 @@ func newSnapshot(members []member) *Snapshot {
 	s := &Snapshot{members: members}
 	words := 0
 	for _, m := range members {
-		s.documents += m.documents
 		s.passages += m.passages
 		words += m.words
 	}
@@ -75,9 +73,8 @@ func newSnapshot(members []member) *Snapshot {
 	return s
 }
 
-// Size returns the number of documents and passages. A document with more
-// passages than a segment counts once for each segment that it is in.
-func (s *Snapshot) Size() (documents, passages int) { return s.documents, s.passages }
+// Passages returns the number of passages.
+func (s *Snapshot) Passages() int { return s.passages }
 
 // Bytes returns about how much memory the snapshot takes, including memory that
 // it shares with other snapshots.
