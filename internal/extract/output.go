@@ -1,6 +1,7 @@
 package extract
 
 import (
+	"cmp"
 	"context"
 	"strings"
 
@@ -35,6 +36,10 @@ func (o *Output) Err() error {
 	}
 	return o.err
 }
+
+// Fail ends the text with an error from elsewhere, unless err is nil or the text
+// has ended before.
+func (o *Output) Fail(err error) { o.err = cmp.Or(o.err, err) }
 
 // Context returns the context that the output ends with.
 func (o *Output) Context() context.Context { return o.ctx }

@@ -125,7 +125,8 @@ func (c *cursor) whole(t tag, name string) {
 	if isHiddenTag(t) {
 		return
 	}
-	e, _ := html.Read(c.Out.Context(), []byte(text), c.Limits) // its errors also end this text
+	e, err := html.Read(c.Out.Context(), []byte(text), c.Limits)
+	c.Out.Fail(err)
 	if name == "summary" {
 		c.summary(e.Text)
 		return

@@ -144,3 +144,15 @@ func TestBounded(t *testing.T) {
 		extracttest.Bounded(t, Format, unit)
 	}
 }
+
+// An element that is over the limit by itself makes the text too large, and is
+// not left out.
+func TestElementsAreBounded(t *testing.T) {
+	in := "# A\n\n<table><tr><td>a<td>b<tr><td>" + strings.Repeat("x", 500) + "<td>c</table>\n\nEnd.\n"
+	for bytes, want := range map[int64]error{200: multivac.ErrTooLarge, 2000: nil} {
+		e, err := Format.Extract(t.Context(), []byte(in), extract.Limits{Bytes: bytes, Depth: 100})
+		if !errors.Is(err, want) || want == nil && !strings.Contains(e.Text, "xxx") {
+			t.Errorf("with %d bytes: got %q, %v, want %v", bytes, e.Text, err, want)
+		}
+	}
+}
