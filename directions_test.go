@@ -17,15 +17,16 @@ import (
 const directions = `
 .                         
 cmd/multivac              cli
-internal/cli              app auth client clock config endpoint eval extract folder meaning memory telemetry web/wire doc extract/formats text percent mongoadmin
-internal/app              ask audit auth cache certs clock endpoint extract fleet follow index keep meaning position queue queue/redisqueue rank store store/mongodb store/sqlite telemetry tell web web/ui extract/formats place web/limit web/listen
+internal/cli              app auth client clock config endpoint eval extract folder meaning memory telemetry web/wire doc extract/formats text percent mongoadmin place pdfium
+internal/app              ask audit auth cache calibrate certs clock endpoint extract fleet follow index keep meaning position queue queue/redisqueue rank store store/mongodb store/sqlite telemetry tell web web/ui extract/formats place web/limit web/listen extract/pdf
 internal/clock            
 internal/endpoint         certs
 internal/fleet            clock store
-internal/folder           ask extract index rank store tell text extract/formats place
+internal/folder           ask extract index meaning rank store tell text extract/formats place extract/pdf
 internal/position         
 internal/client           clock web/wire
 internal/eval             
+internal/calibrate        clock eval store
 internal/telemetry        
 internal/strict           
 internal/percent          
@@ -34,16 +35,38 @@ internal/frontmatter
 internal/memory           
 internal/jsontext         
 internal/meaning          memory
-internal/extract          place
+internal/extract          extract/charset place
+internal/extract/charset  
+internal/extract/charset/learn extract/charset
 internal/extract/plain    extract frontmatter place
 internal/extract/light    extract extract/plain extract/sheet place
 internal/extract/sheet    extract
+internal/extract/parts    extract
 internal/extract/markdown extract extract/html extract/light frontmatter place
 internal/extract/restructured extract extract/light
 internal/extract/html     extract extract/sheet
 internal/extract/table    extract extract/sheet
 internal/extract/jsonl    extract strict
-internal/extract/formats  extract extract/plain extract/markdown extract/restructured extract/html extract/table extract/jsonl
+internal/extract/blocks   extract extract/sheet place
+internal/extract/docx     extract extract/html extract/parts extract/sheet
+internal/extract/pptx     extract extract/parts extract/sheet
+internal/extract/xlsx     extract extract/parts extract/sheet place
+internal/extract/odf      extract extract/blocks extract/parts extract/sheet
+internal/extract/rtf      extract extract/blocks extract/sheet
+internal/extract/mail     extract extract/html extract/mail/msg extract/mail/octets
+internal/extract/mail/msg extract extract/mail/octets
+internal/extract/mail/octets extract/charset
+internal/extract/archive  extract
+internal/extract/asciidoc extract extract/light extract/sheet
+internal/extract/org      extract extract/light extract/sheet
+internal/extract/man      extract extract/light extract/plain extract/sheet
+internal/extract/mediawiki extract extract/light extract/sheet
+internal/extract/epub     extract extract/html extract/parts place
+internal/extract/notebook extract extract/html extract/markdown extract/plain frontmatter place
+internal/extract/subtitles extract place
+internal/extract/pdf      extract extract/sheet place
+internal/pdfium           extract/pdf
+internal/extract/formats  extract extract/plain extract/markdown extract/restructured extract/html extract/table extract/jsonl extract/docx extract/pptx extract/xlsx extract/odf extract/rtf extract/mail extract/archive extract/asciidoc extract/org extract/man extract/mediawiki extract/epub extract/notebook extract/subtitles extract/pdf
 internal/extract/extracttest extract place text
 internal/find             meaning store
 internal/find/findtest    find meaning store text
@@ -96,8 +119,10 @@ doc
 
 // Pure rooms compute: they read no clock, use no network and write no log.
 var (
-	pure = []string{".", "internal/text", "internal/frontmatter", "internal/place", "internal/percent", "internal/extract", "internal/extract/plain", "internal/extract/light", "internal/extract/sheet", "internal/extract/markdown",
-		"internal/extract/restructured", "internal/extract/html", "internal/extract/table", "internal/extract/jsonl", "internal/extract/formats", "internal/find", "internal/index", "internal/index/inverted", "internal/meaning", "internal/rank"}
+	pure = []string{".", "internal/text", "internal/frontmatter", "internal/place", "internal/percent", "internal/extract", "internal/extract/charset", "internal/extract/plain", "internal/extract/light", "internal/extract/sheet", "internal/extract/parts", "internal/extract/markdown",
+		"internal/extract/restructured", "internal/extract/html", "internal/extract/table", "internal/extract/jsonl", "internal/extract/docx", "internal/extract/pptx", "internal/extract/xlsx", "internal/extract/odf", "internal/extract/rtf", "internal/extract/blocks", "internal/extract/mail", "internal/extract/mail/msg", "internal/extract/mail/octets", "internal/extract/archive", "internal/extract/asciidoc",
+		"internal/extract/org", "internal/extract/man", "internal/extract/mediawiki", "internal/extract/epub", "internal/extract/notebook", "internal/extract/subtitles", "internal/extract/pdf",
+		"internal/extract/formats", "internal/find", "internal/index", "internal/index/inverted", "internal/meaning", "internal/rank"}
 	outside = []string{"os", "os/exec", "net", "net/http", "log", "log/slog", "database/sql", "syscall"}
 	clock   = "time" // allowed in the root, whose types hold times and durations
 )
@@ -126,13 +151,17 @@ github.com/redis/go-redis/v9          internal/redisclient internal/cache intern
 golang.org/x/crypto                   deploy/images/roots                    authorities that certificates are trusted from
 github.com/KimMachineGun/automemlimit  internal/memory                        the memory of the container
 github.com/go-json-experiment/json    internal/strict internal/web/api       JSON that is strict, and read value by value
-golang.org/x/net                      internal/extract/html                    HTML
-golang.org/x/text                     internal/text internal/ask internal/extract internal/meaning  Unicode's forms and encodings
+golang.org/x/net                      internal/extract/html internal/extract/parts internal/extract/docx internal/extract/epub internal/extract/odf  HTML, and the encodings of XML
+github.com/klauspost/compress          internal/extract                       files packed by zstd
+github.com/ulikunitz/xz                internal/extract                       files packed by xz
+github.com/klippa-app/go-pdfium        internal/pdfium                        what is on the pages of a PDF
+github.com/tetratelabs/wazero          internal/pdfium                        PDFium in WebAssembly, within bounds
+golang.org/x/text                     internal/text internal/ask internal/extract internal/extract/charset internal/extract/charset/learn internal/extract/archive internal/extract/extracttest internal/extract/mail/octets internal/extract/odf internal/extract/pdf internal/extract/rtf internal/meaning  Unicode's forms and encodings
 github.com/clipperhouse/uax29/v2      internal/text                          borders of words and sentences
 golang.org/x/sys                      internal/meaning internal/memory       what the processor can do, and memory apart
 multivac.example/weights              internal/meaning                       what the encoder has learned, in the folder weights
 golang.org/x/time                     internal/auth                          limits of requests
-golang.org/x/sync                     internal/app internal/ask internal/cli internal/cache internal/eval internal/tell internal/web/bodies internal/web/limit  groups and limits of goroutines
+golang.org/x/sync                     internal/app internal/ask internal/cli internal/cache internal/eval internal/folder internal/tell internal/web/bodies internal/web/limit  groups and limits of goroutines
 github.com/hibiken/asynq              internal/queue/redisqueue              the queue of many processes
 github.com/google/go-cmp              internal/store/storetest internal/queue/queuetest internal/golden  differences, in the suites
 `

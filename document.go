@@ -170,6 +170,7 @@ type Receipt struct {
 	State    State
 	Changed  bool     // false if the stored content is the same
 	Position Position // set once Indexed or Deleted; a question after this position sees the effect
+	Encoding string   // of a text that does not say it, as it was found out; empty for UTF-8, and where the text says it
 	Err      error    // why this telling was refused or failed; ID is empty if it was not stored
 }
 

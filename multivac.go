@@ -15,6 +15,7 @@ type Verbs struct {
 	Library
 	Keys
 	Keeper
+	Calibrator
 }
 
 // Everything is an implementation of all verbs. A type that is assigned to it
@@ -25,10 +26,11 @@ type Everything interface {
 	Library
 	Keys
 	Keeper
+	Calibrator
 }
 
 // VerbsOf returns verbs that e implements, all of them.
-func VerbsOf(e Everything) Verbs { return Verbs{e, e, e, e, e} }
+func VerbsOf(e Everything) Verbs { return Verbs{e, e, e, e, e, e} }
 
 // Through returns the verbs of e, a decorator around v, without the parts that
 // v lacks.
@@ -48,6 +50,9 @@ func (v Verbs) Through(e Everything) Verbs {
 	}
 	if v.Keeper == nil {
 		all.Keeper = nil
+	}
+	if v.Calibrator == nil {
+		all.Calibrator = nil
 	}
 	return all
 }
@@ -126,4 +131,16 @@ type Collection struct {
 	Name      CollectionName
 	Documents int
 	Passages  int
+	// Calibration says whether its confidence is corrected.
+	Calibration CalibrationState
 }
+
+// CalibrationState says what a collection's calibration is good for.
+type CalibrationState string
+
+// The states of a calibration.
+const (
+	NotCalibrated       CalibrationState = ""         // there is none
+	Calibrated          CalibrationState = "applied"  // it corrects the confidence
+	CalibrationOutdated CalibrationState = "outdated" // it was made for another model, so it corrects nothing
+)

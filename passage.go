@@ -29,12 +29,14 @@ type Places string
 type Place struct {
 	Line  int    // from 1; in a table, the line of the row; on a page, the line of the page
 	Page  int    // from 1
+	Label string // what the file calls the page, such as "iii" or "A-3", where that is not its number
 	Slide int    // from 1
 	Sheet string // its name
 	Part  string // the name of a file within the file, such as an attachment
+	Time  int    // from the start of a recording, in milliseconds; 1 for its very start
 }
 
-// String returns the place in words, such as "page 3, line 2". It is empty if
+// String returns the place in words, such as "page 3 (iii), line 2". It is empty if
 // the place is unknown.
 func (p Place) String() string {
 	var parts []string
@@ -44,15 +46,32 @@ func (p Place) String() string {
 	if p.Sheet != "" {
 		parts = append(parts, "sheet "+p.Sheet)
 	}
+	label := ""
+	if p.Label != "" {
+		label = " (" + p.Label + ")"
+	}
 	for _, n := range []struct {
 		name   string
 		number int
-	}{{"page", p.Page}, {"slide", p.Slide}, {"line", p.Line}} {
+		label  string
+	}{{"page", p.Page, label}, {"slide", p.Slide, ""}, {"line", p.Line, ""}} {
 		if n.number > 0 {
-			parts = append(parts, n.name+" "+strconv.Itoa(n.number))
+			parts = append(parts, n.name+" "+strconv.Itoa(n.number)+n.label)
 		}
 	}
+	if p.Time > 0 {
+		parts = append(parts, clock(p.Time))
+	}
 	return strings.Join(parts, ", ")
+}
+
+// clock returns a time of a recording as players show it: 2:03, or 1:02:03.
+func clock(milliseconds int) string {
+	s := milliseconds / 1000
+	if s < 3600 {
+		return fmt.Sprintf("%d:%02d", s/60, s%60)
+	}
+	return fmt.Sprintf("%d:%02d:%02d", s/3600, s/60%60, s%60)
 }
 
 // A Passage is a run of sentences under one heading of a document. The index

@@ -3,6 +3,7 @@
 package app
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"log/slog"
@@ -15,31 +16,37 @@ import (
 
 	"multivac"
 	"multivac/internal/clock"
+	"multivac/internal/extract"
+	"multivac/internal/extract/pdf"
 	"multivac/internal/fleet"
 	"multivac/internal/meaning"
 	"multivac/internal/position"
 	"multivac/internal/queue"
-	"multivac/internal/rank"
 	"multivac/internal/store"
 	"multivac/internal/telemetry"
 	"multivac/internal/tell"
+	"multivac/internal/web"
 )
 
 // Settings describe the MultiVAC to make.
 type Settings struct {
-	Role       Role                         // All if empty
-	Data       string                       // folder of the store, made if missing; not used with Mongo
-	Readable   bool                         // if Data cannot be written, open it for reading
-	Mongo      Mongo                        // the store of many processes
-	Redis      Redis                        // the queue; in this process if none
-	Far        Far                          // the far cache
-	Meaning    meaning.Mode                 // meaning.Off if empty
-	Workers    int                          // documents worked on at once; four per CPU, and at least 64, if 0
-	CacheBytes int                          // of answers kept in this process; 16 MiB if 0
-	Telemetry  *telemetry.Telemetry         // silent if nil
-	Examples   []string                     // questions that the first page offers
-	Stops      func() multivac.DefaultStops // of questions that name none, at the moment; Balanced if nil
-	Notices    func() []string              // what the doctor should also report about this process; nothing if nil
+	Role           Role                         // All if empty
+	Data           string                       // folder of the store, made if missing; not used with Mongo
+	Readable       bool                         // if Data cannot be written, open it for reading
+	Mongo          Mongo                        // the store of many processes
+	Redis          Redis                        // the queue; in this process if none
+	Far            Far                          // the far cache
+	Meaning        meaning.Mode                 // meaning.Off if empty
+	PDF            pdf.Reader                   // of pages; files in PDF are refused if nil
+	Limits         extract.Limits               // of files and documents; extract.Default if zero
+	ExtractTimeout time.Duration                // of a document; 10 minutes if 0
+	Requests       web.Limits                   // of a request that tells; web.DefaultLimits if zero
+	Workers        int                          // documents worked on at once; four per CPU, and at least 64, if 0
+	CacheBytes     int                          // of answers kept in this process; 16 MiB if 0
+	Telemetry      *telemetry.Telemetry         // silent if nil
+	Examples       []string                     // questions that the first page offers
+	Stops          func() multivac.DefaultStops // of questions that name none, at the moment; Balanced if nil
+	Notices        func() []string              // what the doctor should also report about this process; nothing if nil
 
 	// For tests.
 	openStore func(context.Context) (store.Store, error) // a store that many processes share; of Mongo or in Data if nil
@@ -70,6 +77,8 @@ type App struct {
 	refresher *tell.Refresher
 	crowd     *tell.Crowd
 	stopping  atomic.Bool
+	limits    extract.Limits // of files and documents
+	requests  web.Limits     // of a request that tells
 
 	web    *webPart    // nil in the role worker
 	worker *workerPart // nil in the role web
@@ -83,7 +92,8 @@ func Open(ctx context.Context, s Settings) (_ *App, err error) {
 	if err := s.check(); err != nil {
 		return nil, err
 	}
-	a := &App{role: s.Role, telemetry: s.Telemetry, crowd: &tell.Crowd{}}
+	a := &App{role: s.Role, telemetry: s.Telemetry, crowd: &tell.Crowd{},
+		limits: cmp.Or(s.Limits, extract.Default), requests: s.Requests}
 	defer func() {
 		if err != nil {
 			err = errors.Join(err, a.Close())
@@ -257,9 +267,6 @@ func logOf(t *telemetry.Telemetry) *slog.Logger {
 	}
 	return t.Logger()
 }
-
-// Threshold is the least confidence of an answer at a stop.
-func Threshold(stop multivac.Stop) float64 { return rank.Default().Threshold(stop) }
 
 // version is set by the linker, with -X multivac/internal/app.version=…
 var version string

@@ -16,7 +16,6 @@ import (
 	"multivac/internal/auth"
 	"multivac/internal/certs"
 	"multivac/internal/endpoint"
-	"multivac/internal/extract/formats"
 	"multivac/internal/telemetry"
 	"multivac/internal/web"
 	"multivac/internal/web/limit"
@@ -343,7 +342,7 @@ func (f *front) close() {
 
 // options returns the options that all handlers at a listener share.
 func (f *front) options(at net.Listener) web.Options {
-	o := web.Options{Version: Version(), Files: formats.All.Files, Log: f.log, Local: isLoopback(at), Hosts: f.Hosts}
+	o := web.Options{Version: Version(), Log: f.log, Local: isLoopback(at), Hosts: f.Hosts}
 	if f.telemetry != nil {
 		o.Metrics, o.Wrap = f.telemetry.Metrics(), f.telemetry.HTTP
 	}
@@ -372,7 +371,7 @@ func (a *App) handler(f *front) http.Handler {
 	}
 	guard := auth.Guard(a.Verbs)
 	pages := ui.New(guard.Asker, limit.Bounded(guard.Library), ui.WithLog(a.log()), ui.WithExamples(a.web.examples...), ui.WithStops(a.web.stops))
-	o.Verbs = f.events.Verbs(guard)
+	o.Verbs, o.Files, o.Limits = f.events.Verbs(guard), a.files, a.requests
 	o.Pages, o.SignIn, o.Gate, o.OpenClassic = pages.Routes(), pages.SignIn, a.web.keyring, f.OpenClassic
 	o.Refused, o.Stop = f.events.Refused, f.requests
 	return web.New(o)

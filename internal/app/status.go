@@ -28,8 +28,9 @@ func (l library) Status(ctx context.Context) (multivac.Status, error) {
 	return st, err
 }
 
-// complete adds the outdated documents, the disk, the meaning in use, and the
-// reason why this process is not ready although the store and the index are.
+// complete adds the calibrations, the outdated documents, the disk, the meaning
+// in use, and the reason why this process is not ready although the store and
+// the index are.
 func (a *App) complete(st *multivac.Status) {
 	st.Outdated = a.refresher.Left()
 	if of, ok := a.store.(store.Spacious); ok {
@@ -37,6 +38,9 @@ func (a *App) complete(st *multivac.Status) {
 		st.StoreBytes, st.FreeBytes = is.Total, is.Free
 	}
 	st.Meaning, st.MeaningReason = string(a.meaning), a.unfit
+	for i := range st.Collections {
+		st.Collections[i].Calibration = a.web.fitter.State(st.Collections[i].Name)
+	}
 	unready := func(reason string) { st.Ready, st.Reason = false, reason }
 	if reason := a.health.Reason(); reason != "" && a.role == Worker {
 		unready(reason)

@@ -9,6 +9,7 @@ import (
 	"multivac/internal/ask"
 	"multivac/internal/auth"
 	"multivac/internal/cache"
+	"multivac/internal/calibrate"
 	"multivac/internal/follow"
 	"multivac/internal/index"
 	"multivac/internal/keep"
@@ -29,6 +30,8 @@ type webPart struct {
 	far      *cache.Ring // nil if there is none
 	stops    func() multivac.DefaultStops
 	examples []string
+	book     *calibrate.Book
+	fitter   *calibrate.Service
 }
 
 // defaultCacheBytes is how many bytes of answers this process keeps.
@@ -52,7 +55,11 @@ func (a *App) makeWeb(ctx context.Context, s Settings) error {
 	w.keyring = auth.NewKeyring(a.store, time.Now)
 	w.keyring.Shared = a.member != nil
 	w.keyring.Touched = func(err error) { a.log().Warn("the last use of keys was not noted", "error", err) }
+	if err := w.makeBook(ctx, a.store); err != nil {
+		return err
+	}
 	keeper := newKeeper(a.store, a.queue)
+	keeper.Calibrated = w.book.Read
 	keeper.Notices = func() []string { return a.notices(s) }
 
 	kept := a.observed()
@@ -63,7 +70,7 @@ func (a *App) makeWeb(ctx context.Context, s Settings) error {
 	datums := tell.NewDatumCache(service, w.fingerprint, time.Now)
 	w.follower.Events.Forgot = func() { w.answers.Forget(); datums.Forget() }
 	asker := ask.New(w.index, w.follower, kept, rank.Default(), w.answers)
-	asker.Stops, asker.Unread = w.stops, service.Told
+	asker.Stops, asker.Unread, asker.Calibration = w.stops, service.Told, w.book.Of
 	if a.meaning != meaning.Off {
 		w.index.Vectors = meaning.Version
 		asker.Meaning, asker.Reads = meaning.Default, a.meaning == meaning.Read
@@ -71,13 +78,23 @@ func (a *App) makeWeb(ctx context.Context, s Settings) error {
 	if s.Telemetry != nil && s.Telemetry.Tracing() {
 		asker.Events.Began = s.Telemetry.Span
 	}
-	a.Teller, a.Asker, a.Library, a.Keys, a.Keeper = service, asker, library{datums, a}, w.keyring, keeper
+	w.fitter = &calibrate.Service{Book: w.book, Asker: asker.Uncalibrated(), Model: asker.Model, Now: time.Now}
+	a.Teller, a.Asker, a.Library, a.Keys, a.Keeper, a.Calibrator = service, asker, library{datums, a}, w.keyring, keeper, w.fitter
 	return nil
+}
+
+// makeBook makes the book of calibrations, and fills it: without it, answers
+// would have another confidence for a moment after each start.
+func (w *webPart) makeBook(ctx context.Context, s store.Store) error {
+	w.book = calibrate.NewBook(s)
+	_, w.book.Shared = s.(store.Shared)
+	return w.book.Read(ctx)
 }
 
 func (w *webPart) run(part func(func(context.Context) error)) {
 	part(w.follower.Run)
 	part(w.keyring.Run)
+	part(w.book.Run)
 	if w.far != nil {
 		part(w.far.Run)
 	}

@@ -2,8 +2,13 @@ package app
 
 import (
 	"cmp"
+	"context"
+	"iter"
 	"time"
 
+	"multivac"
+	"multivac/internal/extract"
+	"multivac/internal/extract/formats"
 	"multivac/internal/meaning"
 	"multivac/internal/tell"
 )
@@ -24,12 +29,24 @@ const (
 	sharedRefreshInterval = time.Second
 )
 
+// files returns the tellings that an uploaded file holds.
+func (a *App) files(ctx context.Context, in extract.Input) iter.Seq2[multivac.Telling, error] {
+	in.Limits = a.limits
+	return formats.All.Tellings(ctx, in)
+}
+
 // makeWorker makes the part that works on the documents told.
 func (a *App) makeWorker(s Settings) {
 	kept := a.observed()
 	w := &workerPart{tell.NewWorker(kept, a.queue, a.maker, a.crowd), tell.NewSweeper(kept, a.queue)}
 	a.worker = w
 	w.Workers = cmp.Or(s.Workers, w.Workers)
+	w.ExtractTimeout = cmp.Or(s.ExtractTimeout, w.ExtractTimeout)
+	kinds := formats.With(s.PDF)
+	w.Waits = kinds.Waits
+	w.Extract = func(ctx context.Context, mediaType string, body []byte) (extract.Extracted, error) {
+		return kinds.Extract(ctx, mediaType, body, a.limits)
+	}
 	w.Events, w.sweeper.Events = a.tellEvents(), a.tellEvents()
 	if a.member == nil {
 		return

@@ -65,7 +65,10 @@ type Service struct {
 	// says whether documents told to the collection are still to be read, and
 	// whether some could not be read. Nil for neither.
 	Unread func(ctx context.Context, c multivac.CollectionName) (pending, failed bool, err error)
-	Events Events
+	// Calibration returns the calibration of a collection, or nil for none. Nil
+	// for none at all.
+	Calibration func(multivac.CollectionName) *multivac.Calibration
+	Events      Events
 
 	finder   find.Finder
 	follower reacher
@@ -166,9 +169,10 @@ func (s *Service) answer(ctx context.Context, q multivac.Question) (a multivac.A
 	view, ok := s.finder.View(q.Collection)
 	_, found := s.Events.began(ctx, "cache")
 	m := s.ready()
+	calibration := s.calibration(q.Collection, m)
 	compute := func(ctx context.Context) (multivac.Answer, error) {
 		found(nil)
-		return s.compute(ctx, q, view, m)
+		return s.compute(ctx, q, view, m, calibration)
 	}
 	switch {
 	case !ok:
@@ -179,7 +183,7 @@ func (s *Service) answer(ctx context.Context, q multivac.Question) (a multivac.A
 	case s.cache == nil:
 		a, err = compute(ctx)
 	default:
-		a, err = s.cache.Do(ctx, key(q, view.Fingerprint, s.how(m)), compute)
+		a, err = s.cache.Do(ctx, key(q, view.Fingerprint, s.how(m), calibration), compute)
 	}
 	found(err)
 	a.Position = view.Position
@@ -196,12 +200,18 @@ func (s *Service) ready() *meaning.Model {
 }
 
 // understood returns the model for a question, or nil. The model knows English
-// only, and the ranking by meaning was not learned on very small collections.
-func understood(m *meaning.Model, question string, passages int) *meaning.Model {
-	if m == nil || passages < rank.LeastPassages || !m.Knows(question) {
+// only.
+func understood(m *meaning.Model, question string) *meaning.Model {
+	if m == nil || meaning.LanguageOf(question) == meaning.Other {
 		return nil
 	}
 	return m
+}
+
+// foreign reports whether a passage is in a language that the model does not
+// know, and the question does not tell that it is in English.
+func foreign(question, passage string) bool {
+	return meaning.LanguageOf(question) == meaning.Unclear && meaning.LanguageOf(passage) == meaning.Other
 }
 
 // how names the stages that an answer may go through. The question and the
@@ -218,18 +228,22 @@ func (s *Service) how(m *meaning.Model) byte {
 }
 
 // key names everything that the answer to q depends on.
-func key(q multivac.Question, indexed [16]byte, how byte) string {
+func key(q multivac.Question, indexed [16]byte, how byte, c *multivac.Calibration) string {
 	b := make([]byte, 0, 256) // on the stack, unless the question is long
 	b = append(append(b, q.Collection...), 0)
 	b = append(append(b, q.Stop...), 0)
 	b = append(strconv.AppendInt(b, int64(q.Count), 10), 0)
-	b = append(strconv.AppendInt(b, int64(rank.Version), 10), how, 0)
+	b = append(strconv.AppendInt(b, int64(rank.Version), 10), rank.Digest()...)
+	b = append(b, how, 0)
 	b = append(hex.AppendEncode(b, indexed[:]), 0)
+	if c != nil {
+		b = appendCalibration(b, c)
+	}
 	return string(append(b, q.Text...))
 }
 
-func (s *Service) compute(ctx context.Context, q multivac.Question, in find.View, m *meaning.Model) (multivac.Answer, error) {
-	m = understood(m, q.Text, in.Passages)
+func (s *Service) compute(ctx context.Context, q multivac.Question, in find.View, m *meaning.Model, c *multivac.Calibration) (multivac.Answer, error) {
+	m = understood(m, q.Text)
 	finding, done := s.Events.began(ctx, "index")
 	asked, found, err := s.find(finding, q.Text, in, m)
 	done(err)
@@ -237,27 +251,32 @@ func (s *Service) compute(ctx context.Context, q multivac.Question, in find.View
 		return multivac.Answer{}, err
 	}
 	reading, done := s.Events.began(ctx, "store")
-	candidates, err := s.read(reading, found)
+	candidates, err := s.read(reading, q.Text, found)
 	done(err)
 	if err != nil {
 		return multivac.Answer{}, err
 	}
 	ranking, done := s.Events.began(ctx, "rank")
-	ranked := s.rank(ranking, asked, candidates, m)
+	ranked, thresholds := s.rank(ranking, asked, candidates, m)
 	unmatched := asked.Unknown()
 	done(nil)
 	if len(ranked) == 0 {
 		return refuse(nothingFound(asked, unmatched)), nil
 	}
-	a := multivac.Answer{State: multivac.Answered, Confidence: ranked[0].Confidence, Sources: firstSources(ranked, candidates)}
+	thresholds = correct(ranked, thresholds, c)
+	a := multivac.Answer{State: multivac.Answered, Confidence: ranked[0].Confidence, Reaches: thresholds.Reached(ranked[0].Confidence), Sources: firstSources(ranked, candidates)}
+	threshold := thresholds[q.Stop]
+	if a.Confidence >= threshold {
+		a.Conflict = conflict(asked, ranked, candidates)
+	}
 	reading, done = s.Events.began(ctx, "store")
-	a.Sentences, err = s.quote(reading, q.Count, asked, ranked, candidates)
+	best, err := s.quote(reading, &a, q.Count, asked, ranked, candidates)
 	done(err)
 	if err != nil {
 		return multivac.Answer{}, err
 	}
-	if threshold := s.model.Threshold(q.Stop); a.Confidence < threshold {
-		reason := notConfident(asked, unmatched, ranked[0], a.Sentences[0], threshold)
+	if a.Confidence < threshold {
+		reason := notConfident(asked, unmatched, ranked[0], best, threshold)
 		a.State, a.Reason = multivac.InsufficientData, &reason
 	}
 	return a, nil
@@ -286,8 +305,8 @@ func (s *Service) find(ctx context.Context, text string, in find.View, m *meanin
 }
 
 // read returns the passages that were found, with their texts. If one of them
-// has no vectors yet, all of them are ranked by words.
-func (s *Service) read(ctx context.Context, f find.Found) ([]rank.Candidate, error) {
+// has no vectors yet, or the first is foreign, all of them are ranked by words.
+func (s *Service) read(ctx context.Context, question string, f find.Found) ([]rank.Candidate, error) {
 	ids := make([]multivac.PassageID, len(f.Hits))
 	for i, h := range f.Hits {
 		ids[i] = h.PassageID
@@ -311,7 +330,7 @@ func (s *Service) read(ctx context.Context, f find.Found) ([]rank.Candidate, err
 			byWords = len(candidates)
 		}
 	}
-	if !enriched {
+	if !enriched || len(candidates) > 0 && foreign(question, candidates[0].Text) {
 		candidates = candidates[:byWords]
 		for i := range candidates {
 			candidates[i].Cosines = nil
@@ -347,12 +366,12 @@ func (s *Service) open(ctx context.Context, candidates []rank.Candidate) error {
 
 // rank orders the sentences of the candidates. If the service reads, it first
 // reads the best ones together with the question.
-func (s *Service) rank(ctx context.Context, asked *rank.Question, candidates []rank.Candidate, m *meaning.Model) []rank.Sentence {
+func (s *Service) rank(ctx context.Context, asked *rank.Question, candidates []rank.Candidate, m *meaning.Model) ([]rank.Sentence, rank.Thresholds) {
 	order := s.model.Order(asked, candidates)
 	if m == nil || !s.Reads {
-		return order.With(nil)
+		return order.With(nil), order.Thresholds()
 	}
-	return order.With(s.readWith(ctx, asked.Text, candidates, order.ToRead(), m))
+	return order.With(s.readWith(ctx, asked.Text, candidates, order.ToRead(), m)), order.Thresholds()
 }
 
 // readWith reads runs of candidates together with the question, as many at once
@@ -377,11 +396,24 @@ func (s *Service) readWith(ctx context.Context, question string, candidates []ra
 	return said
 }
 
-// quote returns the first n ranked sentences that differ, verified.
-func (s *Service) quote(ctx context.Context, n int, asked *rank.Question, ranked []rank.Sentence, candidates []rank.Candidate) (quoted []multivac.Quotation, err error) {
+// conflict returns the sentence that answers differently from the first one, or
+// nil.
+func conflict(asked *rank.Question, ranked []rank.Sentence, candidates []rank.Candidate) *multivac.Conflict {
+	c, ok := asked.Conflict(candidates, ranked)
+	if !ok {
+		return nil
+	}
+	other := ranked[c.Other]
+	return &multivac.Conflict{With: quotation(asked, candidates[other.Candidate], other), Known: c.Known, Reason: c.Text}
+}
+
+// quote sets the sentences of a to the first n ranked ones that differ. It
+// verifies them and what they are in conflict with. The first one is quoted
+// whole; best is its sentence alone.
+func (s *Service) quote(ctx context.Context, a *multivac.Answer, n int, asked *rank.Question, ranked []rank.Sentence, candidates []rank.Candidate) (best multivac.Quotation, err error) {
 	told := map[string]bool{}
 	for _, r := range ranked {
-		if len(quoted) == n {
+		if len(a.Sentences) == n {
 			break
 		}
 		q := quotation(asked, candidates[r.Candidate], r)
@@ -389,9 +421,18 @@ func (s *Service) quote(ctx context.Context, n int, asked *rank.Question, ranked
 			continue
 		}
 		told[q.Text] = true
-		quoted = append(quoted, q)
+		a.Sentences = append(a.Sentences, q)
 	}
-	return quoted, s.verify(ctx, quoted)
+	quoted := a.Sentences
+	if a.Conflict != nil {
+		quoted = append(slices.Clone(quoted), a.Conflict.With)
+	}
+	if err := s.verify(ctx, quoted); err != nil {
+		return best, err
+	}
+	best = a.Sentences[0]
+	a.Sentences[0], err = s.whole(ctx, asked, candidates[ranked[0].Candidate], ranked[0], best)
+	return best, err
 }
 
 // verify checks the promise that an answer is a quotation: its bytes are equal
@@ -417,20 +458,13 @@ func quotation(asked *rank.Question, c rank.Candidate, r rank.Sentence) multivac
 	q := multivac.Quotation{
 		Text: c.Sentence(r.Span), Confidence: r.Confidence,
 		Document: c.Document, Revision: c.Revision, Source: c.Source, Title: c.Title, Heading: c.Heading, Lead: c.Lead,
-		Start: r.Start, End: r.End, Place: place.Of(c.Passage, r.Start),
+		Start: r.Start, End: r.End, Place: place.Of(c.Passage, r.Start), Shape: rank.ShapeOf(&c.Passage, r.Span), Sentence: r.Span,
 	}
 	q.Marks = asked.Marks(q.Text)
 	if strings.Contains(oneLine(q.Text), q.Lead) { // it is quoted with the text that it announces, or with the header of its rows
 		q.Lead = ""
 	}
-	for _, other := range c.Sentences {
-		switch {
-		case other.End <= r.Start:
-			q.Before = c.Sentence(other)
-		case other.Start >= r.End && q.After == "":
-			q.After = c.Sentence(other)
-		}
-	}
+	q.Before, q.After = sides(c.Passage, r.Span)
 	return q
 }
 

@@ -22,6 +22,7 @@ type shelf struct {
 	documents map[multivac.DocumentID]multivac.Document
 	read      int    // calls of Excerpts
 	moved     func() // called once, before the first Quotes
+	gone      bool   // quotations of several lines are not there
 }
 
 func newShelf(texts map[string]string) *shelf {
@@ -64,8 +65,9 @@ func (s *shelf) Excerpts(_ context.Context, ids []multivac.PassageID) ([]multiva
 	s.read++
 	excerpts := make([]multivac.Excerpt, len(ids))
 	for i, id := range ids {
-		if d := s.documents[id.Document]; d.Revision == id.Revision {
-			excerpts[i] = multivac.Excerpt{Passage: text.Segment(d.Text)[id.Number], Document: d.ID, Revision: d.Revision, Source: d.Source, Title: d.Title}
+		d := s.documents[id.Document]
+		if passages := text.Segment(d.Text); d.Revision == id.Revision && id.Number < len(passages) {
+			excerpts[i] = multivac.Excerpt{Passage: passages[id.Number], Document: d.ID, Revision: d.Revision, Source: d.Source, Title: d.Title}
 		}
 	}
 	return excerpts, nil
@@ -79,7 +81,7 @@ func (s *shelf) Quotes(_ context.Context, quotes []store.Quote) ([]string, error
 	}
 	texts := make([]string, len(quotes))
 	for i, q := range quotes {
-		if d := s.documents[q.Document]; d.Revision == q.Revision {
+		if d := s.documents[q.Document]; d.Revision == q.Revision && !(s.gone && strings.Contains(d.Text[q.Span.Start:q.Span.End], "\n")) {
 			texts[i] = d.Text[q.Span.Start:q.Span.End]
 		}
 	}
@@ -339,5 +341,49 @@ func TestAnnouncementIsQuotedOnce(t *testing.T) {
 	a := ask(t, s, multivac.Question{Text: "Which regions does the gateway serve?"})
 	if got, want := a.Text(), "The gateway serves these regions:\n\n- Dublin\n- Osaka"; got != want || a.Sentences[0].Lead != "" {
 		t.Errorf("answer %q under the lead %q, want %q under none", got, a.Sentences[0].Lead, want)
+	}
+}
+
+var policies = map[string]string{
+	"travel_2023.md": "# Travel policy 2023\n\nIn force from 1 March 2023.\n\nThe hotel limit is 120 EUR a night. Receipts must be handed in within 30 days.",
+	"travel_2025.md": "# Travel policy 2025\n\nIn force from 1 March 2025. It replaces the travel policy 2023.\n\nThe hotel limit is 150 EUR a night. Receipts must be handed in within 14 days.",
+	"canteen.md":     "# Canteen\n\nThe canteen closes at 14:00.",
+	"welcome.md":     "# Your first week\n\nThe canteen closes at 15:00.",
+}
+
+// An answer shows what the collection says differently elsewhere, the newer one
+// first.
+func TestConflict(t *testing.T) {
+	s := service(newShelf(policies))
+	f := func(question, want, with, reason string, known bool) {
+		t.Helper()
+		a := ask(t, s, multivac.Question{Text: question, Stop: multivac.Eager, Count: 1})
+		if c := a.Conflict; a.Text() != want || c == nil || c.With.Text != with || c.Reason != reason || c.Known != known || c.With.Source == a.Sentences[0].Source {
+			t.Errorf("Ask(%q) = %q in conflict with %+v; want %q and %q: %s", question, a.Text(), c, want, with, reason)
+		}
+	}
+	dates := "Two documents disagree. The newer one is of 2025-03-01, the older one of 2023-03-01."
+	f("What is the hotel limit?", "The hotel limit is 150 EUR a night.", "The hotel limit is 120 EUR a night.", dates, true)
+	f("By when must receipts be handed in?", "Receipts must be handed in within 14 days.", "Receipts must be handed in within 30 days.", dates, true)
+	a := ask(t, s, multivac.Question{Text: "When does the canteen close?", Stop: multivac.Eager})
+	if c := a.Conflict; c == nil || c.Known || c.Reason != "Two documents disagree, and nothing says which is newer." {
+		t.Errorf("without dates: %q in conflict with %+v, want a conflict of unknown age", a.Text(), c)
+	}
+	for _, question := range []string{"What was the hotel limit in 2023?", "Who discovered the moons of Jupiter?"} {
+		if a := ask(t, s, multivac.Question{Text: question, Stop: multivac.Eager}); a.Conflict != nil {
+			t.Errorf("Ask(%q) = %s %q in conflict with %+v, want no conflict", question, a.State, a.Text(), a.Conflict)
+		}
+	}
+}
+
+// The other side of a conflict is checked against the stored text, too.
+func TestConflictIsVerified(t *testing.T) {
+	s := newShelf(policies)
+	s.moved = func() {
+		s.put("travel_2023.md", 2, "# Travel policy 2023\n\nThe hotel limit is 110 EUR a night.")
+	}
+	a := ask(t, service(s), multivac.Question{Text: "What is the hotel limit?", Stop: multivac.Eager, Count: 1})
+	if c := a.Conflict; c == nil || c.With.Text != "The hotel limit is 110 EUR a night." {
+		t.Errorf("%q in conflict with %+v, want what the new revision says", a.Text(), c)
 	}
 }

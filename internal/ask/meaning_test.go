@@ -2,7 +2,6 @@ package ask
 
 import (
 	"fmt"
-	"maps"
 	"strings"
 	"testing"
 
@@ -30,16 +29,6 @@ func (s *shelf) enrich(t *testing.T) {
 	}
 }
 
-// furnished adds rooms to an office, so that there are enough passages to
-// choose from.
-func furnished(office map[string]string) map[string]string {
-	texts := maps.Clone(office)
-	for n := range rank.LeastPassages {
-		texts[fmt.Sprintf("room-%d.md", n)] = fmt.Sprintf("# Room %d\n\nThe room has %d chairs. It is painted in grey.", n, n+4)
-	}
-	return texts
-}
-
 func understanding(s *shelf, reads bool) *Service {
 	asker := New(s, s, s, rank.Default(), cache.New(1<<20, nil))
 	asker.Meaning, asker.Reads = meaning.Default, reads
@@ -55,7 +44,7 @@ var office = map[string]string{
 
 // A question that shares no word with its answer is answered.
 func TestOtherWords(t *testing.T) {
-	s := newShelf(furnished(office))
+	s := newShelf(office)
 	question := multivac.Question{Text: "When do I get my money back?", Stop: multivac.Eager}
 	if a := ask(t, understanding(s, true), question); a.State != multivac.InsufficientData {
 		t.Errorf("before anything has vectors: %q", a.Text())
@@ -70,7 +59,7 @@ func TestOtherWords(t *testing.T) {
 
 // A question in another language is answered as without the model.
 func TestOtherLanguage(t *testing.T) {
-	s := newShelf(furnished(office))
+	s := newShelf(office)
 	s.enrich(t)
 	for _, question := range []string{"Wann öffnet die Kantine?", "Was kostet der Kaffee in der Kantine?"} {
 		q := multivac.Question{Text: question}
@@ -83,7 +72,7 @@ func TestOtherLanguage(t *testing.T) {
 
 // Answers of different stages have different keys in the cache.
 func TestStagesAreCachedApart(t *testing.T) {
-	s := newShelf(furnished(office))
+	s := newShelf(office)
 	s.enrich(t)
 	asker := understanding(s, true)
 	ready := false
@@ -101,13 +90,36 @@ func TestStagesAreCachedApart(t *testing.T) {
 	}
 }
 
-// A collection of a few passages is answered by its words.
-func TestTooSmallForMeaning(t *testing.T) {
+// A collection is understood from its first passage on.
+func TestSmallCollections(t *testing.T) {
+	for _, passages := range []int{1, 3, 19} {
+		texts := map[string]string{"expenses.md": office["expenses.md"]}
+		for n := range passages - 1 {
+			texts[fmt.Sprintf("room-%d.md", n)] = fmt.Sprintf("# Room %d\n\nThe room has %d chairs. It is painted in grey.", n, n+4)
+		}
+		s := newShelf(texts)
+		s.enrich(t)
+		q := multivac.Question{Text: "When do I get my money back?"}
+		if a := ask(t, understanding(s, true), q); len(a.Sentences) == 0 || !strings.Contains(a.Sentences[0].Text, "reimbursed within ten days") {
+			t.Errorf("of %d passages: got %v, because %v", passages, a.Sentences, a.Reason)
+		}
+	}
+}
+
+// Keywords, which do not tell their language, are understood if the passage that
+// they find is not in another one.
+func TestKeywords(t *testing.T) {
 	s := newShelf(office)
 	s.enrich(t)
-	q := multivac.Question{Text: "When do I get my money back?"}
-	plain, understood := ask(t, New(s, s, s, rank.Default(), nil), q), ask(t, understanding(s, true), q)
-	if plain.Confidence != understood.Confidence {
-		t.Errorf("%v, by words alone %v", understood.Confidence, plain.Confidence)
+	f := func(keywords string, meant bool) {
+		t.Helper()
+		q := multivac.Question{Text: keywords}
+		plain, understood := ask(t, New(s, s, s, rank.Default(), nil), q), ask(t, understanding(s, true), q)
+		if got := plain.Confidence != understood.Confidence; got != meant {
+			t.Errorf("%q: by words %v, understood %v", keywords, plain.Confidence, understood.Confidence)
+		}
 	}
+	f("garage parking sundays", true)
+	f("sabbatical holidays quarantine", true)
+	f("Kantine Kaffee", false)
 }

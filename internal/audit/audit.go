@@ -17,7 +17,7 @@ import (
 type Event struct {
 	Time       time.Time               `json:"time"`
 	Key        multivac.KeyID          `json:"key,omitempty"` // the caller's; left out where no key is needed
-	Action     string                  `json:"action"`        // "tell", "delete", "retry", "export", "import", "make-key", "revoke-key"
+	Action     string                  `json:"action"`        // "tell", "delete", "retry", "export", "import", "calibrate", "uncalibrate", "make-key", "revoke-key"
 	Collection multivac.CollectionName `json:"collection,omitempty"`
 	Document   multivac.DocumentID     `json:"document,omitempty"`
 	Revision   multivac.Revision       `json:"revision,omitempty"`

@@ -9,7 +9,7 @@ import (
 )
 
 // Verbs returns next with each change recorded: tellings, deletions, retries,
-// exports, imports, and keys that are made or revoked. Exports are recorded
+// exports, imports, calibrations, and keys that are made or revoked. Exports are recorded
 // although they change nothing, because they copy everything.
 func (l Log) Verbs(next multivac.Verbs) multivac.Verbs {
 	return next.Through(recorded{next, l})
@@ -118,4 +118,32 @@ func (v recorded) RevokeKey(ctx context.Context, id multivac.KeyID) (revoked mul
 		return e, err
 	})
 	return revoked, err
+}
+
+// Calibrate implements multivac.Calibrator. A calibration that is not kept is
+// recorded as unchanged.
+func (v recorded) Calibrate(ctx context.Context, name multivac.CollectionName, questions []multivac.LabelledQuestion, keep bool) (c multivac.Calibration, err error) {
+	err = v.log.change(ctx, func() (Event, error) {
+		c, err = v.Verbs.Calibrate(ctx, name, questions, keep)
+		return Event{Action: "calibrate", Collection: named(name), Outcome: outcome(keep, err)}, err
+	})
+	return c, err
+}
+
+// Uncalibrate implements multivac.Calibrator.
+func (v recorded) Uncalibrate(ctx context.Context, name multivac.CollectionName) (changed bool, err error) {
+	err = v.log.change(ctx, func() (Event, error) {
+		changed, err = v.Verbs.Uncalibrate(ctx, name)
+		return Event{Action: "uncalibrate", Collection: named(name), Outcome: outcome(changed, err)}, err
+	})
+	return changed, err
+}
+
+// named returns the name of a collection, or nothing for what is no name: it may
+// be any text.
+func named(name multivac.CollectionName) multivac.CollectionName {
+	if name = name.OrDefault(); name.Validate() != nil {
+		return ""
+	}
+	return name
 }

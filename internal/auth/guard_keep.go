@@ -8,7 +8,7 @@ import (
 )
 
 // keeper returns an error unless the caller may export, import and examine
-// everything: an admin may, and anyone where no key is needed.
+// everything, and calibrate: an admin may, and anyone where no key is needed.
 func (g guard) keeper(ctx context.Context) error {
 	c, err := caller(ctx)
 	switch {
@@ -52,4 +52,29 @@ func (g guard) Examine(ctx context.Context, repair bool) (multivac.Examination, 
 		return multivac.Examination{}, err
 	}
 	return g.next.Examine(ctx, repair)
+}
+
+// Calibrate implements multivac.Calibrator. It changes the answers of everyone
+// who asks the collection.
+func (g guard) Calibrate(ctx context.Context, name multivac.CollectionName, questions []multivac.LabelledQuestion, keep bool) (multivac.Calibration, error) {
+	if err := g.keeper(ctx); err != nil {
+		return multivac.Calibration{}, err
+	}
+	return g.next.Calibrate(ctx, name, questions, keep)
+}
+
+// Calibration implements multivac.Calibrator.
+func (g guard) Calibration(ctx context.Context, name multivac.CollectionName) (multivac.Calibration, error) {
+	if _, err := g.reader(ctx, name); err != nil {
+		return multivac.Calibration{}, err
+	}
+	return g.next.Calibration(ctx, name)
+}
+
+// Uncalibrate implements multivac.Calibrator.
+func (g guard) Uncalibrate(ctx context.Context, name multivac.CollectionName) (bool, error) {
+	if err := g.keeper(ctx); err != nil {
+		return false, err
+	}
+	return g.next.Uncalibrate(ctx, name)
 }

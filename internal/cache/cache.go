@@ -231,6 +231,9 @@ func weigh(key string, a multivac.Answer) uint32 {
 			n += weighQuotation(*r.Nearest)
 		}
 	}
+	if c := a.Conflict; c != nil {
+		n += len(c.Reason) + weighQuotation(c.With)
+	}
 	return uint32(min(n, 1<<31))
 }
 

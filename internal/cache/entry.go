@@ -14,7 +14,11 @@ import (
 //
 //	1: the first
 //	2: quotations have a place
-const encoding = 2
+//	3: answers say which stop they reach
+//	4: quotations have a shape and their best sentence, answers a conflict
+//	5: a place may be a time
+//	6: a page may have a label
+const encoding = 6
 
 // appendAnswer appends the answer without its position, which is each
 // process's own: numbers as varints, and a string that was written before as
@@ -23,6 +27,7 @@ func appendAnswer(b []byte, a multivac.Answer) []byte {
 	w := writer{b: b, seen: map[string]int{}}
 	w.string(string(a.State))
 	w.float(a.Confidence)
+	w.string(string(a.Reaches))
 	w.number(len(a.Sentences))
 	for _, q := range a.Sentences {
 		w.quotation(q)
@@ -35,6 +40,11 @@ func appendAnswer(b []byte, a multivac.Answer) []byte {
 		if w.is(r.Nearest != nil) {
 			w.quotation(*r.Nearest)
 		}
+	}
+	if c := a.Conflict; w.is(c != nil) {
+		w.quotation(c.With)
+		w.is(c.Known)
+		w.string(c.Reason)
 	}
 	return w.b
 }
@@ -75,18 +85,20 @@ func (w *writer) strings(all []string) {
 }
 
 func (w *writer) quotation(q multivac.Quotation) {
-	for _, s := range []string{q.Text, string(q.Document), q.Source, q.Title, q.Heading, q.Lead, q.Before, q.After} {
+	for _, s := range []string{q.Text, string(q.Shape), string(q.Document), q.Source, q.Title, q.Heading, q.Lead, q.Before, q.After} {
 		w.string(s)
 	}
 	w.float(q.Confidence)
 	w.b = binary.AppendUvarint(w.b, uint64(q.Revision))
-	w.number(q.Start)
-	w.number(q.End)
-	for _, n := range []int{q.Place.Line, q.Place.Page, q.Place.Slide} {
+	for _, n := range []int{q.Start, q.End, q.Sentence.Start, q.Sentence.End} {
+		w.number(n)
+	}
+	for _, n := range []int{q.Place.Line, q.Place.Page, q.Place.Slide, q.Place.Time} {
 		w.number(n)
 	}
 	w.string(q.Place.Sheet)
 	w.string(q.Place.Part)
+	w.string(q.Place.Label)
 	w.number(len(q.Marks))
 	for _, m := range q.Marks {
 		w.number(m.Start)
@@ -100,7 +112,7 @@ var errEntry = errors.New("these bytes are no answer")
 // they stand for none that could be shown. It takes any bytes.
 func decodeAnswer(b []byte) (multivac.Answer, error) {
 	r := reader{b: b}
-	a := multivac.Answer{State: multivac.AnswerState(r.string()), Confidence: r.float()}
+	a := multivac.Answer{State: multivac.AnswerState(r.string()), Confidence: r.float(), Reaches: multivac.Stop(r.string())}
 	for range r.count() {
 		a.Sentences = append(a.Sentences, r.quotation())
 	}
@@ -111,6 +123,9 @@ func decodeAnswer(b []byte) (multivac.Answer, error) {
 			q := r.quotation()
 			a.Reason.Nearest = &q
 		}
+	}
+	if r.is() {
+		a.Conflict = &multivac.Conflict{With: r.quotation(), Known: r.is(), Reason: r.string()}
 	}
 	switch {
 	case r.bad, len(r.b) > 0:
@@ -211,16 +226,17 @@ func (r *reader) strings() (all []string) {
 }
 
 func (r *reader) quotation() (q multivac.Quotation) {
-	var document string
-	for _, s := range []*string{&q.Text, &document, &q.Source, &q.Title, &q.Heading, &q.Lead, &q.Before, &q.After} {
+	var document, shape string
+	for _, s := range []*string{&q.Text, &shape, &document, &q.Source, &q.Title, &q.Heading, &q.Lead, &q.Before, &q.After} {
 		*s = r.string()
 	}
-	q.Document = multivac.DocumentID(document)
+	q.Document, q.Shape = multivac.DocumentID(document), multivac.Shape(shape)
 	q.Confidence = r.float()
 	q.Revision = multivac.Revision(r.uvarint())
 	q.Start, q.End = r.number(), r.number()
-	q.Place = multivac.Place{Line: r.number(), Page: r.number(), Slide: r.number(), Sheet: r.string(), Part: r.string()}
-	if q.End-q.Start != len(q.Text) {
+	q.Sentence = multivac.Span{Start: r.number(), End: r.number()}
+	q.Place = multivac.Place{Line: r.number(), Page: r.number(), Slide: r.number(), Time: r.number(), Sheet: r.string(), Part: r.string(), Label: r.string()}
+	if q.End-q.Start != len(q.Text) || q.Sentence.Start < q.Start || q.Sentence.End < q.Sentence.Start || q.Sentence.End > q.End {
 		r.fail()
 	}
 	for range r.count() {

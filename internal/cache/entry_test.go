@@ -22,6 +22,8 @@ func fill(v reflect.Value, n *int) {
 		v.SetInt(int64(*n))
 	case reflect.Uint64:
 		v.SetUint(uint64(*n) << 40)
+	case reflect.Bool:
+		v.SetBool(true)
 	case reflect.Float64:
 		v.SetFloat(1 / float64(*n))
 	case reflect.Slice:
@@ -38,6 +40,7 @@ func fill(v reflect.Value, n *int) {
 		}
 		if q, ok := v.Addr().Interface().(*multivac.Quotation); ok {
 			q.End = q.Start + len(q.Text)
+			q.Sentence = multivac.Span{Start: q.Start + 1, End: q.End - 2}
 			q.Marks = []multivac.Span{{Start: 0, End: 1}, {Start: 2, End: 4}}
 		}
 	default:
@@ -83,6 +86,8 @@ func TestEntryHasToBeAnAnswer(t *testing.T) {
 	f("a mark behind its text", func(a *multivac.Answer) { a.Sentences[0].Marks = []multivac.Span{{Start: 0, End: 1000}} })
 	f("a mark that ends before it begins", func(a *multivac.Answer) { a.Sentences[0].Marks = []multivac.Span{{Start: 2, End: 1}} })
 	f("a span that is not the text's", func(a *multivac.Answer) { a.Sentences[0].End++ })
+	f("a best sentence before its text", func(a *multivac.Answer) { a.Sentences[0].Sentence.Start = a.Sentences[0].Start - 1 })
+	f("a best sentence behind its text", func(a *multivac.Answer) { a.Sentences[0].Sentence.End = a.Sentences[0].End + 1 })
 	for n, whole := 0, appendAnswer(nil, usual()); n < len(whole); n++ {
 		if _, err := decodeAnswer(whole[:n]); err == nil {
 			t.Errorf("%d of %d bytes are read as an answer", n, len(whole))
@@ -105,6 +110,7 @@ func usual() multivac.Answer {
 		a.Sentences = append(a.Sentences, multivac.Quotation{
 			Text: text, Confidence: 0.9 / float64(i+1), Document: multivac.Telling{Source: a.Sources[i/3]}.ID(), Revision: 3,
 			Source: a.Sources[i/3], Title: "Databases", Heading: "Databases › When the primary is gone", Start: 1200, End: 1200 + len(text),
+			Shape: multivac.ShapeSentence, Sentence: multivac.Span{Start: 1200, End: 1200 + len(text)},
 			Before: "Call whoever is on duty.", After: "Then look at the replication lag.", Marks: []multivac.Span{{Start: 0, End: 7}},
 		})
 	}

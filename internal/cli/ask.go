@@ -4,6 +4,7 @@ import (
 	"bufio"
 	"cmp"
 	"context"
+	"errors"
 	"fmt"
 	"io"
 	"strings"
@@ -11,6 +12,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"multivac"
+	"multivac/internal/meaning"
 	"multivac/internal/percent"
 	"multivac/internal/text"
 	"multivac/internal/web/wire"
@@ -26,10 +28,16 @@ it stands. Where nothing told is close enough to be worth saying, it prints
     ` + multivac.Insufficient + `
 and, to standard error, the reason; the exit code is then 3.
 
-With --in, the documents in a folder are read and asked, with no server and
-nothing kept. It goes by words only then: what says the same in other words is
-found where it was told. Without a question, or with -, questions are read from
-standard input, one a line.
+With --in, the documents in a folder are read and asked, with no server. What
+their sentences mean is found out once and kept in multivac/vectors in your
+folder for caches ($XDG_CACHE_HOME or ~/.cache), so that a changed file only
+costs its own sentences. Up to 2,000 new sentences are understood first, which
+takes seconds; on a terminal, an answer by words comes at once, and the better
+one follows. If there are more, the answer is by words, unless you --wait.
+Ctrl-C keeps what was found out, and the next run goes on.
+
+Without a question, or with -, questions are read from standard input, one a
+line.
 
 Exit codes:
   0    every question was answered
@@ -54,6 +62,8 @@ Exit codes:
 	f.StringVarP(&a.question.collection, "collection", "c", string(multivac.DefaultCollection), "`name` of the collection to ask")
 	f.StringVar(&a.question.stop, "stop", "", "how `sure` an answer has to be: strict, balanced or eager (default that of the server, or balanced)")
 	f.IntVarP(&a.question.count, "count", "n", 1, "`number` of sentences to show, the answer and its runners-up")
+	f.StringVar(&a.meaning, "meaning", string(meaning.Read), "with --in, `how` far questions are understood beyond their words: off, find or read")
+	f.BoolVar(&a.wait, "wait", false, "with --in, find out what all sentences mean, however many are new")
 	f.BoolVar(&a.json, "json", false, "print a line of JSON for each question")
 	_ = c.MarkFlagDirname("in")
 	_ = c.RegisterFlagCompletionFunc("stop", cobra.FixedCompletions(
@@ -69,12 +79,15 @@ type ask struct {
 		collection, stop string
 		count            int
 	}
-	json bool
+	json    bool
+	meaning string
+	wait    bool
 
-	asker multivac.Asker
-	out   io.Writer
-	err   io.Writer
-	style style // of out
+	asker  multivac.Asker
+	better func(context.Context) (multivac.Asker, error) // makes an asker that answers better, later; nil for none
+	out    io.Writer
+	err    io.Writer
+	style  style // of out
 
 	byWords bool // questions are matched by words only, and that still has to be said
 }
@@ -102,7 +115,13 @@ func (a *ask) run(c *cobra.Command, words []string) error {
 		if err := oneOf(c, "in", "server", "data"); err != nil {
 			return err
 		}
+		if _, err := meaning.ParseMode(a.meaning); err != nil {
+			return usageError{err}
+		}
 		return a.folder(c, ask)
+	}
+	if a.wait || c.Flags().Changed("meaning") {
+		return usageError{errors.New("--meaning and --wait need --in; a server has a setting meaning")}
 	}
 	return a.target.with(c, false, func(ctx context.Context, h multivac.Verbs) error {
 		if st, err := h.Status(ctx); err == nil && st.Pending > 0 {
@@ -202,6 +221,9 @@ func (a *ask) one(ctx context.Context, text string) error {
 	} else {
 		err = a.print(answer)
 	}
+	if err == nil && a.better != nil {
+		return a.again(ctx, text, answer)
+	}
 	if err == nil && answer.State != multivac.Answered {
 		return errInsufficient
 	}
@@ -215,21 +237,32 @@ func (a *ask) print(answer multivac.Answer) error {
 		return err
 	}
 	var b strings.Builder
-	for i, q := range answer.Sentences[:min(len(answer.Sentences), max(a.question.count, 1))] {
-		if i == 1 {
+	a.write(&b, answer.Sentences[0])
+	if c := answer.Conflict; c != nil {
+		fmt.Fprintf(&b, "\n%s %s:\n", c.Reason, c.Introduction())
+		a.write(&b, c.With)
+	}
+	also := answer.RunnersUp()
+	for i, q := range also[:min(len(also), max(a.question.count, 1)-1)] {
+		if i == 0 {
 			b.WriteString("\nAlso:\n")
 		}
-		if q.Lead != "" {
-			b.WriteString(a.style.dim(q.Lead) + "\n")
-		}
-		if leans(q) {
-			b.WriteString(a.style.dim(oneLine(q.Before)) + "\n")
-		}
-		b.WriteString(a.style.marked(q.Text, q.Marks) + "\n")
-		b.WriteString("  " + a.style.dim(visible(a.where(q))) + "\n")
+		a.write(&b, q)
 	}
 	_, err := io.WriteString(a.out, b.String())
 	return err
+}
+
+// write writes a quotation, with what it leans on, and where it stands.
+func (a *ask) write(b *strings.Builder, q multivac.Quotation) {
+	if q.Lead != "" {
+		b.WriteString(a.style.dim(q.Lead) + "\n")
+	}
+	if leans(q) {
+		b.WriteString(a.style.dim(oneLine(q.Before)) + "\n")
+	}
+	b.WriteString(a.style.marked(q.Text, q.Marks) + "\n")
+	b.WriteString("  " + a.style.dim(visible(a.where(q))) + "\n")
 }
 
 // printReason prints on standard error why there is no answer.
@@ -240,7 +273,7 @@ func (a *ask) printReason(r *multivac.Reason) {
 	if known := r.Code == multivac.NothingFound || r.Code == multivac.NotConfident; known && a.byWords {
 		a.byWords = false
 		defer func() {
-			_ = say(a.err, "With --in it goes by words only; what is told with `multivac tell` is also found by what it means.")
+			_ = say(a.err, "With --meaning off it goes by words only.")
 		}()
 	}
 	s := styleFor(a.err)
@@ -257,7 +290,7 @@ func (a *ask) printReason(r *multivac.Reason) {
 // leans reports whether a quotation is shown with the sentence before it: it
 // begins with a pronoun, and nothing else introduces it.
 func leans(q multivac.Quotation) bool {
-	return q.Before != "" && q.Lead == "" && text.Leans(q.Text)
+	return q.Before != "" && q.Lead == "" && q.Shape == multivac.ShapeSentence && text.Leans(q.Text)
 }
 
 func oneLine(s string) string { return strings.Join(strings.Fields(s), " ") }

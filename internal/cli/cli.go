@@ -91,7 +91,7 @@ more with ` + "`multivac help exit-codes`" + `.`,
 		SilenceUsage:  true,
 	}
 	root.SetFlagErrorFunc(suggestFlag)
-	root.AddCommand(newServe(), newTell(), newAsk(), newStatus(), newDocuments(), newJobs(), newExport(), newImport(), newDoctor(), newKeys(), newEval(), newConfig(), newMongoDB(), newVersion(), newExitCodes())
+	root.AddCommand(newServe(), newTell(), newFormats(), newExtract(), newAsk(), newStatus(), newDocuments(), newJobs(), newExport(), newImport(), newDoctor(), newKeys(), newEval(), newCalibrate(), newConfig(), newMongoDB(), newVersion(), newExitCodes(), newReadPDF())
 	root.SetHelpCommand(newHelp(root))
 	root.InitDefaultCompletionCmd()
 	began = new(bool)

@@ -94,7 +94,11 @@ func (e *evaluation) run(c *cobra.Command) error {
 // measure tells the documents to a MultiVAC in a temporary folder, and asks it
 // the questions.
 func (e *evaluation) measure(c *cobra.Command, questions []eval.Question) (report eval.Report, asked []eval.Asked, err error) {
-	p := walk(c.Context(), e.documents)
+	l, err := localLimits()
+	if err != nil {
+		return report, nil, err
+	}
+	p := walk(c.Context(), e.documents, l)
 	if len(p.problems) > 0 {
 		return report, nil, p.problems[0]
 	}
@@ -110,9 +114,9 @@ func (e *evaluation) measure(c *cobra.Command, questions []eval.Question) (repor
 		return evalLine(at.Load().(eval.Progress), elapsed)
 	})
 	defer shown.Close()
-	err = withStore(c.Context(), app.Settings{Data: dir, Meaning: meaning.Mode(e.meaning)}, func(ctx context.Context, a *app.App) error {
+	err = withStore(c.Context(), l.on(app.Settings{Data: dir, Meaning: meaning.Mode(e.meaning)}), func(ctx context.Context, a *app.App) error {
 		report, asked, err = eval.Run(ctx, eval.Engine{
-			Teller: a, Asker: a, Enriched: a.Refreshed, Threshold: app.Threshold,
+			Teller: a, Asker: a, Enriched: a.Refreshed,
 			Progress: func(p eval.Progress) { at.Store(p) },
 		}, allTellings(ctx, p.files, c.InOrStdin(), "", &tally{}, func(string) {}), questions)
 		return err

@@ -4,6 +4,7 @@ import (
 	"bufio"
 	"context"
 	"errors"
+	"fmt"
 	"io"
 	"io/fs"
 	"iter"
@@ -19,11 +20,12 @@ import (
 // A file holds documents. It is opened when its turn comes.
 type file struct {
 	path      string // "-" for standard input
-	source    string // source of the document in the file; if empty, its content is its identity
+	source    string // source of the document in the file, which begins those of files in it; if empty, the content is the identity
 	title     string // title of the document, if the flags give one
 	extension string // extension that says the type instead of the file's own; may be empty
 	size      int64  // in bytes, 0 if unknown
 	found     bool   // found in a folder, not named by the user
+	limits    limits
 }
 
 // stdin is the path that means standard input.
@@ -47,13 +49,15 @@ func unreadable(err error) error {
 	return multivac.Errorf(multivac.ErrInvalid, "", "%s: %v", of.Path, of.Err)
 }
 
-// name returns a name from which package extract finds the type. A file of an
-// unknown type was named by the user. It is read as plain text if it begins
-// like text.
+// name returns a name from which package extract finds the type. Standard input
+// has that of its source. A file of an unknown type was named by the user. It is
+// read as plain text if it begins like text.
 func (f file) name(head []byte) string {
 	switch {
 	case f.extension != "":
 		return f.path + f.extension
+	case f.path == stdin && formats.All.Known(f.source):
+		return f.source
 	case f.path != stdin && filepath.Ext(f.path) != "" && !formats.All.Known(f.path):
 		if _, err := formats.All.MediaType("", head); err == nil {
 			return f.path + ".txt"
@@ -67,22 +71,13 @@ func (f file) name(head []byte) string {
 func (f file) tellings(ctx context.Context, r io.Reader, c multivac.CollectionName) iter.Seq2[multivac.Telling, error] {
 	return func(yield func(multivac.Telling, error) bool) {
 		in := bufio.NewReader(r)
-		head, _ := in.Peek(512) // the reader returns the same error later
-		name := f.name(head)
-		for t, err := range formats.All.Files(ctx, name, in, c, nil) {
-			if err != nil {
-				err = renamed{err, name, f.path}
+		head, _ := in.Peek(extract.SniffLen) // the reader returns the same error later
+		for t, err := range formats.All.Tellings(ctx, extract.Input{Source: f.source, Name: f.name(head), Collection: c, Reader: in, Limits: f.limits.Limits}) {
+			if err != nil && f.source == "" {
+				err = fmt.Errorf("%s: %w", f.path, err)
 			}
-			switch line, ofName := strings.CutPrefix(t.Source, name); {
-			case ofName && line == "":
-				t.Source = f.source
-				if f.title != "" {
-					t.Title = f.title
-				}
-			case ofName && f.source == "": // a line of JSON without an id
-				t.Source = ""
-			case ofName:
-				t.Source = f.source + line
+			if t.Source == f.source && t.Title == "" {
+				t.Title = f.title
 			}
 			if !yield(t, err) {
 				return
@@ -117,15 +112,6 @@ func allTellings(ctx context.Context, files []file, in io.Reader, c multivac.Col
 		}
 	}
 }
-
-// renamed is an error about a file, under the name that the user gave it.
-type renamed struct {
-	error
-	from, to string
-}
-
-func (r renamed) Error() string { return strings.Replace(r.error.Error(), r.from, r.to, 1) }
-func (r renamed) Unwrap() error { return r.error }
 
 // extensionOf returns the extension for a type. The type is an extension, a
 // media type, or a common name.

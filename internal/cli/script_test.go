@@ -1,11 +1,13 @@
 package cli_test
 
 import (
+	"archive/zip"
 	"bufio"
 	"bytes"
 	"compress/gzip"
 	"context"
 	"errors"
+	"fmt"
 	"io"
 	"net/http"
 	"os"
@@ -44,7 +46,8 @@ func TestScripts(t *testing.T) {
 			return nil
 		},
 		Cmds: map[string]func(*testscript.TestScript, bool, []string){
-			"exits": exits, "gzip": gzipFile, "id": id, "key": key, "start": start, "interrupt": interrupt,
+			"exits": exits, "gzip": gzipFile, "id": id, "key": key, "start": start, "interrupt": interrupt, "shelves": shelves,
+			"pictures": pictures, "pack": pack,
 		},
 		RequireExplicitExec: true,
 		RequireUniqueNames:  true,
@@ -67,6 +70,42 @@ func exits(ts *testscript.TestScript, neg bool, args []string) {
 	if strconv.Itoa(got) != args[0] {
 		ts.Fatalf("%q exits with %d, want %s", args[1:], got, args[0])
 	}
+}
+
+// shelves FILE N writes a document of N paragraphs.
+func shelves(ts *testscript.TestScript, _ bool, args []string) {
+	n, err := strconv.Atoi(args[1])
+	ts.Check(err)
+	var b strings.Builder
+	b.WriteString("# Stock\n")
+	for i := range n {
+		fmt.Fprintf(&b, "\nShelf %d carries %d crates of goods.\n", i, 1+3*i)
+	}
+	ts.Check(os.WriteFile(ts.MkAbs(args[0]), []byte(b.String()), 0o644))
+}
+
+// pictures DIR N makes a folder of N files that are no documents.
+func pictures(ts *testscript.TestScript, _ bool, args []string) {
+	n, err := strconv.Atoi(args[1])
+	ts.Check(err)
+	ts.Check(os.Mkdir(ts.MkAbs(args[0]), 0o755))
+	for i := range n {
+		ts.Check(os.WriteFile(ts.MkAbs(fmt.Sprintf("%s/%d.png", args[0], i)), []byte("x"), 0o644))
+	}
+}
+
+// pack ARCHIVE FILE ... makes a ZIP archive of the files.
+func pack(ts *testscript.TestScript, _ bool, args []string) {
+	var b bytes.Buffer
+	z := zip.NewWriter(&b)
+	for _, name := range args[1:] {
+		w, err := z.Create(name)
+		ts.Check(err)
+		_, err = io.WriteString(w, ts.ReadFile(name))
+		ts.Check(err)
+	}
+	ts.Check(z.Close())
+	ts.Check(os.WriteFile(ts.MkAbs(args[0]), b.Bytes(), 0o644))
 }
 
 // gzip FILE makes FILE.gz.
@@ -134,15 +173,16 @@ func ready(ts *testscript.TestScript, url string) {
 	defer tick.Stop()
 	for late := time.After(time.Minute); ; {
 		resp, err := http.Get(url + "/readyz")
-		ts.Check(err)
-		resp.Body.Close()
-		if resp.StatusCode == http.StatusOK {
-			return
+		if err == nil {
+			resp.Body.Close()
+			if resp.StatusCode == http.StatusOK {
+				return
+			}
 		}
 		select {
 		case <-tick.C:
-		case <-late:
-			ts.Fatalf("%s is not ready", url)
+		case <-late: // it may have let a connection go that was idle too long, but not for so long
+			ts.Fatalf("%s is not ready: %v", url, err)
 		}
 	}
 }

@@ -14,7 +14,7 @@ func services(s config.Settings, live *config.Live) app.Settings {
 		return endpoint.Endpoint{Credentials: live.Credentials(section), TLS: r.TLS, CA: r.TLSCA, Cert: r.TLSCert, Key: r.TLSKey, ServerName: r.TLSServerName}
 	}
 	m := s.Store.MongoDB
-	return app.Settings{
+	local := app.Settings{
 		Role: app.Role(s.Role),
 		Mongo: app.Mongo{URI: m.URI, Database: m.Database, Changed: live.Changed(),
 			Endpoint: endpoint.Endpoint{Credentials: live.Credentials("store.mongodb"), CA: m.TLSCA, Cert: m.TLSCert, Key: m.TLSKey}},
@@ -24,4 +24,6 @@ func services(s config.Settings, live *config.Live) app.Settings {
 		Workers:    s.Workers,
 		CacheBytes: int(s.Cache.NearBytes),
 	}
+	local.Requests.Documents, local.Requests.Unpacked, local.Requests.Time = s.Request.MaxDocuments, s.Request.MaxUnpacked, s.Request.MaxTime
+	return limitsOf(s).on(local)
 }

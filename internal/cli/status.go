@@ -56,7 +56,7 @@ func printStatus(c *cobra.Command, st multivac.Status) error {
 		lines = append(lines, fmt.Sprintf("%d MiB of the %d MiB of the database file are free", st.FreeBytes>>20, st.StoreBytes>>20))
 	}
 	for _, col := range st.Collections {
-		lines = append(lines, fmt.Sprintf("  %-24s %s", col.Name, count(col.Documents, "document")))
+		lines = append(lines, fmt.Sprintf("  %-24s %s", col.Name, count(col.Documents, "document")+calibrated(col.Calibration)))
 	}
 	for _, line := range lines {
 		if err := say(c.OutOrStdout(), "%s", line); err != nil {
@@ -64,4 +64,15 @@ func printStatus(c *cobra.Command, st multivac.Status) error {
 		}
 	}
 	return nil
+}
+
+// calibrated says that a collection is calibrated.
+func calibrated(s multivac.CalibrationState) string {
+	switch s {
+	case multivac.Calibrated:
+		return ", calibrated"
+	case multivac.CalibrationOutdated:
+		return ", calibrated for another model: calibrate it again"
+	}
+	return ""
 }

@@ -86,7 +86,7 @@ func (t target) find(c *cobra.Command, create bool) (server string, local app.Se
 // folder only does not need them.
 func dataFolder(dir string) app.Settings {
 	loaded, _ := config.Load(config.Here(nil))
-	return app.Settings{Data: dir, Readable: true, Meaning: meaning.Mode(loaded.Meaning)}
+	return limitsOf(loaded.Settings).on(app.Settings{Data: dir, Readable: true, Meaning: meaning.Mode(loaded.Meaning)})
 }
 
 // namedStore returns the settings of the MongoDB that files or variables name,

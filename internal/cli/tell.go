@@ -32,6 +32,11 @@ that cannot be told is named, with why, and stops none of the others.
 Messages go to standard error; with --json, standard output has a line for each
 document.
 
+With --dry-run the files are read and nothing is told: standard output says how
+many files, documents and bytes of text of each kind would be told, which files
+would not be, and why. It needs no server and makes no data folder. What a store
+would refuse, as a key that does not allow it, is not found out.
+
 Exit codes:
   0    all of it is told, and answered from unless --wait=false
   1    some of it is not told: it cannot be read, is no document, is too large, or
@@ -46,7 +51,8 @@ Exit codes:
 		Example: `  multivac tell docs/ README.md
   multivac tell --collection laws corpus.jsonl.gz
   pg_dump --help | multivac tell - --source pg_dump.txt --type text
-  multivac tell --data ./data docs/           # with no server`,
+  multivac tell --data ./data docs/           # with no server
+  multivac tell --dry-run docs/               # what would be told?`,
 		Args: func(_ *cobra.Command, args []string) error {
 			if len(args) == 0 {
 				return usagef("name a file or a folder, or - for standard input", "nothing to tell")
@@ -63,6 +69,7 @@ Exit codes:
 	f.StringVar(&t.mediaType, "type", "", "`type` of the one file told, such as md, html, jsonl or text/csv (default by its name and content)")
 	f.BoolVar(&t.wait, "wait", true, "wait until the documents are answered from, and not only kept")
 	f.DurationVar(&t.timeout, "timeout", 0, "longest `time` to wait for that, such as 90s; what is kept by then is kept (default as long as it takes)")
+	f.BoolVar(&t.dryRun, "dry-run", false, "say what would be told, kind by kind, and what would not be and why; tell nothing")
 	f.BoolVar(&t.json, "json", false, "print a line of JSON for each document")
 	f.BoolVarP(&t.quiet, "quiet", "q", false, "print errors only")
 	return c
@@ -83,6 +90,7 @@ type tell struct {
 	collection               string
 	source, title, mediaType string
 	wait, json, quiet        bool
+	dryRun                   bool
 	timeout                  time.Duration // 0: wait for ever
 
 	tally    tally
@@ -97,13 +105,20 @@ func (t *tell) run(c *cobra.Command, paths []string) error {
 		return usageError{err}
 	}
 	begin := time.Now()
-	p := walk(c.Context(), paths)
+	l, err := localLimits()
+	if err != nil {
+		return err
+	}
+	p := walk(c.Context(), paths, l)
 	if err := t.describe(&p); err != nil {
 		return usageError{err}
 	}
 	t.out = c.OutOrStdout()
+	if t.dryRun {
+		return t.dry(c, p)
+	}
 
-	err := t.target.with(c, true, func(ctx context.Context, h multivac.Verbs) error {
+	err = t.target.with(c, true, func(ctx context.Context, h multivac.Verbs) error {
 		t.tally.total = p.bytes
 		t.progress = newProgress(c.ErrOrStderr(), t.quiet, t.tally.line)
 		defer t.progress.Close()
@@ -279,6 +294,9 @@ func (t *tell) take(s *sent) error {
 		}
 		if r.Err == nil && !r.Changed {
 			t.unchanged++
+		}
+		if r.Encoding != "" && !t.quiet {
+			t.progress.Printf("%s: read as %s", name, r.Encoding)
 		}
 		if err := t.print(name, r); err != nil {
 			return err

@@ -22,18 +22,35 @@ import (
 type plan struct {
 	files    []file
 	bytes    int64
-	skipped  map[string]int // extension -> number of files in folders that are no documents
-	problems []error        // with paths
+	passed   []passed // in folders
+	problems []error  // with paths
+	limits   limits
 }
+
+// A passed is a file or folder in a folder that is not told, and why.
+type passed struct {
+	path string
+	why  *multivac.Error
+}
+
+// Why files and folders in a folder are passed over.
+var (
+	hiddenFile  = multivac.Errorf(multivac.ErrInvalid, "name it to tell it", "it is hidden")
+	ignoredFile = multivac.Errorf(multivac.ErrInvalid, "name it to tell it", "a .gitignore leaves it out")
+	linkedFile  = multivac.Errorf(multivac.ErrInvalid, "name it to tell it", "it is a link, or no ordinary file")
+	otherFile   = multivac.Errorf(multivac.ErrInvalid, "save it as one of the kinds that `multivac formats` lists", "it is not a kind of document I can read")
+	emptyFile   = multivac.Errorf(multivac.ErrInvalid, "leave it out, or write something into it", "it is empty")
+)
 
 // walk finds the files of paths. It takes every file that is named. In folders,
 // it leaves out hidden and ignored files, symbolic links and files that are no
-// documents. A file that cannot be read becomes a problem, and walk goes on.
-func walk(ctx context.Context, paths []string) plan {
-	p := plan{skipped: map[string]int{}}
+// documents. A file that cannot be read becomes a problem, and walk goes on. What
+// files hold is bounded by l.
+func walk(ctx context.Context, paths []string, l limits) plan {
+	p := plan{limits: l}
 	for _, path := range paths {
 		if path == stdin {
-			p.files = append(p.files, file{path: stdin})
+			p.files = append(p.files, file{path: stdin, limits: l})
 			continue
 		}
 		info, err := os.Stat(path)
@@ -51,7 +68,7 @@ func walk(ctx context.Context, paths []string) plan {
 
 func (p *plan) add(path string, info os.FileInfo) {
 	path = filepath.Clean(path)
-	p.files = append(p.files, file{path: path, source: filepath.ToSlash(path), size: info.Size()})
+	p.files = append(p.files, file{path: path, source: filepath.ToSlash(path), size: info.Size(), limits: p.limits})
 	p.bytes += info.Size()
 }
 
@@ -67,40 +84,54 @@ func (p *plan) folder(ctx context.Context, dir string, r rules) {
 	r = r.with(dir)
 	for _, e := range entries {
 		path := filepath.Join(dir, e.Name())
-		if strings.HasPrefix(e.Name(), ".") || r.ignore(path, e.IsDir()) {
-			continue
-		}
 		switch {
+		case strings.HasPrefix(e.Name(), "."):
+			p.passed = append(p.passed, passed{path, hiddenFile})
+		case r.ignore(path, e.IsDir()):
+			p.passed = append(p.passed, passed{path, ignoredFile})
 		case e.IsDir():
 			p.folder(ctx, path, r)
 		case !e.Type().IsRegular(): // links may lead outside or in circles
+			p.passed = append(p.passed, passed{path, linkedFile})
 		case !isDocument(path):
-			p.skipped[strings.ToLower(filepath.Ext(path))]++
+			p.passed = append(p.passed, passed{path, otherFile})
 		default:
-			info, err := e.Info()
-			if err != nil {
-				p.problems = append(p.problems, unreadable(err))
-				continue
-			}
-			if info.Size() > 0 { // an empty file is a placeholder, such as .keep and __init__.py
-				p.add(path, info)
-				p.files[len(p.files)-1].found = true
-			}
+			p.find(path, e)
 		}
 	}
 }
 
-// kinds says how many files of which kind were passed over, the most frequent
-// kind first: "70 files: 41 .png, 20 .yaml, 9 .go". It is empty if there were
-// none.
+// find adds a file in a folder.
+func (p *plan) find(path string, e os.DirEntry) {
+	info, err := e.Info()
+	switch {
+	case err != nil:
+		p.problems = append(p.problems, unreadable(err))
+	case info.Size() == 0: // a placeholder, such as .keep and __init__.py
+		p.passed = append(p.passed, passed{path, emptyFile})
+	default:
+		p.add(path, info)
+		p.files[len(p.files)-1].found = true
+	}
+}
+
+// kinds says how many files of which kind were passed over because they are no
+// documents, the most frequent kind first: "70 files: 41 .png, 20 .yaml, 9 .go".
+// It is empty if there were none.
 func (p *plan) kinds() string {
 	const named = 8
-	all, total := slices.Collect(maps.Keys(p.skipped)), 0
-	slices.SortFunc(all, func(a, b string) int { return cmp.Or(p.skipped[b]-p.skipped[a], strings.Compare(a, b)) })
+	skipped := map[string]int{}
+	for _, one := range p.passed {
+		if one.why == otherFile {
+			skipped[strings.ToLower(filepath.Ext(one.path))]++
+		}
+	}
+	all, total := slices.Collect(maps.Keys(skipped)), 0
+	slices.SortFunc(all, func(a, b string) int { return cmp.Or(skipped[b]-skipped[a], strings.Compare(a, b)) })
 	var kinds []string
 	rest := 0
 	for i, extension := range all {
-		n := p.skipped[extension]
+		n := skipped[extension]
 		total += n
 		switch {
 		case i >= named:

@@ -18,6 +18,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"multivac"
+	"multivac/internal/extract"
 	"multivac/internal/web"
 	"multivac/internal/web/webtest"
 	"multivac/internal/web/wire"
@@ -29,7 +30,7 @@ func pair(t *testing.T, m *webtest.Memory) (*Client, *[]time.Duration) {
 	t.Helper()
 	server := httptest.NewServer(web.New(web.Options{
 		Verbs: m.Verbs(), Wait: 20 * time.Millisecond, Log: slog.New(slog.DiscardHandler),
-		Files: func(context.Context, string, io.Reader, multivac.CollectionName, func(bytes, lines int) error) iter.Seq2[multivac.Telling, error] {
+		Files: func(context.Context, extract.Input) iter.Seq2[multivac.Telling, error] {
 			panic("a client of ours sends no files")
 		},
 	}))

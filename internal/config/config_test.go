@@ -61,6 +61,8 @@ func TestLayers(t *testing.T) {
 	want.Queue.Password = NewSecret("hunter2")
 	want.Cache.Addrs, want.Cache.Timeout, want.Cache.NearBytes = []string{"a:1", "b:2"}, 40*time.Millisecond, 2<<20
 	want.Traces.Sample = 1
+	want.Extract = Extract{MaxText: 128 << 20, MaxUnpacked: 256 << 20, MaxRatio: 200, MaxDepth: 8, MaxMembers: 50_000, MaxPages: 5000, MaxCells: 2_000_000, MaxTime: 10 * time.Minute}
+	want.Request = Request{MaxDocuments: 50_000, MaxUnpacked: 256 << 20, MaxTime: 5 * time.Minute}
 	if d := cmp.Diff(want, l.Settings, cmp.Comparer(func(a, b Secret) bool { return a.Reveal() == b.Reveal() })); d != "" {
 		t.Errorf("(-want +got)\n%s", d)
 	}

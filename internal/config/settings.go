@@ -29,10 +29,33 @@ type Settings struct {
 	LogFormat      string            `koanf:"log-format"`
 	LogLevel       string            `koanf:"log-level"`
 	LogQuestions   bool              `koanf:"log-questions"`
+	Extract        Extract           `koanf:"extract"`
+	Request        Request           `koanf:"request"`
 	Store          Store             `koanf:"store"`
 	Queue          Queue             `koanf:"queue"`
 	Cache          Cache             `koanf:"cache"`
 	Traces         Traces            `koanf:"traces"`
+}
+
+// Extract is what may be used for one file, and for each document in it, and what is
+// read of it.
+type Extract struct {
+	MaxText     int64         `koanf:"max-text"`
+	MaxUnpacked int64         `koanf:"max-unpacked"`
+	MaxRatio    int           `koanf:"max-ratio"`
+	MaxDepth    int           `koanf:"max-depth"`
+	MaxMembers  int           `koanf:"max-members"`
+	MaxPages    int           `koanf:"max-pages"`
+	MaxCells    int           `koanf:"max-cells"`
+	MaxTime     time.Duration `koanf:"max-time"`
+	Hidden      bool          `koanf:"hidden"`
+}
+
+// Request is what a request that tells may use.
+type Request struct {
+	MaxDocuments int           `koanf:"max-documents"`
+	MaxUnpacked  int64         `koanf:"max-unpacked"`
+	MaxTime      time.Duration `koanf:"max-time"`
 }
 
 // Store says where documents are stored.

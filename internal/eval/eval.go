@@ -33,8 +33,6 @@ type Engine struct {
 	// If this is set, it waits until everything that was told is also found by
 	// its meaning.
 	Enriched func(context.Context) error
-	// Threshold returns the least confidence of an answer at a stop.
-	Threshold func(multivac.Stop) float64
 	// Progress, if set, is called after each batch and after each question.
 	Progress func(Progress)
 }
@@ -52,8 +50,12 @@ type Asked struct {
 	ID         string               `json:"id"`
 	State      multivac.AnswerState `json:"state"` // at the balanced stop
 	Confidence float64              `json:"confidence"`
-	Sentences  []Sentence           `json:"sentences"` // the best first, at most Depth
-	Documents  []string             `json:"documents"` // sources of the first distinct ones, at most 5
+	Reaches    multivac.Stop        `json:"reaches,omitempty"` // the strictest stop at which it is an answer
+	Sentences  []Sentence           `json:"sentences"`         // the best first, at most Depth
+	Documents  []string             `json:"documents"`         // sources of the first distinct ones, at most 5
+	// Quotation is what is quoted of the first sentence and around it. Nil if
+	// there is no sentence.
+	Quotation *Quotation `json:"quotation,omitempty"`
 
 	latency time.Duration
 }
@@ -65,6 +67,14 @@ type Sentence struct {
 	Start      int     `json:"start"`
 	End        int     `json:"end"`
 	Confidence float64 `json:"confidence"`
+}
+
+// Quotation is the quotation of an answer.
+type Quotation struct {
+	Text  string         `json:"text"`
+	Shape multivac.Shape `json:"shape"`
+	Start int            `json:"start"`
+	End   int            `json:"end"`
 }
 
 // Run tells e the documents, asks it the questions one after another, and
@@ -94,7 +104,7 @@ func Run(ctx context.Context, e Engine, documents iter.Seq2[multivac.Telling, er
 	if err != nil {
 		return Report{}, nil, err
 	}
-	r := Score(questions, asked, e.Threshold)
+	r := Score(questions, asked)
 	r.Documents = told
 	r.IndexSeconds, r.EnrichSeconds = took, enriched
 	r.DocumentsPerSecond = float64(told) / max(took, 1e-9)
@@ -180,11 +190,15 @@ func (e Engine) ask(ctx context.Context, questions []Question) ([]Asked, error) 
 }
 
 func record(q Question, a multivac.Answer) Asked {
-	r := Asked{ID: q.ID, State: a.State, Confidence: a.Confidence, Sentences: []Sentence{}, Documents: []string{}}
+	r := Asked{ID: q.ID, State: a.State, Confidence: a.Confidence, Reaches: a.Reaches, Sentences: []Sentence{}, Documents: []string{}}
 	for _, s := range a.Sentences[:min(len(a.Sentences), Depth)] {
 		r.Sentences = append(r.Sentences, Sentence{
-			Text: s.Text, Document: s.Source, Start: s.Start, End: s.End, Confidence: s.Confidence,
+			Text: s.SentenceText(), Document: s.Source, Start: s.Sentence.Start, End: s.Sentence.End, Confidence: s.Confidence,
 		})
+	}
+	if len(a.Sentences) > 0 {
+		q := a.Sentences[0]
+		r.Quotation = &Quotation{Text: q.Text, Shape: q.Shape, Start: q.Start, End: q.End}
 	}
 	r.Documents = append(r.Documents, a.Sources...)
 	return r

@@ -84,9 +84,20 @@ func TestRead(t *testing.T) {
 	}
 }
 
-// threshold of the three stops in these tests.
-func threshold(s multivac.Stop) float64 {
-	return map[multivac.Stop]float64{multivac.Strict: 0.85, multivac.Balanced: 0.5, multivac.Eager: 0.25}[s]
+// reaching returns the results with the stops that their confidences reach.
+func reaching(asked []Asked) []Asked {
+	asked = slices.Clone(asked)
+	for i := range asked {
+		switch a := &asked[i]; {
+		case a.Confidence >= 0.85:
+			a.Reaches = multivac.Strict
+		case a.Confidence >= 0.5:
+			a.Reaches = multivac.Balanced
+		case a.Confidence >= 0.25:
+			a.Reaches = multivac.Eager
+		}
+	}
+	return asked
 }
 
 func sentence(text, document string) Sentence { return Sentence{Text: text, Document: document} }
@@ -108,7 +119,7 @@ func TestScore(t *testing.T) {
 		{Confidence: 0.6, Sentences: []Sentence{sentence("It is grey.", "e")}, Documents: []string{"e"}},
 		{Confidence: 0},
 	}
-	r := Score(questions, asked, threshold)
+	r := Score(questions, reaching(asked))
 	f := func(name string, got *float64, want float64) {
 		t.Helper()
 		if got == nil || math.Abs(*got-want) > 1e-12 {
@@ -143,6 +154,28 @@ func TestScore(t *testing.T) {
 	}
 }
 
+// A procedure is quoted whole if the quotation has all of its answers. Its
+// sentence still decides about the other measures.
+func TestProcedures(t *testing.T) {
+	q := Question{Answers: []string{"stop it", "start it"}, Kind: Procedure}
+	asked := func(quotation, sentence string) Asked {
+		return Asked{Confidence: 0.9, Sentences: []Sentence{{Text: sentence}}, Quotation: &Quotation{Text: quotation, Shape: multivac.ShapeSteps}}
+	}
+	r := Score([]Question{q, q, q, q, {Answers: []string{"start it"}, Kind: "list"}}, []Asked{
+		asked("1. Stop it.\n2. Run it.\n3. Start it.", "Run it."), asked("1. Stop it.", "Stop it."), {}, asked("Stop it, start it.", "Start it."),
+		asked("1. Start it.", "Start it."),
+	})
+	if r.ProceduresWhole == nil || *r.ProceduresWhole != 2./4 || *r.HitAt1 != 3./5 {
+		t.Errorf("procedures whole %s, hit %s; want 0.5 and 0.6", format(r.ProceduresWhole), format(r.HitAt1))
+	}
+	if f, err := ParseFloor("procedures_whole=0.6"); err != nil || f.Check(r) == nil {
+		t.Errorf("%v: half of the procedures are over a floor of 0.6", err)
+	}
+	if !strings.Contains(r.String(), "whole 50.0%") {
+		t.Errorf("no share of procedures in\n%s", r)
+	}
+}
+
 func TestECEByHand(t *testing.T) {
 	// One answerable, right, at .8 and one unanswerable at .4, half a weight
 	// each: five bins are .2 too unsure, five are .4 too sure.
@@ -170,7 +203,7 @@ func TestOneHalfAlone(t *testing.T) {
 		if q.ID != "" {
 			questions = append(questions, q)
 		}
-		r, err := json.Marshal(Score(questions, asked, threshold))
+		r, err := json.Marshal(Score(questions, reaching(asked)))
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -364,9 +397,11 @@ func (l *library) Tell(_ context.Context, tellings []multivac.Telling, wait mult
 
 func (l *library) Ask(_ context.Context, q multivac.Question) (multivac.Answer, error) {
 	l.asked = append(l.asked, q)
-	a := multivac.Answer{State: multivac.Answered, Confidence: 0.75}
+	a := multivac.Answer{State: multivac.Answered, Confidence: 0.75, Reaches: multivac.Balanced}
 	for _, t := range l.told {
-		a.Sentences = append(a.Sentences, multivac.Quotation{Text: string(t.Body), Source: t.Source, End: len(t.Body)})
+		a.Sentences = append(a.Sentences, multivac.Quotation{
+			Text: string(t.Body), Source: t.Source, End: len(t.Body), Shape: multivac.ShapeSentence, Sentence: multivac.Span{End: len(t.Body)},
+		})
 		a.Sources = append(a.Sources, t.Source)
 	}
 	return a, nil
@@ -385,7 +420,7 @@ func told(n int) iter.Seq2[multivac.Telling, error] {
 func TestRun(t *testing.T) {
 	l := &library{lock: make(chan struct{}, 1)}
 	var steps []Progress
-	e := Engine{Teller: l, Asker: l, Collection: "exam", Threshold: threshold, Progress: func(p Progress) { steps = append(steps, p) }}
+	e := Engine{Teller: l, Asker: l, Collection: "exam", Progress: func(p Progress) { steps = append(steps, p) }}
 	questions := []Question{{ID: "1", Question: "Which fact?", Answers: []string{"fact 0"}, Document: "d0"}, {ID: "2", Question: "Whose?"}}
 
 	r, asked, err := Run(t.Context(), e, told(1), questions)
@@ -407,7 +442,7 @@ func TestRun(t *testing.T) {
 	if err := WriteAnswers(&lines, asked); err != nil {
 		t.Fatal(err)
 	}
-	wantLine := `{"id":"1","state":"answered","confidence":0.75,"sentences":[{"text":"Fact 0.","document":"d0","start":0,"end":7,"confidence":0}],"documents":["d0"]}`
+	wantLine := `{"id":"1","state":"answered","confidence":0.75,"reaches":"balanced","sentences":[{"text":"Fact 0.","document":"d0","start":0,"end":7,"confidence":0}],"documents":["d0"],"quotation":{"text":"Fact 0.","shape":"sentence","start":0,"end":7}}`
 	if got, _, _ := strings.Cut(lines.String(), "\n"); got != wantLine {
 		t.Errorf("answers\n%s, want\n%s", got, wantLine)
 	}
@@ -416,7 +451,7 @@ func TestRun(t *testing.T) {
 func TestRunTellsAllInBatches(t *testing.T) {
 	l := &library{lock: make(chan struct{}, 1)}
 	const n = 3*batchTellings + 1
-	r, asked, err := Run(t.Context(), Engine{Teller: l, Asker: l, Threshold: threshold}, told(n), []Question{{Question: "?", ID: "1"}})
+	r, asked, err := Run(t.Context(), Engine{Teller: l, Asker: l}, told(n), []Question{{Question: "?", ID: "1"}})
 	if err != nil || r.Documents != n || len(l.told) != n {
 		t.Fatalf("%d documents, %d told, %v; want %d", r.Documents, len(l.told), err, n)
 	}
@@ -434,14 +469,14 @@ func TestRunTellsAllInBatches(t *testing.T) {
 
 func TestRunEndsWithABadDocument(t *testing.T) {
 	l := &library{lock: make(chan struct{}, 1), refuse: "d7"}
-	_, _, err := Run(t.Context(), Engine{Teller: l, Asker: l, Threshold: threshold}, told(9), nil)
+	_, _, err := Run(t.Context(), Engine{Teller: l, Asker: l}, told(9), nil)
 	if err == nil || !strings.Contains(err.Error(), "d7") {
 		t.Errorf("refused document: %v, want an error that names d7", err)
 	}
 	broken := func(yield func(multivac.Telling, error) bool) {
 		yield(multivac.Telling{}, errors.New("d.jsonl:3: broken line"))
 	}
-	if _, _, err := Run(t.Context(), Engine{Teller: l, Asker: l, Threshold: threshold}, broken, nil); err == nil || !strings.Contains(err.Error(), "d.jsonl:3") {
+	if _, _, err := Run(t.Context(), Engine{Teller: l, Asker: l}, broken, nil); err == nil || !strings.Contains(err.Error(), "d.jsonl:3") {
 		t.Errorf("broken line: %v, want it back", err)
 	}
 	if len(l.asked) != 0 {
@@ -450,7 +485,7 @@ func TestRunEndsWithABadDocument(t *testing.T) {
 }
 
 func TestReportReadsWell(t *testing.T) {
-	got := Score(nil, nil, threshold).String()
+	got := Score(nil, nil).String()
 	if !strings.Contains(got, "auroc            –") {
 		t.Errorf("a measure that cannot be given is not shown as –:\n%s", got)
 	}
@@ -468,11 +503,11 @@ func format(v *float64) string {
 
 // The names are read by programs of others.
 func TestNamesInJSON(t *testing.T) {
-	b, err := json.Marshal(Score([]Question{{ID: "1"}}, []Asked{{}}, threshold))
+	b, err := json.Marshal(Score([]Question{{ID: "1"}}, []Asked{{}}))
 	if err != nil {
 		t.Fatal(err)
 	}
-	want := strings.Fields(`documents questions answerable hit_at_1 hit_at_3 gold_at_1 mrr_at_10 recall_at_1 recall_at_5
+	want := strings.Fields(`documents questions answerable hit_at_1 hit_at_3 gold_at_1 mrr_at_10 recall_at_1 recall_at_5 procedures_whole
 		auroc auroc_correct coverage_at_90 ece enrich_seconds stops
 		eager coverage precision false_answer_rate balanced coverage precision false_answer_rate strict coverage precision false_answer_rate
 		index_seconds documents_per_second rss_bytes latency_ms p50 p95 p99`)
@@ -490,11 +525,11 @@ func TestNamesInJSON(t *testing.T) {
 func TestCurveAndSuggestion(t *testing.T) {
 	questions := []Question{{Question: "a", Answers: []string{"x"}}, {Question: "b", Answers: []string{"x"}}, {Question: "c"}, {Question: "d"}}
 	var asked []Asked
-	for _, confidence := range []float64{0.95, 0.55, 0.75, 0.05} {
-		asked = append(asked, Asked{Confidence: confidence, Sentences: []Sentence{{Text: "x"}}})
+	for _, a := range []Asked{{Confidence: 0.95, Reaches: multivac.Strict}, {Confidence: 0.55, Reaches: multivac.Eager}, {Confidence: 0.75, Reaches: multivac.Eager}, {Confidence: 0.05}} {
+		a.Sentences = []Sentence{{Text: "x"}}
+		asked = append(asked, a)
 	}
-	stops := map[multivac.Stop]float64{multivac.Strict: 0.9, multivac.Balanced: 0.8, multivac.Eager: 0.5}
-	r := Score(questions, asked, func(s multivac.Stop) float64 { return stops[s] })
+	r := Score(questions, asked)
 	if r.SuggestedStop != multivac.Balanced {
 		t.Errorf("suggested %q, want balanced: all it answers is right, and eager answers a third wrong", r.SuggestedStop)
 	}
@@ -504,7 +539,7 @@ func TestCurveAndSuggestion(t *testing.T) {
 	if !strings.Contains(r.String(), "use --stop balanced") {
 		t.Errorf("the table does not say what to use:\n%s", r)
 	}
-	if r := Score(questions[:2], asked[:2], func(multivac.Stop) float64 { return 0 }); r.Curve != nil || r.SuggestedStop != "" {
+	if r := Score(questions[:2], asked[:2]); r.Curve != nil || r.SuggestedStop != "" {
 		t.Errorf("curve %v and suggestion %q without unanswerable questions, want none", r.Curve, r.SuggestedStop)
 	}
 }

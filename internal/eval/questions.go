@@ -22,6 +22,11 @@ type Question struct {
 	Kind     string   `json:"kind,omitempty"` // for measures of one kind of question; optional
 }
 
+// Procedure is the kind of questions for all steps of a procedure. Their
+// answers are from the first and from the last step, and a quotation of the
+// whole has both.
+const Procedure = "procedure"
+
 // Answerable reports whether the documents answer q.
 func (q Question) Answerable() bool { return len(q.Answers) > 0 }
 
@@ -85,3 +90,17 @@ func (q Question) AnsweredBy(sentence string) bool {
 	}
 	return holds(sentence, answers)
 }
+
+// WhollyAnsweredBy reports whether the text contains all of q's answers.
+func (q Question) WhollyAnsweredBy(text string) bool {
+	for _, a := range q.Answers {
+		if !holds(text, []string{fold(a)}) {
+			return false
+		}
+	}
+	return q.Answerable()
+}
+
+// Right reports whether the best sentence of an answer is right, whatever its
+// confidence.
+func (q Question) Right(a multivac.Answer) bool { return judge(q, record(q, a)).right() }

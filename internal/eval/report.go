@@ -27,6 +27,9 @@ type Report struct {
 	MRRAt10   *float64 `json:"mrr_at_10"`   // mean of 1 / rank of the first that does
 	RecallAt1 *float64 `json:"recall_at_1"` // the named document is the first
 	RecallAt5 *float64 `json:"recall_at_5"` // it is among the first five
+	// The share of the questions of kind procedure whose quotation has all of
+	// their answers: the first step and the last.
+	ProceduresWhole *float64 `json:"procedures_whole"`
 
 	AUROC        *float64 `json:"auroc"`          // how well confidence separates answerable from unanswerable questions
 	AUROCCorrect *float64 `json:"auroc_correct"`  // how well confidence separates right answers from all else
@@ -75,7 +78,7 @@ type Latency struct {
 func (r Report) measures() map[string]*float64 {
 	all := map[string]*float64{
 		"hit_at_1": r.HitAt1, "hit_at_3": r.HitAt3, "gold_at_1": r.GoldAt1, "mrr_at_10": r.MRRAt10,
-		"recall_at_1": r.RecallAt1, "recall_at_5": r.RecallAt5,
+		"recall_at_1": r.RecallAt1, "recall_at_5": r.RecallAt5, "procedures_whole": r.ProceduresWhole,
 		"auroc": r.AUROC, "auroc_correct": r.AUROCCorrect, "coverage_at_90": r.CoverageAt90,
 		"documents_per_second": &r.DocumentsPerSecond,
 	}
@@ -145,6 +148,9 @@ func (r Report) String() string {
 	row("hit", "@1 %s  @3 %s  gold@1 %s", share(r.HitAt1), share(r.HitAt3), share(r.GoldAt1))
 	row("mrr", "@10 %s", share(r.MRRAt10))
 	row("recall", "@1 %s  @5 %s", share(r.RecallAt1), share(r.RecallAt5))
+	if r.ProceduresWhole != nil {
+		row("procedures", "whole %s", share(r.ProceduresWhole))
+	}
 	row("auroc", "%s  of right answers %s", share(r.AUROC), share(r.AUROCCorrect))
 	row("coverage", "@90 %s", share(r.CoverageAt90))
 	row("ece", "%s", share(r.ECE))

@@ -11,7 +11,7 @@ import (
 // Score computes the measures of questions and their results, which are in the
 // same order. A measure that the questions do not allow, such as an AUROC
 // without unanswerable questions, is nil.
-func Score(questions []Question, asked []Asked, threshold func(multivac.Stop) float64) Report {
+func Score(questions []Question, asked []Asked) Report {
 	marks := make([]mark, len(questions))
 	for i, q := range questions {
 		marks[i] = judge(q, asked[i])
@@ -25,12 +25,12 @@ func Score(questions []Question, asked []Asked, threshold func(multivac.Stop) fl
 	r.ECE = m.ece(10)
 	r.Stops = map[multivac.Stop]Stop{}
 	for _, stop := range multivac.Stops {
-		r.Stops[stop] = m.at(threshold(stop))
+		r.Stops[stop] = m.at(func(k mark) bool { return k.reached(stop) })
 	}
 	if !m.half() {
 		r.Curve, r.SuggestedStop = m.curve(), r.suggest()
 	}
-	r.Kinds = kinds(questions, marks, threshold(multivac.Balanced))
+	r.Kinds = kinds(questions, marks)
 	r.LatencyMS = latency(asked)
 	return r
 }
@@ -43,13 +43,16 @@ type mark struct {
 	gold       bool // the first sentence contains an answer and is from that document
 	document   int  // rank of that document, from 1; 0 for none
 	confidence float64
+	reaches    multivac.Stop
 	something  bool // there was a sentence to answer with
+	procedure  bool // the question asks for all steps of a procedure
+	whole      bool // the quotation has its first and its last step
 }
 
 func judge(q Question, a Asked) mark {
 	m := mark{
 		answerable: q.Answerable(), named: q.Document != "",
-		confidence: a.Confidence, something: len(a.Sentences) > 0,
+		confidence: a.Confidence, reaches: a.Reaches, something: len(a.Sentences) > 0,
 	}
 	if !m.answerable {
 		return m
@@ -57,18 +60,26 @@ func judge(q Question, a Asked) mark {
 	m.hit = 1 + slices.IndexFunc(a.Sentences[:min(len(a.Sentences), Depth)], func(s Sentence) bool { return q.AnsweredBy(s.Text) })
 	m.gold = m.hit == 1 && a.Sentences[0].Document == q.Document
 	m.document = 1 + slices.Index(a.Documents, q.Document)
+	m.procedure = q.Kind == Procedure
+	m.whole = a.Quotation != nil && q.WhollyAnsweredBy(a.Quotation.Text)
 	return m
 }
 
-// right reports whether the first sentence answers the question.
-func (m mark) right() bool { return m.hit == 1 }
+// right reports whether what is quoted answers the question: the first sentence,
+// or the whole procedure around it.
+func (m mark) right() bool { return m.hit == 1 || m.procedure && m.whole }
 
 // given reports whether there is an answer at a threshold.
 func (m mark) given(threshold float64) bool { return m.something && m.confidence >= threshold }
 
+// reached reports whether there is an answer at a stop.
+func (m mark) reached(stop multivac.Stop) bool {
+	return m.something && m.reaches.AtLeast(stop)
+}
+
 // found sets the measures that do not depend on a threshold.
 func (r *Report) found(marks []mark) {
-	var first, third, gold, reciprocal, recall1, recall5, named float64
+	var first, third, gold, reciprocal, recall1, recall5, named, procedures, whole float64
 	for _, m := range marks {
 		if !m.answerable {
 			continue
@@ -79,6 +90,8 @@ func (r *Report) found(marks []mark) {
 		}
 		first += one(m.hit == 1)
 		third += one(m.hit >= 1 && m.hit <= 3)
+		procedures += one(m.procedure)
+		whole += one(m.procedure && m.whole)
 		if m.named {
 			named++
 			gold += one(m.gold)
@@ -89,6 +102,7 @@ func (r *Report) found(marks []mark) {
 	n := float64(r.Answerable)
 	r.HitAt1, r.HitAt3, r.MRRAt10 = ratio(first, n), ratio(third, n), ratio(reciprocal, n)
 	r.GoldAt1, r.RecallAt1, r.RecallAt5 = ratio(gold, named), ratio(recall1, named), ratio(recall5, named)
+	r.ProceduresWhole = ratio(whole, procedures)
 }
 
 // A mix gives questions weights, so that the answerable and the unanswerable
@@ -216,11 +230,22 @@ func (m mix) ece(bins int) *float64 {
 	return &sum
 }
 
+// ECE returns the expected calibration error of n questions, which at yields by
+// their numbers. It is nil without questions of both kinds.
+func ECE(n int, at func(i int) (answerable, right bool, confidence float64)) *float64 {
+	marks := make([]mark, n)
+	for i := range marks {
+		answerable, right, confidence := at(i)
+		marks[i] = mark{answerable: answerable, confidence: confidence, hit: int(one(right))}
+	}
+	return newMix(marks).ece(10)
+}
+
 // curve returns the measures at each tenth of confidence.
 func (m mix) curve() (points []Point) {
 	for tenth := 1; tenth < 10; tenth++ {
 		confidence := float64(tenth) / 10
-		points = append(points, Point{confidence, m.at(confidence)})
+		points = append(points, Point{confidence, m.at(func(k mark) bool { return k.given(confidence) })})
 	}
 	return points
 }
@@ -237,11 +262,12 @@ func (r *Report) suggest() multivac.Stop {
 	return multivac.Strict
 }
 
-// at returns the measures at a threshold.
-func (m mix) at(threshold float64) Stop {
+// at returns the measures if those questions are answered that are given an
+// answer.
+func (m mix) at(given func(mark) bool) Stop {
 	var right, answered, wrong float64
 	for _, k := range m.marks {
-		if !k.given(threshold) {
+		if !given(k) {
 			continue
 		}
 		right += one(k.right())
@@ -256,7 +282,7 @@ func (m mix) at(threshold float64) Stop {
 	return s
 }
 
-func kinds(questions []Question, marks []mark, threshold float64) map[string]Kind {
+func kinds(questions []Question, marks []mark) map[string]Kind {
 	all := map[string]Kind{}
 	for i, q := range questions {
 		if q.Kind == "" {
@@ -266,7 +292,7 @@ func kinds(questions []Question, marks []mark, threshold float64) map[string]Kin
 		k.Questions++
 		k.Answerable += int(one(marks[i].answerable))
 		k.Right += int(one(marks[i].right()))
-		k.Answered += int(one(marks[i].given(threshold)))
+		k.Answered += int(one(marks[i].reached(multivac.Balanced)))
 		all[q.Kind] = k
 	}
 	return all

@@ -2,6 +2,7 @@ package extract
 
 import (
 	"bytes"
+	"fmt"
 	"strings"
 	"unicode/utf8"
 
@@ -10,35 +11,83 @@ import (
 	"golang.org/x/text/encoding/unicode"
 
 	"multivac"
+	"multivac/internal/extract/charset"
 )
 
 // BOM marks UTF-8, where Windows wants it marked. It stays in a text that is
 // kept byte for byte.
 const BOM = "\ufeff"
 
+// isUTF16 reports whether b is marked as UTF-16, and not as UTF-32, whose mark
+// begins alike.
 func isUTF16(b []byte) bool {
-	return len(b) >= 2 && (b[0] == 0xFF && b[1] == 0xFE || b[0] == 0xFE && b[1] == 0xFF)
+	return bytes.HasPrefix(b, []byte("\xff\xfe")) && !bytes.HasPrefix(b, []byte("\xff\xfe\x00\x00")) || bytes.HasPrefix(b, []byte("\xfe\xff"))
 }
 
-// checkText returns an ErrInvalid for what is neither in UTF-8 or UTF-16 nor in
-// the encoding that it declares.
-func (all Formats) checkText(f Format, body []byte) error {
-	if encodingOf(f, body) == nil {
-		return all.checkBytes(body)
+// guess returns the encoding of what does not say in which it is, and is not
+// UTF-8. It returns false where that is not sure, and for what says that it is in
+// an encoding in which it is not.
+func guess(f Format, b []byte) (charset.Encoding, bool) {
+	if isUTF16(b) || utf8.Valid(b) && bytes.IndexByte(b, 0) < 0 && bytes.IndexByte(b, escapeByte) < 0 {
+		return charset.Encoding{}, false
 	}
-	return all.refuseZero(body)
+	if f.Declared != nil && f.Declared(b) != "" {
+		return charset.Encoding{}, false
+	}
+	return charset.Guess(b)
+}
+
+// Encoding returns the name of the encoding in which t is read, where t does not
+// say it and it had to be found out, and else "".
+func (all Formats) Encoding(t multivac.Telling) string {
+	f, err := all.document(t.MediaType)
+	if err != nil || !f.Text || encodingOf(f, t.Body) != nil {
+		return ""
+	}
+	e, _ := guess(f, t.Body)
+	return e.Name
+}
+
+// isText reports whether a file that begins with head is text in an encoding
+// that can be told.
+func isText(head []byte) bool {
+	zero := bytes.IndexByte(head, 0) >= 0
+	if !zero && utf8.Valid(WholeRunes(head)) {
+		return true
+	}
+	if i := bytes.LastIndexAny(head, " \n"); !zero && i > 0 {
+		head = head[:i]
+	}
+	_, ok := guess(Format{}, head[:len(head)&^3]) // whole characters of UTF-16 and UTF-32
+	return ok
+}
+
+// checkText returns an ErrInvalid for what is in no encoding that it declares or
+// that can be told.
+func (all Formats) checkText(f Format, body []byte) error {
+	if encodingOf(f, body) != nil {
+		return all.refuseZero(body)
+	}
+	if _, ok := guess(f, body); ok {
+		return nil
+	}
+	return all.checkBytes(body)
 }
 
 // toUTF8 returns body in UTF-8.
 func (all Formats) toUTF8(f Format, body []byte) ([]byte, error) {
-	if err := all.checkText(f, body); err != nil {
-		return nil, err
-	}
 	if e := encodingOf(f, body); e != nil {
+		if err := all.refuseZero(body); err != nil {
+			return nil, err
+		}
 		return decode(e, body)
 	}
-	if !isUTF16(body) {
-		return body, nil
+	if e, ok := guess(f, body); ok {
+		text, _ := e.Decode(body)
+		return text, nil
+	}
+	if err := all.checkBytes(body); err != nil || !isUTF16(body) {
+		return body, err
 	}
 	body, err := unicode.UTF16(unicode.BigEndian, unicode.UseBOM).NewDecoder().Bytes(body)
 	if err != nil {
@@ -97,7 +146,7 @@ func (all Formats) checkBytes(b []byte) error {
 }
 
 // CheckUTF8 returns an ErrInvalid that names the first byte of b that is not
-// UTF-8.
+// UTF-8, and its line where there are several.
 func CheckUTF8(b []byte) error {
 	if utf8.Valid(b) {
 		return nil
@@ -110,8 +159,12 @@ func CheckUTF8(b []byte) error {
 		}
 		i += n
 	}
+	line := ""
+	if n := bytes.Count(b[:i], []byte("\n")); n > 0 {
+		line = fmt.Sprintf(", in line %d", n+1)
+	}
 	return multivac.Errorf(multivac.ErrInvalid, "save it as UTF-8, or convert it: iconv -f WINDOWS-1252 -t UTF-8",
-		"it is not UTF-8: byte %#02x at offset %d", b[i], i)
+		"it is not UTF-8: byte %#02x at offset %d%s", b[i], i, line)
 }
 
 // refuseZero returns an ErrInvalid for what has a zero byte, as no text has.

@@ -11,6 +11,7 @@ import (
 
 	"multivac"
 	"multivac/internal/extract"
+	"multivac/internal/extract/extracttest"
 	"multivac/internal/extract/formats"
 	"multivac/internal/place"
 )
@@ -37,7 +38,7 @@ func TestFormatThatIsNoText(t *testing.T) {
 	all = append(all, slides)
 	body := "\x00SLIDES\x00The pump.\xff\x00It costs 40 euros."
 	for _, name := range []string{"a.slides", "b", "c.slides.gz"} {
-		for told, err := range all.Files(t.Context(), name, strings.NewReader(body), "", nil) {
+		for told, err := range extracttest.Tellings(t.Context(), all, name, strings.NewReader(body)) {
 			if err != nil || told.MediaType != "application/x-slides" || string(told.Body) != body {
 				t.Errorf("%s: got %+v, %v", name, told, err)
 			}
@@ -122,7 +123,9 @@ func TestFormatOfMany(t *testing.T) {
 	all := extract.Formats{formats.All[0], pack}
 	var got []string
 	parts := 0
-	for told, err := range all.Files(t.Context(), "a.pack", strings.NewReader("one|\x00|two"), "c", func(_, n int) error { parts += n; return nil }) {
+	in := extract.Input{Source: "a.pack", Name: "a.pack", Reader: strings.NewReader("one|\x00|two"), Collection: "c", Limits: extract.Default,
+		Spend: func(_, n int) error { parts += n; return nil }}
+	for told, err := range all.Tellings(t.Context(), in) {
 		switch {
 		case errors.Is(err, multivac.ErrInvalid):
 			got = append(got, "refused")

@@ -6,7 +6,7 @@
 package extract
 
 import (
-	"bytes"
+	"cmp"
 	"context"
 	"fmt"
 	"io"
@@ -14,7 +14,6 @@ import (
 	"path"
 	"slices"
 	"strings"
-	"unicode/utf8"
 
 	"multivac"
 )
@@ -26,24 +25,17 @@ type Extracted struct {
 	Places multivac.Places // of Text in the file
 }
 
-// Limits are what a format may use for one document. Its time ends with the
-// context.
-type Limits struct {
-	Bytes int64 // of text
-	Depth int   // how deep lists, tables and the like may be nested; what is deeper is read as if it were not nested
-}
-
-// Default are the limits of a document. Formats that unpack nothing do not reach
-// them with what may be told.
-var Default = Limits{Bytes: 8 * multivac.MaxBody, Depth: 32}
-
 // A Format is a kind of file that can be read. It has Extract or, where a file
-// holds many documents, Many.
+// holds many documents, Many. Where a file is a document and holds others, as a
+// mail holds what is attached to it, it has both: a file is read with Many, and
+// a body that is told as one document with Extract.
 type Format struct {
 	Name       string   // for people, as in "Markdown"
 	Types      []string // media types as IANA registers them, without parameters, in lower case, the usual one first
 	Extensions []string // with the dot, in lower case, the usual one first
 	Text       bool     // the file is text: it is brought to UTF-8 first, and zero bytes are refused
+	Holds      bool     // the file holds others, which are called by its name; it has Many then
+	Waits      bool     // Extract waits for its turn, and bounds its time by itself from then on
 
 	// Extract returns the text of body, or an ErrInvalid that says what to do
 	// about it. It takes any bytes; of a format of text, those in UTF-8. It
@@ -76,6 +68,11 @@ type File struct {
 	Lines func(n int) error
 	// Check returns an ErrInvalid or ErrTooLarge for what cannot be told.
 	Check func(multivac.Telling) error
+	// Within yields the tellings of a file within this one. Its name, which begins
+	// with that of this file, decides how it is read, as for any other file. spend,
+	// where it is not nil, is told of all bytes that are read of it and of the
+	// files within it, unpacked; its error ends that reading.
+	Within func(name string, r io.Reader, spend func(bytes int) error) iter.Seq2[multivac.Telling, error]
 }
 
 // Formats are kinds of files. What is of no other kind is of the first one.
@@ -86,11 +83,11 @@ type Formats []Format
 var ErrNoText = fmt.Errorf("%w: no text", multivac.ErrInvalid)
 
 // Extract returns the text of body, or an ErrInvalid that says what to do
-// about it: one for an unknown type, for what is not text in UTF-8, UTF-16 or
-// the encoding that it declares, and for what holds no text. It returns an
+// about it: one for an unknown type, for text in an encoding that it neither
+// declares nor can be told from it, and for what holds no text. It returns an
 // ErrTooLarge for what makes more than l allows, and the reason why ctx ended.
 func (all Formats) Extract(ctx context.Context, mediaType string, body []byte, l Limits) (Extracted, error) {
-	f, err := all.byType(mediaType)
+	f, err := all.document(mediaType)
 	if err != nil {
 		return Extracted{}, err
 	}
@@ -119,7 +116,7 @@ func (all Formats) Extract(ctx context.Context, mediaType string, body []byte, l
 // unknown type, for what is not text, and for front matter without a text. It
 // is quick.
 func (all Formats) Check(t multivac.Telling) error {
-	f, err := all.byType(t.MediaType)
+	f, err := all.document(t.MediaType)
 	if err != nil {
 		return err
 	}
@@ -134,8 +131,14 @@ func (all Formats) Check(t multivac.Telling) error {
 	return nil
 }
 
+// Waits reports whether documents of a media type wait for their turn to be read.
+func (all Formats) Waits(mediaType string) bool {
+	f, ok := all.byType(withoutParameters(mediaType))
+	return ok && f.Waits
+}
+
 // Known reports whether the extension of name is that of a kind of file that
-// can be read, gzipped or not.
+// can be read, packed or not.
 func (all Formats) Known(name string) bool {
 	_, ok := all.byExtension(name)
 	return ok
@@ -152,6 +155,13 @@ func (all Formats) MediaType(name string, head []byte) (string, error) {
 	return f.Types[0], nil
 }
 
+// Name returns the name of the kind of a media type, for people, or "" where it
+// is not known.
+func (all Formats) Name(mediaType string) string {
+	f, _ := all.byType(cmp.Or(withoutParameters(mediaType), multivac.Markdown))
+	return f.Name
+}
+
 // of returns the format of a file.
 func (all Formats) of(name string, head []byte) (Format, error) {
 	if f, ok := all.byExtension(name); ok {
@@ -162,14 +172,14 @@ func (all Formats) of(name string, head []byte) (Format, error) {
 		return Format{}, multivac.Errorf(multivac.ErrInvalid, "tell "+all.extensions(), "%s is not a kind of document I can read", multivac.Clip(ext, 20))
 	}
 	if isUTF16(head) {
-		return all.byType(multivac.Plain)
+		return all.document(multivac.Plain)
 	}
 	for _, f := range all {
 		if f.Begins != nil && f.Begins(head) {
 			return f, nil
 		}
 	}
-	if bytes.IndexByte(head, 0) >= 0 || !utf8.Valid(WholeRunes(head)) {
+	if !isText(head) {
 		return Format{}, multivac.Errorf(multivac.ErrInvalid, "tell "+all.extensions(), "%s is not a kind of document I can read: it is not text", multivac.Clip(base, 80))
 	}
 	return all[0], nil
@@ -203,6 +213,25 @@ func (all Formats) Documents() []string {
 	return types
 }
 
+// Holding returns the media types of files that hold others: mails, archives, and
+// packed files, which may be archives.
+func (all Formats) Holding() []string {
+	var types []string
+	for _, f := range all {
+		if f.Holds {
+			types = append(types, f.Types...)
+		}
+	}
+	return append(types, packings...)
+}
+
+// HoldsFiles reports whether Holding has the media type.
+func (all Formats) HoldsFiles(mediaType string) bool {
+	t := withoutParameters(mediaType)
+	f, ok := all.byType(t)
+	return ok && f.Holds || slices.Contains(packings, t)
+}
+
 // Usual returns the usual media type of each format whose files are one
 // document each.
 func (all Formats) Usual() []string {
@@ -233,22 +262,35 @@ func List(words []string, conjunction string) string {
 	return strings.Join(words[:n-1], ", ") + " " + conjunction + " " + words[n-1]
 }
 
-// byType returns the format of a media type, whose files are one document each.
-func (all Formats) byType(mediaType string) (Format, error) {
+// document returns the format of a media type, whose files are one document each.
+func (all Formats) document(mediaType string) (Format, error) {
 	t := withoutParameters(mediaType)
 	if t == "" {
-		t = all[0].Types[0]
+		return all[0], nil
 	}
-	for _, f := range all {
-		switch {
-		case !slices.Contains(f.Types, t):
-		case f.Extract == nil:
-			return Format{}, multivac.Errorf(multivac.ErrInvalid, "tell each line as a document of its own", "%s hold many documents", f.Name)
-		default:
-			return f, nil
-		}
+	f, ok := all.byType(t)
+	switch {
+	case f.Extract == nil && all.HoldsFiles(t):
+		return Format{}, multivac.Errorf(multivac.ErrInvalid, "tell it as a file: with multivac tell, in a form, or as the body of a request of its own", "%s holds other files", t)
+	case ok && f.Extract == nil:
+		return Format{}, multivac.Errorf(multivac.ErrInvalid, "tell each line as a document of its own", "%s hold many documents", f.Name)
+	case ok:
+		return f, nil
 	}
-	return Format{}, multivac.Errorf(multivac.ErrInvalid, "use "+strings.Join(all.Usual(), ", "), "media type %q is not a kind of document I can read", multivac.Clip(t, 80))
+	return Format{}, all.unknown(t)
+}
+
+// byType returns the format of a media type without parameters.
+func (all Formats) byType(t string) (Format, bool) {
+	i := slices.IndexFunc(all, func(f Format) bool { return slices.Contains(f.Types, t) })
+	if i < 0 {
+		return Format{}, false
+	}
+	return all[i], true
+}
+
+func (all Formats) unknown(t string) error {
+	return multivac.Errorf(multivac.ErrInvalid, "use "+strings.Join(all.Usual(), ", "), "media type %q is not a kind of document I can read", multivac.Clip(t, 80))
 }
 
 func withoutParameters(mediaType string) string {
@@ -266,10 +308,12 @@ func (all Formats) byExtension(name string) (Format, bool) {
 	return Format{}, false
 }
 
-// plainName returns name without the extension that says it is gzipped.
+// plainName returns name without the extension that says how it is packed.
 func plainName(name string) string {
-	if n := len(name) - len(".gz"); n > 0 && strings.EqualFold(name[n:], ".gz") {
-		return name[:n]
+	for _, extension := range []string{".gz", ".xz", ".zst"} {
+		if n := len(name) - len(extension); n > 0 && strings.EqualFold(name[n:], extension) {
+			return name[:n]
+		}
 	}
 	return name
 }

@@ -7,8 +7,11 @@ import (
 	"unicode/utf16"
 	"unicode/utf8"
 
+	"golang.org/x/text/encoding/charmap"
+
 	"multivac"
 	"multivac/internal/extract"
+	"multivac/internal/extract/extracttest"
 	"multivac/internal/extract/formats"
 	"multivac/internal/place"
 )
@@ -73,6 +76,47 @@ func TestEncodings(t *testing.T) {
 	}
 }
 
+// Text that does not say its encoding is read where that is sure, and the
+// encoding is named.
+func TestGuessedEncodings(t *testing.T) {
+	const german = "Die Prüfung der Türen erfolgt jährlich; für Schäden haftet der Käufer.\n"
+	latin, err := charmap.Windows1252.NewEncoder().String(german)
+	if err != nil {
+		t.Fatal(err)
+	}
+	var marked strings.Builder
+	marked.WriteString("\xff\xfe\x00\x00")
+	for _, r := range german {
+		marked.WriteString(string([]byte{byte(r), byte(r >> 8), 0, 0}))
+	}
+	f := func(mediaType, in, want, encoding string) {
+		t.Helper()
+		telling := multivac.Telling{MediaType: mediaType, Body: []byte(in)}
+		if err := formats.All.Check(telling); err != nil {
+			t.Errorf("%s: %v", mediaType, err)
+			return
+		}
+		if got := formats.All.Encoding(telling); got != encoding {
+			t.Errorf("%s: got encoding %q, want %q", mediaType, got, encoding)
+		}
+		if got := read(t, mediaType, in).Text; !strings.Contains(got, want) {
+			t.Errorf("%s: got %q, want it to have %q", mediaType, got, want)
+		}
+	}
+	for _, mediaType := range []string{multivac.Plain, multivac.Markdown, "text/x-rst", multivac.HTML, "text/asciidoc"} {
+		f(mediaType, latin, strings.TrimSpace(german), "windows-1252")
+	}
+	f(multivac.CSV, "Teil,Hinweis\nT\xfcr,\"Pr\xfcfung j\xe4hrlich, f\xfcr Sch\xe4den haftet der K\xe4ufer\"\n", "Prüfung jährlich", "windows-1252")
+	f(multivac.Plain, marked.String(), strings.TrimSpace(german), "utf-32")
+	f(multivac.Plain, german, german, "")
+	f(multivac.HTML, "<meta charset=windows-1252>"+latin, "Prüfung", "")
+	for told, err := range extracttest.Tellings(t.Context(), formats.All, "LIESMICH", strings.NewReader(strings.Repeat(latin, 20))) {
+		if err != nil || told.MediaType != multivac.Markdown {
+			t.Errorf("a name without extension: got %q, %v", told.MediaType, err)
+		}
+	}
+}
+
 func TestRefused(t *testing.T) {
 	f := func(mediaType, in string, want ...string) {
 		t.Helper()
@@ -87,11 +131,15 @@ func TestRefused(t *testing.T) {
 			}
 		}
 	}
-	f(multivac.Plain, "caf\xe9", "not UTF-8", "0xe9 at offset 3", "iconv")
+	f(multivac.Plain, "caf\xe9", "not UTF-8", "0xe9 at offset 3;", "iconv")
+	f(multivac.Plain, "Für Türen\nund für Gänge\nund f\xfcr Käufer", "0xfc at offset 33, in line 3")
 	f(multivac.Markdown, "a\x00b", "not text", "offset 1")
 	f(multivac.Plain, "\xff\xfea\x00\x00\x00", "zero byte")
 	f("image/png", "x", "image/png", "text/markdown")
 	f("application/jsonl", "{}", "each line")
+	f("application/zip", "PK", "holds other files", "tell it as a file")
+	f("application/gzip", "x", "holds other files", "tell it as a file")
+	f("application/mbox", "From a", "holds other files", "tell it as a file")
 	f(multivac.HTML, "<p>caf\xe9", "not UTF-8", "iconv")
 	f(multivac.HTML, "<meta charset=utf-8><p>caf\xe9", "not UTF-8")
 	f(multivac.HTML, "<meta charset=unknown><p>caf\xe9", "not UTF-8")

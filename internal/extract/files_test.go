@@ -12,6 +12,8 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"multivac"
+	"multivac/internal/extract"
+	"multivac/internal/extract/extracttest"
 	"multivac/internal/extract/formats"
 	"multivac/internal/extract/jsonl"
 )
@@ -26,7 +28,7 @@ func gzipped(s string) string {
 
 // tellings returns what Files yields, a line each.
 func tellings(t *testing.T, name, in string) (got []string) {
-	for told, err := range formats.All.Files(t.Context(), name, strings.NewReader(in), "c", nil) {
+	for told, err := range formats.All.Tellings(t.Context(), extract.Input{Source: name, Name: name, Reader: strings.NewReader(in), Collection: "c", Limits: extract.Default}) {
 		if err != nil {
 			got = append(got, "error: "+err.Error())
 			continue
@@ -76,8 +78,8 @@ func TestFiles(t *testing.T) {
 	f("a.go", "package a", "error: a.go: .go is not a kind of document I can read; tell .md")
 	f("a", "\x7fELF\x00", "error: a: a is not a kind of document I can read: it is not text")
 	f("a.txt", "caf\xe9", "error: a.txt: it is not UTF-8")
-	f("a.md.gz", gzipped(strings.Repeat("a long text ", 100))[:30], "error: a.md.gz: the gzip file is broken")
-	f("a.md.gz", "\x1f\x8bxxxxxxxxxxxx", "error: a.md.gz: the gzip file is broken")
+	f("a.md.gz", gzipped(strings.Repeat("a long text ", 100))[:30], "error: a.md.gz: the packed file is broken")
+	f("a.md.gz", "\x1f\x8bxxxxxxxxxxxx", "error: a.md.gz: the packed file is broken")
 	f("a.jsonl.gz", gzipped("{\"text\":\"x\"}\n" + strings.Repeat("{\"text\":\"y\"}\n", 9))[:40], "error: a.jsonl.gz")
 }
 
@@ -97,13 +99,13 @@ func (f readerFunc) Read(p []byte) (int, error) { return f(p) }
 
 func TestFilesTooLarge(t *testing.T) {
 	n := 0
-	for _, err := range formats.All.Files(t.Context(), "a.md", repeat('x', 1<<40), "", nil) {
+	for _, err := range extracttest.Tellings(t.Context(), formats.All, "a.md", repeat('x', 1<<40)) {
 		if n++; !errors.Is(err, multivac.ErrTooLarge) {
 			t.Errorf("got %v, want ErrTooLarge", err)
 		}
 	}
 	long := io.MultiReader(repeat('x', jsonl.MaxLine+1), strings.NewReader("\n{\"text\":\"after\"}\n"))
-	for got, err := range formats.All.Files(t.Context(), "a.jsonl", long, "", nil) {
+	for got, err := range extracttest.Tellings(t.Context(), formats.All, "a.jsonl", long) {
 		switch n++; n {
 		case 2:
 			if !errors.Is(err, multivac.ErrTooLarge) || !strings.HasPrefix(err.Error(), "a.jsonl:1: ") {
@@ -121,7 +123,7 @@ func TestFilesTooLarge(t *testing.T) {
 }
 
 func TestFilesStops(t *testing.T) {
-	for _, err := range formats.All.Files(t.Context(), "a.jsonl", strings.NewReader("{\"text\":\"x\"}\n{\"text\":\"y\"}\n"), "", nil) {
+	for _, err := range extracttest.Tellings(t.Context(), formats.All, "a.jsonl", strings.NewReader("{\"text\":\"x\"}\n{\"text\":\"y\"}\n")) {
 		if err != nil {
 			t.Error(err)
 		}
@@ -134,7 +136,7 @@ func FuzzFiles(f *testing.F) {
 	f.Add("a.gz", []byte(gzipped("text")))
 	f.Add("b", []byte("<html>"))
 	f.Fuzz(func(t *testing.T, name string, in []byte) {
-		for telling, err := range formats.All.Files(t.Context(), name, bytes.NewReader(in), "", nil) {
+		for telling, err := range extracttest.Tellings(t.Context(), formats.All, name, bytes.NewReader(in)) {
 			if err == nil {
 				err = telling.Validate()
 				if err == nil {
@@ -154,7 +156,8 @@ func TestFilesSpend(t *testing.T) {
 	f := func(name string, r io.Reader, wantBytes, wantLines int) {
 		t.Helper()
 		bytes, lines := 0, 0
-		for _, err := range formats.All.Files(t.Context(), name, r, "", func(b, l int) error { bytes, lines = bytes+b, lines+l; return nil }) {
+		spend := func(b, l int) error { bytes, lines = bytes+b, lines+l; return nil }
+		for _, err := range formats.All.Tellings(t.Context(), extract.Input{Source: name, Name: name, Reader: r, Limits: extract.Default, Spend: spend}) {
 			if err != nil {
 				t.Errorf("%s: %v", name, err)
 			}
@@ -174,7 +177,7 @@ func TestFilesSpend(t *testing.T) {
 		func(_, l int) error { return map[bool]error{true: enough}[l > 0] },
 	} {
 		n := 0
-		for _, err := range formats.All.Files(t.Context(), "a.jsonl", repeat('\n', 1<<40), "", spend) {
+		for _, err := range formats.All.Tellings(t.Context(), extract.Input{Source: "a.jsonl", Name: "a.jsonl", Reader: repeat('\n', 1<<40), Limits: extract.Default, Spend: spend}) {
 			if n++; n > 1 || !errors.Is(err, enough) {
 				t.Fatalf("got %v", err)
 			}

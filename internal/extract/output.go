@@ -3,6 +3,7 @@ package extract
 import (
 	"cmp"
 	"context"
+	"strconv"
 	"strings"
 
 	"multivac"
@@ -85,7 +86,7 @@ func (o *Output) Extracted(title string) (Extracted, error) {
 
 // tooMuch says that a text is over the limit.
 func tooMuch(limit int64) error {
-	return multivac.Errorf(multivac.ErrTooLarge, "split it", "there are over %d bytes of text in it", limit)
+	return MaxText.Exceeded("split it", "there are over %d bytes of text in it", limit)
 }
 
 // Escape keeps a paragraph from being taken for something else in Markdown,
@@ -119,6 +120,44 @@ func Words(text string) map[string]bool {
 		m[w] = true
 	}
 	return m
+}
+
+// Fence returns the fence around a block of code: three backticks, or one more than
+// the code has in a row.
+func Fence(code string) string {
+	longest, run := 2, 0
+	for i := range len(code) {
+		if run++; code[i] != '`' {
+			run = 0
+		}
+		longest = max(longest, run)
+	}
+	return strings.Repeat("`", longest+1)
+}
+
+// Roman returns a number from 1 to 3999 in Roman numerals, and any other as it is.
+func Roman(n int) string {
+	if n < 1 || n > 3999 {
+		return strconv.Itoa(n)
+	}
+	var b strings.Builder
+	for _, r := range [...]struct {
+		value int
+		sign  string
+	}{{1000, "M"}, {900, "CM"}, {500, "D"}, {400, "CD"}, {100, "C"}, {90, "XC"}, {50, "L"}, {40, "XL"}, {10, "X"}, {9, "IX"}, {5, "V"}, {4, "IV"}, {1, "I"}} {
+		for ; n >= r.value; n -= r.value {
+			b.WriteString(r.sign)
+		}
+	}
+	return b.String()
+}
+
+// HiddenSheet returns the heading of a sheet.
+func HiddenSheet(name string, hidden bool) string {
+	if hidden {
+		name += " (hidden sheet)"
+	}
+	return strings.TrimSpace(name)
 }
 
 // AtLine is the place of a line of the file.

@@ -4,11 +4,13 @@ import (
 	"testing"
 
 	"multivac"
+	"multivac/internal/extract"
 	"multivac/internal/folder"
+	"multivac/internal/meaning"
 )
 
 func TestFolder(t *testing.T) {
-	f := folder.New()
+	f := folder.New(nil, extract.Default)
 	add := func(source, mediaType, body string) {
 		t.Helper()
 		if err := f.Add(multivac.Telling{Source: source, MediaType: mediaType, Body: []byte(body)}, true); err != nil {
@@ -17,7 +19,7 @@ func TestFolder(t *testing.T) {
 	}
 	add("pump.md", multivac.Markdown, "# Pump\n\nAn introduction.\n\nThe pump stops at 80 degrees.\n")
 	add("valve.html", multivac.HTML, "<title>Valve</title>\n<p>\nThe valve opens at 4 bar.\n</p>\n")
-	asker := f.Asker()
+	asker := f.Asker(meaning.Off)
 	ask := func(question, source string, line int) {
 		t.Helper()
 		a, err := asker.Ask(t.Context(), multivac.Question{Text: question})

@@ -17,6 +17,10 @@ func (s *Service) Export(ctx context.Context, w io.Writer) (err error) {
 	if err != nil {
 		return err
 	}
+	calibrations, err := s.store.Calibrations(ctx)
+	if err != nil {
+		return err
+	}
 	out := bufio.NewWriterSize(w, 64<<10)
 	put := func(l line) error {
 		b, err := marshal(l)
@@ -30,6 +34,15 @@ func (s *Service) Export(ctx context.Context, w io.Writer) (err error) {
 	}
 	for _, k := range keys {
 		if err := put(line{Key: newKey(k)}); err != nil {
+			return err
+		}
+	}
+	for _, c := range calibrations {
+		w, err := newCalibration(c)
+		if err == nil {
+			err = put(line{Calibration: w})
+		}
+		if err != nil {
 			return err
 		}
 	}

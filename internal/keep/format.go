@@ -26,13 +26,17 @@ const version = 2
 const format = "multivac-export"
 
 // A line has one of these members. The first line has the format, the last the
-// end. An export without an end was cut off.
+// end. An export without an end was cut off. Programs that do not know
+// calibrations name their lines as broken and import the others, so the end does
+// not count them.
 type line struct {
 	Format   string    `json:"format,omitempty"`
 	Version  int       `json:"version,omitempty"`
 	Key      *key      `json:"key,omitempty"`
 	Document *document `json:"document,omitempty"`
 	End      *end      `json:"end,omitempty"`
+
+	Calibration *calibration `json:"calibration,omitempty"`
 }
 
 type end struct {

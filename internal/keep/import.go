@@ -41,8 +41,11 @@ func (s *Service) Import(ctx context.Context, r io.Reader, merge bool) (_ multiv
 		}
 	}
 	i := &importing{Service: s, ctx: ctx, merge: merge, standing: map[multivac.CollectionName]bool{}}
-	err = i.all(in)
-	return i.done, errors.Join(err, i.flush())
+	err = errors.Join(i.all(in), i.flush())
+	if i.calibrated {
+		err = errors.Join(err, s.Calibrated(ctx))
+	}
+	return i.done, err
 }
 
 // empty returns an error where the store has any document.
@@ -74,6 +77,8 @@ type importing struct {
 	bytes int   // the length of these lines
 	read  end   // counts what was read
 	ended *end  // what the end says
+
+	calibrated bool // it brought a calibration
 }
 
 func (i *importing) all(in *lines) error {
@@ -131,11 +136,13 @@ func (i *importing) line(in *lines) error {
 	case l.Key != nil:
 		i.read.Keys++
 		return i.key(l.Key)
+	case l.Calibration != nil:
+		return i.calibration(l.Calibration)
 	case l.End != nil:
 		i.ended = l.End
 		return nil
 	}
-	return invalid("it is neither a document nor a key")
+	return invalid("it is neither a document, a key nor a calibration")
 }
 
 func (i *importing) document(d *document, in *lines) error {

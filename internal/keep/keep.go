@@ -23,6 +23,9 @@ type Service struct {
 	// Notices are what an examination is to tell of the process, too; nothing
 	// unless set.
 	Notices func() []string
+	// Calibrated is called once an import has brought calibrations; nothing is
+	// unless set.
+	Calibrated func(context.Context) error
 
 	store   source
 	queue   queue.Queue
@@ -36,6 +39,7 @@ type source interface {
 	store.Keep
 	store.Feed
 	store.Keys
+	store.Calibrations
 	Documents(context.Context, multivac.Listing) (multivac.Page, error)
 	Datum(context.Context, multivac.CollectionName) (string, error)
 	Replace(context.Context, multivac.Task, store.Publication) error
@@ -44,7 +48,8 @@ type source interface {
 // New returns a service on s. It enqueues in q what is to be tried again.
 func New(s source, q queue.Queue) *Service {
 	return &Service{Now: time.Now, Keys: func(context.Context) bool { return true }, Notices: func() []string { return nil },
-		store: s, queue: q, segment: text.Segment}
+		Calibrated: func(context.Context) error { return nil },
+		store:      s, queue: q, segment: text.Segment}
 }
 
 // Retry implements multivac.Keeper.

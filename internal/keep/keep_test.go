@@ -69,7 +69,7 @@ func (k *kept) index(t multivac.Telling) multivac.Task {
 	k.Helper()
 	task := k.tell(t)
 	p := store.Publication{Title: "Found", Text: string(t.Body), Version: store.Version{Segmenter: text.Version}, Passages: text.Segment(string(t.Body)),
-		Places: multivac.Places("\x01\xff\x00 of " + t.Source)}
+		Places: multivac.Places("\x01\xff\x00\xff of " + t.Source)}
 	_, err := k.db.Publish(k.Context(), task, p, k.Now())
 	k.must(err)
 	return task

@@ -3,53 +3,98 @@ package meaning
 import (
 	"strings"
 	"unicode"
+	"unicode/utf8"
 )
 
-// A question counts as English from these shares of whole words on. Nearly all
-// questions of SQuAD and of the teams' sets pass, and a few in a hundred Spanish
-// and German ones.
+// A Language is what a text is written in, as far as the text tells.
+type Language int
+
 const (
-	leastWhole       = 0.75
-	leastWholeFormed = 0.5 // with an English word of forms in the question
+	Unclear Language = iota // it has no words that tell, as "vpn timeout"
+	English                 // the only language that the model was trained for
+	Other                   // another one, or there is no word in it
 )
 
-// Knows reports whether a question is in English, the only language that the
-// model was trained for. It is if most of its words are in the vocabulary as a
-// whole, and not in pieces.
-func (m *Model) Knows(question string) bool {
-	s := scratches.Get().(*scratch)
-	defer scratches.Put(s)
-	s.cutter.vocabulary = m.vocabulary
-	s.pieces = s.cutter.appendPieces(s.pieces[:0], question, longestText)
-	words, whole, formed := 0, 0, 0
-	for i := 0; i < len(s.pieces); {
-		j := i + 1
-		for j < len(s.pieces) && s.pieces[j].word == s.pieces[i].word {
-			j++
-		}
-		word := question[s.pieces[i].start:s.pieces[j-1].end]
-		if strings.ContainsFunc(word, unicode.IsLetter) {
-			words++
-			if j == i+1 && s.pieces[i].id != m.vocabulary.unknown {
-				whole++
-			}
-			formed += forms[strings.ToLower(word)]
-		}
-		i = j
+// Words that people use in nearly every sentence of a language tell which it is.
+// Those that ask count twice. A word with letters that English lacks counts once
+// for another language, for English has names with such letters.
+const (
+	tells   = 1
+	asks    = 2
+	foreign = -2 // evidence up to here is enough to say that it is another language
+)
+
+// longestTelling is how many bytes of a text are looked at.
+const longestTelling = 1000
+
+// LanguageOf says what a text is written in. A text of a few names or keywords is
+// Unclear.
+func LanguageOf(text string) Language {
+	text = text[:min(len(text), longestTelling)]
+	letters, strange, evidence := 0, 0, 0
+	if strings.Contains(text, "¿") {
+		evidence -= asks
 	}
-	share := float64(whole) / float64(max(1, words))
-	return formed >= 0 && share >= leastWhole || formed > 0 && share >= leastWholeFormed
+	seen := map[string]bool{}
+	for word := range strings.FieldsFuncSeq(text, func(r rune) bool { return !unicode.IsLetter(r) && !unicode.Is(unicode.M, r) }) {
+		for _, r := range word {
+			letters++
+			if r >= utf8.RuneSelf && unicode.In(r, unicode.Lu, unicode.Ll, unicode.Lo) && !unicode.Is(unicode.Latin, r) {
+				strange++
+			}
+		}
+		word = strings.ToLower(word)
+		if seen[word] {
+			continue
+		}
+		seen[word] = true
+		evidence += telling[word]
+		if telling[word] == 0 && strings.ContainsFunc(word, isAccented) {
+			evidence -= tells
+		}
+	}
+	switch {
+	case letters == 0 || 4*strange > letters || evidence <= foreign:
+		return Other
+	case evidence > 0:
+		return English
+	}
+	return Unclear
 }
 
-// forms are words that make questions: English ones count 1. Words of related
-// languages count -1, because a question in them may have English names.
-var forms = func() map[string]int {
+func isAccented(r rune) bool { return r >= utf8.RuneSelf && unicode.Is(unicode.Latin, r) }
+
+// telling has the weight of the words that tell: above 0 for English ones, below
+// it for those of its neighbours. Words that English shares with them do not
+// tell: not "in" and "was", and neither "mit", "est" and "van", which mean a thing
+// in English.
+var telling = func() map[string]int {
 	m := map[string]int{}
-	for w := range strings.FieldsSeq("the of and for to from with which what who whom whose when where why how did does are is") {
-		m[w] = 1
+	add := func(weight int, words ...string) {
+		for _, some := range words {
+			for w := range strings.FieldsSeq(some) {
+				m[w] = weight
+			}
+		}
 	}
-	for w := range strings.FieldsSeq("el la los las de del en que por para con y se un una su al es der das dem den des ein eine einen und wie wer welche welcher welches ist von im zu nach le les du et est dans il di che") {
-		m[w] = -1
-	}
+	add(-asks,
+		"wie wer wen wem wo wann warum wieso weshalb wessen wohin woran worauf wovon wozu welche welcher welches welchen welchem wieviel",
+		"qué quién quiénes cuál cuáles cuándo cuánto cuántos cuántas cómo dónde que quien cual cuando cuanto",
+		"quel quelle quels quelles quand comment combien où pourquoi quoi qui",
+		"quando quanto quanti quante quale quali perché chi qual quais quem onde",
+		"hoe waar wanneer waarom welke wat hoeveel",
+		"hur vad när vilken vilket vilka hvad hvor hvornår hvordan hva når",
+		"jak kiedy gdzie ile dlaczego który która które kdy kde kolik proč")
+	add(-tells,
+		`der das dem eine einen einer einem eines und oder ist sind wird werden wurde wurden von vom zum zur nach auf bei unter
+		ich wir mein meine nicht kann kein keine gibt viele`,
+		"el la los las del en por para con y se una su al de lo como fue eran esta más",
+		"le les des sur avec sont une ce cette aux pas mon je elle nous vous ou",
+		"il gli di della dello dei delle degli che sono nel nella mio um uma não são pelo dos das",
+		"het een voor zijn worden wordt niet mijn naar",
+		"och att som av med til og är jest się nie dla")
+	add(tells, `of and for to from with by on at is are be been did does do has have had can could would should must may
+		might were if there any their they this that these it its my our your we you not many much`)
+	add(asks, "the what which who whom whose when where why how")
 	return m
 }()

@@ -28,10 +28,14 @@ var Default = sync.OnceValue(func() *Model {
 	return m
 })
 
+// Load reads a model of weights in the form that they have in the binary, so that
+// other models can be tried. The error says what they lack.
+func Load(r io.Reader) (*Model, error) { return load(r, memory.Allocate) }
+
 // Larger files are not weights of this package.
 const (
 	mostHead    = 4 << 20
-	mostNumbers = 32 << 20
+	mostNumbers = 48 << 20
 )
 
 // load reads a model as train/export.py writes it: deflated, the length of a JSON

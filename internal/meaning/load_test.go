@@ -143,3 +143,13 @@ func BenchmarkLoad(b *testing.B) {
 		}
 	}
 }
+
+// Weights of another model can be read, and what are none cannot.
+func TestLoadOthers(t *testing.T) {
+	if _, err := Load(bytes.NewReader(small(t, nil))); err != nil {
+		t.Error(err)
+	}
+	if _, err := Load(strings.NewReader("no weights")); err == nil {
+		t.Error("a text is taken for weights")
+	}
+}

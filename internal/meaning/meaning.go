@@ -19,8 +19,8 @@ import (
 
 // Version is the version of the weights and of the computation. Vectors of
 // different versions must not be compared. 1: the six layers of MiniLM-L6 to
-// find, three trained layers to read.
-const Version = 1
+// find, three trained layers to read. 2: six trained layers for each.
+const Version = 3
 
 // A Model is the two networks with their vocabulary. Goroutines may call its
 // methods at the same time.
@@ -65,14 +65,14 @@ func (m *Model) sum(text string) (sum [width]float32) {
 // The most pieces of each part of a reading.
 const (
 	longestQuestion = 36
-	longestTitle    = 16
+	longestContext  = 32
 	longestRun      = 128
 )
 
-// Read reads consecutive sentences, under their title, together with a question.
-// It returns for each sentence the logarithm of the odds that the answer is in
+// Read reads consecutive sentences, under their title and headings, together with
+// a question. It returns for each sentence the logarithm of the odds that the answer is in
 // it, against no answer in any. Sentences after longestRun pieces get -30.
-func (m *Model) Read(question, title string, sentences []string) []float32 {
+func (m *Model) Read(question, context string, sentences []string) []float32 {
 	s := scratches.Get().(*scratch)
 	defer scratches.Put(s)
 	s.cutter.vocabulary = m.vocabulary
@@ -89,8 +89,8 @@ func (m *Model) Read(question, title string, sentences []string) []float32 {
 	cut(question, longestQuestion)
 	mark(m.vocabulary.split)
 	asked := len(s.pieces)
-	if title != "" {
-		cut(title, longestTitle)
+	if context != "" {
+		cut(context, longestContext)
 		mark(m.vocabulary.colon)
 	}
 	ends := make([]int, len(sentences)+1)
@@ -207,7 +207,7 @@ func (m *Model) Vectors(ctx context.Context, title string, p multivac.Passage) (
 		if err := ctx.Err(); err != nil {
 			return nil, err
 		}
-		v := m.Vector(inContext(title, p, p.Sentence(s)))
+		v := m.Vector(InContext(title, p, p.Sentence(s)))
 		for _, x := range v {
 			all = append(all, byte(x))
 		}
@@ -218,9 +218,9 @@ func (m *Model) Vectors(ctx context.Context, title string, p multivac.Passage) (
 // longestLead is the most bytes that a lead may have to be context.
 const longestLead = 200
 
-// inContext puts the title, the heading and the lead before a sentence, without
+// InContext puts the title, the heading and the lead before a sentence, without
 // marks of Markdown: "Backups: Retention: They are kept for 30 days."
-func inContext(title string, p multivac.Passage, sentence string) string {
+func InContext(title string, p multivac.Passage, sentence string) string {
 	parts := make([]string, 0, 4)
 	for _, s := range []string{title, p.Heading, p.Lead, sentence} {
 		s = strings.Join(strings.Fields(form.Replace(s)), " ")

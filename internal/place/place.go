@@ -29,7 +29,7 @@ const version = '\x01'
 // SameLines are the places of a text that has the lines of its file.
 const SameLines multivac.Places = "\x01"
 
-// maxName is the longest name of a sheet or a part that is kept, in bytes.
+// maxName is the longest name of a sheet, a part or a page that is kept, in bytes.
 const maxName = 200
 
 // Kinds of breaks. The kind is the lowest bit of the break's first number.
@@ -46,6 +46,8 @@ const (
 	hasSlide
 	hasSheet
 	hasPart
+	hasTime
+	hasLabel
 )
 
 // A Builder packs the places of a text while the text is made. The zero Builder
@@ -65,7 +67,13 @@ func (b *Builder) Add(piece string, p multivac.Place) {
 	if !b.begun {
 		b.place, b.begun = multivac.Place{Line: 1}, true
 	}
-	if p.Sheet, p.Part = clean(p.Sheet), clean(p.Part); p != b.place && !isBlank(piece) {
+	if p.Time >= maxNumber { // of no recording
+		p.Time = 0
+	}
+	if p.Page == 0 { // a label is one of a page
+		p.Label = ""
+	}
+	if p.Sheet, p.Part, p.Label = clean(p.Sheet), clean(p.Part), clean(p.Label); p != b.place && !isBlank(piece) {
 		b.breakTo(p)
 	}
 	b.goOn(piece)
@@ -121,11 +129,22 @@ func appendFields(b []byte, p multivac.Place) []byte {
 	for i, name := range []string{p.Sheet, p.Part} {
 		if name != "" {
 			b[at] |= hasSheet << i
-			b = binary.AppendUvarint(b, uint64(len(name)))
-			b = append(b, name...)
+			b = appendName(b, name)
 		}
 	}
+	if p.Time > 0 {
+		b[at] |= hasTime
+		b = binary.AppendUvarint(b, uint64(p.Time))
+	}
+	if p.Label != "" {
+		b[at] |= hasLabel
+		b = appendName(b, p.Label)
+	}
 	return b
+}
+
+func appendName(b []byte, name string) []byte {
+	return append(binary.AppendUvarint(b, uint64(len(name))), name...)
 }
 
 // At returns where in the file the byte at offset of text stands; p are the
@@ -271,7 +290,7 @@ func (r *Reader) fields() (p multivac.Place, ok bool) {
 	}
 	mask := r.rest[0]
 	r.rest = r.rest[1:]
-	if mask >= hasPart<<1 {
+	if mask >= hasLabel<<1 {
 		return p, false
 	}
 	for i, field := range []*int{&p.Line, &p.Page, &p.Slide} {
@@ -288,10 +307,21 @@ func (r *Reader) fields() (p multivac.Place, ok bool) {
 			}
 		}
 	}
+	if mask&hasTime != 0 {
+		if p.Time, ok = r.number(); !ok {
+			return p, false
+		}
+	}
+	if mask&hasLabel != 0 {
+		if p.Label, ok = r.name(); !ok || p.Page == 0 { // a label is one of a page
+			return p, false
+		}
+	}
 	return p, true
 }
 
-// maxNumber is the greatest line, page or slide.
+// maxNumber is more than the greatest line, page, slide or time. As a time it is
+// 24 days.
 const maxNumber = 1 << 31
 
 func (r *Reader) number() (int, bool) {

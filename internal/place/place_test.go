@@ -63,18 +63,40 @@ func TestFields(t *testing.T) {
 	row := sheet
 	row.Line = 9
 	text, p := build("Prices of all parts.\nNext line.\n", multivac.Place{Page: 2, Line: 40}, "Next page.\n", multivac.Place{Page: 3},
-		"A sheet.\n", sheet, "Its row.\n", row, "A part.\n", multivac.Place{Part: "a/b.eml", Slide: 7})
+		"Preface.\n", multivac.Place{Page: 4, Label: "iv"}, "Its end.\n", multivac.Place{Page: 5, Label: "iv"}, "No page.\n", multivac.Place{Label: "v", Line: 1},
+		"A sheet.\n", sheet, "Its row.\n", row, "A part.\n", multivac.Place{Part: "a/b.eml", Slide: 7},
+		"At once.\n", multivac.Place{Time: 1}, "Late.\n", multivac.Place{Time: 3723004, Part: "b.vtt"}, "Never.\n", multivac.Place{Time: maxNumber})
 	want := map[string]multivac.Place{
 		"Prices":    {Page: 2, Line: 40},
 		"Next line": {Page: 2, Line: 41},
 		"Next page": {Page: 3},
+		"Preface":   {Page: 4, Label: "iv"},
+		"Its end":   {Page: 5, Label: "iv"},
+		"No page":   {Line: 1},
 		"A sheet":   sheet,
 		"Its row":   row,
 		"A part":    {Part: "a/b.eml", Slide: 7},
+		"At once":   {Time: 1},
+		"Late":      {Time: 3723004, Part: "b.vtt"},
+		"Never":     {},
 	}
 	for what, place := range want {
 		if got := at(t, p, text, what); got != place {
 			t.Errorf("%q: got %v, want %v", what, got, place)
+		}
+	}
+}
+
+// What was packed before places had a time, or a label, is read as ever.
+func TestOlderPlaces(t *testing.T) {
+	for packed, want := range map[multivac.Places]multivac.Place{
+		"\x01\x01\x1f\x01\x02\x03\x01a\x01b": {Line: 1, Page: 2, Slide: 3, Sheet: "a", Part: "b"},
+		"\x01\x01\x02\x07":                   {Page: 7},
+		"\x01\x01\x22\x07\x09":               {Page: 7, Time: 9},
+		"\x01\x00\x04":                       line(3),
+	} {
+		if got := At(packed, "text", 0); got != want {
+			t.Errorf("%q: got %v, want %v", packed, got, want)
 		}
 	}
 }
@@ -134,10 +156,11 @@ func FuzzPlaces(f *testing.F) {
 	f.Add("\x01\x04\x08\x03\x1f\x01\x01\x01\x01a\x01b", "a\n\n\nb\nc", 3)
 	f.Add("\x01\xff\xff\xff\xff\xff\xff\xff\xff\xff\x01\x00", "a", 0)
 	f.Add("\x02\x00", "a", 0)
+	f.Add("\x01\x04\b\x03d\x01\x01\x01\x01", "\n\n\nab\nc", 3) // a label of no page
 	f.Fuzz(func(t *testing.T, packed, text string, offset int) {
 		p := multivac.Places(packed)
 		got := At(p, text, offset)
-		if got.Line < 0 || got.Page < 0 || got.Slide < 0 || len(got.Sheet) > maxName || len(got.Part) > maxName {
+		if got.Line < 0 || got.Page < 0 || got.Slide < 0 || got.Time < 0 || len(got.Sheet) > maxName || len(got.Part) > maxName || len(got.Label) > maxName {
 			t.Errorf("got %v", got)
 		}
 		if offset < 0 || offset >= len(text) || isBlank(text[offset:offset+1]) {
@@ -159,7 +182,10 @@ func FuzzBuilder(f *testing.F) {
 		rest := 0
 		for i := 0; i+1 < len(adds); i += 2 {
 			piece := text[rest:min(len(text), rest+int(adds[i]))]
-			p := multivac.Place{Line: int(adds[i+1] & 31), Page: int(adds[i+1] >> 6), Sheet: strings.Repeat("s", int(adds[i+1]>>5&1))}
+			p := multivac.Place{Line: int(adds[i+1] & 31), Page: int(adds[i+1] >> 6), Sheet: strings.Repeat("s", int(adds[i+1]>>5&1)), Time: int(adds[i] & 1)}
+			if p.Page > 0 {
+				p.Label = strings.Repeat("i", int(adds[i]>>1&1))
+			}
 			b.Add(piece, p)
 			if !isBlank(piece) {
 				want[rest] = p

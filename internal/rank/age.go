@@ -118,10 +118,19 @@ func nameAge(s string) (a age) {
 		minor, _ := strconv.Atoi(m[2])
 		a.version = major*10000 + minor + 1
 	}
-	for w := range strings.FieldsFuncSeq(strings.ToLower(s), isNoWord) {
-		a.old = a.old || oldWords[w]
-	}
+	a.old = saysOld(s)
 	return a
+}
+
+// saysOld reports whether a title, heading or path has a word for what is no
+// longer valid.
+func saysOld(s string) bool {
+	for w := range strings.FieldsFuncSeq(strings.ToLower(s), isNoWord) {
+		if oldWords[w] {
+			return true
+		}
+	}
+	return false
 }
 
 // openingOf returns how the document of c begins, if that is known.
@@ -153,10 +162,12 @@ func ageOf(c *Candidate, s, opening, path string) (a age) {
 		a.date, a.version, a.old = cmp.Or(a.date, said.date), cmp.Or(a.version, said.version), a.old || said.old
 	}
 	for _, t := range []string{s, c.Text, opening} {
-		if a.date == 0 {
-			for _, m := range from.FindAllString(t, -1) {
-				a.date = max(a.date, dateIn(m))
-			}
+		latest := 0
+		for _, m := range from.FindAllString(t, -1) {
+			latest = max(latest, dateIn(m))
+		}
+		if a.date == 0 || a.date%10000 == 0 && latest/10000 == a.date/10000 { // the day of the year that a name states
+			a.date = latest
 		}
 		a.replaces = a.replaces || replaces.MatchString(t)
 	}
@@ -249,6 +260,11 @@ const (
 // asksForOld are words of questions that ask for something no longer valid.
 var asksForOld = foldedSet("old older former formerly previous previously earlier originally past superseded")
 
+// asksForOld reports whether the question asks for something no longer valid.
+func (q *Question) asksForOld() bool {
+	return slices.ContainsFunc(q.terms, func(t term) bool { return asksForOld[t.Folded] })
+}
+
 // A scored is a sentence with its score in its stage.
 type scored struct {
 	*sentence
@@ -264,15 +280,14 @@ func newest(q *Question, candidates []Candidate, all []scored) (first int, older
 		return row, nil
 	}
 	direction := 1
-	for _, t := range q.terms {
-		if asksForOld[t.Folded] {
-			direction = -1
-		}
+	if q.asksForOld() {
+		direction = -1
 	}
 	top := &candidates[all[0].candidate]
+	said := newStatement(top.Sentence(all[0].Span))
 	rivals := []int{0}
-	for i := 1; i < min(len(all), rivalPlaces) && all[i].score >= all[0].score-rivalBehind; i++ {
-		if all[i].standing == all[0].standing && sameMatter(top, &candidates[all[i].candidate], all[0].sentence, all[i].sentence) {
+	for i := 1; i < min(len(all), rivalPlaces); i++ {
+		if all[i].standing == all[0].standing && q.rivals(candidates, &said, all[0], all[i]) {
 			rivals = append(rivals, i)
 		}
 	}
@@ -300,6 +315,14 @@ func newest(q *Question, candidates []Candidate, all []scored) (first int, older
 		}
 	}
 	return rivals[best], older
+}
+
+// rivals reports whether two sentences are about the same subject, and score so
+// nearly the same that age may decide. said is what the first one says.
+func (q *Question) rivals(candidates []Candidate, said *statement, first, other scored) bool {
+	a, b, behind := &candidates[first.candidate], &candidates[other.candidate], first.score-other.score
+	return behind <= rivalBehind && sameMatter(a, b, first.sentence, other.sentence) ||
+		q.opposed(a, b, said, a.Sentence(first.Span), b.Sentence(other.Span), behind)
 }
 
 // sameMatter reports whether two sentences are about the same subject: they

@@ -1,61 +1,112 @@
 package rank
 
-// A SenseExample is a question with the passages found for it, as the second
-// stage sees them.
-type SenseExample struct {
-	Sentences []SenseSentence // in the order of the first stage
-	question  *Question
-	all       []sensed
-	reading   reading
-}
+import "multivac"
 
-// A SenseSentence is a sentence with its features.
-type SenseSentence struct {
-	Examined
-	Sense [SenseFeatures]float32
+// A SenseExample is a question with the passages found for it, as the second
+// stage sees them. Its sentences are in the order of the first stage.
+type SenseExample struct {
+	question   *Question
+	candidates []Candidate
+	all        []sensed
 }
 
 // ExamineSense returns the sentences of the candidates as the second stage sees
 // them before anything is read. It returns nil if there are none.
 func (m *Model) ExamineSense(q *Question, candidates []Candidate) *SenseExample {
-	e := &SenseExample{question: q}
-	e.reading.read(q, candidates, m)
-	if len(e.reading.sentences) == 0 {
+	var r reading
+	r.read(q, candidates, m)
+	if len(r.sentences) == 0 {
 		return nil
 	}
-	e.all = m.senseAll(&e.reading, q, candidates)
-	e.show()
-	return e
+	return &SenseExample{q, candidates, m.senseAll(&r, q, candidates)}
 }
 
-// ToRead returns the runs that are worth reading by order.
-func (e *SenseExample) ToRead(candidates []Candidate, order *Scorer) []Run {
-	return chosen(e.all, candidates, order)
+// Asked returns the question and the passages.
+func (e *SenseExample) Asked() (*Question, []Candidate) { return e.question, e.candidates }
+
+// Len returns how many sentences there are.
+func (e *SenseExample) Len() int { return len(e.all) }
+
+// Sentence returns the passage and the place of a sentence.
+func (e *SenseExample) Sentence(i int) (*Candidate, multivac.Span) {
+	return &e.candidates[e.all[i].candidate], e.all[i].Span
 }
 
-// With adds the results of reading the runs, in the form of Order.With.
-func (e *SenseExample) With(candidates []Candidate, runs []Run, said [][]float32) {
-	addReadings(e.all, candidates, runs, said)
-	e.show()
-}
+// Features returns the features of a sentence.
+func (e *SenseExample) Features(i int) *[SenseFeatures]float32 { return &e.all[i].x }
 
-func (e *SenseExample) show() {
-	e.Sentences = e.Sentences[:0]
-	for _, a := range e.all {
-		e.Sentences = append(e.Sentences, SenseSentence{Examined{a.Span, a.candidate, a.sentence.x, a.classes}, a.x})
-	}
-}
-
-// Inputs returns the inputs of the confidence network if order sorts the
-// sentences, and the index of the best one in Sentences.
-func (e *SenseExample) Inputs(order *Scorer) (x [SenseInputs]float32, best int) {
-	all := append([]sensed(nil), e.all...)
-	for i := range all {
-		all[i].score = order.Score(&all[i].x)
-		if all[i].score > all[best].score {
-			best = i
+// Keep keeps only some of the sentences, and frees the memory of the others.
+func (e *SenseExample) Keep(wanted func(i int) bool) {
+	var kept []sensed
+	for i := range e.all {
+		if wanted(i) {
+			a, s := e.all[i], *e.all[i].sentence
+			a.sentence = &s
+			kept = append(kept, a)
 		}
 	}
-	sortByScore(all)
-	return senseInputs(e.question, all, 0), best
+	e.all = kept
+}
+
+// ToRead returns the runs that are worth reading by order: those of at most most
+// passages, none of which is further behind the first than behind.
+func (e *SenseExample) ToRead(order *Scorer, most int, behind float64) []Run {
+	return chosen(e.all, e.candidates, order, most, behind)
+}
+
+// Read returns a copy of e with the results of reading the runs, in the form of
+// Order.With.
+func (e *SenseExample) Read(runs []Run, said [][]float32) *SenseExample {
+	read := *e
+	read.all = append([]sensed(nil), e.all...)
+	addReadings(read.all, e.candidates, runs, said)
+	return &read
+}
+
+// Texts returns what a run is read with, as Candidate.Texts.
+func (e *SenseExample) Texts(r Run) (title string, sentences []string) {
+	return e.candidates[r.Candidate].Texts(r)
+}
+
+// Sorted returns the indexes of the sentences if order sorts them, and the inputs
+// of the confidence.
+func (e *SenseExample) Sorted(order *Scorer) (sorted []int, x [SenseInputs]float32) {
+	all := append([]sensed(nil), e.all...)
+	x = inOrder(e.question, e.candidates, all, order)
+	places := map[*sentence]int{}
+	for i := range e.all {
+		places[e.all[i].sentence] = i
+	}
+	for i := range all {
+		sorted = append(sorted, places[all[i].sentence])
+	}
+	return sorted, x
+}
+
+// Sure returns how sure a stage is of the sentence that it sorts first, by the
+// inputs that Sorted returned, and the strictest stop that this is enough for.
+func (e *SenseExample) Sure(stage *SenseStage, first int, x [SenseInputs]float32) (p float64, reaches multivac.Stop) {
+	p, thresholds := stage.sure(e.question, &e.all[first], e.candidates, &x)
+	return p, thresholds.Reached(p)
+}
+
+// Logit returns the logarithm of the odds of the confidence by its inputs.
+func (n *Network) Logit(x []float32) float64 { return n.logit(x) }
+
+// SenseFeatureNames returns the names of the features of the second stage, in
+// order.
+func SenseFeatureNames() []string {
+	names := []string{"score", "score_rank", "found", "cosine", "cosine_behind", "cosine_rank", "passage_behind", "cover", "best_cover",
+		"unknown", "names_missing", "numbers_missing", "answer_type", "long", "shape", "read", "reading", "reading_behind", "reading_rank",
+		"reading_passage", "cosine_spread", "cosine_passage", "cosine_around", "document_behind", "passages", "terms", "asks_steps", "asks_number", "asks_whether"}
+	for _, n := range featureNames {
+		names = append(names, "1:"+n)
+	}
+	return names
+}
+
+// SenseInputNames returns the names of the inputs of the confidence, in order.
+func SenseInputNames() []string {
+	return append(SenseFeatureNames(), "margin", "margin_passage", "share", "score_first", "agrees", "read_sum",
+		"read_most", "nearest", "nearest_margin", "first_score", "first_margin", "spread", "heaviest", "meaningful", "lacks", "lacks_around", "whole", "whole_around")
 }

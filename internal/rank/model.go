@@ -59,7 +59,21 @@ type Parameters struct {
 	// question.
 	Confidence Network `json:"confidence"`
 	// Thresholds are the confidences that the stops ask for.
-	Thresholds map[multivac.Stop]float64 `json:"thresholds"`
+	Thresholds Thresholds `json:"thresholds"`
+}
+
+// Thresholds are the confidences that the stops ask for.
+type Thresholds map[multivac.Stop]float64
+
+// Reached returns the strictest stop that a confidence is enough for, or
+// nothing.
+func (t Thresholds) Reached(p float64) multivac.Stop {
+	for _, stop := range multivac.Stops {
+		if p >= t[stop] {
+			return stop
+		}
+	}
+	return ""
 }
 
 // A Network has one hidden layer of tanh and a logistic output. Inputs are
@@ -79,7 +93,7 @@ type Model struct {
 	keys         map[uint64]int // row of an answer table
 	answers      [][classes]float32
 	confidence   Network
-	thresholds   map[multivac.Stop]float64
+	thresholds   Thresholds
 	translations *Translations
 	sense        SenseParameters
 }
@@ -120,14 +134,6 @@ func NewModel(p Parameters, t *Translations) (*Model, error) {
 		}
 	}
 	return m, nil
-}
-
-// Threshold is the confidence that a stop asks for.
-func (m *Model) Threshold(stop multivac.Stop) float64 {
-	if t, ok := m.thresholds[stop]; ok {
-		return t
-	}
-	return m.thresholds[multivac.Balanced]
 }
 
 // rate is the factor by which the term of a question counts.
@@ -193,7 +199,10 @@ func (m *Model) answerType(q *Question, set uint32) (sum float32) {
 }
 
 // probability runs the network on x.
-func (n *Network) probability(x []float32) float64 {
+func (n *Network) probability(x []float32) float64 { return 1 / (1 + math.Exp(-n.logit(x))) }
+
+// logit returns the logarithm of the odds.
+func (n *Network) logit(x []float32) float64 {
 	out := n.Output[len(n.Output)-1]
 	for u, unit := range n.Hidden {
 		sum := unit[len(x)]
@@ -202,5 +211,5 @@ func (n *Network) probability(x []float32) float64 {
 		}
 		out += n.Output[u] * float32(math.Tanh(float64(sum)))
 	}
-	return 1 / (1 + math.Exp(-float64(out)))
+	return float64(out)
 }

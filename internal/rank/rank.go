@@ -42,6 +42,7 @@ type Order struct {
 	reading    *reading
 	sensed     []sensed // set if all candidates have cosines
 	runs       []Run
+	thresholds Thresholds // of what With returned
 }
 
 // Order orders the sentences of the candidates, which are sorted by passage,
@@ -60,10 +61,13 @@ func (m *Model) Order(q *Question, candidates []Candidate) *Order {
 // returns nothing if there is no second stage.
 func (o *Order) ToRead() []Run {
 	if o.runs == nil && len(o.sensed) > 0 {
-		o.runs = chosen(o.sensed, o.candidates, &o.model.sense.Find.Order)
+		o.runs = chosen(o.sensed, o.candidates, &o.model.sense.Find.Order, readMost, readBehind)
 	}
 	return o.runs
 }
+
+// Thresholds are the confidences that the stops ask of what With returned.
+func (o *Order) Thresholds() Thresholds { return o.thresholds }
 
 // With returns the sentences by falling score. Of sentences that are quoted
 // alike it returns only the best. said holds, for each sentence of each run of
@@ -81,6 +85,7 @@ func (o *Order) With(said [][]float32) []Sentence {
 	case len(o.sensed) > 0:
 		return o.bySense(said)
 	}
+	o.thresholds = o.model.thresholds
 	return o.model.byWords(r, o.question, o.candidates)
 }
 
@@ -95,7 +100,7 @@ func (m *Model) byWords(r *reading, q *Question, candidates []Candidate) []Sente
 	}
 	var x [inputs]float32
 	confidenceInputs(&x, q, r.sentences, order, older)
-	p := r.sentences[order[0]].standing.sure(m.confidence.probability(x[:]))
+	p := r.sentences[order[0]].standing.sure(m.confidence.probability(x[:]), m.thresholds[multivac.Balanced])
 	for i := range ranked {
 		ranked[i].Confidence = p * math.Exp(ranked[i].Score-ranked[0].Score)
 	}

@@ -188,8 +188,11 @@ func TestModelIsWhole(t *testing.T) {
 		t.Errorf("%d weights, %d answers, %d rates", len(p.Weights), len(p.Answers), len(p.Rates))
 	}
 	m := Default()
-	if s, b, e := m.Threshold(multivac.Strict), m.Threshold(multivac.Balanced), m.Threshold(multivac.Eager); !(s > b && b > e && e > 0) {
-		t.Errorf("thresholds %v, %v, %v, want them to fall", s, b, e)
+	all := []Thresholds{m.thresholds, m.sense.Find.Headed.Thresholds, m.sense.Find.Bare.Thresholds, m.sense.Read.Headed.Thresholds, m.sense.Read.Bare.Thresholds}
+	for _, asked := range all {
+		if s, b, e := asked[multivac.Strict], asked[multivac.Balanced], asked[multivac.Eager]; !(s > b && b > e && e > 0) {
+			t.Errorf("thresholds %v, %v, %v, want them to fall", s, b, e)
+		}
 	}
 }
 

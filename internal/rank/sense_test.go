@@ -91,7 +91,7 @@ func TestReadingCounts(t *testing.T) {
 }
 
 func TestOtherSecondStage(t *testing.T) {
-	for _, data := range []string{"", "{}", `{"version":99}`, strings.Replace(string(embeddedSense), `"version": 2`, `"version": 3`, 1)} {
+	for _, data := range []string{"", "{}", `{"version":99}`, strings.Replace(string(embeddedSense), `"version": 4`, `"version": 2`, 1)} {
 		if _, err := Default().LoadSense([]byte(data)); err == nil {
 			t.Errorf("%.30q is taken", data)
 		}

@@ -8,8 +8,9 @@ import (
 )
 
 // A wish says which kind of thing an English question asks for by its first
-// words, and which classes or words of a sentence meet it. It only explains a
-// refusal. The ranking learns by itself which sentences suit which questions.
+// words, and which classes or words of a sentence meet it. It explains a
+// refusal, and a sentence that lacks it is not complete. The ranking learns by itself
+// which sentences suit which questions.
 type wish struct {
 	begins  []string // how the question begins, in whole words
 	but     []string // except questions that begin so

@@ -28,6 +28,7 @@ type Store interface {
 	Texts
 	Feed
 	Keys
+	Calibrations
 	Keep
 
 	Close() error
@@ -184,4 +185,17 @@ type Keys interface {
 	// TouchKeys notes when keys were used, where that is later than what was
 	// noted before. It leaves out keys that are not there.
 	TouchKeys(ctx context.Context, used map[multivac.KeyID]time.Time) error
+}
+
+// Calibrations keeps what corrects the confidence of collections. A calibration
+// belongs to the name of a collection, whether there are documents in it or not.
+type Calibrations interface {
+	// PutCalibration keeps the calibration of its collection, in place of the
+	// one before. Outdated is not kept.
+	PutCalibration(ctx context.Context, c multivac.Calibration) error
+	// Calibrations returns all calibrations, by collection.
+	Calibrations(ctx context.Context) ([]multivac.Calibration, error)
+	// RemoveCalibration removes the calibration of a collection. It reports
+	// whether there was one.
+	RemoveCalibration(ctx context.Context, collection multivac.CollectionName) (bool, error)
 }

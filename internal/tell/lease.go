@@ -112,7 +112,7 @@ func (l *lease) work(d multivac.Document) error {
 	if err := l.begin("extract"); err != nil {
 		return err
 	}
-	ctx, cancel := context.WithTimeoutCause(l.stopping, extractTimeout, errSlow)
+	ctx, cancel := l.extracting(d.MediaType)
 	defer cancel()
 	extracted, err := await(ctx, "extract", func() (extract.Extracted, error) { return l.Extract(ctx, d.MediaType, d.Body) })
 	if err != nil {
@@ -126,7 +126,7 @@ func (l *lease) work(d multivac.Document) error {
 		return err
 	}
 	if len(passages) == 0 {
-		return multivac.Errorf(multivac.ErrInvalid, "tell a text", "document has no text in it")
+		return ErrNoPassages
 	}
 	p := store.Publication{Title: Title(d, extracted), Text: extracted.Text, IsBody: extracted.Text == string(d.Body),
 		Places: extracted.Places, Version: store.Version{Segmenter: l.maker.Segmenter}, Passages: passages}
@@ -142,11 +142,14 @@ func (l *lease) work(d multivac.Document) error {
 	return err
 }
 
-// extractTimeout is how long the text of one document may take to be read. The
-// largest page takes less than a second on an idle machine.
-const extractTimeout = 10 * time.Minute
-
-var errSlow = multivac.Errorf(multivac.ErrTooLarge, "split it, or save it in another format", "its text could not be read within %s", extractTimeout)
+// extracting returns the context in which the text of a document is made. The time
+// of one that waits for its turn begins later.
+func (l *lease) extracting(mediaType string) (context.Context, context.CancelFunc) {
+	if l.Waits != nil && l.Waits(mediaType) {
+		return context.WithCancel(l.stopping)
+	}
+	return context.WithTimeoutCause(l.stopping, l.ExtractTimeout, extract.TooSlow(l.ExtractTimeout))
+}
 
 // addVectors makes the vectors of a document, so that it is published and
 // indexed once. Without them the refresher would attach them a moment later.

@@ -48,6 +48,9 @@ func NewMaker(atOnce int) *Maker {
 	return &Maker{Segment: text.Segment, Segmenter: text.Version, computing: make(chan struct{}, atOnce)}
 }
 
+// ErrNoPassages is the error of a document whose text has no sentence.
+var ErrNoPassages = multivac.Errorf(multivac.ErrInvalid, "tell a text", "document has no text in it")
+
 // passages cuts a text, and checks that each passage is a part of it, byte for
 // byte: the promise that an answer is a quotation begins here. Each passage gets
 // its part of the places of the text. It does not wait

@@ -84,6 +84,7 @@ func (s *Service) Tell(ctx context.Context, tellings []multivac.Telling, wait mu
 		if wait == multivac.WaitIndexed {
 			s.settle(ctx, &r)
 		}
+		r.Encoding = formats.All.Encoding(valid[i])
 		receipts[places[i]] = r
 	}
 	return receipts, nil

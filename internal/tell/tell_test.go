@@ -161,6 +161,27 @@ func TestBadTellingsDoNotStopTheOthers(t *testing.T) {
 	})
 }
 
+// The receipt says in which encoding a text is read that does not say so.
+func TestEncodingIsSaid(t *testing.T) {
+	inTime(t, func(t *testing.T, s store.Store) {
+		w := newWorld(s)
+		w.run(t)
+		for text, want := range map[string]string{
+			"Die Pr\xfcfung der T\xfcren erfolgt j\xe4hrlich; f\xfcr Sch\xe4den haftet der K\xe4ufer.\n": "windows-1252",
+			"Die Prüfung der Türen erfolgt jährlich.\n":                                                  "",
+		} {
+			r := w.tell(t, multivac.WaitIndexed, multivac.Telling{MediaType: multivac.Plain, Body: []byte(text)})[0]
+			if r.Err != nil || r.State != multivac.Indexed || r.Encoding != want {
+				t.Errorf("%q: got %+v, want encoding %q", text, r, want)
+			}
+			d, err := s.Document(t.Context(), r.ID)
+			if err != nil || !strings.HasPrefix(d.Text, "Die Prüfung der Türen erfolgt jährlich") {
+				t.Errorf("got %q, %v", d.Text, err)
+			}
+		}
+	})
+}
+
 func TestTitlesAreKeptOnOneLine(t *testing.T) {
 	inTime(t, func(t *testing.T, s store.Store) {
 		w := newWorld(s)
@@ -307,6 +328,32 @@ func TestLastTellingWins(t *testing.T) {
 			t.Errorf("document: got %q, %s, want the new one indexed", d.Text, d.State)
 		}
 		w.expectIndexed(t, 1)
+	})
+}
+
+// A document whose text takes too long is refused for good, unless it only waited
+// for its turn.
+func TestExtractTimeout(t *testing.T) {
+	inTime(t, func(t *testing.T, s store.Store) {
+		w := newWorld(s)
+		w.worker.ExtractTimeout = time.Minute
+		w.worker.Waits = func(mediaType string) bool { return mediaType == multivac.HTML }
+		w.worker.Extract = func(ctx context.Context, mediaType string, body []byte) (extract.Extracted, error) {
+			time.Sleep(time.Hour)
+			return formats.All.Extract(ctx, mediaType, body, extract.Default)
+		}
+		w.run(t)
+		slow, waiting := telling("a", "Slow."), telling("b", "<p>It waited.")
+		waiting.MediaType = multivac.HTML
+		for _, c := range []struct {
+			multivac.Telling
+			want multivac.State
+		}{{slow, multivac.Failed}, {waiting, multivac.Indexed}} {
+			r := w.tell(t, multivac.WaitStored, c.Telling)[0]
+			if got, err := w.follower.Settled(t.Context(), r.ID, r.Revision); err != nil || got.State != c.want {
+				t.Errorf("%s: got %s, %v, want %s", c.Source, got.State, err, c.want)
+			}
+		}
 	})
 }
 

@@ -60,6 +60,12 @@ type Worker struct {
 	Lease time.Duration
 	// Extract makes text of a body; by all formats unless set.
 	Extract func(ctx context.Context, mediaType string, body []byte) (extract.Extracted, error)
+	// ExtractTimeout is how long that may take. The largest page takes less than
+	// a second on an idle machine.
+	ExtractTimeout time.Duration
+	// Waits reports whether documents of a media type wait for their turn in
+	// Extract, which then bounds their time by itself; none do unless set.
+	Waits func(mediaType string) bool
 	// Now is the clock; time.Now unless set.
 	Now    func() time.Time
 	Events Events
@@ -112,8 +118,9 @@ func NewWorker(s work, q queue.Queue, m *Maker, c *Crowd) *Worker {
 		Extract: func(ctx context.Context, mediaType string, body []byte) (extract.Extracted, error) {
 			return formats.All.Extract(ctx, mediaType, body, extract.Default)
 		},
-		Now:   time.Now,
-		store: s, queue: q, maker: m, crowd: c,
+		ExtractTimeout: 10 * time.Minute,
+		Now:            time.Now,
+		store:          s, queue: q, maker: m, crowd: c,
 		batch:   semaphore.NewWeighted(crowdBatch),
 		working: semaphore.NewWeighted(maxWorking),
 	}

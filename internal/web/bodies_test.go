@@ -18,16 +18,23 @@ import (
 	"time"
 
 	"multivac"
+	"multivac/internal/extract"
 	"multivac/internal/extract/formats"
 	"multivac/internal/web"
 	"multivac/internal/web/bodies"
 	"multivac/internal/web/wire"
 )
 
+// files reads all formats, within the limits of each.
+func files(ctx context.Context, in extract.Input) iter.Seq2[multivac.Telling, error] {
+	in.Limits = extract.Default
+	return formats.All.Tellings(ctx, in)
+}
+
 // The memory for a body is a small multiple of its size, whatever the body
 // contains.
 func TestMemoryOfBodies(t *testing.T) {
-	s := newSite(t, func(o *web.Options) { o.Files = formats.All.Files })
+	s := newSite(t, func(o *web.Options) { o.Files = files })
 	const size = 16 << 20
 	fill := func(before, unit, after string) string {
 		return before + strings.Repeat(unit, (size-len(before)-len(after))/len(unit)) + after
@@ -129,7 +136,7 @@ func TestTellListsInAnyOrder(t *testing.T) {
 // JSON, queries and forms are refused if two readers could understand them
 // differently.
 func TestStrict(t *testing.T) {
-	s := newSite(t, func(o *web.Options) { o.Files = formats.All.Files })
+	s := newSite(t, func(o *web.Options) { o.Files = files })
 	f := func(method, target, mediaType, body, want string) {
 		t.Helper()
 		p := s.problem(s.do(method, target, body, "Content-Type: "+mediaType), 400, "invalid")
@@ -206,11 +213,13 @@ func gzipped(t *testing.T, unit string, n int) string {
 func TestUnpackedIsCounted(t *testing.T) {
 	read := 0
 	s := newSite(t, func(o *web.Options) {
-		o.Files = func(ctx context.Context, name string, r io.Reader, c multivac.CollectionName, spend func(bytes, lines int) error) iter.Seq2[multivac.Telling, error] {
-			return formats.All.Files(ctx, name, r, c, func(bytes, lines int) error {
+		o.Files = func(ctx context.Context, in extract.Input) iter.Seq2[multivac.Telling, error] {
+			spend := in.Spend
+			in.Spend = func(bytes, lines int) error {
 				read += bytes
 				return spend(bytes, lines)
-			})
+			}
+			return files(ctx, in)
 		}
 	})
 	f := func(most int, files ...string) {
@@ -237,11 +246,11 @@ func TestStopEndsTheReading(t *testing.T) {
 	stop, end := context.WithCancel(t.Context())
 	s := newSite(t, func(o *web.Options) {
 		o.Stop = stop
-		o.Files = func(_ context.Context, _ string, _ io.Reader, _ multivac.CollectionName, spend func(bytes, lines int) error) iter.Seq2[multivac.Telling, error] {
+		o.Files = func(_ context.Context, in extract.Input) iter.Seq2[multivac.Telling, error] {
 			return func(yield func(multivac.Telling, error) bool) {
 				end()
 				for {
-					if err := spend(0, 0); err != nil {
+					if err := in.Spend(0, 0); err != nil {
 						yield(multivac.Telling{}, err)
 						return
 					}

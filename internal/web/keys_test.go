@@ -96,18 +96,21 @@ var calls = map[string]call{
 	"GET /api/v1/collections":                    {want: [4]int{401, 200, 200, 200}},
 	"GET /api/v1/positions/{position}":           {target: "/api/v1/positions/0", want: [4]int{401, 200, 200, 200}},
 	"GET /api/v1/collections/{collection}/datum": {target: "/api/v1/collections/default/datum", want: [4]int{401, 200, 403, 200}},
-	"POST /api/v1/documents/{id}/retry":          {target: "/api/v1/documents/ID/retry", want: [4]int{401, 403, 200, 200}},
-	"GET /api/v1/doctor":                         {want: [4]int{401, 403, 403, 200}},
-	"GET /api/v1/export":                         {want: [4]int{401, 403, 403, 200}},
-	"POST /api/v1/import":                        {want: [4]int{401, 403, 403, 200}},
-	"GET /api/v1/keys":                           {want: [4]int{401, 403, 403, 200}},
-	"POST /api/v1/keys":                          {body: `{"scopes":["ask"]}`, header: asJSON, want: [4]int{401, 403, 403, 200}},
-	"DELETE /api/v1/keys/{id}":                   {target: "/api/v1/keys/GONE", want: [4]int{401, 403, 403, 200}},
-	"GET /api/v1/docs":                           {want: [4]int{401, 200, 200, 200}},
-	"GET /api/v1/openapi.json":                   {want: [4]int{401, 200, 200, 200}},
-	"GET /api/v1/openapi.yaml":                   {want: [4]int{401, 200, 200, 200}},
-	"GET /nowhere":                               {want: [4]int{401, 404, 404, 404}}, // no route
-	"PUT /api/v1/documents":                      {want: [4]int{401, 405, 405, 405}}, // no route
+	"PUT /api/v1/collections/{collection}/calibration":    {target: "/api/v1/collections/default/calibration", body: `{"questions":[]}`, header: asJSON, want: [4]int{401, 403, 403, 200}},
+	"GET /api/v1/collections/{collection}/calibration":    {target: "/api/v1/collections/default/calibration", want: [4]int{401, 200, 403, 200}},
+	"DELETE /api/v1/collections/{collection}/calibration": {target: "/api/v1/collections/default/calibration", want: [4]int{401, 403, 403, 200}},
+	"POST /api/v1/documents/{id}/retry":                   {target: "/api/v1/documents/ID/retry", want: [4]int{401, 403, 200, 200}},
+	"GET /api/v1/doctor":                                  {want: [4]int{401, 403, 403, 200}},
+	"GET /api/v1/export":                                  {want: [4]int{401, 403, 403, 200}},
+	"POST /api/v1/import":                                 {want: [4]int{401, 403, 403, 200}},
+	"GET /api/v1/keys":                                    {want: [4]int{401, 403, 403, 200}},
+	"POST /api/v1/keys":                                   {body: `{"scopes":["ask"]}`, header: asJSON, want: [4]int{401, 403, 403, 200}},
+	"DELETE /api/v1/keys/{id}":                            {target: "/api/v1/keys/GONE", want: [4]int{401, 403, 403, 200}},
+	"GET /api/v1/docs":                                    {want: [4]int{401, 200, 200, 200}},
+	"GET /api/v1/openapi.json":                            {want: [4]int{401, 200, 200, 200}},
+	"GET /api/v1/openapi.yaml":                            {want: [4]int{401, 200, 200, 200}},
+	"GET /nowhere":                                        {want: [4]int{401, 404, 404, 404}}, // no route
+	"PUT /api/v1/documents":                               {want: [4]int{401, 405, 405, 405}}, // no route
 }
 
 // TestScopesAndRoutes checks which key opens which route, and the response if
@@ -394,7 +397,7 @@ func TestSignIn(t *testing.T) {
 	}
 	carried := "Cookie: " + c.Name + "=" + c.Value
 	w = l.do("GET", asked, "", html, carried)
-	if page := w.Body.String(); w.Code != 200 || !strings.Contains(page, "It <mark>rains") || !strings.Contains(page, "/ui/sign-out") || strings.Contains(page, c.Value) {
+	if page := w.Body.String(); w.Code != 200 || !strings.Contains(page, "<mark>rains</mark>") || !strings.Contains(page, "/ui/sign-out") || strings.Contains(page, c.Value) {
 		t.Errorf("asked: %d %s", w.Code, page)
 	}
 	if w := l.do("GET", "/api/v1/answer?question=rains", "", carried); w.Code != 200 {

@@ -19,7 +19,7 @@ func (s *server) routes() []route.Route {
 	document := openapi.New(openapi.Options{Version: s.Version, Room: s.room, Problem: s.problem, Read: readTimeout})
 	all := slices.Concat(
 		api.Routes(api.Options{
-			Verbs: s.Verbs, Files: s.Files, Room: s.room, Problem: s.problem, Document: document, Wait: s.Wait, Read: readTimeout,
+			Verbs: s.Verbs, Files: s.Files, Limits: s.Limits, Room: s.room, Problem: s.problem, Document: document, Wait: s.Wait, Read: readTimeout,
 		}),
 		s.classic(),
 		s.pages(),
@@ -44,7 +44,7 @@ func (s *server) classic() []route.Route {
 		home,
 		{Pattern: "GET /multivac", Rule: route.Ask.AsClassic(), Handler: http.HandlerFunc(s.classicAnswer),
 			About: &route.About{ID: "classic-answer", Summary: "The first datum told, or the answer to a question, as text", Errors: route.ErrorsReading, More: describeClassicAnswer}},
-		{Pattern: "POST /multivac/data", Rule: route.Tell.AsClassic(), Bounds: route.Large, Handler: http.HandlerFunc(s.classicData),
+		{Pattern: "POST /multivac/data", Rule: route.Tell.AsClassic(), Bounds: s.Limits.Bounds(), Handler: http.HandlerFunc(s.classicData),
 			About: &route.About{ID: "classic-data", Summary: "Tell a datum by a form", Errors: route.ErrorsSending, More: describeClassicData}},
 	}
 }

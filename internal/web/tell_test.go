@@ -2,6 +2,7 @@ package web_test
 
 import (
 	"bytes"
+	"cmp"
 	"context"
 	"encoding/base64"
 	"encoding/json"
@@ -18,9 +19,10 @@ import (
 	"testing"
 	"time"
 
-	"github.com/google/go-cmp/cmp"
+	gocmp "github.com/google/go-cmp/cmp"
 
 	"multivac"
+	"multivac/internal/extract"
 	"multivac/internal/web"
 	"multivac/internal/web/bodies"
 	"multivac/internal/web/wire"
@@ -38,7 +40,7 @@ func TestTellOne(t *testing.T) {
 			t.Errorf("%s: got %s", body, w.Body)
 		}
 		all := s.All()
-		if d := cmp.Diff(want, all[len(all)-1]); d != "" {
+		if d := gocmp.Diff(want, all[len(all)-1]); d != "" {
 			t.Errorf("%s: told (-want +got)\n%s", body, d)
 		}
 	}
@@ -160,7 +162,7 @@ func TestTellNothingGood(t *testing.T) {
 	f("text/plain", strings.Repeat("a", multivac.MaxBody+1), 413, "too-large", "over the limit")
 	f("text/plain; charset=latin1", "a", 415, "unsupported-media-type", "latin1")
 	f("application/x-www-form-urlencoded", `{"text":"a"}`, 415, "unsupported-media-type", "x-www-form-urlencoded")
-	f("application/pdf", `%PDF`, 415, "unsupported-media-type", "application/pdf")
+	f("application/x-msdownload", `MZ`, 415, "unsupported-media-type", "application/x-msdownload")
 	f("multipart/form-data; boundary=x", `no form`, 400, "invalid", "form")
 	f("multipart/form-data", `no form`, 400, "invalid", "form")
 	f("multipart/form-data; boundary=x", "--x--\r\n", 400, "invalid", "nothing")
@@ -288,14 +290,15 @@ func form(t *testing.T, parts ...[4]string) (contentType, body string) {
 
 // splitLines reads each line of a .jsonl as a document, and other files as a
 // whole. It refuses files with an unknown ending.
-func splitLines(_ context.Context, name string, r io.Reader, c multivac.CollectionName, _ func(bytes, lines int) error) iter.Seq2[multivac.Telling, error] {
+func splitLines(_ context.Context, in extract.Input) iter.Seq2[multivac.Telling, error] {
 	return func(yield func(multivac.Telling, error) bool) {
-		b, err := io.ReadAll(r)
+		name, c := in.Source, in.Collection
+		b, err := io.ReadAll(in.Reader)
 		switch {
 		case err != nil || strings.HasSuffix(name, ".exe"):
-			yield(multivac.Telling{}, multivac.Errorf(multivac.ErrInvalid, "tell a text", "%s is no text", name))
+			yield(multivac.Telling{Source: name}, multivac.Errorf(multivac.ErrInvalid, "tell a text", "%s is no text", name))
 		case !strings.HasSuffix(name, ".jsonl"):
-			yield(multivac.Telling{Collection: c, Source: name, MediaType: "text/by-name", Body: b}, nil)
+			yield(multivac.Telling{Collection: c, Source: name, MediaType: cmp.Or(in.MediaType, "text/by-name"), Body: b}, nil)
 		default:
 			for n, line := range strings.Fields(string(b)) {
 				if !yield(multivac.Telling{Collection: c, Source: fmt.Sprint(name, n), Body: []byte(line)}, nil) {
@@ -316,7 +319,7 @@ func TestTellFiles(t *testing.T) {
 		if got := read[wire.Receipts](s, w, 202).Documents; len(got) < len(want) {
 			t.Errorf("%q: got %s", parts, w.Body)
 		}
-		if d := cmp.Diff(want, s.All()[before:]); d != "" {
+		if d := gocmp.Diff(want, s.All()[before:]); d != "" {
 			t.Errorf("%q: told (-want +got)\n%s", parts, d)
 		}
 	}

@@ -28,6 +28,12 @@ const (
 	MaxHeaderBytes    = 64 << 10
 )
 
+// Limits are what one request that tells may use.
+type Limits = api.Limits
+
+// DefaultLimits are the limits where no setting says otherwise.
+var DefaultLimits = api.DefaultLimits
+
 // Options say what to serve. Of the verbs, Teller, Asker and Library are
 // required. Without Keys or Keeper, their routes are left out.
 type Options struct {
@@ -35,6 +41,8 @@ type Options struct {
 	// Files turns an uploaded file into tellings. An error is about one of them
 	// and does not stop the others. If Files is nil, a file is Markdown.
 	Files api.Files
+	// Limits are those of a request that tells; DefaultLimits if zero.
+	Limits Limits
 	// Pages are the routes for people. That of "GET /{$}" is for browsers only.
 	Pages   []route.Route
 	Metrics http.Handler                    // /metrics
@@ -85,6 +93,7 @@ func newServer(o Options) *server {
 func New(o Options) http.Handler {
 	o.Log = cmp.Or(o.Log, slog.Default())
 	o.Wait = cmp.Or(o.Wait, WaitTimeout)
+	o.Limits = cmp.Or(o.Limits, DefaultLimits)
 	if o.Stop == nil {
 		o.Stop = context.Background()
 	}

@@ -37,7 +37,7 @@ func newSite(t *testing.T, change ...func(*web.Options)) *site {
 	t.Helper()
 	s := &site{T: t, Memory: &webtest.Memory{}, log: &strings.Builder{}}
 	o := web.Options{
-		Verbs:   multivac.Verbs{Teller: s.Memory, Asker: s.Memory, Library: s.Memory, Keys: auth.NewKeyring(&webtest.Keys{}, time.Now), Keeper: &keeper{}},
+		Verbs:   multivac.Verbs{Teller: s.Memory, Asker: s.Memory, Library: s.Memory, Keys: auth.NewKeyring(&webtest.Keys{}, time.Now), Keeper: &keeper{}, Calibrator: &webtest.Called{}},
 		Version: "1.2.3", Wait: 50 * time.Millisecond,
 		Log:     slog.New(slog.NewTextHandler(s.log, nil)),
 		Metrics: http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) { io.WriteString(w, "metrics 1\n") }),
@@ -218,6 +218,9 @@ func TestAnswer(t *testing.T) {
 		}
 		if len(a.Also) != 1 || a.Also[0].Text != "Ask Susan about it." || a.Position == "" || a.Reason != nil {
 			t.Errorf("got %s", w.Body)
+		}
+		if c := a.Conflict; c == nil || c.Quotation.Text != "Ask Susan about it." || c.Quotation.Source.Document != receipt.ID || !c.NewerKnown || c.Text == "" {
+			t.Errorf("got conflict %+v in %s", c, w.Body)
 		}
 	}
 	w := s.do("GET", "/api/v1/answer?question=link", "", "Accept: text/plain")

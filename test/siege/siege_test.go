@@ -3,6 +3,7 @@
 package siege
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"flag"
@@ -56,10 +57,12 @@ type attack struct {
 	// library says that the server holds large documents, named large-0.txt
 	// and so on.
 	library bool
+	// span is how long it may go on, where that is not the usual time.
+	span time.Duration
 }
 
 // attacks are all attacks. Each file of this package adds its own here.
-var attacks = slices.Concat(unread, hostile)
+var attacks = slices.Concat(unread, hostile, files)
 
 func TestMain(m *testing.M) {
 	flag.Parse()
@@ -105,7 +108,8 @@ func besiege(t *testing.T, a attack, group, data string) row {
 		t.Fatal(err)
 	}
 	s := start(t, a.command, group, copied)
-	ctx, cancel := context.WithTimeout(t.Context(), 2*time.Minute)
+	most := cmp.Or(a.span, *span)
+	ctx, cancel := context.WithTimeout(t.Context(), most+100*time.Second)
 	defer cancel()
 	if a.prepare != nil {
 		if err := a.prepare(ctx, s); err != nil {
@@ -115,7 +119,7 @@ func besiege(t *testing.T, a attack, group, data string) row {
 	r := row{attack: a.name}
 	w := s.watch()
 	questions := s.askMeanwhile()
-	attacking, end := context.WithTimeout(ctx, *span)
+	attacking, end := context.WithTimeout(ctx, most)
 	err := a.run(attacking, s)
 	end()
 	if err != nil && !errors.Is(err, context.DeadlineExceeded) {

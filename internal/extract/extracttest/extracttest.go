@@ -5,6 +5,8 @@ package extracttest
 import (
 	"context"
 	"errors"
+	"io"
+	"iter"
 	"strings"
 	"testing"
 	"unicode/utf8"
@@ -103,7 +105,8 @@ func Any(t *testing.T, f extract.Format, in string) {
 func Bounded(t *testing.T, f extract.Format, unit string) {
 	t.Helper()
 	in := strings.Repeat(unit, (1<<20)/len(unit))
-	small := extract.Limits{Bytes: 10_000, Depth: 32}
+	small, flat := extract.Default, extract.Default
+	small.Bytes, flat.Depth = 10_000, 1
 	if e, err := read(t.Context(), f, in, small); !errors.Is(err, multivac.ErrTooLarge) || e.Text != "" {
 		t.Errorf("%s: got %d bytes and %v, want ErrTooLarge", f.Name, len(e.Text), err)
 	}
@@ -113,7 +116,13 @@ func Bounded(t *testing.T, f extract.Format, unit string) {
 	if _, err := read(gone, f, in, extract.Default); !errors.Is(err, enough) {
 		t.Errorf("%s: got %v, want the reason why its time ended", f.Name, err)
 	}
-	if _, err := read(t.Context(), f, in, extract.Limits{Bytes: 8 * multivac.MaxBody, Depth: 1}); err != nil && !errors.Is(err, multivac.ErrInvalid) {
+	if _, err := read(t.Context(), f, in, flat); err != nil && !errors.Is(err, multivac.ErrInvalid) {
 		t.Errorf("%s: at a depth of 1: got %v", f.Name, err)
 	}
+}
+
+// Tellings returns the tellings that the file in holds, which name describes and
+// names, within the default limits.
+func Tellings(ctx context.Context, all extract.Formats, name string, in io.Reader) iter.Seq2[multivac.Telling, error] {
+	return all.Tellings(ctx, extract.Input{Source: name, Name: name, Reader: in, Limits: extract.Default})
 }

@@ -12,7 +12,7 @@ import (
 func TestAll(t *testing.T) {
 	seen := map[string]string{}
 	for _, f := range All {
-		if f.Name == "" || len(f.Types) == 0 || len(f.Extensions) == 0 || (f.Extract == nil) == (f.Many == nil) {
+		if f.Name == "" || len(f.Types) == 0 || len(f.Extensions) == 0 || f.Extract == nil && f.Many == nil {
 			t.Errorf("%q is no format", f.Name)
 		}
 		for _, word := range slices.Concat(f.Types, f.Extensions) {

@@ -99,7 +99,8 @@ func (e *element) attribute(key, value string) {
 func (e *element) other(key, value string) {
 	switch key {
 	case "aria-hidden":
-		e.silent = value == "true"
+		// A caption is seen. Pandoc silences it where the picture's text for readers aloud is the same.
+		e.silent = value == "true" && e.tag != "figcaption"
 	case "aria-expanded":
 		e.expands = true
 	case "aria-haspopup":

@@ -23,8 +23,11 @@ func TestHTML(t *testing.T) {
 	f("<p>One <b>bold</b>&nbsp;word &amp; caf&eacute; &lt;br&gt;.\n  More<p>Two", "One bold word & café <br>. More\n\nTwo\n")
 	f("a<script>no()</script><style>no</style><!-- no --><nav>no <nav>no</nav> no</nav> b", "a b\n")
 	f(`<div hidden>no<div>no</div></div><p style="display: none">no<p>yes<span aria-hidden="true">no</span>`, "yes\n")
+	f(`<figure><img alt="Plan"><figcaption aria-hidden="true">Plan</figcaption></figure>`, "Plan\n")
 	f(`<p hidden>no</div><p>yes`, "yes\n")
 	f(`<svg/>a<svg><text>no</svg><script src="x"/>no</script>b`, "ab\n")
+	f(`<p><a href=a>Home</a><a href=b>Prices</a>: <a href=c>Tel</a><a href=c>ephone</a>s, un<a name=d></a><a href=e>fit</a>, <a href=f>東京</a><a href=g>都</a>.`,
+		"Home Prices: Telephones, unfit, 東京都.\n")
 	f(`<h2>C# <a href="#c">and</a> D<a href="#d">#</a></h2><h2>E <a>[src]</a><span><a>#</a></span></h2>x<a>#</a>`, "## C# and D\n\n## E\n\nx#\n")
 	f("<h1>A</h1><h3>B <i>c</i></h3>text<h2></h2>more", "# A\n\n### B c\n\ntext\n\nmore\n")
 	f("<ul><li>a<li><p>b</p><p>c</p></li><li>d<ol start=3><li>e</li><li>f</ol></ul>g",
@@ -33,6 +36,11 @@ func TestHTML(t *testing.T) {
 	f("<dl><dt>Seal</dt><dd>Keeps water in.</dd><dt>Ring<dd><p>Too.</dl>x", "- Seal: Keeps water in.\n- Ring\n- Too.\n\nx\n")
 	f("<table><caption>Limits</caption><tr><th>Part<th>New</tr><tr><td>Seal<td>4 | 5<br>mm</tr></table>",
 		"Limits\n\n| Part | New |\n|---|---|\n| Seal | 4 \\| 5 mm |\n")
+	f("<table><tr><td colspan=3>Name<td>Sex<tr><td>a<td>b<td>c<td>d</table>", "| Name | Sex |\n| a | b | c | d |\n")
+	f("<table><tr><td>a<td>b<td>c<tr><td colspan=2>A4<td></table>", "| a | b | c |\n| A4 |\n")
+	long := strings.Repeat("Long text. ", 10)
+	f("<table><tr><th>Bit<th>8<th>7<tr><td>a<td colspan=2>none<tr><td><td colspan=2>See below.<tr><td>b<td colspan=2>"+long+"</table>",
+		"| Bit | 8 | 7 |\n|---|---|---|\n| a | none | none |\n|  | See below. |\n| b | "+strings.TrimSpace(long)+" |  |\n")
 	f("<table><tr><td>a<td>b<tr><td>c<td>d</table>e", "| a | b |\n| c | d |\n\ne\n")
 	f("<table><tr><td>Menu<td><h1>Title</h1><p>Text.</p><table><tr><td>x<td>y</table>after</table>z",
 		"Menu\n\n# Title\n\nText.\n\n| x | y |\n\nafter\n\nz\n")

@@ -133,6 +133,8 @@ type writer struct {
 	ended     int    // the highest level of the panels that have ended
 	anchor    int    // where in buf the latest link began
 	link      bool   // it links to a place within the page
+	href      string // where the latest link leads
+	linked    bool   // it ended, and nothing came after it
 	lists     []int  // the lists that are open: the next number, or 0
 	term      bool   // in a term
 	dt        bool   // buf holds a term that waits for its definition
@@ -252,7 +254,8 @@ func (w *writer) skips(tag string) bool {
 func (w *writer) startElement(tag string) {
 	switch tag {
 	case "a":
-		w.anchor, w.link = len(w.buf), strings.HasPrefix(w.e.href, "#")
+		w.separateLinks()
+		w.anchor, w.href, w.link = len(w.buf), w.e.href, strings.HasPrefix(w.e.href, "#")
 		w.raisedLink = w.raisedLink || w.raisedAt > 0
 	case "b", "strong":
 		w.bold++
@@ -491,7 +494,7 @@ func (w *writer) word(s []byte) {
 	if w.space && len(w.buf) > 0 {
 		w.buf = append(w.buf, ' ')
 	}
-	w.space = false
+	w.space, w.linked = false, false
 	w.buf = append(w.buf, s...)
 }
 
@@ -537,10 +540,21 @@ func (w *writer) flush() {
 	w.prefix, w.level, w.naming = "", 0, false
 }
 
+// separateLinks sets a link apart from one to elsewhere that ends right before it,
+// as the style of the page does: no word is two links. Scripts without spaces need
+// none.
+func (w *writer) separateLinks() {
+	if !w.linked || w.e.href == "" || w.e.href == w.href || w.raisedAt > 0 {
+		return
+	}
+	last, _ := utf8.DecodeLastRune(w.buf)
+	w.space = w.space || last < 0x0E00 && (unicode.IsLetter(last) || unicode.IsDigit(last))
+}
+
 // endAnchor removes links to a heading itself, or to its source, from the
 // heading, as documentation has them.
 func (w *writer) endAnchor() {
-	w.link = false
+	w.link, w.linked = false, w.href != "" && len(w.buf) > w.anchor
 	if w.level == 0 || w.anchor > len(w.buf) {
 		return
 	}
@@ -590,14 +604,7 @@ func (w *writer) endPre() {
 	if strings.TrimSpace(code) == "" {
 		return
 	}
-	longest, run := 2, 0
-	for i := range len(code) {
-		if run++; code[i] != '`' {
-			run = 0
-		}
-		longest = max(longest, run)
-	}
-	fence := strings.Repeat("`", longest+1)
+	fence := extract.Fence(code)
 	w.emit("", fence, w.codeLines[0], paragraph)
 	for i, t := range strings.Split(strings.TrimRight(code, "\n"), "\n") {
 		w.out.Line(t, extract.AtLine(w.codeLines[i]))

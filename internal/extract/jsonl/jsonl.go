@@ -46,14 +46,15 @@ const (
 )
 
 // many yields a telling for each line of a file. The source of a line is its
-// identifier, or else its number in the file.
+// identifier, or else its number in the file; where the file has no name, it has
+// none.
 func many(ctx context.Context, f extract.File, _ extract.Limits) iter.Seq2[multivac.Telling, error] {
 	return func(yield func(multivac.Telling, error) bool) {
 		for line, err := range Lines(ctx, f.Reader, &kept{}, f.Lines) {
 			t := multivac.Telling{Source: f.Name}
 			if err == nil {
 				t, err = line.Document()
-				if t.Source == "" {
+				if t.Source == "" && f.Name != "" {
 					t.Source = f.Name + "#" + strconv.Itoa(line.Number)
 				}
 				if err == nil {
@@ -61,13 +62,21 @@ func many(ctx context.Context, f extract.File, _ extract.Limits) iter.Seq2[multi
 				}
 			}
 			if err != nil {
-				err = fmt.Errorf("%s:%d: %w", f.Name, line.Number, err)
+				err = fmt.Errorf("%s: %w", at(f.Name, line.Number), err)
 			}
 			if !yield(t, err) {
 				return
 			}
 		}
 	}
+}
+
+// at names a line of a file, which may have no name.
+func at(file string, line int) string {
+	if file == "" {
+		return "line " + strconv.Itoa(line)
+	}
+	return file + ":" + strconv.Itoa(line)
 }
 
 // A Buffer holds one long line while it is read.

@@ -109,7 +109,8 @@ func (c *cursor) superscript(t tag, n int) bool {
 }
 
 func isHiddenTag(t tag) bool {
-	if _, hidden := t.attributes["hidden"]; hidden || t.attributes["aria-hidden"] == "true" || t.attributes["role"] == "navigation" {
+	silent := t.attributes["aria-hidden"] == "true" && t.name != "figcaption" // which is seen
+	if _, hidden := t.attributes["hidden"]; hidden || silent || t.attributes["role"] == "navigation" {
 		return true
 	}
 	style := strings.ReplaceAll(strings.ToLower(t.attributes["style"]), " ", "")

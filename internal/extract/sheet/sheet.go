@@ -16,8 +16,9 @@ type Cell struct {
 	Text   string
 	Header bool // marked as a heading
 	Bold   bool
-	Cols   int // how many columns it spans; 0 means 1
-	Rows   int // how many rows it spans; 0 means 1
+	Cols   int  // how many columns it spans; 0 means 1
+	Rows   int  // how many rows it spans; 0 means 1
+	again  bool // it repeats the cell on its left, which spans both columns
 }
 
 // A Row is a row as in the source.
@@ -152,6 +153,7 @@ func (s *Sheet) place(r Row) []Cell {
 			if k > 0 && !s.pay(len(c.Text)+4) {
 				break
 			}
+			c.again = k > 0
 			s.carryDown(len(out), c)
 			out = append(out, c)
 		}
@@ -443,13 +445,38 @@ func (s *Sheet) writeCells(cells []Cell, line int) {
 		}
 		s.open = true
 	}
-	if len(cells) > 2 && IsEmptyRow(cells[1:]) {
+	wide := len(cells) > 2
+	if cells = s.once(cells); wide && IsEmptyRow(cells[1:]) {
 		cells = cells[:1]
 	}
 	for _, c := range cells {
 		writeCell(s.Out, c.Text)
 	}
 	s.Out.Line("|", extract.AtLine(line))
+}
+
+// maxRepeated is the longest text that is repeated for each column that its cell
+// spans, in bytes.
+const maxRepeated = 100
+
+// once returns the cells of a row without repeated ones that say nothing: those of
+// a table whose columns have no names, or of a row with the text of one cell.
+func (s *Sheet) once(cells []Cell) []Cell {
+	texts := 0
+	for _, c := range cells {
+		if !c.again && strings.TrimSpace(c.Text) != "" {
+			texts++
+		}
+	}
+	if s.header == nil || texts < 2 {
+		return slices.DeleteFunc(cells, func(c Cell) bool { return c.again })
+	}
+	for i, c := range cells {
+		if c.again && len(c.Text) > maxRepeated {
+			cells[i].Text = ""
+		}
+	}
+	return cells
 }
 
 // isHeader reports whether the row is marked as a row of headings.

@@ -1,5 +1,5 @@
-"""Writes MiniLM and the trained reader in 8 bits, as Load in meaning.go reads
-them: python export.py DIR WEIGHTS."""
+"""Writes the trained finder and reader in 8 bits, as load in load.go reads them:
+python export.py VOCABULARY FINDER READER WEIGHTS."""
 
 import argparse
 import json
@@ -10,7 +10,7 @@ import zlib
 import numpy as np
 import torch
 
-from reader import LAYER_NAMES, PLACES, minilm, minilm_weights, read_lines
+from reader import PLACES, minilm, read_lines
 
 LARGEST = 127
 LARGEST_WORD = 63  # for the vectors of pieces: they are half of the file, and 7 bits are enough for them
@@ -63,25 +63,20 @@ def write(file, vocabulary, tensors):
 
 def main():
     a = argparse.ArgumentParser(description=__doc__)
-    a.add_argument("folder", type=pathlib.Path)
-    a.add_argument("weights", type=pathlib.Path)
+    for name in ("vocabulary", "finder", "reader", "weights"):
+        a.add_argument(name, type=pathlib.Path)
     a = a.parse_args()
 
-    vocabulary = read_lines(a.folder / "vocabulary.txt")
+    vocabulary = read_lines(a.vocabulary)
     rows = {piece: i for i, piece in enumerate(read_lines(minilm() / "vocab.txt"))}
-    w = minilm_weights()
+    finder, reader = ({name: x.numpy() for name, x in torch.load(file, map_location="cpu")["model"].items()} for file in (a.finder, a.reader))
     tensors = Tensors()
-    tensors.round("words", w["embeddings.word_embeddings.weight"][[rows[piece] for piece in vocabulary]], LARGEST_WORD)
-    tensors.network(
-        "finder", 6, w["embeddings.position_embeddings.weight"], w["embeddings.token_type_embeddings.weight"],
-        (w["embeddings.LayerNorm.weight"], w["embeddings.LayerNorm.bias"]),
-        lambda i, part, what: np.concatenate([w[f"encoder.layer.{i}.{n}.{what}"] for n in LAYER_NAMES[part]]))
-    r = {name: x.numpy() for name, x in torch.load(a.folder / "checkpoint.pt", map_location="cpu")["model"].items()}
-    tensors.network(
-        "reader", 1 + max(int(name.split(".")[1]) for name in r if name.startswith("layers.")),
-        r["pos.weight"], np.concatenate([r["kind.weight"], r["flag.weight"]]), (r["norm.weight"], r["norm.bias"]),
-        lambda i, part, what: r[f"layers.{i}.{part}.{what}"])
-    tensors.keep("reader.logit", np.append(r["out.weight"][0], r["out.bias"]))
+    tensors.round("words", finder["words.weight"][[rows[piece] for piece in vocabulary]], LARGEST_WORD)
+    for name, w, kinds in (("finder", finder, finder["kind.weight"]), ("reader", reader, np.concatenate([reader["kind.weight"], reader["flag.weight"]]))):
+        tensors.network(
+            name, 1 + max(int(part.split(".")[1]) for part in w if part.startswith("layers.")),
+            w["pos.weight"], kinds, (w["norm.weight"], w["norm.bias"]), lambda i, part, what, w=w: w[f"layers.{i}.{part}.{what}"])
+    tensors.keep("reader.logit", np.append(reader["out.weight"][0], reader["out.bias"]))
     write(a.weights, vocabulary, tensors)
 
 

@@ -16,8 +16,8 @@ from torch import nn
 
 # As in meaning.go and encoder.go.
 WIDTH, INNER, HEADS, PLACES = 384, 1536, 12, 256
-LONGEST_QUESTION, LONGEST_TITLE, LONGEST_RUN = 36, 16, 128
-LAYERS = 3
+LONGEST_TEXT, LONGEST_QUESTION, LONGEST_CONTEXT, LONGEST_RUN = 128, 36, 32, 128
+LAYERS = 3  # of train.py
 
 # Words without a meaning of their own; words are compared by five letters.
 LETTERS = 5
@@ -85,7 +85,7 @@ class Input:
     each piece. sentences has the number of the piece's sentence, -1 for none,
     and answers says whether the piece is part of an answer."""
 
-    def __init__(self, cutter, question, title, longest=LONGEST_QUESTION):
+    def __init__(self, cutter, question, title, longest=LONGEST_QUESTION, context=LONGEST_CONTEXT):
         self.cutter = cutter
         self.ids, self.keys, self.sentences, self.answers = [], [], [], []
         self.mark(cutter.start)
@@ -93,7 +93,7 @@ class Input:
         self.mark(cutter.split)
         self.asked = len(self.ids)
         if title:
-            self.add(*title[:2], -1, LONGEST_TITLE)
+            self.add(*title[:2], -1, context)
             self.mark(cutter.colon)
 
     def mark(self, id):
@@ -180,16 +180,20 @@ class Reader(nn.Module):
             x = layer(x, mask.to(x.dtype))
         return x
 
-    @torch.no_grad()
     def start(self, weights, vocabulary):
         """Takes over MiniLM's weights, of the word pieces those in vocabulary."""
         rows = {piece: i for i, piece in enumerate(read_lines(minilm() / "vocab.txt"))}
-        embeddings = {name.removeprefix("embeddings."): w for name, w in weights.items()}
-        put(self.words.weight, embeddings["word_embeddings.weight"][[rows[piece] for piece in vocabulary]])
-        put(self.pos.weight, embeddings["position_embeddings.weight"][:PLACES])
-        put(self.kind.weight, embeddings["token_type_embeddings.weight"])
-        put(self.norm.weight, embeddings["LayerNorm.weight"])
-        put(self.norm.bias, embeddings["LayerNorm.bias"])
+        self.take(weights, [rows[piece] for piece in vocabulary])
+
+    @torch.no_grad()
+    def take(self, weights, words):
+        """Takes over the weights of an encoder, by the names that BERT gives them
+        without a prefix; words are the rows of its word pieces."""
+        put(self.words.weight, weights["embeddings.word_embeddings.weight"][words])
+        put(self.pos.weight, weights["embeddings.position_embeddings.weight"][:PLACES])
+        put(self.kind.weight, weights["embeddings.token_type_embeddings.weight"])
+        put(self.norm.weight, weights["embeddings.LayerNorm.weight"])
+        put(self.norm.bias, weights["embeddings.LayerNorm.bias"])
         for i, layer in enumerate(self.layers):
             for ours, theirs in LAYER_NAMES.items():
                 for part in ("weight", "bias"):

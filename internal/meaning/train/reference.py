@@ -1,5 +1,5 @@
-"""Writes the results of PyTorch with the weights as 32-bit numbers, and with those
-of MiniLM, for the Go tests: python reference.py WEIGHTS REFERENCE."""
+"""Writes the results of PyTorch with the weights as 32-bit numbers, for the Go
+tests: python reference.py WEIGHTS REFERENCE."""
 
 import argparse
 import base64
@@ -12,9 +12,7 @@ import numpy as np
 import torch
 
 from export import MATRICES, NORMS
-from reader import Batch, Cutter, Input, Reader, minilm, minilm_weights, put, read_lines
-
-LONGEST_TEXT = 128  # as in meaning.go
+from reader import LONGEST_TEXT, Batch, Cutter, Input, Reader, put
 
 AWKWARD = [
     "", " ", ".", "?!", "[CLS] [SEP] ##ing", "a", "A\tB\nC\r\nD", "don't; won't (can't) — it's \"so\"…",
@@ -116,13 +114,10 @@ def main():
 
     vocabulary, tensors = read_weights(a.weights)
     cutter, finder, reader = Cutter(vocabulary), network(tensors, "finder"), network(tensors, "reader")
-    whole = read_lines(minilm() / "vocab.txt")
-    original = Reader(len(whole), 6).eval()
-    original.start(minilm_weights(), whole)
     a.reference.parent.mkdir(exist_ok=True)
     made = {
         "texts": [pieces(cutter, text) for text in AWKWARD],
-        "vectors": [{"text": t, "vector": vector(finder, cutter, t), "minilm": vector(original, Cutter(whole), t)} for t in TEXTS],
+        "vectors": [{"text": t, "vector": vector(finder, cutter, t)} for t in TEXTS],
         "readings": [{"question": q, "title": t, "sentences": s, "scores": scores(reader, cutter, q, t, s)} for q, t, s in READINGS],
     }
     lists = ("%s: [\n%s\n]" % (json.dumps(name), ",\n".join(json.dumps(x, ensure_ascii=False) for x in of)) for name, of in made.items())

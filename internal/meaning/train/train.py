@@ -59,6 +59,13 @@ class Pairs:
         for i, q in enumerate(self.questions):
             self.articles.setdefault(q["article"], []).append(i)
 
+    @classmethod
+    def of(cls, questions, cutter):
+        """Pairs of one organisation's questions, to swap facts between them."""
+        pairs = cls.__new__(cls)
+        pairs.questions, pairs.articles, pairs.cutter = questions, {0: range(len(questions))}, cutter
+        return pairs
+
     def cut_with(self, vocabulary):
         self.cutter, self.sentences, self.titles = Cutter(vocabulary), {}, {}
 

@@ -42,13 +42,13 @@ func learnConfidence(c *corpus, p *rank.Parameters, m *rank.Model, ranking, arti
 	}
 	r.Shuffle(len(trials), func(i, j int) { trials[i], trials[j] = trials[j], trials[i] })
 	held := trials[:len(trials)/5]
-	n := newNetwork(trials, r)
+	n := newNetwork(trials, hiddenUnits, r)
 	for epoch := range networkEpochs {
 		rate := 0.004 * (1 - float64(epoch)/networkEpochs)
 		loss := 0.0
 		for _, i := range r.Perm(len(trials) - len(held)) {
 			t := &trials[len(held)+i]
-			loss += n.learn(t.x, float64(indicator(t.right)), rate)
+			loss += n.learn(t.x, float64(indicator(t.right)), 1, rate)
 		}
 		log.Printf("confidence: epoch %d, loss %.4f", epoch+1, loss/float64(len(trials)-len(held)))
 	}
@@ -161,21 +161,22 @@ func (c *corpus) trial(m *rank.Model, in collection, q question, hidden func(int
 
 // A network is a rank.Network during training with Adam (Kingma and Ba, 2015).
 type network struct {
+	units         int
 	inputs, unit  int // unit is the size of a hidden unit: one weight per input, and the bias
 	mean, scale   []float64
 	weights       []float64 // per hidden unit the inputs and the bias, then those of the output
 	first, second []float64 // Adam's moments
 	gradient      []float64
-	steps         float64
+	steps, decay  float64
 	x             []float64
-	hidden        [hiddenUnits]float64
+	hidden        []float64
 }
 
-func newNetwork(trials []trial, r *rand.Rand) *network {
+func newNetwork(trials []trial, units int, r *rand.Rand) *network {
 	inputs := len(trials[0].x)
-	size := hiddenUnits*(inputs+1) + hiddenUnits + 1
+	size := units*(inputs+1) + units + 1
 	n := &network{
-		inputs: inputs, unit: inputs + 1, mean: make([]float64, inputs), scale: make([]float64, inputs), x: make([]float64, inputs),
+		inputs: inputs, units: units, unit: inputs + 1, hidden: make([]float64, units), decay: 1e-5, mean: make([]float64, inputs), scale: make([]float64, inputs), x: make([]float64, inputs),
 		weights: make([]float64, size), first: make([]float64, size), second: make([]float64, size), gradient: make([]float64, size),
 	}
 	for i := range n.mean {
@@ -197,9 +198,9 @@ func (n *network) logit(x []float32) float64 {
 	for i := range x {
 		n.x[i] = (float64(x[i]) - n.mean[i]) * n.scale[i]
 	}
-	output := n.weights[hiddenUnits*n.unit:]
-	out := output[hiddenUnits]
-	for u := range hiddenUnits {
+	output := n.weights[n.units*n.unit:]
+	out := output[n.units]
+	for u := range n.units {
 		w := n.weights[u*n.unit : (u+1)*n.unit]
 		sum := w[n.inputs]
 		for i, v := range n.x {
@@ -211,13 +212,13 @@ func (n *network) logit(x []float32) float64 {
 	return out
 }
 
-// learn takes one step towards the wanted probability of x and returns the loss
-// before the step.
-func (n *network) learn(x []float32, wanted, rate float64) float64 {
+// learn takes one step towards the wanted probability of x, which counts by its
+// weight, and returns the loss before the step.
+func (n *network) learn(x []float32, wanted, weight, rate float64) float64 {
 	p := 1 / (1 + math.Exp(-n.logit(x)))
-	g := p - wanted
-	output := hiddenUnits * n.unit
-	for u := range hiddenUnits {
+	g := weight * (p - wanted)
+	output := n.units * n.unit
+	for u := range n.units {
 		n.gradient[output+u] = g * n.hidden[u]
 		back := g * n.weights[output+u] * (1 - n.hidden[u]*n.hidden[u])
 		for i, v := range n.x {
@@ -225,17 +226,17 @@ func (n *network) learn(x []float32, wanted, rate float64) float64 {
 		}
 		n.gradient[u*n.unit+n.inputs] = back
 	}
-	n.gradient[output+hiddenUnits] = g
+	n.gradient[output+n.units] = g
 	n.step(rate)
 	return -wanted*math.Log(max(p, 1e-12)) - (1-wanted)*math.Log(max(1-p, 1e-12))
 }
 
 func (n *network) step(rate float64) {
-	const b1, b2, decay = 0.9, 0.999, 1e-5
+	const b1, b2 = 0.9, 0.999
 	n.steps++
 	c1, c2 := 1-math.Pow(b1, n.steps), 1-math.Pow(b2, n.steps)
 	for i, g := range n.gradient {
-		g += decay * n.weights[i]
+		g += n.decay * n.weights[i]
 		n.first[i] = b1*n.first[i] + (1-b1)*g
 		n.second[i] = b2*n.second[i] + (1-b2)*g*g
 		n.weights[i] -= rate * (n.first[i] / c1) / (math.Sqrt(n.second[i]/c2) + 1e-8)
@@ -252,14 +253,14 @@ func (n *network) network() rank.Network {
 		kept.Mean = append(kept.Mean, short(n.mean[i]))
 		kept.Scale = append(kept.Scale, short(n.scale[i]))
 	}
-	for u := range hiddenUnits {
+	for u := range n.units {
 		var w []float32
 		for _, x := range n.weights[u*n.unit : (u+1)*n.unit] {
 			w = append(w, short(x))
 		}
 		kept.Hidden = append(kept.Hidden, w)
 	}
-	for _, x := range n.weights[hiddenUnits*n.unit:] {
+	for _, x := range n.weights[n.units*n.unit:] {
 		kept.Output = append(kept.Output, short(x))
 	}
 	return kept

@@ -13,6 +13,7 @@ import (
 
 	"multivac"
 	"multivac/internal/eval"
+	"multivac/internal/extract"
 	"multivac/internal/extract/formats"
 	"multivac/internal/find"
 	"multivac/internal/index"
@@ -29,6 +30,7 @@ type corpus struct {
 	questions  []question
 	askedAbout map[int][]int // paragraph -> its questions
 	byID       map[multivac.DocumentID]int
+	meaning    *mind // what vectors and readings come from
 	documents  digest
 	asked      digest
 }
@@ -54,7 +56,7 @@ func newCorpus(path string, asked []eval.Question) (*corpus, error) {
 	c := &corpus{askedAbout: map[int][]int{}, byID: map[multivac.DocumentID]int{}}
 	articles := map[string]int{}
 	bySource := map[string]int{}
-	for t, err := range formats.All.Files(context.Background(), path, f, "", nil) {
+	for t, err := range formats.All.Tellings(context.Background(), extract.Input{Source: path, Name: path, Reader: f, Limits: extract.Default}) {
 		if err != nil {
 			return nil, err
 		}

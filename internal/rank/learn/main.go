@@ -7,8 +7,25 @@
 // DIR holds documents.jsonl.gz and questions.jsonl.gz. Learn writes
 // internal/rank/model.json and internal/rank/background.bin. The former also
 // records the data and the measures. If the background table has changed, Learn
-// runs a second time, because the weights of words come from the table. With
-// -sense it learns the second stage instead: internal/rank/sense.json.
+// runs a second time, because the weights of words come from the table.
+//
+// With -sense it learns the second stage instead, internal/rank/sense.json, from
+// SQuAD and from organisations:
+//
+//	go run ./internal/rank/learn -data DIR -sense KEPT -teams TEAMS -dev DEV
+//
+// TEAMS has a folder with documents.jsonl.gz and questions.jsonl.gz for each
+// organisation. They have to be others than the networks were trained on, so that
+// what is learned from their vectors and readings holds for strange ones. With
+// -weights FILE the networks are those of a file instead of those in the binary.
+// Vectors, readings and the first stage take long, so KEPT keeps them, by the
+// hash of the weights.
+//
+// Before it writes, Learn reports how the second stage does for each
+// organisation if nothing is learned from it, and for the questions in DEV, the
+// development set of SQuAD. With -leave-one-out that is all. With -tries FILE it
+// does so for each line of FILE, which has a name and flags that differ, such as
+// "wide -order-hidden 24". A try takes a minute or two.
 package main
 
 import (
@@ -25,7 +42,6 @@ import (
 	"regexp"
 	"slices"
 
-	"multivac/internal/eval"
 	"multivac/internal/rank"
 )
 
@@ -36,18 +52,39 @@ func main() {
 	seed := flag.Uint64("seed", 1, "of all that is random")
 	background := flag.Bool("background", false, "only write the background table, then stop")
 	ablate := flag.String("ablate", "", "only write into this folder what is learned without each family of features")
-	pairs := flag.String("pairs", "", "only write into this folder what a reader is trained on")
-	sense := flag.String("sense", "", "only learn the second stage, with the vectors of the set kept in this file")
+	pairs := flag.String("pairs", "", "only write into this folder what the networks are trained on: of -teams if given, or else of -data")
+	sense := flag.String("sense", "", "only learn the second stage, and keep what takes long in this folder")
+	leave := flag.Bool("leave-one-out", false, "only report how the second stage does for an organisation that it was not learned from")
+	tries := flag.String("tries", "", "learn the second stage by each line of this file: a name, and flags that differ")
+	var from source
+	flag.StringVar(&from.teams, "teams", "", "folder of organisations to learn from besides")
+	flag.StringVar(&from.dev, "dev", "", "folder of questions of SQuAD's development set to report on")
+	flag.StringVar(&from.weights, "weights", "", "file of the weights of the networks, instead of those in the binary")
+	flag.IntVar(&from.paragraphs, "paragraphs", 2400, "paragraphs of SQuAD that the second stage is learned from; 0 for organisations alone")
+	flag.IntVar(&from.foreign, "foreign", 0, "of these, in a large collection of an organisation")
+	flag.IntVar(&from.perPlace, "per-place", 300, "questions of SQuAD with an answer per collection, at most, and as many without")
+	flag.IntVar(&from.sampled, "sampled", 600, "questions of each test of SQuAD")
+	flag.StringVar(&from.sizes, "sizes", "whole,few,single", "collections of an organisation that are learned from")
+	flag.BoolVar(&from.quick, "quick", false, "learn from the first stage that is shipped, though it has seen the questions: to compare only")
+	var given recipe
+	given.flags(flag.CommandLine)
 	flag.Parse()
-	c, err := read(*data)
-	if err != nil {
-		log.Fatalf("learn: %v", err)
+	if from.teams != "" && *pairs != "" {
+		if err := teamPairs(from.teams, *pairs); err != nil {
+			log.Fatalf("learn: %v", err)
+		}
+		return
+	}
+	from.kept, from.out, from.seed = *sense, *out, *seed
+	c := &corpus{}
+	var err error
+	if *sense == "" || from.paragraphs > 0 {
+		if c, err = read(*data); err != nil {
+			log.Fatalf("learn: %v", err)
+		}
 	}
 	if *sense != "" {
-		var p rank.SenseParameters
-		if p, err = learnSense(c, *sense, *seed); err == nil {
-			err = write(filepath.Join(*out, "rank", "sense.json"), p)
-		}
+		err = secondStage(c, from, given, *tries, *leave)
 	} else if *pairs != "" {
 		err = c.pairs(rank.Default(), *pairs)
 	} else if *ablate != "" {
@@ -63,6 +100,27 @@ func main() {
 	if err != nil {
 		log.Fatalf("learn: %v", err)
 	}
+}
+
+// secondStage learns the second stage and writes it, or only reports.
+func secondStage(c *corpus, from source, given recipe, tries string, leave bool) error {
+	recipes, err := recipesOf(given, tries)
+	if err != nil {
+		return err
+	}
+	s, err := from.study(c)
+	if err != nil {
+		return err
+	}
+	p := s.learnSense(recipes)
+	p.Learned = report{
+		Source:    "SQuAD 1.1 training set, Rajpurkar et al. 2016, CC BY-SA 4.0, and organisations written for this purpose, Apache-2.0",
+		Documents: c.documents, Questions: c.asked, Seed: from.seed,
+	}
+	if leave {
+		return nil
+	}
+	return write(filepath.Join(from.out, "rank", "sense.json"), p)
 }
 
 // learn learns rates of words, translations and the ranking from 7 articles in
@@ -148,14 +206,9 @@ var (
 // read reads the corpus and cuts its documents.
 func read(dir string) (*corpus, error) {
 	documents, questions := filepath.Join(dir, "documents.jsonl.gz"), filepath.Join(dir, "questions.jsonl.gz")
-	f, err := os.Open(questions)
+	asked, err := readQuestions(questions)
 	if err != nil {
 		return nil, fmt.Errorf("%w; name the folder of the training set with -data", err)
-	}
-	defer f.Close()
-	asked, err := eval.Read(f, questions)
-	if err != nil {
-		return nil, err
 	}
 	c, err := newCorpus(documents, asked)
 	if err != nil {

@@ -6,10 +6,77 @@ import (
 	"errors"
 	"os"
 	"path/filepath"
+	"strings"
 
 	"multivac/internal/find"
+	"multivac/internal/meaning"
 	"multivac/internal/rank"
 )
+
+// teamPairs writes into dir, for each organisation, what the networks are
+// trained on: its passages, and its questions with the places of their answers.
+func teamPairs(teams, dir string) error {
+	all, err := os.ReadDir(teams)
+	if err != nil {
+		return err
+	}
+	for _, team := range all {
+		if err := teamPairsOf(filepath.Join(teams, team.Name()), filepath.Join(dir, team.Name())); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func teamPairsOf(team, dir string) error {
+	type passage struct {
+		Document  string   `json:"document"`
+		Kind      string   `json:"kind"`
+		Title     string   `json:"title"`
+		Lead      string   `json:"lead"`
+		Sentences []string `json:"sentences"`
+		Contexts  []string `json:"contexts"` // the sentences, as the finder sees them
+	}
+	type asked struct {
+		ID       string   `json:"id"`
+		Question string   `json:"question"`
+		Kind     string   `json:"kind"`
+		Document string   `json:"document"`
+		Answers  []string `json:"answers"`
+		Gold     [][2]int `json:"gold"` // passage and sentence
+	}
+	o, err := readOrganisation(filepath.Join(team, "documents.jsonl.gz"), filepath.Join(team, "questions.jsonl.gz"))
+	if err != nil {
+		return err
+	}
+	var passages []any
+	written := make([]asked, len(o.all))
+	for i, q := range o.all {
+		written[i] = asked{ID: q.ID, Question: q.Question, Kind: q.Kind, Document: q.Document, Answers: q.Answers}
+	}
+	for _, p := range o.paragraphs {
+		for _, s := range p.passages {
+			w := passage{Document: p.Source, Kind: string(s.Kind), Title: strings.TrimSpace(p.Title + " " + s.Heading), Lead: s.Lead}
+			for n, span := range s.Sentences {
+				sentence := s.Sentence(span)
+				w.Sentences, w.Contexts = append(w.Sentences, sentence), append(w.Contexts, meaning.InContext(p.Title, s, sentence))
+				for i, q := range o.all {
+					if q.Document == p.Source && q.AnsweredBy(sentence) {
+						written[i].Gold = append(written[i].Gold, [2]int{len(passages), n})
+					}
+				}
+			}
+			passages = append(passages, w)
+		}
+	}
+	lines := make([]any, len(written))
+	for i := range written {
+		lines[i] = written[i]
+	}
+	return errors.Join(os.MkdirAll(dir, 0o755),
+		writeLines(filepath.Join(dir, "passages.jsonl.gz"), passages),
+		writeLines(filepath.Join(dir, "questions.jsonl.gz"), lines))
+}
 
 // near is the number of passages without the answer per question.
 const near = 4

@@ -16,6 +16,7 @@ import (
 type thesaurus struct {
 	words   []string
 	vectors []meaning.Vector
+	lengths []float32           // of the vectors
 	near    map[string][]string // word -> similar words, filled on demand
 }
 
@@ -43,7 +44,10 @@ func newThesaurus(c *corpus) *thesaurus {
 	}
 	slices.Sort(t.words)
 	t.vectors = make([]meaning.Vector, len(t.words))
-	parallel(len(t.words), func(i int) { t.vectors[i] = meaning.Default().Vector(t.words[i]) })
+	parallel(len(t.words), func(i int) { t.vectors[i] = c.meaning.vector(t.words[i]) })
+	for i := range t.vectors {
+		t.lengths = append(t.lengths, t.vectors[i].Length())
+	}
 	all := make([][]string, len(t.words))
 	parallel(len(t.words), func(i int) { all[i] = t.nearest(i) })
 	for i, near := range all {
@@ -65,7 +69,7 @@ func (t *thesaurus) nearest(i int) (near []string) {
 	}
 	var others []other
 	for k := range t.words {
-		if c := meaning.Cosine(&t.vectors[i], &t.vectors[k]); c >= minSimilarity && !strings.HasPrefix(t.words[k], t.words[i][:3]) {
+		if c := meaning.Product(&t.vectors[i], &t.vectors[k]) / max(1e-9, t.lengths[i]*t.lengths[k]); c >= minSimilarity && !strings.HasPrefix(t.words[k], t.words[i][:3]) {
 			others = append(others, other{t.words[k], c})
 		}
 	}

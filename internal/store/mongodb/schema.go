@@ -22,7 +22,10 @@ const (
 	turns     = "turns"     // which process does which job
 	processes = "processes" // processes that have this store open
 	work      = "work"      // the tasks that are not about documents
-	metas     = "meta"      // the schema's version, the end of the feed, and what all processes share
+	// calibrations came without a new version of the schema: programs that do
+	// not know them leave them alone.
+	calibrations = "calibrations"
+	metas        = "meta" // the schema's version, the end of the feed, and what all processes share
 )
 
 // standing matches the documents that have something published.

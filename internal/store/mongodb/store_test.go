@@ -142,6 +142,18 @@ func (r *replicas) Follow(ctx context.Context, after multivac.Position, fn func(
 	return r.next().Follow(ctx, after, fn)
 }
 
+func (r *replicas) PutCalibration(ctx context.Context, c multivac.Calibration) error {
+	return r.next().PutCalibration(ctx, c)
+}
+
+func (r *replicas) Calibrations(ctx context.Context) ([]multivac.Calibration, error) {
+	return r.next().Calibrations(ctx)
+}
+
+func (r *replicas) RemoveCalibration(ctx context.Context, collection multivac.CollectionName) (bool, error) {
+	return r.next().RemoveCalibration(ctx, collection)
+}
+
 func (r *replicas) PutKey(ctx context.Context, key multivac.Key) error {
 	return r.next().PutKey(ctx, key)
 }

@@ -30,6 +30,7 @@ const (
 //  5. what waits is apart in the listing of a collection
 //  6. the datum is a query; a version of the segmenter and one of the vectors;
 //     places; tasks of other kinds
+//  7. calibrations
 var migrations = []string{`
 -- state: an index into multivac.States. Times: microseconds of Unix, 0 for none.
 CREATE TABLE documents (
@@ -103,6 +104,7 @@ CREATE TABLE feed (
 	addVectors,
 	splitListing,
 	noteFirst + splitVersion + addPlaces + addWork,
+	addCalibrations,
 }
 
 // The migration that notes of each document when it was published first, so

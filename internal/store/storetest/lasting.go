@@ -74,6 +74,11 @@ func (s *subject) calls(ctx context.Context, r multivac.Receipt) map[string]erro
 	call("AddTask", s.AddTask(ctx, other, s.now))
 	call("EndTask", s.EndTask(ctx, other))
 	call("Purge", s.Purge(ctx, s.now))
+	call("PutCalibration", s.PutCalibration(ctx, multivac.Calibration{Collection: "c"}))
+	_, err = s.Calibrations(ctx)
+	call("Calibrations", err)
+	_, err = s.RemoveCalibration(ctx, "c")
+	call("RemoveCalibration", err)
 	call("Scan", s.Scan(ctx, func(store.Change) error { return nil }))
 	call("Follow", s.Follow(ctx, "", func(store.Change) error { return nil }))
 	return errs

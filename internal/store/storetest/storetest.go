@@ -22,7 +22,7 @@ import (
 // test at first. Opened again after Close, the store holds what it held before. A
 // store that keeps nothing in folders may use dir as a name.
 func Run(t *testing.T, open func(t *testing.T, dir string) store.Store) {
-	for _, test := range slices.Concat(tests, keyTests) {
+	for _, test := range slices.Concat(tests, keyTests, calibrationTests) {
 		t.Run(test.name, func(t *testing.T) { test.run(newSubject(t, open)) })
 	}
 }

@@ -6,7 +6,8 @@ type test struct {
 	run  func(*subject)
 }
 
-// tests are the sentences of the contract, but for those about keys.
+// tests are the sentences of the contract, but for those about keys and
+// calibrations.
 var tests = []test{
 	{"the source is the identity", identity},
 	{"revisions rise and never restart", revisions},

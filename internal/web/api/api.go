@@ -5,7 +5,6 @@ package api
 import (
 	"context"
 	"fmt"
-	"io"
 	"iter"
 	"net/http"
 	"net/url"
@@ -16,19 +15,21 @@ import (
 	"github.com/danielgtaylor/huma/v2"
 
 	"multivac"
+	"multivac/internal/extract"
 	"multivac/internal/web/bodies"
 	"multivac/internal/web/openapi"
 	"multivac/internal/web/route"
 	"multivac/internal/web/wire"
 )
 
-// Options are the parts that the API is served from. If Keeper or Keys are nil,
-// their routes are left out. Everything else except Files is required.
+// Options are the parts that the API is served from. If Keeper, Keys or
+// Calibrator are nil, their routes are left out. Everything else except Files is required.
 type Options struct {
 	multivac.Verbs
 	// Files turns an uploaded file into tellings, and goes on after an error.
 	// If Files is nil, a file is one Markdown document.
 	Files    Files
+	Limits   Limits                                     // of a request that tells
 	Room     *bodies.Room                               // shared by the bodies of all requests
 	Problem  func(context.Context, error) *wire.Problem // what the client sees of an error; logs the rest
 	Document *openapi.Document                          // has the schemas that a question is checked against
@@ -36,22 +37,22 @@ type Options struct {
 	Read     time.Duration                              // the longest that reading a small body takes
 }
 
-// Files turns a file into tellings. It calls spend with the number of bytes and
-// lines that it has read and unpacked, and stops reading if spend returns an
-// error.
-type Files func(ctx context.Context, name string, r io.Reader, collection multivac.CollectionName, spend func(bytes, lines int) error) iter.Seq2[multivac.Telling, error]
+// Files turns a file into tellings; see [extract.Formats.Tellings].
+type Files func(ctx context.Context, in extract.Input) iter.Seq2[multivac.Telling, error]
 
 type server struct {
 	Options
 	question              *huma.Schema // of wire.Question
 	importing             sync.Mutex
 	exports, examinations turns
+	calibrations          turns
 }
 
 func newServer(o Options) *server {
 	return &server{Options: o,
 		exports:      newTurns(maxExports, fmt.Sprintf("%d exports are under way", maxExports)),
 		examinations: newTurns(maxExaminations, "an examination is under way"),
+		calibrations: newTurns(maxCalibrations, "another calibration is under way"),
 		question:     o.Document.Resolve(o.Document.Schema(wire.Question{})),
 	}
 }
@@ -61,7 +62,7 @@ func newServer(o Options) *server {
 func Routes(o Options) []route.Route {
 	s := newServer(o)
 	all := []route.Route{
-		{Pattern: "POST /api/v1/documents", Rule: route.Tell, Bounds: route.Large, Handler: http.HandlerFunc(s.tell),
+		{Pattern: "POST /api/v1/documents", Rule: route.Tell, Bounds: o.Limits.Bounds(), Handler: http.HandlerFunc(s.tell),
 			About: &route.About{ID: "tell", Summary: "Tell documents", Status: 202, Errors: route.ErrorsSending, More: describeTell}},
 		{Pattern: "GET /api/v1/documents", Rule: route.Look, Handler: openapi.Typed(s.documents),
 			About: &route.About{ID: "list-documents", Summary: "List documents", Errors: route.ErrorsReading}},
@@ -90,6 +91,17 @@ func Routes(o Options) []route.Route {
 				About: &route.About{ID: "export", Summary: "Export everything", Errors: route.ErrorsReading, More: describeExport}},
 			{Pattern: "POST /api/v1/import", Rule: route.AnyKey, Bounds: route.Whole, Handler: http.HandlerFunc(s.importAll),
 				About: &route.About{ID: "import", Summary: "Import what was exported", Errors: route.ErrorsSending, More: describeImport}},
+		}...)
+	}
+	if s.Calibrator != nil {
+		all = append(all, []route.Route{
+			{Pattern: "PUT /api/v1/collections/{collection}/calibration", Rule: route.Calibrate, Bounds: route.Patient,
+				Handler: openapi.Modelled[calibrateInput, body[wire.Calibration]](s.calibrate),
+				About:   &route.About{ID: "calibrate", Summary: "Fit the confidence of a collection to questions with known answers", Errors: route.ErrorsSending, More: describeCalibrate}},
+			{Pattern: "GET /api/v1/collections/{collection}/calibration", Rule: route.Ask, Handler: openapi.Typed(s.calibration),
+				About: &route.About{ID: "get-calibration", Summary: "Get the calibration of a collection", Errors: route.ErrorsFinding}},
+			{Pattern: "DELETE /api/v1/collections/{collection}/calibration", Rule: route.Calibrate, Handler: openapi.Typed(s.uncalibrate),
+				About: &route.About{ID: "uncalibrate", Summary: "Take the calibration of a collection back", Errors: route.ErrorsReading}},
 		}...)
 	}
 	if s.Keys != nil {

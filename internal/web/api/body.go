@@ -37,6 +37,9 @@ const (
 // documentTypes are the media types of a body that is one document.
 var documentTypes = formats.All.Documents()
 
+// holdingTypes are those of a file that holds others.
+var holdingTypes = formats.All.Holding()
+
 // An item is a telling, or the reason why it could not be read.
 type item struct {
 	multivac.Telling
@@ -100,9 +103,13 @@ func (s *server) read(r *http.Request, q request, hold *bodies.Hold) (all items,
 		if err != nil {
 			return nil, false, err
 		}
-		return readJSON(ctx, b, q)
+		all, one, err := readJSON(ctx, b, q)
+		if err != nil {
+			return nil, false, err
+		}
+		return s.within(ctx, all, hold), one, nil
 	case slices.Contains(jsonl.Format.Types, mediaType):
-		return readLines(ctx, hold, r.Body, q.collection), false, nil
+		return s.readLines(ctx, hold, r.Body, q.collection), false, nil
 	case mediaType == typeForm:
 		b, err := whole(hold, r, bodies.Most+1)
 		if err != nil {
@@ -110,6 +117,13 @@ func (s *server) read(r *http.Request, q request, hold *bodies.Hold) (all items,
 		}
 		all, err := s.readForm(ctx, form{b, params["boundary"]}, q, hold)
 		return all, false, err
+	case s.Files != nil && formats.All.HoldsFiles(mediaType):
+		b, err := whole(hold, r, bodies.Most+1)
+		if err != nil {
+			return nil, false, err
+		}
+		t := multivac.Telling{Collection: q.collection, Source: q.source, Title: q.title, MediaType: mediaType, Body: b}
+		return s.within(ctx, just(item{Telling: t}), hold), false, nil
 	case slices.Contains(documentTypes, mediaType):
 		b, err := whole(hold, r, multivac.MaxBody+1)
 		if err != nil {
@@ -119,7 +133,7 @@ func (s *server) read(r *http.Request, q request, hold *bodies.Hold) (all items,
 		return just(item{Telling: t}), true, nil
 	}
 	return nil, false, multivac.Errorf(wire.ErrMediaType,
-		"use "+extract.List(append([]string{typeJSON, typeLines, typeForm}, formats.All.Usual()...), "or"),
+		"use "+extract.List(append([]string{typeJSON, typeLines, typeForm}, append(formats.All.Usual(), holdingTypes...)...), "or"),
 		"Content-Type %q is none that documents are told in", multivac.Clip(mediaType, 80))
 }
 
@@ -168,8 +182,8 @@ func (q request) name(t multivac.Telling) multivac.Telling {
 }
 
 // readLines reads JSON Lines. A line that cannot be read is named and left out.
-func readLines(ctx context.Context, hold *bodies.Hold, r io.Reader, collection multivac.CollectionName) items {
-	budget := &budget{ctx: ctx}
+func (s *server) readLines(ctx context.Context, hold *bodies.Hold, r io.Reader, collection multivac.CollectionName) items {
+	budget := &budget{ctx: ctx, limits: s.Limits}
 	count := func(n int) error { return budget.spend(0, n) }
 	return func(yield func(item, error) bool) {
 		for line, err := range jsonl.Lines(ctx, r, hold, count) {

@@ -19,11 +19,12 @@ func describeTell(schemas route.Schemas, op *huma.Operation, success *huma.Respo
 		{Name: "wait", In: "query", Description: "With indexed, answers when the documents are answered from or have failed, or after a while",
 			Schema: &huma.Schema{Type: huma.TypeString, Enum: []any{"stored", "indexed"}}},
 		{Name: "collection", In: "query", Description: "Where documents go that name none", Schema: openapi.Text()},
-		{Name: "source", In: "query", Description: "Of a body that is one text", Schema: openapi.Text()},
-		{Name: "title", In: "query", Description: "Of a body that is one text", Schema: openapi.Text()},
+		{Name: "source", In: "query", Description: "Of a body that is one document or file: what is in an archive or a mail is called source/path", Schema: openapi.Text()},
+		{Name: "title", In: "query", Description: "Of a body that is one document", Schema: openapi.Text()},
 	}
 	one, receipt := schemas.Schema(wire.Telling{}), schemas.Schema(wire.Receipt{})
-	schemas.Resolve(one).Properties["media_type"].Description += "; or " + strings.Join(formats.All.Usual()[1:], ", ")
+	schemas.Resolve(one).Properties["media_type"].Description += "; or " + strings.Join(formats.All.Usual()[1:], ", ") +
+		". Of a file that holds others, all of them are told, except in JSON Lines: " + strings.Join(holdingTypes, ", ")
 	many := &huma.Schema{Type: huma.TypeArray, Items: one}
 	wrapped := &huma.Schema{Type: huma.TypeObject, Properties: map[string]*huma.Schema{"collection": openapi.Text(), "documents": many}, Required: []string{"documents"}}
 	file := &huma.Schema{Type: huma.TypeObject, Properties: map[string]*huma.Schema{
@@ -47,7 +48,10 @@ func describeTell(schemas route.Schemas, op *huma.Operation, success *huma.Respo
 			op.RequestBody.Content[mediaType] = &huma.MediaType{Schema: schema}
 		}
 	}
-	success.Description = "Kept. One receipt where one JSON object was sent, else all of them"
+	for _, mediaType := range holdingTypes {
+		op.RequestBody.Content[mediaType] = &huma.MediaType{Schema: &huma.Schema{Type: huma.TypeString, Format: "binary"}}
+	}
+	success.Description = "Kept. One receipt where one document was sent that holds no others, else all of them"
 	success.Content = map[string]*huma.MediaType{"application/json": {Schema: &huma.Schema{OneOf: []*huma.Schema{receipt, schemas.Schema(wire.Receipts{})}}}}
 }
 

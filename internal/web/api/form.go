@@ -13,6 +13,9 @@ import (
 	"strings"
 
 	"multivac"
+	"multivac/internal/extract"
+	"multivac/internal/extract/formats"
+	"multivac/internal/extract/jsonl"
 	"multivac/internal/web/bodies"
 	"multivac/internal/web/wire"
 )
@@ -25,7 +28,7 @@ type form struct {
 
 // A file is a file that a form uploads.
 type file struct {
-	name, mediaType string
+	name, mediaType string // see kindOf
 	bytes           io.Reader
 	size            int
 }
@@ -74,13 +77,13 @@ func (s *server) readForm(ctx context.Context, f form, q request, hold *bodies.H
 			}
 			continue
 		}
-		packed, size, err := measure(part)
+		unpacks, size, err := measure(part)
 		switch {
 		case err != nil:
 			return nil, formError(err)
-		case len(sizes) == maxDocuments:
-			return nil, errDocuments
-		case packed:
+		case len(sizes) == s.Limits.Documents:
+			return nil, s.Limits.errDocuments()
+		case unpacks:
 			if err := hold.Unpack(ctx); err != nil {
 				return nil, err
 			}
@@ -113,24 +116,32 @@ func readField(part *multipart.Part, fields map[string]*string, seen map[string]
 	return nil
 }
 
-// measure returns the size of a part in bytes, and whether the part is gzipped.
-func measure(part io.Reader) (packed bool, size int, err error) {
-	var magic [2]byte
-	n, err := io.ReadFull(part, magic[:])
-	if err == io.EOF || err == io.ErrUnexpectedEOF && n == 1 {
-		return false, n, nil
+// typeOf returns the media type that a part has by its header.
+func typeOf(part *multipart.Part) string {
+	mediaType, _, _ := mime.ParseMediaType(part.Header.Get("Content-Type"))
+	return mediaType
+}
+
+// measure returns the size of a file in bytes, and whether it unpacks.
+func measure(part *multipart.Part) (unpacks bool, size int, err error) {
+	head := make([]byte, extract.SniffLen)
+	n, err := io.ReadFull(part, head)
+	name, _ := filename(part)
+	unpacks = formats.All.Unpacks(name, kindOf(name, typeOf(part)), head[:n])
+	if err == io.EOF || err == io.ErrUnexpectedEOF {
+		return unpacks, n, nil
 	}
 	if err != nil {
 		return false, n, err
 	}
 	rest, err := io.Copy(io.Discard, part)
-	return magic == [2]byte{0x1f, 0x8b}, n + int(rest), err
+	return unpacks, n + int(rest), err
 }
 
 // files yields the documents of all files.
 func (s *server) files(ctx context.Context, f form, sizes []int, q request) items {
 	return func(yield func(item, error) bool) {
-		budget := &budget{ctx: ctx}
+		budget := &budget{ctx: ctx, limits: s.Limits}
 		n := 0
 		for part, err := range f.parts(ctx) {
 			if err != nil {
@@ -141,8 +152,9 @@ func (s *server) files(ctx context.Context, f form, sizes []int, q request) item
 			if !ok {
 				continue
 			}
-			mediaType, _, _ := mime.ParseMediaType(part.Header.Get("Content-Type"))
-			for i := range s.open(file{name, mediaType, part, sizes[n]}, q, budget) {
+			q := q
+			q.source = cmp.Or(q.source, name)
+			for i := range s.open(file{name, kindOf(name, typeOf(part)), part, sizes[n]}, q, budget) {
 				if budget.err == nil && !yield(i, nil) {
 					return
 				}
@@ -158,19 +170,21 @@ func (s *server) files(ctx context.Context, f form, sizes []int, q request) item
 
 // A budget limits the total size of the unpacked files of a request.
 type budget struct {
-	ctx          context.Context
-	bytes, lines int
-	err          error // the reason why no more is read
+	ctx    context.Context
+	limits Limits
+	bytes  int64
+	lines  int
+	err    error // the reason why no more is read
 }
 
 // spend counts the bytes and lines read of a file. It returns an error if they
 // are too many, or if nothing waits for them any more.
 func (b *budget) spend(bytes, lines int) error {
-	b.bytes, b.lines = b.bytes+bytes, b.lines+lines
+	b.bytes, b.lines = b.bytes+int64(bytes), b.lines+lines
 	switch {
 	case b.err != nil:
-	case b.bytes > maxTold:
-		b.err = errDocuments
+	case b.bytes > b.limits.Unpacked:
+		b.err = b.limits.errUnpacked()
 	case b.lines > maxLines:
 		b.err = errLines
 	default:
@@ -186,31 +200,82 @@ func formError(err error) error {
 	return multivac.Errorf(multivac.ErrInvalid, "send a form as curl -F file=@notes.md does", "form cannot be read: %s", multivac.Clip(err.Error(), 120))
 }
 
-// open returns the documents of a file. Its name decides about the format,
-// unless the part has a media type that is more than a browser's guess.
+// open returns the documents of a file, which are called by source. Without
+// Files, it is one document of the media type.
 func (s *server) open(f file, q request, budget *budget) iter.Seq[item] {
-	source := cmp.Or(q.source, f.name)
-	named := slices.Contains(documentTypes, f.mediaType) && (f.mediaType != multivac.Plain || path.Ext(f.name) == "")
 	return func(yield func(item) bool) {
-		if named || s.Files == nil {
-			t := multivac.Telling{Collection: q.collection, Source: source, Title: q.title, MediaType: f.mediaType, Body: make([]byte, min(f.size, multivac.MaxBody+1))}
-			if !named {
-				t.MediaType = multivac.Markdown
-			}
+		where := place{file: f.name}
+		if s.Files == nil {
+			t := multivac.Telling{Collection: q.collection, Source: q.source, Title: q.title, MediaType: cmp.Or(f.mediaType, multivac.Markdown), Body: make([]byte, min(f.size, multivac.MaxBody+1))}
 			_, err := io.ReadFull(f.bytes, t.Body)
-			yield(item{Telling: t, where: place{file: f.name}, err: err})
+			yield(item{Telling: t, where: where, err: err})
 			return
 		}
-		for t, err := range s.Files(budget.ctx, f.name, f.bytes, q.collection, budget.spend) {
-			if t.Source == f.name || (err != nil && t.Source == "") {
-				t.Source = source
-			}
-			if t.Source == source && t.Title == "" {
+		in := extract.Input{Source: q.source, Name: f.name, MediaType: f.mediaType, Collection: q.collection, Reader: f.bytes, Spend: budget.spend}
+		for t, err := range s.Files(budget.ctx, in) {
+			if t.Source == q.source && t.Title == "" {
 				t.Title = q.title
 			}
-			if !yield(item{t, place{file: f.name}, err}) {
+			if !yield(item{t, where, err}) {
 				return
 			}
+		}
+	}
+}
+
+// kindOf returns the media type of a file, or "" where its name has to say what
+// it is: a type that is no more than a browser's guess, or that of an archive,
+// which documents may be, counts less than an extension that is known.
+func kindOf(name, mediaType string) string {
+	switch {
+	case formats.All.HoldsFiles(mediaType):
+		if formats.All.Known(name) {
+			return ""
+		}
+		return mediaType
+	case mediaType == multivac.Plain && path.Ext(name) != "", !slices.Contains(documentTypes, mediaType) && !slices.Contains(jsonl.Format.Types, mediaType):
+		return ""
+	}
+	return mediaType
+}
+
+// within yields the documents of all, and in place of a file that holds others
+// what is in it.
+func (s *server) within(ctx context.Context, all items, hold *bodies.Hold) items {
+	budget := &budget{ctx: ctx, limits: s.Limits}
+	return func(yield func(item, error) bool) {
+		for i, err := range all {
+			if err != nil || i.err != nil || s.Files == nil || !formats.All.HoldsFiles(i.MediaType) {
+				if !yield(i, err) {
+					return
+				}
+				continue
+			}
+			for i, err := range s.held(i.Telling, hold, budget, i.where) {
+				if !yield(i, err) || err != nil {
+					return
+				}
+			}
+		}
+	}
+}
+
+// held yields the tellings of a body of a type that holds files.
+func (s *server) held(t multivac.Telling, hold *bodies.Hold, budget *budget, where place) items {
+	return func(yield func(item, error) bool) {
+		if err := hold.Unpack(budget.ctx); err != nil {
+			yield(item{}, err)
+			return
+		}
+		f := file{name: t.Source, mediaType: kindOf(t.Source, t.MediaType), bytes: bytes.NewReader(t.Body), size: len(t.Body)}
+		for i := range s.open(f, request{collection: t.Collection, source: t.Source, title: t.Title}, budget) {
+			i.where = where
+			if budget.err == nil && !yield(i, nil) {
+				return
+			}
+		}
+		if budget.err != nil {
+			yield(item{}, budget.err)
 		}
 	}
 }

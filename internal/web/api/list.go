@@ -9,16 +9,18 @@ import (
 	"github.com/go-json-experiment/json/jsontext"
 
 	"multivac"
+	"multivac/internal/extract/formats"
 	"multivac/internal/strict"
 )
 
 // readJSON reads a document, an array of documents, or an object with such an
-// array. A single document is the most frequent, so it is decoded at once. An
-// object with the member "documents" cannot be decoded like this.
+// array. It returns whether the body is one document that holds no others. A single
+// document is the most frequent, so it is decoded at once. An object with the member
+// "documents" cannot be decoded like this.
 func readJSON(ctx context.Context, b []byte, q request) (all items, one bool, err error) {
 	if bytes.HasPrefix(bytes.TrimLeft(b, " \t\r\n"), []byte("{")) {
 		if t, err := decode(b, q.collection); err == nil {
-			return just(item{Telling: q.name(t)}), true, nil
+			return just(item{Telling: q.name(t)}), !formats.All.HoldsFiles(t.MediaType), nil
 		}
 	}
 	s := scan{ctx: ctx, b: b, dec: tolerant(b)}

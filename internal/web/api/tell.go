@@ -5,24 +5,53 @@ import (
 	"errors"
 	"fmt"
 	"net/http"
+	"time"
 
 	"multivac"
+	"multivac/internal/extract"
 	"multivac/internal/web/bodies"
+	"multivac/internal/web/route"
 	"multivac/internal/web/wire"
 )
 
 // Limits of one request that tells, and of its answer.
 const (
-	maxDocuments = 50_000
-	maxTold      = 256 << 20 // bytes of documents, unpacked
-	maxExplained = 256       // documents whose refusal is explained at length
-	maxDetails   = 100       // errors in a problem
+	maxExplained = 256 // documents whose refusal is explained at length
+	maxDetails   = 100 // errors in a problem
 
 	sizeOfReceipt = 160 // bytes of memory for a receipt, besides its source
 )
 
-var errDocuments = multivac.Errorf(multivac.ErrTooLarge, "send the rest in other requests",
-	"request is over the limit of %d documents or %d bytes unpacked", maxDocuments, maxTold)
+// Limits are what one request that tells may use.
+type Limits struct {
+	Documents int
+	Unpacked  int64 // bytes of documents, and of what unpacks of them
+	Time      time.Duration
+}
+
+// DefaultLimits are the limits where no setting says otherwise.
+var DefaultLimits = Limits{Documents: 50_000, Unpacked: 256 << 20, Time: route.TellTimeout}
+
+// Bounds returns the bounds of a route that tells.
+func (l Limits) Bounds() route.Bounds {
+	b := route.Large
+	b.Time = l.Time
+	return b
+}
+
+const sendTheRest = "send the rest in other requests, or raise the setting "
+
+func (l Limits) errDocuments() error {
+	return multivac.Errorf(multivac.ErrTooLarge, sendTheRest+"request.max-documents", "request is over the limit of %d documents", l.Documents)
+}
+
+func (l Limits) errUnpacked() error {
+	return multivac.Errorf(multivac.ErrTooLarge, sendTheRest+"request.max-unpacked", "request is over the limit of %d bytes unpacked", l.Unpacked)
+}
+
+func (l Limits) errTime() error {
+	return multivac.Errorf(multivac.ErrTooLarge, sendTheRest+"request.max-time", "the request takes longer than %s", l.Time)
+}
 
 // How many documents, and bytes, are told together.
 const (
@@ -80,7 +109,7 @@ type told struct {
 	refused  int                      // documents
 	first    place                    // place of the first document
 	short    map[string]*wire.Problem // by detail: problems that the documents share whose refusal is not explained at length
-	bytes    int                      // of all documents
+	bytes    int64                    // of all documents, and of what unpacks of them
 
 	batch      []multivac.Telling
 	batchAt    []int   // the positions of the batch's documents in receipts
@@ -101,9 +130,12 @@ func (t *told) all(all items) error {
 }
 
 func (t *told) add(i item) error {
-	t.bytes += len(i.Body)
-	if len(t.receipts) == maxDocuments || t.bytes > maxTold {
-		return errors.Join(errDocuments, t.flush())
+	t.bytes += int64(len(i.Body) + extract.UnpackedSize(i.Body, t.Limits.Unpacked))
+	switch {
+	case len(t.receipts) == t.Limits.Documents:
+		return errors.Join(t.Limits.errDocuments(), t.flush())
+	case t.bytes > t.Limits.Unpacked:
+		return errors.Join(t.Limits.errUnpacked(), t.flush())
 	}
 	if i.err == nil {
 		i.err = i.Validate()
@@ -208,6 +240,9 @@ func (t *told) tellBatch() ([]multivac.Receipt, error) {
 func (t *told) problem(err error, one bool) *wire.Problem {
 	if err == nil && len(t.receipts) == 0 {
 		err = multivac.Errorf(multivac.ErrInvalid, "send at least one document", "the request tells nothing")
+	}
+	if errors.Is(err, context.DeadlineExceeded) && errors.Is(t.ctx.Err(), context.DeadlineExceeded) {
+		err = t.Limits.errTime()
 	}
 	if err != nil {
 		p := t.Problem(t.ctx, err)

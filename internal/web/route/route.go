@@ -129,7 +129,10 @@ var (
 	Look    = Rule{who: keyed, Scopes: []multivac.Scope{multivac.ScopeAsk, multivac.ScopeTell}}
 	Admin   = Rule{who: keyed, Scopes: []multivac.Scope{multivac.ScopeAdmin}}
 	MakeKey = Rule{who: keyed, Scopes: Admin.Scopes, Action: "make-key"}
-	EndKey  = Rule{who: keyed, Scopes: Admin.Scopes, Action: "revoke-key"}
+	// Calibrate is for callers who may do what concerns all: with scope admin, or
+	// anyone where no key is needed. The guard refuses others, as with an import.
+	Calibrate = AnyKey
+	EndKey    = Rule{who: keyed, Scopes: Admin.Scopes, Action: "revoke-key"}
 )
 
 // Bounds are the limits of a request. The zero Bounds are [Small].
@@ -148,6 +151,7 @@ type Bounds struct {
 const (
 	RequestTimeout = 30 * time.Second
 	TellTimeout    = 5 * time.Minute
+	AskingTimeout  = time.Hour
 	KeepTimeout    = 24 * time.Hour
 )
 
@@ -156,6 +160,8 @@ var (
 	Small = Bounds{Body: 1 << 20, Time: RequestTimeout}
 	// Large is for requests that tell documents.
 	Large = Bounds{Body: bodies.Most, Time: TellTimeout, Paced: true}
+	// Patient is for requests with a short body that ask many questions.
+	Patient = Bounds{Body: 1 << 20, Time: AskingTimeout}
 	// Whole is for requests that export, import or examine everything. Such a
 	// request gives up by itself when it makes no progress.
 	Whole = Bounds{Body: math.MaxInt64, Time: KeepTimeout, Endless: true}

@@ -75,9 +75,24 @@ const minRunnerUp = 0.01
 
 // An answerView is an answer as the page shows it.
 type answerView struct {
-	Best quotationView
-	Also []quotationView
-	JSON string // address of the same answer for programs
+	Best     quotationView
+	Conflict *conflictView
+	Also     []quotationView
+	JSON     string // address of the same answer for programs
+}
+
+// A conflictView is a quotation that says something else than the answer.
+type conflictView struct {
+	Text  string // what tells which is newer
+	Says  string // introduces the quotation
+	Other quotationView
+}
+
+func newConflictView(c *multivac.Conflict) *conflictView {
+	if c == nil {
+		return nil
+	}
+	return &conflictView{Text: c.Reason, Says: c.Introduction() + ":", Other: newQuotationView(c.With)}
 }
 
 // A refusalView is a refusal as the page shows it.
@@ -154,8 +169,8 @@ func (s *Site) answer(w http.ResponseWriter, r *http.Request, page *askPage, sto
 	values := url.Values{"question": {page.Question}, "collection": {string(page.Collection)}, "stop": {string(page.Stop())}}
 	json := "/api/v1/answer?" + values.Encode()
 	if answer.State == multivac.Answered && len(answer.Sentences) > 0 {
-		page.Answer = &answerView{Best: newQuotationView(answer.Sentences[0]), JSON: json}
-		for _, q := range answer.Sentences[1:] {
+		page.Answer = &answerView{Best: newQuotationView(answer.Sentences[0]), Conflict: newConflictView(answer.Conflict), JSON: json}
+		for _, q := range answer.RunnersUp() {
 			if q.Confidence < minRunnerUp {
 				break // they are sorted, the likeliest first
 			}

@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"net/http"
 	"net/url"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -25,15 +26,27 @@ type documentPage struct {
 	Told                 time.Time
 	JSON                 string // address of the document for programs
 	Place                string // of the sentence in the file, in words
+	Begins               bool   // Place begins with the sentence
 	Note                 string // the reason why no text, or no sentence, is shown
 	Before, Quote, After string // the text; all of it is in Before if nothing is quoted
 	CutBefore, CutAfter  bool   // there is more text
+	Stops                []stop // where a page, a slide or the like begins in the shown text
 	Problem              *problem
 }
 
 // maxShown is how many bytes of a text are shown on each side of the sentence.
 // A large document would stall the browser.
 const maxShown = 128 << 10
+
+// A stop is where the text goes on with another page, slide, sheet, part or time.
+type stop struct {
+	Offset int    // in bytes, of Before, Quote and After in a row
+	Place  string // in words
+	Time   bool   // it is a time, which may stand within a paragraph
+}
+
+// maxStops bounds the stops that are shown, half of them before the sentence.
+const maxStops = 2000
 
 // document serves a document's page.
 func (s *Site) document(w http.ResponseWriter, r *http.Request) {
@@ -77,10 +90,33 @@ func (p *documentPage) show(d multivac.Document, query url.Values) {
 			break
 		}
 		p.cut(d.Text, quote)
+		p.mark(d, quote)
 		p.Place = place.At(d.Places, d.Text, quote.Start).String()
+		p.Begins = slices.ContainsFunc(p.Stops, func(s stop) bool { return s.Offset == len(p.Before) && s.Place == p.Place })
 		return
 	}
 	p.cut(d.Text, multivac.Span{})
+	p.mark(d, multivac.Span{})
+}
+
+// mark sets the stops of the text that is shown around the quoted span.
+func (p *documentPage) mark(d multivac.Document, quote multivac.Span) {
+	first := quote.Start - len(p.Before)
+	read, last, offset, before := place.Read(d.Places, d.Text), multivac.Place{}, 0, 0
+	for l := range strings.Lines(d.Text[first : quote.End+len(p.After)]) {
+		at := read.At(first + offset)
+		if at.Line = 0; at != last && strings.TrimSpace(l) != "" {
+			if at != (multivac.Place{}) {
+				p.Stops = append(p.Stops, stop{offset, at.String(), at.Time > 0})
+			}
+			last = at
+		}
+		if offset += len(l); first+offset <= quote.Start {
+			before = len(p.Stops)
+		}
+	}
+	from := max(0, before-maxStops/2)
+	p.Stops = p.Stops[from:min(len(p.Stops), from+maxStops)]
 }
 
 // span returns the span of the query, and whether the text has it.

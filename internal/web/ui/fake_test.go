@@ -77,7 +77,9 @@ func (f *fake) Datum(context.Context, multivac.CollectionName) (string, error) {
 
 const (
 	askPump     = "When is the cooling pump serviced?"
+	askConflict = "Who services the cooling pump?"
 	askLimit    = "What is the limit for travel in Norway?"
+	askDrain    = "How do I drain the queue?"
 	askSteps    = "What do I do when the disk is full?"
 	askHebrew   = "מתי נוסדה ירושלים?"
 	askTides    = "Why do tides rise in the harbour of Lisbon?"
@@ -119,6 +121,12 @@ func knowing() *fake {
 	item := multivac.Quotation{Text: "2. Delete the oldest snapshots: `snapctl prune --older-than 30d --really-delete-them-all`.", Confidence: .71, Document: pumpID, Title: "Disk is full",
 		Source: "runbooks/disk-is-full.md", Lead: "When the disk is full, do this:", Before: "1. Stop the importer.", After: "3. Start the importer again.", Marks: nil}
 
+	const drain = "1. Stop the importer.\n2. Drain the queue:\n   - wait\n3. Start the importer."
+	steps := multivac.Quotation{Text: drain, Shape: multivac.ShapeSteps, Sentence: multivac.Span{Start: 22 + 3, End: 22 + 19}, End: len(drain), Confidence: .9,
+		Document: pumpID, Revision: 1, Title: "Queue", Source: "runbooks/queue.md", Marks: []multivac.Span{{Start: 25, End: 30}}}
+	step := multivac.Quotation{Text: "Start the importer.", Start: 55, End: 74, Sentence: multivac.Span{Start: 55, End: 74}, Shape: multivac.ShapeSentence,
+		Confidence: .3, Document: pumpID, Revision: 1, Title: "Queue"}
+
 	hebrew := quote(hebrewText, hebrewQuote, .88, "נוסדה")
 	hebrew.Title, hebrew.Heading, hebrew.Source = "ירושלים", "", "he/jerusalem.txt"
 	hebrew.Before, hebrew.After = "ירושלים היא עיר הבירה. ", " היא יושבת בהרים."
@@ -126,9 +134,12 @@ func knowing() *fake {
 	answered := func(qs ...multivac.Quotation) multivac.Answer {
 		return multivac.Answer{State: multivac.Answered, Confidence: qs[0].Confidence, Sentences: qs}
 	}
+	conflict := answered(pump, also, other)
+	conflict.Conflict = &multivac.Conflict{With: other, Known: true, Reason: "Two documents disagree. The newer one is of 2025, the older one of 2023."}
 	return &fake{
 		answers: map[string]multivac.Answer{
-			askPump: answered(pump, also, other), askLimit: answered(row, pump), askSteps: answered(item), askHebrew: answered(hebrew, also),
+			askConflict: conflict,
+			askPump:     answered(pump, also, other), askLimit: answered(row, pump), askSteps: answered(item), askDrain: answered(steps, step), askHebrew: answered(hebrew, also),
 			askTides: {State: multivac.InsufficientData, Confidence: .06, Reason: &multivac.Reason{
 				Code: multivac.NotConfident, Text: "Nothing told contains “tides”, “harbour” or “Lisbon”. The nearest sentence is too unlikely to be an answer.",
 				Unmatched: []string{"tides", "harbour", "Lisbon"}, Nearest: &other}},

@@ -92,6 +92,7 @@ func (v *answerView) html() g.Node {
 		h.Section(h.Class("answer"), h.Aria("labelledby", "answer"), lines(
 			h.H2(h.Class("hidden"), h.ID("answer"), g.Text("Answer")),
 			v.Best.html(),
+			v.Conflict.html(),
 			h.P(h.Class("sure"), gauge(v.Best.Of10), h.B(g.Text(v.Best.Words)), g.Text(" "), h.Span(g.Text(v.Best.Percent)), jsonLink(v.JSON)),
 		)),
 		g.If(len(v.Also) > 0, h.Section(h.Class("also"), h.Aria("labelledby", "also"), lines(
@@ -99,6 +100,18 @@ func (v *answerView) html() g.Node {
 			h.Ol(each(v.Also, func(q quotationView) g.Node { return h.Li(q.html(), q.likely()) })),
 		))),
 	)
+}
+
+// html returns both sides of a conflict in words, and the other quotation.
+func (v *conflictView) html() g.Node {
+	if v == nil {
+		return nil
+	}
+	return h.Section(h.Class("conflict"), h.Aria("labelledby", "conflict"), lines(
+		h.H3(h.ID("conflict"), g.Text(v.Text)),
+		h.P(g.Text(v.Says)),
+		v.Other.html(),
+	))
 }
 
 func (v *refusalView) html() g.Node {

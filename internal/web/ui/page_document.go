@@ -26,9 +26,29 @@ func (p documentPage) article() g.Node {
 		g.If(p.Quote != "", h.P(h.Class("jump"), h.A(h.Href("#quote"), g.Text("To the quoted sentence")))),
 		leftOut(p.CutBefore, "What stands before"),
 		g.If(p.Before != "" || p.Quote != "" || p.After != "", h.Div(h.Class("text"), h.Dir("auto"),
-			g.Text(p.Before), optional("mark", p.Quote, h.ID("quote")), g.Text(p.After))),
+			p.text(0, p.Before), g.If(p.Quote != "" && !p.Begins, optional("span", p.Place, h.Class("at"), h.Dir("auto"))), g.If(p.Quote != "", h.Mark(h.ID("quote"), p.text(len(p.Before), p.Quote))), p.text(len(p.Before)+len(p.Quote), p.After))),
 		leftOut(p.CutAfter, "What follows"),
 	))
+}
+
+// text returns a part of the shown text, which begins at an offset of it, with
+// its stops.
+func (p documentPage) text(offset int, t string) g.Node {
+	var all g.Group
+	done := 0
+	for _, s := range p.Stops {
+		at := s.Offset - offset
+		if at < 0 || at >= len(t) {
+			continue
+		}
+		class := "stop"
+		if s.Time {
+			class = "time"
+		}
+		all = append(all, g.Text(t[done:at]), h.Span(h.Class(class), h.Dir("auto"), g.Text(s.Place)))
+		done = at
+	}
+	return append(all, g.Text(t[done:]))
 }
 
 // facts lists the properties of the document.

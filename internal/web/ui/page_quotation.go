@@ -2,6 +2,7 @@ package ui
 
 import (
 	"fmt"
+	"strings"
 
 	g "maragu.dev/gomponents"
 	h "maragu.dev/gomponents/html"
@@ -12,23 +13,43 @@ func (v quotationView) html() g.Node {
 		h.A(h.Href(v.Address), isolated(v.Title)),
 		optional("span", v.Heading, h.Class("heading"), h.Dir("auto")),
 		v.sourceLink(),
-		optional("span", v.Place, h.Class("source"), h.Dir("auto")),
+		g.If(v.Place != "", h.A(h.Class("source"), h.Href(v.Address), isolated(v.Place))),
 	)))
 }
 
-// quoted returns the sentence with its context, or the row in its table.
+// quoted returns the quotation with its context, or the row in its table.
 func (v quotationView) quoted() g.Node {
 	if v.Table != nil {
 		return v.Table.html()
 	}
 	return lines(
 		optional("p", v.Lead, h.Class("lead"), h.Dir("auto")),
-		h.BlockQuote(h.Dir("auto"), g.If(v.Verse, h.Class("verse")),
+		h.BlockQuote(h.Dir("auto"), v.class(),
 			h.Span(h.Class("context"), g.Text(v.Before)),
+			part(v.Prior),
 			h.Strong(marked(v.Pieces)),
+			part(v.Rest),
 			h.Span(h.Class("context"), g.Text(v.After)),
 		),
 	)
+}
+
+// class says whether line breaks matter, and whether more than one sentence is
+// quoted.
+func (v quotationView) class() g.Node {
+	var names []string
+	if v.Verse {
+		names = append(names, "verse")
+	}
+	if v.Whole {
+		names = append(names, "whole")
+	}
+	return g.If(len(names) > 0, h.Class(strings.Join(names, " ")))
+}
+
+// part returns what is quoted before or after the best sentence.
+func part(pieces []piece) g.Node {
+	return g.If(len(pieces) > 0, h.Span(h.Class("part"), marked(pieces)))
 }
 
 // sourceLink returns the source, as a link if it is a web address.

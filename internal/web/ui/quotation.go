@@ -19,7 +19,9 @@ import (
 // A quotationView is a quotation as a page shows it.
 type quotationView struct {
 	Before, After string  // shortened
-	Pieces        []piece // the sentence
+	Pieces        []piece // the best sentence
+	Prior, Rest   []piece // what is quoted with it, before and after it
+	Whole         bool    // there is Prior or Rest
 	Lead          string
 	Table         *tableView // replaces Before, Pieces, After and Lead if the sentence is a row
 	Verse         bool       // line breaks matter: a list, or code
@@ -46,10 +48,9 @@ const maxContext = 320
 func newQuotationView(q multivac.Quotation) quotationView {
 	v := quotationView{
 		Before:    clipStart(q.Before, maxContext),
-		Pieces:    pieces(q.Text, q.Marks),
 		After:     clipEnd(q.After, maxContext),
 		Lead:      q.Lead,
-		Verse:     q.Lead != "" || severalLines.MatchString(q.Text),
+		Verse:     q.Lead != "" || isLines(q.Shape) || severalLines.MatchString(q.Text),
 		Title:     cmp.Or(q.Title, q.Source, "Untitled"),
 		Source:    q.Source,
 		SourceURL: webAddress(q.Source),
@@ -66,9 +67,25 @@ func newQuotationView(q multivac.Quotation) quotationView {
 	if v.Source == v.Title {
 		v.Source = ""
 	}
+	v.part(q)
 	v.Table = newTableView(q)
 	v.separate()
 	return v
+}
+
+// isLines reports whether a quotation of the shape is a line, or several.
+func isLines(s multivac.Shape) bool { return s == multivac.ShapeSteps || s == multivac.ShapeCode }
+
+// part parts the quotation at the borders of its best sentence.
+func (v *quotationView) part(q multivac.Quotation) {
+	best := multivac.Span{Start: q.Sentence.Start - q.Start, End: q.Sentence.End - q.Start}
+	if best.Start < 0 || best.Start >= best.End || best.End > len(q.Text) {
+		best = multivac.Span{End: len(q.Text)}
+	}
+	best = multivac.Span{Start: runeStart(q.Text, best.Start), End: runeEnd(q.Text, best.End)}
+	cut := func(part multivac.Span) []piece { return pieces(q.Text[part.Start:part.End], shifted(q.Marks, part)) }
+	v.Prior, v.Pieces, v.Rest = cut(multivac.Span{End: best.Start}), cut(best), cut(multivac.Span{Start: best.End, End: len(q.Text)})
+	v.Whole = len(v.Prior)+len(v.Rest) > 0
 }
 
 // severalLines matches a quotation of several list items, rows or lines of code.

@@ -17,6 +17,7 @@ import (
 	"golang.org/x/net/html"
 
 	"multivac"
+	"multivac/internal/place"
 	"multivac/internal/web/ui"
 )
 
@@ -118,6 +119,19 @@ func TestAnswer(t *testing.T) {
 	}
 }
 
+// The other side of a conflict stands under the answer, and not among the
+// runners-up again.
+func TestConflict(t *testing.T) {
+	f := knowing()
+	p := get(t, serve(f, f), ask(askConflict))
+	p.want(200, "strong", "", pumpQuote, "Pumps are serviced by whoever is on call.", "The plant has two cooling pumps, which run in turns.")
+	p.want(200, "h3", "", "Two documents disagree. The newer one is of 2025, the older one of 2023.")
+	p.wantText("The older one says: Pumps are serviced by whoever is on call. On callDutieshttps://wiki.example.org/on-call?page=2")
+	if p := get(t, serve(f, f), ask(askPump)); strings.Contains(p.Body, "conflict") {
+		t.Errorf("a conflict is shown where there is none: %s", p.Body)
+	}
+}
+
 func TestTableRow(t *testing.T) {
 	f := knowing()
 	p := get(t, serve(f, f), ask(askLimit))
@@ -131,6 +145,22 @@ func TestListItem(t *testing.T) {
 	p := get(t, serve(f, f), ask(askSteps))
 	p.want(200, "p", "lead", "When the disk is full, do this:")
 	p.want(200, "blockquote", "verse", "1. Stop the importer. 2. Delete the oldest snapshots: `snapctl prune --older-than 30d --really-delete-them-all`. 3. Start the importer again.")
+}
+
+// All steps are quoted, on lines of their own. The best one is set apart, and a
+// runner-up that is among them is not shown again.
+func TestSteps(t *testing.T) {
+	f := knowing()
+	p := get(t, serve(f, f), ask(askDrain))
+	p.want(200, "blockquote", "verse whole", "1. Stop the importer. 2. Drain the queue: - wait 3. Start the importer.")
+	p.want(200, "strong", "", "Drain the queue:")
+	p.want(200, "mark", "", "Drain")
+	if strings.Contains(p.Body, `id="also"`) {
+		t.Error("a step is shown twice")
+	}
+	if want := "2. </span><strong><mark>Drain</mark> the queue:</strong><span class=\"part\">\n   - wait\n3. Start"; !strings.Contains(p.Body, want) {
+		t.Errorf("no %q in %s", want, p.Body)
+	}
 }
 
 func TestRefusal(t *testing.T) {
@@ -320,6 +350,48 @@ func TestDocument(t *testing.T) {
 	get(t, h, "/ui/document/bad").wantText("could not be read. The table has no header.")
 	f.documents["gone"] = multivac.Document{ID: "gone", State: multivac.Deleted}
 	get(t, h, "/ui/document/gone").want(410, "h1", "", "This document was deleted")
+}
+
+// The text says where its pages, slides, sheets and times begin, and the sentence
+// has its place next to it.
+func TestPlacesOfADocument(t *testing.T) {
+	f := knowing()
+	h := serve(f, f)
+	show := func(query string, pieces ...any) *page {
+		t.Helper()
+		var text strings.Builder
+		var b place.Builder
+		for i := 0; i < len(pieces); i += 2 {
+			b.Add(pieces[i].(string), pieces[i+1].(multivac.Place))
+			text.WriteString(pieces[i].(string))
+		}
+		f.documents["d"] = multivac.Document{ID: "d", Text: text.String(), Places: b.Places(), State: multivac.Indexed, Revision: 1}
+		return get(t, h, "/ui/document/d"+query)
+	}
+	book := []any{"Thanks to all.\n", multivac.Place{Page: 1, Label: "i"}, "\n", multivac.Place{Page: 1, Label: "i"},
+		"The pump stops.\n", multivac.Place{Page: 2}, "The valve opens.\n", multivac.Place{Page: 2}, "The end.\n", multivac.Place{Page: 3}}
+	p := show("?start=33&end=49", book...)
+	p.want(200, "mark", "", "he valve opens.")
+	p.want(200, "span", "at", "page 2")
+	p = show("?start=16&end=57", book...)
+	p.want(200, "span", "stop", "page 1 (i)", "page 2", "page 3")
+	p.want(200, "span", "at") // the stop says it
+	p.want(200, "mark", "", "page 2The pump stops. The valve opens. page 3The end.")
+	p.wantText("Quoted frompage 2", "page 1 (i)Thanks to all. page 2The pump")
+	show("", book...).want(200, "span", "at")
+	show("", "Hi.\n", multivac.Place{Time: 1}, "Ho.\n", multivac.Place{Time: 751_000}).want(200, "span", "time", "0:00", "12:31")
+	show("", "| a |\n", multivac.Place{Sheet: "Prices", Line: 1}, "| b |\n", multivac.Place{Sheet: "Prices", Line: 7}, "So.\n", multivac.Place{Slide: 4}).
+		want(200, "span", "stop", "sheet Prices", "slide 4")
+	show("?start=0&end=3", "Hi.\nHo.\n", multivac.Place{Line: 4}).want(200, "span", "stop")
+
+	var many []any
+	for n := range 30_000 {
+		many = append(many, "a\n", multivac.Place{Page: n + 1})
+	}
+	p = show("?start=30000&end=30001", many...)
+	if stops := p.texts("span", "stop"); len(stops) != 2000 || stops[0] != "page 14001" || stops[1999] != "page 16000" {
+		t.Errorf("got %d stops, from %s", len(stops), stops[0])
+	}
 }
 
 // No document and no question can become markup, whatever the marks say.

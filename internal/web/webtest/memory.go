@@ -156,6 +156,9 @@ func (m *Memory) Ask(_ context.Context, q multivac.Question) (multivac.Answer, e
 	}
 	if len(a.Sentences) > 0 {
 		a.State, a.Confidence, a.Sources = multivac.Answered, a.Sentences[0].Confidence, []string{a.Sentences[0].Source}
+		if n := len(a.Sentences); n > 1 {
+			a.Conflict = &multivac.Conflict{With: a.Sentences[n-1], Known: true, Reason: "Two documents disagree."}
+		}
 		return a, nil
 	}
 	words := strings.Fields(q.Text)
@@ -171,6 +174,7 @@ func quote(d multivac.Document, question string) (found []multivac.Quotation) {
 			if at := strings.Index(text, word); at >= 0 {
 				found = append(found, multivac.Quotation{
 					Text: text, Confidence: 0.97, Document: d.ID, Revision: d.Revision, Source: d.Source, Title: d.Title,
+					Shape: multivac.ShapeRun, Sentence: multivac.Span{Start: start + at, End: start + len(text)},
 					Heading: "A › B", Lead: "As follows:", Start: start, End: start + len(text), Before: "Before it.", After: "After it.",
 					Marks: []multivac.Span{{Start: at, End: at + len(word)}},
 				})

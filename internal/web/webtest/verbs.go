@@ -107,6 +107,24 @@ func (c *Called) Examine(context.Context, bool) (e multivac.Examination, _ error
 	return e, nil
 }
 
+// Calibrate implements multivac.Calibrator.
+func (c *Called) Calibrate(context.Context, multivac.CollectionName, []multivac.LabelledQuestion, bool) (k multivac.Calibration, _ error) {
+	c.note("Calibrate")
+	return k, nil
+}
+
+// Calibration implements multivac.Calibrator.
+func (c *Called) Calibration(context.Context, multivac.CollectionName) (k multivac.Calibration, _ error) {
+	c.note("Calibration")
+	return k, nil
+}
+
+// Uncalibrate implements multivac.Calibrator.
+func (c *Called) Uncalibrate(context.Context, multivac.CollectionName) (bool, error) {
+	c.note("Uncalibrate")
+	return false, nil
+}
+
 // Each calls every verb of v once, and yields its name and its error. The
 // arguments are zero values, except for one telling, a reader and a writer.
 func Each(ctx context.Context, v multivac.Verbs) iter.Seq2[string, error] {

@@ -15,7 +15,9 @@ func AppendAnswer(b []byte, a multivac.Answer) []byte {
 	b = text(append(b, '{'), "state", string(a.State))
 	b = text(append(b, ','), "text", a.Text())
 	b = float(append(b, `,"confidence":`...), a.Confidence)
+	b = optional(b, "reaches", string(a.Reaches))
 	if a.State == multivac.Answered {
+		b = shape(b, a.Sentences[0])
 		b = source(append(b, `,"source":`...), a.Sentences[0])
 		b = marks(b, a.Sentences[0].Marks)
 	}
@@ -31,12 +33,21 @@ func AppendAnswer(b []byte, a multivac.Answer) []byte {
 	b = append(b, ']')
 	if a.State == multivac.Answered {
 		b = texts(b, "sources", a.Sources)
+		if a.Conflict != nil {
+			b = conflict(append(b, `,"conflict":`...), a.Conflict)
+		}
 	}
 	if a.Reason != nil {
 		b = reason(append(b, `,"reason":`...), a.Reason)
 	}
 	b = optional(b, "position", string(a.Position))
 	return append(b, "}\n"...)
+}
+
+func conflict(b []byte, c *multivac.Conflict) []byte {
+	b = quotation(append(b, `{"quotation":`...), c.With)
+	b = strconv.AppendBool(append(b, `,"newer_known":`...), c.Known)
+	return append(text(append(b, ','), "text", c.Reason), '}')
 }
 
 func reason(b []byte, r *multivac.Reason) []byte {
@@ -52,8 +63,22 @@ func reason(b []byte, r *multivac.Reason) []byte {
 func quotation(b []byte, q multivac.Quotation) []byte {
 	b = text(append(b, '{'), "text", q.Text)
 	b = float(append(b, `,"confidence":`...), q.Confidence)
+	b = shape(b, q)
 	b = source(append(b, `,"source":`...), q)
 	return append(marks(b, q.Marks), '}')
+}
+
+// shape appends a comma and the shape of q, and its best sentence if q is more
+// than that.
+func shape(b []byte, q multivac.Quotation) []byte {
+	b = optional(b, "shape", string(q.Shape))
+	if isSentence(q) {
+		return b
+	}
+	b = text(append(b, `,"sentence":{`...), "text", q.SentenceText())
+	b = strconv.AppendInt(append(b, `,"start":`...), int64(q.Sentence.Start), 10)
+	b = strconv.AppendInt(append(b, `,"end":`...), int64(q.Sentence.End), 10)
+	return append(b, '}')
 }
 
 func source(b []byte, q multivac.Quotation) []byte {
@@ -80,9 +105,11 @@ func place(b []byte, p multivac.Place) []byte {
 	first := len(b)
 	b = count(b, "line", p.Line)
 	b = count(b, "page", p.Page)
+	b = optional(b, "label", p.Label)
 	b = count(b, "slide", p.Slide)
 	b = optional(b, "sheet", p.Sheet)
 	b = optional(b, "part", p.Part)
+	b = count(b, "time", p.Time)
 	return append(append(b[:first], b[first+1:]...), '}') // without the comma before the first
 }
 

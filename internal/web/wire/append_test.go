@@ -41,6 +41,8 @@ func fill(random *rand.Rand, v reflect.Value) {
 		v.SetInt(random.Int64N(1000) - 10)
 	case reflect.Uint64:
 		v.SetUint(random.Uint64())
+	case reflect.Bool:
+		v.SetBool(true)
 	case reflect.Float64:
 		v.SetFloat([]float64{random.Float64(), 1e-7, 1.5e-12, 3e21, -2.5, 1, math.SmallestNonzeroFloat64}[random.IntN(7)])
 	case reflect.Slice:

@@ -72,6 +72,7 @@ type Receipt struct {
 	State    string   `json:"state,omitempty" enum:"pending,indexed,failed,deleted"`
 	Changed  bool     `json:"changed" doc:"False where the same was told before"`
 	Position string   `json:"position,omitempty" doc:"Ask with after=position to see the effect; set once indexed or deleted"`
+	Encoding string   `json:"encoding,omitempty" doc:"In which encoding it is read, if it does not say that and is not UTF-8"`
 	Error    *Problem `json:"error,omitempty" doc:"Why it was refused or failed"`
 }
 
@@ -79,7 +80,7 @@ type Receipt struct {
 func NewReceipt(r multivac.Receipt) Receipt {
 	w := Receipt{
 		ID: string(r.ID), Source: r.Source, Revision: uint64(r.Revision), State: string(r.State),
-		Changed: r.Changed, Position: string(r.Position),
+		Changed: r.Changed, Position: string(r.Position), Encoding: r.Encoding,
 	}
 	if r.Err != nil {
 		w.Error = ProblemOf(r.Err)
@@ -91,7 +92,7 @@ func NewReceipt(r multivac.Receipt) Receipt {
 func (w Receipt) Receipt() multivac.Receipt {
 	r := multivac.Receipt{
 		ID: multivac.DocumentID(w.ID), Source: w.Source, Revision: multivac.Revision(w.Revision),
-		State: multivac.State(w.State), Changed: w.Changed, Position: multivac.Position(w.Position),
+		State: multivac.State(w.State), Changed: w.Changed, Position: multivac.Position(w.Position), Encoding: w.Encoding,
 	}
 	if w.Error != nil {
 		r.Err = w.Error.Err()
@@ -204,6 +205,8 @@ type Collection struct {
 	Name      string `json:"name"`
 	Documents int    `json:"documents" doc:"Indexed documents"`
 	Passages  int    `json:"passages" doc:"Indexed passages"`
+
+	Calibration string `json:"calibration,omitempty" enum:"applied,outdated" doc:"Whether its confidence is corrected; left out where there is no calibration"`
 }
 
 // Collections are all collections.
@@ -215,7 +218,7 @@ type Collections struct {
 func NewCollections(cs []multivac.Collection) Collections {
 	w := Collections{Collections: make([]Collection, len(cs))}
 	for i, c := range cs {
-		w.Collections[i] = Collection{Name: string(c.Name), Documents: c.Documents, Passages: c.Passages}
+		w.Collections[i] = Collection{Name: string(c.Name), Documents: c.Documents, Passages: c.Passages, Calibration: string(c.Calibration)}
 	}
 	return w
 }
@@ -224,7 +227,7 @@ func NewCollections(cs []multivac.Collection) Collections {
 func (w Collections) List() []multivac.Collection {
 	cs := make([]multivac.Collection, len(w.Collections))
 	for i, c := range w.Collections {
-		cs[i] = multivac.Collection{Name: multivac.CollectionName(c.Name), Documents: c.Documents, Passages: c.Passages}
+		cs[i] = multivac.Collection{Name: multivac.CollectionName(c.Name), Documents: c.Documents, Passages: c.Passages, Calibration: multivac.CalibrationState(c.Calibration)}
 	}
 	return cs
 }

@@ -69,7 +69,9 @@ func TestPlaces(t *testing.T) {
 		`"place":{"line":2,"page":3}`:            {Page: 3, Line: 2},
 		`"place":{"slide":7,"part":"a/b.pptx"}`:  {Slide: 7, Part: "a/b.pptx"},
 		`"place":{"line":4,"sheet":"Q1 · list"}`: {Sheet: "Q1 · list", Line: 4},
-		`"end":1}`: {},
+		`"place":{"time":3723004}`:               {Time: 3723004},
+		`"place":{"page":5,"label":"iii"}`:       {Page: 5, Label: "iii"},
+		`"end":1}`:                               {},
 	} {
 		b, err := json.Marshal(NewQuotation(multivac.Quotation{Text: "a", End: 1, Place: place}))
 		if err != nil || !strings.Contains(string(b), want) {

@@ -303,7 +303,7 @@ func (l *load) indexed(ctx context.Context, server, id string) error {
 			return nil
 		}
 		if time.Now().After(end) {
-			return fmt.Errorf("state %q, %w", document.State, err)
+			return fmt.Errorf("after 30 s it is %s: %w", body, err)
 		}
 		select {
 		case <-ctx.Done():
