@@ -75,7 +75,9 @@ var oldWords = set("old older former previous legacy deprecated obsolete superse
 var versionWords = set(`new newer current latest draft final copy revised revision rev version ver v updated`)
 
 // months distinguish versions, too. A day may stand next to them.
-var months = set("january february march april may june july august september october november december")
+var months = set(monthNames)
+
+const monthNames = "january february march april may june july august september october november december"
 
 func set(words string) map[string]bool {
 	m := map[string]bool{}

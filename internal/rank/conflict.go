@@ -3,6 +3,7 @@ package rank
 import (
 	"fmt"
 	"regexp"
+	"slices"
 	"strings"
 
 	"multivac/internal/text"
@@ -121,6 +122,8 @@ func (s *statement) differs(o *statement, common, all int, related bool) bool {
 		own += other
 	}
 	switch {
+	case !related && s.namesMore(o) != o.namesMore(s):
+		return false
 	case common >= 3 && 10*common >= 6*all, common == 2 && all == 2:
 		return s.negated != o.negated || parted(s.numbers, o.numbers) || own > 0
 	case common >= 3 && own > 0 && 10*common >= 6*(all-own):
@@ -300,6 +303,15 @@ func (s *statement) ownName(o *statement) (n int) {
 		n, last = n+1, name.place
 	}
 	return n
+}
+
+var monthStems = stemmedSet(monthNames)
+
+// namesMore reports whether a statement names something that o does not. If only
+// one of two does, as "a document in JSON" beside "a document", it is about a
+// special case.
+func (s *statement) namesMore(o *statement) bool {
+	return slices.ContainsFunc(s.names, func(n name) bool { return !o.words[n.stem] && !monthStems[n.stem] })
 }
 
 // differsInUnit reports whether two statements have different numbers of one

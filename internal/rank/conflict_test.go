@@ -54,6 +54,7 @@ func TestConflictOfUnknownAge(t *testing.T) {
 		}
 	}
 	f("When does the canteen close?", "a.md | Canteen |  | The canteen closes at 14:00.", "b.md | Your first week |  | The canteen closes at 15:00.")
+	f("How long are backups kept?", "a.md | Backup policy |  | Backups are kept for 30 days.", "b.md | News |  | From March on, backups are kept for 60 days.")
 	f("How many days of leave do I get?", "a.md | Leave |  | You get 28 days of leave a year.", "b.md | Welcome |  | You get 30 days of leave a year.")
 	f("How long are backups kept?", "a.md | Backup policy |  | Backups are kept for 30 days.", "b.md | Backup FAQ |  | We keep all backups for 90 days.")
 }
@@ -76,5 +77,6 @@ func TestNoConflict(t *testing.T) {
 	f("What is the hotel limit?", "a.md | Travel policy 2023 |  | The hotel limit is 150 EUR a night.", "b.md | Travel policy 2025 |  | The limit for a hotel is 150 EUR.")
 	f("How long is the press of release 4.2 guarded?", "a.md | Press 4.1 |  | The press is guarded for 20 minutes.", "b.md | Press 4.2 |  | The press is guarded for 60 minutes.")
 	f("What does a passport cost?", "a.md | Fees |  | \n| Item | Fee |\n|---|---|\n| Passport, adult | 72 |\n| Passport, child | 36 |\n")
+	f("How large may a document be?", "a.md | Questions |  | A document may be up to 16 MiB large.", "b.md | Limits |  | A document in JSON may have up to 32 MiB.")
 	f("How long does a refund take?", "a.md | Refunds |  | A refund takes five days.\n", "b.md | Exchanges |  | An exchange takes nine days.")
 }
