@@ -107,15 +107,25 @@ func newNamespace(t *testing.T) *namespace {
 	n := &namespace{t: t, name: fmt.Sprintf("multivac-test-%x", time.Now().UnixMilli()&0xffffff), dir: t.TempDir()}
 	t.Cleanup(func() {
 		if t.Failed() {
-			n.t.Log(n.try("get", "pods", "-o", "wide"))
-			n.t.Log(n.try("get", "events", "--sort-by=.lastTimestamp"))
-			n.t.Log(n.try("logs", "-l", "app=multivac", "--all-containers", "--prefix", "--tail=6"))
+			n.explain()
 		}
 		if os.Getenv(keepVariable) != "1" {
 			n.try("delete", "namespace", n.name, "--wait=false")
 		}
 	})
 	return n
+}
+
+// explain logs the pods of a test that failed. It writes what else there is to
+// a file, because it is long, and what failed must not drown in it.
+func (n *namespace) explain() {
+	n.t.Log(n.try("get", "pods", "-o", "wide"))
+	said := n.try("get", "events", "--sort-by=.lastTimestamp") + n.try("logs", "-l", "app=multivac", "--all-containers", "--prefix", "--tail=2000")
+	file := filepath.Join(os.TempDir(), n.name+".log")
+	if err := os.WriteFile(file, []byte(said), 0o600); err != nil {
+		n.t.Log(err)
+	}
+	n.t.Logf("events and logs: %s", file)
 }
 
 // overlay writes a kustomization that has the images of the test, like one that

@@ -3,6 +3,7 @@ package link
 import (
 	"context"
 	"errors"
+	"strings"
 	"time"
 
 	"go.mongodb.org/mongo-driver/v2/mongo"
@@ -48,7 +49,15 @@ func Has(err error, codes ...int) bool {
 // refused reports whether the server refuses the credentials. A connection that
 // breaks during signing in does not count, because no server has refused it.
 func refused(err error) bool {
-	return Has(err, codeAuthenticationFailed, codeUnauthorized, codeUserNotFound)
+	return Has(err, codeAuthenticationFailed, codeUnauthorized, codeUserNotFound) || refusedAnother(err)
+}
+
+// refusedAnother reports whether the call got no connection, because the server
+// refuses the credentials of another call. Then the driver keeps only the text
+// of the server's error.
+func refusedAnother(err error) bool {
+	var pool interface{ Retryable() bool }
+	return errors.As(err, &pool) && strings.Contains(err.Error(), "(AuthenticationFailed)")
 }
 
 // forbidden reports whether the server knows the user, but the user lacks the

@@ -54,6 +54,36 @@ func TestBrokenWhileSigningIn(t *testing.T) {
 	}
 }
 
+// Where the server refuses the credentials of one call, others that wait for a
+// connection are refused, too.
+func TestRefusedTogether(t *testing.T) {
+	m := servers.Mongo(t, servers.MongoOptions{Users: []servers.MongoUser{{Name: "ana", Password: "one", Database: "multivac"}}})
+	client, err := mongo.Connect(options.Client().SetHosts([]string{m.Addr}).SetDirect(true).SetServerSelectionTimeout(10 * time.Second).
+		SetAuth(options.Credential{Username: "ana", Password: "two"}))
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer client.Disconnect(t.Context())
+	const calls = 64
+	errs := make(chan error, calls)
+	for range calls {
+		go func() {
+			errs <- client.Database("multivac").RunCommand(t.Context(), bson.D{{Key: "connectionStatus", Value: 1}}).Err()
+		}()
+	}
+	others := 0
+	for range calls {
+		err := <-errs
+		if !Has(err, codeAuthenticationFailed) {
+			others++
+		}
+		if !refused(err) {
+			t.Errorf("not refused: %v", err)
+		}
+	}
+	t.Logf("%d of %d calls failed with another one", others, calls)
+}
+
 // A transaction whose session was killed is tried again, in another session:
 // the server may take no more transactions in the killed one.
 func TestKilledSession(t *testing.T) {
