@@ -231,6 +231,55 @@ func TestUnavailable(t *testing.T) {
 	}
 }
 
+// A worker notes its step while its document is published. On a slow server such
+// a note changes nearly every group of documents before it is written. Those that
+// came first are published all the same, while others go on to come.
+func TestNotesWhilePublishing(t *testing.T) {
+	m := servers.Mongo(t, servers.MongoOptions{})
+	proxy := servers.FaultProxy(t, m.Addr)
+	db := open(t, Options{URI: "mongodb://" + proxy.Addr + "/?directConnection=true"})
+	const documents, want, text = 500, 20, "Stop the pump.\n"
+	tellings := make([]multivac.Telling, documents)
+	for i := range tellings {
+		tellings[i] = multivac.Telling{Source: fmt.Sprint(i), Body: []byte(text)}
+	}
+	receipts, err := db.Put(t.Context(), tellings, time.Now())
+	if err != nil {
+		t.Fatal(err)
+	}
+	proxy.Slow(20 * time.Millisecond)
+	published := make(chan multivac.DocumentID, documents)
+	var work sync.WaitGroup
+	defer work.Wait()
+	begin := func(i int) {
+		now := time.Now()
+		task, _, err := db.Lease(t.Context(), multivac.Task{Document: receipts[i].ID, Revision: 1}, now, now.Add(time.Minute))
+		if err != nil {
+			t.Error(err)
+			return
+		}
+		work.Go(func() {
+			if _, err := db.Publish(t.Context(), task, storetest.Cut(text), time.Now()); err != nil {
+				t.Error(err)
+			}
+			published <- task.Document
+		})
+		if err := db.Step(t.Context(), task, "publish", now.Add(time.Minute)); err != nil && !errors.Is(err, multivac.ErrSuperseded) {
+			t.Error(err)
+		}
+	}
+	tick := time.NewTicker(20 * time.Millisecond)
+	defer tick.Stop()
+	for i := range documents {
+		<-tick.C
+		if len(published) >= want {
+			return
+		}
+		work.Go(func() { begin(i) })
+	}
+	t.Errorf("%d were published while %d came, want %d", len(published), documents, want)
+}
+
 // A standalone server has no change streams. It is refused with a remedy, even
 // if the URI hides what it is.
 func TestStandalone(t *testing.T) {

@@ -168,9 +168,29 @@ func (l *lane) run() {
 			continue
 		}
 		group, rest := choose(waiting)
-		again := l.commit(l.db.ctx, group)
-		waiting = append(again, rest...) // before the rest, so that changes of a row stay in order
+		waiting = append(l.finally(group), rest...) // before the rest, so that changes of a row stay in order
 	}
+}
+
+// finally makes a group of changes, and returns those that are left when the
+// store is closed.
+//
+// The group is lost if another write was first in only one of its rows, as a
+// worker's note of its step is. So no others join a group that was lost, and one
+// that is lost again is halved. Otherwise, while documents go on to come, each
+// with its note, a slow server would publish none of them.
+func (l *lane) finally(group []*change) (left []*change) {
+	for losses := 0; len(group) > 0 && !l.db.isClosed(); losses++ {
+		half := len(group)
+		if losses > 1 {
+			half = (half + 1) / 2
+		}
+		group, left = l.commit(l.db.ctx, group[:half]), slices.Concat(group[half:], left)
+		if len(group) == 0 {
+			group, left, losses = left, nil, 0
+		}
+	}
+	return append(group, left...)
 }
 
 func (l *lane) shut(waiting []*change) {
