@@ -12,8 +12,9 @@ import (
 )
 
 // firstNote is how long a first attempt may take before the store hears of its
-// step.
-const firstNote = 100 * time.Millisecond
+// step. It is longer than publishing takes on a slow database: a note and a
+// publication of one document get in each other's way.
+const firstNote = time.Second
 
 // A lease is the work on one document while no other worker has it.
 type lease struct {
