@@ -308,7 +308,7 @@ func (s *statement) ownName(o *statement) (n int) {
 var monthStems = stemmedSet(monthNames)
 
 // namesMore reports whether a statement names something that o does not. If only
-// one of two does, as "a document in JSON" beside "a document", it is about a
+// one of two does, as "a document in JSON" and "a document", it is about a
 // special case.
 func (s *statement) namesMore(o *statement) bool {
 	return slices.ContainsFunc(s.names, func(n name) bool { return !o.words[n.stem] && !monthStems[n.stem] })
