@@ -153,6 +153,7 @@ type Document struct {
 	Body       []byte // as told, while pending or failed
 	Text       string // the extracted text, once indexed; never normalised
 	Places     Places // of Text in the file; set if Text is
+	Original   bool   // what was told is kept, so that it can be read again
 	Revision   Revision
 	State      State
 	Step       string // the step that the worker has begun: "extract", "segment", "publish"

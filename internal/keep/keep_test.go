@@ -352,8 +352,8 @@ type bent struct {
 	bend func(*store.Record)
 }
 
-func (b bent) Records(ctx context.Context, passages bool, fn func(store.Record) error) error {
-	return b.Store.Records(ctx, passages, func(r store.Record) error { b.bend(&r); return fn(r) })
+func (b bent) Records(ctx context.Context, parts store.Parts, fn func(store.Record) error) error {
+	return b.Store.Records(ctx, parts, func(r store.Record) error { b.bend(&r); return fn(r) })
 }
 
 func TestExamineFindsWhatContradicts(t *testing.T) {

@@ -161,10 +161,13 @@ func (w *writer) insert(query string, args ...any) (int64, error) {
 }
 
 // fill stores the content of a revision.
-func (w *writer) fill(content int64, b []byte) error {
+func (w *writer) fill(content int64, b []byte) error { return w.fillIn("chunks", content, b) }
+
+// fillIn stores the chunks of a revision in a table of chunks.
+func (w *writer) fillIn(table string, content int64, b []byte) error {
 	for id := content << idBits; len(b) > 0; id++ {
 		n := min(len(b), chunkSize)
-		if _, err := w.Exec(`INSERT INTO chunks (id, bytes) VALUES (?, ?)`, id, b[:n]); err != nil {
+		if _, err := w.Exec(`INSERT INTO `+table+` (id, bytes) VALUES (?, ?)`, id, b[:n]); err != nil {
 			return err
 		}
 		b = b[n:]
@@ -172,9 +175,12 @@ func (w *writer) fill(content int64, b []byte) error {
 	return nil
 }
 
-// drop removes a revision with its content and passages.
+// drop removes a revision with its content, its original and its passages.
 func (w *writer) drop(content int64) error {
 	if err := w.empty(content); err != nil {
+		return err
+	}
+	if err := w.dropOriginal(content); err != nil {
 		return err
 	}
 	if err := w.dropPassages(content); err != nil {
