@@ -160,7 +160,7 @@ func (w *writer) addOriginal(content int64, b []byte) error {
 	return err
 }
 
-// dropOriginal removes what was told of a revision from beside its text.
+// dropOriginal removes what was told of a revision from next to its text.
 func (w *writer) dropOriginal(content int64) error {
 	if _, err := w.Exec(`DELETE FROM originals WHERE id BETWEEN ? AND ?`, content<<idBits, (content+1)<<idBits-1); err != nil {
 		return err
