@@ -120,9 +120,10 @@ type Work interface {
 type Publisher interface {
 	// Publish makes p the published state of the document, in one step, and
 	// adds to the feed. It drops the body, unless p says that it is the text or
-	// is kept. A lost lease does not matter: the work is done. ErrSuperseded
-	// where the document is no longer pending at task's revision, and nothing is
-	// left behind. ErrInvalid where p is not valid.
+	// is kept, or the same was kept of what is published before: what is read
+	// again stays kept. A lost lease does not matter: the work is done.
+	// ErrSuperseded where the document is no longer pending at task's revision,
+	// and nothing is left behind. ErrInvalid where p is not valid.
 	Publish(ctx context.Context, task multivac.Task, p Publication, now time.Time) (multivac.Position, error)
 
 	// Outdated returns up to limit published documents of a Version before v.

@@ -196,6 +196,12 @@ func (r *row) told() *content {
 	return c.original()
 }
 
+// keeps reports whether the same body was kept of what is published.
+func (r *row) keeps(body *content) bool {
+	p := r.Published
+	return p != nil && (p.Verbatim || p.Original != "") && bytes.Equal(p.Hash, body.Hash)
+}
+
 // text returns the published text of a revision, or nil.
 func (r *row) text(revision multivac.Revision) *content {
 	if r.Published != nil && r.Published.Revision == int64(revision) {

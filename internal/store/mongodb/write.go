@@ -261,11 +261,12 @@ func publish(task multivac.Task, p store.Publication, now int64) func(*change, *
 			t.Title = p.Title
 		}
 		c.fresh = t.cutPieces(p.Passages, p.Vectors)
+		keeps := p.KeepBody || r.keeps(body)
 		if body.is(text.Size, text.Sum) { // the same, as for Markdown: it need not be written again
-			t.ID, t.Verbatim = body.ID, p.IsBody || p.KeepBody
+			t.ID, t.Verbatim = body.ID, p.IsBody || keeps
 		} else {
 			c.fresh = append(c.fresh, t.bodyPieces([]byte(p.Text)))
-			if p.KeepBody {
+			if keeps {
 				t.keep(body.ID, body.Size)
 			} else {
 				r.Litter = append(r.Litter, body.litter()...)

@@ -12,7 +12,7 @@ import (
 	"multivac/internal/store/sqlite/link"
 )
 
-// The migration that makes room for what was told, beside the text that was read
+// The migration that makes room for what was told, next to the text that was read
 // from it. Whether an older text is what was told is not known.
 const addOriginals = `
 ALTER TABLE revisions ADD COLUMN original INTEGER NOT NULL DEFAULT 0; -- size of what was told, where originals has it; else 0
@@ -142,7 +142,7 @@ func (w *writer) reread(d record, from origin, told multivac.Telling, now int64)
 	return err
 }
 
-// keepBody keeps the body of a revision beside the text that comes in its place.
+// keepBody keeps the body of a revision next to the text that comes in its place.
 func (w *writer) keepBody(content int64) error {
 	if _, err := w.Exec(`INSERT INTO originals (id, bytes) SELECT id, bytes FROM chunks WHERE id BETWEEN ? AND ?`, content<<idBits, (content+1)<<idBits-1); err != nil {
 		return err

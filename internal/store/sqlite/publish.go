@@ -61,16 +61,8 @@ func (db *DB) Publish(ctx context.Context, task multivac.Task, p store.Publicati
 		if err != nil {
 			return err
 		}
-		if p.KeepBody && !p.IsBody {
-			if err := w.keepBody(d.content); err != nil {
-				return err
-			}
-		}
 		if !p.IsBody {
-			if err := w.empty(d.content); err != nil {
-				return err
-			}
-			if err := w.fill(d.content, []byte(p.Text)); err != nil {
+			if err := w.exchange(d, p); err != nil {
 				return err
 			}
 		}
@@ -85,6 +77,25 @@ func (db *DB) Publish(ctx context.Context, task multivac.Task, p store.Publicati
 		return "", err
 	}
 	return at, nil
+}
+
+// exchange puts the text in the place of the body, which it drops or keeps.
+func (w *writer) exchange(d record, p store.Publication) error {
+	keeps := p.KeepBody
+	if !keeps && d.published != 0 {
+		if err := w.Get([]any{&keeps}, `SELECT r.hash = ? AND `+hasOriginal+` FROM revisions r WHERE r.id = ?`, d.hash, d.published); err != nil {
+			return err
+		}
+	}
+	if keeps {
+		if err := w.keepBody(d.content); err != nil {
+			return err
+		}
+	}
+	if err := w.empty(d.content); err != nil {
+		return err
+	}
+	return w.fill(d.content, []byte(p.Text))
 }
 
 // setText says that the content of a revision is its text, and adds the passages.

@@ -26,7 +26,8 @@ type modelDocument struct {
 	published  multivac.Revision // 0 where nothing is
 	first      int               // which publication of all was its first, where something is published
 	texts      map[multivac.Revision]string
-	told       []byte // of Revision; nil where it is not kept
+	told       []byte               // of Revision; nil where it is not kept
+	kept       multivac.ContentHash // of what is published, where what was told of it is kept
 	replaced   map[multivac.Revision]time.Time
 }
 
@@ -59,7 +60,7 @@ func (m *model) delete(id multivac.DocumentID, now time.Time) error {
 	}
 	d.Document = multivac.Document{ID: id, Collection: d.Collection, Source: d.Source, Revision: d.Revision + 1,
 		State: multivac.Deleted, Told: d.Told, Changed: now}
-	d.published, d.leased, d.told = 0, false, nil
+	d.published, d.leased, d.told, d.kept = 0, false, nil, multivac.ContentHash{}
 	clear(d.texts)
 	clear(d.replaced)
 	return nil
@@ -127,8 +128,9 @@ func (m *model) publish(t multivac.Task, p store.Publication, now time.Time) boo
 	}
 	d.State, d.Changed, d.Text, d.Body, d.Step, d.LastError = multivac.Indexed, now, text, nil, "", ""
 	d.Places = Cut(text).Places
-	if d.Original = p.IsBody || p.KeepBody; !d.Original {
-		d.told = nil
+	d.Original = p.IsBody || p.KeepBody || d.kept == d.Hash
+	if d.kept = d.Hash; !d.Original {
+		d.told, d.kept = nil, multivac.ContentHash{}
 	}
 	if m.publications++; d.published == 0 {
 		d.first = m.publications

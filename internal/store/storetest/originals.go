@@ -108,7 +108,7 @@ func rereads(s *subject) {
 		s.must(err)
 		want.Revision, want.Changed = 3, true
 		s.same("receipt of one that has failed", want, failed)
-		s.keep(failed, "a better text")
+		s.publish(failed, "a better text") // what is read again stays kept
 		s.must(s.Purge(s.ctx, s.tick()))
 		s.toldIs("read again", r.ID, &told)
 		if d := s.document(r.ID); d.Text != "a better text" || d.Revision != 3 || d.Hash != before.Hash {
