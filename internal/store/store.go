@@ -41,7 +41,8 @@ type Documents interface {
 	// them, or none where one is not valid. Where it fails otherwise it keeps
 	// none either, but a Shared store may have kept some of several.
 	// Where the same hash is pending or indexed, nothing changes and the
-	// receipt says so. Where it has failed, it is pending again, at its next
+	// receipt says so, unless the telling is to be kept and what is indexed is
+	// not: then it is pending at its next revision. Where it has failed, it is pending again, at its next
 	// revision like any other.
 	// What was published before stays published until its successor is.
 	Put(ctx context.Context, tellings []multivac.Telling, now time.Time) ([]multivac.Receipt, error)

@@ -37,6 +37,8 @@ type settler interface {
 type Service struct {
 	// Now is the clock; time.Now unless set.
 	Now func() time.Time
+	// KeepOriginals says that what is told is to be kept.
+	KeepOriginals bool
 
 	store    documents
 	queue    queue.Queue
@@ -65,6 +67,7 @@ func (s *Service) Tell(ctx context.Context, tellings []multivac.Telling, wait mu
 	var places []int // of the valid ones
 	for i, t := range tellings {
 		t = complete(t)
+		t.Keep = s.KeepOriginals
 		if err := check(t); err != nil {
 			receipts[i] = multivac.Receipt{Source: t.Source, Err: err}
 			continue

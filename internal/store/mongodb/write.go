@@ -42,7 +42,7 @@ func put(t multivac.Telling, now int64, receipt *multivac.Receipt) *change {
 	c := &change{id: string(t.ID()), weight: len(t.Body)}
 	c.plan = func(c *change, r *row) (bool, error) {
 		*receipt = multivac.Receipt{ID: multivac.DocumentID(c.id), Source: t.Source, State: multivac.Pending}
-		if old := r.current(); old != nil && r.State != multivac.Failed && string(old.Hash) == string(hash[:]) {
+		if old := r.current(); old != nil && r.State != multivac.Failed && string(old.Hash) == string(hash[:]) && (!t.Keep || r.told() != nil) {
 			receipt.Revision, receipt.State = multivac.Revision(r.Revision), r.State
 			placed(receipt, r)
 			return false, nil

@@ -92,8 +92,8 @@ func (w *writer) put(t multivac.Telling, id multivac.DocumentID, hash multivac.C
 		if err != nil {
 			return receipt, err
 		}
-		if (d.state == pending || d.state == indexed) && string(d.hash) == string(hash[:]) {
-			return unchanged(receipt, d), nil
+		if same, err := w.same(d, t, hash); err != nil || same {
+			return unchanged(receipt, d), err
 		}
 		if err := w.succeed(d, content, now); err != nil {
 			return receipt, err
@@ -123,6 +123,19 @@ func (w *writer) add(t multivac.Telling, id []byte, content, now int64) (key int
 	}
 	key, err = r.LastInsertId()
 	return key, true, err
+}
+
+// same reports whether a telling changes nothing.
+func (w *writer) same(d record, t multivac.Telling, hash multivac.ContentHash) (bool, error) {
+	if d.state != pending && d.state != indexed || string(d.hash) != string(hash[:]) {
+		return false, nil
+	}
+	kept := true
+	if !t.Keep {
+		return kept, nil
+	}
+	err := w.Get([]any{&kept}, `SELECT `+hasOriginal+` FROM revisions r WHERE r.id = ?`, d.content)
+	return kept, err
 }
 
 // unchanged completes the receipt of a telling that changes nothing.

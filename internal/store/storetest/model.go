@@ -39,7 +39,7 @@ func (m *model) put(t multivac.Telling, now time.Time) multivac.Receipt {
 			texts: make(map[multivac.Revision]string), replaced: make(map[multivac.Revision]time.Time)}
 		m.documents[id] = d
 	}
-	same := d.Hash == t.Hash() && (d.State == multivac.Pending || d.State == multivac.Indexed)
+	same := d.Hash == t.Hash() && (d.State == multivac.Pending || d.State == multivac.Indexed) && (!t.Keep || d.Original)
 	if !same {
 		d.Revision++
 		d.State, d.Title, d.MediaType, d.Hash, d.Body, d.Text, d.Places = multivac.Pending, t.Title, multivac.Markdown, t.Hash(), t.Body, "", ""
@@ -263,7 +263,7 @@ func (r *randomWork) pick() multivac.Task {
 }
 
 func (r *randomWork) put(now time.Time) {
-	t := multivac.Telling{Collection: multivac.CollectionName([]string{"a", "b"}[r.IntN(2)]), Source: fmt.Sprint(r.IntN(5)), Body: []byte(r.text())}
+	t := multivac.Telling{Collection: multivac.CollectionName([]string{"a", "b"}[r.IntN(2)]), Source: fmt.Sprint(r.IntN(5)), Body: []byte(r.text()), Keep: r.IntN(3) == 0}
 	got, err := r.Put(r.ctx, []multivac.Telling{t}, now)
 	r.must(err)
 	got[0].Position = ""

@@ -73,6 +73,17 @@ func keepsOriginals(s *subject) {
 	}
 	s.publish(d, "dropped")
 	s.toldIs("not kept", d.ID, nil)
+	dropped.Keep = true
+	again := s.tell(dropped)
+	if s.tell(dropped).Changed || !again.Changed || again.Revision != 2 || again.State != multivac.Pending {
+		s.Errorf("the same told again, to be kept: %+v", again)
+	}
+	s.keep(again, "dropped")
+	if same := s.tell(dropped); same.Changed || same.State != multivac.Indexed {
+		s.Errorf("the same told again once it is kept: %+v", same)
+	}
+	dropped.Keep = false // Original says nothing of it
+	s.toldIs("kept now", d.ID, &dropped)
 	s.sound()
 }
 
