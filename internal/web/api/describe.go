@@ -64,7 +64,7 @@ func describeOriginal(_ route.Schemas, op *huma.Operation, success *huma.Respons
 	op.Description = "Byte for byte, with its media type, as a file to keep. Of a document that is pending or has failed, it is always there; " +
 		"of one that is indexed, where its text is what was told, or the setting keep-originals was on."
 	success.Description = "What was told"
-	success.Content = map[string]*huma.MediaType{"*/*": {Schema: &huma.Schema{Type: huma.TypeString, Format: "binary"}}}
+	success.Content = map[string]*huma.MediaType{"*/*": {}} // any bytes: JSON may have been told, too
 }
 
 func describeReread(_ route.Schemas, op *huma.Operation, _ *huma.Response) {
