@@ -37,7 +37,7 @@ type settler interface {
 type Service struct {
 	// Now is the clock; time.Now unless set.
 	Now func() time.Time
-	// KeepOriginals says that what is told is to be kept.
+	// KeepOriginals says that tellings are kept after they are read.
 	KeepOriginals bool
 
 	store    documents
