@@ -79,6 +79,7 @@ type Telling struct {
 	Title      string         // if empty, it is found in the body or made from the source
 	MediaType  string         // Markdown if empty
 	Body       []byte
+	Keep       bool // it is kept after it is read; where the same was told and not kept, it is read again
 }
 
 // ID returns the identity of the document that t tells.
@@ -106,7 +107,7 @@ func (t Telling) ID() DocumentID {
 type ContentHash [16]byte
 
 // Hash returns the content hash of t. A telling whose hash equals the stored
-// one changes nothing.
+// one changes nothing, unless it is to be kept now.
 func (t Telling) Hash() ContentHash {
 	h := sha256.New()
 	for _, s := range []string{t.Title, t.MediaType} {
@@ -153,6 +154,7 @@ type Document struct {
 	Body       []byte // as told, while pending or failed
 	Text       string // the extracted text, once indexed; never normalised
 	Places     Places // of Text in the file; set if Text is
+	Original   bool   // what was told is kept, so that it can be read again
 	Revision   Revision
 	State      State
 	Step       string // the step that the worker has begun: "extract", "segment", "publish"

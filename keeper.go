@@ -5,17 +5,24 @@ import (
 	"io"
 )
 
-// A Keeper maintains the stored documents: it copies them, retries failed ones
-// and repairs what is broken.
+// A Keeper maintains the stored documents: it copies them, retries failed ones,
+// has others read again and repairs what is broken.
 type Keeper interface {
 	// Retry makes a failed document pending again, at its next revision. A
 	// document that waits for its next attempt is worked on at once. Any other
 	// document stays as it is, and the receipt says so. It returns ErrNotFound
 	// for a document that was never told.
 	Retry(ctx context.Context, id DocumentID) (Receipt, error)
+	// Reread makes a document pending at its next revision, with what was told
+	// as its body, so that the reader of today reads it. What is published stays
+	// so until then. A document that is pending already stays as it is, and the
+	// receipt says so. It returns ErrNotFound for a document that was never
+	// told, and for one of which what was told is not kept.
+	Reread(ctx context.Context, id DocumentID) (Receipt, error)
 	// Export writes all documents to w, as JSON Lines that Import reads. Each
-	// document is written as it was at one moment during the export.
-	Export(ctx context.Context, w io.Writer) error
+	// document is written as it was at one moment during the export. With
+	// originals, it also writes what was told, where that is kept next to a text.
+	Export(ctx context.Context, w io.Writer, originals bool) error
 	// Import stores what Export wrote. It refuses with ErrInvalid if there are
 	// documents already, unless merge is set. With merge, the higher revision
 	// of a document stays, even if it is deleted; of equal revisions the stored

@@ -80,6 +80,10 @@ type Library interface {
 	// Document returns the document with its text, or ErrNotFound. A deleted
 	// document is returned in state Deleted, without its text.
 	Document(ctx context.Context, id DocumentID) (Document, error)
+	// Original returns what was told of the document, byte for byte, with the
+	// title that it was told with. It returns ErrNotFound for an unknown
+	// document, and for one of which what was told is not kept.
+	Original(ctx context.Context, id DocumentID) (Telling, error)
 	// Documents lists documents without their text, ordered by identifier.
 	Documents(ctx context.Context, list Listing) (Page, error)
 	// Delete removes the text of a document and everything made from it. It

@@ -41,6 +41,7 @@ type Settings struct {
 	Limits         extract.Limits               // of files and documents; extract.Default if zero
 	ExtractTimeout time.Duration                // of a document; 10 minutes if 0
 	Requests       web.Limits                   // of a request that tells; web.DefaultLimits if zero
+	Originals      bool                         // keep what was told next to the text that is read from it
 	Workers        int                          // documents worked on at once; four per CPU, and at least 64, if 0
 	CacheBytes     int                          // of answers kept in this process; 16 MiB if 0
 	Telemetry      *telemetry.Telemetry         // silent if nil

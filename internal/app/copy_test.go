@@ -32,7 +32,7 @@ func TestACopyAnswersTheSame(t *testing.T) {
 		t.Fatal(err)
 	}
 	var copied bytes.Buffer
-	if err := from.Export(t.Context(), &copied); err != nil {
+	if err := from.Export(t.Context(), &copied, true); err != nil {
 		t.Fatal(err)
 	}
 	to, _ := running(t, Settings{Data: t.TempDir()})

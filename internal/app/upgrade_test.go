@@ -63,7 +63,7 @@ func TestUpgradeOfTheFirstVersion(t *testing.T) {
 		t.Fatal(err)
 	}
 	var copied strings.Builder
-	if err := k.Export(t.Context(), &copied); err != nil {
+	if err := k.Export(t.Context(), &copied, true); err != nil {
 		t.Fatal(err)
 	}
 	if err := shut(); err != nil {

@@ -67,6 +67,7 @@ func (a *App) makeWeb(ctx context.Context, s Settings) error {
 	w.follower = follow.New(kept, w.index)
 	w.follower.Crowded = a.crowd.Crowded
 	service := tell.New(kept, a.queue, w.follower, a.crowd)
+	service.KeepOriginals = s.Originals
 	datums := tell.NewDatumCache(service, w.fingerprint, time.Now)
 	w.follower.Events.Forgot = func() { w.answers.Forget(); datums.Forget() }
 	asker := ask.New(w.index, w.follower, kept, rank.Default(), w.answers)

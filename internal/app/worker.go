@@ -40,7 +40,7 @@ func (a *App) makeWorker(s Settings) {
 	kept := a.observed()
 	w := &workerPart{tell.NewWorker(kept, a.queue, a.maker, a.crowd), tell.NewSweeper(kept, a.queue)}
 	a.worker = w
-	w.Workers = cmp.Or(s.Workers, w.Workers)
+	w.Workers, w.KeepOriginals = cmp.Or(s.Workers, w.Workers), s.Originals
 	w.ExtractTimeout = cmp.Or(s.ExtractTimeout, w.ExtractTimeout)
 	kinds := formats.With(s.PDF)
 	w.Waits = kinds.Waits

@@ -20,7 +20,10 @@ type kept struct{ err error }
 func (k kept) Retry(_ context.Context, id multivac.DocumentID) (multivac.Receipt, error) {
 	return multivac.Receipt{ID: id, Revision: 2, Changed: true}, k.err
 }
-func (k kept) Export(context.Context, io.Writer) error { return k.err }
+func (k kept) Reread(_ context.Context, id multivac.DocumentID) (multivac.Receipt, error) {
+	return multivac.Receipt{ID: id, Revision: 2}, k.err
+}
+func (k kept) Export(context.Context, io.Writer, bool) error { return k.err }
 func (k kept) Import(context.Context, io.Reader, bool) (multivac.Imported, error) {
 	return multivac.Imported{Documents: 3}, k.err
 }
@@ -42,13 +45,15 @@ func TestWhoCopiesAndRetriesIsWrittenDown(t *testing.T) {
 		var got noted
 		k := audit.Log{Sink: &got, Now: func() time.Time { return at }}.Verbs(multivac.Verbs{Keeper: kept{err}})
 		_, e1 := k.Retry(t.Context(), "1")
-		e2 := k.Export(t.Context(), io.Discard)
+		_, e := k.Reread(t.Context(), "2")
+		e2 := k.Export(t.Context(), io.Discard, true)
 		_, e3 := k.Import(t.Context(), strings.NewReader("secret"), false)
-		if !errors.Is(e1, err) || !errors.Is(e2, err) || !errors.Is(e3, err) {
+		if !errors.Is(e1, err) || !errors.Is(e, err) || !errors.Is(e2, err) || !errors.Is(e3, err) {
 			t.Errorf("got %v, %v, %v, want %v", e1, e2, e3, err)
 		}
 		want := noted{
 			{Time: at, Action: "retry", Document: "1", Revision: 2, Outcome: "done"},
+			{Time: at, Action: "reread", Document: "2", Revision: 2, Outcome: "unchanged"},
 			{Time: at, Action: "export", Outcome: "done"},
 			{Time: at, Action: "import", Outcome: "done"},
 		}

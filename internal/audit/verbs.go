@@ -9,7 +9,7 @@ import (
 )
 
 // Verbs returns next with each change recorded: tellings, deletions, retries,
-// exports, imports, calibrations, and keys that are made or revoked. Exports are recorded
+// rereadings, exports, imports, calibrations, and keys that are made or revoked. Exports are recorded
 // although they change nothing, because they copy everything.
 func (l Log) Verbs(next multivac.Verbs) multivac.Verbs {
 	return next.Through(recorded{next, l})
@@ -65,10 +65,20 @@ func (v recorded) Delete(ctx context.Context, id multivac.DocumentID) (r multiva
 }
 
 // Retry implements multivac.Keeper.
-func (v recorded) Retry(ctx context.Context, id multivac.DocumentID) (r multivac.Receipt, err error) {
+func (v recorded) Retry(ctx context.Context, id multivac.DocumentID) (multivac.Receipt, error) {
+	return v.again(ctx, "retry", id, v.Verbs.Retry)
+}
+
+// Reread implements multivac.Keeper.
+func (v recorded) Reread(ctx context.Context, id multivac.DocumentID) (multivac.Receipt, error) {
+	return v.again(ctx, "reread", id, v.Verbs.Reread)
+}
+
+// again records a call that has a document read again.
+func (v recorded) again(ctx context.Context, action string, id multivac.DocumentID, call func(context.Context, multivac.DocumentID) (multivac.Receipt, error)) (r multivac.Receipt, err error) {
 	err = v.log.change(ctx, func() (Event, error) {
-		r, err = v.Verbs.Retry(ctx, id)
-		e := Event{Action: "retry", Document: r.ID, Revision: r.Revision, Outcome: outcome(r.Changed, err)}
+		r, err = call(ctx, id)
+		e := Event{Action: action, Document: r.ID, Revision: r.Revision, Outcome: outcome(r.Changed, err)}
 		if err != nil {
 			e.Document = multivac.DocumentID(multivac.Clip(string(id), 40)) // as it was sent
 		}
@@ -78,9 +88,9 @@ func (v recorded) Retry(ctx context.Context, id multivac.DocumentID) (r multivac
 }
 
 // Export implements multivac.Keeper.
-func (v recorded) Export(ctx context.Context, w io.Writer) error {
+func (v recorded) Export(ctx context.Context, w io.Writer, originals bool) error {
 	return v.log.change(ctx, func() (Event, error) {
-		err := v.Verbs.Export(ctx, w)
+		err := v.Verbs.Export(ctx, w, originals)
 		return Event{Action: "export", Outcome: outcome(true, err)}, err
 	})
 }

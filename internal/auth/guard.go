@@ -92,6 +92,22 @@ func (g guard) Document(ctx context.Context, id multivac.DocumentID) (multivac.D
 	return d, err
 }
 
+// Original implements multivac.Library. What was told says more than the text of a
+// document, so a caller who may not ask gets neither.
+func (g guard) Original(ctx context.Context, id multivac.DocumentID) (multivac.Telling, error) {
+	c, err := caller(ctx)
+	if err == nil {
+		err = c.Need(multivac.ScopeAsk)
+	}
+	if err == nil && len(c.Collections) > 0 {
+		_, err = g.find(ctx, c, id)
+	}
+	if err != nil {
+		return multivac.Telling{}, err
+	}
+	return g.next.Original(ctx, id)
+}
+
 func (g guard) find(ctx context.Context, c *Caller, id multivac.DocumentID) (multivac.Document, error) {
 	d, err := g.next.Document(ctx, id)
 	if err == nil && !c.In(d.Collection) {

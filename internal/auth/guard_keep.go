@@ -30,12 +30,20 @@ func (g guard) Retry(ctx context.Context, id multivac.DocumentID) (multivac.Rece
 	return g.next.Retry(ctx, id)
 }
 
+// Reread implements multivac.Keeper.
+func (g guard) Reread(ctx context.Context, id multivac.DocumentID) (multivac.Receipt, error) {
+	if err := g.mayTell(ctx, id); err != nil {
+		return multivac.Receipt{}, err
+	}
+	return g.next.Reread(ctx, id)
+}
+
 // Export implements multivac.Keeper.
-func (g guard) Export(ctx context.Context, w io.Writer) error {
+func (g guard) Export(ctx context.Context, w io.Writer, originals bool) error {
 	if err := g.keeper(ctx); err != nil {
 		return err
 	}
-	return g.next.Export(ctx, w)
+	return g.next.Export(ctx, w, originals)
 }
 
 // Import implements multivac.Keeper.

@@ -17,7 +17,11 @@ func (k *kept) Retry(context.Context, multivac.DocumentID) (multivac.Receipt, er
 	k.called = "retry"
 	return multivac.Receipt{}, nil
 }
-func (k *kept) Export(context.Context, io.Writer) error { k.called = "export"; return nil }
+func (k *kept) Reread(context.Context, multivac.DocumentID) (multivac.Receipt, error) {
+	k.called = "reread"
+	return multivac.Receipt{}, nil
+}
+func (k *kept) Export(context.Context, io.Writer, bool) error { k.called = "export"; return nil }
 func (k *kept) Import(context.Context, io.Reader, bool) (multivac.Imported, error) {
 	k.called = "import"
 	return multivac.Imported{}, nil
@@ -58,14 +62,15 @@ func TestWhoMayLookAfterTheStore(t *testing.T) {
 		}
 		for name, call := range map[string]func() error{
 			"retry":       func() error { _, err := g.Retry(ctx, "1"); return err },
-			"export":      func() error { return g.Export(ctx, io.Discard) },
+			"reread":      func() error { _, err := g.Reread(ctx, "1"); return err },
+			"export":      func() error { return g.Export(ctx, io.Discard, false) },
 			"import":      func() error { _, err := g.Import(ctx, strings.NewReader(""), false); return err },
 			"examine":     func() error { _, err := g.Examine(ctx, false); return err },
 			"calibrate":   func() error { _, err := g.Calibrate(ctx, "laws", nil, false); return err },
 			"uncalibrate": func() error { _, err := g.Uncalibrate(ctx, "laws"); return err },
 		} {
 			want := rest
-			if name == "retry" {
+			if name == "retry" || name == "reread" {
 				want = retry
 			}
 			k.called = ""

@@ -37,28 +37,34 @@ func (t target) withKeeper(c *cobra.Command, create bool, fn func(context.Contex
 func newExport() *cobra.Command {
 	var t target
 	var to string
+	var originals bool
 	c := &cobra.Command{
 		Use:   "export",
 		Short: "Copy all that is kept into a file",
 		Long: `Copy all that is kept, as lines of JSON: every document with its revision, what
 was told, what is answered from, what failed and what was deleted, and the keys
 with their hashes. What was forgotten or replaced is not in it. ` + "`multivac import`" + `
-reads it, whatever the store. Whoever has the file can read every document.`,
+reads it, whatever the store. Whoever has the file can read every document.
+
+Without --originals, what was told is left out where only the text that was read
+from it is answered from, such as a PDF. Where that is imported, it cannot be read
+again.`,
 		Example: `  multivac export -o backup.jsonl.gz          # of the server, while it runs
   multivac export --data ./data > backup.jsonl`,
 		Args: noArgs,
 		RunE: func(c *cobra.Command, _ []string) error {
 			return t.withKeeper(c, false, func(ctx context.Context, k multivac.Keeper) error {
 				if to == "" || to == "-" {
-					return k.Export(ctx, c.OutOrStdout())
+					return k.Export(ctx, c.OutOrStdout(), originals)
 				}
-				return writeFile(to, func(w io.Writer) error { return k.Export(ctx, w) })
+				return writeFile(to, func(w io.Writer) error { return k.Export(ctx, w, originals) })
 			})
 		},
 	}
 	t.flags(c)
 	c.Flags().StringVarP(&to, "output", "o", "", "`file` to write, gzipped where its name ends in .gz (default standard output)")
 	_ = c.MarkFlagFilename("output")
+	c.Flags().BoolVar(&originals, "originals", false, "with what was told, where it is kept (see keep-originals in the settings)")
 	return c
 }
 

@@ -129,7 +129,12 @@ failed again; exit code 1 if one has.`,
 						return err
 					}
 				}
-				return retry(ctx, c, h, ids, timeout, asJSON)
+				return again(ctx, h, ids, h.Retry, timeout, func(_ multivac.Receipt, d multivac.Document) error {
+					if asJSON {
+						return printJSON(c.OutOrStdout(), wire.NewDocument(d))
+					}
+					return say(c.OutOrStdout(), "%s", documentLine(d))
+				})
 			})
 		},
 	}
@@ -140,11 +145,13 @@ failed again; exit code 1 if one has.`,
 	return c
 }
 
-// retry tries documents again and prints what becomes of each.
-func retry(ctx context.Context, c *cobra.Command, h multivac.Verbs, ids []string, timeout time.Duration, asJSON bool) error {
+// again has documents read again by call, waits until they are no longer pending,
+// and tells print what becomes of each.
+func again(ctx context.Context, h multivac.Library, ids []string, call func(context.Context, multivac.DocumentID) (multivac.Receipt, error),
+	timeout time.Duration, print func(multivac.Receipt, multivac.Document) error) error {
 	var receipts []multivac.Receipt
 	for _, id := range ids {
-		r, err := h.Retry(ctx, multivac.DocumentID(id))
+		r, err := call(ctx, multivac.DocumentID(id))
 		if err != nil {
 			return err
 		}
@@ -161,12 +168,7 @@ func retry(ctx context.Context, c *cobra.Command, h multivac.Verbs, ids []string
 		if d.State == multivac.Failed {
 			failed++
 		}
-		if asJSON {
-			err = printJSON(c.OutOrStdout(), wire.NewDocument(d))
-		} else {
-			err = say(c.OutOrStdout(), "%s", documentLine(d))
-		}
-		if err != nil {
+		if err := print(r, d); err != nil {
 			return err
 		}
 	}

@@ -21,6 +21,7 @@ func services(s config.Settings, live *config.Live) app.Settings {
 		Redis:      app.Redis{Addr: s.Queue.Addr, Endpoint: redis(s.Queue.Redis, "queue")},
 		Far:        app.Far{Addrs: s.Cache.Addrs, Timeout: s.Cache.Timeout, Endpoint: redis(s.Cache.Redis, "cache")},
 		Meaning:    meaning.Mode(s.Meaning),
+		Originals:  s.KeepOriginals,
 		Workers:    s.Workers,
 		CacheBytes: int(s.Cache.NearBytes),
 	}

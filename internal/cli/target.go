@@ -82,11 +82,11 @@ func (t target) find(c *cobra.Command, create bool) (server string, local app.Se
 }
 
 // dataFolder returns the settings of a data folder, with serve's settings for
-// questions. It ignores mistakes in other settings: a command that needs a data
+// questions and originals. It ignores mistakes in other settings: a command that needs a data
 // folder only does not need them.
 func dataFolder(dir string) app.Settings {
 	loaded, _ := config.Load(config.Here(nil))
-	return limitsOf(loaded.Settings).on(app.Settings{Data: dir, Readable: true, Meaning: meaning.Mode(loaded.Meaning)})
+	return limitsOf(loaded.Settings).on(app.Settings{Data: dir, Readable: true, Meaning: meaning.Mode(loaded.Meaning), Originals: loaded.KeepOriginals})
 }
 
 // namedStore returns the settings of the MongoDB that files or variables name,

@@ -99,6 +99,28 @@ func (c *Client) Document(ctx context.Context, id multivac.DocumentID) (multivac
 	return d.Document(), nil
 }
 
+// Original implements [multivac.Library]. Of what was told, the media type and
+// the body come.
+func (c *Client) Original(ctx context.Context, id multivac.DocumentID) (multivac.Telling, error) {
+	ctx, cancel := withDeadline(ctx, callTimeout)
+	defer cancel()
+	resp, err := c.do(ctx, request{method: "GET", path: "/api/v1/documents/" + url.PathEscape(string(id)) + "/original", accept: "*/*"})
+	if err != nil {
+		return multivac.Telling{}, err
+	}
+	defer resp.Body.Close()
+	body, err := io.ReadAll(io.LimitReader(resp.Body, largestAnswer))
+	if err != nil {
+		return multivac.Telling{}, c.unreachable(ctx, err)
+	}
+	mediaType := resp.Header.Get("Content-Type")
+	if resp.StatusCode != http.StatusOK || !strings.HasPrefix(resp.Header.Get("Content-Disposition"), "attachment") {
+		mediaType, _, _ = mime.ParseMediaType(mediaType)
+		return multivac.Telling{}, c.failed(resp, mediaType, body)
+	}
+	return multivac.Telling{MediaType: mediaType, Body: body}, nil
+}
+
 // Documents implements [multivac.Library].
 func (c *Client) Documents(ctx context.Context, list multivac.Listing) (multivac.Page, error) {
 	query := url.Values{}
@@ -211,11 +233,8 @@ func (c *Client) call(ctx context.Context, r request, v any) error {
 }
 
 func (c *Client) once(ctx context.Context, r request, v any) error {
-	if _, ok := ctx.Deadline(); !ok {
-		var cancel context.CancelFunc
-		ctx, cancel = context.WithTimeout(ctx, max(r.timeout, callTimeout))
-		defer cancel()
-	}
+	ctx, cancel := withDeadline(ctx, max(r.timeout, callTimeout))
+	defer cancel()
 	resp, err := c.do(ctx, r)
 	if err != nil {
 		return err
@@ -231,6 +250,14 @@ func (c *Client) once(ctx context.Context, r request, v any) error {
 		return nil
 	}
 	return c.failed(resp, mediaType, body)
+}
+
+// withDeadline gives a context a deadline, unless it has one.
+func withDeadline(ctx context.Context, timeout time.Duration) (context.Context, context.CancelFunc) {
+	if _, ok := ctx.Deadline(); ok {
+		return ctx, func() {}
+	}
+	return context.WithTimeout(ctx, timeout)
 }
 
 // do sends r and returns the response, whatever its status.

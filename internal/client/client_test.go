@@ -113,6 +113,10 @@ func TestRoundTrip(t *testing.T) {
 		d.Body = nil
 		return d, err
 	})
+	same(t, c, m, "Original", func(mv all) (any, error) {
+		told, err := mv.Original(ctx, receipts[1].ID)
+		return []any{told.MediaType, told.Body}, err
+	})
 	same(t, c, m, "Documents", func(mv all) (any, error) {
 		return mv.Documents(ctx, multivac.Listing{Collection: "c", State: multivac.Indexed, Limit: 2})
 	})

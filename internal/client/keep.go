@@ -18,8 +18,18 @@ const keepTimeout = 24 * time.Hour
 
 // Retry implements [multivac.Keeper].
 func (c *Client) Retry(ctx context.Context, id multivac.DocumentID) (multivac.Receipt, error) {
+	return c.again(ctx, id, "/retry")
+}
+
+// Reread implements [multivac.Keeper].
+func (c *Client) Reread(ctx context.Context, id multivac.DocumentID) (multivac.Receipt, error) {
+	return c.again(ctx, id, "/reread")
+}
+
+// again has a document read again by a route below its own.
+func (c *Client) again(ctx context.Context, id multivac.DocumentID, route string) (multivac.Receipt, error) {
 	var r wire.Receipt
-	err := c.call(ctx, request{method: "POST", path: "/api/v1/documents/" + url.PathEscape(string(id)) + "/retry"}, &r)
+	err := c.call(ctx, request{method: "POST", path: "/api/v1/documents/" + url.PathEscape(string(id)) + route}, &r)
 	if err != nil {
 		return multivac.Receipt{}, err
 	}
@@ -27,10 +37,14 @@ func (c *Client) Retry(ctx context.Context, id multivac.DocumentID) (multivac.Re
 }
 
 // Export implements [multivac.Keeper].
-func (c *Client) Export(ctx context.Context, w io.Writer) error {
+func (c *Client) Export(ctx context.Context, w io.Writer, originals bool) error {
 	ctx, cancel := context.WithTimeout(ctx, keepTimeout)
 	defer cancel()
-	resp, err := c.do(ctx, request{method: "GET", path: "/api/v1/export", accept: wire.ExportType})
+	q := request{method: "GET", path: "/api/v1/export", accept: wire.ExportType}
+	if originals {
+		q.query = url.Values{"originals": {"true"}}
+	}
+	resp, err := c.do(ctx, q)
 	if err != nil {
 		return err
 	}

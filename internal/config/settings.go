@@ -24,6 +24,7 @@ type Settings struct {
 	Stop           string            `koanf:"stop"`
 	CollectionStop map[string]string `koanf:"collection-stop"`
 	Meaning        string            `koanf:"meaning"`
+	KeepOriginals  bool              `koanf:"keep-originals"`
 	Workers        int               `koanf:"workers"`
 	Linger         time.Duration     `koanf:"linger"`
 	LogFormat      string            `koanf:"log-format"`

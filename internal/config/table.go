@@ -57,6 +57,7 @@ var table = withFiles(slices.Concat([]Setting{
 	{Key: "stop", Kind: Text, Default: string(multivac.Balanced), Choices: stops, Live: true, Help: "how sure an answer has to be where a question names no `stop`: strict, balanced or eager"},
 	{Key: "collection-stop", Kind: Names, Live: true, Check: collectionStops, Help: "the same for one collection, as `name=stop`; may be repeated"},
 	{Key: "meaning", Kind: Text, Default: "read", Choices: []string{"off", "find", "read"}, Help: "`how` far questions are understood beyond their words: off, not at all; find, what means the same is found, too; read, and the best of it is read together with the question"},
+	{Key: "keep-originals", Kind: Switch, Help: "keep what was told, such as the PDF, next to the text that was read from it, so that a better reader can read it again; of text that is told as it is answered from, nothing is kept twice"},
 	{Key: "workers", Kind: Number, Check: atLeast(0), Help: "`number` of documents worked on at once (default four per CPU, at least 64)"},
 	{Key: "linger", Kind: Duration, Default: "0s", Check: between(0, 10*time.Minute), Help: "`time` for which it still answers once it is to stop and /readyz says so, for load balancers to hear of it"},
 	{Key: "log-format", Kind: Text, Default: "auto", Choices: []string{"auto", "text", "json"}, Help: "`format`: text, json, or auto, which is text on a terminal"},

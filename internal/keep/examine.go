@@ -72,7 +72,7 @@ func (s *Service) examine(ctx context.Context, repair bool) (multivac.Examinatio
 	// An error here is a fault. Nothing is reported about what comes after it.
 	err := e.readFeed()
 	if err == nil {
-		err = s.store.Records(ctx, true, e.record)
+		err = s.store.Records(ctx, store.Parts{Passages: true}, e.record)
 	}
 	if ctx.Err() != nil || errors.Is(err, multivac.ErrUnavailable) {
 		return e.found, err

@@ -11,7 +11,7 @@ import (
 )
 
 // Export implements multivac.Keeper.
-func (s *Service) Export(ctx context.Context, w io.Writer) (err error) {
+func (s *Service) Export(ctx context.Context, w io.Writer, originals bool) (err error) {
 	defer multivac.Wrap(&err, "export")
 	keys, err := s.store.Keys(ctx)
 	if err != nil {
@@ -47,7 +47,7 @@ func (s *Service) Export(ctx context.Context, w io.Writer) (err error) {
 		}
 	}
 	documents := 0
-	err = s.store.Records(ctx, false, func(r store.Record) error {
+	err = s.store.Records(ctx, store.Parts{Originals: originals}, func(r store.Record) error {
 		documents++
 		if err := newDocument(r).write(out); err != nil {
 			return fmt.Errorf("write document %s: %w", r.ID, err)

@@ -21,7 +21,8 @@ import (
 //
 //  1. the first
 //  2. places
-const version = 2
+//  3. what was told: whether it is the text, and where wanted next to it
+const version = 3
 
 const format = "multivac-export"
 
@@ -88,7 +89,9 @@ type published struct {
 	Title     string  `json:"title,omitempty"`
 	MediaType string  `json:"media_type,omitempty"`
 	Places    []byte  `json:"places,omitempty"`
+	Verbatim  bool    `json:"verbatim,omitempty"` // the text is what was told, byte for byte
 	Text      content `json:"text"`
+	Original  content `json:"original,omitzero"` // what was told
 }
 
 // content is any bytes. In JSON it is a string where they are UTF-8, and else
@@ -155,8 +158,8 @@ func marshal(v any) ([]byte, error) {
 	return b.Bytes(), err
 }
 
-// write writes the line of d. The members that may be large, its body and its
-// text, come last. They are written in pieces.
+// write writes the line of d. The members that may be large, its body, its text
+// and its original, come last. They are written in pieces.
 func (d document) write(w io.Writer) error {
 	body, p := d.Body, d.Published
 	d.Body, d.Published = nil, nil
@@ -175,13 +178,18 @@ func (d document) write(w io.Writer) error {
 	}
 	if p != nil {
 		head := *p
-		head.Text = content{}
+		head.Text, head.Original = content{}, nil
 		b, err := marshal(head)
 		if err != nil {
 			return err
 		}
 		if err := writeMember(w, `,"published":`+strings.TrimSuffix(string(b), "\"\"}\n"), p.Text); err != nil {
 			return err
+		}
+		if p.Original != nil {
+			if err := writeMember(w, `,"original":`, p.Original); err != nil {
+				return err
+			}
 		}
 		if _, err := io.WriteString(w, "}"); err != nil {
 			return err
@@ -211,7 +219,7 @@ func newDocument(r store.Record) *document {
 		d.Body = r.Body
 	}
 	if p := r.Published; p != nil {
-		d.Published = &published{Places: []byte(p.Places), Text: content(p.Text)}
+		d.Published = &published{Places: []byte(p.Places), Verbatim: p.IsBody, Text: content(p.Text), Original: p.Original}
 		if r.State != multivac.Indexed {
 			d.Published.Revision, d.Published.Hash = uint64(p.Revision), hex.EncodeToString(p.Hash[:])
 			d.Published.Title, d.Published.MediaType = p.Title, p.MediaType
@@ -233,8 +241,9 @@ func (d *document) record() (store.Record, error) {
 	}
 	if d.Published != nil {
 		p := &store.Published{
-			Publication: store.Publication{Title: d.Published.Title, Text: string(d.Published.Text), Places: multivac.Places(d.Published.Places)},
-			Revision:    multivac.Revision(d.Published.Revision), MediaType: d.Published.MediaType,
+			Publication: store.Publication{Title: d.Published.Title, Text: string(d.Published.Text), IsBody: d.Published.Verbatim,
+				Places: multivac.Places(d.Published.Places)},
+			Revision: multivac.Revision(d.Published.Revision), MediaType: d.Published.MediaType, Original: d.Published.Original,
 		}
 		r.Published = p
 		if r.State == multivac.Indexed {
@@ -277,6 +286,15 @@ func consistent(r store.Record) error {
 	}
 	if whole && t.Hash() != r.Hash && unnamed.Hash() != r.Hash {
 		return invalid("document %s has not the hash of what it says", r.ID)
+	}
+	if p := r.Published; p != nil && (p.IsBody || len(p.Original) > 0) {
+		t.Title, t.MediaType, t.Body = p.Title, p.MediaType, p.Original
+		if p.IsBody {
+			t.Body = []byte(p.Text)
+		}
+		if _, same := store.AsTold(t, p.Hash); !same {
+			return invalid("document %s has not the hash of what was told", r.ID)
+		}
 	}
 	return nil
 }

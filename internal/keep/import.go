@@ -16,12 +16,12 @@ import (
 	"multivac/internal/strict"
 )
 
-// What an import holds in memory: a batch, and a line. A line has at most twice
-// a document's body and text.
+// What an import holds in memory: a batch, and a line. A line has at most a
+// document's body, text and original.
 const (
 	batchRecords = 64
 	batchBytes   = 8 << 20
-	maxLine      = 256 << 20 // bytes
+	maxLine      = 320 << 20 // bytes
 )
 
 // Import implements multivac.Keeper. The export in r may be gzipped.

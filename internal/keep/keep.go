@@ -1,5 +1,5 @@
 // Package keep looks after what a store holds. It exports and imports copies,
-// retries what failed, and finds what is broken. It uses only the contract of
+// has documents read again, and finds what is broken. It uses only the contract of
 // the store, so a copy of one store can be imported into any other.
 package keep
 
@@ -55,11 +55,23 @@ func New(s source, q queue.Queue) *Service {
 // Retry implements multivac.Keeper.
 func (s *Service) Retry(ctx context.Context, id multivac.DocumentID) (multivac.Receipt, error) {
 	r, err := s.store.Retry(ctx, id, s.Now())
+	s.enqueue(ctx, r, err)
+	return r, err
+}
+
+// Reread implements multivac.Keeper.
+func (s *Service) Reread(ctx context.Context, id multivac.DocumentID) (multivac.Receipt, error) {
+	r, err := s.store.Reread(ctx, id, s.Now())
+	s.enqueue(ctx, r, err)
+	return r, err
+}
+
+// enqueue tells the workers of a document that is pending again. The store has
+// it: the sweeper finds what the queue does not take.
+func (s *Service) enqueue(ctx context.Context, r multivac.Receipt, err error) {
 	if err == nil && r.Changed {
-		// The store has it. The sweeper finds what the queue does not take.
 		_ = s.queue.Enqueue(ctx, multivac.Task{Document: r.ID, Revision: r.Revision})
 	}
-	return r, err
 }
 
 // cut makes the passages of a published text, with their places in the file.

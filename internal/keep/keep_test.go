@@ -86,11 +86,21 @@ func telling(source, body string) multivac.Telling {
 	return multivac.Telling{Source: source, Body: []byte(body)}
 }
 
+// keepOriginal publishes a text and keeps what was told.
+func (k *kept) keepOriginal(t multivac.Telling, is string, body bool) {
+	k.Helper()
+	p := store.Publication{Title: "Found", Text: is, Version: store.Version{Segmenter: text.Version}, Passages: text.Segment(is), IsBody: body, KeepBody: true}
+	_, err := k.db.Publish(k.Context(), k.tell(t), p, k.Now())
+	k.must(err)
+}
+
 // fill tells documents, of which each state has one.
 func (k *kept) fill() {
 	k.Helper()
 	k.index(telling("pump.md", "# Pump\n\nThe pump stops at 70 degrees."))
 	k.index(telling("pump.md", "# Pump\n\nThe pump stops at 80 degrees.\n\n- It starts at 60.\n- It weighs 12 kg.\n"))
+	k.keepOriginal(multivac.Telling{Source: "page.html", MediaType: multivac.HTML, Body: []byte("<p>The \xff page")}, "The page is green.", false)
+	k.keepOriginal(telling("as told.md", "It is as it was told."), "It is as it was told.", true)
 	k.index(multivac.Telling{Collection: "laws", Title: "Tax", MediaType: multivac.Plain, Body: []byte("The tax is 19 percent.")})
 	k.tell(telling("waits.md", "It waits <for> its & worker \u2028."))
 	k.tell(telling("bytes", "\xff\x00\x01 no text"))
@@ -109,7 +119,7 @@ func (k *kept) fill() {
 func (k *kept) export() string {
 	k.Helper()
 	var b bytes.Buffer
-	k.must(k.Export(k.Context(), &b))
+	k.must(k.Export(k.Context(), &b, true))
 	return b.String()
 }
 
@@ -128,8 +138,8 @@ func TestExportAndImport(t *testing.T) {
 	from.fill()
 	want := from.export()
 	got, err := to.imports(want, false)
-	if err != nil || got.Documents != 7 || got.Unchanged+got.Broken != 0 {
-		t.Fatalf("imported %+v, %v, want 7 documents\n%s", got, err, want)
+	if err != nil || got.Documents != 9 || got.Unchanged+got.Broken != 0 {
+		t.Fatalf("imported %+v, %v, want 9 documents\n%s", got, err, want)
 	}
 	if d := cmp.Diff(want, to.export()); d != "" {
 		t.Errorf("exported (-) and imported and exported (+)\n%s", d)
@@ -148,14 +158,21 @@ func TestExportAndImport(t *testing.T) {
 			t.Errorf("the export has %q, which was forgotten or replaced", secret)
 		}
 	}
-	if e, err := to.Examine(t.Context(), false); err != nil || len(e.Faults) > 0 || e.Documents != 7 || e.Passages == 0 {
+	if e, err := to.Examine(t.Context(), false); err != nil || len(e.Faults) > 0 || e.Documents != 9 || e.Passages == 0 {
 		t.Errorf("examined after the import: %+v, %v", e, err)
 	}
 }
 
-// An export of the first version of the format is read, and has no places.
-func TestImportOfTheFirstVersion(t *testing.T) {
-	b, err := os.ReadFile("testdata/v1.jsonl")
+// Exports of earlier versions of the format are read. The first has no places, and
+// the second does not know what was told.
+func TestImportOfEarlierVersions(t *testing.T) {
+	for earlier := 1; earlier < version; earlier++ {
+		t.Run(fmt.Sprint(earlier), func(t *testing.T) { importEarlier(t, earlier) })
+	}
+}
+
+func importEarlier(t *testing.T, earlier int) {
+	b, err := os.ReadFile(fmt.Sprintf("testdata/v%d.jsonl", earlier))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -164,12 +181,73 @@ func TestImportOfTheFirstVersion(t *testing.T) {
 		t.Fatalf("imported %+v, %v, want 7 documents", got, err)
 	}
 	head, lines, _ := strings.Cut(string(b), "\n")
-	want := strings.Replace(head, `"version":1`, fmt.Sprintf(`"version":%d`, version), 1) + "\n" + lines
+	want := strings.Replace(head, fmt.Sprintf(`"version":%d`, earlier), fmt.Sprintf(`"version":%d`, version), 1) + "\n" + lines
 	if d := cmp.Diff(want, to.export()); d != "" {
 		t.Errorf("exported at first (-) and after the import (+)\n%s", d)
 	}
 	if keys, err := to.db.Keys(t.Context()); err != nil || len(keys) != 2 {
 		t.Errorf("keys %v, %v, want 2", keys, err)
+	}
+}
+
+// An export has what was told where that is wanted. That a text is what was told
+// is in it anyway. What was told has to be that of the hash.
+func TestOriginalsTravel(t *testing.T) {
+	from := open(t)
+	from.fill()
+	page, verbatim := telling("page.html", "").ID(), telling("as told.md", "").ID()
+	f := func(export string, has bool) {
+		t.Helper()
+		to := open(t)
+		if got, err := to.imports(export, false); err != nil || got.Broken > 0 {
+			t.Fatalf("imported %+v, %v", got, err)
+		}
+		told, err := to.db.Original(t.Context(), page)
+		if has && (err != nil || string(told.Body) != "<p>The \xff page" || told.MediaType != multivac.HTML || told.Title != "") || !has && !errors.Is(err, multivac.ErrNotFound) {
+			t.Errorf("what was told, exported %v: %+v, %v", has, told, err)
+		}
+		if told, err := to.db.Original(t.Context(), verbatim); err != nil || string(told.Body) != "It is as it was told." {
+			t.Errorf("what was told as it is answered from: %+v, %v", told, err)
+		}
+	}
+	f(from.export(), true)
+	var texts bytes.Buffer
+	from.must(from.Export(t.Context(), &texts, false))
+	if strings.Contains(texts.String(), "original") {
+		t.Errorf("an export without originals has them: %s", &texts)
+	}
+	f(texts.String(), false)
+	for _, spoil := range []func(string) string{
+		func(s string) string { return strings.Replace(s, "PHA+VGhl", "PHA+VGhh", 1) },
+		func(s string) string {
+			return strings.Replace(s, "It is as it was told", "It is not as it was told", 1)
+		},
+	} {
+		if got, err := open(t).imports(spoil(from.export()), false); err != nil || got.Broken != 1 || !strings.Contains(got.Lines[0].Err.Error(), "hash of what was told") {
+			t.Errorf("spoiled: %+v, %v", got, err)
+		}
+	}
+}
+
+// A document that is read again is handed to the workers at once.
+func TestReread(t *testing.T) {
+	k := open(t)
+	k.fill()
+	r, err := k.Reread(t.Context(), telling("page.html", "").ID())
+	if err != nil || !r.Changed || r.State != multivac.Pending || r.Revision != 2 {
+		t.Errorf("got %+v, %v", r, err)
+	}
+	if n, err := k.queue.Len(t.Context()); n != 1 || err != nil {
+		t.Errorf("%d tasks in the queue, %v, want 1", n, err)
+	}
+	if again, err := k.Reread(t.Context(), r.ID); again.Changed || err != nil {
+		t.Errorf("once more: %+v, %v", again, err)
+	}
+	if e, err := k.Examine(t.Context(), false); err != nil || len(e.Faults) > 0 {
+		t.Errorf("examined: %+v, %v", e, err)
+	}
+	if _, err := k.Reread(t.Context(), telling("pump.md", "").ID()); !errors.Is(err, multivac.ErrNotFound) || !strings.Contains(err.Error(), "set keep-originals and tell it again") {
+		t.Errorf("of what was not kept: %v", err)
 	}
 }
 
@@ -180,7 +258,7 @@ func TestImportGzipped(t *testing.T) {
 	z := gzip.NewWriter(&b)
 	z.Write([]byte(from.export()))
 	z.Close()
-	if got, err := to.imports(b.String(), false); err != nil || got.Documents != 7 {
+	if got, err := to.imports(b.String(), false); err != nil || got.Documents != 9 {
 		t.Errorf("imported %+v, %v", got, err)
 	}
 	half := open(t)
@@ -209,8 +287,8 @@ func TestMerge(t *testing.T) {
 		t.Fatalf("without merge: %v, want to be told of --merge and nothing done", err)
 	}
 	got, err := to.imports(from.export(), true)
-	if err != nil || got.Documents != 5 || got.Unchanged != 2 {
-		t.Errorf("merged %+v, %v, want 5 and 2 unchanged", got, err)
+	if err != nil || got.Documents != 7 || got.Unchanged != 2 {
+		t.Errorf("merged %+v, %v, want 7 and 2 unchanged", got, err)
 	}
 	f := func(source string, state multivac.State, revision multivac.Revision, says string) {
 		t.Helper()
@@ -249,8 +327,8 @@ func TestBrokenLines(t *testing.T) {
 		}
 		to := open(t)
 		got, err := to.imports(strings.Join(lines, ""), false)
-		if err != nil || got.Documents != 6 || got.Broken != 1 || len(got.Lines) != 1 || got.Lines[0].Line != at+1 || !strings.Contains(got.Lines[0].Err.Error(), want) {
-			t.Errorf("%s: imported %+v, %v, want 6 documents, line %d named, with %q", what, got, err, at+1, want)
+		if err != nil || got.Documents != 8 || got.Broken != 1 || len(got.Lines) != 1 || got.Lines[0].Line != at+1 || !strings.Contains(got.Lines[0].Err.Error(), want) {
+			t.Errorf("%s: imported %+v, %v, want 8 documents, line %d named, with %q", what, got, err, at+1, want)
 		}
 	}
 	f("no JSON", `{"document"`, `{"document`, "cannot be read")
@@ -317,7 +395,7 @@ func TestBrokenStreams(t *testing.T) {
 	f("a newer one", strings.Replace(strings.Join(whole, ""), fmt.Sprintf(`"version":%d`, version), fmt.Sprintf(`"version":%d`, version+1), 1), "newer program")
 	f("without its end", strings.Join(whole[:n-1], ""), fmt.Sprintf("ends early, after line %d", n-1))
 	f("cut in a line", strings.Join(whole[:5], "")+whole[5][:20], "ends early")
-	f("with a line less", strings.Join(slices.Delete(slices.Clone(whole), 4, 5), ""), "6 documents")
+	f("with a line less", strings.Join(slices.Delete(slices.Clone(whole), 4, 5), ""), "8 documents")
 }
 
 // A caller that may not make keys imports none.
@@ -326,7 +404,7 @@ func TestKeysAreImportedByAdmins(t *testing.T) {
 	from.fill()
 	to.Keys = func(context.Context) bool { return false }
 	got, err := to.imports(from.export(), false)
-	if err != nil || got.Documents != 7 || got.Broken != 2 || !errors.Is(got.Lines[0].Err, multivac.ErrForbidden) {
+	if err != nil || got.Documents != 9 || got.Broken != 2 || !errors.Is(got.Lines[0].Err, multivac.ErrForbidden) {
 		t.Errorf("imported %+v, %v", got, err)
 	}
 	if keys, err := to.db.Keys(t.Context()); len(keys) != 0 || err != nil {
@@ -352,8 +430,8 @@ type bent struct {
 	bend func(*store.Record)
 }
 
-func (b bent) Records(ctx context.Context, passages bool, fn func(store.Record) error) error {
-	return b.Store.Records(ctx, passages, func(r store.Record) error { b.bend(&r); return fn(r) })
+func (b bent) Records(ctx context.Context, parts store.Parts, fn func(store.Record) error) error {
+	return b.Store.Records(ctx, parts, func(r store.Record) error { b.bend(&r); return fn(r) })
 }
 
 func TestExamineFindsWhatContradicts(t *testing.T) {
@@ -468,6 +546,8 @@ func TestWriteDocument(t *testing.T) {
 		{ID: "1", State: "indexed", Datum: true, Published: &published{Text: content(long)}},
 		{ID: "1", State: "failed", Body: content("two"), Published: &published{Revision: 1, Title: "\"}}", Text: content("one")}},
 		{ID: "1", State: "indexed", Published: &published{Text: content{}}},
+		{ID: "1", State: "indexed", Published: &published{Text: content("one"), Original: content("\xff" + long)}},
+		{ID: "1", State: "indexed", Published: &published{Text: content("one"), Verbatim: true}},
 		{ID: "1", State: "indexed", Published: &published{Places: []byte("\x01\x00\xff"), Text: content(long)}},
 	} {
 		want, err := marshal(line{Document: &d})

@@ -118,3 +118,9 @@ func (k keeper) Retry(ctx context.Context, id multivac.DocumentID) (multivac.Rec
 	r.Position = k.out(r.Position)
 	return r, err
 }
+
+func (k keeper) Reread(ctx context.Context, id multivac.DocumentID) (multivac.Receipt, error) {
+	r, err := k.Keeper.Reread(ctx, id)
+	r.Position = k.out(r.Position)
+	return r, err
+}

@@ -15,6 +15,11 @@ func ErrNeverTold(id multivac.DocumentID) error {
 		"document %q was never told", multivac.Clip(string(id), 40))
 }
 
+// ErrNotKept is returned for a document of which what was told is not kept.
+func ErrNotKept(id multivac.DocumentID) error {
+	return multivac.Errorf(multivac.ErrNotFound, "set keep-originals and tell it again", "what was told of document %s is not kept", id)
+}
+
 // ErrSuperseded is returned for a task that is not the caller's to do.
 func ErrSuperseded(task multivac.Task) error {
 	return multivac.Errorf(multivac.ErrSuperseded, "",

@@ -14,10 +14,16 @@ type Keep interface {
 	// ErrNotFound where it was never told.
 	Retry(ctx context.Context, id multivac.DocumentID, now time.Time) (multivac.Receipt, error)
 
+	// Reread makes an indexed document pending at its next revision, with what
+	// was told as its body, and the same hash. What is published stays so until
+	// its successor is. A failed document is pending again as by Retry, and a
+	// pending one stays as it is: the receipt says so. ErrNotFound where it was
+	// never told, or what was told is not kept.
+	Reread(ctx context.Context, id multivac.DocumentID, now time.Time) (multivac.Receipt, error)
+
 	// Records calls fn with every document, deleted ones too, in the order of
-	// their identifiers, each as it was at one moment. Where passages is set, it
-	// reads the passages and vectors of what is published, too.
-	Records(ctx context.Context, passages bool, fn func(Record) error) error
+	// their identifiers, each as it was at one moment, with the parts asked for.
+	Records(ctx context.Context, parts Parts, fn func(Record) error) error
 	// Restore keeps records that have a higher revision than their document has
 	// here, and returns how many these are. It adds to the feed what changes. It
 	// takes a published text that is of a higher revision than what is
@@ -34,6 +40,12 @@ type Keep interface {
 	Examine(ctx context.Context, repair bool, now time.Time, report func(multivac.Fault)) error
 }
 
+// Parts are what Records reads of what is published only where it is asked for.
+type Parts struct {
+	Passages  bool // passages and vectors
+	Originals bool // what was told, where it is kept next to the text
+}
+
 // Space is what a store takes on a disk.
 type Space struct {
 	Total, Free int64 // bytes; the free ones hold nothing
@@ -45,7 +57,8 @@ type Space struct {
 type Spacious interface{ Space() Space }
 
 // A Record is all that a store keeps of a document, except for its lease and for
-// replaced revisions.
+// replaced revisions. Of its Document, Original is not restored: it follows from
+// the rest.
 type Record struct {
 	multivac.Document            // with its body where it is pending or failed, with its text where it is indexed
 	Published         *Published // nil where nothing is published
@@ -59,4 +72,5 @@ type Published struct {
 	Revision  multivac.Revision
 	Hash      multivac.ContentHash
 	MediaType string
+	Original  []byte // what was told, where it is kept next to the text and was asked for
 }

@@ -25,7 +25,8 @@ func (v Version) Before(w Version) bool {
 type Publication struct {
 	Title    string // becomes the document's, where the telling named none
 	Text     string
-	IsBody   bool            // Text is the document's body, byte for byte: it need not be stored again
+	IsBody   bool            // Text is the document's body, byte for byte: it need not be stored again, and what was told is kept
+	KeepBody bool            // the body is kept next to another text
 	Places   multivac.Places // of Text
 	Version  Version
 	Passages []multivac.Passage // each valid for Text, numbered from 0

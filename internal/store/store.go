@@ -41,21 +41,28 @@ type Documents interface {
 	// them, or none where one is not valid. Where it fails otherwise it keeps
 	// none either, but a Shared store may have kept some of several.
 	// Where the same hash is pending or indexed, nothing changes and the
-	// receipt says so. Where it has failed, it is pending again, at its next
+	// receipt says so, unless the telling is to be kept and what is indexed is
+	// not: then it is pending at its next revision. Where it has failed, it is pending again, at its next
 	// revision like any other.
 	// What was published before stays published until its successor is.
 	Put(ctx context.Context, tellings []multivac.Telling, now time.Time) ([]multivac.Receipt, error)
 
 	// Delete marks the document deleted at its next revision and adds to the
-	// feed. It drops the document's title, body, text, hash and passages, also
-	// those of replaced revisions. A hash that is nowhere any more makes cached
+	// feed. It drops the document's title, body, text, original, hash and
+	// passages, also those of replaced revisions. A hash that is nowhere any more makes cached
 	// answers that quote the document unreadable.
 	// ErrNotFound where it was never told; unchanged where it is deleted.
 	Delete(ctx context.Context, id multivac.DocumentID, now time.Time) (multivac.Receipt, error)
 
 	// Document returns a document, or ErrNotFound: with its text and places
-	// where it is indexed, with its body where it is pending or failed.
+	// where it is indexed, with its body where it is pending or failed. Its
+	// Original is set where there is something that Original returns.
 	Document(ctx context.Context, id multivac.DocumentID) (multivac.Document, error)
+	// Original returns what was told of the document at its revision, with the
+	// title that it was told with: the body where it is pending or failed, and
+	// what was kept of it where it is indexed. ErrNotFound where it was never
+	// told, or what was told is not kept.
+	Original(ctx context.Context, id multivac.DocumentID) (multivac.Telling, error)
 	// Documents lists documents by identifier.
 	Documents(ctx context.Context, list multivac.Listing) (multivac.Page, error)
 	// Pending counts the documents in state Pending.
@@ -113,10 +120,11 @@ type Work interface {
 // Publisher keeps what workers make of documents.
 type Publisher interface {
 	// Publish makes p the published state of the document, in one step, and
-	// adds to the feed. It drops the body. A lost lease does not matter: the
-	// work is done. ErrSuperseded where the document is no longer pending at
-	// task's revision, and nothing is left behind. ErrInvalid where p is not
-	// valid.
+	// adds to the feed. It drops the body, unless p says that it is the text or
+	// is kept, or the same was kept of what is published before: what is read
+	// again stays kept. A lost lease does not matter: the work is done.
+	// ErrSuperseded where the document is no longer pending at task's revision,
+	// and nothing is left behind. ErrInvalid where p is not valid.
 	Publish(ctx context.Context, task multivac.Task, p Publication, now time.Time) (multivac.Position, error)
 
 	// Outdated returns up to limit published documents of a Version before v.
@@ -129,8 +137,8 @@ type Publisher interface {
 	// ErrSuperseded where another revision is published, or none.
 	Published(ctx context.Context, task multivac.Task) (Publication, error)
 	// Replace puts other passages, with their vectors, in the place of those
-	// that are published, in one step, and adds to the feed. Title, text and
-	// places of the document stay as they are, and p.Text is the same text.
+	// that are published, in one step, and adds to the feed. Title, text, places
+	// and original of the document stay as they are, and p.Text is the same text.
 	// ErrSuperseded where another revision than task's is published by then.
 	// ErrInvalid where p is not valid, or its text is another.
 	Replace(ctx context.Context, task multivac.Task, p Publication) error
@@ -152,7 +160,8 @@ type Texts interface {
 	// Quotes returns the bytes that quotes name, in the order asked for. Text
 	// that is not there is empty: no quote is.
 	Quotes(ctx context.Context, quotes []Quote) ([]string, error)
-	// Purge removes passages and texts that were replaced before the time.
+	// Purge removes passages, texts and originals that were replaced before the
+	// time.
 	Purge(ctx context.Context, before time.Time) error
 }
 

@@ -44,7 +44,9 @@ func (r Record) Validate() error {
 		return wrong("it is at revision %d, and %d is published", r.Revision, p.Revision)
 	case p != nil && p.Revision == 0:
 		return wrong("what is published has no revision")
-	case len(r.Body) > multivac.MaxBody, p != nil && len(p.Text) > 4*multivac.MaxBody:
+	case p != nil && p.IsBody && len(p.Original) > 0:
+		return wrong("what was told is its text, and is there once more")
+	case len(r.Body) > multivac.MaxBody, p != nil && len(p.Original) > multivac.MaxBody, p != nil && len(p.Text) > 4*multivac.MaxBody:
 		return wrong("it is too large")
 	case p != nil:
 		return p.Publication.Validate()

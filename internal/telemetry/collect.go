@@ -51,7 +51,7 @@ func (t *Telemetry) Cache(read func() CacheNumbers) {
 
 // A Backlog is the work that waits for workers.
 type Backlog struct {
-	Oldest time.Time // when the oldest waiting document was told; zero if none waits
+	Oldest time.Time // since when the document that was told first waits; zero if none waits
 	Known  bool      // false if the store did not answer
 	Queued int       // hints in the queue; negative if the queue did not answer
 }
@@ -60,7 +60,7 @@ type Backlog struct {
 // calls read once per collection of metrics.
 func (t *Telemetry) Backlog(read func() Backlog) {
 	one := collected{}
-	oldest := one.add("multivac_documents_pending_oldest_seconds", "Time since the longest-waiting pending document was told; 0 where none is pending.")
+	oldest := one.add("multivac_documents_pending_oldest_seconds", "Time for which the longest-waiting document has been pending; 0 where none is.")
 	queued := one.add("multivac_queue_tasks", "Tasks that wait in the queue for a worker.")
 	one.read = func(send sender) {
 		b := read()

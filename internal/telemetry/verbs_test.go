@@ -14,7 +14,7 @@ import (
 
 // Verbs that have no metrics of their own: those of HTTP count and time them.
 var unmeasured = []string{
-	"Calibrate", "Calibration", "Datum", "Delete", "Document", "Documents", "Examine", "Export", "Import", "ListKeys", "MakeKey", "Reach", "Retry", "RevokeKey",
+	"Calibrate", "Calibration", "Datum", "Delete", "Document", "Documents", "Examine", "Export", "Import", "ListKeys", "MakeKey", "Original", "Reach", "Reread", "Retry", "RevokeKey",
 	"Status", "Uncalibrate",
 }
 

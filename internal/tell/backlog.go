@@ -10,7 +10,7 @@ import (
 
 // A Backlog is what waits to be worked on.
 type Backlog struct {
-	Oldest time.Time // when the oldest pending document was told; zero where none is pending
+	Oldest time.Time // since when the pending document that was told first is pending; zero where none is
 	Known  bool      // the store could be asked for Oldest
 	Queued int       // tasks in the queue; -1 where it could not be asked
 }
@@ -42,7 +42,7 @@ func MeasureBacklog(ctx context.Context, s interface {
 	case err != nil:
 		b.Known = false
 	case d.State == multivac.Pending: // otherwise it was done a moment ago
-		b.Oldest = d.Told
+		b.Oldest = d.Changed // not Told: it may be read again
 	}
 	return b
 }

@@ -130,7 +130,7 @@ func (l *lease) work(d multivac.Document) error {
 		return ErrNoPassages
 	}
 	p := store.Publication{Title: Title(d, extracted), Text: extracted.Text, IsBody: extracted.Text == string(d.Body),
-		Places: extracted.Places, Version: store.Version{Segmenter: l.maker.Segmenter}, Passages: passages}
+		KeepBody: l.KeepOriginals, Places: extracted.Places, Version: store.Version{Segmenter: l.maker.Segmenter}, Passages: passages}
 	if l.task.Attempt == 1 && l.maker.quick(passages) && l.quiet(l.ctx) {
 		if err := l.addVectors(&p); err != nil {
 			return err

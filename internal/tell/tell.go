@@ -20,6 +20,7 @@ type documents interface {
 	Put(ctx context.Context, tellings []multivac.Telling, now time.Time) ([]multivac.Receipt, error)
 	Delete(ctx context.Context, id multivac.DocumentID, now time.Time) (multivac.Receipt, error)
 	Document(ctx context.Context, id multivac.DocumentID) (multivac.Document, error)
+	Original(ctx context.Context, id multivac.DocumentID) (multivac.Telling, error)
 	Documents(ctx context.Context, list multivac.Listing) (multivac.Page, error)
 	Pending(ctx context.Context) (int, error)
 	Datum(ctx context.Context, collection multivac.CollectionName) (string, error)
@@ -36,6 +37,8 @@ type settler interface {
 type Service struct {
 	// Now is the clock; time.Now unless set.
 	Now func() time.Time
+	// KeepOriginals says that tellings are kept after they are read.
+	KeepOriginals bool
 
 	store    documents
 	queue    queue.Queue
@@ -64,6 +67,7 @@ func (s *Service) Tell(ctx context.Context, tellings []multivac.Telling, wait mu
 	var places []int // of the valid ones
 	for i, t := range tellings {
 		t = complete(t)
+		t.Keep = s.KeepOriginals
 		if err := check(t); err != nil {
 			receipts[i] = multivac.Receipt{Source: t.Source, Err: err}
 			continue
@@ -150,6 +154,11 @@ func (s *Service) Delete(ctx context.Context, id multivac.DocumentID) (multivac.
 // Document implements multivac.Library.
 func (s *Service) Document(ctx context.Context, id multivac.DocumentID) (multivac.Document, error) {
 	return s.store.Document(ctx, id)
+}
+
+// Original implements multivac.Library.
+func (s *Service) Original(ctx context.Context, id multivac.DocumentID) (multivac.Telling, error) {
+	return s.store.Original(ctx, id)
 }
 
 // MaxListing is how many documents a page may have at most.

@@ -55,6 +55,9 @@ type Worker struct {
 	// share a commit: on a machine of 2 cores, 8 do 1,500 small documents a
 	// second, 16 do 2,400, 64 do 3,500.
 	Workers int
+	// KeepOriginals says that what was told is kept next to the text that is read
+	// from it.
+	KeepOriginals bool
 	// Lease is how long a document stays with a worker that is not heard of
 	// any more. A living worker extends it.
 	Lease time.Duration
@@ -167,7 +170,7 @@ func (w *Worker) try(ctx context.Context, task multivac.Task, alone bool) (again
 	case task.Attempt > suspectAttempts && !alone:
 		return true, w.store.Release(ctx, task)
 	}
-	w.waited.Store(int64(now.Sub(document.Told)))
+	w.waited.Store(int64(now.Sub(document.Changed))) // not Told: it may be read again
 	return false, w.attempt(ctx, task, document)
 }
 

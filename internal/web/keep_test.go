@@ -20,13 +20,19 @@ type keeper struct {
 	imported multivac.Imported
 	merged   bool
 	read     string
+	whole    bool // the export was asked for originals
 }
 
 func (k *keeper) Retry(_ context.Context, id multivac.DocumentID) (multivac.Receipt, error) {
 	return multivac.Receipt{ID: id, Revision: 2, State: multivac.Pending, Changed: true}, k.err
 }
 
-func (k *keeper) Export(_ context.Context, w io.Writer) error {
+func (k *keeper) Reread(_ context.Context, id multivac.DocumentID) (multivac.Receipt, error) {
+	return multivac.Receipt{ID: id, Revision: 3, State: multivac.Pending, Changed: true}, k.err
+}
+
+func (k *keeper) Export(_ context.Context, w io.Writer, originals bool) error {
+	k.whole = originals
 	if k.written != "" {
 		if _, err := io.WriteString(w, k.written); err != nil {
 			return err
@@ -62,6 +68,14 @@ func TestKeeping(t *testing.T) {
 	if r := read[wire.Receipt](s, s.do("POST", "/api/v1/documents/1/retry", ""), 200); r.ID != "1" || r.Revision != 2 || !r.Changed {
 		t.Errorf("retry: got %+v", r)
 	}
+	if r := read[wire.Receipt](s, s.do("POST", "/api/v1/documents/1/reread", ""), 200); r.ID != "1" || r.Revision != 3 || !r.Changed {
+		t.Errorf("reread: got %+v", r)
+	}
+	for query, want := range map[string]bool{"": false, "?originals=true": true, "?originals=false": false} {
+		if s.do("GET", "/api/v1/export"+query, ""); k.whole != want {
+			t.Errorf("export%s: with originals is %v", query, k.whole)
+		}
+	}
 	if e := read[wire.Examination](s, s.do("GET", "/api/v1/doctor", ""), 200); e.Sound || e.Documents != 3 || e.Faults[0].Problem != "broken" {
 		t.Errorf("doctor: got %+v", e)
 	}
@@ -80,6 +94,7 @@ func TestKeeping(t *testing.T) {
 	s.problem(s.do("POST", "/api/v1/import?merge=perhaps", ""), 400, "invalid")
 	s.problem(s.do("POST", "/api/v1/import?mrege=true", ""), 400, "invalid")
 	s.problem(s.do("GET", "/api/v1/export?x=1", ""), 400, "invalid")
+	s.problem(s.do("GET", "/api/v1/export?originals=some", ""), 400, "invalid")
 	s.problem(s.do("GET", "/api/v1/import", ""), 405, "method-not-allowed")
 }
 
@@ -89,6 +104,7 @@ func TestKeepingFails(t *testing.T) {
 	s.problem(s.do("GET", "/api/v1/export", ""), 503, "unavailable")
 	s.problem(s.do("GET", "/api/v1/doctor", ""), 503, "unavailable")
 	s.problem(s.do("POST", "/api/v1/documents/1/retry", ""), 503, "unavailable")
+	s.problem(s.do("POST", "/api/v1/documents/1/reread", ""), 503, "unavailable")
 	k.imported.Lines = []multivac.BrokenLine{{Line: 7, Err: multivac.Errorf(multivac.ErrInvalid, "", "no JSON")}}
 	p := s.problem(s.do("POST", "/api/v1/import", "x"), 503, "unavailable")
 	if len(p.Errors) != 1 || p.Errors[0].Location != "line 7" {

@@ -99,6 +99,8 @@ var calls = map[string]call{
 	"PUT /api/v1/collections/{collection}/calibration":    {target: "/api/v1/collections/default/calibration", body: `{"questions":[]}`, header: asJSON, want: [4]int{401, 403, 403, 200}},
 	"GET /api/v1/collections/{collection}/calibration":    {target: "/api/v1/collections/default/calibration", want: [4]int{401, 200, 403, 200}},
 	"DELETE /api/v1/collections/{collection}/calibration": {target: "/api/v1/collections/default/calibration", want: [4]int{401, 403, 403, 200}},
+	"GET /api/v1/documents/{id}/original":                 {target: "/api/v1/documents/ID/original", want: [4]int{401, 200, 403, 200}},
+	"POST /api/v1/documents/{id}/reread":                  {target: "/api/v1/documents/ID/reread", want: [4]int{401, 403, 200, 200}},
 	"POST /api/v1/documents/{id}/retry":                   {target: "/api/v1/documents/ID/retry", want: [4]int{401, 403, 200, 200}},
 	"GET /api/v1/doctor":                                  {want: [4]int{401, 403, 403, 200}},
 	"GET /api/v1/export":                                  {want: [4]int{401, 403, 403, 200}},
@@ -274,6 +276,12 @@ func TestCollections(t *testing.T) {
 		if d := read[wire.Document](l.site, l.as("admin", "GET", "/api/v1/documents/"+ids["secrets"], ""), 200); d.State != "indexed" {
 			t.Errorf("after %s: %+v", method, d)
 		}
+	}
+	if there := l.problem(l.as("laws", "GET", "/api/v1/documents/"+ids["secrets"]+"/original", ""), 404, "not-found"); !strings.Contains(there.Detail, "never told") {
+		t.Errorf("original: %q", there.Detail)
+	}
+	if w := l.as("laws", "GET", "/api/v1/documents/"+ids["laws"]+"/original", ""); w.Code != 200 || w.Body.Len() == 0 {
+		t.Errorf("original of its own collection: got %d %q", w.Code, w.Body)
 	}
 
 	// Of many tellings, only those for other collections are refused.

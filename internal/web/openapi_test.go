@@ -80,6 +80,8 @@ func TestOpenAPI(t *testing.T) {
 	f("get", "/api/v1/collections/{collection}/calibration", "200 400 401 403 404 429 500 503")
 	f("delete", "/api/v1/collections/{collection}/calibration", "200 400 401 403 429 500 503")
 	f("get", "/api/v1/positions/{position}", "200 400 401 403 429 500 503")
+	f("get", "/api/v1/documents/{id}/original", "200 400 401 403 404 429 500 503")
+	f("post", "/api/v1/documents/{id}/reread", "200 400 401 403 404 429 500 503")
 	f("post", "/api/v1/documents/{id}/retry", "200 400 401 403 404 429 500 503")
 	f("get", "/api/v1/export", "200 400 401 403 429 500 503")
 	f("post", "/api/v1/import", "200 400 401 403 408 413 415 429 500 503")
@@ -103,8 +105,8 @@ func TestOpenAPI(t *testing.T) {
 			seen[op.OperationID] = true
 		}
 	}
-	if len(seen) != 25 {
-		t.Errorf("got %d operations, want 25", len(seen))
+	if len(seen) != 27 {
+		t.Errorf("got %d operations, want 27", len(seen))
 	}
 	for _, mediaType := range []string{"application/json", "application/x-ndjson", "multipart/form-data", "text/markdown", "text/plain", "text/html", "text/csv"} {
 		if _, ok := doc.Paths["/api/v1/documents"]["post"].RequestBody.Content[mediaType]; !ok {

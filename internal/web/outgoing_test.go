@@ -115,7 +115,7 @@ func TestSteadyReader(t *testing.T) {
 // An endless export writes until a write fails.
 type endless struct{ keeper }
 
-func (*endless) Export(_ context.Context, w io.Writer) error {
+func (*endless) Export(_ context.Context, w io.Writer, _ bool) error {
 	for line := bytes.Repeat([]byte("x"), 64<<10); ; {
 		if _, err := w.Write(line); err != nil {
 			return err

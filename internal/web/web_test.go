@@ -418,6 +418,33 @@ func TestSecurity(t *testing.T) {
 	}
 }
 
+// What was told comes byte for byte, as a file to keep, which no browser shows.
+func TestOriginal(t *testing.T) {
+	s := newSite(t)
+	f := func(told multivac.Telling, mediaType, disposition string) {
+		t.Helper()
+		receipts, err := s.Memory.Tell(t.Context(), []multivac.Telling{told}, multivac.WaitIndexed)
+		if err != nil {
+			t.Fatal(err)
+		}
+		id := string(receipts[0].ID)
+		w := s.do("GET", "/api/v1/documents/"+id+"/original", "", "Accept: text/html")
+		h := w.Header()
+		if w.Code != 200 || w.Body.String() != string(told.Body) || h.Get("Content-Type") != mediaType || h.Get("X-Content-Type-Options") != "nosniff" ||
+			h.Get("Content-Disposition") != strings.ReplaceAll(disposition, "ID", id) || h.Get("Content-Length") != fmt.Sprint(len(told.Body)) {
+			t.Errorf("got %d %q, %v", w.Code, w.Body, h)
+		}
+		if d := read[wire.Document](s, s.do("GET", "/api/v1/documents/"+id, ""), 200); !d.Original {
+			t.Errorf("the document says that it is not kept: %+v", d)
+		}
+	}
+	f(multivac.Telling{Source: "docs/a b.html", MediaType: multivac.HTML, Body: []byte("<script>\xff\x00</script>")}, "text/html", `attachment; filename="a b.html"`)
+	f(multivac.Telling{Source: "Größe.pdf", MediaType: "application/pdf", Body: []byte("%PDF")}, "application/pdf", "attachment; filename*=utf-8''Gr%C3%B6%C3%9Fe.pdf")
+	f(multivac.Telling{MediaType: multivac.Plain, Body: []byte("no source")}, "text/plain", "attachment; filename=ID")
+	f(multivac.Telling{Source: "/", MediaType: "no type\r\nX: y", Body: []byte("x")}, "application/octet-stream", "attachment; filename=ID")
+	s.problem(s.do("GET", "/api/v1/documents/"+strings.Repeat("0", 32)+"/original", ""), 404, "not-found")
+}
+
 func TestRetryAfter(t *testing.T) {
 	s := newSite(t)
 	f := func(err error, kind, want string) {

@@ -74,7 +74,7 @@ func (x *examination) rows() error {
 // row reports the first flaw of a row.
 func (x *examination) row(r *row, feed map[multivac.Position]entry) error {
 	for _, c := range append(slices.Clone(r.Replaced), deref(r.Content, r.Published)...) {
-		x.known[c.ID], x.known[c.Cut] = true, true
+		x.known[c.ID], x.known[c.Cut], x.known[c.Original] = true, true, true
 	}
 	for _, l := range r.Litter {
 		x.known[l.ID] = true
@@ -88,6 +88,11 @@ func (x *examination) row(r *row, feed map[multivac.Position]entry) error {
 		return err
 	}
 	f := cmp.Or(x.stateFlaw(r), x.lossFlaw(r, body, text), feedFlaw(r, feed), x.leaseFlaw(r))
+	if f == nil {
+		if f, err = x.originalFlaw(r); err != nil {
+			return err
+		}
+	}
 	if f == nil && text {
 		if f, err = x.passagesFlaw(r); err != nil {
 			return err
@@ -164,6 +169,44 @@ func (x *examination) lossFlaw(r *row, body, text bool) *flaw {
 func unpublish(_ *change, r *row) {
 	r.Litter = append(r.Litter, r.Published.litter()...)
 	r.Published, r.At, r.First = nil, place{}, 0
+}
+
+// originalFlaw finds texts next to which what was told is not whole. mend names
+// it no more: its pieces are litter.
+func (x *examination) originalFlaw(r *row) (*flaw, error) {
+	lost := make(map[string]bool)
+	for _, c := range append(slices.Clone(r.Replaced), deref(r.Published)...) {
+		o := c.original()
+		if o == nil {
+			continue
+		}
+		all, err := x.read(x.ctx, o)
+		if err != nil {
+			return nil, err
+		}
+		if all[0] == nil {
+			lost[o.ID] = true
+		}
+	}
+	if len(lost) == 0 {
+		return nil, nil
+	}
+	return &flaw{"what was told of it is lost, its text is there", func(_ *change, r *row) {
+		drop := func(c *content) {
+			if lost[c.Original] {
+				r.Litter = append(r.Litter, c.original().textLitter())
+				c.keep("", 0)
+			}
+		}
+		if r.Published != nil {
+			t := *r.Published
+			drop(&t)
+			r.Published = &t
+		}
+		for i := range r.Replaced {
+			drop(&r.Replaced[i])
+		}
+	}, "kept no more"}, nil
 }
 
 // feedFlaw finds a row with a place in the feed where the feed has no entry for

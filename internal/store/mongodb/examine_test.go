@@ -61,6 +61,7 @@ func TestExamine(t *testing.T) {
 	}
 	f("a piece of text belongs to nothing", "", stray(pieces))
 	f("passages belong to nothing", "", stray(cuts))
+	f("what was told of it is lost", "kept", drop(pieces, "kept", func(r *row) string { return r.Published.Original }))
 	f("its text is lost", "indexed", drop(pieces, "indexed", func(r *row) string { return r.Published.ID }))
 	f("its text is lost", "pending", drop(pieces, "pending", func(r *row) string { return r.Content.ID }))
 	f("what is published of it is lost", "again", drop(pieces, "again", func(r *row) string { return r.Published.ID }))

@@ -51,6 +51,49 @@ func (db *DB) Document(ctx context.Context, id multivac.DocumentID) (d multivac.
 	return d, damaged("the text of document %s is not whole", id)
 }
 
+// Original implements store.Store.
+func (db *DB) Original(ctx context.Context, id multivac.DocumentID) (t multivac.Telling, err error) {
+	defer multivac.Wrap(&err, "read what was told")
+	_, t, err = db.original(ctx, id)
+	return t, err
+}
+
+// original returns what was told of a document, and its row.
+func (db *DB) original(ctx context.Context, id multivac.DocumentID) (r *row, t multivac.Telling, err error) {
+	if !store.ValidID(id) {
+		return nil, t, errors.Join(ctx.Err(), store.ErrNeverTold(id))
+	}
+	for range maxReads {
+		if r, err = db.row(ctx, id); err != nil {
+			return nil, t, err
+		}
+		if r == nil {
+			return nil, t, store.ErrNeverTold(id)
+		}
+		c := r.told()
+		if c == nil {
+			return nil, t, store.ErrNotKept(id)
+		}
+		found, err := db.read(ctx, c)
+		if err != nil {
+			return nil, t, err
+		}
+		if found[0] == nil { // it has changed since the row was read
+			continue
+		}
+		d := r.document()
+		t = multivac.Telling{Collection: d.Collection, Source: d.Source, Title: d.Title, MediaType: d.MediaType, Body: found[0]}
+		if r.State != multivac.Indexed {
+			return r, t, nil
+		}
+		if t, same := store.AsTold(t, d.Hash); same {
+			return r, t, nil
+		}
+		return nil, multivac.Telling{}, damaged("what is kept of document %s is not what was told", id)
+	}
+	return nil, t, damaged("what was told of document %s is not whole", id)
+}
+
 // Documents implements store.Store.
 func (db *DB) Documents(ctx context.Context, list multivac.Listing) (page multivac.Page, err error) {
 	defer multivac.Wrap(&err, "list documents")
@@ -359,12 +402,12 @@ func (db *DB) Quotes(ctx context.Context, quotes []store.Quote) (texts []string,
 }
 
 // Records implements store.Store.
-func (db *DB) Records(ctx context.Context, passages bool, fn func(store.Record) error) (err error) {
+func (db *DB) Records(ctx context.Context, parts store.Parts, fn func(store.Record) error) (err error) {
 	defer multivac.Wrap(&err, "read records")
 	datums := make(map[string]string)
 	return db.walk(ctx, bson.D{}, func(rows []*row) error {
 		for _, r := range rows {
-			record, err := db.record(ctx, r, passages)
+			record, err := db.record(ctx, r, parts)
 			if err != nil {
 				return err
 			}
@@ -388,9 +431,9 @@ func (db *DB) Records(ctx context.Context, passages bool, fn func(store.Record) 
 }
 
 // record completes the record of a row, or of its newer state.
-func (db *DB) record(ctx context.Context, r *row, passages bool) (store.Record, error) {
+func (db *DB) record(ctx context.Context, r *row, parts store.Parts) (store.Record, error) {
 	for range 10 {
-		record, err := db.tryRecord(ctx, r, passages)
+		record, err := db.tryRecord(ctx, r, parts)
 		if !errors.Is(err, errGone) {
 			return record, err
 		}
@@ -401,10 +444,10 @@ func (db *DB) record(ctx context.Context, r *row, passages bool) (store.Record, 
 	return store.Record{}, damaged("the text of document %s is not whole", r.ID)
 }
 
-func (db *DB) tryRecord(ctx context.Context, r *row, passages bool) (store.Record, error) {
+func (db *DB) tryRecord(ctx context.Context, r *row, parts store.Parts) (store.Record, error) {
 	record := store.Record{Document: r.document()}
 	if p := r.Published; p != nil {
-		found, err := db.readPublished(ctx, p, passages)
+		found, err := db.readPublished(ctx, p, parts.Passages)
 		if err != nil {
 			return record, fmt.Errorf("document %s: %w", r.ID, err)
 		}
@@ -412,10 +455,20 @@ func (db *DB) tryRecord(ctx context.Context, r *row, passages bool) (store.Recor
 			return record, errGone
 		}
 		record.Published = &store.Published{
-			Publication: store.Publication{Title: p.Title, Text: found.text, Places: multivac.Places(p.Places), Version: p.version(), Passages: found.passages, Vectors: found.vectors},
+			Publication: store.Publication{Title: p.Title, Text: found.text, IsBody: p.Verbatim, Places: multivac.Places(p.Places), Version: p.version(), Passages: found.passages, Vectors: found.vectors},
 			Revision:    multivac.Revision(p.Revision), MediaType: p.MediaType,
 		}
 		copy(record.Published.Hash[:], p.Hash)
+		if o := p.original(); o != nil && parts.Originals {
+			originals, err := db.read(ctx, o)
+			if err != nil {
+				return record, err
+			}
+			if originals[0] == nil {
+				return record, errGone
+			}
+			record.Published.Original = originals[0]
+		}
 		if r.State == multivac.Indexed {
 			record.Text, record.Places = record.Published.Text, record.Published.Places
 		}

@@ -66,7 +66,9 @@ func (p place) order() int64 { return p.Batch<<16 | int64(p.Index) }
 
 // A content is a body or a text. It is stored in pieces of pieceSize bytes,
 // whose names are made from its own. Its passages, without their text, are
-// stored in cuts.
+// stored in cuts. What was told is kept next to a text in pieces of its own. The
+// fields for that came without a new version of the schema: an older program
+// drops them when it writes a row, and Examine finds the pieces.
 type content struct {
 	ID        string `bson:"id"`
 	Size      int    `bson:"size"`
@@ -80,6 +82,10 @@ type content struct {
 	Passages  int    `bson:"passages"`
 	Version   int    `bson:"segmenter"` // of passages and vectors, by pack
 	Replaced  int64  `bson:"replaced,omitempty"`
+
+	Original     string `bson:"original,omitempty"` // of the pieces of what was told; empty where there are none
+	OriginalSize int    `bson:"original_size,omitempty"`
+	Verbatim     bool   `bson:"verbatim,omitempty"` // the text is what was told, byte for byte
 }
 
 type litter struct {
@@ -131,8 +137,23 @@ func (c *content) litter() []litter {
 	if c.Cut != "" {
 		all = append(all, c.cutLitter())
 	}
+	if o := c.original(); o != nil {
+		all = append(all, o.textLitter())
+	}
 	return all
 }
+
+// original returns what was told as a content of its own, or nil if it is not
+// kept next to the text.
+func (c *content) original() *content {
+	if c.Original == "" {
+		return nil
+	}
+	return &content{ID: c.Original, Size: c.OriginalSize}
+}
+
+// keep names what was told.
+func (c *content) keep(id string, size int) { c.Original, c.OriginalSize = id, size }
 
 func (c *content) textLitter() litter {
 	return litter{ID: c.ID, Pieces: parts(c.Size, pieceSize)}
@@ -151,7 +172,7 @@ func (r *row) clone() *row {
 // names reports whether a content or cut of the row has the name.
 func (r *row) names(name string) bool {
 	for _, c := range append(slices.Clone(r.Replaced), deref(r.Content, r.Published)...) {
-		if c.ID == name || c.Cut == name {
+		if c.ID == name || c.Cut == name || c.Original == name {
 			return true
 		}
 	}
@@ -164,6 +185,21 @@ func (r *row) current() *content {
 		return r.Published
 	}
 	return r.Content
+}
+
+// told returns what was told of the row's revision, or nil if it is not kept.
+func (r *row) told() *content {
+	c := r.current()
+	if c == nil || r.State != multivac.Indexed || c.Verbatim {
+		return c
+	}
+	return c.original()
+}
+
+// keeps reports whether the same body was kept of what is published.
+func (r *row) keeps(body *content) bool {
+	p := r.Published
+	return p != nil && (p.Verbatim || p.Original != "") && bytes.Equal(p.Hash, body.Hash)
 }
 
 // text returns the published text of a revision, or nil.
@@ -186,7 +222,7 @@ func (r *row) document() multivac.Document {
 		State: r.State, Step: r.Step, Attempts: r.Attempts, LastError: r.LastError, Told: store.FromMicros(r.Told), Changed: store.FromMicros(r.Changed),
 	}
 	if c := r.current(); c != nil {
-		d.Title, d.MediaType = c.Title, c.MediaType
+		d.Title, d.MediaType, d.Original = c.Title, c.MediaType, r.told() != nil
 		copy(d.Hash[:], c.Hash)
 	}
 	return d

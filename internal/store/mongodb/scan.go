@@ -124,7 +124,7 @@ func some(ctx context.Context, cursor *mongo.Cursor) (rows []*row, err error) {
 			return nil, damaged("%v", err)
 		}
 		for _, c := range deref(r.Published, r.Content) {
-			size += c.Size
+			size += c.Size + c.OriginalSize
 		}
 		rows = append(rows, r)
 	}

@@ -9,6 +9,9 @@ import (
 	"testing"
 	"time"
 
+	"go.mongodb.org/mongo-driver/v2/bson"
+	"go.mongodb.org/mongo-driver/v2/mongo"
+
 	"multivac"
 	"multivac/internal/servers"
 	"multivac/internal/store"
@@ -37,6 +40,46 @@ func TestStore(t *testing.T) {
 		o := Options{URI: m.URI, Database: database(dir)}
 		return &replicas{t: t, all: []*DB{open(t, o), open(t, o)}}
 	})
+}
+
+// What was told goes with its text: no piece of it stays.
+func TestOriginalsLeaveNothing(t *testing.T) {
+	db := open(t, Options{URI: servers.Mongo(t, servers.MongoOptions{Unsynced: true}).URI})
+	defer db.Close()
+	now := time.Now()
+	tell := func(body string) multivac.DocumentID {
+		t.Helper()
+		now = now.Add(time.Second)
+		told, err := db.Put(t.Context(), []multivac.Telling{{Source: "a", Body: []byte(body)}}, now)
+		must(t, err)
+		p := storetest.Cut("the same text")
+		p.KeepBody = true
+		_, err = db.Publish(t.Context(), multivac.Task{Document: told[0].ID, Revision: told[0].Revision}, p, now)
+		must(t, err)
+		return told[0].ID
+	}
+	has := func(want int64, when string) {
+		t.Helper()
+		must(t, db.conn.Call(t.Context(), func(ctx context.Context, d *mongo.Database) error {
+			n, err := d.Collection(pieces).CountDocuments(ctx, bson.D{})
+			if n != want {
+				t.Errorf("%s there are %d pieces, want %d", when, n, want)
+			}
+			return err
+		}))
+	}
+	tell("<p>first")
+	has(2, "told")
+	id := tell("<p>second")
+	has(4, "told again")
+	must(t, db.Purge(t.Context(), now.Add(time.Second)))
+	has(2, "purged")
+	_, err := db.Reread(t.Context(), id, now)
+	must(t, err)
+	has(3, "reading again")
+	_, err = db.Delete(t.Context(), id, now)
+	must(t, err)
+	has(0, "deleted")
 }
 
 // replicas are processes that have one database open. Each call goes to the
@@ -174,8 +217,16 @@ func (r *replicas) Retry(ctx context.Context, id multivac.DocumentID, now time.T
 	return r.next().Retry(ctx, id, now)
 }
 
-func (r *replicas) Records(ctx context.Context, passages bool, fn func(store.Record) error) error {
-	return r.next().Records(ctx, passages, fn)
+func (r *replicas) Original(ctx context.Context, id multivac.DocumentID) (multivac.Telling, error) {
+	return r.next().Original(ctx, id)
+}
+
+func (r *replicas) Reread(ctx context.Context, id multivac.DocumentID, now time.Time) (multivac.Receipt, error) {
+	return r.next().Reread(ctx, id, now)
+}
+
+func (r *replicas) Records(ctx context.Context, parts store.Parts, fn func(store.Record) error) error {
+	return r.next().Records(ctx, parts, fn)
 }
 
 func (r *replicas) Restore(ctx context.Context, records []store.Record, now time.Time) (int, error) {

@@ -42,7 +42,7 @@ func put(t multivac.Telling, now int64, receipt *multivac.Receipt) *change {
 	c := &change{id: string(t.ID()), weight: len(t.Body)}
 	c.plan = func(c *change, r *row) (bool, error) {
 		*receipt = multivac.Receipt{ID: multivac.DocumentID(c.id), Source: t.Source, State: multivac.Pending}
-		if old := r.current(); old != nil && r.State != multivac.Failed && string(old.Hash) == string(hash[:]) {
+		if old := r.current(); old != nil && r.State != multivac.Failed && string(old.Hash) == string(hash[:]) && (!t.Keep || r.told() != nil) {
 			receipt.Revision, receipt.State = multivac.Revision(r.Revision), r.State
 			placed(receipt, r)
 			return false, nil
@@ -261,11 +261,16 @@ func publish(task multivac.Task, p store.Publication, now int64) func(*change, *
 			t.Title = p.Title
 		}
 		c.fresh = t.cutPieces(p.Passages, p.Vectors)
+		keeps := p.KeepBody || r.keeps(body)
 		if body.is(text.Size, text.Sum) { // the same, as for Markdown: it need not be written again
-			t.ID = body.ID
+			t.ID, t.Verbatim = body.ID, p.IsBody || keeps
 		} else {
 			c.fresh = append(c.fresh, t.bodyPieces([]byte(p.Text)))
-			r.Litter = append(r.Litter, body.litter()...)
+			if keeps {
+				t.keep(body.ID, body.Size)
+			} else {
+				r.Litter = append(r.Litter, body.litter()...)
+			}
 		}
 		c.isFirst = r.replace(&t, now)
 		r.Content = nil
@@ -311,11 +316,7 @@ func (db *DB) Retry(ctx context.Context, id multivac.DocumentID, now time.Time) 
 		r = multivac.Receipt{ID: id, Source: d.Source, Revision: multivac.Revision(d.Revision), State: d.State}
 		switch {
 		case d.State == multivac.Failed:
-			d.Revision++
-			body := *d.Content
-			body.Revision = d.Revision
-			d.Content = &body
-			d.State, d.Step, d.Attempts, d.LastError, d.Changed, d.Lease, d.Due = multivac.Pending, "", 0, "", store.Micros(now), 0, 0
+			d.again(store.Micros(now))
 			r.Revision, r.State = multivac.Revision(d.Revision), multivac.Pending
 		case d.State == multivac.Pending && d.Due != 0:
 			d.Due = 0
@@ -327,6 +328,49 @@ func (db *DB) Retry(ctx context.Context, id multivac.DocumentID, now time.Time) 
 		return true, nil
 	}})
 	return r, err
+}
+
+// Reread implements store.Store. It reads what was told before the change, and
+// looks in the change whether it is still that.
+func (db *DB) Reread(ctx context.Context, id multivac.DocumentID, now time.Time) (r multivac.Receipt, err error) {
+	defer multivac.Wrap(&err, "read document again")
+	for {
+		was, told, err := db.original(ctx, id)
+		if err != nil {
+			return multivac.Receipt{}, err
+		}
+		changed := false
+		body := content{ID: newName(), Size: len(told.Body), Sum: sum(told.Body), Title: told.Title, MediaType: told.MediaType}
+		err = db.tellings.do(ctx, &change{id: string(id), weight: len(told.Body), plan: func(c *change, d *row) (bool, error) {
+			if changed = d.Revision != was.Revision || d.State != was.State; changed {
+				return false, nil
+			}
+			r = multivac.Receipt{ID: id, Source: d.Source, Revision: multivac.Revision(d.Revision), State: multivac.Pending}
+			if d.State == multivac.Pending {
+				return false, nil
+			}
+			if d.State == multivac.Indexed {
+				body.Hash = d.Published.Hash
+				d.Content = &body
+				c.fresh = []newPieces{body.bodyPieces(told.Body)}
+			}
+			d.again(store.Micros(now))
+			r.Revision, r.Changed = multivac.Revision(d.Revision), true
+			return true, nil
+		}})
+		if err != nil || !changed {
+			return r, err
+		}
+	}
+}
+
+// again makes a document pending at its next revision, with the body that it has.
+func (r *row) again(now int64) {
+	r.Revision++
+	body := *r.Content
+	body.Revision = r.Revision
+	r.Content = &body
+	r.State, r.Step, r.Attempts, r.LastError, r.Changed, r.Lease, r.Due = multivac.Pending, "", 0, "", now, 0, 0
 }
 
 // Published implements store.Store.
@@ -348,7 +392,7 @@ func (db *DB) Published(ctx context.Context, task multivac.Task) (p store.Public
 			return p, err
 		}
 		if t := found[0]; t != nil {
-			return store.Publication{Title: r.Published.Title, Text: t.text, Places: multivac.Places(r.Published.Places), Version: r.Published.version(), Passages: t.passages}, nil
+			return store.Publication{Title: r.Published.Title, Text: t.text, IsBody: r.Published.Verbatim, Places: multivac.Places(r.Published.Places), Version: r.Published.version(), Passages: t.passages}, nil
 		}
 	}
 	return p, damaged("the text of document %s is not whole", task.Document)
@@ -440,8 +484,11 @@ func restore(from store.Record, now int64) *change {
 	if from.Published != nil {
 		text = newText(from.Published.Publication)
 		text.Revision, text.Hash = int64(from.Published.Revision), from.Published.Hash[:]
-		text.Title, text.MediaType = from.Published.Title, from.Published.MediaType
-		c.weight += text.Size
+		text.Title, text.MediaType, text.Verbatim = from.Published.Title, from.Published.MediaType, from.Published.IsBody
+		if original := from.Published.Original; len(original) > 0 {
+			text.keep(newName(), len(original))
+		}
+		c.weight += text.Size + text.OriginalSize
 	}
 	body := &content{ID: newName(), Size: len(from.Body), Sum: sum(from.Body), Revision: int64(from.Revision), Hash: from.Hash[:],
 		Title: from.Title, MediaType: from.MediaType}
@@ -467,6 +514,9 @@ func restore(from store.Record, now int64) *change {
 		r.Content = nil
 		if text != nil && (r.Published == nil || r.Published.Revision < text.Revision) {
 			c.fresh = append(text.cutPieces(from.Published.Passages, from.Published.Vectors), text.bodyPieces([]byte(from.Published.Text)))
+			if o := text.original(); o != nil {
+				c.fresh = append(c.fresh, o.bodyPieces(from.Published.Original))
+			}
 			c.isFirst = r.replace(text, now)
 			c.announce = true
 		}

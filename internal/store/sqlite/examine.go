@@ -31,6 +31,9 @@ func rules(now int64) []rule {
 		{"a piece of text belongs to nothing", `SELECT DISTINCT id >> 24, NULL FROM chunks WHERE id >> 24 NOT IN (SELECT id FROM revisions)`, (*writer).drop, "dropped"},
 		{"a passage belongs to nothing", `SELECT DISTINCT id >> 24, NULL FROM passages WHERE id >> 24 NOT IN (SELECT id FROM revisions WHERE text = 1)`, (*writer).uncut, "dropped"},
 		{"vectors belong to nothing", `SELECT DISTINCT id >> 24, NULL FROM vectors WHERE id >> 24 NOT IN (SELECT vectors FROM revisions WHERE text = 1)`, (*writer).dropVectors, "dropped"},
+		{"what was told belongs to nothing", `SELECT DISTINCT id >> 24, NULL FROM originals WHERE id >> 24 NOT IN (SELECT id FROM revisions WHERE original <> 0)`, (*writer).dropOriginal, "dropped"},
+		{"what was told of it is lost, its text is there", `SELECT r.id, d.id FROM revisions r LEFT JOIN documents d ON d.key = r.document
+		WHERE r.original <> 0 AND r.original <> ` + originalSize, (*writer).dropOriginal, "kept no more"},
 		{"its text is lost", `SELECT d.key, d.id FROM documents d LEFT JOIN revisions r ON r.id = d.content AND r.document = d.key
 		WHERE d.state <> 3 AND d.published IN (0, d.content) AND (r.id IS NULL OR r.text <> (d.state = 1) OR r.size <> ` + contentSize + `)`,
 			lose, "forgotten, so that it can be told again"},
@@ -55,6 +58,9 @@ func rules(now int64) []rule {
 
 // contentSize is the size of the content of a revision r, as its chunks have it.
 const contentSize = `(SELECT coalesce(sum(length(c.bytes)), 0) FROM chunks c WHERE c.id BETWEEN r.id << 24 AND (r.id << 24) + 16777215)`
+
+// originalSize is the same of what is kept next to it.
+const originalSize = `(SELECT coalesce(sum(length(o.bytes)), 0) FROM originals o WHERE o.id BETWEEN r.id << 24 AND (r.id << 24) + 16777215)`
 
 // maxDelay is the longest that a lease or the wait for a retry may be.
 const maxDelay = 24 * time.Hour

@@ -43,13 +43,17 @@ func TestExamine(t *testing.T) {
 	f(`INSERT INTO chunks VALUES (99 << 24, x'00')`, "a piece of text belongs to nothing", "")
 	f(`INSERT INTO passages VALUES (99 << 24, '', '', '', 0, 1, x'', x'')`, "a passage belongs to nothing", "")
 	f(`INSERT INTO vectors VALUES (99 << 24, x'')`, "vectors belong to nothing", "")
+	f(`INSERT INTO originals VALUES (99 << 24, x'00')`, "what was told belongs to nothing", "")
+	f(`UPDATE revisions SET original = 0`, "what was told belongs to nothing", "")
+	f(`DELETE FROM originals`, "what was told of it is lost", "kept")
+	f(`UPDATE originals SET bytes = substr(bytes, 2)`, "what was told of it is lost", "kept")
 	f(`DELETE FROM chunks WHERE id >> 24 = (SELECT content FROM documents WHERE source = 'indexed')`, "its text is lost", "indexed")
 	f(`DELETE FROM revisions WHERE id = (SELECT content FROM documents WHERE source = 'pending')`, "a piece of text belongs to nothing", "")
 	f(`DELETE FROM chunks WHERE id >> 24 = (SELECT published FROM documents WHERE source = 'again')`, "what is published of it is lost", "again")
 	f(`DELETE FROM feed WHERE position = (SELECT position FROM documents WHERE source = 'indexed')`, "the feed does not say what is published", "indexed")
 	f(`DELETE FROM feed WHERE position = (SELECT position FROM documents WHERE source = 'deleted')`, "the feed does not say what is published", "deleted")
 	f(`DELETE FROM feed WHERE position = (SELECT failed_position FROM documents WHERE source = 'failed')`, "the feed does not say that it has failed", "failed")
-	f(`INSERT INTO feed VALUES (4, 99, 1, 1, x'')`, "the feed has an entry of nothing", "")
+	f(`INSERT INTO feed VALUES (5, 99, 1, 1, x'')`, "the feed has an entry of nothing", "")
 	f(`DELETE FROM feed`, "the feed does not say what is published", "indexed")
 	f(`INSERT INTO work VALUES ('k', 'x', 1, 0, '', 0, '', 0, 0, 9e18, 0)`, "a task is leased or put off for too long", "")
 	f(`UPDATE documents SET lease = 9e18 WHERE source = 'pending'`, "leased or put off for too long", "pending")
@@ -70,6 +74,7 @@ func TestEarlierVersions(t *testing.T) {
 	f(4, store.Version{Segmenter: 1}, 2) // one of three has vectors
 	f(5, store.Version{Segmenter: 3}, 2)
 	f(6, store.Version{Segmenter: 3}, 2)
+	f(7, store.Version{Segmenter: 3}, 2)
 }
 
 // upgrade opens data of a version of the schema. Its passages are of the version
@@ -128,7 +133,7 @@ func upgrade(t *testing.T, version int, made store.Version, outdatedToVectors in
 	}
 }
 
-// checkVectors checks the 4 vectors that the data of version 5 and 6 have.
+// checkVectors checks the 4 vectors that the data from version 5 on have.
 func checkVectors(t *testing.T, db *DB, has bool) {
 	t.Helper()
 	published, vectors := 0, 0

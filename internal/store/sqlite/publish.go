@@ -61,6 +61,11 @@ func (db *DB) Publish(ctx context.Context, task multivac.Task, p store.Publicati
 		if err != nil {
 			return err
 		}
+		if !p.IsBody {
+			if err := w.exchange(d, p); err != nil {
+				return err
+			}
+		}
 		if err := w.setText(d.content, p); err != nil {
 			return err
 		}
@@ -74,18 +79,29 @@ func (db *DB) Publish(ctx context.Context, task multivac.Task, p store.Publicati
 	return at, nil
 }
 
-// setText makes the content of a revision its text, with passages.
-func (w *writer) setText(content int64, p store.Publication) error {
-	if !p.IsBody {
-		if err := w.empty(content); err != nil {
-			return err
-		}
-		if err := w.fill(content, []byte(p.Text)); err != nil {
+// exchange puts the text in the place of the body, which it drops or keeps.
+func (w *writer) exchange(d record, p store.Publication) error {
+	keeps := p.KeepBody
+	if !keeps && d.published != 0 {
+		if err := w.Get([]any{&keeps}, `SELECT r.hash = ? AND `+hasOriginal+` FROM revisions r WHERE r.id = ?`, d.hash, d.published); err != nil {
 			return err
 		}
 	}
-	if _, err := w.Exec(`UPDATE revisions SET title = iif(title = '', ?, title), size = ?, text = 1, segmenter = ?, encoder = ?, places = ? WHERE id = ?`,
-		p.Title, len(p.Text), p.Version.Segmenter, p.Version.Vectors, []byte(p.Places), content); err != nil {
+	if keeps {
+		if err := w.keepBody(d.content); err != nil {
+			return err
+		}
+	}
+	if err := w.empty(d.content); err != nil {
+		return err
+	}
+	return w.fill(d.content, []byte(p.Text))
+}
+
+// setText says that the content of a revision is its text, and adds the passages.
+func (w *writer) setText(content int64, p store.Publication) error {
+	if _, err := w.Exec(`UPDATE revisions SET title = iif(title = '', ?, title), size = ?, text = 1, verbatim = ?, segmenter = ?, encoder = ?, places = ? WHERE id = ?`,
+		p.Title, len(p.Text), p.IsBody, p.Version.Segmenter, p.Version.Vectors, []byte(p.Places), content); err != nil {
 		return err
 	}
 	return w.addPassages(content, p.Passages, p.Vectors)
@@ -178,8 +194,8 @@ func (db *DB) Published(ctx context.Context, task multivac.Task) (p store.Public
 	err = db.snapshot(ctx, func(c *conn) error {
 		var content int64
 		var places []byte
-		err := c.Get([]any{&content, &p.Title, &p.Version.Segmenter, &p.Version.Vectors, &places},
-			`SELECT r.id, r.title, r.segmenter, r.encoder, r.places FROM documents d JOIN revisions r ON r.id = d.published WHERE d.id = ? AND r.revision = ?`,
+		err := c.Get([]any{&content, &p.Title, &p.IsBody, &p.Version.Segmenter, &p.Version.Vectors, &places},
+			`SELECT r.id, r.title, r.verbatim, r.segmenter, r.encoder, r.places FROM documents d JOIN revisions r ON r.id = d.published WHERE d.id = ? AND r.revision = ?`,
 			rawID(task.Document), int64(task.Revision))
 		if errors.Is(err, sql.ErrNoRows) {
 			return store.ErrSuperseded(task)

@@ -15,7 +15,7 @@ import (
 // The columns that scanDocument scans, and their tables.
 const (
 	documentColumns = `SELECT d.id, d.collection, d.source, coalesce(r.title, ''), coalesce(r.media_type, ''), r.hash, d.revision, d.state,
-	d.step, d.attempts, d.last_error, d.told, d.changed`
+	d.step, d.attempts, d.last_error, d.told, d.changed, ` + hasOriginal
 	documentTables = ` FROM documents d LEFT JOIN revisions r ON r.id = d.content `
 )
 
@@ -27,7 +27,7 @@ func scanDocument(r row, more ...any) (d multivac.Document, err error) {
 	var state int
 	var told, changed int64
 	err = r.Scan(append([]any{&id, &d.Collection, &d.Source, &d.Title, &d.MediaType, &hash, &d.Revision, &state,
-		&d.Step, &d.Attempts, &d.LastError, &told, &changed}, more...)...)
+		&d.Step, &d.Attempts, &d.LastError, &told, &changed, &d.Original}, more...)...)
 	if err != nil {
 		return d, err
 	}
@@ -67,15 +67,17 @@ func (db *DB) Document(ctx context.Context, id multivac.DocumentID) (d multivac.
 }
 
 // content returns the content of a revision.
-func (c *conn) content(revision int64) ([]byte, error) {
-	var content []byte
-	err := c.Each(func(rows *sql.Rows) error {
+func (c *conn) content(revision int64) ([]byte, error) { return c.bytes("chunks", revision) }
+
+// bytes returns what a table of chunks has of a revision.
+func (c *conn) bytes(table string, revision int64) (all []byte, err error) {
+	err = c.Each(func(rows *sql.Rows) error {
 		var chunk sql.RawBytes
 		err := rows.Scan(&chunk)
-		content = append(content, chunk...)
+		all = append(all, chunk...)
 		return err
-	}, `SELECT bytes FROM chunks WHERE id BETWEEN ? AND ? ORDER BY id`, revision<<idBits, (revision+1)<<idBits-1)
-	return content, err
+	}, `SELECT bytes FROM `+table+` WHERE id BETWEEN ? AND ? ORDER BY id`, revision<<idBits, (revision+1)<<idBits-1)
+	return all, err
 }
 
 // Pending implements store.Store.

@@ -52,9 +52,9 @@ func (w *writer) again(d record, now int64) error {
 }
 
 // Records implements store.Store.
-func (db *DB) Records(ctx context.Context, passages bool, fn func(store.Record) error) error {
+func (db *DB) Records(ctx context.Context, parts store.Parts, fn func(store.Record) error) error {
 	for after := []byte{}; ; {
-		batch, err := db.records(ctx, passages, after)
+		batch, err := db.records(ctx, parts, after)
 		if err != nil {
 			return fmt.Errorf("read records: %w", err)
 		}
@@ -72,8 +72,11 @@ func (db *DB) Records(ctx context.Context, passages bool, fn func(store.Record) 
 }
 
 // records returns the next few records after an identifier.
-func (db *DB) records(ctx context.Context, passages bool, after []byte) (batch []store.Record, err error) {
-	type contents struct{ content, published int64 }
+func (db *DB) records(ctx context.Context, parts store.Parts, after []byte) (batch []store.Record, err error) {
+	type contents struct {
+		content, published int64
+		original           int // size
+	}
 	err = db.snapshot(ctx, func(c *conn) error {
 		var all []contents
 		size := 0
@@ -83,14 +86,19 @@ func (db *DB) records(ctx context.Context, passages bool, after []byte) (batch [
 			}
 			var of contents
 			var n int
-			r, err := scanRecord(rows, &of.content, &of.published, &n)
+			r, err := scanRecord(rows, &of.content, &of.published, &n, &of.original)
 			batch, all = append(batch, r), append(all, of)
-			size += n
+			if size += n; parts.Originals {
+				size += of.original
+			}
 			return err
 		}, recordColumns, after, batchChanges)
 		for i, of := range all {
 			if err == nil {
-				err = c.complete(&batch[i], of.content, of.published, passages)
+				err = c.complete(&batch[i], of.content, of.published, parts.Passages)
+			}
+			if err == nil && parts.Originals && of.original > 0 {
+				batch[i].Published.Original, err = c.bytes("originals", of.published)
 			}
 		}
 		return err
@@ -101,18 +109,20 @@ func (db *DB) records(ctx context.Context, passages bool, after []byte) (batch [
 var recordColumns = `SELECT d.id, d.collection, d.source, coalesce(r.title, ''), coalesce(r.media_type, ''), r.hash, d.revision, d.state,
 		d.step, d.attempts, d.last_error, d.told, d.changed, d.content,
 		coalesce(p.id, 0), coalesce(p.revision, 0), p.hash, coalesce(p.title, ''), coalesce(p.media_type, ''), coalesce(p.segmenter, 0), coalesce(p.encoder, 0),
-		coalesce(p.places, x''), d.published <> 0 AND d.key = ` + datumOf(`d.collection`) + `, coalesce(r.size, 0) + coalesce(p.size, 0)
+		coalesce(p.places, x''), d.published <> 0 AND d.key = ` + datumOf(`d.collection`) + `, coalesce(r.size, 0) + coalesce(p.size, 0),
+		` + hasOriginal + `, coalesce(p.verbatim, 0), coalesce(p.original, 0)
 	FROM documents d LEFT JOIN revisions r ON r.id = d.content LEFT JOIN revisions p ON p.id = d.published
 	WHERE d.id > ? ORDER BY d.id LIMIT ?`
 
-func scanRecord(rows *sql.Rows, content, published *int64, size *int) (r store.Record, err error) {
+func scanRecord(rows *sql.Rows, content, published *int64, size, original *int) (r store.Record, err error) {
 	var id, hash, publishedHash, places []byte
 	var state int
 	var told, changed int64
 	var p store.Published
 	err = rows.Scan(&id, &r.Collection, &r.Source, &r.Title, &r.MediaType, &hash, &r.Revision, &state,
 		&r.Step, &r.Attempts, &r.LastError, &told, &changed, content,
-		published, &p.Revision, &publishedHash, &p.Title, &p.MediaType, &p.Version.Segmenter, &p.Version.Vectors, &places, &r.Datum, size)
+		published, &p.Revision, &publishedHash, &p.Title, &p.MediaType, &p.Version.Segmenter, &p.Version.Vectors, &places, &r.Datum, size,
+		&r.Document.Original, &p.IsBody, original)
 	if err != nil {
 		return r, err
 	}
@@ -236,6 +246,12 @@ func (w *writer) restorePublished(r store.Record, d *record, now int64) error {
 	}
 	content, err := w.revision(d.key, int64(p.Revision), p.Hash, p.Title, p.MediaType)
 	if err != nil {
+		return err
+	}
+	if err := w.fill(content, []byte(p.Text)); err != nil {
+		return err
+	}
+	if err := w.addOriginal(content, p.Original); err != nil {
 		return err
 	}
 	if err := w.setText(content, p.Publication); err != nil {

@@ -12,9 +12,9 @@ import (
 // The content of a revision is its body until it is published, and its text from
 // then on. It is cut into chunks. The chunks of the revision with the id r have
 // the ids r<<idBits, r<<idBits + 1, …; its passages have the same ids in their own
-// table. A passage has no copy of its text, so it cannot differ from the
-// document's. Even a text of MaxBody bytes has fewer than 1<<idBits chunks and
-// passages.
+// table, and so have the chunks of its body where that is kept next to the text. A
+// passage has no copy of its text, so it cannot differ from the document's. Even a
+// text of MaxBody bytes has fewer than 1<<idBits chunks and passages.
 const (
 	idBits    = 24
 	chunkSize = 8192 // bytes; the queries have this number, too
@@ -31,6 +31,7 @@ const (
 //  6. the datum is a query; a version of the segmenter and one of the vectors;
 //     places; tasks of other kinds
 //  7. calibrations
+//  8. what was told, next to the text
 var migrations = []string{`
 -- state: an index into multivac.States. Times: microseconds of Unix, 0 for none.
 CREATE TABLE documents (
@@ -105,6 +106,7 @@ CREATE TABLE feed (
 	splitListing,
 	noteFirst + splitVersion + addPlaces + addWork,
 	addCalibrations,
+	addOriginals,
 }
 
 // The migration that notes of each document when it was published first, so

@@ -92,8 +92,8 @@ func (w *writer) put(t multivac.Telling, id multivac.DocumentID, hash multivac.C
 		if err != nil {
 			return receipt, err
 		}
-		if (d.state == pending || d.state == indexed) && string(d.hash) == string(hash[:]) {
-			return unchanged(receipt, d), nil
+		if same, err := w.same(d, t, hash); err != nil || same {
+			return unchanged(receipt, d), err
 		}
 		if err := w.succeed(d, content, now); err != nil {
 			return receipt, err
@@ -123,6 +123,19 @@ func (w *writer) add(t multivac.Telling, id []byte, content, now int64) (key int
 	}
 	key, err = r.LastInsertId()
 	return key, true, err
+}
+
+// same reports whether a telling changes nothing.
+func (w *writer) same(d record, t multivac.Telling, hash multivac.ContentHash) (bool, error) {
+	if d.state != pending && d.state != indexed || string(d.hash) != string(hash[:]) {
+		return false, nil
+	}
+	kept := true
+	if !t.Keep {
+		return kept, nil
+	}
+	err := w.Get([]any{&kept}, `SELECT `+hasOriginal+` FROM revisions r WHERE r.id = ?`, d.content)
+	return kept, err
 }
 
 // unchanged completes the receipt of a telling that changes nothing.
@@ -161,10 +174,13 @@ func (w *writer) insert(query string, args ...any) (int64, error) {
 }
 
 // fill stores the content of a revision.
-func (w *writer) fill(content int64, b []byte) error {
+func (w *writer) fill(content int64, b []byte) error { return w.fillIn("chunks", content, b) }
+
+// fillIn stores the chunks of a revision in a table of chunks.
+func (w *writer) fillIn(table string, content int64, b []byte) error {
 	for id := content << idBits; len(b) > 0; id++ {
 		n := min(len(b), chunkSize)
-		if _, err := w.Exec(`INSERT INTO chunks (id, bytes) VALUES (?, ?)`, id, b[:n]); err != nil {
+		if _, err := w.Exec(`INSERT INTO `+table+` (id, bytes) VALUES (?, ?)`, id, b[:n]); err != nil {
 			return err
 		}
 		b = b[n:]
@@ -172,9 +188,12 @@ func (w *writer) fill(content int64, b []byte) error {
 	return nil
 }
 
-// drop removes a revision with its content and passages.
+// drop removes a revision with its content, its original and its passages.
 func (w *writer) drop(content int64) error {
 	if err := w.empty(content); err != nil {
+		return err
+	}
+	if err := w.dropOriginal(content); err != nil {
 		return err
 	}
 	if err := w.dropPassages(content); err != nil {

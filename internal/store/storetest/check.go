@@ -104,6 +104,7 @@ func (c *checker) states() {
 				c.Errorf("document %+v is deleted, published is %+v", d, published)
 			}
 		}
+		c.original(d)
 		if d.Revision == 0 || d.Told.IsZero() || d.Changed.Before(d.Told) {
 			c.Errorf("document %s has revision %d, told %v, changed %v", id, d.Revision, d.Told, d.Changed)
 		}
@@ -112,6 +113,19 @@ func (c *checker) states() {
 		if _, is := c.documents[id]; !is {
 			c.Errorf("document %s is published and not listed", id)
 		}
+	}
+}
+
+// original checks that a document says whether what was told is there.
+func (c *checker) original(d multivac.Document) {
+	c.Helper()
+	told, err := c.s.Original(c.ctx, d.ID)
+	waits := d.State == multivac.Pending || d.State == multivac.Failed
+	switch {
+	case d.Original != (err == nil), err != nil && !errors.Is(err, multivac.ErrNotFound), waits && !d.Original, d.State == multivac.Deleted && d.Original:
+		c.Errorf("document %s is %s, and says %v of its original: %v", d.ID, d.State, d.Original, err)
+	case err == nil && (told.ID() != d.ID || waits && string(told.Body) != string(d.Body)):
+		c.Errorf("what was told of document %s is that of another: %+v", d.ID, told)
 	}
 }
 

@@ -111,7 +111,7 @@ func comesBack(s *subject) {
 	told := telling("x", "# One\n\nTwo.\n")
 	r := s.tell(told)
 	want := multivac.Document{ID: told.ID(), Collection: "c", Source: "x", Title: "About x", MediaType: multivac.Markdown, Hash: told.Hash(),
-		Body: told.Body, Revision: 1, State: multivac.Pending, Told: s.now, Changed: s.now}
+		Body: told.Body, Original: true, Revision: 1, State: multivac.Pending, Told: s.now, Changed: s.now}
 	s.same("pending", want, s.document(r.ID))
 
 	leased, doc, err := s.Lease(s.ctx, task(r), s.tick(), s.now.Add(time.Hour))
@@ -124,7 +124,7 @@ func comesBack(s *subject) {
 	s.same("at a step", want, s.document(r.ID))
 
 	s.publish(r, "Two.")
-	want.Step, want.State, want.Body, want.Text, want.Places, want.Changed = "", multivac.Indexed, nil, "Two.", Cut("Two.").Places, s.now
+	want.Step, want.State, want.Body, want.Original, want.Text, want.Places, want.Changed = "", multivac.Indexed, nil, false, "Two.", Cut("Two.").Places, s.now
 	s.same("indexed", want, s.document(r.ID))
 
 	for _, id := range []multivac.DocumentID{telling("y", "").ID(), "", "x", "00"} {

@@ -49,7 +49,8 @@ func Mends(t *testing.T, s store.Store, problem, source string, damage func() er
 }
 
 // Fill puts documents into a store. Each state has one, whose source is the name
-// of the state. The document "again" is told again after its publication.
+// of the state. The document "again" is told again after its publication. Of the
+// document "kept" what was told is kept, too.
 func Fill(t testing.TB, s store.Store) {
 	t.Helper()
 	now := time.Now().Add(-time.Hour).Truncate(time.Millisecond)
@@ -61,14 +62,17 @@ func Fill(t testing.TB, s store.Store) {
 		}
 		return task(r[0])
 	}
-	index := func(source, body string) multivac.Task {
-		told := tell(source, body)
-		if _, err := s.Publish(t.Context(), told, Cut(body), now); err != nil {
+	publish := func(told multivac.Task, p store.Publication) multivac.Task {
+		if _, err := s.Publish(t.Context(), told, p, now); err != nil {
 			t.Fatal(err)
 		}
 		return told
 	}
+	index := func(source, body string) multivac.Task { return publish(tell(source, body), Cut(body)) }
 	index("indexed", "one\n\ntwo")
+	kept := Cut("kept")
+	kept.KeepBody = true
+	publish(tell("kept", "<p>kept"), kept)
 	index("again", "before")
 	tell("again", "after")
 	tell("pending", "waits")

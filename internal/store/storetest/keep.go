@@ -15,7 +15,7 @@ func (s *subject) records() []store.Record {
 	s.Helper()
 	var all []store.Record
 	last := multivac.DocumentID("")
-	s.must(s.Records(s.ctx, true, func(r store.Record) error {
+	s.must(s.Records(s.ctx, store.Parts{Passages: true, Originals: true}, func(r store.Record) error {
 		if r.ID <= last {
 			s.Errorf("record of %s comes after that of %s", r.ID, last)
 		}
@@ -24,12 +24,12 @@ func (s *subject) records() []store.Record {
 		return nil
 	}))
 	n := 0
-	s.must(s.Records(s.ctx, false, func(r store.Record) error {
+	s.must(s.Records(s.ctx, store.Parts{}, func(r store.Record) error {
 		if p := r.Published; p != nil {
-			if len(p.Passages) > 0 {
-				s.Errorf("the record of %s has passages, and none were wanted", r.ID)
+			if len(p.Passages) > 0 || len(p.Original) > 0 {
+				s.Errorf("the record of %s has passages or what was told, and none were wanted", r.ID)
 			}
-			p.Passages, p.Vectors = all[n].Published.Passages, all[n].Published.Vectors
+			p.Passages, p.Vectors, p.Original = all[n].Published.Passages, all[n].Published.Vectors, all[n].Published.Original
 		}
 		s.same("records without passages", all[n], r)
 		n++
@@ -62,6 +62,11 @@ func (s *subject) every() {
 	_, err := s.Delete(s.ctx, gone.ID, s.tick())
 	s.must(err)
 	s.index("large", strings.Repeat("A line of a long text.\n\n", 2000))
+	s.keep(s.tell(telling("kept", "<p>kept")), "kept")
+	s.keep(s.tell(telling("large kept", strings.Repeat("<p>A line.\n", 2000))), "A line.")
+	s.keep(s.tell(telling("verbatim", "as it is")), "as it is")
+	s.keep(s.tell(telling("kept before", "<p>before")), "before")
+	s.tell(telling("kept before", "<p>waits"))
 	bytes, err := s.Put(s.ctx, []multivac.Telling{{Collection: "d", Source: "bytes", Body: []byte("\xff\x00")}, {Body: []byte("no source")}}, s.tick())
 	s.must(err)
 	s.publish(bytes[1], "no source")
@@ -239,6 +244,7 @@ func invalidRecords(s *subject) {
 	f("pending, no body", func(_, p *store.Record) { p.Body = nil })
 	f("pending, later published", func(i, p *store.Record) { p.Published = i.Published })
 	f("deleted, with text", func(i, _ *store.Record) { i.State = multivac.Deleted })
+	f("what was told, twice", func(i, _ *store.Record) { i.Published.IsBody, i.Published.Original = true, []byte("text") })
 	f("a passage elsewhere", func(i, _ *store.Record) { i.Published.Passages[0].Text = "other" })
 	f("a byte too few", func(i, _ *store.Record) { i.Published.Vectors = vector(1)[1:] })
 	f("passages out of order", func(i, _ *store.Record) { i.Published.Passages[0].Number = 3 })

@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"multivac"
+	"multivac/internal/store"
 )
 
 // A model is the store in its simplest form. Random work is done to both, and
@@ -25,6 +26,8 @@ type modelDocument struct {
 	published  multivac.Revision // 0 where nothing is
 	first      int               // which publication of all was its first, where something is published
 	texts      map[multivac.Revision]string
+	told       []byte               // of Revision; nil where it is not kept
+	kept       multivac.ContentHash // of what is published, where what was told of it is kept
 	replaced   map[multivac.Revision]time.Time
 }
 
@@ -36,10 +39,11 @@ func (m *model) put(t multivac.Telling, now time.Time) multivac.Receipt {
 			texts: make(map[multivac.Revision]string), replaced: make(map[multivac.Revision]time.Time)}
 		m.documents[id] = d
 	}
-	same := d.Hash == t.Hash() && (d.State == multivac.Pending || d.State == multivac.Indexed)
+	same := d.Hash == t.Hash() && (d.State == multivac.Pending || d.State == multivac.Indexed) && (!t.Keep || d.Original)
 	if !same {
 		d.Revision++
 		d.State, d.Title, d.MediaType, d.Hash, d.Body, d.Text, d.Places = multivac.Pending, t.Title, multivac.Markdown, t.Hash(), t.Body, "", ""
+		d.Original, d.told = true, t.Body
 		d.Step, d.Attempts, d.LastError, d.Told, d.Changed = "", 0, "", now, now
 		d.lease, d.due, d.leased = time.Time{}, time.Time{}, false
 	}
@@ -56,7 +60,7 @@ func (m *model) delete(id multivac.DocumentID, now time.Time) error {
 	}
 	d.Document = multivac.Document{ID: id, Collection: d.Collection, Source: d.Source, Revision: d.Revision + 1,
 		State: multivac.Deleted, Told: d.Told, Changed: now}
-	d.published, d.leased = 0, false
+	d.published, d.leased, d.told, d.kept = 0, false, nil, multivac.ContentHash{}
 	clear(d.texts)
 	clear(d.replaced)
 	return nil
@@ -114,8 +118,8 @@ func (m *model) fail(t multivac.Task, cause string, final bool, now, retry time.
 	return true
 }
 
-func (m *model) publish(t multivac.Task, text string, now time.Time) bool {
-	d := m.at(t)
+func (m *model) publish(t multivac.Task, p store.Publication, now time.Time) bool {
+	d, text := m.at(t), p.Text
 	if d == nil {
 		return false
 	}
@@ -124,11 +128,31 @@ func (m *model) publish(t multivac.Task, text string, now time.Time) bool {
 	}
 	d.State, d.Changed, d.Text, d.Body, d.Step, d.LastError = multivac.Indexed, now, text, nil, "", ""
 	d.Places = Cut(text).Places
+	d.Original = p.IsBody || p.KeepBody || d.kept == d.Hash
+	if d.kept = d.Hash; !d.Original {
+		d.told, d.kept = nil, multivac.ContentHash{}
+	}
 	if m.publications++; d.published == 0 {
 		d.first = m.publications
 	}
 	d.published, d.texts[d.Revision] = d.Revision, text
 	return true
+}
+
+// reread reports whether the document could be made pending again, and is.
+func (m *model) reread(id multivac.DocumentID, now time.Time) (multivac.Receipt, error) {
+	d, ok := m.documents[id]
+	if !ok || d.told == nil {
+		return multivac.Receipt{}, multivac.ErrNotFound
+	}
+	changed := d.State != multivac.Pending
+	if changed {
+		d.Revision++
+		d.State, d.Body, d.Text, d.Places, d.Original = multivac.Pending, d.told, "", "", true
+		d.Step, d.Attempts, d.LastError, d.Changed = "", 0, "", now
+		d.lease, d.due, d.leased = time.Time{}, time.Time{}, false
+	}
+	return multivac.Receipt{ID: id, Source: d.Source, Revision: d.Revision, State: d.State, Changed: changed}, nil
 }
 
 // datum returns the text of a collection's datum, or nothing.
@@ -196,15 +220,21 @@ func (r *randomWork) step(number int) {
 	switch n := r.IntN(100); {
 	case n < 30:
 		r.put(now)
-	case n < 50:
+	case n < 47:
 		r.leaseOne(now, later)
-	case n < 73:
+	case n < 68:
 		r.workOn(number, now, later)
-	case n < 85:
-		t, p := r.pick(), Cut(r.text())
-		p.Title = ""
-		_, err := r.Publish(r.ctx, t, p, now)
-		r.agree("publish", r.model.publish(t, p.Text, now), err)
+	case n < 80:
+		r.publishOne(now)
+	case n < 86:
+		id := r.pick().Document
+		got, err := r.Reread(r.ctx, id, now)
+		want, fails := r.model.reread(id, now)
+		if !errors.Is(err, fails) {
+			r.Errorf("reread: %v, want %v", err, fails)
+		} else if r.same("reread", want, got); err == nil {
+			r.tasks = append(r.tasks, task(got))
+		}
 	case n < 91:
 		id := r.pick().Document
 		_, err := r.Delete(r.ctx, id, now)
@@ -233,12 +263,23 @@ func (r *randomWork) pick() multivac.Task {
 }
 
 func (r *randomWork) put(now time.Time) {
-	t := multivac.Telling{Collection: multivac.CollectionName([]string{"a", "b"}[r.IntN(2)]), Source: fmt.Sprint(r.IntN(5)), Body: []byte(r.text())}
+	t := multivac.Telling{Collection: multivac.CollectionName([]string{"a", "b"}[r.IntN(2)]), Source: fmt.Sprint(r.IntN(5)), Body: []byte(r.text()), Keep: r.IntN(3) == 0}
 	got, err := r.Put(r.ctx, []multivac.Telling{t}, now)
 	r.must(err)
 	got[0].Position = ""
 	r.same("put", r.model.put(t, now), got[0])
 	r.tasks = append(r.tasks, task(got[0]))
+}
+
+// publishOne publishes a text of a task. Where that is the body, it says so or not.
+func (r *randomWork) publishOne(now time.Time) {
+	t, p := r.pick(), Cut(r.text())
+	p.Title, p.KeepBody = "", r.IntN(2) == 0
+	if d := r.model.at(t); d != nil {
+		p.IsBody = p.Text == string(d.Body) && r.IntN(2) == 0
+	}
+	_, err := r.Publish(r.ctx, t, p, now)
+	r.agree("publish", r.model.publish(t, p, now), err)
 }
 
 func (r *randomWork) leaseOne(now, later time.Time) {
@@ -287,6 +328,9 @@ func (s *subject) compare(m *model) {
 	published := s.scan()
 	for id, want := range m.documents {
 		s.same("document", want.Document, s.document(id))
+		if told, err := s.Original(s.ctx, id); string(told.Body) != string(want.told) || (err == nil) != (want.told != nil) || err == nil && told.ID() != id {
+			s.Errorf("what was told of document %s: %+v, %v, want %q", id, told, err, want.told)
+		}
 		if published[id].Revision != want.published {
 			s.Errorf("document %s is published at revision %d, want %d", id, published[id].Revision, want.published)
 		}

@@ -146,22 +146,22 @@ func TestNextPage(t *testing.T) {
 	f(listInput{Collection: "laws", State: "failed", Limit: 7, Cursor: "before"}, "x", `</api/v1/documents?collection=laws&cursor=x&limit=7&state=failed>; rel="next"`)
 }
 
-func TestOnlyMerge(t *testing.T) {
-	f := func(query string, allowed, want bool, problem string) {
+func TestOnlySwitch(t *testing.T) {
+	f := func(query string, want bool, problem string) {
 		t.Helper()
 		values, err := url.ParseQuery(query)
 		if err != nil {
 			t.Fatal(err)
 		}
-		got, err := onlyMerge(values, allowed)
+		got, err := onlySwitch(values, "merge")
 		if got != want || problem == "" && err != nil || problem != "" && (!errors.Is(err, multivac.ErrInvalid) || !strings.Contains(err.Error(), problem)) {
 			t.Errorf("%q: got %v, %v, want %v, %q", query, got, err, want, problem)
 		}
 	}
-	f("", true, false, "")
-	f("merge=true", true, true, "")
-	f("merge=false", true, false, "")
-	f("merge=yes", true, false, `merge is "yes"`)
-	f("merge=true", false, false, `unknown parameter "merge"`)
-	f("other=1", true, false, `unknown parameter "other"`)
+	f("", false, "")
+	f("merge=true", true, "")
+	f("merge=false", false, "")
+	f("merge=yes", false, `merge is "yes"`)
+	f("originals=true", false, `unknown parameter "originals"`)
+	f("other=1", false, `unknown parameter "other"`)
 }

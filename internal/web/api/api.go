@@ -6,8 +6,10 @@ import (
 	"context"
 	"fmt"
 	"iter"
+	"mime"
 	"net/http"
 	"net/url"
+	"path"
 	"strconv"
 	"sync"
 	"time"
@@ -68,6 +70,8 @@ func Routes(o Options) []route.Route {
 			About: &route.About{ID: "list-documents", Summary: "List documents", Errors: route.ErrorsReading}},
 		{Pattern: "GET /api/v1/documents/{id}", Rule: route.Look, Handler: openapi.Typed(s.document),
 			About: &route.About{ID: "get-document", Summary: "Get a document and its text", Errors: route.ErrorsFinding, More: describeDocument}},
+		{Pattern: "GET /api/v1/documents/{id}/original", Rule: route.Ask, Handler: openapi.Typed(s.original),
+			About: &route.About{ID: "get-original", Summary: "Get what was told of a document", Errors: route.ErrorsFinding, More: describeOriginal}},
 		{Pattern: "DELETE /api/v1/documents/{id}", Rule: route.Delete, Handler: openapi.Typed(s.delete),
 			About: &route.About{ID: "delete-document", Summary: "Forget a document", Errors: route.ErrorsFinding}},
 		{Pattern: "GET /api/v1/answer", Rule: route.Ask, Handler: openapi.Modelled[wire.Question, answered](s.answer),
@@ -85,6 +89,8 @@ func Routes(o Options) []route.Route {
 		all = append(all, []route.Route{
 			{Pattern: "POST /api/v1/documents/{id}/retry", Rule: route.Tell, Handler: openapi.Typed(s.retry),
 				About: &route.About{ID: "retry-document", Summary: "Try a failed document again", Errors: route.ErrorsFinding}},
+			{Pattern: "POST /api/v1/documents/{id}/reread", Rule: route.Tell, Handler: openapi.Typed(s.reread),
+				About: &route.About{ID: "reread-document", Summary: "Read what was told of a document again", Errors: route.ErrorsFinding, More: describeReread}},
 			{Pattern: "GET /api/v1/doctor", Rule: route.Costly, Bounds: route.Whole, Handler: openapi.Typed(s.doctor),
 				About: &route.About{ID: "examine", Summary: "Look for what is broken", Errors: route.ErrorsReading}},
 			{Pattern: "GET /api/v1/export", Rule: route.Costly, Bounds: route.Whole, Handler: http.HandlerFunc(s.export),
@@ -133,6 +139,29 @@ func (s *server) document(ctx context.Context, in *idInput) (*documentOutput, er
 	return &documentOutput{func(out huma.Context) {
 		out.SetHeader("Content-Type", "application/json")
 		wire.WriteDocument(out.BodyWriter(), wire.NewDocument(d))
+	}}, nil
+}
+
+// original sends what was told as a file to keep: a browser shows no document of
+// others as a page of this server.
+func (s *server) original(ctx context.Context, in *idInput) (*documentOutput, error) {
+	t, err := s.Library.Original(ctx, multivac.DocumentID(in.ID))
+	if err != nil {
+		return nil, err
+	}
+	mediaType := t.MediaType
+	if _, _, err := mime.ParseMediaType(mediaType); err != nil {
+		mediaType = "application/octet-stream"
+	}
+	name := path.Base(t.Source)
+	if name == "." || name == "/" {
+		name = in.ID
+	}
+	return &documentOutput{func(out huma.Context) {
+		out.SetHeader("Content-Type", mediaType)
+		out.SetHeader("Content-Disposition", mime.FormatMediaType("attachment", map[string]string{"filename": name}))
+		out.SetHeader("Content-Length", strconv.Itoa(len(t.Body)))
+		_, _ = out.BodyWriter().Write(t.Body) // where it fails, the client has gone
 	}}, nil
 }
 

@@ -60,6 +60,18 @@ func describeDocument(schemas route.Schemas, _ *huma.Operation, success *huma.Re
 	success.Content = map[string]*huma.MediaType{"application/json": {Schema: schemas.Schema(wire.Document{})}}
 }
 
+func describeOriginal(_ route.Schemas, op *huma.Operation, success *huma.Response) {
+	op.Description = "Byte for byte, with its media type, as a file to keep. Of a document that is pending or has failed, it is always there; " +
+		"of one that is indexed, where its text is what was told, or the setting keep-originals was on."
+	success.Description = "What was told"
+	success.Content = map[string]*huma.MediaType{"*/*": {}} // any bytes: JSON may have been told, too
+}
+
+func describeReread(_ route.Schemas, op *huma.Operation, _ *huma.Response) {
+	op.Description = "It becomes pending at its next revision. Until it is read, answers come from what is published of it. " +
+		"One that is pending already stays as it is."
+}
+
 func describeAnswer(schemas route.Schemas, op *huma.Operation, success *huma.Response) {
 	op.Description = "Always 200 when asked properly: not knowing is an answer. Accept: text/plain gets the answer's text alone."
 	success.Description = "The answer, or the refusal"
@@ -71,6 +83,9 @@ func describeAnswer(schemas route.Schemas, op *huma.Operation, success *huma.Res
 
 func describeExport(_ route.Schemas, op *huma.Operation, success *huma.Response) {
 	op.Description = "A stream of JSON Lines, with an object for each document. The last line says how many there are: without it, the stream was cut off."
+	op.Parameters = []*huma.Param{{Name: "originals", In: "query",
+		Description: "With true, what was told is in it, too, where it is kept next to the text that was read from it",
+		Schema:      &huma.Schema{Type: huma.TypeBoolean}}}
 	success.Content = map[string]*huma.MediaType{wire.ExportType: {Schema: openapi.Text()}}
 }
 

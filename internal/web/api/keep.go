@@ -31,6 +31,14 @@ func (s *server) retry(ctx context.Context, in *idInput) (*body[wire.Receipt], e
 	return &body[wire.Receipt]{wire.NewReceipt(r)}, nil
 }
 
+func (s *server) reread(ctx context.Context, in *idInput) (*body[wire.Receipt], error) {
+	r, err := s.Keeper.Reread(ctx, multivac.DocumentID(in.ID))
+	if err != nil {
+		return nil, err
+	}
+	return &body[wire.Receipt]{wire.NewReceipt(r)}, nil
+}
+
 func (s *server) doctor(ctx context.Context, _ *struct{}) (*body[wire.Examination], error) {
 	var e multivac.Examination
 	err := s.examinations.during(ctx, func() (err error) {
@@ -44,12 +52,13 @@ func (s *server) doctor(ctx context.Context, _ *struct{}) (*body[wire.Examinatio
 }
 
 func (s *server) export(w http.ResponseWriter, r *http.Request) {
-	if _, err := onlyMerge(r.URL.Query(), false); err != nil {
+	originals, err := onlySwitch(r.URL.Query(), "originals")
+	if err != nil {
 		wire.WriteProblem(w, s.Problem(r.Context(), err))
 		return
 	}
 	out := &exportWriter{ResponseWriter: w}
-	err := s.exports.during(r.Context(), func() error { return s.Keeper.Export(r.Context(), out) })
+	err = s.exports.during(r.Context(), func() error { return s.Keeper.Export(r.Context(), out, originals) })
 	if err == nil {
 		return
 	}
@@ -61,7 +70,7 @@ func (s *server) export(w http.ResponseWriter, r *http.Request) {
 }
 
 func (s *server) importAll(w http.ResponseWriter, r *http.Request) {
-	merge, err := onlyMerge(r.URL.Query(), true)
+	merge, err := onlySwitch(r.URL.Query(), "merge")
 	var imported multivac.Imported
 	if err == nil {
 		imported, err = s.takeIn(r.Context(), steadyReader{r.Body, http.NewResponseController(w)}, merge)
@@ -88,22 +97,22 @@ func (s *server) takeIn(ctx context.Context, r io.Reader, merge bool) (multivac.
 	return s.Keeper.Import(ctx, r, merge)
 }
 
-// onlyMerge reads the query of an import, or of an export, which has none.
-func onlyMerge(query url.Values, allowed bool) (merge bool, err error) {
+// onlySwitch reads a query that has one parameter, true or false, or none.
+func onlySwitch(query url.Values, known string) (on bool, err error) {
 	for name, values := range query {
-		if name != "merge" || !allowed {
+		if name != known {
 			return false, multivac.Errorf(multivac.ErrInvalid, "leave it out", "unknown parameter %q", multivac.Clip(name, 40))
 		}
 		switch values[len(values)-1] {
 		case "true":
-			merge = true
+			on = true
 		case "false":
-			merge = false
+			on = false
 		default:
-			return false, multivac.Errorf(multivac.ErrInvalid, "use true or false", "merge is %q", multivac.Clip(values[len(values)-1], 40))
+			return false, multivac.Errorf(multivac.ErrInvalid, "use true or false", "%s is %q", known, multivac.Clip(values[len(values)-1], 40))
 		}
 	}
-	return merge, nil
+	return on, nil
 }
 
 // An exportWriter sets the headers of an export with its first bytes. Before

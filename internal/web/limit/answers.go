@@ -96,6 +96,15 @@ func (b bounded) Document(ctx context.Context, id multivac.DocumentID) (d multiv
 	return d, err
 }
 
+// Original implements multivac.Library.
+func (b bounded) Original(ctx context.Context, id multivac.DocumentID) (t multivac.Telling, err error) {
+	err = withRoom(ctx, readingText, func() (int64, error) {
+		t, err = b.Library.Original(ctx, id)
+		return int64(len(t.Body)), err
+	})
+	return t, err
+}
+
 // Documents implements multivac.Library.
 func (b bounded) Documents(ctx context.Context, list multivac.Listing) (page multivac.Page, err error) {
 	err = withRoom(ctx, int64(cmp.Or(list.Limit, 100))*readingRow, func() (int64, error) {

@@ -49,6 +49,10 @@ func (f *fake) Document(_ context.Context, id multivac.DocumentID) (multivac.Doc
 	return d, nil
 }
 
+func (f *fake) Original(context.Context, multivac.DocumentID) (multivac.Telling, error) {
+	panic("pages show no originals")
+}
+
 func (f *fake) Status(context.Context) (multivac.Status, error) { return f.status, f.statusErr }
 
 func (f *fake) Reach(context.Context, multivac.Position) error { panic("pages wait for nothing") }

@@ -22,7 +22,7 @@ type counting struct {
 	exports         atomic.Int64
 }
 
-func (k *counting) Export(_ context.Context, w io.Writer) error {
+func (k *counting) Export(_ context.Context, w io.Writer, _ bool) error {
 	k.exports.Add(1)
 	_, err := io.WriteString(w, "the tunnel\n")
 	return err

@@ -129,7 +129,7 @@ func (m *Memory) put(t multivac.Telling) multivac.Receipt {
 	if changed {
 		d = multivac.Document{
 			ID: id, Collection: t.Collection.OrDefault(), Source: t.Source, Title: t.Title, MediaType: t.MediaType,
-			Hash: t.Hash(), Body: t.Body, Revision: d.Revision + 1, State: multivac.Pending,
+			Hash: t.Hash(), Body: t.Body, Original: true, Revision: d.Revision + 1, State: multivac.Pending,
 		}
 		m.documents[id] = d
 	}
@@ -200,6 +200,20 @@ func (m *Memory) Document(_ context.Context, id multivac.DocumentID) (multivac.D
 	return d, nil
 }
 
+// Original implements multivac.Library. It keeps what was told.
+func (m *Memory) Original(_ context.Context, id multivac.DocumentID) (multivac.Telling, error) {
+	if m.Err != nil {
+		return multivac.Telling{}, m.Err
+	}
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	d, ok := m.documents[id]
+	if !ok || d.State == multivac.Deleted {
+		return multivac.Telling{}, missing(id)
+	}
+	return multivac.Telling{Collection: d.Collection, Source: d.Source, Title: d.Title, MediaType: d.MediaType, Body: d.Body}, nil
+}
+
 func missing(id multivac.DocumentID) error {
 	return multivac.Errorf(multivac.ErrNotFound, "list documents to see what there is", "there is no document %s", id)
 }
@@ -242,7 +256,7 @@ func (m *Memory) Delete(_ context.Context, id multivac.DocumentID) (multivac.Rec
 	changed := d.State != multivac.Deleted
 	if changed {
 		m.position++
-		d.State, d.Text, d.Body = multivac.Deleted, "", nil
+		d.State, d.Text, d.Body, d.Original = multivac.Deleted, "", nil, false
 		d.Revision++
 		m.documents[id] = d
 	}

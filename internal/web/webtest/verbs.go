@@ -47,6 +47,12 @@ func (c *Called) Delete(context.Context, multivac.DocumentID) (r multivac.Receip
 	return r, nil
 }
 
+// Original implements multivac.Library.
+func (c *Called) Original(context.Context, multivac.DocumentID) (t multivac.Telling, _ error) {
+	c.note("Original")
+	return t, nil
+}
+
 // Datum implements multivac.Library.
 func (c *Called) Datum(context.Context, multivac.CollectionName) (string, error) {
 	c.note("Datum")
@@ -89,8 +95,14 @@ func (c *Called) Retry(context.Context, multivac.DocumentID) (r multivac.Receipt
 	return r, nil
 }
 
+// Reread implements multivac.Keeper.
+func (c *Called) Reread(context.Context, multivac.DocumentID) (r multivac.Receipt, _ error) {
+	c.note("Reread")
+	return r, nil
+}
+
 // Export implements multivac.Keeper.
-func (c *Called) Export(context.Context, io.Writer) error {
+func (c *Called) Export(context.Context, io.Writer, bool) error {
 	c.note("Export")
 	return nil
 }

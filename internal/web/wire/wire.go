@@ -120,6 +120,7 @@ type Document struct {
 	LastError  string    `json:"last_error,omitempty"`
 	Told       time.Time `json:"told"`
 	Changed    time.Time `json:"changed" doc:"When the state last changed"`
+	Original   bool      `json:"original" doc:"Whether what was told is kept, so that it can be read again"`
 	Text       string    `json:"text,omitempty" doc:"As extracted, once indexed; left out of lists"`
 }
 
@@ -128,7 +129,7 @@ func NewDocument(d multivac.Document) Document {
 	return Document{
 		ID: string(d.ID), Collection: string(d.Collection), Source: d.Source, Title: d.Title, MediaType: d.MediaType,
 		Hash: hex.EncodeToString(d.Hash[:]), Revision: uint64(d.Revision), State: string(d.State),
-		Step: d.Step, Attempts: d.Attempts, LastError: d.LastError, Told: d.Told, Changed: d.Changed, Text: d.Text,
+		Step: d.Step, Attempts: d.Attempts, LastError: d.LastError, Told: d.Told, Changed: d.Changed, Original: d.Original, Text: d.Text,
 	}
 }
 
@@ -158,7 +159,7 @@ func (w Document) Document() multivac.Document {
 	d := multivac.Document{
 		ID: multivac.DocumentID(w.ID), Collection: multivac.CollectionName(w.Collection), Source: w.Source,
 		Title: w.Title, MediaType: w.MediaType, Revision: multivac.Revision(w.Revision), State: multivac.State(w.State),
-		Step: w.Step, Attempts: w.Attempts, LastError: w.LastError, Told: w.Told, Changed: w.Changed, Text: w.Text,
+		Step: w.Step, Attempts: w.Attempts, LastError: w.LastError, Told: w.Told, Changed: w.Changed, Original: w.Original, Text: w.Text,
 	}
 	if hash, err := hex.DecodeString(w.Hash); err == nil && len(hash) == len(d.Hash) {
 		copy(d.Hash[:], hash)
