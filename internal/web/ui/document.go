@@ -25,6 +25,7 @@ type documentPage struct {
 	Collection           multivac.CollectionName
 	Told                 time.Time
 	JSON                 string // address of the document for programs
+	Original             string // address of what was told; empty if it is not kept
 	Place                string // of the sentence in the file, in words
 	Begins               bool   // Place begins with the sentence
 	Note                 string // the reason why no text, or no sentence, is shown
@@ -71,6 +72,9 @@ func (s *Site) document(w http.ResponseWriter, r *http.Request) {
 		Collection: d.Collection,
 		Told:       d.Told.UTC(),
 		JSON:       "/api/v1/documents/" + url.PathEscape(string(d.ID)),
+	}
+	if d.Original {
+		page.Original = page.JSON + "/original"
 	}
 	page.show(d, r.URL.Query())
 	render(w, http.StatusOK, page.html())

@@ -63,6 +63,7 @@ func (p documentPage) facts() g.Node {
 		g.If(p.Place != "", fact("Quoted from", isolated(p.Place))),
 		fact("Collection", g.Text(string(p.Collection))),
 		g.If(!p.Told.IsZero(), fact("Told", h.Time(h.DateTime(p.Told.Format(time.RFC3339)), g.Text(p.Told.Format("2 January 2006, 15:04 MST"))))),
+		g.If(p.Original != "", fact("As told", h.A(h.Href(p.Original), g.Text("Download")))),
 		fact("For programs", h.A(h.Href(p.JSON), g.Text("JSON"))),
 	))
 }

@@ -348,6 +348,10 @@ func TestDocument(t *testing.T) {
 	get(t, h, "/ui/document/new").wantText("still to be read")
 	f.documents["bad"] = multivac.Document{ID: "bad", State: multivac.Failed, LastError: "the table has no header"}
 	get(t, h, "/ui/document/bad").wantText("could not be read. The table has no header.")
+	f.documents["kept"] = multivac.Document{ID: "kept", State: multivac.Indexed, Text: "Stop the pump.", Original: true}
+	if p := get(t, h, "/ui/document/kept"); !strings.Contains(p.Body, `<a href="/api/v1/documents/kept/original">Download</a>`) || strings.Contains(get(t, h, "/ui/document/bad").Body, "/original") {
+		t.Error("what was told is offered where it is not kept, or not where it is")
+	}
 	f.documents["gone"] = multivac.Document{ID: "gone", State: multivac.Deleted}
 	get(t, h, "/ui/document/gone").want(410, "h1", "", "This document was deleted")
 }
