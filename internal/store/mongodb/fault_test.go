@@ -280,6 +280,26 @@ func TestNotesWhilePublishing(t *testing.T) {
 	t.Errorf("%d were published while %d came, want %d", len(published), documents, want)
 }
 
+// What a worker has made waits longer for its turn than a lease, for which the
+// worker waits.
+func TestPatience(t *testing.T) {
+	m := servers.Mongo(t, servers.MongoOptions{})
+	db := open(t, Options{URI: m.URI})
+	f := func(l *lane, want time.Duration) {
+		t.Helper()
+		var waits time.Duration
+		_, _ = db.change(t.Context(), l, multivac.Task{Document: multivac.Telling{Source: "a"}.ID()}, 0, func(c *change, _ *row) (bool, error) {
+			waits = time.Until(c.until)
+			return false, nil
+		})
+		if waits > want || waits < want/2 {
+			t.Errorf("it waits for %s, want %s", waits, want)
+		}
+	}
+	f(db.leases, changeTimeout)
+	f(db.announcing, workTimeout)
+}
+
 // A standalone server has no change streams. It is refused with a remedy, even
 // if the URI hides what it is.
 func TestStandalone(t *testing.T) {

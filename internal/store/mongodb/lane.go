@@ -1,6 +1,7 @@
 package mongodb
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"slices"
@@ -21,6 +22,7 @@ const (
 	maxGroup      = 100                  // changes in a transaction
 	maxWeight     = 16 << 20             // bytes of their pieces
 	changeTimeout = 10 * time.Second     // how long a change waits for its turn
+	workTimeout   = time.Minute          // how long what a worker has made waits for it
 	lostPause     = 3 * time.Millisecond // pause after another process was faster for every change of a group
 )
 
@@ -35,6 +37,8 @@ type change struct {
 	// to them.
 	fresh  []newPieces
 	weight int // of the pieces, about, in bytes
+	// patience is how long it waits for its turn; changeTimeout if 0.
+	patience time.Duration
 
 	// Entries that plan wants in the feed: of the row's publication or
 	// deletion, or of its failure, or both.
@@ -101,7 +105,7 @@ func (l *lane) do(ctx context.Context, changes ...*change) error {
 		return nil
 	}
 	for _, c := range changes {
-		c.done, c.until = make(chan struct{}), time.Now().Add(changeTimeout)
+		c.done, c.until = make(chan struct{}), time.Now().Add(cmp.Or(c.patience, changeTimeout))
 	}
 	l.mu.Lock()
 	if l.closed {

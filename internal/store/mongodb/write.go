@@ -143,6 +143,9 @@ func (db *DB) change(ctx context.Context, l *lane, task multivac.Task, weight in
 		return nil, errors.Join(ctx.Err(), store.ErrSuperseded(task))
 	}
 	c := &change{id: string(task.Document), plan: plan, weight: weight}
+	if l == db.announcing { // nobody waits for it, and made once more it would make a slow server slower
+		c.patience = workTimeout
+	}
 	err := l.do(ctx, c)
 	return c.row, err
 }
