@@ -2,6 +2,8 @@ package link
 
 import (
 	"context"
+	"errors"
+	"fmt"
 	"strings"
 	"testing"
 	"time"
@@ -10,6 +12,7 @@ import (
 	"go.mongodb.org/mongo-driver/v2/mongo"
 	"go.mongodb.org/mongo-driver/v2/mongo/options"
 
+	"multivac/internal/eventually"
 	"multivac/internal/servers"
 )
 
@@ -118,6 +121,62 @@ func TestKilledSession(t *testing.T) {
 	if err != nil || n != 1 {
 		t.Errorf("%d rows are there, %v, want that of the second try", n, err)
 	}
+}
+
+// On a slow server the reports of living sessions are late. None is killed for
+// that.
+func TestSlowReports(t *testing.T) {
+	m := servers.Mongo(t, servers.MongoOptions{})
+	proxy := servers.FaultProxy(t, m.Addr)
+	conn, err := Open(t.Context(), Options{URI: "mongodb://" + proxy.Addr + "/?directConnection=true", Database: "multivac"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer conn.Close()
+	direct, err := mongo.Connect(options.Client().ApplyURI(m.URI))
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer direct.Disconnect(t.Context())
+	late, sessions := bson.Binary{Subtype: 4, Data: make([]byte, 16)}, direct.Database("multivac").Collection(Sessions)
+	there := func(id bson.Binary) (row sessionRow, err error) {
+		err = sessions.FindOne(t.Context(), bson.D{{Key: "_id", Value: id}}).Decode(&row)
+		return row, err
+	}
+	proxy.Slow(sessionInterval * 11 / 10)
+	transactor := conn.Transactor()
+	defer transactor.Close()
+	err = transactor.Run(t.Context(), func(ctx context.Context, d *mongo.Database) error {
+		_, err := d.Collection("c").InsertOne(ctx, bson.D{})
+		return err
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := sessions.InsertOne(t.Context(), sessionRow{late, 1}); err != nil {
+		t.Fatal(err)
+	}
+	first, err := there(sessionID(transactor.session))
+	if err != nil {
+		t.Fatal(err)
+	}
+	eventually.Within(t, 30*time.Second, "two more reports of the session", func() error {
+		now, err := there(first.ID)
+		if err == nil && now.Seen < first.Seen+2*int64(sessionInterval/time.Microsecond) {
+			err = errors.New("not yet")
+		}
+		return err
+	})
+	if _, err := there(late); err != nil {
+		t.Errorf("the late session was killed: %v", err)
+	}
+	proxy.Mend()
+	eventually.Within(t, 30*time.Second, "the late session is killed", func() error {
+		if _, err := there(late); !errors.Is(err, mongo.ErrNoDocuments) {
+			return fmt.Errorf("it is there, %v", err)
+		}
+		return nil
+	})
 }
 
 func count(c *Conn, ctx context.Context) (n int64, err error) {

@@ -30,7 +30,8 @@ const (
 // sessions of its transactions, and reports every second that they live. If a
 // session is silent for 4 seconds, any process may kill it, and its transaction
 // with it. If its process is still alive, the transaction fails there and is
-// tried again.
+// tried again. While the server is slow, nobody kills sessions: those of the
+// living would have their transactions to do once more, which made it slower still.
 //
 // A process that signs in as another user cannot kill the session, and waits
 // for MongoDB.
@@ -74,7 +75,7 @@ func (s *sessions) run(ctx context.Context) {
 			if err := s.refresh(ctx, d); err != nil {
 				return err
 			}
-			return killSilent(ctx, d, begun.Add(-sessionTimeout))
+			return killSilent(ctx, d, begun)
 		})
 		if err != nil {
 			s.conn.log.Debug("MongoDB: cannot look after sessions", "error", err)
@@ -142,9 +143,10 @@ func writeSeen(ctx context.Context, d *mongo.Database, ids []bson.Binary) error 
 	return err
 }
 
-// killSilent kills the sessions that were not refreshed since a time.
-func killSilent(ctx context.Context, d *mongo.Database, since time.Time) error {
-	silent := bson.D{{Key: "seen", Value: bson.D{{Key: "$lt", Value: store.Micros(since)}}}}
+// killSilent kills the sessions that were silent for sessionTimeout before now,
+// when the caller began to report its own.
+func killSilent(ctx context.Context, d *mongo.Database, now time.Time) error {
+	silent := bson.D{{Key: "seen", Value: bson.D{{Key: "$lt", Value: store.Micros(now.Add(-sessionTimeout))}}}}
 	cursor, err := sessionList(d).Find(ctx, silent)
 	if err != nil {
 		return err
@@ -152,6 +154,9 @@ func killSilent(ctx context.Context, d *mongo.Database, since time.Time) error {
 	var rows []sessionRow
 	if err := cursor.All(ctx, &rows); err != nil || len(rows) == 0 {
 		return err
+	}
+	if time.Since(now) > sessionInterval {
+		return nil // the server is slow, and others may be late with their reports, too
 	}
 	for _, r := range rows {
 		kill := bson.D{{Key: "killSessions", Value: bson.A{bson.D{{Key: "id", Value: r.ID}}}}}
