@@ -147,11 +147,12 @@ func (v *vocabulary) correct(x *identifier, mistake int) {
 		}
 		y.Start, y.End = typed.Start, typed.End
 		x.Spelling, x.known, x.corrected = y, []uint64{y.Stem}, true
-		x.canonical = text.AppendWords(nil, y.Canonical())
 		v.also[y.Stem] = r.Count
-		if len(x.canonical) > 0 {
-			v.also[x.canonical[0].Stem] = r.With
+		if x.canonical = text.AppendWords(nil, y.Canonical()); len(x.canonical) != 1 {
+			x.canonical = nil // the reading counts one word only
+			return
 		}
+		v.also[x.canonical[0].Stem] = r.With
 	})
 }
 
