@@ -8,7 +8,6 @@ import (
 
 	"golang.org/x/text/encoding"
 	"golang.org/x/text/encoding/htmlindex"
-	"golang.org/x/text/encoding/unicode"
 
 	"multivac"
 	"multivac/internal/extract/charset"
@@ -18,17 +17,11 @@ import (
 // kept byte for byte.
 const BOM = "\ufeff"
 
-// isUTF16 reports whether b is marked as UTF-16, and not as UTF-32, whose mark
-// begins alike.
-func isUTF16(b []byte) bool {
-	return bytes.HasPrefix(b, []byte("\xff\xfe")) && !bytes.HasPrefix(b, []byte("\xff\xfe\x00\x00")) || bytes.HasPrefix(b, []byte("\xfe\xff"))
-}
-
 // guess returns the encoding of what does not say in which it is, and is not
 // UTF-8. It returns false where that is not sure, and for what says that it is in
 // an encoding in which it is not.
 func guess(f Format, b []byte) (charset.Encoding, bool) {
-	if isUTF16(b) || utf8.Valid(b) && bytes.IndexByte(b, 0) < 0 && bytes.IndexByte(b, escapeByte) < 0 {
+	if IsUTF16(b) || utf8.Valid(b) && bytes.IndexByte(b, 0) < 0 && bytes.IndexByte(b, escapeByte) < 0 {
 		return charset.Encoding{}, false
 	}
 	if f.Declared != nil && f.Declared(b) != "" {
@@ -86,12 +79,12 @@ func (all Formats) toUTF8(f Format, body []byte) ([]byte, error) {
 		text, _ := e.Decode(body)
 		return text, nil
 	}
-	if err := all.checkBytes(body); err != nil || !isUTF16(body) {
+	if err := all.checkBytes(body); err != nil || !IsUTF16(body) {
 		return body, err
 	}
-	body, err := unicode.UTF16(unicode.BigEndian, unicode.UseBOM).NewDecoder().Bytes(body)
+	body, err := FromUTF16(body)
 	if err != nil {
-		return nil, multivac.Errorf(multivac.ErrInvalid, "save it as UTF-8", "it is marked as UTF-16 and is not: %v", err)
+		return nil, err
 	}
 	return body, all.refuseZero(body)
 }
@@ -100,7 +93,7 @@ func (all Formats) toUTF8(f Format, body []byte) ([]byte, error) {
 // read as UTF-8: for what is valid UTF-8, whatever it says, and for what
 // declares nothing that can be read.
 func encodingOf(f Format, body []byte) encoding.Encoding {
-	if f.Declared == nil || isUTF16(body) || utf8.Valid(body) && bytes.IndexByte(body, escapeByte) < 0 {
+	if f.Declared == nil || IsUTF16(body) || utf8.Valid(body) && bytes.IndexByte(body, escapeByte) < 0 {
 		return nil
 	}
 	name := strings.TrimSpace(strings.ToLower(f.Declared(body)))
@@ -133,7 +126,7 @@ func decode(e encoding.Encoding, body []byte) ([]byte, error) {
 
 // checkBytes returns an ErrInvalid for what is neither UTF-8 nor UTF-16.
 func (all Formats) checkBytes(b []byte) error {
-	if isUTF16(b) {
+	if IsUTF16(b) {
 		if len(b)%2 != 0 {
 			return multivac.Errorf(multivac.ErrInvalid, "save it as UTF-8", "it is marked as UTF-16 and is not: it has an odd number of bytes")
 		}
