@@ -79,6 +79,9 @@ type Telling struct {
 	Title      string         // if empty, it is found in the body or made from the source
 	MediaType  string         // Markdown if empty
 	Body       []byte
+	// Encoding is that of the file which the body was read from and is no part of,
+	// where the file does not say it and it had to be found out.
+	Encoding string
 }
 
 // ID returns the identity of the document that t tells.

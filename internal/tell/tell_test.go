@@ -174,6 +174,9 @@ func TestEncodingIsSaid(t *testing.T) {
 			if r.Err != nil || r.State != multivac.Indexed || r.Encoding != want {
 				t.Errorf("%q: got %+v, want encoding %q", text, r, want)
 			}
+			if r := w.tell(t, multivac.WaitStored, multivac.Telling{MediaType: multivac.Plain, Body: []byte("Die Prüfung"), Encoding: "koi8-r"})[0]; r.Encoding != "koi8-r" {
+				t.Errorf("got %+v, want the encoding of the file", r)
+			}
 			d, err := s.Document(t.Context(), r.ID)
 			if err != nil || !strings.HasPrefix(d.Text, "Die Prüfung der Türen erfolgt jährlich") {
 				t.Errorf("got %q, %v", d.Text, err)
