@@ -6,7 +6,7 @@ import (
 	"testing"
 )
 
-// A text is guessed once, whoever asks, until many others were.
+// A text is guessed once, however many ask, until many others were.
 func TestGuessedOnce(t *testing.T) {
 	var mu sync.Mutex
 	guesses := map[string]int{}

@@ -13,7 +13,7 @@ import (
 	"strings"
 	"unicode/utf8"
 
-	"golang.org/x/text/encoding/charmap"
+	"golang.org/x/net/html/charset"
 
 	"multivac"
 	"multivac/internal/extract"
@@ -148,5 +148,9 @@ func decoded(b []byte, declared string) ([]byte, error) {
 	if err == nil || bytes.IndexByte(b, 0) >= 0 {
 		return text, err
 	}
-	return charmap.Windows1252.NewDecoder().Bytes(b)
+	in, err := charset.NewReaderLabel("windows-1252", bytes.NewReader(b))
+	if err != nil {
+		return nil, err
+	}
+	return io.ReadAll(in)
 }
