@@ -46,7 +46,7 @@ internal/extract/markdown extract extract/html extract/light frontmatter place
 internal/extract/restructured extract extract/light
 internal/extract/html     extract extract/sheet
 internal/extract/table    extract extract/sheet
-internal/extract/jsonl    extract strict
+internal/extract/jsonl    extract extract/charset strict
 internal/extract/blocks   extract extract/sheet place
 internal/extract/docx     extract extract/html extract/parts extract/sheet
 internal/extract/pptx     extract extract/parts extract/sheet

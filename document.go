@@ -80,6 +80,9 @@ type Telling struct {
 	MediaType  string         // Markdown if empty
 	Body       []byte
 	Keep       bool // it is kept after it is read; where the same was told and not kept, it is read again
+	// Encoding is that of the file which the body was read from and is no part of,
+	// where the file does not say it and it had to be found out.
+	Encoding string
 }
 
 // ID returns the identity of the document that t tells.

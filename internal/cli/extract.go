@@ -2,6 +2,7 @@ package cli
 
 import (
 	"bufio"
+	"cmp"
 	"context"
 	"fmt"
 	"io"
@@ -96,7 +97,7 @@ func (x *extraction) run(c *cobra.Command, paths []string) error {
 	out, failed, shown := bufio.NewWriter(c.OutOrStdout()), false, 0
 	for t, err := range allTellings(c.Context(), files, c.InOrStdin(), "", &tally{}, nil) {
 		if err == nil {
-			if e := x.formats.Encoding(t); e != "" {
+			if e := cmp.Or(t.Encoding, x.formats.Encoding(t)); e != "" {
 				_ = say(c.ErrOrStderr(), "%s: read as %s", t.Source, e)
 			}
 			err = x.show(c.Context(), out, t, &shown)

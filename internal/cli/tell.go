@@ -1,6 +1,7 @@
 package cli
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"io"
@@ -295,8 +296,8 @@ func (t *tell) take(s *sent) error {
 		if r.Err == nil && !r.Changed {
 			t.unchanged++
 		}
-		if r.Encoding != "" && !t.quiet {
-			t.progress.Printf("%s: read as %s", name, r.Encoding)
+		if e := cmp.Or(r.Encoding, s.tellings[i].Encoding); e != "" && !t.quiet {
+			t.progress.Printf("%s: read as %s", name, e)
 		}
 		if err := t.print(name, r); err != nil {
 			return err

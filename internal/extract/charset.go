@@ -8,7 +8,6 @@ import (
 
 	"golang.org/x/text/encoding"
 	"golang.org/x/text/encoding/htmlindex"
-	"golang.org/x/text/encoding/unicode"
 
 	"multivac"
 	"multivac/internal/extract/charset"
@@ -18,23 +17,22 @@ import (
 // kept byte for byte.
 const BOM = "\ufeff"
 
-// isUTF16 reports whether b is marked as UTF-16, and not as UTF-32, whose mark
-// begins alike.
-func isUTF16(b []byte) bool {
-	return bytes.HasPrefix(b, []byte("\xff\xfe")) && !bytes.HasPrefix(b, []byte("\xff\xfe\x00\x00")) || bytes.HasPrefix(b, []byte("\xfe\xff"))
-}
-
-// guess returns the encoding of what does not say in which it is, and is not
-// UTF-8. It returns false where that is not sure, and for what says that it is in
+// find returns the encoding of what does not say in which it is as its format
+// does, and is not UTF-8: that which a line for editors says, or the one that can be
+// told. It returns false where that is not sure, and for what says that it is in
 // an encoding in which it is not.
-func guess(f Format, b []byte) (charset.Encoding, bool) {
-	if isUTF16(b) || utf8.Valid(b) && bytes.IndexByte(b, 0) < 0 && bytes.IndexByte(b, escapeByte) < 0 {
-		return charset.Encoding{}, false
+func find(f Format, b []byte) (e charset.Encoding, said, ok bool) {
+	if IsUTF16(b) || utf8.Valid(b) && bytes.IndexByte(b, 0) < 0 && bytes.IndexByte(b, escapeByte) < 0 {
+		return e, false, false
 	}
 	if f.Declared != nil && f.Declared(b) != "" {
-		return charset.Encoding{}, false
+		return e, false, false
 	}
-	return charset.Guess(b)
+	if e, ok = charset.Named(b); ok {
+		return e, true, true
+	}
+	e, ok = charset.Guess(b)
+	return e, false, ok
 }
 
 // Encoding returns the name of the encoding in which t is read, where t does not
@@ -44,7 +42,10 @@ func (all Formats) Encoding(t multivac.Telling) string {
 	if err != nil || !f.Text || encodingOf(f, t.Body) != nil {
 		return ""
 	}
-	e, _ := guess(f, t.Body)
+	e, said, _ := find(f, t.Body)
+	if said {
+		return ""
+	}
 	return e.Name
 }
 
@@ -58,7 +59,7 @@ func isText(head []byte) bool {
 	if i := bytes.LastIndexAny(head, " \n"); !zero && i > 0 {
 		head = head[:i]
 	}
-	_, ok := guess(Format{}, head[:len(head)&^3]) // whole characters of UTF-16 and UTF-32
+	_, _, ok := find(Format{}, head[:len(head)&^3]) // whole characters of UTF-16 and UTF-32
 	return ok
 }
 
@@ -68,7 +69,7 @@ func (all Formats) checkText(f Format, body []byte) error {
 	if encodingOf(f, body) != nil {
 		return all.refuseZero(body)
 	}
-	if _, ok := guess(f, body); ok {
+	if _, _, ok := find(f, body); ok {
 		return nil
 	}
 	return all.checkBytes(body)
@@ -82,25 +83,32 @@ func (all Formats) toUTF8(f Format, body []byte) ([]byte, error) {
 		}
 		return decode(e, body)
 	}
-	if e, ok := guess(f, body); ok {
+	if e, _, ok := find(f, body); ok {
 		text, _ := e.Decode(body)
 		return text, nil
 	}
-	if err := all.checkBytes(body); err != nil || !isUTF16(body) {
+	if err := all.checkBytes(body); err != nil || !IsUTF16(body) {
 		return body, err
 	}
-	body, err := unicode.UTF16(unicode.BigEndian, unicode.UseBOM).NewDecoder().Bytes(body)
+	body, err := FromUTF16(body)
 	if err != nil {
-		return nil, multivac.Errorf(multivac.ErrInvalid, "save it as UTF-8", "it is marked as UTF-16 and is not: %v", err)
+		return nil, err
 	}
 	return body, all.refuseZero(body)
+}
+
+// ToUTF8 returns a text in UTF-8, which names its encoding where declared finds
+// that, and else is in one that can be told. It returns an ErrInvalid where it
+// cannot.
+func ToUTF8(declared func(body []byte) string, body []byte) ([]byte, error) {
+	return Formats(nil).toUTF8(Format{Declared: declared}, body)
 }
 
 // encodingOf returns the encoding that body declares, or nil where it is to be
 // read as UTF-8: for what is valid UTF-8, whatever it says, and for what
 // declares nothing that can be read.
 func encodingOf(f Format, body []byte) encoding.Encoding {
-	if f.Declared == nil || isUTF16(body) || utf8.Valid(body) && bytes.IndexByte(body, escapeByte) < 0 {
+	if f.Declared == nil || IsUTF16(body) || utf8.Valid(body) && bytes.IndexByte(body, escapeByte) < 0 {
 		return nil
 	}
 	name := strings.TrimSpace(strings.ToLower(f.Declared(body)))
@@ -133,7 +141,7 @@ func decode(e encoding.Encoding, body []byte) ([]byte, error) {
 
 // checkBytes returns an ErrInvalid for what is neither UTF-8 nor UTF-16.
 func (all Formats) checkBytes(b []byte) error {
-	if isUTF16(b) {
+	if IsUTF16(b) {
 		if len(b)%2 != 0 {
 			return multivac.Errorf(multivac.ErrInvalid, "save it as UTF-8", "it is marked as UTF-16 and is not: it has an odd number of bytes")
 		}

@@ -171,13 +171,13 @@ func (all Formats) of(name string, head []byte) (Format, error) {
 	if ext := path.Ext(base); ext != "" && ext != "." {
 		return Format{}, multivac.Errorf(multivac.ErrInvalid, "tell "+all.extensions(), "%s is not a kind of document I can read", multivac.Clip(ext, 20))
 	}
-	if isUTF16(head) {
-		return all.document(multivac.Plain)
-	}
 	for _, f := range all {
 		if f.Begins != nil && f.Begins(head) {
 			return f, nil
 		}
+	}
+	if IsUTF16(head) {
+		return all.document(multivac.Plain)
 	}
 	if !isText(head) {
 		return Format{}, multivac.Errorf(multivac.ErrInvalid, "tell "+all.extensions(), "%s is not a kind of document I can read: it is not text", multivac.Clip(base, 80))

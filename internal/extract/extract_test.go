@@ -110,6 +110,19 @@ func TestGuessedEncodings(t *testing.T) {
 	f(multivac.Plain, marked.String(), strings.TrimSpace(german), "utf-32")
 	f(multivac.Plain, german, german, "")
 	f(multivac.HTML, "<meta charset=windows-1252>"+latin, "Prüfung", "")
+
+	// A line for editors says it where the bytes agree, however short the text is.
+	for line, text := range map[string]string{
+		"-*- coding: latin-1-unix -*-\nT\xfcr": "Tür", "-*- mode: text; coding: koi8-r -*-\n\xf4\xc5\xd3\xd4": "Тест", "#!/bin/x\n# coding=cp1251\n\xd2\xe5\xf1\xf2": "Тест",
+		"# vim: set fileencoding=sjis :\n\x83e\x83X\x83g": "テスト", "# vim: fenc=cp850\nT\x81r": "Tür", ":encoding: ISO-8859-15\nT\xfcr \xa4": "Tür €", "# coding: iso-2022-jp\n\x1b$B%F%9%H\x1b(B": "テスト",
+	} {
+		f(multivac.Plain, line, text, "")
+	}
+	f(multivac.HTML, "<!-- -*- coding: koi8-r -*- -->\n<p>\xf4\xc5\xd3\xd4", "Тест", "")
+	f(multivac.Plain, "coding: latin-1\nTür\n", "Tür", "") // what is UTF-8 is read as UTF-8
+	for _, line := range []string{"coding: utf-8\n", "coding: the basics\n", "coding: euc-jp\n", "one\ntwo\ncoding: koi8-r\n"} {
+		f(multivac.Plain, line+latin, strings.TrimSpace(german), "windows-1252")
+	}
 	for told, err := range extracttest.Tellings(t.Context(), formats.All, "LIESMICH", strings.NewReader(strings.Repeat(latin, 20))) {
 		if err != nil || told.MediaType != multivac.Markdown {
 			t.Errorf("a name without extension: got %q, %v", told.MediaType, err)
@@ -133,6 +146,8 @@ func TestRefused(t *testing.T) {
 	}
 	f(multivac.Plain, "caf\xe9", "not UTF-8", "0xe9 at offset 3;", "iconv")
 	f(multivac.Plain, "Für Türen\nund für Gänge\nund f\xfcr Käufer", "0xfc at offset 33, in line 3")
+	f(multivac.Plain, "coding: latin-1\nFür Türen\nund f\xfcr Käufer", "0xfc at offset 33, in line 3")
+	f(multivac.Plain, "coding: latin-1\ncaf\xe9\x00", "zero byte")
 	f(multivac.Markdown, "a\x00b", "not text", "offset 1")
 	f(multivac.Plain, "\xff\xfea\x00\x00\x00", "zero byte")
 	f("image/png", "x", "image/png", "text/markdown")

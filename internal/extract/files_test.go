@@ -10,6 +10,10 @@ import (
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
+	"golang.org/x/text/encoding"
+	"golang.org/x/text/encoding/charmap"
+	ja "golang.org/x/text/encoding/japanese"
+	"golang.org/x/text/encoding/unicode"
 
 	"multivac"
 	"multivac/internal/extract"
@@ -186,4 +190,62 @@ func TestFilesSpend(t *testing.T) {
 			t.Errorf("got %d errors, want the one that ends it", n)
 		}
 	}
+}
+
+// JSON Lines that are not UTF-8 are read where their encoding is marked, or can be
+// told surely as that of a text, and the encoding is said. Else each line is
+// refused with the reason.
+func TestLinesInOtherEncodings(t *testing.T) {
+	lines := func(texts ...string) string {
+		var b strings.Builder
+		for i, text := range texts {
+			fmt.Fprintf(&b, "{\"id\":%d,\"text\":%q}\n", i+1, text)
+		}
+		return b.String()
+	}
+	f := func(name, encoding, in string, want ...string) {
+		t.Helper()
+		got := []string{}
+		for told, err := range formats.All.Tellings(t.Context(), extract.Input{Source: name, Name: name, Reader: strings.NewReader(in), Limits: extract.Default}) {
+			switch {
+			case err != nil:
+				s, _, _ := strings.Cut(err.Error(), " at offset")
+				got = append(got, s)
+			case told.Encoding != encoding && bytes.IndexFunc(told.Body, func(r rune) bool { return r >= 0x80 }) >= 0:
+				t.Errorf("%s: %s is read as %q, want %q", name, told.Body, told.Encoding, encoding)
+			default:
+				got = append(got, string(told.Body))
+			}
+		}
+		if d := cmp.Diff(want, got); d != "" {
+			t.Errorf("%s %.60q (-want +got)\n%s", name, in, d)
+		}
+	}
+	encoded := func(e encoding.Encoding, s string) string {
+		t.Helper()
+		s, err := e.NewEncoder().String(s)
+		if err != nil {
+			t.Fatal(err)
+		}
+		return s
+	}
+	german := []string{"All of this is plain.", "Prüfung", "Die Türen werden jährlich geprüft; für Schäden haftet der Käufer.", "Ende."}
+	for _, order := range []unicode.Endianness{unicode.LittleEndian, unicode.BigEndian} {
+		marked := encoded(unicode.UTF16(order, unicode.UseBOM), lines(append(german, "日曜日")...))
+		f("a.jsonl", "", marked, append(german, "日曜日")...)
+		f("lines", "", marked, append(german, "日曜日")...)
+	}
+	f("a.jsonl", "windows-1252", encoded(charmap.Windows1252, lines(german...)), german...)
+	f("lines", "windows-1252", encoded(charmap.Windows1252, lines(german[1:]...)), german[1:]...)
+	f("a.jsonl", "windows-1252", encoded(charmap.Windows1252, lines(german...))+encoded(charmap.Windows1252, lines(german...)), append(german, german...)...)
+	russian := []string{"Насос", "Насос проверяют каждый год в мае. Если давление падает, закройте вентиль."}
+	f("a.jsonl", "koi8-r", encoded(charmap.KOI8R, lines(russian...)), russian...)
+	japanese := []string{"ポンプは毎年五月に点検します。圧力が下がったら、バルブを閉めて当番に連絡してください。", "表示"} // the second byte of 表 is that of a backslash
+	f("a.jsonl", "shift_jis", encoded(ja.ShiftJIS, lines(japanese...)), japanese...)
+	f("a.jsonl", "iso-2022-jp", encoded(ja.ISO2022JP, lines(japanese...)), japanese...)
+
+	f("a.jsonl", "", "{\"text\":\"caf\xe9\"}\n{\"text\":\"ok\"}\n{\"text\":\"\xfcber\"}", "a.jsonl:1: it is not UTF-8: byte 0xe9", "ok", "a.jsonl:3: it is not UTF-8: byte 0xfc")
+	broken := lines("Prüfung der Türen")
+	f("a.jsonl", "", broken+encoded(charmap.Windows1252, lines(german[2])), "Prüfung der Türen", "a.jsonl:2: it is not UTF-8: byte 0xfc")
+	f("a.jsonl", "", encoded(unicode.UTF16(unicode.BigEndian, unicode.IgnoreBOM), lines("x")), "a.jsonl:1: it is not UTF-8: there is a zero byte")
 }

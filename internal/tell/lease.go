@@ -6,6 +6,8 @@ import (
 	"sync"
 	"time"
 
+	"golang.org/x/sync/semaphore"
+
 	"multivac"
 	"multivac/internal/extract"
 	"multivac/internal/store"
@@ -29,13 +31,15 @@ type lease struct {
 	stepCtx context.Context // of the step
 	ended   func(error)     // ends the trace of the step
 
+	leave func() // gives back the room that the document has
+
 	mu   sync.Mutex // so that the store hears of the steps in order
 	step string
 }
 
 // hold extends the lease on a document until its run has ended.
 func (w *Worker) hold(ctx context.Context, task multivac.Task) *lease {
-	l := &lease{Worker: w, task: task, stopping: ctx, step: "lease", ended: func(error) {}}
+	l := &lease{Worker: w, task: task, stopping: ctx, step: "lease", ended: func(error) {}, leave: func() {}}
 	l.ctx, l.cancel = context.WithCancelCause(ctx)
 	l.keeper.Go(l.keep)
 	return l
@@ -104,11 +108,14 @@ func (l *lease) begin(step string) error {
 
 // work makes a publication of a document and publishes it.
 func (l *lease) work(d multivac.Document) error {
-	size := min(int64(len(d.Body)), maxWorking)
-	if err := l.working.Acquire(l.ctx, size); err != nil {
-		return context.Cause(l.ctx)
+	room := l.working
+	if l.waits(d.MediaType) {
+		room = l.waiting
 	}
-	defer l.working.Release(size)
+	defer func() { l.leave() }()
+	if err := l.move(room, d); err != nil {
+		return err
+	}
 	defer saveMemory(len(d.Body))()
 	if err := l.begin("extract"); err != nil {
 		return err
@@ -118,6 +125,11 @@ func (l *lease) work(d multivac.Document) error {
 	extracted, err := await(ctx, "extract", func() (extract.Extracted, error) { return l.Extract(ctx, d.MediaType, d.Body) })
 	if err != nil {
 		return err
+	}
+	if room != l.working {
+		if err := l.move(l.working, d); err != nil {
+			return err
+		}
 	}
 	if err := l.begin("segment"); err != nil {
 		return err
@@ -143,10 +155,25 @@ func (l *lease) work(d multivac.Document) error {
 	return err
 }
 
+// move takes room for a document, and then gives back what it had before: a
+// document that is between two rooms counts in both.
+func (l *lease) move(room *semaphore.Weighted, d multivac.Document) error {
+	size := min(int64(len(d.Body)), maxWorking)
+	if err := room.Acquire(l.ctx, size); err != nil {
+		return context.Cause(l.ctx)
+	}
+	l.leave()
+	l.leave = func() { room.Release(size) }
+	return nil
+}
+
+// waits reports whether a document waits for its turn to be read.
+func (l *lease) waits(mediaType string) bool { return l.Waits != nil && l.Waits(mediaType) }
+
 // extracting returns the context in which the text of a document is made. The time
 // of one that waits for its turn begins later.
 func (l *lease) extracting(mediaType string) (context.Context, context.CancelFunc) {
-	if l.Waits != nil && l.Waits(mediaType) {
+	if l.waits(mediaType) {
 		return context.WithCancel(l.stopping)
 	}
 	return context.WithTimeoutCause(l.stopping, l.ExtractTimeout, extract.TooSlow(l.ExtractTimeout))

@@ -6,6 +6,7 @@
 package tell
 
 import (
+	"cmp"
 	"context"
 	"time"
 
@@ -88,7 +89,7 @@ func (s *Service) Tell(ctx context.Context, tellings []multivac.Telling, wait mu
 		if wait == multivac.WaitIndexed {
 			s.settle(ctx, &r)
 		}
-		r.Encoding = formats.All.Encoding(valid[i])
+		r.Encoding = cmp.Or(valid[i].Encoding, formats.All.Encoding(valid[i]))
 		receipts[places[i]] = r
 	}
 	return receipts, nil

@@ -1,12 +1,14 @@
 package tell_test
 
 import (
+	"bytes"
 	"context"
 	"errors"
 	"fmt"
 	"slices"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -173,6 +175,9 @@ func TestEncodingIsSaid(t *testing.T) {
 			r := w.tell(t, multivac.WaitIndexed, multivac.Telling{MediaType: multivac.Plain, Body: []byte(text)})[0]
 			if r.Err != nil || r.State != multivac.Indexed || r.Encoding != want {
 				t.Errorf("%q: got %+v, want encoding %q", text, r, want)
+			}
+			if r := w.tell(t, multivac.WaitStored, multivac.Telling{MediaType: multivac.Plain, Body: []byte("Die Prüfung"), Encoding: "koi8-r"})[0]; r.Encoding != "koi8-r" {
+				t.Errorf("got %+v, want the encoding of the file", r)
 			}
 			d, err := s.Document(t.Context(), r.ID)
 			if err != nil || !strings.HasPrefix(d.Text, "Die Prüfung der Türen erfolgt jährlich") {
@@ -352,6 +357,46 @@ func TestExtractTimeout(t *testing.T) {
 			r := w.tell(t, multivac.WaitStored, c.Telling)[0]
 			if got, err := w.follower.Settled(t.Context(), r.ID, r.Revision); err != nil || got.State != c.want {
 				t.Errorf("%s: got %s, %v, want %s", c.Source, got.State, err, c.want)
+			}
+		}
+	})
+}
+
+// Documents that wait for their turn hold up none that do not, and no more of them
+// wait than there is room for.
+func TestSmallDocumentsPass(t *testing.T) {
+	inTime(t, func(t *testing.T, s store.Store) {
+		w := newWorld(s)
+		turn, begun := make(chan struct{}), atomic.Int64{}
+		w.worker.Waits = func(mediaType string) bool { return mediaType == multivac.HTML }
+		w.worker.Extract = func(ctx context.Context, mediaType string, body []byte) (extract.Extracted, error) {
+			if mediaType == multivac.HTML {
+				begun.Add(1)
+				<-turn
+				return extract.Extracted{Text: "It waited."}, nil
+			}
+			return formats.All.Extract(ctx, mediaType, body, extract.Default)
+		}
+		w.run(t)
+		var waiting []multivac.Receipt
+		for i := range 3 {
+			r := w.tell(t, multivac.WaitStored, multivac.Telling{Source: fmt.Sprint(i), MediaType: multivac.HTML, Body: bytes.Repeat([]byte("x"), 8<<20)})
+			waiting = append(waiting, r...)
+		}
+		synctest.Wait()
+		if n := begun.Load(); n != 2 {
+			t.Errorf("%d documents of 8 MiB wait at a time, want 2", n)
+		}
+		r := w.tell(t, multivac.WaitStored, telling("small.md", "The small one passes."))[0]
+		ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
+		defer cancel()
+		if c, err := w.follower.Settled(ctx, r.ID, r.Revision); err != nil || c.State != multivac.Indexed {
+			t.Errorf("a small document behind others that wait: got %s, %v, want it indexed", c.State, err)
+		}
+		close(turn)
+		for _, r := range waiting {
+			if c, err := w.follower.Settled(t.Context(), r.ID, r.Revision); err != nil || c.State != multivac.Indexed {
+				t.Errorf("one that waited: got %s, %v, want it indexed", c.State, err)
 			}
 		}
 	})

@@ -36,6 +36,11 @@ const (
 	// maxWorking is how many bytes of documents are worked on at a time, or one
 	// document: what is made of a document may take 30 times its size.
 	maxWorking = 16 << 20
+
+	// maxWaiting is how many bytes of documents wait for their turn at a time, or one
+	// document. As long as they wait they take no more than their size: if they
+	// counted as worked on, they would hold up those that need no turn.
+	maxWaiting = maxWorking
 )
 
 // work is what the worker needs of a store.
@@ -84,6 +89,7 @@ type Worker struct {
 	workers *semaphore.Weighted
 	batch   *semaphore.Weighted // what is left of a crowd's batch
 	working *semaphore.Weighted // what is left of maxWorking
+	waiting *semaphore.Weighted // what is left of maxWaiting
 	running atomic.Int64        // attempts
 	waited  atomic.Int64        // how long the latest document had waited, a time.Duration
 }
@@ -126,6 +132,7 @@ func NewWorker(s work, q queue.Queue, m *Maker, c *Crowd) *Worker {
 		store:          s, queue: q, maker: m, crowd: c,
 		batch:   semaphore.NewWeighted(crowdBatch),
 		working: semaphore.NewWeighted(maxWorking),
+		waiting: semaphore.NewWeighted(maxWaiting),
 	}
 }
 

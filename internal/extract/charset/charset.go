@@ -38,8 +38,13 @@ const (
 
 // Guess returns the encoding of b, which is not valid UTF-8 or has zero bytes.
 // It returns false where that is not sure. The text of another encoding that
-// could be meant as well is then equal, or much less likely.
-func Guess(b []byte) (Encoding, bool) {
+// could be meant as well is then equal, or much less likely. It remembers what it
+// has found of the last texts.
+func Guess(b []byte) (Encoding, bool) { return known.of(b) }
+
+var known = newMemory(guess)
+
+func guess(b []byte) (Encoding, bool) {
 	if e, ok := marked(b); ok {
 		return e, e.valid(b)
 	}

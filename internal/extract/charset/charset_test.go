@@ -127,7 +127,7 @@ func BenchmarkGuess(b *testing.B) {
 	in := []byte(strings.Repeat("Die Pr\xfcfung der T\xfcren erfolgt j\xe4hrlich. ", 30_000))
 	b.SetBytes(int64(len(in)))
 	for b.Loop() {
-		Guess(in)
+		guess(in)
 	}
 }
 
@@ -137,15 +137,23 @@ func FuzzGuess(f *testing.F) {
 	f.Add([]byte("\x1b$B%F%9%H\x1b(B"))
 	f.Add([]byte("\xff\xfe\x00\x00a\x00\x00\x00"))
 	f.Add([]byte("a\x00b\x00"))
+	f.Add([]byte("coding: gbk\n\xb2\xe2"))
 	f.Fuzz(func(t *testing.T, b []byte) {
 		b = b[:min(len(b), 4<<10)]
-		e, ok := Guess(b)
-		if !ok {
-			return
-		}
-		text, ok := e.Decode(b)
-		if !ok || !utf8.Valid(text) || strings.ContainsRune(string(text), utf8.RuneError) {
-			t.Errorf("%s: got %q, %v", e.Name, text, ok)
+		for _, find := range []func([]byte) (Encoding, bool){guess, Named} {
+			promise(t, find, b)
 		}
 	})
+}
+
+// promise checks what holds for any bytes.
+func promise(t *testing.T, find func([]byte) (Encoding, bool), b []byte) {
+	e, ok := find(b)
+	if !ok {
+		return
+	}
+	text, ok := e.Decode(b)
+	if !ok || !utf8.Valid(text) || strings.ContainsRune(string(text), utf8.RuneError) {
+		t.Errorf("%s: got %q, %v", e.Name, text, ok)
+	}
 }

@@ -57,24 +57,25 @@ func (w *walker) file(part string) (string, error) {
 		return "", err
 	}
 	start, isText := extract.Start(b[:min(len(b), 512)])
+	encoding := "" // as a file says around the page
 	ext := strings.ToLower(path.Ext(part))
 	switch {
 	case begins(b):
 		return w.within(b)
 	case bytes.HasPrefix(start, []byte("mime-version:")) || ext == ".mht" || ext == ".mhtml":
-		if b, err = pageOf(b); err != nil {
+		if b, encoding, err = pageOf(b); err != nil {
 			return "", err
 		}
 	case bytes.HasPrefix(start, []byte("{")) || !isText && utf8.Valid(b):
 		return "", errors.ErrUnsupported
 	case bytes.HasPrefix(start, []byte("<")) || strings.HasSuffix(ext, "html") || ext == ".htm":
 	case ext == ".txt":
-		b, err = decoded(b)
+		b, err = decoded(b, "")
 		return paragraphs(string(b)), err
 	default:
 		return "", errors.ErrUnsupported
 	}
-	if b, err = decoded(b); err != nil {
+	if b, err = decoded(b, encoding); err != nil {
 		return "", err
 	}
 	e, err := html.Read(w.out.Context(), b, w.limits)
@@ -108,39 +109,48 @@ func (w *walker) within(body []byte) (string, error) {
 	return e.Text, err
 }
 
-// pageOf returns the page in a file of MHTML, which is built like a mail.
-func pageOf(b []byte) ([]byte, error) {
+// pageOf returns the page in a file of MHTML, which is built like a mail, and the
+// encoding that the file says it is in.
+func pageOf(b []byte) (page []byte, encoding string, err error) {
 	m, err := mail.ReadMessage(bytes.NewReader(bytes.TrimLeft(b, " \t\r\n")))
 	if err != nil {
-		return nil, err
+		return nil, "", err
 	}
 	_, parameters, err := mime.ParseMediaType(m.Header.Get("Content-Type"))
 	if err != nil {
-		return nil, err
+		return nil, "", err
 	}
 	for all := multipart.NewReader(m.Body, parameters["boundary"]); ; {
 		p, err := all.NextPart() // it decodes quoted-printable
 		if err != nil {
-			return nil, err
+			return nil, "", err
 		}
-		if kind, _, _ := mime.ParseMediaType(p.Header.Get("Content-Type")); kind != "text/html" {
+		kind, parameters, _ := mime.ParseMediaType(p.Header.Get("Content-Type"))
+		if kind != "text/html" {
 			continue
 		}
+		in := io.Reader(p)
 		if strings.EqualFold(p.Header.Get("Content-Transfer-Encoding"), "base64") {
-			return io.ReadAll(base64.NewDecoder(base64.StdEncoding, p))
+			in = base64.NewDecoder(base64.StdEncoding, p)
 		}
-		return io.ReadAll(p)
+		page, err = io.ReadAll(in)
+		return page, parameters["charset"], err
 	}
 }
 
-// decoded returns a page or text in UTF-8.
-func decoded(b []byte) ([]byte, error) {
-	if utf8.Valid(b) {
+// decoded returns a page or text in UTF-8. One that says no encoding and is in none
+// surely is read as Windows-1252, as Word does.
+func decoded(b []byte, declared string) ([]byte, error) {
+	if utf8.Valid(b) && bytes.IndexByte(b, 0) < 0 {
 		return bytes.TrimPrefix(b, []byte(extract.BOM)), nil
 	}
-	r, err := charset.NewReader(bytes.NewReader(b), "")
+	text, err := extract.ToUTF8(func(b []byte) string { return cmp.Or(html.Format.Declared(b), declared) }, b)
+	if err == nil || bytes.IndexByte(b, 0) >= 0 {
+		return text, err
+	}
+	in, err := charset.NewReaderLabel("windows-1252", bytes.NewReader(b))
 	if err != nil {
 		return nil, err
 	}
-	return io.ReadAll(r)
+	return io.ReadAll(in)
 }

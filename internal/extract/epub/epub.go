@@ -43,7 +43,7 @@ func read(ctx context.Context, body []byte, l extract.Limits) (extract.Extracted
 	if err != nil {
 		return extract.Extracted{}, err
 	}
-	w := writer{ctx: ctx, limits: l, archive: a, out: extract.NewOutput(ctx, l), toc: p.toc}
+	w := writer{ctx: ctx, limits: l, archive: a, out: extract.NewOutput(ctx, l), toc: p.toc, front: p.front, title: p.title}
 	if w.contents, err = p.contents(ctx, a); err != nil {
 		return extract.Extracted{}, err
 	}
@@ -69,6 +69,9 @@ type writer struct {
 	out      *extract.Output
 	contents contents
 	toc      map[string]bool // the parts that list the contents
+	front    map[string]bool // the parts that the book calls title pages and the like
+	title    string          // of the book
+	inFront  bool            // the last part stands before the text
 	heading  string          // the first one of the book
 	read     int             // parts
 }
@@ -77,7 +80,7 @@ type writer struct {
 // readers show the rest of such a book, too.
 func (w *writer) part(i item) error {
 	file := path.Base(i.name)
-	text, err := w.text(i)
+	text, front, err := w.text(i)
 	switch {
 	case isMissing(err):
 		w.line("["+file+" is not in the file]", multivac.Place{Part: file}, true)
@@ -93,25 +96,29 @@ func (w *writer) part(i item) error {
 	if c.entries == nil {
 		c.entries = &entries{}
 	}
-	c.write(text, i.aside)
+	c.write(text, i.aside || w.inFront && !front)
+	w.inFront = front
 	return w.out.Err()
 }
 
-// text returns the text of a part.
-func (w *writer) text(i item) (string, error) {
+// text returns the text of a part, and whether it is a page before the text of the
+// book.
+func (w *writer) text(i item) (text string, front bool, err error) {
 	switch i.kind() {
 	case picture:
-		return "", nil
+		return "", w.inFront, nil
 	case drawing:
-		return captions(w.ctx, w.archive, i.name)
+		text, err = captions(w.ctx, w.archive, i.name)
+		return text, w.isFront(i, nil, text), err
 	case page:
 		body, err := load(w.archive, i.name)
 		if err != nil {
-			return "", err
+			return "", false, err
 		}
-		return readPage(w.ctx, path.Base(i.name), body, w.limits)
+		text, err = readPage(w.ctx, path.Base(i.name), body, w.limits)
+		return text, w.isFront(i, body, text), err
 	}
-	return "[" + path.Base(i.name) + " is not a kind of page I can read]", nil
+	return "[" + path.Base(i.name) + " is not a kind of page I can read]", false, nil
 }
 
 // line writes a line, after a blank one where a block begins.
@@ -132,8 +139,8 @@ type chapter struct {
 }
 
 // write writes the text of a page. A chapter whose name only the contents tell
-// gets it as its heading.
-func (c *chapter) write(text string, aside bool) {
+// gets it as its heading. One that stands apart is not of the chapter before.
+func (c *chapter) write(text string, apart bool) {
 	lines := strings.Split(strings.Trim(text, "\n"), "\n")
 	top, first := headings(lines)
 	name, depth := c.entries.name, c.entries.depth
@@ -143,8 +150,9 @@ func (c *chapter) write(text string, aside bool) {
 		lines[0] = mark(depth, top) + " " + name
 	case name != "" && top == 0:
 		lines = append([]string{mark(depth, top) + " " + name, ""}, lines...)
-	case aside && !first:
-		lines = append([]string{"#", ""}, lines...) // it is not of the chapter before
+	}
+	if level, t := heading(lines[0]); apart && (level != 1 || t == "") {
+		lines = append([]string{"#", ""}, lines...)
 	}
 	fence := ""
 	for i, l := range lines {

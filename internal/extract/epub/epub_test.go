@@ -107,6 +107,45 @@ func TestNamesFromContents(t *testing.T) {
 		"more.xhtml", `<p>It is black.</p>`), want...)
 }
 
+// A title page and the like have headings of their own, which are not above the
+// chapters that follow. The page of a part of the book is.
+func TestFrontMatter(t *testing.T) {
+	const seal = `<h2>The Seal</h2><p>It is of rubber.</p>`
+	f := func(name, page string, front bool) {
+		t.Helper()
+		in := "The Book › The Seal"
+		if front {
+			in = "The Seal"
+		}
+		got := cited(t, book(t, name, page, "one.xhtml", seal, "two.xhtml", `<p>It is black.</p>`, "three.xhtml", `<h2>The Valve</h2><p>It is red.</p>`))
+		want := []string{name + "; The Book; By Ada Smith.", "one.xhtml; " + in + "; It is of rubber.", "two.xhtml; " + in + "; It is black.",
+			"three.xhtml; " + strings.Replace(in, "Seal", "Valve", 1) + "; It is red."}
+		if d := cmp.Diff(want, got); d != "" {
+			t.Errorf("%s %s (-want +got)\n%s", name, page, d)
+		}
+	}
+	const page = `<h1>The Book</h1><p>By Ada Smith.</p>`
+	for _, name := range []string{"titlepage.xhtml", "01_Title-Page.xhtml", "title.xhtml", "copyright.xhtml", "978123_cover.html", "Impressum.xhtml"} {
+		f(name, page, true)
+	}
+	for _, kind := range []string{"titlepage", "halftitlepage", "copyright-page", "frontmatter titlepage", "dedication"} {
+		f("a.xhtml", `<section epub:type="`+kind+`">`+page+`</section>`, true)
+		f("a.xhtml", strings.Replace(page, "<h1>", `<h1 role="doc-subtitle" epub:type="`+kind+`">`, 1), false)
+	}
+	f("part1.xhtml", page, false)
+	f("discovery.xhtml", page, false)
+	f("a.xhtml", `<section epub:type="part">`+page+`</section>`, false)
+
+	wantCited(t, book(t, "a.xhtml", `<h1>The Pumps</h1><p>By Ada Smith.</p>`, "one.xhtml", seal), // the title of the book
+		"a.xhtml; The Pumps; By Ada Smith.", "one.xhtml; The Seal; It is of rubber.")
+	wantCited(t, book(t, "title.xhtml", page, "copyright.xhtml", `<h2>Rights</h2><p>All rights are reserved.</p>`, "one.xhtml", `<p>It is of rubber.</p>`, "two.xhtml", `<h1>The Valve</h1><p>It is red.</p>`),
+		"title.xhtml; The Book; By Ada Smith.", "copyright.xhtml; The Book › Rights; All rights are reserved.", "one.xhtml; ; It is of rubber.", "two.xhtml; The Valve; It is red.")
+	in := extracttest.Zip(t, "META-INF/container.xml", containerPart, "OEBPS/content.opf",
+		opf(``, `<item id="a" href="a.xhtml"/><item id="b" href="b.xhtml"/>`, `<spine><itemref idref="a"/><itemref idref="b"/></spine><guide><reference type="copyright-page" href="a.xhtml#x"/></guide>`),
+		"OEBPS/a.xhtml", "<html><body>"+page+"</body></html>", "OEBPS/b.xhtml", "<html><body>"+seal+"</body></html>")
+	wantCited(t, in, "a.xhtml; The Book; By Ada Smith.", "b.xhtml; The Seal; It is of rubber.")
+}
+
 // Where several chapters are in a part, a heading says which one it is.
 func TestChaptersInOnePart(t *testing.T) {
 	wantCited(t, book(t,
@@ -301,8 +340,9 @@ func TestBegins(t *testing.T) {
 
 // Rewriting a page takes time in proportion to it.
 func TestPagesAreLinear(t *testing.T) {
-	for _, in := range []string{"<", "<a", "<a ", `<a "`, `<a '<b "`, "<a/>", "<!", "<![CDATA[", "<!--", "<?", "<script>", "<script></", "<!a [", `<a x:type="`, `<a x:type="noteref">`, "<a:b:c>", "<math>", "<math></math>", "<math><msup>", "<math><msup><mrow>"} {
+	for _, in := range []string{"<", "<a", "<a ", `<a "`, `<a '<b "`, "<a/>", "<!", "<![CDATA[", "<!--", "<?", "<script>", "<script></", "<!a [", `<a x:type="`, `<a x:type="noteref">`, "<a:b:c>", "<section", "<body>", "<math>", "<math></math>", "<math><msup>", "<math><msup><mrow>"} {
 		_ = asHTML([]byte(strings.Repeat(in, (1<<20)/len(in))))
+		_ = isFrontType([]byte(strings.Repeat(in, 4)))
 	}
 }
 

@@ -24,6 +24,7 @@ type bookPackage struct {
 	nav   item            // the contents of EPUB 3
 	ncx   item            // those of EPUB 2
 	toc   map[string]bool // the parts that list the contents, by their keys
+	front map[string]bool // those that are title pages and the like
 }
 
 // A reference names an item of the spine.
@@ -64,7 +65,7 @@ func (i item) kind() int {
 // openPackage finds and reads the package document.
 func openPackage(ctx context.Context, a *parts.Archive) (*bookPackage, error) {
 	const container = "META-INF/container.xml"
-	p := &bookPackage{items: map[string]item{}, toc: map[string]bool{}}
+	p := &bookPackage{items: map[string]item{}, toc: map[string]bool{}, front: map[string]bool{}}
 	err := scan(ctx, a, container, visitor{start: func(name string, attribute func(string) string) {
 		if name == "rootfile" && p.name == "" {
 			p.name = resolve("", attribute("full-path"))
@@ -108,8 +109,11 @@ func (p *bookPackage) read(ctx context.Context, a *parts.Archive) error {
 				p.spine = append(p.spine, reference{attribute("idref"), attribute("linear") == "no"})
 			}
 		case "reference":
-			if attribute("type") == "toc" {
-				p.toc[key(resolve(p.name, attribute("href")))] = true
+			switch kind, to := attribute("type"), key(resolve(p.name, attribute("href"))); {
+			case kind == "toc":
+				p.toc[to] = true
+			case frontNames[fold(kind)]:
+				p.front[to] = true
 			}
 		}
 	}

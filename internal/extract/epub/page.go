@@ -184,6 +184,17 @@ func (x *xhtml) tag() {
 // number of a page in print, and the mark of a note, before the text after. A
 // mark is short: a word that leads to a note stays.
 func role(attributes, after []byte) string {
+	switch words := extract.Words(typeOf(attributes)); {
+	case words["pagebreak"]:
+		return ` role="doc-pagelist"`
+	case words["noteref"] && isMark(after):
+		return ` role="doc-noteref"`
+	}
+	return ""
+}
+
+// typeOf returns the type of an element in a book, epub:type, or "".
+func typeOf(attributes []byte) string {
 	_, kind, ok := bytes.Cut(attributes, []byte(":type="))
 	if !ok || len(kind) < 2 {
 		return ""
@@ -191,13 +202,7 @@ func role(attributes, after []byte) string {
 	if i := bytes.IndexByte(kind[1:], kind[0]); i >= 0 {
 		kind = kind[1 : 1+i]
 	}
-	switch words := extract.Words(string(kind)); {
-	case words["pagebreak"]:
-		return ` role="doc-pagelist"`
-	case words["noteref"] && isMark(after):
-		return ` role="doc-noteref"`
-	}
-	return ""
+	return string(kind)
 }
 
 // maxMark is how many bytes the mark of a note takes with the tags in it.

@@ -13,7 +13,6 @@ import (
 	"io"
 	"iter"
 	"strconv"
-	"unicode/utf8"
 
 	"multivac"
 	"multivac/internal/extract"
@@ -28,8 +27,8 @@ var Format = extract.Format{
 
 // beginsLines reports whether a file that begins with head is JSON Lines.
 func beginsLines(head []byte) bool {
-	start, ok := extract.Start(head)
-	if !ok || !utf8.Valid(extract.WholeRunes(head)) || !bytes.HasPrefix(start, []byte(`{"`)) {
+	start, ok := extract.Start(extract.HeadFromUTF16(head))
+	if !ok || !bytes.HasPrefix(start, []byte(`{"`)) {
 		return false
 	}
 	return bytes.Contains(start, []byte(`"text"`)) || bytes.Contains(start, []byte(`"content"`)) || bytes.Contains(start, []byte(`"page_content"`))
@@ -98,15 +97,20 @@ type Line struct {
 	Number int    // from 1; blank lines count
 	Bytes  []byte // until the next line is read; none where it is longer than MaxLine
 	Size   int    // of the line as it was read, in bytes
+	// Encoding is that of the line, where it is not UTF-8 and the encoding could be
+	// told. Its bytes are UTF-8 then.
+	Encoding string
 }
 
-// Lines yields the lines of r that are not blank. Long ones are kept in buffer.
+// Lines yields the lines of r that are not blank, in UTF-8 where r is marked as
+// UTF-16 or is in another encoding that can be told. Long ones are kept in buffer.
 // count is told of each line, and its error ends the reading, as ctx does; the
 // last error comes with the number of the line in which it was met.
 func Lines(ctx context.Context, r io.Reader, buffer Buffer, count func(n int) error) iter.Seq2[Line, error] {
 	return func(yield func(Line, error) bool) {
+		r, _ := extract.UTF16Reader(r)
 		in := bufio.NewReaderSize(r, lineBuffer)
-		read := 0
+		read, foreign := 0, foreign{in: in}
 		for n := 1; ; n++ {
 			l, err := next(ctx, in, buffer)
 			l.Number = n
@@ -125,6 +129,7 @@ func Lines(ctx context.Context, r io.Reader, buffer Buffer, count func(n int) er
 			if n == 1 {
 				l.Bytes = bytes.TrimPrefix(l.Bytes, []byte(extract.BOM))
 			}
+			foreign.decode(&l)
 			l.Bytes = bytes.TrimSpace(l.Bytes)
 			if (len(l.Bytes) > 0 || l.Size > MaxLine) && !yield(l, nil) {
 				return
@@ -244,11 +249,14 @@ func (l Line) read(explain func(error) error) (t multivac.Telling, d members, er
 	if err := extract.CheckUTF8(l.Bytes); err != nil {
 		return t, d, err
 	}
+	if i := bytes.IndexByte(l.Bytes, 0); i >= 0 {
+		return t, d, multivac.Errorf(multivac.ErrInvalid, "save it as UTF-8", "it is not UTF-8: there is a zero byte at offset %d", i)
+	}
 	if err := strict.UnmarshalKnown(l.Bytes, "a document", &d); err != nil {
 		return t, d, explain(err)
 	}
 	t.Source, err = identifier(d.ID)
-	t.Title = d.Title
+	t.Title, t.Encoding = d.Title, l.Encoding
 	return t, d, err
 }
 

@@ -129,6 +129,7 @@ func tellAttachment(f extract.File, name string, a attachment, depth int, yield 
 // begins reports whether a file that begins with head is a mail: its first lines
 // are fields, two of which mails have.
 func begins(head []byte) bool {
+	head = extract.HeadFromUTF16(head)
 	first, _, _ := bytes.Cut(bytes.TrimPrefix(head, []byte(extract.BOM)), []byte("\n"))
 	name, _, ok := bytes.Cut(first, []byte(":"))
 	if !ok || !isFieldName(name) || bytes.IndexByte(head, 0) >= 0 {

@@ -358,6 +358,8 @@ func FuzzEML(f *testing.F) {
 	}
 	f.Add([]byte(mailOf("multipart/mixed; boundary=b", nested)))
 	f.Add([]byte(mailOf("text/html", "<h1>A<blockquote><pre>```</blockquote>")))
+	f.Add([]byte("\xff\xfes\x00u\x00b\x00j\x00e\x00c\x00t\x00:\x00x\x00\n\x00\n\x00x\x00"))
+	f.Add([]byte(mailOf("text/plain; charset=utf-16", "\x00x\x00\n\x00")))
 	f.Fuzz(func(t *testing.T, in []byte) {
 		promises(t, mailType, "m.eml", in)
 		promises(t, mailType, "m.mbox", in)

@@ -18,7 +18,7 @@ import (
 // Mbox is a mailbox of many mails, one behind the other.
 var Mbox = extract.Format{
 	Name: "mailboxes", Types: []string{"application/mbox"}, Extensions: []string{".mbox", ".mbx"},
-	Holds: true, Many: mails, Begins: func(head []byte) bool { return isSeparator(firstLine(head)) },
+	Holds: true, Many: mails, Begins: func(head []byte) bool { return isSeparator(firstLine(extract.HeadFromUTF16(head))) },
 }
 
 func firstLine(b []byte) []byte {
@@ -56,12 +56,13 @@ func unquotedFrom(line []byte) []byte {
 func mails(ctx context.Context, f extract.File, l extract.Limits) iter.Seq2[multivac.Telling, error] {
 	return func(yield func(multivac.Telling, error) bool) {
 		n := 0
-		for b, err := range split(ctx, f.Reader, maxMail) {
+		in, recoded := extract.UTF16Reader(f.Reader)
+		for b, err := range split(ctx, in, maxMail) {
 			n++
 			name := f.Name + "#" + strconv.Itoa(n)
 			var m *letter
 			if err == nil {
-				m, err = readMail(ctx, b, l)
+				m, err = readSent(ctx, b, l, recoded)
 			}
 			switch {
 			case err != nil && !yield(multivac.Telling{Source: name}, fmt.Errorf("%s: %w", name, err)):

@@ -14,8 +14,20 @@ import (
 // maxParts bounds the parts of a mail.
 const maxParts = 10_000
 
-// readMail reads a mail as it is sent.
+// readMail reads a mail as it is sent, or as an editor saved it in UTF-16.
 func readMail(ctx context.Context, b []byte, l extract.Limits) (*letter, error) {
+	if !extract.IsUTF16(b) {
+		return readSent(ctx, b, l, false)
+	}
+	b, err := extract.FromUTF16(b)
+	if err != nil {
+		return nil, err
+	}
+	return readSent(ctx, b, l, true)
+}
+
+// readSent reads a mail, which was recoded as a whole or is as it was sent.
+func readSent(ctx context.Context, b []byte, l extract.Limits, recoded bool) (*letter, error) {
 	h, body := cutMail(b)
 	if !h.isMail() {
 		return nil, multivac.Errorf(multivac.ErrInvalid, "save the mail again, or tell it as text", "it is not a mail: there is none of the lines From, To, Subject and Date at its beginning")
@@ -27,7 +39,7 @@ func readMail(ctx context.Context, b []byte, l extract.Limits) (*letter, error) 
 	if len(m.from) == 0 {
 		m.from = readAddresses(h["sender"])
 	}
-	r := reader{ctx: ctx, limits: l, left: maxParts}
+	r := reader{ctx: ctx, limits: l, left: maxParts, recoded: recoded}
 	r.part(h, body, "text/plain", 0, &m.content)
 	return m, r.err
 }
@@ -39,6 +51,8 @@ type reader struct {
 	limits extract.Limits
 	left   int // parts that may still be read
 	err    error
+	// recoded says that the whole mail was brought to UTF-8, whatever its parts say.
+	recoded bool
 }
 
 // part adds what a part holds to c. A part that does not say of what kind it is
@@ -161,10 +175,13 @@ func (r *reader) leaf(h header, b []byte, kind string, parameters map[string]str
 		return
 	}
 	charset := parameters["charset"]
+	if kind == "text/html" && charset == "" {
+		charset = html.Format.Declared(data)
+	}
+	if octets.OnlySaysUTF16(data, charset) || r.recoded && !octets.IsCoded(h["content-transfer-encoding"]) {
+		charset = "utf-8"
+	}
 	if kind == "text/html" {
-		if charset == "" {
-			charset = html.Format.Declared(data)
-		}
 		c.add(body{page: true, text: octets.Text(data, charset)})
 	} else {
 		text := octets.Text(data, charset)

@@ -302,3 +302,28 @@ func TestBegins(t *testing.T) {
 		}
 	}
 }
+
+// A sentence that someone broke into paragraphs, so that its lines look well, is
+// one. Lines that are none stay apart.
+func TestSentenceOverParagraphs(t *testing.T) {
+	plain, second := `<a:pPr><a:buNone/></a:pPr>`, `<a:pPr lvl="1"/>`
+	for name, c := range map[string]struct{ box, want string }{
+		"two":              {boxAt(0, 0, "The pump is checked every year", "in May, by the workshop.", "Then it is started."), "The pump is checked every year in May, by the workshop.\n\nThen it is started."},
+		"three":            {boxAt(0, 0, "The pump is checked", "every year in May,", "by the workshop."), "The pump is checked every year in May, by the workshop."},
+		"no full stop":     {boxAt(0, 0, "The pump is checked every year", "in May"), "The pump is checked every year in May"},
+		"told unmarked":    {boxAt(0, 0, plain+run1("The pump is checked every year"), plain+run1("in May.")), "The pump is checked every year in May."},
+		"a sentence ended": {boxAt(0, 0, "The pump is checked every year.", "in May it is closed."), "The pump is checked every year.\n\nin May it is closed."},
+		"a colon":          {boxAt(0, 0, "We have these colours:", "red and green."), "We have these colours:\n\nred and green."},
+		"a capital":        {boxAt(0, 0, "The pump is checked every year", "In May it is closed."), "The pump is checked every year\n\nIn May it is closed."},
+		"another level":    {boxAt(0, 0, "The pump is checked every year", second+run1("in May.")), "The pump is checked every year\n\nin May."},
+		"an empty line":    {boxAt(0, 0, "The pump is checked every year", "", "in May."), "The pump is checked every year\n\nin May."},
+		"a list of words":  {boxAt(0, 0, "Our fruits of the year", "red apples", "green pears", "blue plums"), "Our fruits of the year\n\nred apples\n\ngreen pears\n\nblue plums"},
+		"a name":           {boxAt(0, 0, "Ada Smith", "ada@example.org"), "Ada Smith\n\nada@example.org"},
+		"an address":       {boxAt(0, 0, "Find more of it here", "https://example.org"), "Find more of it here\n\nhttps://example.org"},
+	} {
+		t.Run(name, func(t *testing.T) { reads(t, slides(slideOf(c.box)), c.want) })
+	}
+	bullets := `<a:pPr><a:buChar char="•"/></a:pPr>`
+	reads(t, slides(slideOf(boxAt(0, 0, bullets+run1("The pump is checked every year"), bullets+run1("in May.")))), "- The pump is checked every year\n- in May.")
+	reads(t, slides(slideOf(boxAt(0, 0, bullets+run1("The pump is checked every year"), "in May.", "Then it starts."))), "- The pump is checked every year\n\nin May.\n\nThen it starts.")
+}

@@ -66,30 +66,34 @@ type paragraph struct {
 	text  string
 	mark  mark
 	level int
-	start int // the number that a list begins with
+	start int  // the number that a list begins with
+	apart bool // an empty line is above
 }
 
-// paragraphs returns the paragraphs of a text that are not empty. Their marks are
+// paragraphs returns the paragraphs of a text that are not empty, and sentences that
+// run over several as one. Their marks are
 // their own, or else those of its list style, or else inherited.
 func paragraphs(body *element, inherited marks) []paragraph {
 	var all []paragraph
 	inherited = marksOf(body.kid("lstStyle")).or(inherited)
+	apart := false
 	for _, p := range body.all("p") {
 		var b strings.Builder
 		runs(&b, p)
 		t := extract.OneLine(clean(b.String()))
 		if t == "" {
+			apart = true
 			continue
 		}
 		own := p.kid("pPr")
-		one := paragraph{text: t, mark: markOf(own), level: own.integer("lvl", levels-1)}
+		one := paragraph{text: t, apart: apart, mark: markOf(own), level: own.integer("lvl", levels-1)}
 		if one.mark == unsaid {
 			one.mark = inherited[one.level]
 		}
 		one.start = own.kid("buAutoNum").integer("startAt", 32767)
-		all = append(all, one)
+		all, apart = append(all, one), false
 	}
-	return all
+	return joined(all)
 }
 
 // oneText returns the text of paragraphs as one line.

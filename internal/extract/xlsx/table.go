@@ -14,6 +14,7 @@ type tableWriter struct {
 	columns []int32 // that have text of their own, in order
 	sheet   *sheet.Sheet
 	marked  bool // the header is known
+	titled  bool // the last line is a heading, or a bold one below it
 	last    int32
 }
 
@@ -159,21 +160,54 @@ func (w *tableWriter) writeText(l line, plain bool) {
 		t = strings.TrimSuffix(cells[0], ":") + ": " + cells[1]
 	}
 	w.separate(int(l.number))
-	if plain && bold && len(cells) == 1 && isTitle(t) {
+	if plain && bold && len(cells) == 1 && isTitle(t) && !w.titled { // below a title is a note
+		w.titled = true
 		w.out.Line("## "+t, extract.AtLine(int(l.number)))
 		return
 	}
+	w.titled = w.titled && bold
 	w.out.Line(extract.Escape(t), extract.AtLine(int(l.number)))
 }
 
 // writeAbove writes the lines that stand above a table, and returns the others.
 func (w *tableWriter) writeAbove(lines []line) []line {
+	n := w.boldAbove(lines)
+	for _, l := range lines[:n] {
+		w.writeText(l, true)
+	}
+	lines = lines[n:]
 	width := w.commonWidth(lines)
 	for width > 1 && len(lines) > 1 && w.isAbove(lines[0], width) {
 		w.writeText(lines[0], true)
 		lines = lines[1:]
 	}
 	return lines
+}
+
+// boldAbove returns how many of the first lines are a title and notes above the
+// header of a table: several that are bold and have one cell each or two, a name
+// and what it is. The header has a name for each column. One line alone, and two
+// cells that stand apart from each other, may rather name groups of columns.
+func (w *tableWriter) boldAbove(lines []line) int {
+	n, wide, apart := 0, 2, 0
+	for n < len(lines) && len(lines[n].cells) < min(3, len(w.columns)) && isBoldRow(lines[n]) {
+		if cells := lines[n].cells; len(cells) == 2 {
+			wide = 3
+			switch at := w.at(cells[1].column); {
+			case w.at(cells[0].column) > 0 || w.covers(cells[1]) > 1:
+				return 0
+			case at == len(w.columns)-1 && at > 2:
+				apart++
+			case at > 1:
+				return 0
+			}
+		}
+		n++
+	}
+	if n < 2 || n == len(lines) || apart == 1 || len(lines[n].cells) < max(wide, w.commonWidth(lines[n:])) {
+		return 0
+	}
+	return n
 }
 
 // isAbove reports whether a line is shorter than the rows of the table, as

@@ -113,6 +113,33 @@ func TestTables(t *testing.T) {
 	wantQuoted(t, book(t, rows("1|2|3", "4|5|6", "7|8|9"), ""), "; ; 1 | 2 | 3", "; ; 4 | 5 | 6", "; ; 7 | 8 | 9")
 }
 
+// Bold lines above a table are its title and notes, and no rows of its header.
+func TestBoldLinesAbove(t *testing.T) {
+	f := func(lines, merged string, want ...string) {
+		t.Helper()
+		wantQuoted(t, book(t, rows(strings.Split(lines, "/")...), merged), want...)
+	}
+	const parts = " › Parts of 2026"
+	for _, head := range []string{"*Part|*Mass|*Use", "Part|Mass|Use"} {
+		table := "/" + head + "/Seal|4|pumps/Axle|12|carts"
+		quoted := func(under string, before ...string) []string {
+			return append(before, under+"; Part | Mass | Use; Seal | 4 | pumps", under+"; Part | Mass | Use; Axle | 12 | carts")
+		}
+		f("*Parts of 2026/*in kilograms"+table, "", quoted(parts, parts+"; ; in kilograms")...)
+		f("*Parts of 2026/*in kilograms"+table, merged("A1:C1", "A2:C2"), quoted(parts, parts+"; ; in kilograms")...)
+		f("|*Parts of 2026/|*in kilograms"+table, "", quoted(parts, parts+"; ; in kilograms")...)
+		f("*Workshop|*North/*Year|*2026"+table, "", quoted("", "; ; Workshop: North", "; ; Year: 2026")...)
+		f("*Parts of 2026/*Year|*2026"+table, "", quoted(parts, parts+"; ; Year: 2026")...)
+	}
+	f("*Parts of 2026/*in kilograms/*by Ada/*Part|*Mass/Seal|4", "", parts+"; ; in kilograms", parts+"; ; by Ada", parts+"; Part | Mass; Seal | 4")
+	f("*Workshop|*North/*Year|*2026/*Status|*Draft/*Part|*Mass|*Use/Seal|4|pumps", "", "; ; Workshop: North", "; ; Year: 2026", "; ; Status: Draft", "; Part | Mass | Use; Seal | 4 | pumps")
+	f("*Parts of 2026|||*Draft/*in kilograms|||*May/*Part|*Mass|*Use|*Shelf/Seal|4|pumps|2", "", "; ; Parts of 2026: Draft", "; ; in kilograms: May", "; Part | Mass | Use | Shelf; Seal | 4 | pumps | 2")
+	// Headers of two rows stay what they are.
+	f("*Region|*Sales/|*Plan|*Real|*Change/North|1|2|3/South|4|5|6", merged("B1:D1"), "; Region | Sales › Plan | Sales › Real | Sales › Change; North | 1 | 2 | 3", "; Region | Sales › Plan | Sales › Real | Sales › Change; South | 4 | 5 | 6")
+	f("*Sales of the year/*2025||*2026/*Plan|*Real|*Plan|*Real/1|2|3|4/5|6|7|8", merged("A2:B2", "C2:D2"), " › Sales of the year; 2025 › Plan | 2025 › Real | 2026 › Plan | 2026 › Real; 1 | 2 | 3 | 4",
+		" › Sales of the year; 2025 › Plan | 2025 › Real | 2026 › Plan | 2026 › Real; 5 | 6 | 7 | 8")
+}
+
 // Merged cells are repeated where they stand for several rows or columns.
 func TestMergedCells(t *testing.T) {
 	wantQuoted(t, book(t, rows("Kind|Part|Mass", "Seals|Ring|4", "|Disc|12", "Axles|Rod|700"), merged("A2:A3")),

@@ -155,7 +155,7 @@ func (s *server) files(ctx context.Context, f form, sizes []int, q request) item
 			q := q
 			q.source = cmp.Or(q.source, name)
 			for i := range s.open(file{name, kindOf(name, typeOf(part)), part, sizes[n]}, q, budget) {
-				if budget.err == nil && !yield(i, nil) {
+				if budget.check() == nil && !yield(i, nil) {
 					return
 				}
 			}
@@ -192,6 +192,10 @@ func (b *budget) spend(bytes, lines int) error {
 	}
 	return b.err
 }
+
+// check returns why no more is read, if so. A file may end for that reason before
+// it spends anything.
+func (b *budget) check() error { return b.spend(0, 0) }
 
 func formError(err error) error {
 	if !strings.HasPrefix(err.Error(), "multipart:") {
@@ -270,7 +274,7 @@ func (s *server) held(t multivac.Telling, hold *bodies.Hold, budget *budget, whe
 		f := file{name: t.Source, mediaType: kindOf(t.Source, t.MediaType), bytes: bytes.NewReader(t.Body), size: len(t.Body)}
 		for i := range s.open(f, request{collection: t.Collection, source: t.Source, title: t.Title}, budget) {
 			i.where = where
-			if budget.err == nil && !yield(i, nil) {
+			if budget.check() == nil && !yield(i, nil) {
 				return
 			}
 		}

@@ -23,11 +23,13 @@ import (
 // surely in, and else as Windows-1252, which holds Latin-1. ISO-8859-1 is read so,
 // too, as all programs do: mails that say it have quotes and euro signs of Windows.
 func Text(b []byte, charset string) string {
-	charset = strings.ToLower(strings.Trim(charset, " \t\"'"))
+	charset = canonical(charset)
+	order, isUTF16 := namesUTF16[charset]
+	if isUTF16 || bytes.HasPrefix(b, []byte("\xff\xfe")) || bytes.HasPrefix(b, []byte("\xfe\xff")) {
+		return Clean(fromUTF16(b, order))
+	}
 	e := byName(charset)
 	switch {
-	case bytes.HasPrefix(b, []byte("\xff\xfe")) || bytes.HasPrefix(b, []byte("\xfe\xff")):
-		return Clean(decode(unicode.UTF16(unicode.LittleEndian, unicode.UseBOM), b))
 	case e == nil && bytes.Contains(b, []byte("\x1b$")) && utf8.Valid(b):
 		return Clean(decode(byName("iso-2022-jp"), b))
 	case e == nil:
@@ -37,6 +39,10 @@ func Text(b []byte, charset string) string {
 	}
 	return Clean(decode(e, b))
 }
+
+// canonical returns the name of an encoding without what some programs write
+// around it.
+func canonical(charset string) string { return strings.ToLower(strings.Trim(charset, " \t\"'")) }
 
 // byName returns an encoding, or nil for UTF-8, for one that is unknown and for
 // none.
@@ -68,7 +74,7 @@ func byName(charset string) encoding.Encoding {
 
 // isWide reports whether an encoding has characters of several bytes.
 func isWide(charset string) bool {
-	for _, begin := range []string{"gb", "big5", "shift", "sjis", "ms_kanji", "euc", "iso-2022", "hz", "ks_c", "ksc", "windows-31j", "cp93", "cp94", "cp95", "windows-949", "utf-16", "utf16", "unicode", "x-sjis", "x-gbk", "x-euc"} {
+	for _, begin := range []string{"gb", "big5", "shift", "sjis", "ms_kanji", "euc", "iso-2022", "hz", "ks_c", "ksc", "windows-31j", "cp93", "cp94", "cp95", "windows-949", "x-sjis", "x-gbk", "x-euc"} {
 		if strings.HasPrefix(charset, begin) {
 			return true
 		}

@@ -11,15 +11,25 @@ import (
 // Transfer undoes a transfer encoding. Unknown ones are taken for none. A footer
 // that a mailing list has put behind base64 comes apart, as it stands.
 func Transfer(b []byte, encoding string) (data, footer []byte) {
-	switch strings.ToLower(strings.TrimSpace(encoding)) {
-	case "base64":
-		return fromBase64(b)
-	case "quoted-printable":
-		return fromQuotedPrintable(b), nil
-	case "x-uuencode", "uuencode", "x-uue":
-		return fromUU(b), nil
+	if decode := transfers[strings.ToLower(strings.TrimSpace(encoding))]; decode != nil {
+		return decode(b)
 	}
 	return b, nil
+}
+
+// transfers undo the transfer encodings that make other bytes of a text.
+var transfers = map[string]func([]byte) (data, footer []byte){
+	"base64": fromBase64, "quoted-printable": alone(fromQuotedPrintable),
+	"x-uuencode": alone(fromUU), "uuencode": alone(fromUU), "x-uue": alone(fromUU),
+}
+
+func alone(decode func([]byte) []byte) func([]byte) (data, footer []byte) {
+	return func(b []byte) (data, footer []byte) { return decode(b), nil }
+}
+
+// IsCoded reports whether Transfer undoes a transfer encoding.
+func IsCoded(encoding string) bool {
+	return transfers[strings.ToLower(strings.TrimSpace(encoding))] != nil
 }
 
 // fromBase64 reads base64 line by line. Padding in the middle ends a piece, as
