@@ -127,6 +127,8 @@ func (c column) goesOn(lines []line, l line) bool {
 		return true // the file says so
 	case l.size > largerBy*c.size && abs(l.size-last.size) < 0.02*em && gap > 0 && gap < 1.6:
 		return !l.alone && !last.alone // a heading of several lines
+	case !lines[0].label && c.runsOn(last, l, gap):
+		return true
 	case l.alone, last.alone, gap > 1.3*c.leading+0.05, gap < 0, abs(l.size-last.size) > 0.12*em, l.bold != last.bold, l.label:
 		return false
 	}
@@ -141,6 +143,30 @@ func (c column) goesOn(lines []line, l line) bool {
 	}
 	return true
 }
+
+// The first line of a paragraph may be bold or larger than the rest, as in
+// newspapers, but not by as much as a title is. It has some words: a column may be
+// as narrow as a short heading.
+const (
+	largerFirst = 1.4
+	leastFirst  = 4
+)
+
+// runsOn reports whether a line that is bold or larger runs on into the next one,
+// gap below it, which is not: it fills its column, and its sentence goes on.
+func (c column) runsOn(first, l line, gap float32) bool {
+	larger := first.size > 1.02*l.size
+	switch {
+	case !larger && (!first.bold || l.bold), first.size > largerFirst*l.size, first.size < 0.98*l.size, first.alone, l.alone, l.label:
+		return false
+	case gap <= 0, gap > 1.1*c.leading+0.05, abs(c.indent(l)-c.indent(first)) > 2*l.size, c.short(first, l), endsSentence(first.text), strings.Count(first.text, " ") < leastFirst-1:
+		return false
+	}
+	return startsLow(l.text) || !larger && first.x1 > c.x1-l.size && !startsNumbered(first.text)
+}
+
+// startsNumbered reports whether a text begins with a number, as headings do.
+func startsNumbered(s string) bool { return s != "" && s[0] >= '0' && s[0] <= '9' }
 
 func (c column) indent(l line) float32 {
 	if c.rtl {
@@ -180,6 +206,11 @@ func (p paragraph) text(known words) string {
 		t = join(t, l.text, known)
 	}
 	return t
+}
+
+// mixed reports whether the first line is larger than the last one, as in no heading.
+func (p paragraph) mixed() bool {
+	return p.lines[0].size > 1.1*p.lines[len(p.lines)-1].size
 }
 
 func (p paragraph) bold() bool {

@@ -293,7 +293,7 @@ func (w *writer) level(p *leaf, par paragraph, t string) int {
 	if l := headingOf(w.marks[p.number], t); l > 0 {
 		return l
 	}
-	if w.tagged || len(par.lines) > 3 || !strings.ContainsFunc(t, unicode.IsLetter) {
+	if w.tagged || par.mixed() || len(par.lines) > 3 || !strings.ContainsFunc(t, unicode.IsLetter) {
 		return 0
 	}
 	if l := w.levels[int(10*par.lines[0].size+0.5)]; l > 0 && !strings.HasSuffix(t, ",") {
