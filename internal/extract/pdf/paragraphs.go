@@ -63,27 +63,30 @@ func headingOf(headings map[string]int, text string) int {
 	return headings[strings.TrimLeft(key, "0123456789")]
 }
 
-// paragraphsOf returns the paragraphs of a column. headings are the levels of those
-// that the bookmarks name on the page.
-func paragraphsOf(rows []row, rtl bool, headings map[string]int) []paragraph {
+// paragraphsOf returns the paragraphs that rows are. all is the whole column, or nil
+// where the rows are. headings are the levels of those that the bookmarks name on
+// the page.
+func paragraphsOf(rows, all []row, rtl bool, headings map[string]int) []paragraph {
 	lines := linesOf(rows, rtl, headings)
 	if len(lines) == 0 {
 		return nil
 	}
-	c := column{leading: leading(lines), x0: lines[0].x0, x1: lines[0].x1, rtl: rtl}
-	sizes := make([]float32, len(lines))
-	for i, l := range lines {
-		c.x0, c.x1, sizes[i] = min(c.x0, l.x0), max(c.x1, l.x1), l.size
+	c := columnOf(lines, rtl)
+	if all != nil {
+		c = columnOf(linesOf(all, rtl, nil), rtl)
 	}
-	slices.Sort(sizes)
-	c.size = sizes[len(sizes)/2]
+	return c.paragraphs(lines)
+}
+
+// paragraphs returns the paragraphs of lines.
+func (c column) paragraphs(lines []line) []paragraph {
 	var all []paragraph
 	for i, l := range lines {
 		if n := len(all); n > 0 && c.goesOn(all[n-1].lines, l) {
 			all[n-1].lines = append(all[n-1].lines, lines[i])
 			continue
 		}
-		all = append(all, paragraph{lines: []line{l}, rtl: rtl, x0: c.x0, x1: c.x1})
+		all = append(all, paragraph{lines: []line{l}, rtl: c.rtl, x0: c.x0, x1: c.x1})
 	}
 	return all
 }
@@ -94,6 +97,18 @@ type column struct {
 	size    float32 // of most lines
 	x0, x1  float32
 	rtl     bool
+}
+
+// columnOf returns what lines share, of which there is one at least.
+func columnOf(lines []line, rtl bool) column {
+	c := column{leading: leading(lines), x0: lines[0].x0, x1: lines[0].x1, rtl: rtl}
+	sizes := make([]float32, len(lines))
+	for i, l := range lines {
+		c.x0, c.x1, sizes[i] = min(c.x0, l.x0), max(c.x1, l.x1), l.size
+	}
+	slices.Sort(sizes)
+	c.size = sizes[len(sizes)/2]
+	return c
 }
 
 // leading returns the usual distance of lines, in sizes of their font.

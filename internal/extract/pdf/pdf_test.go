@@ -464,7 +464,7 @@ func FuzzPage(f *testing.F) {
 	f.Fuzz(func(t *testing.T, in []byte, seed byte) {
 		p := draw()
 		p.Elements = []Element{{"H1", 2}, {"P", int32(seed)}}
-		p.Styles = []Style{{Size: float32(seed), Angle: float32(seed) * 3, Colour: 255, Element: int32(seed % 4)}, {Size: 10, Colour: 255, Angle: 90}, {Size: 10, Colour: 255}}
+		p.Styles = []Style{{Size: float32(seed), Angle: float32(seed) * 3, Colour: 255, Element: int32(seed % 4)}, {Size: 10, Colour: 255, Angle: 90}, {Size: 10, Colour: 255, Fixed: seed%2 == 0}}
 		for i := 0; i+4 < len(in); i += 5 {
 			x, y, size := float32(in[i])*3, float32(in[i+1])*4, float32(in[i+2]%32)
 			if in[i+4]%8 == 7 {
