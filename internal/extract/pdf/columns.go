@@ -316,7 +316,6 @@ func isProse(rows []row) bool {
 // borders returns where the columns of a table are divided: in the middle of each
 // gap that runs through all rows but those with one cell.
 func borders(rows []row) []float32 {
-	type span struct{ x0, x1 float32 }
 	var cells []span
 	for _, r := range rows {
 		for _, s := range r {

@@ -119,7 +119,8 @@ func (d *document) add(p Page) error {
 	s.reason, s.failed = unreadable(&p, k)
 	if !s.failed {
 		for _, plane := range k.order {
-			rows := rowsOf(withGrids(once(plane.segments), plane.level, plane.up, d.words))
+			segments := withGrids(once(plane.segments), plane.level, plane.up, d.words)
+			rows := rowsOf(withRuled(segments, plane.level, plane.up, d.words))
 			s.all, s.rows = append(s.all, *plane), append(s.rows, rows)
 			d.note(rows)
 		}

@@ -398,7 +398,7 @@ func (w *writer) rows(rows []sheet.Row) {
 	s := sheet.Sheet{Out: inner, Separate: func(int) {}, Spare: &spare}
 	plain := true // nothing marks a header
 	for i := range rows {
-		plain = plain && !slices.ContainsFunc(rows[i].Cells, func(c sheet.Cell) bool { return c.Bold || c.Cols > 1 || c.Rows > 1 })
+		plain = plain && !slices.ContainsFunc(rows[i].Cells, func(c sheet.Cell) bool { return c.Bold || c.Cols > 1 || c.Rows > 1 }) && !rows[i].Head
 	}
 	s.CSV = plain
 	for i := range rows {
