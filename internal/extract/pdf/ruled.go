@@ -18,6 +18,7 @@ import (
 
 const (
 	leastRules  = 3
+	manyLined   = 5
 	maxRuled    = 50  // groups of lines of one length on a page
 	maxHeader   = 4   // lines of a header
 	proseCell   = 6.5 // words that each line of a cell has where the column is prose
@@ -78,6 +79,9 @@ func sameLength(level, up []rule) (all []ruled) {
 func (g ruled) take(segments []segment, known words) []segment {
 	g.fill(segments)
 	for k := 0; k+2 < len(g.ys); k++ {
+		if g.cellsAbove(k, segments) {
+			continue
+		}
 		end := g.end(k)
 		rows, ok := g.table(k, end, known)
 		if !ok {
@@ -135,10 +139,22 @@ func (g ruled) band(s segment) int {
 	return k - 1
 }
 
+// cellsAbove reports whether cells stand close above line k: so it divides the rows of
+// a table that begins elsewhere.
+func (g ruled) cellsAbove(k int, segments []segment) bool {
+	var row []segment
+	for _, s := range segments {
+		if x := (s.x0 + s.x1) / 2; x > g.lo-near && x < g.hi+near && s.y < g.ys[k]+near && s.y > g.ys[k]-1.5*s.size && s.grid == nil {
+			row = append(row, s)
+		}
+	}
+	return slices.ContainsFunc(rowsOf(row), isRowOfCells) || k > 0 && slices.ContainsFunc(g.bands[k-1], isRowOfCells)
+}
+
 // end returns the line that ends the table whose first line is k, or k where no
-// table begins there: there are cells above it, too, or no header below it.
+// table begins there.
 func (g ruled) end(k int) int {
-	if head := g.bands[k]; len(head) == 0 || len(head) > maxHeader || !slices.ContainsFunc(head, isRowOfCells) || k > 0 && slices.ContainsFunc(g.bands[k-1], func(r row) bool { return len(r) > 1 }) {
+	if head := g.bands[k]; len(head) == 0 || len(head) > maxHeader || !slices.ContainsFunc(head, isRowOfCells) {
 		return k
 	}
 	end := k + 1
@@ -182,6 +198,9 @@ func (g ruled) table(from, to int, known words) ([]sheet.Row, bool) {
 	for _, b := range g.bands[from+1 : to] {
 		body = append(body, b...)
 		bands += min(len(b), 1)
+	}
+	if bands >= manyLined && len(body) == bands {
+		return nil, false // the gaps say more where each of many rows has its line
 	}
 	columns := columnsOf(g.bands[from], body)
 	if len(columns) < 2 || !namesColumns(g.bands[from], columns) || !isTabular(body, columns) {
