@@ -19,6 +19,7 @@ import (
 const (
 	leastRules  = 3
 	manyLined   = 5
+	largeText   = 40  // points: what is larger is in no table
 	maxRuled    = 50  // groups of lines of one length on a page
 	maxHeader   = 4   // lines of a header
 	proseCell   = 6.5 // words that each line of a cell has where the column is prose
@@ -144,7 +145,7 @@ func (g ruled) band(s segment) int {
 func (g ruled) cellsAbove(k int, segments []segment) bool {
 	var row []segment
 	for _, s := range segments {
-		if x := (s.x0 + s.x1) / 2; x > g.lo-near && x < g.hi+near && s.y < g.ys[k]+near && s.y > g.ys[k]-1.5*s.size && s.grid == nil {
+		if x := (s.x0 + s.x1) / 2; x > g.lo-near && x < g.hi+near && s.y < g.ys[k]+near && s.y > g.ys[k]-1.5*min(s.size, largeText) && s.grid == nil {
 			row = append(row, s)
 		}
 	}
