@@ -3,7 +3,6 @@ package pdfium
 import (
 	"math"
 	"slices"
-	"strings"
 
 	"multivac"
 	"multivac/internal/extract/pdf"
@@ -339,7 +338,7 @@ func (d document) glyphs(page uint64, p *pdf.Page, tree map[int]int32, under map
 	if n > d.limits.Glyphs {
 		p.Failed, n = "it has too many characters", 0
 	}
-	r := styles{document: d, text: text, page: p, tree: tree, known: map[pdf.Style]int32{}}
+	r := styles{document: d, text: text, page: p, tree: tree, known: map[fontStyle]int32{}, fonts: map[uint64]*widths{}}
 	p.Glyphs = make([]pdf.Glyph, 0, max(n, 0))
 	var flags pdf.Flags
 	for i := range max(n, 0) {
@@ -359,6 +358,7 @@ func (d document) glyphs(page uint64, p *pdf.Page, tree map[int]int32, under map
 		if d.ok("FPDFText_GetLooseCharBox", text, at, d.at(0)) {
 			g.Box = pdf.Rect{Left: d.float(0), Top: d.float(4), Right: d.float(8), Bottom: d.float(12)}
 		}
+		r.measure(g)
 		if d.ok("FPDFText_GetCharOrigin", text, at, d.at(0), d.at(8)) {
 			g.X, g.Y = d.double(0), d.double(8)
 		}
@@ -367,6 +367,7 @@ func (d document) glyphs(page uint64, p *pdf.Page, tree map[int]int32, under map
 		}
 		p.Glyphs = append(p.Glyphs, g)
 	}
+	r.fixed()
 	d.call("FPDFText_ClosePage", text)
 }
 
@@ -374,13 +375,21 @@ func (d document) glyphs(page uint64, p *pdf.Page, tree map[int]int32, under map
 // drawn by.
 type styles struct {
 	document
-	text  uint64
-	page  *pdf.Page
-	tree  map[int]int32
-	known map[pdf.Style]int32
+	text   uint64
+	page   *pdf.Page
+	tree   map[int]int32
+	known  map[fontStyle]int32
+	fonts  map[uint64]*widths
+	inFont []*widths // of each style
 
 	object uint64
 	last   int32
+}
+
+// A fontStyle is a style with its font.
+type fontStyle struct {
+	pdf.Style
+	font uint64
 }
 
 func (r *styles) of(at uint64) int32 {
@@ -389,12 +398,16 @@ func (r *styles) of(at uint64) int32 {
 		return r.last
 	}
 	r.object = object
-	s := r.read(object, at)
+	s := fontStyle{Style: r.read(object, at)}
+	if object != 0 {
+		s.font = r.call("FPDFTextObj_GetFont", object)
+	}
 	i, ok := r.known[s]
 	if !ok {
 		i = int32(len(r.page.Styles))
 		r.known[s] = i
-		r.page.Styles = append(r.page.Styles, s)
+		r.page.Styles = append(r.page.Styles, s.Style)
+		r.inFont = append(r.inFont, r.widthsOf(s.font, at))
 	}
 	r.last = i
 	return i
@@ -414,7 +427,8 @@ func (r *styles) read(object, at uint64) pdf.Style {
 	} else {
 		s.Colour = 0xff
 	}
-	s.Bold = r.bold(at)
+	name, _ := r.font(at)
+	s.Bold = isBold(name)
 	if object == 0 {
 		return s
 	}
@@ -428,21 +442,6 @@ func (r *styles) read(object, at uint64) pdf.Style {
 	}
 	s.Aside = r.aside(object)
 	return s
-}
-
-// heavy are parts of the names of bold fonts.
-var heavy = []string{"bold", "black", "heavy", "cmbx", "demi", "-medi"}
-
-// bold reports whether a glyph's font is called bold. The weight that PDFium works
-// out is that of a bold one for many that are not.
-func (r *styles) bold(at uint64) bool {
-	n := uint32(r.call("FPDFText_GetFontInfo", r.text, at, r.at(8), textSize-8, r.at(0)))
-	if n < 2 || n > 256 {
-		return false
-	}
-	raw, _ := r.memory.Read(r.scratch+8, n-1)
-	name := strings.ToLower(string(raw))
-	return slices.ContainsFunc(heavy, func(h string) bool { return strings.Contains(name, h) }) && !strings.Contains(name, "medium")
 }
 
 // aside reports whether an object is marked as no content.

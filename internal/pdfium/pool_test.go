@@ -79,7 +79,7 @@ func made(contents ...string) []byte {
 		_, _ = z.Write([]byte(c))
 		_ = z.Close()
 		objects = append(objects,
-			fmt.Sprintf("<< /Type /Page /Parent 2 0 R /MediaBox [0 0 600 800] /Resources << /Font << /F 3 0 R >> >> /Contents %d 0 R >>", 5+2*i),
+			fmt.Sprintf("<< /Type /Page /Parent 2 0 R /MediaBox [0 0 600 800] /Resources << /Font << /F 3 0 R /C << /Type /Font /Subtype /Type1 /BaseFont /Courier >> >> >> /Contents %d 0 R >>", 5+2*i),
 			fmt.Sprintf("<< /Length %d /Filter /FlateDecode >>\nstream\n%s\nendstream", packed.Len(), packed.String()))
 	}
 	return extracttest.PDF(objects...)
@@ -103,6 +103,25 @@ func pagesOf(t *testing.T, p *Pool, body []byte) (all []string, err error) {
 		return nil
 	})
 	return all, err
+}
+
+// A font is known for one of a typewriter by how wide its characters are.
+func TestFixed(t *testing.T) {
+	if testing.Short() {
+		t.Skip("starts PDFium")
+	}
+	body := made(says("Miles fill it.") + "BT /C 12 Tf 50 600 Td (if Miles) Tj ET\n" + "BT 0 1 -1 0 300 300 Tm /C 9 Tf (if Miles) Tj ET\n")
+	_, err := pool(t, "serve").Read(t.Context(), body, pdf.Limits{Pages: 1, Glyphs: 100}, func(p pdf.Page) error {
+		for _, g := range p.Glyphs {
+			if typed := g.Y < 650; p.Styles[g.Style].Fixed != typed {
+				t.Errorf("%q at %v: got Fixed %v, want %v", g.Rune, g.Y, !typed, typed)
+			}
+		}
+		return nil
+	})
+	if err != nil {
+		t.Error(err)
+	}
 }
 
 func TestPages(t *testing.T) {

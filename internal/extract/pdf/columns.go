@@ -10,6 +10,8 @@ import (
 type flow struct {
 	rows    []row
 	borders []float32 // between the columns of a table; nil for lines
+	code    bool
+	column  []row // the lines of the whole column, where blocks of code divide it
 }
 
 // maxDepth is how often parts of a page are divided, and maxSegments how much may be
@@ -39,6 +41,11 @@ func flows(rows []row, rtl bool, depth int) []flow {
 	if depth > maxDepth || depth == 0 && count(rows) > maxSegments {
 		return []flow{{rows: rows}}
 	}
+	if code := codeIn(rows); len(code) > 0 {
+		if code = outsideColumns(rows, code); len(code) > 0 {
+			return around(rows, code, rtl, depth)
+		}
+	}
 	c, ok := gutter(rows)
 	if !ok {
 		return []flow{{rows: rows}}
@@ -55,6 +62,55 @@ func flows(rows []row, rtl bool, depth int) []flow {
 		all = append(append(all, flows(a, rtl, depth+1)...), flows(b, rtl, depth+1)...)
 	}
 	return append(all, flows(rows[c.to:], rtl, depth+1)...)
+}
+
+// around returns the parts of a page with blocks of code.
+func around(rows []row, code []stretch, rtl bool, depth int) (all []flow) {
+	column := without(rows, code)
+	text := func(from, to int) {
+		parts := flows(rows[from:to], rtl, depth+1)
+		if len(parts) == 1 && parts[0].borders == nil {
+			parts[0].column = column
+		}
+		all = append(all, parts...)
+	}
+	end := 0
+	for _, c := range code {
+		text(end, c.from)
+		all = append(all, flow{rows: rows[c.from:c.to], code: true})
+		end = c.to
+	}
+	text(end, len(rows))
+	return all
+}
+
+// without returns rows but for those of code.
+func without(rows []row, code []stretch) (rest []row) {
+	end := 0
+	for _, c := range code {
+		rest = append(rest, rows[end:c.from]...)
+		end = c.to
+	}
+	return append(rest, rows[end:]...)
+}
+
+// outsideColumns returns the blocks of code that stand in no column: these are found
+// when the page is divided. What is code does not say where columns are, for its
+// indented lines stand as if they were one.
+func outsideColumns(rows []row, code []stretch) []stretch {
+	plain := without(rows, code)
+	g, ok := gutter(plain)
+	if !ok || g.table {
+		return code
+	}
+	top, bottom := plain[g.from].y(), plain[g.to-1].y()
+	return slices.DeleteFunc(code, func(c stretch) bool {
+		left, right := rows[c.from].x0(), rows[c.from].x1()
+		for _, r := range rows[c.from:c.to] {
+			left, right = min(left, r.x0()), max(right, r.x1())
+		}
+		return rows[c.to-1].y() > top && rows[c.from].y() < bottom && (right <= g.x || left >= g.x)
+	})
 }
 
 // divide returns what is left and what is right of x.
@@ -260,7 +316,6 @@ func isProse(rows []row) bool {
 // borders returns where the columns of a table are divided: in the middle of each
 // gap that runs through all rows but those with one cell.
 func borders(rows []row) []float32 {
-	type span struct{ x0, x1 float32 }
 	var cells []span
 	for _, r := range rows {
 		for _, s := range r {

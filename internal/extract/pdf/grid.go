@@ -190,14 +190,7 @@ func (g *grid) take(segments []segment, known words) []segment {
 	if !g.isTable() {
 		return segments
 	}
-	place := inside[0]
-	for _, s := range inside[1:] {
-		place.letters += s.letters
-		place.first, place.y = min(place.first, s.first), min(place.y, s.y)
-		place.aside = place.aside && s.aside
-	}
-	place.x0, place.x1, place.block, place.pieces, place.bold, place.grid = g.xs[0], g.xs[len(g.xs)-1], 0, nil, false, g
-	place.text = textOf([]row{inside})
+	place := standIn(inside, g, g.xs[0], g.xs[len(g.xs)-1])
 	if !g.write(known) {
 		return segments
 	}

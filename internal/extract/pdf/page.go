@@ -91,6 +91,7 @@ type Style struct {
 	Colour  uint32  // red, green, blue and opacity, a byte each
 	Mode    uint8   // of rendering: 3 draws nothing, 7 only clips
 	Bold    bool
+	Fixed   bool  // its characters are all as wide, as those of a typewriter
 	Element int32 // in Page.Elements, plus 1; 0 where it belongs to none
 	Aside   bool  // the file marks it as no content, as it does with running heads
 }

@@ -63,27 +63,30 @@ func headingOf(headings map[string]int, text string) int {
 	return headings[strings.TrimLeft(key, "0123456789")]
 }
 
-// paragraphsOf returns the paragraphs of a column. headings are the levels of those
-// that the bookmarks name on the page.
-func paragraphsOf(rows []row, rtl bool, headings map[string]int) []paragraph {
+// paragraphsOf returns the paragraphs that rows are. all is the whole column, or nil
+// where the rows are. headings are the levels of those that the bookmarks name on
+// the page.
+func paragraphsOf(rows, all []row, rtl bool, headings map[string]int) []paragraph {
 	lines := linesOf(rows, rtl, headings)
 	if len(lines) == 0 {
 		return nil
 	}
-	c := column{leading: leading(lines), x0: lines[0].x0, x1: lines[0].x1, rtl: rtl}
-	sizes := make([]float32, len(lines))
-	for i, l := range lines {
-		c.x0, c.x1, sizes[i] = min(c.x0, l.x0), max(c.x1, l.x1), l.size
+	c := columnOf(lines, rtl)
+	if all != nil {
+		c = columnOf(linesOf(all, rtl, nil), rtl)
 	}
-	slices.Sort(sizes)
-	c.size = sizes[len(sizes)/2]
+	return c.paragraphs(lines)
+}
+
+// paragraphs returns the paragraphs of lines.
+func (c column) paragraphs(lines []line) []paragraph {
 	var all []paragraph
 	for i, l := range lines {
 		if n := len(all); n > 0 && c.goesOn(all[n-1].lines, l) {
 			all[n-1].lines = append(all[n-1].lines, lines[i])
 			continue
 		}
-		all = append(all, paragraph{lines: []line{l}, rtl: rtl, x0: c.x0, x1: c.x1})
+		all = append(all, paragraph{lines: []line{l}, rtl: c.rtl, x0: c.x0, x1: c.x1})
 	}
 	return all
 }
@@ -94,6 +97,18 @@ type column struct {
 	size    float32 // of most lines
 	x0, x1  float32
 	rtl     bool
+}
+
+// columnOf returns what lines share, of which there is one at least.
+func columnOf(lines []line, rtl bool) column {
+	c := column{leading: leading(lines), x0: lines[0].x0, x1: lines[0].x1, rtl: rtl}
+	sizes := make([]float32, len(lines))
+	for i, l := range lines {
+		c.x0, c.x1, sizes[i] = min(c.x0, l.x0), max(c.x1, l.x1), l.size
+	}
+	slices.Sort(sizes)
+	c.size = sizes[len(sizes)/2]
+	return c
 }
 
 // leading returns the usual distance of lines, in sizes of their font.
@@ -127,6 +142,8 @@ func (c column) goesOn(lines []line, l line) bool {
 		return true // the file says so
 	case l.size > largerBy*c.size && abs(l.size-last.size) < 0.02*em && gap > 0 && gap < 1.6:
 		return !l.alone && !last.alone // a heading of several lines
+	case !lines[0].label && c.runsOn(last, l, gap):
+		return true
 	case l.alone, last.alone, gap > 1.3*c.leading+0.05, gap < 0, abs(l.size-last.size) > 0.12*em, l.bold != last.bold, l.label:
 		return false
 	}
@@ -141,6 +158,30 @@ func (c column) goesOn(lines []line, l line) bool {
 	}
 	return true
 }
+
+// The first line of a paragraph may be bold or larger than the rest, as in
+// newspapers, but not by as much as a title is. It has some words: a column may be
+// as narrow as a short heading.
+const (
+	largerFirst = 1.4
+	leastFirst  = 4
+)
+
+// runsOn reports whether a line that is bold or larger runs on into the next one,
+// gap below it, which is not: it fills its column, and its sentence goes on.
+func (c column) runsOn(first, l line, gap float32) bool {
+	larger := first.size > 1.02*l.size
+	switch {
+	case !larger && (!first.bold || l.bold), first.size > largerFirst*l.size, first.size < 0.98*l.size, first.alone, l.alone, l.label:
+		return false
+	case gap <= 0, gap > 1.1*c.leading+0.05, abs(c.indent(l)-c.indent(first)) > 2*l.size, c.short(first, l), endsSentence(first.text), strings.Count(first.text, " ") < leastFirst-1:
+		return false
+	}
+	return startsLow(l.text) || !larger && first.x1 > c.x1-l.size && !startsNumbered(first.text)
+}
+
+// startsNumbered reports whether a text begins with a number, as headings do.
+func startsNumbered(s string) bool { return s != "" && s[0] >= '0' && s[0] <= '9' }
 
 func (c column) indent(l line) float32 {
 	if c.rtl {
@@ -180,6 +221,11 @@ func (p paragraph) text(known words) string {
 		t = join(t, l.text, known)
 	}
 	return t
+}
+
+// mixed reports whether the first line is larger than the last one, as in no heading.
+func (p paragraph) mixed() bool {
+	return p.lines[0].size > 1.1*p.lines[len(p.lines)-1].size
 }
 
 func (p paragraph) bold() bool {

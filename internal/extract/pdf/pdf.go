@@ -91,6 +91,8 @@ type document struct {
 	sizes map[int]int // characters of each size, in tenths of a point
 	body  float32     // the size of most text
 	left  int64       // bytes of text that it may still have
+
+	letters, typed int // all, and those in fonts of typewriters
 }
 
 // A leaf is the text of a page.
@@ -117,7 +119,8 @@ func (d *document) add(p Page) error {
 	s.reason, s.failed = unreadable(&p, k)
 	if !s.failed {
 		for _, plane := range k.order {
-			rows := rowsOf(withGrids(once(plane.segments), plane.level, plane.up, d.words))
+			segments := withGrids(once(plane.segments), plane.level, plane.up, d.words)
+			rows := rowsOf(withRuled(segments, plane.level, plane.up, d.words))
 			s.all, s.rows = append(s.all, *plane), append(s.rows, rows)
 			d.note(rows)
 		}
@@ -138,6 +141,10 @@ func (d *document) note(rows []row) {
 	for _, r := range rows {
 		for _, s := range r {
 			d.sizes[int(10*s.size+0.5)] += s.letters
+			d.letters += s.letters
+			if s.pitch > 0 {
+				d.typed += s.letters
+			}
 			d.left -= int64(len(s.text) + sizeOf)
 		}
 		d.words.see(r.text(false))

@@ -464,7 +464,7 @@ func FuzzPage(f *testing.F) {
 	f.Fuzz(func(t *testing.T, in []byte, seed byte) {
 		p := draw()
 		p.Elements = []Element{{"H1", 2}, {"P", int32(seed)}}
-		p.Styles = []Style{{Size: float32(seed), Angle: float32(seed) * 3, Colour: 255, Element: int32(seed % 4)}, {Size: 10, Colour: 255, Angle: 90}, {Size: 10, Colour: 255}}
+		p.Styles = []Style{{Size: float32(seed), Angle: float32(seed) * 3, Colour: 255, Element: int32(seed % 4)}, {Size: 10, Colour: 255, Angle: 90}, {Size: 10, Colour: 255, Fixed: seed%2 == 0}}
 		for i := 0; i+4 < len(in); i += 5 {
 			x, y, size := float32(in[i])*3, float32(in[i+1])*4, float32(in[i+2]%32)
 			if in[i+4]%8 == 7 {
@@ -591,5 +591,29 @@ func TestRunInHeading(t *testing.T) {
 	got := text(t, p)
 	if !strings.Contains(got, "# Notes on the valve\n") || !strings.Contains(got, "\nWhich numbers there are. The valve has no other number than") {
 		t.Errorf("got\n%s", got)
+	}
+}
+
+// A first line that is bold or larger, and runs on into the next one, is the
+// beginning of its paragraph. One that ends before the margin is a heading, and so
+// is one with a gap below it.
+func TestFirstLine(t *testing.T) {
+	b, large := Style{Bold: true}, Style{Size: 12}
+	const runsOn, rest, end = "The harbour office reminds all owners of", "boats that the gate is closed at night and that", "nobody may land there."
+	one := runsOn + " " + rest + " " + end
+	for name, c := range map[string]struct {
+		page *Page
+		want string
+	}{
+		"bold":              {draw().put(50, 700, runsOn+" small", b).lines(50, 688, rest, end), strings.Replace(one, "of boats", "of small boats", 1)},
+		"bold, then a name": {draw().put(50, 700, runsOn+" the good old", b).lines(50, 688, "Baltic "+rest, end), strings.Replace(one, "of boats", "of the good old Baltic boats", 1)},
+		"larger":            {draw().put(50, 700, runsOn, large).lines(50, 687, rest, end), one},
+		"a heading above":   {draw().put(50, 700, "The harbour office", b).lines(50, 688, rest, end), blocks("## The harbour office", rest+" "+end)},
+		"a wide heading":    {draw().put(50, 706, runsOn+" small", b).lines(50, 688, rest, end, end, end, end), blocks("## "+runsOn+" small", rest+" "+end, end, end, end)},
+		"a title":           {draw().put(50, 700, runsOn, Style{Size: 20}).lines(50, 680, rest, end), blocks("# "+runsOn, rest+" "+end)},
+	} {
+		if got := text(t, c.page); got != c.want {
+			t.Errorf("%s: got\n%s\nwant\n%s", name, got, c.want)
+		}
 	}
 }

@@ -111,6 +111,10 @@ func labelled(r row) row {
 			continue
 		}
 		b.text, b.x0, b.letters, b.first = a.text+" "+b.text, a.x0, a.letters+b.letters, min(a.first, b.first)
+		b.typed += a.typed
+		if a.pitch == 0 {
+			b.pitch = 0
+		}
 		r = slices.Delete(r, i, i+1)
 		r[i] = b
 	}

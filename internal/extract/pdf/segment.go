@@ -24,6 +24,8 @@ type segment struct {
 	first   int     // its first glyph, in the order of drawing
 	letters int     // how many characters it has
 	pieces  []piece // where there is text from right to left in it
+	typed   int     // characters that are all as wide
+	pitch   float32 // how wide each character is where all are as wide, or 0
 	grid    *grid   // that it stands for
 }
 
@@ -60,6 +62,7 @@ type cutter struct {
 	has   bool // there is a segment
 	rtl   bool // with text from right to left
 	bolds int
+	fixed int  // characters that are all as wide
 	votes int  // for its size
 	space bool // is due before the next glyph
 	count int
@@ -306,7 +309,7 @@ func (k *cutter) divided(s spot) bool {
 }
 
 func (k *cutter) begin(plane *plane, s spot, style Style, block int32) {
-	k.plane, k.has, k.rtl, k.bolds, k.votes = plane, true, false, 0, 0
+	k.plane, k.has, k.rtl, k.bolds, k.fixed, k.votes = plane, true, false, 0, 0, 0
 	k.now = segment{x0: s.x0, x1: s.x1, y: s.y, size: s.size, block: block, first: k.count, space: k.space, aside: style.Aside}
 	k.spots = k.spots[:0]
 	k.space = false
@@ -321,6 +324,9 @@ func (k *cutter) append(s spot, style Style) {
 	k.rtl = k.rtl || isRTL(s.c)
 	if style.Bold {
 		k.bolds++
+	}
+	if style.Fixed {
+		k.fixed++
 	}
 	switch { // the size of most
 	case s.size == k.now.size:
@@ -341,6 +347,9 @@ func (k *cutter) end() {
 	k.has = false
 	n := k.now
 	n.text, n.bold = k.text(), 5*k.bolds > 4*n.letters
+	if n.typed = k.fixed; n.typed == n.letters {
+		n.pitch = k.pitch()
+	}
 	if k.rtl {
 		n.pieces = piecesOf(k.spots)
 	}
@@ -378,6 +387,22 @@ func (k *cutter) text() string {
 		last = s
 	}
 	return b.String()
+}
+
+// leastPitch is how wide a character is at least in a font that gives all of them the
+// same width, in sizes of the font.
+const leastPitch = 0.2
+
+// pitch returns how wide the narrowest character of the segment is: those beyond
+// ASCII may be twice as wide.
+func (k *cutter) pitch() float32 {
+	least := float32(0)
+	for _, s := range k.spots {
+		if w := s.x1 - s.x0; s.c != ' ' && w > leastPitch*s.size && (least == 0 || w < least) {
+			least = w
+		}
+	}
+	return least
 }
 
 // letterGap returns the usual gap between the letters of the segment, which is wide

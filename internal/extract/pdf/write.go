@@ -101,35 +101,41 @@ func (w *writer) part(p *leaf, k int) {
 		rows = withoutAsides(rows, s)
 	}
 	rows = withoutContents(rows)
+	w.notCode(p, rows)
 	rtl := runsRTL(textOf(rows), false)
 	for _, f := range flows(rows, rtl, 0) {
+		if f.code {
+			w.code(f.rows)
+			continue
+		}
 		if f.borders != nil && w.table(f, rtl) {
 			continue
 		}
-		w.lines(p, f.rows)
+		w.lines(p, f.rows, f.column)
 	}
 }
 
-// lines writes the lines of a column, and the tables between them.
-func (w *writer) lines(p *leaf, rows []row) {
+// lines writes lines of a column, and the tables between them. column is all that
+// the column has, or nil where these are its lines.
+func (w *writer) lines(p *leaf, rows, column []row) {
 	at := slices.IndexFunc(rows, func(r row) bool { return r.grid() != nil })
 	if at < 0 {
-		for _, par := range paragraphsOf(rows, runsRTL(textOf(rows), false), w.marks[p.number]) {
+		for _, par := range paragraphsOf(rows, column, runsRTL(textOf(rows), false), w.marks[p.number]) {
 			w.paragraph(p, par)
 		}
 		return
 	}
-	w.lines(p, rows[:at])
+	w.lines(p, rows[:at], column)
 	for i, s := range rows[at] {
 		if s.grid == nil {
-			w.lines(p, []row{rows[at][i : i+1]})
+			w.lines(p, []row{rows[at][i : i+1]}, nil)
 			continue
 		}
 		w.flush()
 		w.items = nil
 		w.rows(s.grid.rows)
 	}
-	w.lines(p, rows[at+1:])
+	w.lines(p, rows[at+1:], column)
 }
 
 // textOf returns the text of rows, in no order that matters.
@@ -270,14 +276,10 @@ func headingLevel(kind string) int {
 	return 0
 }
 
-// maxHeading is how many characters a heading has at most.
-const maxHeading = 200
-
-// level returns the level of the heading that a paragraph is, or 0. It is what the
-// tree of structure says; else what the bookmarks say; else what the size of its
-// font says, if the file says nothing.
-func (w *writer) level(p *leaf, par paragraph, t string) int {
-	for e := int(par.lines[0].block); e > 0 && e <= len(p.elements); {
+// heading returns the level of the heading that a block of the tree of structure
+// belongs to, or 0.
+func (p *leaf) heading(block int32) int {
+	for e := int(block); e > 0 && e <= len(p.elements); {
 		if l := headingLevel(p.elements[e-1].Type); l > 0 {
 			return l
 		}
@@ -287,13 +289,26 @@ func (w *writer) level(p *leaf, par paragraph, t string) int {
 		}
 		e = parent
 	}
+	return 0
+}
+
+// maxHeading is how many characters a heading has at most.
+const maxHeading = 200
+
+// level returns the level of the heading that a paragraph is, or 0. It is what the
+// tree of structure says; else what the bookmarks say; else what the size of its
+// font says, if the file says nothing.
+func (w *writer) level(p *leaf, par paragraph, t string) int {
+	if l := p.heading(par.lines[0].block); l > 0 {
+		return l
+	}
 	if len(t) > maxHeading {
 		return 0
 	}
 	if l := headingOf(w.marks[p.number], t); l > 0 {
 		return l
 	}
-	if w.tagged || len(par.lines) > 3 || !strings.ContainsFunc(t, unicode.IsLetter) {
+	if w.tagged || par.mixed() || len(par.lines) > 3 || !strings.ContainsFunc(t, unicode.IsLetter) {
 		return 0
 	}
 	if l := w.levels[int(10*par.lines[0].size+0.5)]; l > 0 && !strings.HasSuffix(t, ",") {
@@ -383,7 +398,7 @@ func (w *writer) rows(rows []sheet.Row) {
 	s := sheet.Sheet{Out: inner, Separate: func(int) {}, Spare: &spare}
 	plain := true // nothing marks a header
 	for i := range rows {
-		plain = plain && !slices.ContainsFunc(rows[i].Cells, func(c sheet.Cell) bool { return c.Bold || c.Cols > 1 || c.Rows > 1 })
+		plain = plain && !slices.ContainsFunc(rows[i].Cells, func(c sheet.Cell) bool { return c.Bold || c.Cols > 1 || c.Rows > 1 }) && !rows[i].Head
 	}
 	s.CSV = plain
 	for i := range rows {
