@@ -18,7 +18,7 @@ const (
 	maxColdStart = 150 * time.Millisecond
 	maxFolder    = 3 * time.Second
 	maxIdle      = 64 << 20
-	maxBinary    = 44<<20 + maxWeights // 73.7 MB today, 10 of them for PDFium; 12 MB more if anything runs a text/template
+	maxBinary    = 45<<20 + maxWeights // 74.6 MB today, 10 of them for PDFium; 12 MB more if anything runs a text/template
 	maxWeights   = 28_500_000          // of the encoder
 )
 
