@@ -163,7 +163,7 @@ multivac.example/weights              internal/meaning                       wha
 golang.org/x/time                     internal/auth                          limits of requests
 golang.org/x/sync                     internal/app internal/ask internal/cli internal/cache internal/eval internal/folder internal/tell internal/web/bodies internal/web/limit  groups and limits of goroutines
 github.com/hibiken/asynq              internal/queue/redisqueue              the queue of many processes
-github.com/google/go-cmp              internal/store/storetest internal/queue/queuetest internal/golden  differences, in the suites
+github.com/google/go-cmp              internal/store/storetest internal/queue/queuetest internal/golden internal/extract/extracttest  differences, in the suites
 `
 
 const module = "multivac"

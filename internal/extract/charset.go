@@ -22,7 +22,7 @@ const BOM = "\ufeff"
 // told. It returns false where that is not sure, and for what says that it is in
 // an encoding in which it is not.
 func find(f Format, b []byte) (e charset.Encoding, said, ok bool) {
-	if IsUTF16(b) || utf8.Valid(b) && bytes.IndexByte(b, 0) < 0 && bytes.IndexByte(b, escapeByte) < 0 {
+	if IsUTF16(b) || charset.IsUTF8(b) && bytes.IndexByte(b, 0) < 0 {
 		return e, false, false
 	}
 	if f.Declared != nil && f.Declared(b) != "" {
@@ -108,7 +108,7 @@ func ToUTF8(declared func(body []byte) string, body []byte) ([]byte, error) {
 // read as UTF-8: for what is valid UTF-8, whatever it says, and for what
 // declares nothing that can be read.
 func encodingOf(f Format, body []byte) encoding.Encoding {
-	if f.Declared == nil || IsUTF16(body) || utf8.Valid(body) && bytes.IndexByte(body, escapeByte) < 0 {
+	if f.Declared == nil || IsUTF16(body) || charset.IsUTF8(body) {
 		return nil
 	}
 	name := strings.TrimSpace(strings.ToLower(f.Declared(body)))
@@ -121,9 +121,6 @@ func encodingOf(f Format, body []byte) encoding.Encoding {
 	}
 	return e
 }
-
-// escapeByte switches alphabets in ISO-2022-JP, all of whose bytes are ASCII.
-const escapeByte = 0x1b
 
 // badRunes is in how many bytes one may be wrong, as in pages that were put
 // together from others.

@@ -9,15 +9,8 @@ import (
 	"multivac/internal/extract/extracttest"
 )
 
-func sentences(t *testing.T, in string, want ...string) {
-	t.Helper()
-	if d := cmp.Diff(want, extracttest.Sentences(t, Format, in)); d != "" {
-		t.Errorf("%s\n(-want +got)\n%s\n%s", in, d, extracttest.Read(t, Format, in).Text)
-	}
-}
-
 func TestAsciiDoc(t *testing.T) {
-	f := func(in string, want ...string) { t.Helper(); sentences(t, in, want...) }
+	f := func(in string, want ...string) { t.Helper(); extracttest.WantSentences(t, Format, in, want...) }
 	f("// no\n= The _Pumps_\nAda Heron <a@x.example>\n:v: 4.2\n:w: {v}.1 \\\nand more\n// no\n\nVersion {v} of {w}, {nosuch}.\n\n== How\n\nStop it.\n\n[discrete]\n=== Sub\n:v!:\nIs {v}.",
 		"The Pumps: Ada Heron <a@x.example>", "The Pumps: Version 4.2 of 4.2.1 and more, {nosuch}.", "The Pumps › How: Stop it.", "The Pumps › How › Sub: Is {v}.")
 	f("ifdef::nosuch[]\nno\nifdef::backend-html5[]\nno\nendif::[]\nendif::[]\nifndef::nosuch[Yes.]\nifdef::a+b[no]\n\n:a:\nifdef::a,b[]\n\nAnd.\n\nendif::[]\n:n: 3\nifeval::[{n} > 2]\n\nThree.\n\nendif::[]\nifeval::[\"{n}\" == \"2\"]\nno\nendif::[]\ninclude::no.adoc[]\n\\include::shown[]",
@@ -37,18 +30,7 @@ func TestAsciiDoc(t *testing.T) {
 }
 
 func TestTables(t *testing.T) {
-	f := func(in string, want ...string) {
-		t.Helper()
-		var got []string
-		for l := range strings.Lines(extracttest.Read(t, Format, in).Text) {
-			if l = strings.TrimSpace(l); l != "" {
-				got = append(got, l)
-			}
-		}
-		if d := cmp.Diff(want, got); d != "" {
-			t.Errorf("%s\n(-want +got)\n%s", in, d)
-		}
-	}
+	f := func(in string, want ...string) { t.Helper(); extracttest.WantLines(t, Format, in, want...) }
 	f(".Plans\n[cols=\"1,2\",options=\"header\"]\n|===\n|Plan |*Seats*\n|Team\n|40 \\| 50\n|Basic | 5\n|===", "Plans", "| Plan | Seats |", "|---|---|", `| Team | 40 \| 50 |`, "| Basic | 5 |")
 	f("|===\n|A |B\n\n|a |b\n|c |d\n|===", "| A | B |", "|---|---|", "| a | b |", "| c | d |")
 	f("|===\n|a |b\n|c |d\n|===", "| a | b |", "| c | d |")
@@ -89,12 +71,7 @@ func TestLines(t *testing.T) {
 }
 
 func TestTitle(t *testing.T) {
-	f := func(in, want string) {
-		t.Helper()
-		if got := extracttest.Read(t, Format, in).Title; got != want {
-			t.Errorf("%q: got %q, want %q", in, got, want)
-		}
-	}
+	f := func(in, want string) { t.Helper(); extracttest.WantTitle(t, Format, in, want) }
 	f("= The *pumps*\n\ntext", "The pumps")
 	f("text\n\n== First", "First")
 	f("text", "")

@@ -3,6 +3,7 @@ package charset
 import (
 	"bytes"
 	"sync"
+	"unicode/utf8"
 
 	"golang.org/x/text/encoding/charmap"
 	"golang.org/x/text/encoding/japanese"
@@ -78,13 +79,14 @@ func marked(b []byte) (Encoding, bool) {
 	switch {
 	case little || big:
 		return Encoding{Name: "utf-32", codec: utf32.UTF32(utf32.BigEndian, utf32.UseBOM)}, len(b)%4 == 0
-	case (bytes.Contains(b, []byte("\x1b$B")) || bytes.Contains(b, []byte("\x1b$@"))) && isASCII(b):
+	case (bytes.Contains(b, []byte("\x1b$B")) || bytes.Contains(b, []byte("\x1b$@"))) && IsASCII(b):
 		return Encoding{Name: "iso-2022-jp", codec: japanese.ISO2022JP}, true
 	}
 	return Encoding{}, false
 }
 
-func isASCII(b []byte) bool {
+// IsASCII reports whether b has only bytes of ASCII.
+func IsASCII(b []byte) bool {
 	for _, c := range b {
 		if c >= 0x80 {
 			return false
@@ -92,3 +94,9 @@ func isASCII(b []byte) bool {
 	}
 	return true
 }
+
+// escapeByte switches alphabets in ISO-2022-JP, all of whose bytes are ASCII.
+const escapeByte = 0x1b
+
+// IsUTF8 reports whether b is UTF-8 and switches no alphabets, as ISO-2022-JP does.
+func IsUTF8(b []byte) bool { return utf8.Valid(b) && bytes.IndexByte(b, escapeByte) < 0 }

@@ -8,12 +8,10 @@ import (
 	"os"
 	"strings"
 	"testing"
-	"unicode/utf8"
 
 	"multivac"
 	"multivac/internal/extract"
 	"multivac/internal/extract/extracttest"
-	"multivac/internal/text"
 )
 
 func extracted(t testing.TB, in string, l extract.Limits) (extract.Extracted, error) {
@@ -179,21 +177,7 @@ func FuzzDOCX(f *testing.F) {
 		if in == "" {
 			in = file(t, body, "numbering.xml", numbered(levels))
 		}
-		e, err := extracted(t, in, extract.Limits{Bytes: 1 << 20, Depth: 4, Unpacked: 4 << 20})
-		if err != nil {
-			if !errors.Is(err, multivac.ErrInvalid) && !errors.Is(err, multivac.ErrTooLarge) {
-				t.Errorf("got %v", err)
-			}
-			return
-		}
-		if !utf8.ValidString(e.Text) || !utf8.ValidString(e.Title) || strings.Contains(e.Title, "\n") {
-			t.Errorf("text %q or title %q is not as it should be", e.Text, e.Title)
-		}
-		for _, p := range text.Segment(e.Text) {
-			if err := p.Validate(e.Text); err != nil {
-				t.Error(err)
-			}
-		}
+		extracttest.Sound(t, Format, in, extract.Limits{Bytes: 1 << 20, Depth: 4, Unpacked: 4 << 20})
 	})
 }
 

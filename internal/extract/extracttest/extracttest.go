@@ -11,6 +11,8 @@ import (
 	"testing"
 	"unicode/utf8"
 
+	"github.com/google/go-cmp/cmp"
+
 	"multivac"
 	"multivac/internal/extract"
 	"multivac/internal/place"
@@ -71,18 +73,66 @@ func Sentences(t testing.TB, f extract.Format, in string) []string {
 	return all
 }
 
-// Any checks what holds for any bytes: the text can be kept, shown and quoted,
-// is in proportion to the file, and stands on lines that the file has.
-func Any(t *testing.T, f extract.Format, in string) {
-	e, err := read(t.Context(), f, in, extract.Default)
-	if err != nil {
-		if !errors.Is(err, multivac.ErrInvalid) {
-			t.Errorf("got %v, want ErrInvalid", err)
-		}
-		return
+// WantSentences compares what a reader is shown of a file with what is wanted.
+func WantSentences(t *testing.T, f extract.Format, in string, want ...string) {
+	t.Helper()
+	if d := cmp.Diff(want, Sentences(t, f, in)); d != "" {
+		t.Errorf("%s\n(-want +got)\n%s\n%s", in, d, Read(t, f, in).Text)
 	}
-	if !utf8.ValidString(e.Text) || !utf8.ValidString(e.Title) || len(e.Title) > multivac.MaxTitle || strings.Contains(e.Title, "\n") {
+}
+
+// WantLines compares the lines of a text that are not blank with what is wanted,
+// without the white space around them.
+func WantLines(t *testing.T, f extract.Format, in string, want ...string) {
+	t.Helper()
+	var got []string
+	for l := range strings.Lines(Read(t, f, in).Text) {
+		if l = strings.TrimSpace(l); l != "" {
+			got = append(got, l)
+		}
+	}
+	if d := cmp.Diff(want, got); d != "" {
+		t.Errorf("%s\n(-want +got)\n%s", in, d)
+	}
+}
+
+// WantTitle compares the title of a file with what is wanted.
+func WantTitle(t *testing.T, f extract.Format, in, want string) {
+	t.Helper()
+	if got := Read(t, f, in).Title; got != want {
+		t.Errorf("%q: got %q, want %q", in, got, want)
+	}
+}
+
+// Sound checks what holds for any bytes: the text can be kept, shown and quoted,
+// and where there is none, the error says why. It returns false then. No file of
+// a fuzz test is over the default limits.
+func Sound(t *testing.T, f extract.Format, in string, l extract.Limits) (extract.Extracted, bool) {
+	t.Helper()
+	e, err := read(t.Context(), f, in, l)
+	if err != nil {
+		if !errors.Is(err, multivac.ErrInvalid) && (l == extract.Default || !errors.Is(err, multivac.ErrTooLarge)) {
+			t.Errorf("got %v, want an error that says what to do", err)
+		}
+		return e, false
+	}
+	if !utf8.ValidString(e.Text) || !utf8.ValidString(e.Title) || len(e.Title) > multivac.MaxTitle || strings.ContainsAny(e.Title, "\n\x00") {
 		t.Errorf("text %q or title %q is not as it should be", e.Text, e.Title)
+	}
+	for _, p := range text.Segment(e.Text) {
+		if err := p.Validate(e.Text); err != nil {
+			t.Error(err)
+		}
+	}
+	return e, true
+}
+
+// Any checks of any bytes, besides what Sound does, that the text is in proportion
+// to the file, and stands on lines that the file has.
+func Any(t *testing.T, f extract.Format, in string) {
+	e, ok := Sound(t, f, in, extract.Default)
+	if !ok {
+		return
 	}
 	if len(e.Text) > 8*len(in)+1<<18 {
 		t.Errorf("%d bytes of text of %d", len(e.Text), len(in))
@@ -91,11 +141,6 @@ func Any(t *testing.T, f extract.Format, in string) {
 	for l, n := range Lines(e) {
 		if n < 1 || n > last {
 			t.Errorf("%q began on line %d of %d", l, n, last)
-		}
-	}
-	for _, p := range text.Segment(e.Text) {
-		if err := p.Validate(e.Text); err != nil {
-			t.Error(err)
 		}
 	}
 }

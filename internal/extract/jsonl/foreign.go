@@ -3,7 +3,6 @@ package jsonl
 import (
 	"bufio"
 	"bytes"
-	"unicode/utf8"
 
 	"multivac/internal/extract/charset"
 )
@@ -22,8 +21,8 @@ type foreign struct {
 // as it is. In a file with letters in UTF-8, what is not UTF-8 is broken. As with
 // other texts, valid UTF-8 is always UTF-8.
 func (f *foreign) decode(l *Line) {
-	if !isForeign(l.Bytes) {
-		f.settled = f.settled || !isASCII(l.Bytes)
+	if charset.IsUTF8(l.Bytes) { // JSON has no byte that switches alphabets
+		f.settled = f.settled || !charset.IsASCII(l.Bytes)
 		return
 	}
 	if !f.settled {
@@ -49,17 +48,9 @@ func (f *foreign) sample(line []byte) []byte {
 	}
 	all := bytes.Clone(line)
 	for l := range bytes.Lines(ahead) {
-		if isForeign(l) || !isASCII(l) {
+		if !charset.IsUTF8(l) || !charset.IsASCII(l) {
 			all = append(all, l...)
 		}
 	}
 	return all
-}
-
-// isForeign reports whether a line is not UTF-8, or switches alphabets, as in
-// ISO-2022-JP. JSON has no such byte.
-func isForeign(b []byte) bool { return !utf8.Valid(b) || bytes.IndexByte(b, 0x1b) >= 0 }
-
-func isASCII(b []byte) bool {
-	return bytes.IndexFunc(b, func(r rune) bool { return r >= utf8.RuneSelf }) < 0
 }

@@ -12,15 +12,8 @@ import (
 	"multivac/internal/extract/extracttest"
 )
 
-func sentences(t *testing.T, in string, want ...string) {
-	t.Helper()
-	if d := cmp.Diff(want, extracttest.Sentences(t, Format, in)); d != "" {
-		t.Errorf("%s\n(-want +got)\n%s\n%s", in, d, extracttest.Read(t, Format, in).Text)
-	}
-}
-
 func TestMan(t *testing.T) {
-	f := func(in string, want ...string) { t.Helper(); sentences(t, in, want...) }
+	f := func(in string, want ...string) { t.Helper(); extracttest.WantSentences(t, Format, in, want...) }
 	f(".\\\" no\n.TH PUMP 1 2026-03-09 \"v1\" \"Manual\"\n.SH NAME\npump \\- moves \\fIwater\\fP\n.SH \"SEE ALSO\"\n.BR valve (8),\nand more.",
 		"PUMP(1) › NAME: pump - moves water", "PUMP(1) › SEE ALSO: valve(8), and more.")
 	f(".TH A 1\n.SH\nOptions\n.SS Sub\nOne.\n.PP\nTwo\n.br\nThree.\n\nFour.\n  Five.", "A(1) › Options › Sub: One.", "A(1) › Options › Sub: Two", "A(1) › Options › Sub: Three.", "A(1) › Options › Sub: Four.", "A(1) › Options › Sub: Five.")
@@ -37,7 +30,10 @@ func TestMan(t *testing.T) {
 }
 
 func TestRequests(t *testing.T) {
-	f := func(in string, want ...string) { t.Helper(); sentences(t, ".SH X\n"+in, want...) }
+	f := func(in string, want ...string) {
+		t.Helper()
+		extracttest.WantSentences(t, Format, ".SH X\n"+in, want...)
+	}
 	f(".de Note\n.B Note:\n\\\\$1 of \\\\$2 (\\\\$*)\n..\n.Note one \"two\"\nand.\n.nosuch x", `X: Note: one of two (one "two") and.`)
 	f(".de A\n.A\nx\n..\n.A\nText.", "X: x Text.")
 	f(".if t no\n.if n yes\n.if !t so\n.if \\n(.g is\n.if (\\n(.g==1) it\n.if 'a'b' no\n.if 'a'a' and\n.if d nosuch no\n.if \\nX no\n.ie t \\{\\\nno\n.if n \\{ no \\}\n.\\}\n.el then.\n.ie n first\n.el no", "X: yes so is it and then.\nfirst")
@@ -66,7 +62,7 @@ func TestEscapes(t *testing.T) {
 }
 
 func TestMdoc(t *testing.T) {
-	f := func(in string, want ...string) { t.Helper(); sentences(t, in, want...) }
+	f := func(in string, want ...string) { t.Helper(); extracttest.WantSentences(t, Format, in, want...) }
 	f(".Dd May 1\n.Dt PUMP 1\n.Os\n.Sh NAME\n.Nm pump\n.Nd moves water\n.Sh SYNOPSIS\n.Nm\n.Op Fl abc\n.Op Fl o Ar file\n.Ar\n.Nm pump\n.Fl -long Ns = Ns Ar x\n.Sh DESCRIPTION\nThe\n.Nm\nutility and\n.Xr valve 8 .\n",
 		"PUMP(1) › NAME: pump – moves water", "PUMP(1) › SYNOPSIS: pump [-abc] [-o file] file ...", "PUMP(1) › SYNOPSIS: pump --long=x", "PUMP(1) › DESCRIPTION: The pump utility and valve(8).")
 	f(".Sh O\n.Bl -tag -width x\n.It Fl a , Fl Fl all\nDo\n.Em all .\n.Pp\nMore.\n.It Xo\n.Fl b\n.Ar x\n.Xc\nLong.\n.Bl -enum\n.It\nOne.\n.It\nTwo.\n.El\n.El\nAfter.",

@@ -15,12 +15,7 @@ import (
 )
 
 func TestMarkdownOfSites(t *testing.T) {
-	f := func(in string, want ...string) {
-		t.Helper()
-		if d := cmp.Diff(want, extracttest.Sentences(t, Format, in)); d != "" {
-			t.Errorf("%s\n(-want +got)\n%s", in, d)
-		}
-	}
+	f := func(in string, want ...string) { t.Helper(); extracttest.WantSentences(t, Format, in, want...) }
 	// Callouts
 	f("# A\n\n:::caution Data loss\nNo way back.\n:::\n\nAfter.", "A › Data loss: No way back.", "A: After.")
 	f("# A\n\n:::note[Mind]{.x}\nText.\n:::\nAfter.", "A › Mind: Text.", "A: After.")

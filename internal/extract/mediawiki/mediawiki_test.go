@@ -11,15 +11,8 @@ import (
 	"multivac/internal/extract/extracttest"
 )
 
-func sentences(t *testing.T, in string, want ...string) {
-	t.Helper()
-	if d := cmp.Diff(want, extracttest.Sentences(t, Format, in)); d != "" {
-		t.Errorf("%s\n(-want +got)\n%s\n%s", in, d, extracttest.Read(t, Format, in).Text)
-	}
-}
-
 func TestMediaWiki(t *testing.T) {
-	f := func(in string, want ...string) { t.Helper(); sentences(t, in, want...) }
+	f := func(in string, want ...string) { t.Helper(); extracttest.WantSentences(t, Format, in, want...) }
 	f("__NOTOC__\n== The ''pumps'' ==\nStop '''it'''.<!-- no\nno -->\nThen wait.\n<!-- no -->\n=== Sub ===\n----\nMore.\n\n[[Category:Pumps]]\n[[de:Pumpen]]",
 		"The pumps: Stop it.", "The pumps: Then wait.", "The pumps › Sub: More.")
 	f("* one\n** two\n*# three\n*# four\n*: more of it\n# five\n# six\n#* in six\n# seven\n: indented\n; Valve : It holds.\n; Ring\n: It rings.\n; Alone\nText.",
@@ -36,18 +29,7 @@ func TestMediaWiki(t *testing.T) {
 }
 
 func TestTables(t *testing.T) {
-	f := func(in string, want ...string) {
-		t.Helper()
-		var got []string
-		for l := range strings.Lines(extracttest.Read(t, Format, in).Text) {
-			if l = strings.TrimSpace(l); l != "" {
-				got = append(got, l)
-			}
-		}
-		if d := cmp.Diff(want, got); d != "" {
-			t.Errorf("%s\n(-want +got)\n%s", in, d)
-		}
-	}
+	f := func(in string, want ...string) { t.Helper(); extracttest.WantLines(t, Format, in, want...) }
 	f("{| class=\"wikitable\"\n|+ style=x | The ''plans''\n! Plan !! scope=\"col\" | Seats\n|-\n| Team || style=\"a\" | 40 [[a|b]]\n|-\n| rowspan=2 | Big\n| more than\n'''100'''\n* a\n|-\n| x\n|}", "The plans", "| Plan | Seats |", "|---|---|", "| Team | 40 b |", "| Big | more than 100 a |", "| Big | x |")
 	f("{|\n| a\n|\n{|\n| in || side\n|}\n| b\n|}\nText.", "| a | in side | b |", "Text.")
 	f(":{|\n! colspan=2 | Both\n|-\n| a{{!}}b || c\n|}", "| Both |", "|---|", `| a\|b | c |`)
@@ -75,12 +57,7 @@ func TestLines(t *testing.T) {
 }
 
 func TestTitle(t *testing.T) {
-	f := func(in, want string) {
-		t.Helper()
-		if got := extracttest.Read(t, Format, in).Title; got != want {
-			t.Errorf("%q: got %q, want %q", in, got, want)
-		}
-	}
+	f := func(in, want string) { t.Helper(); extracttest.WantTitle(t, Format, in, want) }
 	f("{{DISPLAYTITLE:The ''pumps''}}\ntext", "The pumps")
 	f("text\n== First ==", "First")
 	f("text", "")

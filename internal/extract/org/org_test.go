@@ -12,12 +12,7 @@ import (
 func TestExpected(t *testing.T) { extracttest.Expected(t, "testdata", Format, "trap.org") }
 
 func TestOrg(t *testing.T) {
-	f := func(in string, want ...string) {
-		t.Helper()
-		if d := cmp.Diff(want, extracttest.Sentences(t, Format, in)); d != "" {
-			t.Errorf("%s\n(-want +got)\n%s\n%s", in, d, extracttest.Read(t, Format, in).Text)
-		}
-	}
+	f := func(in string, want ...string) { t.Helper(); extracttest.WantSentences(t, Format, in, want...) }
 	f("#+TITLE: Harbour /rules/\n* TODO [#A] Pumps [1/2] :ops:night:\nSCHEDULED: <2026-03-09 Mon> DEADLINE: <2026-03-10 Tue>\n:PROPERTIES:\n:ID: 5\n:END:\n:LOGBOOK:\nCLOCK: [2026-03-09 Mon 10:00]\n:END:\nStop *it* first.\n** Sub\nThen wait.",
 		"Harbour rules › Pumps: Stop it first.", "Harbour rules › Pumps › Sub: Then wait.")
 	f("#+TODO: WAIT(w) | GONE(g)\n* WAIT Wait\nOne.\n* GONE Gone\nTwo.\n* Waiting\nThree.", "Wait: One.", "Gone: Two.", "Waiting: Three.")
@@ -68,12 +63,7 @@ func TestLines(t *testing.T) {
 }
 
 func TestTitle(t *testing.T) {
-	f := func(in, want string) {
-		t.Helper()
-		if got := extracttest.Read(t, Format, in).Title; got != want {
-			t.Errorf("%q: got %q, want %q", in, got, want)
-		}
-	}
+	f := func(in, want string) { t.Helper(); extracttest.WantTitle(t, Format, in, want) }
 	f("#+title: One\n#+TITLE: *two*\ntext", "One two")
 	f("* First\n#+begin_src org\n#+TITLE: no\n#+end_src", "First")
 	f("text", "")

@@ -1,42 +1,26 @@
 package pptx
 
 import (
-	"errors"
 	"os"
 	"strings"
 	"testing"
-	"unicode/utf8"
 
 	"multivac"
 	"multivac/internal/extract"
+	"multivac/internal/extract/extracttest"
 	"multivac/internal/place"
-	"multivac/internal/text"
 )
 
 // sound checks what holds for any bytes: the text can be kept, shown and quoted,
 // and stands on slides; or an error says what is wrong.
 func sound(t *testing.T, in string) {
-	e, err := extract.Formats{Format}.Extract(t.Context(), Format.Types[0], []byte(in), extract.Limits{Bytes: 1 << 20, Depth: 8, Unpacked: 8 << 20})
-	if err != nil {
-		if !errors.Is(err, multivac.ErrInvalid) && !errors.Is(err, multivac.ErrTooLarge) {
-			t.Errorf("got %v, want ErrInvalid or ErrTooLarge", err)
-		}
-		return
-	}
-	if !utf8.ValidString(e.Text) || !utf8.ValidString(e.Title) || len(e.Title) > multivac.MaxTitle || strings.Contains(e.Title, "\n") {
-		t.Errorf("text %q or title %q is not as it should be", e.Text, e.Title)
-	}
+	e, _ := extracttest.Sound(t, Format, in, extract.Limits{Bytes: 1 << 20, Depth: 8, Unpacked: 8 << 20})
 	places, offset := place.Read(e.Places, e.Text), 0
 	for l := range strings.Lines(e.Text) {
 		if at := places.At(offset); strings.TrimSpace(l) != "" && (at.Slide < 1 || at != multivac.Place{Slide: at.Slide}) {
 			t.Errorf("%q stands at %v", l, at)
 		}
 		offset += len(l)
-	}
-	for _, p := range text.Segment(e.Text) {
-		if err := p.Validate(e.Text); err != nil {
-			t.Error(err)
-		}
 	}
 }
 

@@ -3,18 +3,11 @@ package restructured
 import (
 	"testing"
 
-	"github.com/google/go-cmp/cmp"
-
 	"multivac/internal/extract/extracttest"
 )
 
 func TestRestructured(t *testing.T) {
-	f := func(in string, want ...string) {
-		t.Helper()
-		if d := cmp.Diff(want, extracttest.Sentences(t, Format, in)); d != "" {
-			t.Errorf("%s\n(-want +got)\n%s", in, d)
-		}
-	}
+	f := func(in string, want ...string) { t.Helper(); extracttest.WantSentences(t, Format, in, want...) }
 	f("=====\nPumps\n=====\n\n.. note:: Mind it.\n   And this.\n\n.. warning::\n\n   Hot.\n\nAfter.", "Pumps: Mind it.", "Pumps: And this.", "Pumps › Warning: Hot.", "Pumps: After.")
 	f("Run this::\n\n  pump start\n  pump stop\n\nThen wait.", "Run this:", "pump start", "pump stop", "Then wait.")
 	f(".. code-block:: sh\n   :linenos:\n\n   pump :ref:`x`\n\n.. admonition:: Data loss\n\n   No way back.\n\nAfter.", "pump :ref:`x`", "Data loss: No way back.", "After.")
