@@ -87,9 +87,9 @@ func Routes(o Options) []route.Route {
 	}
 	if s.Keeper != nil {
 		all = append(all, []route.Route{
-			{Pattern: "POST /api/v1/documents/{id}/retry", Rule: route.Tell, Handler: openapi.Typed(s.retry),
+			{Pattern: "POST /api/v1/documents/{id}/retry", Rule: route.Tell, Handler: openapi.Typed(again(s.Keeper.Retry)),
 				About: &route.About{ID: "retry-document", Summary: "Try a failed document again", Errors: route.ErrorsFinding}},
-			{Pattern: "POST /api/v1/documents/{id}/reread", Rule: route.Tell, Handler: openapi.Typed(s.reread),
+			{Pattern: "POST /api/v1/documents/{id}/reread", Rule: route.Tell, Handler: openapi.Typed(again(s.Keeper.Reread)),
 				About: &route.About{ID: "reread-document", Summary: "Read what was told of a document again", Errors: route.ErrorsFinding, More: describeReread}},
 			{Pattern: "GET /api/v1/doctor", Rule: route.Costly, Bounds: route.Whole, Handler: openapi.Typed(s.doctor),
 				About: &route.About{ID: "examine", Summary: "Look for what is broken", Errors: route.ErrorsReading}},

@@ -23,20 +23,15 @@ const (
 	maxExaminations = 1
 )
 
-func (s *server) retry(ctx context.Context, in *idInput) (*body[wire.Receipt], error) {
-	r, err := s.Keeper.Retry(ctx, multivac.DocumentID(in.ID))
-	if err != nil {
-		return nil, err
+// again handles a request to have a document read again by call.
+func again(call func(context.Context, multivac.DocumentID) (multivac.Receipt, error)) func(context.Context, *idInput) (*body[wire.Receipt], error) {
+	return func(ctx context.Context, in *idInput) (*body[wire.Receipt], error) {
+		r, err := call(ctx, multivac.DocumentID(in.ID))
+		if err != nil {
+			return nil, err
+		}
+		return &body[wire.Receipt]{wire.NewReceipt(r)}, nil
 	}
-	return &body[wire.Receipt]{wire.NewReceipt(r)}, nil
-}
-
-func (s *server) reread(ctx context.Context, in *idInput) (*body[wire.Receipt], error) {
-	r, err := s.Keeper.Reread(ctx, multivac.DocumentID(in.ID))
-	if err != nil {
-		return nil, err
-	}
-	return &body[wire.Receipt]{wire.NewReceipt(r)}, nil
 }
 
 func (s *server) doctor(ctx context.Context, _ *struct{}) (*body[wire.Examination], error) {
